@@ -1,0 +1,117 @@
+# Makefile - builds waymark, its tests, its demo. `make help` lists the targets.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+comma   := ,
+
+BUILD   ?= build$(if $(SAN),-$(firstword $(subst $(comma), ,$(SAN))))
+SANFLAG := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+	   -fno-omit-frame-pointer)
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	   -Werror
+LIBS    := libnetfilter_queue libnfnetlink libmnl libpcap libnftables \
+	   libnftnl nettle libhs jansson libidn2
+PKG     := $(shell pkg-config --exists $(LIBS) 2>/dev/null && \
+	   pkg-config --cflags $(LIBS))
+LDLIBS   = $(shell pkg-config --libs $(LIBS)) -pthread
+COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CFLAGS) \
+	   $(SANFLAG) -pthread
+
+# Debian 12 packages: what the build needs, and what tests and demo run.
+DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
+	libnfnetlink-dev libmnl-dev libpcap-dev libnftables-dev libnftnl-dev \
+	nettle-dev libvectorscan-dev libjansson-dev libidn2-dev check
+DEPS_TESTS := iproute2 nftables procps perl python3 curl openssl \
+	nginx-light openssh-server openssh-client netcat-openbsd socat \
+	tcpdump iputils-ping jq conntrack
+
+LIB_SRC  := $(wildcard engine/*.c engine/hints/*.c rules/*.c rules/setup/*.c)
+TOOL_SRC := $(wildcard tools/*.c)
+UNIT_SRC := $(wildcard pcap-tests/unit/check_*.c)
+AID_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
+AID_OBJ  := $(AID_SRC:%.c=$(BUILD)/%.o)
+UNITS    := $(UNIT_SRC:pcap-tests/unit/%.c=$(BUILD)/unit/%)
+LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
+
+.PHONY: all check unit cases live bless deps demo bench install clean help
+.SECONDARY:
+
+all: $(BUILD)/waymark
+
+help:
+	@echo 'make              builds $(BUILD)/waymark'
+	@echo 'make deps         installs the Debian packages that are missing'
+	@echo 'make check        all tests; the live ones need root'
+	@echo 'make demo         the main job on real packets; needs root'
+	@echo 'make bench        measures; nothing is asserted'
+	@echo 'make bless        rewrites the expect.txt of pcap-tests/cases'
+	@echo 'make install      honours DESTDIR and PREFIX'
+	@echo 'SAN=address,undefined or SAN=thread, CC=clang go with any of them'
+
+# What a tree was built with; another compiler or flag builds it anew.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+FORCE:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c $< -o $@
+
+$(BUILD)/libwaymark.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+
+$(BUILD)/waymark: $(TOOL_OBJ) $(BUILD)/libwaymark.a
+	$(COMPILE) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(AID_OBJ) $(BUILD)/libwaymark.a
+	@mkdir -p $(@D)
+	$(COMPILE) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+deps:
+	@tools/deps.sh $(DEPS_BUILD) $(DEPS_TESTS)
+
+# Everything through prove: unit programs, replay cases and live tests are
+# all TAP. deps comes first and in a make of its own, since the flags above
+# are asked of pkg-config when this file is read.
+check:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory units all
+	@pcap-tests/check.sh $(BUILD) $(UNITS) $(LIVE)
+
+units: $(UNITS)
+unit: units
+	@prove --exec '' $(UNITS)
+cases: all
+	@$(BUILD)/waymark test pcap-tests/cases
+bless: all
+	@$(BUILD)/waymark test --bless pcap-tests/cases
+live: all
+	@BUILD=$(BUILD) prove --exec '' $(LIVE)
+
+demo:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tools/demo/demo.sh
+
+bench: all
+	@BUILD=$(BUILD) tools/bench/bench.sh
+
+install: all
+	install -D -m 755 $(BUILD)/waymark $(DESTDIR)$(PREFIX)/sbin/waymark
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 \
+		tools/man/waymark.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 \
+		tools/man/waymark.policy.5
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/waymark README.md
+	cp -r rules/examples $(DESTDIR)$(PREFIX)/share/doc/waymark/
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,107 @@
+/*
+ * address.h - IPv4 and IPv6 addresses, prefixes and ranges: one shape for both.
+ * Pure functions over values; any thread may call them.
+ */
+#ifndef WAYMARK_ADDRESS_H
+#define WAYMARK_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Room for any printed address or prefix with its '\0'. */
+#define ADDRESS_TEXT_MAX 56
+
+/*
+ * 16 bytes in network order. An IPv4 address a.b.c.d is ::ffff:a.b.c.d
+ * (RFC 4291, 2.5.5.2), so that both families compare and hash alike.
+ */
+struct address {
+	union {
+		uint8_t bytes[16];
+		uint32_t be32[4];
+		uint64_t be64[2];
+	};
+};
+
+/* The addresses whose first `len` bits equal those of `base`; len 0-128, an
+ * IPv4 /n has len 96 + n. Bits of `base` past `len` are zero. */
+struct prefix {
+	struct address base;
+	uint8_t len;
+};
+
+static inline bool address_is_v4(const struct address *a)
+{
+	return a->be64[0] == 0 && a->bytes[8] == 0 && a->bytes[9] == 0 &&
+	       a->bytes[10] == 0xff && a->bytes[11] == 0xff;
+}
+
+static inline bool address_equal(const struct address *a,
+				 const struct address *b)
+{
+	return a->be64[0] == b->be64[0] && a->be64[1] == b->be64[1];
+}
+
+/* `be` is an IPv4 address in network order, as struct in_addr has it. */
+static inline struct address address_from_v4(uint32_t be)
+{
+	struct address a = { .bytes = { [10] = 0xff, [11] = 0xff } };
+
+	a.be32[3] = be;
+	return a;
+}
+
+/* `bytes` are 16 bytes in network order, as struct in6_addr has them. */
+static inline struct address address_from_v6(const void *bytes)
+{
+	struct address a;
+
+	memcpy(a.bytes, bytes, sizeof(a.bytes));
+	return a;
+}
+
+/*
+ * Read "192.0.2.1" or "2001:db8::1" from `len` characters. 0, or -EINVAL.
+ * Octets are decimal without leading zeros, as inet_pton(3) wants them.
+ */
+int address_parse(const char *text, size_t len, struct address *ret);
+
+/*
+ * Read an address, a prefix "a/n" or a range "a-b" as the inclusive range
+ * first..last. 0, or -EINVAL with *ret_why a static sentence saying what is
+ * wrong ("a prefix length of IPv4 is 0 to 32", "the range ends before it
+ * starts", "host bits are set: write 10.1.0.0/16", ...). The last kind needs
+ * the corrected text: it stands in `why_text` of ADDRESS_WHY_MAX bytes.
+ */
+#define ADDRESS_WHY_MAX 160
+int address_range_parse(const char *text, size_t len,
+			struct address *ret_first, struct address *ret_last,
+			char why[static ADDRESS_WHY_MAX]);
+
+/* As address_range_parse, for what has to be one address or prefix. */
+int prefix_parse(const char *text, size_t len, struct prefix *ret,
+		 char why[static ADDRESS_WHY_MAX]);
+
+/* -1, 0 or 1 in the order of the numbers; IPv4 sorts as ::ffff:0:0/96. */
+int address_compare(const struct address *a, const struct address *b);
+
+/*
+ * Split first..last into the fewest prefixes, calling `each` for every one in
+ * ascending order; stops and returns what `each` returns when that is not 0.
+ */
+int address_range_split(const struct address *first, const struct address *last,
+			int (*each)(void *ctx, const struct prefix *prefix),
+			void *ctx);
+
+/* The last address of a prefix. */
+struct address prefix_last(const struct prefix *prefix);
+bool prefix_contains(const struct prefix *prefix, const struct address *a);
+
+/* Print as people write it: IPv4 dotted, IPv6 as RFC 5952; a prefix that is
+ * one address without its length. Returns `text`. */
+char *address_print(const struct address *a, char text[static ADDRESS_TEXT_MAX]);
+char *prefix_print(const struct prefix *p, char text[static ADDRESS_TEXT_MAX]);
+
+#endif
