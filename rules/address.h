@@ -70,10 +70,9 @@ int address_parse(const char *text, size_t len, struct address *ret);
 
 /*
  * Read an address, a prefix "a/n" or a range "a-b" as the inclusive range
- * first..last. 0, or -EINVAL with *ret_why a static sentence saying what is
- * wrong ("a prefix length of IPv4 is 0 to 32", "the range ends before it
- * starts", "host bits are set: write 10.1.0.0/16", ...). The last kind needs
- * the corrected text: it stands in `why_text` of ADDRESS_WHY_MAX bytes.
+ * first..last. 0, or -EINVAL with a sentence in `why` that says what is wrong
+ * and the mend: "an IPv4 prefix length is 0 to 32", "the range ends before it
+ * starts", "host bits are set: write 10.1.0.0/16", ...
  */
 #define ADDRESS_WHY_MAX 160
 int address_range_parse(const char *text, size_t len,

@@ -1,0 +1,212 @@
+/*
+ * ast.h - a policy as it was written: every statement with its place.
+ *
+ * The parser makes it, ast_print() writes it back in canonical form, and
+ * policy_compile() makes the policy of it. Names are not resolved here:
+ * `via fibr` parses, and the compiler says that there is no such uplink.
+ * Everything hangs on the arena of the struct ast and dies with it.
+ */
+#ifndef WAYMARK_AST_H
+#define WAYMARK_AST_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "rules/address.h"
+#include "rules/diag.h"
+
+enum atom_kind {
+	ATOM_PROTO,		/* tcp, udp, ...	numbers */
+	ATOM_SPORT,		/* 			numbers */
+	ATOM_DPORT,		/* 			numbers */
+	ATOM_FROM,		/* 			addresses */
+	ATOM_TO,		/* 			addresses */
+	ATOM_IN,		/* interfaces		names, "ppp*" allowed */
+	ATOM_DSCP,		/* 			numbers 0-63 */
+	ATOM_TOS,		/* 			numbers with a mask */
+	ATOM_LENGTH,		/* 			numbers */
+	ATOM_UID,		/* 			numbers */
+	ATOM_APP,		/* 			names */
+	ATOM_HOST,		/* 			domains */
+	ATOM_ALPN,		/* 			names */
+	ATOM_PAYLOAD,		/* 			one regex */
+};
+
+enum value_kind {
+	VALUE_NUMBER,		/* first to last, inclusive; tos: value, mask */
+	VALUE_ADDRESS,		/* first_addr to last_addr, of one family */
+	VALUE_NAME,		/* text: app, alpn, interface */
+	VALUE_DOMAIN,		/* text: canonical; exact: "=name" */
+	VALUE_LIST,		/* text: the list's name, without '@' */
+	VALUE_FILE,		/* text: path, resolved; only within a list */
+};
+
+struct ast_value {
+	struct ast_value *next;
+	struct place place;
+	enum value_kind kind;
+	bool exact;
+	/* The word as written, which canonical print keeps: "ef", "smtp". */
+	const char *text;
+	uint32_t first;
+	uint32_t last;		/* the mask for ATOM_TOS */
+	struct address first_addr;
+	struct address last_addr;
+};
+
+enum payload_side { PAYLOAD_EITHER, PAYLOAD_CLIENT, PAYLOAD_SERVER };
+
+enum condition_kind {
+	CONDITION_AND,		/* children, two or more */
+	CONDITION_OR,		/* children, two or more */
+	CONDITION_NOT,		/* one child */
+	CONDITION_CLASS,	/* name */
+	CONDITION_ATOM,		/* atom, values, side */
+};
+
+/* `tcp dport 25` is an AND of two atoms. AND in AND and OR in OR are flat. */
+struct ast_condition {
+	struct ast_condition *next;	/* sibling */
+	struct ast_condition *children;
+	struct place place;
+	enum condition_kind kind;
+	enum atom_kind atom;
+	enum payload_side side;
+	const char *name;
+	struct ast_value *values;
+};
+
+/* A number that a statement may leave out. */
+struct ast_number {
+	struct place place;	/* .line is 0 when it was not said */
+	uint64_t value;
+};
+
+/* A name that a statement may leave out: NULL text. */
+struct ast_name {
+	struct place place;
+	const char *text;
+};
+
+enum statement_kind {
+	STATEMENT_MARKS,
+	STATEMENT_QUEUES,
+	STATEMENT_INSPECT,
+	STATEMENT_LATE,
+	STATEMENT_UPLINK,
+	STATEMENT_LIST,
+	STATEMENT_EXEMPT,
+	STATEMENT_CLASS,
+	STATEMENT_ROUTE,
+	STATEMENT_DEFAULT,
+	STATEMENT_EXPECT,
+	STATEMENT_INCLUDE,
+};
+
+enum late_policy { LATE_AUTO, LATE_KEEP, LATE_MOVE };
+
+enum list_kind { LIST_ADDRESSES, LIST_DOMAINS };
+
+enum outcome_kind { OUTCOME_VIA, OUTCOME_DROP, OUTCOME_EXEMPT };
+
+struct ast_outcome {
+	enum outcome_kind kind;
+	struct ast_name uplink;		/* OUTCOME_VIA */
+};
+
+struct ast_uplink {
+	struct ast_name dev;
+	bool has_via4, has_via6;
+	struct place via4_place, via6_place;
+	struct address via4, via6;
+	struct ast_number table;
+	struct ast_name table_name;
+	struct ast_number mark;
+	struct ast_name otherwise;
+	bool masquerade;
+	bool strict;
+};
+
+/* expect tcp 192.168.1.9[:40000] > 198.51.100.7:25 [host ...] via cheap */
+struct ast_expect {
+	uint32_t proto;
+	struct address src, dst;
+	struct ast_number sport, dport;
+	struct ast_name host;		/* canonical */
+	struct ast_name app;
+	struct ast_name alpn;
+	struct ast_name in;
+	struct ast_number dscp;
+	struct ast_number tos;
+	struct ast_number length;
+	struct ast_outcome outcome;
+};
+
+struct ast_statement {
+	struct ast_statement *next;
+	struct place place;
+	enum statement_kind kind;
+	struct ast_name name;		/* uplink, list, class; include: path */
+	union {
+		struct {		/* marks mask 0x7f000000 */
+			struct ast_number mask;
+		} marks;
+		struct {		/* queues 0-3 otherwise drop */
+			struct ast_number first, last;
+			bool otherwise_drop;
+		} queues;
+		struct {		/* inspect packets 12 bytes 16k seconds 5 */
+			struct ast_number packets, bytes, seconds;
+		} inspect;
+		enum late_policy late;
+		struct ast_uplink uplink;
+		struct {
+			enum list_kind kind;
+			struct ast_value *values;
+		} list;
+		struct {		/* exempt from|to ADDRESSES [by rule] */
+			bool to;
+			bool by_rule;
+			struct ast_value *values;
+		} exempt;
+		struct ast_condition *class_condition;
+		struct {		/* condition NULL: default */
+			struct ast_condition *condition;
+			struct ast_outcome outcome;
+		} route;
+		struct ast_expect expect;
+		/* The statements of the included file. */
+		struct ast_statement *included;
+	};
+};
+
+struct ast;
+
+/*
+ * Read and parse the policy in `path` and all that it includes (relative to
+ * the including file; a circle is an error). Always returns what could be
+ * understood, so that the compiler can complain about the rest too; the
+ * errors are in `diag`. NULL when the file cannot be read or memory is short,
+ * said in `diag` as well.
+ */
+struct ast *ast_load(const char *path, struct diag *diag);
+
+/* The same for a text in memory that is called `name`; it is copied. */
+struct ast *ast_parse(const char *name, const char *text, size_t len,
+		      struct diag *diag);
+void ast_free(struct ast *ast);
+
+const struct ast_statement *ast_statements(const struct ast *ast);
+
+/*
+ * Write the canonical form: one statement a line, one space between words,
+ * no comments, names and numbers in one spelling, includes replaced by what
+ * they include, files of lists named as they resolve. Parsed again it gives
+ * the same policy, and prints the same text.
+ */
+void ast_print(const struct ast *ast, FILE *out);
+
+#endif
