@@ -1,0 +1,42 @@
+/*
+ * source_pcap.h - packets out of capture files (pcap, pcapng; micro- and
+ * nanoseconds), by libpcap. One reader, one thread.
+ */
+#ifndef WAYMARK_SOURCE_PCAP_H
+#define WAYMARK_SOURCE_PCAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/packet.h"
+
+#define SOURCE_ERROR_MAX 512
+
+struct source_pcap;
+
+struct source_frame {
+	struct packet packet;	/* decoded; .status says what it is; data lives
+				 * until the next call */
+	uint64_t number;	/* of the frame in the file, from 1 */
+	uint32_t vlan;		/* decode_frame() */
+	uint32_t wire_len;	/* of the frame, before it was cut */
+};
+
+/*
+ * Open `path` ("-": standard input), with a tcpdump filter or NULL. On failure
+ * -errno or -EINVAL and a sentence in `error` that names the file and the mend.
+ */
+int source_pcap_open(const char *path, const char *filter,
+		     struct source_pcap **ret_source,
+		     char error[static SOURCE_ERROR_MAX]);
+void source_pcap_close(struct source_pcap *source);
+
+/*
+ * The next frame: 1; at the end 0; -EIO when the file is damaged or cut
+ * within a packet, with a sentence in `error`: what came before is good.
+ * Times that run backwards are kept at the latest time seen.
+ */
+int source_pcap_next(struct source_pcap *source, struct source_frame *ret,
+		     char error[static SOURCE_ERROR_MAX]);
+
+#endif
