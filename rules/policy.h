@@ -1,0 +1,225 @@
+/*
+ * policy.h - the compiled policy: immutable, one allocation's life, read by
+ * every worker without a lock.
+ *
+ * It owns copies of all that it needs; the syntax tree may be freed. Names
+ * and places live as long as the policy.
+ */
+#ifndef WAYMARK_POLICY_H
+#define WAYMARK_POLICY_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/address.h"
+#include "rules/ast.h"
+#include "rules/diag.h"
+#include "rules/facts.h"
+
+struct policy;
+
+/* A word that may follow `app`: an application, or a family of several. */
+struct app_word {
+	const char *word;
+	bool is_family;
+	uint64_t apps[APP_WORDS];	/* bit n: application n */
+};
+
+/* What the engine's hints can tell; the caller keeps it. */
+struct vocabulary {
+	const struct app_word *apps;
+	size_t app_count;
+};
+
+/*
+ * Read, parse and compile `path`. All errors and warnings are in `diag`; 0
+ * when there was no error, else -EINVAL, or -errno when the file could not be
+ * read. On failure *ret is not touched.
+ */
+int policy_load(const char *path, const struct vocabulary *vocabulary,
+		struct diag *diag, struct policy **ret);
+int policy_parse(const char *name, const char *text, size_t len,
+		 const struct vocabulary *vocabulary, struct diag *diag,
+		 struct policy **ret);
+int policy_compile(const struct ast *ast, const struct vocabulary *vocabulary,
+		   struct diag *diag, struct policy **ret);
+void policy_free(struct policy *policy);
+
+/* ---- marks: which bits of a mark are ours, and what they say ---- */
+
+#define MARKS_MASK_DEFAULT 0x7f000000u
+
+/*
+ * The mask's top bit is "settled", the bits below it the number of the road,
+ * shifted to the mask's lowest bit. Road 0: waymark has not seen the flow.
+ */
+struct marks {
+	uint32_t mask;
+	uint32_t settled;	/* one bit of the mask */
+	uint32_t road_mask;	/* the others */
+	uint8_t shift;
+	uint8_t road_main;	/* the highest number */
+	uint8_t road_drop;	/* the one below: the kernel drops the rest */
+	uint8_t road_most;	/* the highest that an uplink may have */
+};
+
+/* The mark that says `road`, our bits only. */
+static inline uint32_t marks_of(const struct marks *m, uint8_t road,
+				bool settled)
+{
+	return (uint32_t)road << m->shift | (settled ? m->settled : 0);
+}
+
+/* `old` with our bits replaced: foreign bits are never touched. */
+static inline uint32_t marks_merge(const struct marks *m, uint32_t old,
+				   uint32_t ours)
+{
+	return (old & ~m->mask) | ours;
+}
+
+static inline uint8_t marks_road(const struct marks *m, uint32_t mark)
+{
+	return (uint8_t)((mark & m->road_mask) >> m->shift);
+}
+
+const struct marks *policy_marks(const struct policy *policy);
+
+/* ---- uplinks ---- */
+
+#define UPLINK_NONE (-1)	/* `otherwise` was not said */
+#define UPLINK_MAIN (-2)	/* `otherwise main` */
+
+/* Tables that waymark gives numbers to, when the policy does not. */
+#define TABLE_FIRST 201u
+#define TABLE_LAST 252u
+
+struct uplink {
+	const char *name;
+	struct place place;
+	char dev[IFNAMSIZ];
+	bool has_via4, has_via6;	/* without: the device itself is the way */
+	struct address via4, via6;
+	uint32_t table;
+	const char *table_name;		/* NULL when it has none */
+	uint8_t road;			/* 1 to marks.road_most */
+	bool masquerade;
+	bool strict;
+	int otherwise;			/* an index, or UPLINK_* */
+};
+
+size_t policy_uplinks(const struct policy *policy);
+const struct uplink *policy_uplink(const struct policy *policy, size_t i);
+/* The uplink with this road number; NULL for 0, main, drop and strangers. */
+const struct uplink *policy_uplink_of_road(const struct policy *policy,
+					   uint8_t road);
+/* "fibre", "main", "drop"; NULL for road 0 and strangers. */
+const char *policy_road_name(const struct policy *policy, uint8_t road);
+
+/* ---- queues, inspection, lateness ---- */
+
+struct queues {
+	uint16_t first;
+	uint16_t last;
+	bool otherwise_drop;	/* absent or full: drop instead of pass */
+};
+
+struct inspect {
+	uint32_t packets;
+	uint32_t bytes;		/* of payload, each direction */
+	uint32_t seconds;
+};
+
+#define QUEUES_MOST 64u
+
+struct queues policy_queues(const struct policy *policy);
+struct inspect policy_inspect(const struct policy *policy);
+enum late_policy policy_late(const struct policy *policy);
+
+/* ---- exemptions ---- */
+
+/* One contiguous range of addresses of an exempt statement. */
+struct exempt_range {
+	struct address first;
+	struct address last;
+};
+
+struct exempt {
+	struct place place;
+	bool to;			/* the server's side; else the client's */
+	bool by_rule;
+	uint32_t set;			/* of the policy's address sets */
+	const struct exempt_range *ranges;	/* files and lists included */
+	size_t range_count;
+};
+
+size_t policy_exempts(const struct policy *policy);
+const struct exempt *policy_exempt(const struct policy *policy, size_t i);
+/* The first exempt statement that covers a flow or packet from `src` to
+ * `dst`, or NULL. `src` is whoever sends: both directions must be asked. */
+const struct exempt *policy_exempt_of(const struct policy *policy,
+				      const struct address *src,
+				      const struct address *dst);
+
+/* ---- routes and classes ---- */
+
+struct route {
+	struct place place;	/* source NULL: the default that nobody wrote */
+	const char *text;	/* canonical, as `explain` shows it */
+	uint8_t road;		/* may be main or drop */
+	bool is_default;
+};
+
+/* The last route is the default and always holds. */
+size_t policy_routes(const struct policy *policy);
+const struct route *policy_route(const struct policy *policy, size_t i);
+
+/*
+ * Whether route `i` holds for `facts`; when unknown, the payload facts that
+ * could tell are added to *needs. The sets in `facts` must be this policy's.
+ */
+enum truth policy_route_holds(const struct policy *policy, size_t i,
+			      const struct facts *facts, uint8_t *needs);
+
+size_t policy_classes(const struct policy *policy);
+const char *policy_class_name(const struct policy *policy, size_t i);
+/* The class that route `i` names and that makes it hold for `facts`: the
+ * first true one in the order they are written; -1 for none. */
+int policy_route_class(const struct policy *policy, size_t i,
+		       const struct facts *facts);
+
+/* Which payload facts any route can ever need (FACT_*), and whether some
+ * condition speaks of the arrival interface. */
+uint8_t policy_needs(const struct policy *policy);
+bool policy_needs_interface(const struct policy *policy);
+
+/* ---- looking facts up ---- */
+
+set_bits policy_resolve_address(const struct policy *policy,
+				const struct address *address);
+/* Names of any spelling that a packet may carry; `len` bytes. */
+set_bits policy_resolve_host(const struct policy *policy, const char *host,
+			     size_t len);
+set_bits policy_resolve_interface(const struct policy *policy,
+				  const char *name);
+/* The bit that stands for one ALPN name, 0 when no condition names it. */
+uint32_t policy_resolve_alpn(const struct policy *policy, const char *alpn,
+			     size_t len);
+
+/* ---- expectations ---- */
+
+struct expect {
+	struct place place;
+	const char *text;		/* canonical */
+	struct facts facts;		/* sets resolved, all known */
+	const char *host;		/* canonical; NULL when not said */
+	const char *app;
+	enum outcome_kind outcome;
+	uint8_t road;			/* OUTCOME_VIA, OUTCOME_DROP */
+};
+
+size_t policy_expects(const struct policy *policy);
+const struct expect *policy_expect(const struct policy *policy, size_t i);
+
+#endif
