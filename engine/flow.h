@@ -1,0 +1,94 @@
+/*
+ * flow.h - the flows that are not settled yet, and the latest that are.
+ *
+ * Fixed memory: a table of small buckets under a keyed hash. A new flow takes
+ * an empty place of its bucket, else that of the longest idle settled flow,
+ * else that of the longest idle flow; so nothing grows and nothing fails. A
+ * table belongs to one worker: no lock.
+ */
+#ifndef WAYMARK_FLOW_H
+#define WAYMARK_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/hints/hint.h"
+#include "engine/packet.h"
+#include "rules/facts.h"
+
+struct stream;
+
+enum flow_state {
+	FLOW_EMPTY,
+	FLOW_NEW,		/* just started: nothing decided */
+	FLOW_INSPECTED,		/* provisional verdict given */
+	FLOW_SETTLED,		/* final verdict given; packets that were
+				 * under way still come */
+};
+
+enum flow_late { FLOW_ON_TIME, FLOW_LATE_KEPT, FLOW_LATE_MOVED };
+
+struct flow {
+	struct facts facts;	/* also the key: client, server, ports, proto */
+	uint64_t first_ns;
+	uint64_t last_ns;
+
+	uint32_t zone;		/* flows of two VLANs do not mix */
+	uint16_t route;		/* the policy's, by the latest decision */
+	uint8_t state;		/* enum flow_state */
+	uint8_t late;		/* enum flow_late */
+	uint8_t road;		/* that packets leave by now */
+	uint8_t first_road;	/* that the first packet left by */
+	uint8_t needs;		/* FACT_* that could still change the route */
+	uint8_t app_side;	/* side that `hint` heard first */
+	uint32_t packets;	/* seen by the worker */
+	uint32_t settled_packet;	/* 0: not settled */
+	uint32_t payload_bytes[2];	/* client, server: inspected */
+	uint32_t isn[2];	/* sequence number of the stream's first byte */
+	bool has_isn[2];
+	bool has_candidates[2];
+	int16_t hint;		/* that said yes, -1 */
+	bool hint_more;		/* and may yield more */
+	struct hint_set candidates[2];
+	struct stream *streams[2];	/* borrowed from the worker's pool */
+};
+
+struct flow_table;
+
+/* Room for `capacity` flows (rounded up); NULL when out of memory. `release`
+ * is called with a flow whose place is taken, so that its streams go back. */
+typedef void (*flow_release)(void *ctx, struct flow *flow);
+struct flow_table *flow_table_new(size_t capacity, flow_release release,
+				  void *ctx);
+void flow_table_free(struct flow_table *table);
+size_t flow_table_bytes(const struct flow_table *table);
+
+/* The hash of a packet's flow, the same for both directions. */
+uint64_t flow_hash(const struct flow_table *table, const struct packet *pkt,
+		   uint32_t zone);
+/* Fetch what flow_find() of this hash will read. */
+void flow_prefetch(const struct flow_table *table, uint64_t hash);
+
+/*
+ * The flow of `pkt`, or NULL. *ret_from_server tells the packet's direction.
+ * Borrowed until the next flow_start().
+ */
+struct flow *flow_find(struct flow_table *table, const struct packet *pkt,
+		       uint32_t zone, uint64_t hash, bool *ret_from_server);
+
+/*
+ * Start a flow (FLOW_NEW; headers of `pkt` in its facts, nothing resolved).
+ * The sender is the client, unless the packet is a TCP SYN+ACK. When `pkt`
+ * belongs to `again`, which flow_find() gave, that place is used anew.
+ */
+struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
+			uint32_t zone, uint64_t hash, struct flow *again);
+
+/* Where the flow's host name is kept, DOMAIN_MAX + 1 bytes, "" when unknown. */
+char *flow_host(const struct flow_table *table, const struct flow *flow);
+
+/* Flows whose place was taken before they were settled. */
+uint64_t flow_table_evicted(const struct flow_table *table);
+
+#endif

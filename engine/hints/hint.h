@@ -1,0 +1,146 @@
+/*
+ * hint.h - what payload reveals of a flow: one protocol's part.
+ *
+ * A hint is a file hints/hint_NAME.c that defines one `const struct hint` and
+ * a row in registry.c. Match functions are pure: they read payload through
+ * cursors, write the yield, keep nothing, allocate nothing. README.md in this
+ * folder shows how to add one.
+ */
+#ifndef WAYMARK_HINT_H
+#define WAYMARK_HINT_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/cursor.h"
+#include "rules/domain_table.h"
+#include "rules/policy.h"
+
+enum hint_verdict {
+	HINT_NO,		/* never: it is not asked again on this side */
+	HINT_MORE,		/* can't tell yet: ask again with more payload */
+	HINT_YES,		/* certain: the flow speaks this */
+};
+
+/* Which sides' payload a hint can read. */
+enum hint_sides { HINT_CLIENT = 1, HINT_SERVER = 2, HINT_EITHER = 3 };
+
+/*
+ * What a match function gets to see. For TCP `payload` is the stream of one
+ * side from its first byte, as far as it is complete. For UDP it is the one
+ * datagram that has just come; `earlier` holds those before it, of both
+ * sides, that some hint asked to keep by HINT_MORE (hint_earlier_next()).
+ */
+struct hint_input {
+	struct cursor payload;
+	struct cursor opposite;	/* TCP: the other side's stream; else empty */
+	struct cursor earlier;
+	bool from_server;
+	uint8_t transport;	/* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
+	uint16_t sport;		/* the client's, host order */
+	uint16_t dport;		/* the server's */
+	uint8_t *scratch;	/* HINT_SCRATCH bytes for decrypted or joined
+				 * payload; a yield may point into it */
+};
+
+#define HINT_SCRATCH ((size_t)32 * 1024)
+#define HINT_ALPN_MOST 8
+
+/*
+ * What a match function may tell beside its verdict; cleared by the caller.
+ * `more` with HINT_YES: the application is certain, but the host or ALPN may
+ * still come; the same hint is then asked again with more payload of either
+ * of its sides. Without `more`, what was not yielded is known to be absent.
+ */
+struct hint_yield {
+	bool more;
+	uint8_t app;		/* 0: the hint's own name; n: also[n - 1] */
+	uint8_t host_len;
+	uint8_t alpn_count;
+	char host[DOMAIN_MAX + 1];	/* as said, not canonical; no port */
+	struct {
+		const uint8_t *name;
+		uint8_t len;
+	} alpn[HINT_ALPN_MOST];
+};
+
+struct hint_app {
+	const char *name;	/* a word for `app` conditions */
+	const char *family;	/* "mail", "vpn", ...; NULL for none */
+	const char *about;	/* a line for `waymark hints` */
+};
+
+struct bytes {
+	const char *data;
+	size_t len;
+};
+#define BYTES(literal) { literal, sizeof(literal) - 1 }
+
+#define HINT_PORTS_MOST 8
+
+struct hint {
+	const char *name;
+	const char *family;
+	const char *about;
+	const struct hint_app *also;	/* ends with a NULL name; may be NULL */
+	uint8_t transport;
+	uint8_t sides;			/* HINT_CLIENT ...; 0 is HINT_EITHER */
+	bool yields_host;
+	bool yields_alpn;
+	/* Server ports where it is asked first. Never evidence. */
+	uint16_t ports[HINT_PORTS_MOST];
+	/* The only bytes its payload can begin with, on any side it reads;
+	 * none: any byte. Spares the call. */
+	struct bytes first;
+	/* No payload shorter than this can be it, for UDP; 0 is 1. */
+	uint16_t least;
+	enum hint_verdict (*match)(const struct hint_input *in,
+				   struct hint_yield *yield);
+};
+
+/* Copy what a packet says of a host name into the yield: too long, empty or
+ * with control characters or blanks, it is left out. IP addresses as such are
+ * left out as well: they are no names. A ":port" is cut off. */
+void hint_yield_host(struct hint_yield *yield, const void *host, size_t len);
+void hint_yield_alpn(struct hint_yield *yield, const uint8_t *name, size_t len);
+
+/* The next of the earlier datagrams; false at the end. */
+bool hint_earlier_next(struct cursor *earlier, bool *ret_from_server,
+		       struct cursor *ret_datagram);
+
+/* ---- the registry ---- */
+
+/* The most hints there can be; applications are APP_MOST. */
+#define HINTS_MOST 128
+
+/* A set of hints: bit n is hint n of the registry. */
+struct hint_set {
+	uint64_t bits[HINTS_MOST / 64];
+};
+
+/* In the order in which they are asked when nothing suggests another. */
+size_t hints_count(void);
+const struct hint *hints_at(size_t i);
+
+/* The application that `hint` and a yield's `app` stand for: 1 and up. */
+uint16_t hints_app(size_t hint, uint8_t app);
+/* "tls"; NULL for APP_NONE. */
+const char *hints_app_name(uint16_t app);
+/* APP_NONE when there is none of that name. */
+uint16_t hints_app_find(const char *name);
+
+/* Those worth asking: of this transport, reading this side, whose first byte
+ * and least length allow this payload. `len` at least 1. */
+struct hint_set hints_candidates(uint8_t transport, bool from_server,
+				 uint8_t first_byte, size_t len);
+/* Whether any hint of this transport reads this side. */
+bool hints_read(uint8_t transport, bool from_server);
+/* The hint to ask first for this server port; -1 for none. */
+int hints_preferred(uint8_t transport, uint16_t dport);
+
+/* The words for `app` conditions: all applications and families. */
+const struct vocabulary *hints_vocabulary(void);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * replay.h - a capture through the live engine's worker, with the kernel's
+ * part (fragments, conntrack marks, exemptions, the chains divert and settle)
+ * played by conntrack.c, so that each packet gets the mark it would get live.
+ * Time is the capture's.
+ */
+#ifndef WAYMARK_REPLAY_H
+#define WAYMARK_REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/flow.h"
+#include "engine/source_pcap.h"
+#include "rules/policy.h"
+
+/* A flow as replay reports it: the life of one conntrack entry. */
+struct replay_flow {
+	struct address src;	/* the client */
+	struct address dst;
+	uint16_t sport;
+	uint16_t dport;
+	uint8_t proto;
+	bool has_ports;
+	bool is_dropped;
+	uint16_t app;
+	const char *host;	/* canonical where it can be; NULL: unknown */
+	const char *class_name;	/* NULL: none */
+	int route;		/* -1: none (exempt, local, never valid) */
+	const struct exempt *exempt;	/* NULL: not exempt */
+	uint8_t road;		/* of its latest packet; 0: unmarked */
+	uint8_t first_road;
+	uint8_t late;		/* enum flow_late */
+	uint64_t packets;
+	uint64_t bytes;		/* of IP, as the headers say */
+	uint64_t settled_packet;	/* 0: never */
+	uint64_t queued;	/* packets that userspace had to see */
+};
+
+/* One packet, for --packets and tests. */
+struct replay_packet {
+	uint64_t number;	/* of the frame */
+	const struct packet *packet;
+	const struct replay_flow *flow;	/* NULL: none */
+	uint32_t mark;		/* that routing would see */
+	bool dropped;
+	bool queued;
+	bool is_settled;
+	bool from_server;
+};
+
+struct replay_options {
+	const char *filter;	/* tcpdump's language; NULL: all */
+	const char *interface;	/* for `in`; NULL: unknown, so false */
+	bool decap;		/* the inner flows of tunnels */
+	void (*each_packet)(void *ctx, const struct replay_packet *packet);
+	void *ctx;
+};
+
+struct replay;
+
+struct replay_totals {
+	uint64_t frames;
+	uint64_t packets;	/* IP, decoded */
+	uint64_t undecoded[DECODE_STATUSES];
+	uint64_t flows;
+	uint64_t queued;
+};
+
+/* NULL: out of memory. `policy` is borrowed. */
+struct replay *replay_new(const struct policy *policy,
+			  const struct replay_options *options);
+void replay_free(struct replay *replay);
+
+/* Feed one capture; several in turn share the flows. 0 or -errno, with the
+ * sentence in `error`; what could be read counts. */
+int replay_file(struct replay *replay, const char *path,
+		char error[static SOURCE_ERROR_MAX]);
+
+/* The flows in the order of their first packet. */
+size_t replay_flows(const struct replay *replay);
+const struct replay_flow *replay_flow(const struct replay *replay, size_t i);
+struct replay_totals replay_totals(const struct replay *replay);
+
+#endif

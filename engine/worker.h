@@ -1,0 +1,88 @@
+/*
+ * worker.h - packets in, verdicts out: what each queue's thread does, and what
+ * replay does with a capture. One worker, one thread; nothing shared but the
+ * policy, which never changes, and counters that anyone may read.
+ */
+#ifndef WAYMARK_WORKER_H
+#define WAYMARK_WORKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/flow.h"
+#include "engine/packet.h"
+#include "rules/policy.h"
+
+/* The most packets worker_classify() takes at once. */
+#define WORKER_BATCH 256
+
+struct worker;
+
+struct worker_options {
+	size_t flows;		/* 0: 65,536 */
+	size_t streams;		/* 0: 1,024, each of `inspect bytes` */
+	/* Go on with hints after a flow is settled, as far as the budget goes,
+	 * so that replay can tell the application; marks stay. */
+	bool name_all;
+};
+
+struct verdict {
+	uint32_t mark;		/* the whole mark, foreign bits kept */
+	bool drop;
+	bool is_settled;	/* this flow's verdict is final */
+	struct flow *flow;	/* NULL for what is no flow; borrowed until the
+				 * next call */
+	bool from_server;
+};
+
+struct worker_counters {
+	atomic_uint_fast64_t packets;
+	atomic_uint_fast64_t bytes;
+	atomic_uint_fast64_t undecoded[DECODE_STATUSES];
+	atomic_uint_fast64_t flows;
+	atomic_uint_fast64_t settled;
+	atomic_uint_fast64_t dropped;
+	atomic_uint_fast64_t late_kept;
+	atomic_uint_fast64_t late_moved;
+	atomic_uint_fast64_t evicted;
+	atomic_uint_fast64_t streams_refused;
+};
+
+/* `policy` is borrowed and must outlive the worker. NULL: out of memory. */
+struct worker *worker_new(const struct policy *policy,
+			  const struct worker_options *options);
+void worker_free(struct worker *worker);
+
+/*
+ * Decide `count` packets (at most WORKER_BATCH) in their order. The packets'
+ * source fields are set; they are decoded here unless `decoded`. zones[i] keeps
+ * flows of two VLANs apart; NULL: none.
+ */
+void worker_classify(struct worker *worker, struct packet *packets,
+		     const uint32_t *zones, size_t count, bool decoded,
+		     struct verdict *ret_verdicts);
+
+/* A packet of a flow that the kernel carries by itself: only looked at for
+ * its name (options.name_all), gets no verdict. Returns its flow or NULL. */
+struct flow *worker_observe(struct worker *worker, struct packet *packet,
+			    uint32_t zone, bool *ret_from_server);
+
+/*
+ * Names of arrival interfaces, for `in` conditions: the worker asks `name_of`
+ * once for each new ifindex, and again after worker_forget_interfaces().
+ * Without it `in` is false. `buffer` has IFNAMSIZ bytes; false: unknown.
+ */
+typedef bool (*interface_name)(void *ctx, uint32_t ifindex, char *buffer);
+void worker_name_interfaces(struct worker *worker, interface_name name_of,
+			    void *ctx);
+void worker_forget_interfaces(struct worker *worker);
+
+const struct worker_counters *worker_counters(const struct worker *worker);
+/* "" when unknown. */
+const char *worker_flow_host(const struct worker *worker,
+			     const struct flow *flow);
+size_t worker_bytes(const struct worker *worker);
+
+#endif

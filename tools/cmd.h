@@ -1,0 +1,27 @@
+/*
+ * cmd.h - the commands of waymark, one file cmd_NAME.c each.
+ * argv[0] is the command's name. Answers go to stdout, complaints to stderr.
+ */
+#ifndef WAYMARK_CMD_H
+#define WAYMARK_CMD_H
+
+#include <stdlib.h>
+
+/* Beside EXIT_SUCCESS, "yes", and EXIT_FAILURE, "no". */
+#define EXIT_USAGE 2
+
+int cmd_check(int argc, char *argv[]);
+int cmd_down(int argc, char *argv[]);
+int cmd_explain(int argc, char *argv[]);
+int cmd_hints(int argc, char *argv[]);
+int cmd_replay(int argc, char *argv[]);
+int cmd_run(int argc, char *argv[]);
+int cmd_setup(int argc, char *argv[]);
+int cmd_test(int argc, char *argv[]);
+int cmd_up(int argc, char *argv[]);
+
+/* Print the usage of the command `name` from the table in waymark.c and
+ * return EXIT_USAGE. */
+int cmd_usage(const char *name);
+
+#endif
