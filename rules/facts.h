@@ -48,9 +48,12 @@ struct facts {
 	uint32_t alpn_bits;	/* policy_resolve_alpn() */
 	uint64_t payload_bits;	/* bit n: pattern n of the policy was seen */
 
-	/* Looked up in the policy. */
+	/* Looked up in the policy: the first five by policy_resolve_headers(). */
 	set_bits client_sets;
 	set_bits server_sets;
+	set_bits sport_sets;
+	set_bits dport_sets;
+	set_bits length_sets;
 	set_bits in_sets;
 	set_bits host_sets;
 };

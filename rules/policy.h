@@ -156,11 +156,11 @@ struct exempt {
 
 size_t policy_exempts(const struct policy *policy);
 const struct exempt *policy_exempt(const struct policy *policy, size_t i);
-/* The first exempt statement that covers a flow or packet from `src` to
- * `dst`, or NULL. `src` is whoever sends: both directions must be asked. */
+/* The first exempt statement that covers a flow that `client` opened to
+ * `server`, or NULL. */
 const struct exempt *policy_exempt_of(const struct policy *policy,
-				      const struct address *src,
-				      const struct address *dst);
+				      const struct address *client,
+				      const struct address *server);
 
 /* ---- routes and classes ---- */
 
@@ -196,6 +196,8 @@ bool policy_needs_interface(const struct policy *policy);
 
 /* ---- looking facts up ---- */
 
+/* Fill the sets of client, server, ports and length from their values. */
+void policy_resolve_headers(const struct policy *policy, struct facts *facts);
 set_bits policy_resolve_address(const struct policy *policy,
 				const struct address *address);
 /* Names of any spelling that a packet may carry; `len` bytes. */
