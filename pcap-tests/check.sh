@@ -1,0 +1,116 @@
+#!/bin/bash
+# check.sh - all tests, and one line at the end that counts them.
+#
+#	pcap-tests/check.sh BUILD PROGRAM...
+#
+# The programs are the unit tests and live tests of the Makefile: each prints
+# TAP. To them come the replay cases and the policies in rules/examples.
+# CHECK_SECONDS bounds each program; CHECK_RESULTS, if set, is a file that
+# gets the counts, for who wants to add them up.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+[ $# -ge 1 ] || { echo "usage: check.sh BUILD PROGRAM..." >&2; exit 2; }
+
+build=$1
+shift
+work=$(mktemp -d "${TMPDIR:-/tmp}/waymark-check.XXXXXX") || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+export BUILD=$build
+passed=0 failed=0 skipped=0
+: >"$work/skipped"
+: >"$work/failed"
+
+# Each example must be accepted and its `expect` lines must hold.
+examples()
+{
+	local policy count=0 said
+	for policy in rules/examples/*.policy; do
+		count=$((count + 1))
+		if said=$("$build/waymark" check "$policy" 2>&1); then
+			echo "ok $count - $policy"
+		else
+			echo "not ok $count - $policy"
+			sed 's/^/# /' <<<"$said"
+		fi
+	done
+	echo "1..$count"
+}
+
+cases()
+{
+	"$build/waymark" test pcap-tests/cases
+}
+
+# tally NAME STATUS: count the TAP in $work/tap. A program that broke off,
+# or ran another number of tests than it planned, is a failure more.
+tally()
+{
+	# shellcheck disable=SC2016 # perl's variables
+	perl -MTAP::Parser -e '
+	my ($name, $status, $dir) = @ARGV;
+	open my $tap, "<", "$dir/tap" or die;
+	open my $skipped, ">>", "$dir/skipped" or die;
+	open my $failed, ">>", "$dir/failed" or die;
+	my $parser = TAP::Parser->new({ tap => join "", <$tap> });
+	my ($passes, $fails, $skips) = (0, 0, 0);
+	while (my $result = $parser->next) {
+		next unless $result->is_test;
+		if ($result->has_skip) {
+			$skips++;
+			print $skipped "$name: ", $result->as_string, "\n";
+		} elsif ($result->is_ok) {
+			$passes++;
+		} else {
+			$fails++;
+			print $failed "$name: ", $result->as_string, "\n";
+		}
+	}
+	if (defined $parser->skip_all) {
+		$skips++;
+		print $skipped "$name: ", $parser->skip_all, "\n";
+	}
+	my @wrong = $parser->parse_errors;
+	push @wrong, "exit status $status" if $status && !$fails;
+	if (@wrong) {
+		$fails++;
+		print $failed "$name: @wrong\n";
+	}
+	print "$passes $fails $skips\n";
+	' "$1" "$2" "$work"
+}
+
+# run NAME COMMAND...
+run()
+{
+	local name=$1 status p f s began=$SECONDS
+	shift
+	"$@" >"$work/tap" 2>"$work/stderr"
+	status=$?
+	read -r p f s < <(tally "$name" $status)
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	printf '%-28s %4d passed' "$name" "$p"
+	[ "$f" = 0 ] || printf ', %d failed' "$f"
+	[ "$s" = 0 ] || printf ', %d skipped' "$s"
+	[ $((SECONDS - began)) -lt 5 ] || printf ' (%d s)' $((SECONDS - began))
+	echo
+	[ "$f" = 0 ] || {
+		sed 's/^/    /' "$work/tap"
+		tail -n 60 "$work/stderr" | sed 's/^/    /'
+	}
+}
+
+for program; do
+	name=$(basename "$program")
+	run "$name" timeout -k 30 "${CHECK_SECONDS:-120}" "$program"
+done
+run cases cases
+run examples examples
+
+[ ! -s "$work/skipped" ] || { echo; echo "skipped:"; cat "$work/skipped"; }
+[ ! -s "$work/failed" ] || { echo; echo "failed:"; cat "$work/failed"; }
+[ -z "${CHECK_RESULTS-}" ] ||
+	echo "$passed $failed $skipped" >>"$CHECK_RESULTS"
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ] && [ $passed -gt 0 ]

@@ -1,0 +1,468 @@
+# shellcheck shell=bash disable=SC2034
+# lib.sh - the lab of the live tests and of the demo: a client, a router with
+# up to three uplinks, their ISPs and a server, each in a network namespace of
+# its own. Source it from bash.
+#
+#              lan0      up1 .-- isp1 --. core1
+#    client -------- router -- isp2 -- server
+#                         up3 '-- isp3 --' core3
+#
+# Each ISP drops what does not come from the addresses it gave out, as ISPs
+# do, and counts what it carries. Addresses are those for documentation
+# (RFC 5737, RFC 3849). Whatever happens, lab_down removes everything: it is
+# the EXIT trap, and what still runs is found by namespace and ended by pid.
+
+set -u
+
+LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=${BUILD:-build}
+case $BUILD in /*) ;; *) BUILD=$LAB_TOP/$BUILD ;; esac
+WAYMARK=$BUILD/waymark
+LAB_NAME=wm$$
+LAB_DIR=			# of the lab's files; lab_new makes it
+LAB_UPLINKS=0
+LAB_SECONDS=10			# that one command in the lab may take
+
+LAN4=192.0.2			# .1 router, .9 client; a prefix of 24
+LAN6=2001:db8:1a		# ::1 router, ::9 client; a prefix of 64
+SERVER4=198.51.100.7
+SERVER6=2001:db8:5e::7
+
+# ---- the addresses of uplink N: the router's, and the ISP's end ----
+
+up4() { echo "203.0.113.$(($1 * 16 + 2))"; }
+gw4() { echo "203.0.113.$(($1 * 16 + 1))"; }
+up6() { echo "2001:db8:f$1::2"; }
+gw6() { echo "2001:db8:f$1::1"; }
+
+# ---- Test Anything Protocol ----
+
+TAP_COUNT=0
+TAP_FAILED=0
+
+pass()
+{
+	TAP_COUNT=$((TAP_COUNT + 1))
+	echo "ok $TAP_COUNT - $1"
+}
+
+# fail NAME [DIAGNOSIS]
+fail()
+{
+	TAP_COUNT=$((TAP_COUNT + 1))
+	TAP_FAILED=$((TAP_FAILED + 1))
+	echo "not ok $TAP_COUNT - $1"
+	[ -z "${2-}" ] || sed 's/^/# /' <<<"$2"
+}
+
+skip()
+{
+	TAP_COUNT=$((TAP_COUNT + 1))
+	echo "ok $TAP_COUNT - $1 # SKIP $2"
+}
+
+skip_all()
+{
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# ok NAME COMMAND...: the command succeeds; its words are the diagnosis.
+ok()
+{
+	local name=$1 said status
+	shift
+	said=$("$@" 2>&1 </dev/null)
+	status=$?
+	if [ $status = 0 ]; then
+		pass "$name"
+	else
+		fail "$name" "exit $status: $*
+$said"
+	fi
+}
+
+# is NAME GOT WANT
+is()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "got  '$2'
+want '$3'"
+	fi
+}
+
+# like NAME TEXT REGEX
+like()
+{
+	if grep -qE -- "$3" <<<"$2"; then
+		pass "$1"
+	else
+		fail "$1" "nothing like '$3' in:
+$2"
+	fi
+}
+
+done_testing()
+{
+	echo "1..$TAP_COUNT"
+	[ $TAP_FAILED = 0 ]
+	exit
+}
+
+# ---- what the lab needs ----
+
+lab_commands="ip nft ss timeout setpriv unshare nsenter conntrack tcpdump"
+
+# Print why there can be no lab here; nothing and success when there can.
+lab_missing()
+{
+	local command
+	[ "$(id -u)" = 0 ] || { echo "needs root"; return 1; }
+	for command in $lab_commands; do
+		command -v "$command" >/dev/null ||
+			{ echo "needs $command"; return 1; }
+	done
+	[ -e /proc/net/netfilter/nfnetlink_queue ] ||
+		modprobe -q nfnetlink_queue 2>/dev/null
+	[ -e /proc/net/netfilter/nfnetlink_queue ] ||
+		{ echo "the kernel has no NFQUEUE"; return 1; }
+	ip netns add "$LAB_NAME-try" 2>/dev/null ||
+		{ echo "network namespaces are not allowed here"; return 1; }
+	ip netns del "$LAB_NAME-try"
+}
+
+lab_need()
+{
+	local why
+	why=$(lab_missing) || skip_all "$why"
+	[ -x "$WAYMARK" ] || skip_all "no $WAYMARK"
+}
+
+# No script outlives its time: it starts itself anew under timeout(1).
+# lab_bound SECONDS "$0" "$@"
+lab_bound()
+{
+	local seconds=$1
+	shift
+	[ -z "${LAB_IS_BOUND-}" ] || return 0
+	LAB_IS_BOUND=1 exec timeout --foreground -k 20 "$seconds" bash "$@"
+}
+
+# ---- running things in the lab ----
+
+lab_ns() { echo "$LAB_NAME-$1"; }
+
+# in_ns WHERE COMMAND...: WHERE is client, router, server, isp1, ...
+in_ns()
+{
+	local where=$1
+	shift
+	timeout -k 1 "$LAB_SECONDS" ip netns exec "$(lab_ns "$where")" "$@"
+}
+
+in_client() { in_ns client "$@"; }
+in_server() { in_ns server "$@"; }
+
+# The router has its own /etc/iproute2 too, so that names of tables which
+# waymark writes there never reach the machine's.
+in_router()
+{
+	timeout -k 1 "$LAB_SECONDS" nsenter -m -t "$LAB_MOUNTS" \
+		ip netns exec "$(lab_ns router)" "$@"
+}
+
+waymark()
+{
+	local command=$1
+	shift
+	case $command in
+	up|down|setup|run) set -- --state-dir "$LAB_DIR/state" "$@" ;;
+	esac
+	in_router "$WAYMARK" "$command" "$@"
+}
+
+# lab_start WHERE NAME COMMAND...: in the background until the lab goes.
+# Its words are in $LAB_DIR/NAME.log; its pid is left in LAB_PID.
+lab_start()
+{
+	local where=$1 name=$2 enter=
+	shift 2
+	[ "$where" != router ] || enter="nsenter -m -t $LAB_MOUNTS"
+	# shellcheck disable=SC2086 # a command's words
+	$enter ip netns exec "$(lab_ns "$where")" "$@" \
+		>"$LAB_DIR/$name.log" 2>&1 </dev/null &
+	LAB_PID=$!
+	disown "$LAB_PID"
+}
+
+# until_true TENTHS COMMAND...: whether it succeeds within the time.
+until_true()
+{
+	local tenths=$1
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		tenths=$((tenths - 1))
+		[ $tenths -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# Whether someone listens: lab_listens WHERE tcp|udp PORT
+lab_listens()
+{
+	in_ns "$1" ss -Hln"${2:0:1}" "sport = :$3" | grep -q .
+}
+
+# ---- building it ----
+
+# A pair of veths: lab_wire WHERE NAME WHERE NAME
+lab_wire()
+{
+	ip link add "$2" netns "$(lab_ns "$1")" type veth \
+		peer name "$4" netns "$(lab_ns "$3")" || return
+	in_ns "$1" ip link set "$2" up
+	in_ns "$3" ip link set "$4" up
+}
+
+lab_namespace()
+{
+	local where=$1 forward=$2
+	ip netns add "$(lab_ns "$where")" || return
+	in_ns "$where" sysctl -qw \
+		net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.default.dad_transmits=0 \
+		net.ipv4.conf.default.rp_filter=0 \
+		net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.ip_forward="$forward" \
+		net.ipv6.conf.all.forwarding="$forward" \
+		net.ipv4.ping_group_range="0 2147483647"
+	in_ns "$where" ip link set lo up
+}
+
+# What ISP N may carry, and counters: of packets from its customer by
+# destination, protocol and port, and of what it refused to carry.
+lab_isp_filter()
+{
+	local pi4='' pi6=''
+	if [ "$LAB_OWN_PREFIX" = yes ]; then
+		pi4=", $LAN4.0/24"
+		pi6=", $LAN6::/64"
+	fi
+	in_ns "isp$1" nft -f - <<-RULES
+	table inet isp {
+		set out4 {
+			type ipv4_addr . inet_proto . inet_service
+			flags dynamic; counter
+		}
+		set out6 {
+			type ipv6_addr . inet_proto . inet_service
+			flags dynamic; counter
+		}
+		set pings {
+			type inet_proto
+			flags dynamic; counter
+		}
+		counter spoofed {}
+		counter carried {}
+		chain customer {
+			type filter hook prerouting priority 0
+			iifname != "cust" accept
+			ip saddr != { 203.0.113.$(($1 * 16))/28 $pi4 } \
+				counter name spoofed drop
+			ip6 saddr != { 2001:db8:f$1::/64, fe80::/10 $pi6 } \
+				counter name spoofed drop
+		}
+		chain carry {
+			type filter hook forward priority 0
+			iifname != "cust" accept
+			counter name carried
+			meta l4proto { icmp, ipv6-icmp } \
+				add @pings { meta l4proto }
+			meta l4proto { tcp, udp } meta nfproto ipv4 \
+				add @out4 { ip daddr . meta l4proto . th dport }
+			meta l4proto { tcp, udp } meta nfproto ipv6 \
+				add @out6 { ip6 daddr . meta l4proto . th dport }
+		}
+	}
+	RULES
+}
+
+lab_uplink()
+{
+	local n=$1 isp=isp$1 core4=198.51.100.$((128 + $1 * 4))
+	local core6=2001:db8:c$1
+	lab_namespace "$isp" 1 || return
+	lab_wire router "up$n" "$isp" cust
+	lab_wire "$isp" core server "core$n"
+	in_router ip addr add "$(up4 "$n")/28" dev "up$n"
+	in_router ip addr add "$(up6 "$n")/64" dev "up$n" nodad
+	in_ns "$isp" ip addr add "$(gw4 "$n")/28" dev cust
+	in_ns "$isp" ip addr add "$(gw6 "$n")/64" dev cust nodad
+	in_ns "$isp" ip addr add "${core4%.*}.$((${core4##*.} + 1))/30" dev core
+	in_ns "$isp" ip addr add "$core6::1/64" dev core nodad
+	in_server ip addr add "${core4%.*}.$((${core4##*.} + 2))/30" \
+		dev "core$n"
+	in_server ip addr add "$core6::2/64" dev "core$n" nodad
+	in_ns "$isp" ip route add 198.51.100.0/25 \
+		via "${core4%.*}.$((${core4##*.} + 2))"
+	in_ns "$isp" ip route add 2001:db8:5e::/64 via "$core6::2"
+	in_ns "$isp" ip route add "$LAN4.0/24" via "$(up4 "$n")"
+	in_ns "$isp" ip route add "$LAN6::/64" via "$(up6 "$n")"
+	in_server ip route add "203.0.113.$((n * 16))/28" \
+		via "${core4%.*}.$((${core4##*.} + 1))"
+	in_server ip route add "2001:db8:f$n::/64" via "$core6::1"
+	lab_isp_filter "$n"
+}
+
+lab_lan()
+{
+	local host
+	lab_wire client eth0 router lan0
+	in_router ip addr add "$LAN4.1/24" dev lan0
+	in_router ip addr add "$LAN6::1/64" dev lan0 nodad
+	for host in 9 20 21; do
+		in_client ip addr add "$LAN4.$host/24" dev eth0
+		in_client ip addr add "$LAN6::$host/64" dev eth0 nodad
+	done
+	# Of several, the kernel would take the youngest v6 address.
+	in_client ip route add default via "$LAN4.1" src "$LAN4.9"
+	in_client ip -6 route add default via "$LAN6::1" src "$LAN6::9"
+}
+
+# The router as it is found: all it knows is a default by the first uplink.
+# The way back to the LAN's own prefix is the first ISP's.
+lab_routes()
+{
+	local host
+	in_router ip route add default via "$(gw4 1)"
+	in_router ip -6 route add default via "$(gw6 1)"
+	in_server ip route add "$LAN4.0/24" via 198.51.100.133
+	in_server ip -6 route add "$LAN6::/64" via 2001:db8:c1::1
+	for host in 7 8 9 10 11 12; do
+		in_server ip addr add "198.51.100.$host/32" dev lo
+		in_server ip addr add "2001:db8:5e::$host/128" dev lo
+	done
+}
+
+# lab_new UPLINKS [own-prefix]: with own-prefix the ISPs also carry the LAN's
+# addresses, so that nothing has to masquerade.
+lab_new()
+{
+	local n
+	LAB_UPLINKS=$1
+	LAB_OWN_PREFIX=no
+	[ "${2-}" != own-prefix ] || LAB_OWN_PREFIX=yes
+	trap lab_down EXIT
+	trap 'exit 1' INT TERM HUP
+	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-lab.XXXXXX") || exit 1
+	mkdir -p "$LAB_DIR/iproute2/rt_tables.d"
+	cp -r /etc/iproute2/. "$LAB_DIR/iproute2/" 2>/dev/null
+	lab_namespace client 0 && lab_namespace router 1 &&
+		lab_namespace server 0 || exit 1
+	# The new mount namespace is there once this says so.
+	mkfifo "$LAB_DIR/ready"
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -m --propagation private sh -c '
+		mount --bind "$1/iproute2" /etc/iproute2
+		echo >"$1/ready"; exec sleep 900' sh "$LAB_DIR" &
+	LAB_MOUNTS=$!
+	disown "$LAB_MOUNTS"
+	read -r n <"$LAB_DIR/ready"
+	for ((n = 1; n <= LAB_UPLINKS; n++)); do
+		lab_uplink $n
+	done
+	lab_lan
+	lab_routes
+}
+
+lab_down()
+{
+	local status=$? ns pids
+	trap '' INT TERM HUP
+	for ns in $(ip netns list 2>/dev/null | awk '{ print $1 }' |
+		    grep "^$LAB_NAME-"); do
+		pids=$(ip netns pids "$ns")
+		# shellcheck disable=SC2086 # a list of pids
+		[ -z "$pids" ] || kill $pids 2>/dev/null
+	done
+	for ns in $(ip netns list 2>/dev/null | awk '{ print $1 }' |
+		    grep "^$LAB_NAME-"); do
+		until_true 10 lab_is_quiet "$ns" ||
+			ip netns pids "$ns" | xargs -r kill -KILL 2>/dev/null
+		ip netns del "$ns"
+	done
+	[ -z "${LAB_MOUNTS-}" ] || kill "$LAB_MOUNTS" 2>/dev/null
+	[ -z "$LAB_DIR" ] || rm -rf "$LAB_DIR"
+	exit "$status"
+}
+
+lab_is_quiet() { [ -z "$(ip netns pids "$1")" ]; }
+
+# ---- what the ISPs saw ----
+
+# Packets that left by uplink N to a destination: lab_left N ADDR PROTO PORT
+lab_left()
+{
+	local set=out4
+	case $2 in *:*) set=out6 ;; esac
+	in_ns "isp$1" nft get element inet isp $set \
+		"{ $2 . $3 . $4 }" 2>/dev/null |
+		sed -n 's/.*counter packets \([0-9]*\).*/\1/p' |
+		grep . || echo 0
+}
+
+# The uplinks that carried packets to a destination: "2", "1 2", "none".
+# lab_roads ADDR PROTO PORT
+lab_roads()
+{
+	local n roads=''
+	for ((n = 1; n <= LAB_UPLINKS; n++)); do
+		[ "$(lab_left $n "$@")" = 0 ] || roads="$roads $n"
+	done
+	roads=${roads# }
+	echo "${roads:-none}"
+}
+
+lab_spoofed()
+{
+	in_ns "isp$1" nft list counter inet isp spoofed |
+		sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+
+# Forget what was counted.
+lab_forget()
+{
+	local n set
+	for ((n = 1; n <= LAB_UPLINKS; n++)); do
+		for set in out4 out6 pings; do
+			in_ns "isp$n" nft flush set inet isp $set
+		done
+		in_ns "isp$n" nft reset counters table inet isp >/dev/null
+	done
+}
+
+# ---- conversations ----
+
+# Listen on the server: lab_serve tcp:25 udp:53 ...
+lab_serve()
+{
+	local last=${*: -1}
+	lab_start server "serve-${last/:/-}" \
+		/usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" serve "$@"
+	until_true 50 lab_listens server "${last%:*}" "${last#*:}"
+}
+
+# Prints the address that the server saw: ask WHERE tcp|udp ADDR PORT ...
+ask()
+{
+	local where=$1
+	shift
+	set -- /usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" ask "$@"
+	if [ "$where" = router ]; then
+		in_router "$@"
+	else
+		in_ns "$where" "$@"
+	fi
+}

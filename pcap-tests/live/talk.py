@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""talk.py - both ends of a conversation, for the live tests.
+
+  talk.py serve tcp:25 udp:53 ...      answer each line or datagram with the
+                                       address it came from
+  talk.py ask tcp|udp ADDRESS PORT     say lines and check that each is
+      [--from ADDR] [--port N]         answered; prints the address that the
+      [--lines N] [--pause S]          server saw
+      [--say TEXT] [--tos N] [--mark N] [--patience S]
+"""
+import argparse
+import selectors
+import socket
+import sys
+import time
+
+
+def address_of(peer):
+    return peer[0].removeprefix("::ffff:")
+
+
+def listener(kind, port):
+    sock = socket.socket(socket.AF_INET6, kind)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    if kind == socket.SOCK_DGRAM:
+        # Answers leave from the address that was asked, v4 mapped too.
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    sock.bind(("::", port))
+    if kind == socket.SOCK_STREAM:
+        sock.listen(64)
+    return sock
+
+
+def answer_datagram(sock):
+    _, control, _, peer = sock.recvmsg(65536, 1024)
+    # IPV6_PKTINFO holds for mapped addresses too; without the interface, so
+    # that routing decides.
+    control = [(level, kind, data[:16] + bytes(4))
+               for level, kind, data in control
+               if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)]
+    sock.sendmsg([address_of(peer).encode() + b"\n"], control, 0, peer)
+
+
+def answer_stream(sock, selector):
+    try:
+        heard = sock.recv(65536)
+        if heard:
+            line = address_of(sock.getpeername()).encode() + b"\n"
+            sock.sendall(line * heard.count(b"\n"))
+            return
+    except OSError:
+        pass
+    selector.unregister(sock)
+    sock.close()
+
+
+def serve(where):
+    selector = selectors.DefaultSelector()
+    for word in where:
+        proto, port = word.split(":")
+        kind = socket.SOCK_STREAM if proto == "tcp" else socket.SOCK_DGRAM
+        selector.register(listener(kind, int(port)), selectors.EVENT_READ,
+                          "listen" if proto == "tcp" else "datagram")
+    while True:
+        for key, _ in selector.select():
+            if key.data == "listen":
+                sock, _ = key.fileobj.accept()
+                selector.register(sock, selectors.EVENT_READ, "stream")
+            elif key.data == "datagram":
+                answer_datagram(key.fileobj)
+            else:
+                answer_stream(key.fileobj, selector)
+
+
+def connect(args):
+    kind = socket.SOCK_STREAM if args.proto == "tcp" else socket.SOCK_DGRAM
+    family = socket.AF_INET6 if ":" in args.address else socket.AF_INET
+    sock = socket.socket(family, kind)
+    sock.settimeout(args.patience)
+    if args.tos:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, args.tos)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, args.tos)
+    if args.mark:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, args.mark)
+    if args.source or args.port:
+        any_address = "::" if family == socket.AF_INET6 else "0.0.0.0"
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((args.source or any_address, args.port))
+    sock.connect((args.address, args.server_port))
+    return sock
+
+
+def ask(args):
+    sock = connect(args)
+    seen = []
+    for number in range(args.lines):
+        if number:
+            time.sleep(args.pause)
+        sock.sendall(args.say.encode() + b"\n")
+        heard = b""
+        while not heard.endswith(b"\n"):
+            more = sock.recv(4096)
+            if not more:
+                sys.exit("talk: closed by the server")
+            heard += more
+        if heard.decode().strip() not in seen:
+            seen.append(heard.decode().strip())
+    print(" ".join(seen))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("serve").add_argument("where", nargs="+")
+    asker = verbs.add_parser("ask")
+    asker.add_argument("proto", choices=["tcp", "udp"])
+    asker.add_argument("address")
+    asker.add_argument("server_port", type=int)
+    asker.add_argument("--from", dest="source")
+    asker.add_argument("--port", type=int, default=0)
+    asker.add_argument("--lines", type=int, default=3)
+    asker.add_argument("--pause", type=float, default=0)
+    asker.add_argument("--say", default="hello")
+    asker.add_argument("--tos", type=lambda text: int(text, 0), default=0)
+    asker.add_argument("--mark", type=lambda text: int(text, 0), default=0)
+    asker.add_argument("--patience", type=float, default=2)
+    args = parser.parse_args()
+    if args.verb == "serve":
+        serve(args.where)
+    try:
+        ask(args)
+    except OSError as error:
+        sys.exit(f"talk: {error}")
+
+
+if __name__ == "__main__":
+    main()
