@@ -29,20 +29,22 @@ enum flow_state {
 
 enum flow_late { FLOW_ON_TIME, FLOW_LATE_KEPT, FLOW_LATE_MOVED };
 
+/* A flow that needs nothing new is answered from its first two cache lines. */
 struct flow {
-	struct facts facts;	/* also the key: client, server, ports, proto */
-	uint64_t first_ns;
+	/* Also the key: client, server, ports, proto. */
+	_Alignas(64) struct facts facts;
 	uint64_t last_ns;
-
 	uint32_t zone;		/* flows of two VLANs do not mix */
-	uint16_t route;		/* the policy's, by the latest decision */
+	uint32_t packets;	/* seen by the worker */
 	uint8_t state;		/* enum flow_state */
-	uint8_t late;		/* enum flow_late */
 	uint8_t road;		/* that packets leave by now */
 	uint8_t first_road;	/* that the first packet left by */
+	uint8_t late;		/* enum flow_late */
+
+	uint16_t route;		/* the policy's, by the latest decision */
 	uint8_t needs;		/* FACT_* that could still change the route */
-	uint8_t app_side;	/* side that `hint` heard first */
-	uint32_t packets;	/* seen by the worker */
+	bool has_host;		/* flow_host() is not "" */
+	uint64_t first_ns;
 	uint32_t settled_packet;	/* 0: not settled */
 	uint32_t payload_bytes[2];	/* client, server: inspected */
 	uint32_t isn[2];	/* sequence number of the stream's first byte */
@@ -56,19 +58,27 @@ struct flow {
 
 struct flow_table;
 
-/* Room for `capacity` flows (rounded up); NULL when out of memory. `release`
- * is called with a flow whose place is taken, so that its streams go back. */
+/*
+ * Room for `capacity` flows (rounded up); NULL when out of memory. `release`
+ * is called with a flow whose place is taken, so that its streams go back.
+ * With `fixed_key` the same packets always meet in the same buckets, which
+ * replay wants and a network that has enemies does not.
+ */
 typedef void (*flow_release)(void *ctx, struct flow *flow);
-struct flow_table *flow_table_new(size_t capacity, flow_release release,
-				  void *ctx);
+struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
+				  flow_release release, void *ctx);
 void flow_table_free(struct flow_table *table);
+/* Take all memory now rather than by page faults as flows come. */
+void flow_table_preallocate(struct flow_table *table);
 size_t flow_table_bytes(const struct flow_table *table);
 
 /* The hash of a packet's flow, the same for both directions. */
 uint64_t flow_hash(const struct flow_table *table, const struct packet *pkt,
 		   uint32_t zone);
-/* Fetch what flow_find() of this hash will read. */
+/* Fetch what flow_find() of this hash will read: first where it looks, then,
+ * some packets later, the flow it will find there. */
 void flow_prefetch(const struct flow_table *table, uint64_t hash);
+void flow_prefetch_match(const struct flow_table *table, uint64_t hash);
 
 /*
  * The flow of `pkt`, or NULL. *ret_from_server tells the packet's direction.
@@ -76,6 +86,13 @@ void flow_prefetch(const struct flow_table *table, uint64_t hash);
  */
 struct flow *flow_find(struct flow_table *table, const struct packet *pkt,
 		       uint32_t zone, uint64_t hash, bool *ret_from_server);
+
+/* Whether a flow that begins with `pkt` was opened by its receiver. */
+static inline bool flow_opened_by_server(const struct packet *pkt)
+{
+	return pkt->proto == IPPROTO_TCP &&
+	       (pkt->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
 
 /*
  * Start a flow (FLOW_NEW; headers of `pkt` in its facts, nothing resolved).

@@ -28,8 +28,8 @@ void stream_give_back(struct stream_pool *pool, struct stream *stream);
  * TCP: put a segment in its place. `offset` counts from the stream's first
  * byte (sequence number less ISN less 1), modulo 2^32: what lies before 0 or
  * past the end of the block is left out. Where segments overlap, the bytes
- * that came first stay, as receivers keep them. Holes are kept for
- * STREAM_RANGES separate pieces; a segment that needs one more is left out.
+ * that came first stay, as receivers keep them. Beside the piece at the start,
+ * STREAM_RANGES separate pieces are kept; one more is left out.
  * Returns whether there are more bytes from the start without a hole.
  */
 #define STREAM_RANGES 8
@@ -42,7 +42,12 @@ struct cursor stream_data(const struct stream *stream);
 /* Whether no further segment can change stream_data(). */
 bool stream_is_full(const struct stream *stream);
 
-/* UDP: remember a datagram for hint_earlier_next(); false when full. */
+/*
+ * UDP: remember a datagram; false when there is no room. stream_data() is what
+ * hint_earlier_next() walks: for each datagram a byte that is 1 when the
+ * server sent it, its length in two bytes in network order, its payload.
+ */
+#define STREAM_DATAGRAM_HEADER 3
 bool stream_datagram(struct stream *stream, bool from_server,
 		     const uint8_t *data, size_t len);
 

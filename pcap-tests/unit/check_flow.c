@@ -1,0 +1,347 @@
+/* check_flow.c - one flow for both directions, and who gives up a place. */
+#include <stdlib.h>
+
+#include "engine/flow.h"
+#include "unit.h"
+
+static size_t released;
+
+static void release(void *ctx, struct flow *flow)
+{
+	(void)ctx;
+	(void)flow;
+	released++;
+}
+
+static struct address v4(uint32_t host)
+{
+	uint8_t b[4] = { (uint8_t)(host >> 24), (uint8_t)(host >> 16),
+			 (uint8_t)(host >> 8), (uint8_t)host };
+	uint32_t be;
+
+	memcpy(&be, b, 4);
+	return address_from_v4(be);
+}
+
+static struct packet packet_of(uint8_t proto, uint32_t src, uint16_t sport,
+			       uint32_t dst, uint16_t dport)
+{
+	return (struct packet){
+		.proto = proto, .has_ports = true, .ip_len = 60,
+		.src = v4(src), .sport = sport,
+		.dst = v4(dst), .dport = dport,
+	};
+}
+
+static struct packet reply_to(const struct packet *pkt)
+{
+	struct packet reply = *pkt;
+
+	reply.src = pkt->dst;
+	reply.dst = pkt->src;
+	reply.sport = pkt->dport;
+	reply.dport = pkt->sport;
+	return reply;
+}
+
+static struct flow *start(struct flow_table *table, const struct packet *pkt)
+{
+	return flow_start(table, pkt, 0, flow_hash(table, pkt, 0), NULL);
+}
+
+static struct flow *find(struct flow_table *table, const struct packet *pkt,
+			 bool *ret_from_server)
+{
+	return flow_find(table, pkt, 0, flow_hash(table, pkt, 0),
+			 ret_from_server);
+}
+
+static const struct {
+	const char *name;
+	struct packet pkt;
+} tuples[] = {
+	{ "tcp", { .proto = 6, .sport = 40000, .dport = 25,
+		   .src.bytes = { 1 }, .dst.bytes = { 2 } } },
+	{ "downward", { .proto = 17, .sport = 53, .dport = 1053,
+			.src.bytes = { 9 }, .dst.bytes = { 2 } } },
+	{ "equal ports", { .proto = 17, .sport = 123, .dport = 123,
+			   .src.bytes = { 1 }, .dst.bytes = { 2 } } },
+	{ "one host", { .proto = 17, .sport = 2, .dport = 1,
+			.src.bytes = { 1 }, .dst.bytes = { 1 } } },
+	{ "low halves differ", { .proto = 1, .sport = 7, .dport = 7,
+				 .src.bytes = { [15] = 1 },
+				 .dst.bytes = { [15] = 2 } } },
+};
+
+START_TEST(both_directions)
+{
+	struct flow_table *table = flow_table_new(64, false, NULL, NULL);
+	struct packet there = tuples[_i].pkt;
+	struct packet back = reply_to(&there);
+	struct flow *flow;
+	bool from_server = true;
+
+	ck_assert_uint_eq(flow_hash(table, &there, 3),
+			  flow_hash(table, &back, 3));
+	ck_assert_ptr_null(find(table, &there, &from_server));
+	flow = start(table, &there);
+	ck_assert_ptr_eq(find(table, &there, &from_server), flow);
+	ck_assert_msg(!from_server, "%s", tuples[_i].name);
+	ck_assert_ptr_eq(find(table, &back, &from_server), flow);
+	ck_assert_msg(from_server, "%s", tuples[_i].name);
+	flow_table_free(table);
+}
+END_TEST
+
+/* Everything in the tuple tells flows apart. */
+static const struct {
+	const char *name;
+	uint8_t proto;
+	uint32_t src;
+	uint16_t sport;
+	uint32_t dst;
+	uint16_t dport;
+	uint32_t zone;
+} others[] = {
+	{ "protocol", 17, 1, 1000, 2, 25, 0 },
+	{ "client", 6, 3, 1000, 2, 25, 0 },
+	{ "server", 6, 1, 1000, 3, 25, 0 },
+	{ "client port", 6, 1, 1001, 2, 25, 0 },
+	{ "server port", 6, 1, 1000, 2, 26, 0 },
+	{ "ports swapped", 6, 1, 25, 2, 1000, 0 },
+	{ "zone", 6, 1, 1000, 2, 25, 7 },
+};
+
+START_TEST(another_flow)
+{
+	struct flow_table *table = flow_table_new(8, false, NULL, NULL);
+	struct packet first = packet_of(6, 1, 1000, 2, 25);
+	struct packet other = packet_of(others[_i].proto, others[_i].src,
+					others[_i].sport, others[_i].dst,
+					others[_i].dport);
+	uint64_t hash = flow_hash(table, &other, others[_i].zone);
+	bool from_server;
+
+	start(table, &first);
+	ck_assert_msg(flow_hash(table, &first, 0) != hash, "%s",
+		      others[_i].name);
+	/* Also where the hash is the same by chance. */
+	ck_assert_msg(flow_find(table, &other, others[_i].zone,
+				flow_hash(table, &first, 0),
+				&from_server) == NULL, "%s", others[_i].name);
+	flow_table_free(table);
+}
+END_TEST
+
+START_TEST(facts_of_first_packet)
+{
+	struct flow_table *table = flow_table_new(8, false, NULL, NULL);
+	struct packet pkt = packet_of(6, 1, 1000, 2, 25);
+	struct flow *flow;
+
+	pkt.tos = 0x10;
+	pkt.ip_len = 70000;
+	pkt.time_ns = 42;
+	flow = start(table, &pkt);
+	ck_assert_uint_eq(flow->facts.tos, 0x10);
+	ck_assert_uint_eq(flow->facts.length, 65535);
+	ck_assert_uint_eq(flow->facts.sport, 1000);
+	ck_assert(flow->facts.has_ports);
+	ck_assert_uint_eq(flow->first_ns, 42);
+	ck_assert_uint_eq(flow->last_ns, 42);
+	ck_assert_int_eq(flow->state, FLOW_NEW);
+	ck_assert_int_eq(flow->hint, -1);
+	ck_assert_str_eq(flow_host(table, flow), "");
+	flow_table_free(table);
+}
+END_TEST
+
+START_TEST(syn_ack_comes_from_the_server)
+{
+	struct flow_table *table = flow_table_new(8, false, NULL, NULL);
+	struct packet pkt = packet_of(6, 2, 25, 1, 1000);
+	struct flow *flow;
+	bool from_server;
+
+	pkt.tcp_flags = TCP_SYN | TCP_ACK;
+	flow = start(table, &pkt);
+	ck_assert_uint_eq(flow->facts.sport, 1000);
+	ck_assert_uint_eq(flow->facts.dport, 25);
+	ck_assert_ptr_eq(find(table, &pkt, &from_server), flow);
+	ck_assert(from_server);
+	flow_table_free(table);
+}
+END_TEST
+
+/* One bucket, so that all flows compete: 1 to 8, port 1000 + n. */
+static struct flow_table *full_bucket(void)
+{
+	struct flow_table *table = flow_table_new(8, false, release, NULL);
+
+	for (uint16_t n = 1; n <= 8; n++) {
+		struct packet pkt = packet_of(6, 1, 1000 + n, 2, 25);
+
+		pkt.time_ns = n;
+		start(table, &pkt)->state = FLOW_INSPECTED;
+	}
+	released = 0;
+	return table;
+}
+
+static const struct {
+	const char *name;
+	uint16_t settled;	/* bit n: flow n + 1 */
+	uint16_t busy;		/* the same: seen again lately */
+	uint16_t victim;
+} evictions[] = {
+	{ "the longest idle", 0, 0, 1 },
+	{ "the longest idle of those not busy", 0, 0x03, 3 },
+	{ "settled before unsettled", 0x20, 0, 6 },
+	{ "the longest idle settled", 0x28, 0, 4 },
+	{ "a busy settled before an idle unsettled", 0x40, 0x40, 7 },
+};
+
+START_TEST(eviction)
+{
+	struct flow_table *table = full_bucket();
+	struct packet next = packet_of(6, 1, 2000, 2, 25);
+	bool from_server;
+
+	for (uint16_t n = 1; n <= 8; n++) {
+		struct packet pkt = packet_of(6, 1, 1000 + n, 2, 25);
+		struct flow *flow = find(table, &pkt, &from_server);
+
+		if (evictions[_i].settled >> (n - 1) & 1)
+			flow->state = FLOW_SETTLED;
+		if (evictions[_i].busy >> (n - 1) & 1)
+			flow->last_ns = 100;
+	}
+	start(table, &next);
+	ck_assert_uint_eq(released, 1);
+	ck_assert_uint_eq(flow_table_evicted(table),
+			  evictions[_i].settled == 0);
+	for (uint16_t n = 1; n <= 8; n++) {
+		struct packet pkt = packet_of(6, 1, 1000 + n, 2, 25);
+		bool is_there = find(table, &pkt, &from_server) != NULL;
+
+		ck_assert_msg(is_there == (n != evictions[_i].victim),
+			      "%s: flow %d", evictions[_i].name, n);
+	}
+	flow_table_free(table);
+}
+END_TEST
+
+START_TEST(again_in_place)
+{
+	struct flow_table *table = full_bucket();
+	struct packet pkt = packet_of(6, 1, 1003, 2, 25);
+	struct packet back = reply_to(&pkt);
+	struct flow *flow, *renewed;
+	bool from_server;
+
+	flow = find(table, &pkt, &from_server);
+	strcpy(flow_host(table, flow), "old.example");
+	flow->has_host = true;
+	renewed = flow_start(table, &back, 0, flow_hash(table, &back, 0), flow);
+	ck_assert_ptr_eq(renewed, flow);
+	ck_assert_uint_eq(released, 1);
+	ck_assert_uint_eq(flow_table_evicted(table), 0);
+	ck_assert_str_eq(flow_host(table, flow), "");
+	ck_assert_uint_eq(flow->facts.sport, 25);
+	ck_assert_ptr_eq(find(table, &pkt, &from_server), flow);
+	ck_assert(from_server);
+	flow_table_free(table);
+}
+END_TEST
+
+START_TEST(flood)
+{
+	struct flow_table *table = flow_table_new(4096, false, release, NULL);
+	size_t bytes = flow_table_bytes(table);
+	unsigned seed = 1;
+	size_t found = 0;
+	bool from_server;
+
+	released = 0;
+	for (size_t i = 0; i < 1000000; i++) {
+		struct packet pkt = packet_of(17, (uint32_t)rand_r(&seed),
+					      (uint16_t)rand_r(&seed), 2, 53);
+
+		pkt.time_ns = i;
+		start(table, &pkt)->state = FLOW_INSPECTED;
+		ck_assert_ptr_nonnull(find(table, &pkt, &from_server));
+	}
+	ck_assert_uint_eq(flow_table_bytes(table), bytes);
+	ck_assert_uint_eq(flow_table_evicted(table), released);
+	ck_assert_uint_ge(released, 1000000 - 4096);
+	/* What came last is still there, as far as a bucket reaches. */
+	seed = 1;
+	for (size_t i = 0; i < 1000000; i++) {
+		struct packet pkt = packet_of(17, (uint32_t)rand_r(&seed),
+					      (uint16_t)rand_r(&seed), 2, 53);
+
+		if (i >= 1000000 - 1000)
+			found += find(table, &pkt, &from_server) != NULL;
+	}
+	ck_assert_uint_ge(found, 990);
+	flow_table_free(table);
+}
+END_TEST
+
+/* Tuples that count up, as a scan makes them, spread over all buckets. */
+START_TEST(spread)
+{
+	struct flow_table *table = flow_table_new(65536, false, release, NULL);
+
+	released = 0;
+	for (uint32_t i = 0; i < 16384; i++) {
+		struct packet pkt = packet_of(6, 0x0a000001, 40000,
+					      0x0a010000 + i, 80);
+
+		start(table, &pkt);
+	}
+	/* 8,192 buckets with 2 flows each on average: more than 8 in one is
+	 * a matter of 2 in 10,000 buckets. */
+	ck_assert_uint_lt(released, 50);
+	flow_table_free(table);
+}
+END_TEST
+
+START_TEST(keys_differ)
+{
+	struct flow_table *a = flow_table_new(8, false, NULL, NULL);
+	struct flow_table *b = flow_table_new(8, false, NULL, NULL);
+	struct flow_table *c = flow_table_new(8, true, NULL, NULL);
+	struct flow_table *d = flow_table_new(8, true, NULL, NULL);
+	struct packet pkt = packet_of(6, 1, 1000, 2, 25);
+
+	ck_assert_uint_ne(flow_hash(a, &pkt, 0), flow_hash(b, &pkt, 0));
+	ck_assert_uint_eq(flow_hash(c, &pkt, 0), flow_hash(d, &pkt, 0));
+	flow_table_free(a);
+	flow_table_free(b);
+	flow_table_free(c);
+	flow_table_free(d);
+	flow_table_free(NULL);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("flow");
+	TCase *tcase = tcase_create("flow");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, both_directions, 0, ROWS(tuples));
+	tcase_add_loop_test(tcase, another_flow, 0, ROWS(others));
+	tcase_add_test(tcase, facts_of_first_packet);
+	tcase_add_test(tcase, syn_ack_comes_from_the_server);
+	tcase_add_loop_test(tcase, eviction, 0, ROWS(evictions));
+	tcase_add_test(tcase, again_in_place);
+	tcase_add_test(tcase, flood);
+	tcase_add_test(tcase, spread);
+	tcase_add_test(tcase, keys_differ);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
