@@ -149,6 +149,12 @@ struct ast_statement {
 	struct ast_statement *next;
 	struct place place;
 	enum statement_kind kind;
+	/*
+	 * It has an error that was reported. Only uplinks, lists and classes
+	 * stay in the tree then, so that their names are known; the rest of
+	 * the statement is not to be looked at.
+	 */
+	bool is_broken;
 	struct ast_name name;		/* uplink, list, class; include: path */
 	union {
 		struct {		/* marks mask 0x7f000000 */
@@ -204,8 +210,8 @@ const struct ast_statement *ast_statements(const struct ast *ast);
 /*
  * Write the canonical form: one statement a line, one space between words,
  * no comments, names and numbers in one spelling, includes replaced by what
- * they include, files of lists named as they resolve. Parsed again it gives
- * the same policy, and prints the same text.
+ * they include, files of lists by their absolute paths. Parsed again it gives
+ * the same policy, and prints the same text. Broken statements are left out.
  */
 void ast_print(const struct ast *ast, FILE *out);
 

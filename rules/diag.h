@@ -5,6 +5,7 @@
 #ifndef WAYMARK_DIAG_H
 #define WAYMARK_DIAG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +14,8 @@
 struct source;		/* a file's text: source.h */
 struct diag;
 
-/* Where something stands. `source` may be NULL: no file, no caret. */
+/* Where something stands. `source` may be NULL: no file, no caret. It is only
+ * looked at while diag_add() runs, so it may go before the diag does. */
 struct place {
 	const struct source *source;
 	uint32_t line;		/* from 1; 0 when there is no line */
@@ -37,6 +39,9 @@ void diag_free(struct diag *diag);
 void diag_add(struct diag *diag, enum diag_level level, struct place place,
 	      const char *mend, const char *text, ...)
 	__attribute__((format(printf, 5, 6)));
+void diag_addv(struct diag *diag, enum diag_level level, struct place place,
+	       const char *mend, const char *text, va_list args)
+	__attribute__((format(printf, 5, 0)));
 
 size_t diag_errors(const struct diag *diag);
 size_t diag_warnings(const struct diag *diag);
@@ -47,7 +52,8 @@ size_t diag_warnings(const struct diag *diag);
  *      21 | route mail via fibr
  *         |                ^~~~ did you mean 'fibre'?
  * Tabs of the line are kept under the caret; a line longer than 120 bytes is
- * shown in part; bytes that are not printable are shown as '?'.
+ * shown in part; bytes that are not printable are shown as '?'. Files come in
+ * the order of their first complaint.
  */
 void diag_print(const struct diag *diag, FILE *out);
 
