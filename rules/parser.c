@@ -109,6 +109,13 @@ void parser_complain(struct parser *p, struct place place, const char *mend,
 	p->is_broken = true;
 }
 
+int parser_twice(struct parser *p)
+{
+	parser_complain(p, p->taken.place, NULL, "'%.*s%s' is said twice",
+			WORD_OF(&p->taken));
+	return -EINVAL;
+}
+
 /* Whether an earlier statement has made this word the name of a class. */
 static bool is_class(const struct parser *p, const struct token *word)
 {
@@ -246,32 +253,40 @@ int parser_expected(struct parser *p, const char *what,
 	return -EINVAL;
 }
 
-/* To the next line that starts with the word of a statement. */
-static void resync(struct parser *p)
+/* Where to go on after an error: at the word of a statement, also one that is
+ * misspelt where it stands as far to the left as the broken statement does. */
+static bool is_resumption(const struct token *token, uint32_t column)
+{
+	if (token->kind == TOKEN_END || parser_starts_statement(token))
+		return true;
+	return token->kind == TOKEN_WORD && token->starts_line &&
+	       token->place.column <= column &&
+	       nearest_word(token, parser_statement_words) != NULL;
+}
+
+/* To the next line that starts a statement. */
+static void resync(struct parser *p, uint32_t column)
 {
 	if (p->token.kind == TOKEN_STOP)
 		return;
 	do {
 		lexer_skip_line(&p->lexer);
 		lexer_next(&p->lexer, &p->resume);
-	} while (p->resume.kind != TOKEN_END &&
-		 !parser_starts_statement(&p->resume));
+	} while (!is_resumption(&p->resume, column));
 }
 
 /* What stands behind a complete statement. */
 static int unexpected_end(struct parser *p)
 {
-	struct token *token = &p->token;
+	struct token token = p->token;
 
-	if (token->kind != TOKEN_WORD)
-		return parser_expected(p, "the end of the statement", NULL);
-	if (token->starts_line)
+	if (token.kind == TOKEN_WORD && token.starts_line)
 		return parser_expected(p, "a statement",
 				       parser_statement_words);
-	token->starts_line = true;
-	if (!parser_starts_statement(token))
+	token.starts_line = true;
+	if (!parser_starts_statement(&token))
 		return parser_expected(p, "the end of the statement", NULL);
-	parser_complain(p, token->place, "put it on a new line",
+	parser_complain(p, token.place, "put it on a new line",
 			"a statement starts on a line of its own");
 	return -EINVAL;
 }
@@ -291,6 +306,7 @@ static void start_statement(struct parser *p)
 static int next_statement(struct parser *p, struct ast_statement **ret)
 {
 	struct ast_statement *s = parser_alloc(p, sizeof(*s));
+	uint32_t column = p->token.place.column;
 	int rc;
 
 	if (s == NULL)
@@ -308,7 +324,7 @@ static int next_statement(struct parser *p, struct ast_statement **ret)
 	if (s->is_broken && (s->name.text == NULL ||
 			     s->kind == STATEMENT_INCLUDE))
 		s = NULL;
-	resync(p);
+	resync(p, column);
 	*ret = s;
 	return 0;
 }

@@ -74,6 +74,9 @@ int parser_open(struct parser *p, enum token_kind open, const char *what,
 		struct bracket *ret_bracket);
 int parser_close(struct parser *p, const char *what);
 
+/* Complain that the word just taken is there a second time. -EINVAL. */
+int parser_twice(struct parser *p);
+
 /*
  * Complain that `what` ("a port") is not what stands here. `candidates`, a
  * list of words that ends with NULL, or NULL: what it might have been meant
@@ -91,7 +94,7 @@ void parser_complain(struct parser *p, struct place place, const char *mend,
 	((token)->len > WORD_MOST ? WORD_MOST : (int)(token)->len), \
 	(token)->text, (token)->len > WORD_MOST ? "..." : ""
 
-/* An arena_alloc that is 0 or -ENOMEM. */
+/* From the tree's arena; NULL when out of memory. */
 void *parser_alloc(struct parser *p, size_t size);
 char *parser_copy(struct parser *p, const char *text, size_t len);
 
@@ -115,6 +118,14 @@ struct number_kind {
 	bool has_suffix;	/* k and m, 1024 and 1024 * 1024 */
 };
 
+/* The number that a word or a part of one gives, complained about if it is
+ * none. Takes nothing. */
+void parser_value_read(struct parser *p, const struct token *word,
+		       const struct number_kind *kind,
+		       struct ast_number *ret_number);
+/* The part of a word from byte `from` up to `to`. */
+struct token parser_value_part(const struct token *word, size_t from,
+			       size_t to);
 int parser_value_number(struct parser *p, const struct number_kind *kind,
 			struct ast_number *ret_number);
 /* "N" or "N-M", in one word. */
@@ -149,6 +160,7 @@ int parser_set_list(struct parser *p, enum list_kind kind,
 
 /* parser_condition.c */
 int parser_condition(struct parser *p, struct ast_condition **ret_condition);
+bool parser_has_ports(uint32_t proto);
 
 /* parser_statement.c: the word that names the statement is taken. */
 int parser_statement(struct parser *p, struct ast_statement *statement);

@@ -103,35 +103,27 @@ static int one_dscp(struct parser *p, struct ast_value *value)
 	return rc;
 }
 
-/* "0x10/0x1c": cut the word in two, and read one after the other. */
+/* "0x10/0x1c" */
 static int tos_with_mask(struct parser *p, size_t slash,
 			 struct ast_value *value)
 {
 	static const struct number_kind mask_kind = {
 		.what = "a TOS mask", .least = 1, .most = 0xff, .is_hex = true,
 	};
-	struct token mask = p->token;
-	struct ast_number number = { .value = 0 };
-	int rc;
+	struct token word = parser_value_part(&p->token, 0, slash);
+	struct token mask = parser_value_part(&p->token, slash + 1,
+					      p->token.len);
+	struct ast_number number;
 
-	mask.text += slash + 1;
-	mask.len -= slash + 1;
-	mask.offset += slash + 1;
-	mask.place.column += slash + 1;
-	mask.place.width = mask.len;
-	p->token.len = slash;
-	p->token.place.width = slash;
-	rc = parser_value_number(&(struct parser){
-			.ast = p->ast, .diag = p->diag, .lexer = p->lexer,
-			.token = p->token, .source = p->source,
-		}, &tos_kind, &number);
+	parser_value_read(p, &word, &tos_kind, &number);
 	value->first = number.value;
-	if (rc < 0)
-		return rc;
-	p->token = mask;
-	rc = parser_value_number(p, &mask_kind, &number);
+	parser_value_read(p, &mask, &mask_kind, &number);
 	value->last = number.value;
-	return rc;
+	if (value->first & ~value->last)
+		parser_complain(p, word.place, NULL,
+				"this value has bits outside its mask");
+	parser_advance(p);
+	return 0;
 }
 
 static int one_tos(struct parser *p, struct ast_value *value)
@@ -153,4 +145,197 @@ static int one_tos(struct parser *p, struct ast_value *value)
 	else
 		value->last = value->first & TOS_ECN ? 0xff : 0xff ^ TOS_ECN;
 	return rc;
+}
+
+static int one_address(struct parser *p, struct ast_value *value)
+{
+	const struct token *token = &p->token;
+	char why[ADDRESS_WHY_MAX];
+
+	if (token->kind != TOKEN_WORD ||
+	    parser_reserved(token->text, token->len) != NULL)
+		return parser_expected(p, "an address, a prefix, a range or "
+				       "@LIST", NULL);
+	value->kind = VALUE_ADDRESS;
+	if (address_range_parse(token->text, token->len, &value->first_addr,
+				&value->last_addr, why) < 0)
+		parser_complain(p, token->place, NULL, "'%.*s%s': %s",
+				WORD_OF(token), why);
+	parser_advance(p);
+	return 0;
+}
+
+static int one_interface(struct parser *p, struct ast_value *value)
+{
+	struct ast_name name = { .text = NULL };
+	int rc = parser_value_interface(p, true, &name);
+
+	value->kind = VALUE_NAME;
+	value->text = name.text;
+	return rc;
+}
+
+static int one_app(struct parser *p, struct ast_value *value)
+{
+	struct ast_name name = { .text = NULL };
+	int rc = parser_value_app(p, &name);
+
+	value->kind = VALUE_NAME;
+	value->text = name.text;
+	return rc;
+}
+
+static int one_alpn(struct parser *p, struct ast_value *value)
+{
+	struct ast_name name = { .text = NULL };
+	int rc = parser_value_text(p, "an ALPN name", &name);
+
+	value->kind = VALUE_NAME;
+	value->text = name.text;
+	/* One byte holds its length (RFC 7301, 3.1). */
+	if (rc == 0 && strlen(name.text) > 255)
+		parser_complain(p, name.place, NULL,
+				"an ALPN name has at most 255 bytes");
+	return rc;
+}
+
+static int one_host(struct parser *p, struct ast_value *value)
+{
+	struct ast_name name = { .text = NULL };
+	int rc;
+
+	value->exact = p->token.kind == TOKEN_EQUALS;
+	if (value->exact) {
+		parser_advance(p);
+		if (!p->token.is_joined)
+			return parser_expected(p, "a host name right behind "
+					       "the '='", NULL);
+	}
+	rc = parser_value_host(p, &name);
+	value->kind = VALUE_DOMAIN;
+	value->text = name.text;
+	return rc;
+}
+
+/* How an atom's values are read, and whether a @LIST may be one of them. */
+static const struct {
+	one_value one;
+	bool takes_lists;
+} atoms[] = {
+	[ATOM_SPORT]  = { one_port, false },
+	[ATOM_DPORT]  = { one_port, false },
+	[ATOM_FROM]   = { one_address, true },
+	[ATOM_TO]     = { one_address, true },
+	[ATOM_IN]     = { one_interface, false },
+	[ATOM_DSCP]   = { one_dscp, false },
+	[ATOM_TOS]    = { one_tos, false },
+	[ATOM_LENGTH] = { one_length, false },
+	[ATOM_UID]    = { one_uid, false },
+	[ATOM_APP]    = { one_app, false },
+	[ATOM_HOST]   = { one_host, true },
+	[ATOM_ALPN]   = { one_alpn, false },
+};
+
+static int list_reference(struct parser *p, struct ast_value *value)
+{
+	struct token token = p->token;
+	struct ast_name name = { .text = NULL };
+	int rc;
+
+	p->token.kind = TOKEN_WORD;
+	rc = parser_value_name(p, "the name of a list", &name);
+	if (rc < 0)
+		return rc;
+	value->place = token.place;
+	value->kind = VALUE_LIST;
+	value->text = name.text;
+	return 0;
+}
+
+static int next_value(struct parser *p, one_value one, bool takes_lists,
+		      struct ast_value **ret_value)
+{
+	struct ast_value *value = parser_alloc(p, sizeof(*value));
+	int rc;
+
+	if (value == NULL)
+		return -ENOMEM;
+	value->place = p->token.place;
+	if (p->token.kind == TOKEN_LIST && !takes_lists) {
+		parser_complain(p, p->token.place, NULL,
+				"only from, to and host take a list");
+		return -EINVAL;
+	}
+	if (p->token.kind == TOKEN_LIST)
+		rc = list_reference(p, value);
+	else
+		rc = one(p, value);
+	if (rc == 0)
+		*ret_value = value;
+	return rc;
+}
+
+/* The values behind a '{', and the '}'. */
+static int braces(struct parser *p, one_value one, bool takes_lists,
+		  bool may_be_empty, struct ast_value **tail)
+{
+	struct bracket brace;
+	int rc;
+
+	rc = parser_open(p, TOKEN_BRACE_OPEN, "'{'", &brace);
+	if (rc < 0)
+		return rc;
+	if (may_be_empty && p->token.kind == TOKEN_BRACE_CLOSE)
+		return parser_close(p, "'}'");
+	do {
+		rc = next_value(p, one, takes_lists, tail);
+		if (rc < 0)
+			return rc;
+		tail = &(*tail)->next;
+		if (p->token.kind != TOKEN_COMMA)
+			break;
+		parser_advance(p);
+	} while (p->token.kind != TOKEN_BRACE_CLOSE);
+	return parser_close(p, "',' or '}'");
+}
+
+int parser_set(struct parser *p, enum atom_kind atom,
+	       struct ast_value **ret_values)
+{
+	if (p->token.kind == TOKEN_BRACE_OPEN)
+		return braces(p, atoms[atom].one, atoms[atom].takes_lists,
+			      false, ret_values);
+	return next_value(p, atoms[atom].one, atoms[atom].takes_lists,
+			  ret_values);
+}
+
+static int file(struct parser *p, struct ast_value *value)
+{
+	struct ast_name path = { .text = NULL };
+	int rc;
+
+	parser_advance(p);
+	rc = parser_value_path(p, &path);
+	value->kind = VALUE_FILE;
+	value->text = path.text;
+	return rc;
+}
+
+static int one_listed_address(struct parser *p, struct ast_value *value)
+{
+	return parser_at(p, "file") ? file(p, value) : one_address(p, value);
+}
+
+static int one_listed_host(struct parser *p, struct ast_value *value)
+{
+	return parser_at(p, "file") ? file(p, value) : one_host(p, value);
+}
+
+int parser_set_list(struct parser *p, enum list_kind kind,
+		    struct ast_value **ret_values)
+{
+	one_value one = kind == LIST_ADDRESSES ? one_listed_address :
+						 one_listed_host;
+
+	return braces(p, one, false, true, ret_values);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "rules/domain_table.h"
 #include "rules/parser.h"
@@ -71,22 +72,40 @@ static void complain_number(struct parser *p, const struct number_kind *kind,
 			range);
 }
 
+void parser_value_read(struct parser *p, const struct token *word,
+		       const struct number_kind *kind,
+		       struct ast_number *ret_number)
+{
+	uint64_t value = 0;
+
+	if (read_number(word->text, word->len, kind->has_suffix, &value) < 0 ||
+	    value < kind->least || value > kind->most)
+		complain_number(p, kind, word);
+	ret_number->place = word->place;
+	ret_number->value = value;
+}
+
 int parser_value_number(struct parser *p, const struct number_kind *kind,
 			struct ast_number *ret_number)
 {
-	struct token token = p->token;
-	uint64_t value = 0;
-
-	if (token.kind != TOKEN_WORD ||
-	    parser_reserved(token.text, token.len) != NULL)
+	if (p->token.kind != TOKEN_WORD ||
+	    parser_reserved(p->token.text, p->token.len) != NULL)
 		return parser_expected(p, kind->what, NULL);
-	if (read_number(token.text, token.len, kind->has_suffix, &value) < 0 ||
-	    value < kind->least || value > kind->most)
-		complain_number(p, kind, &token);
-	ret_number->place = token.place;
-	ret_number->value = value;
+	parser_value_read(p, &p->token, kind, ret_number);
 	parser_advance(p);
 	return 0;
+}
+
+struct token parser_value_part(const struct token *word, size_t from,
+			       size_t to)
+{
+	struct token part = *word;
+
+	part.text += from;
+	part.len = to - from;
+	part.place.column += from;
+	part.place.width = part.len > 0 ? part.len : 1;
+	return part;
 }
 
 /* The mend for "1024:65535", and for a number that is out of order. */
@@ -187,7 +206,7 @@ int parser_value_name(struct parser *p, const char *what,
 		return parser_expected(p, what, NULL);
 	if (parser_reserved(token.text, token.len) != NULL) {
 		parser_complain(p, token.place, "choose another name",
-				"expected %s, and '%.*s%s' is a word of the "
+				"expected %s, but '%.*s%s' is a word of the "
 				"language", what, WORD_OF(&token));
 		return -EINVAL;
 	}
@@ -293,9 +312,8 @@ int parser_value_host(struct parser *p, struct ast_name *ret_host)
 	len = domain_canonical(text, strlen(text), canonical, &why);
 	if (len < 0) {
 		parser_complain(p, ret_host->place, host_mend(text),
-				"'%.*s%s' is not a host name: %s", WORD_MOST,
-				text, strlen(text) > WORD_MOST ? "..." : "",
-				why);
+				"'%.*s%s': %s", WORD_MOST, text,
+				strlen(text) > WORD_MOST ? "..." : "", why);
 		return 0;
 	}
 	ret_host->text = parser_copy(p, canonical, len);
@@ -380,7 +398,8 @@ int parser_value_named(struct parser *p, const struct name_value *table,
 	    names_find(table, token.text, token.len, ret_value)) {
 		for (; table->name != NULL; table++)
 			if (strncasecmp(table->name, token.text,
-					token.len) == 0)
+					token.len) == 0 &&
+			    table->name[token.len] == '\0')
 				break;
 		*ret_name = (struct ast_name){ token.place, table->name };
 		parser_advance(p);

@@ -1,0 +1,219 @@
+/* list.c - list files, line by line, without a copy of any line. */
+#include "rules/list.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rules/domain_table.h"
+#include "rules/lexer.h"
+#include "rules/source.h"
+
+/* No entry is longer, whatever its spelling. */
+#define ENTRY_MOST 1024
+#define SHOWN_MOST 60
+
+/* What stands on a line between white space and a comment. */
+struct entry {
+	const char *text;
+	size_t len;
+	struct place place;
+};
+
+struct reader {
+	/* What `each` said; 0 with is_bad when the entry is none. */
+	int (*read)(struct reader *reader, const struct entry *entry);
+	bool is_bad;
+	char why[ADDRESS_WHY_MAX];
+	const char *mend;	/* or NULL */
+	int (*each_address)(void *ctx, const struct address *first,
+			    const struct address *last);
+	int (*each_domain)(void *ctx, const char *name, size_t len,
+			   bool exact);
+	void *ctx;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* False for an empty line. */
+static bool find_entry(const char *line, size_t len, struct entry *entry)
+{
+	const char *comment = memchr(line, '#', len);
+	size_t start = 0;
+
+	if (comment != NULL)
+		len = comment - line;
+	while (start < len && is_blank(line[start]))
+		start++;
+	while (len > start && is_blank(line[len - 1]))
+		len--;
+	entry->text = line + start;
+	entry->len = len - start;
+	entry->place.column = start + 1;
+	entry->place.width = len - start;
+	return len > start;
+}
+
+static bool has_blank(const struct entry *entry)
+{
+	return memchr(entry->text, ' ', entry->len) != NULL ||
+	       memchr(entry->text, '\t', entry->len) != NULL;
+}
+
+static void bad(struct reader *reader, const char *why, const char *mend)
+{
+	reader->is_bad = true;
+	reader->mend = mend;
+	if (why != reader->why)
+		snprintf(reader->why, sizeof(reader->why), "%s", why);
+}
+
+static const char *const one_a_line = "write one entry a line";
+
+static int read_address(struct reader *reader, const struct entry *entry)
+{
+	struct address first, last;
+
+	if (has_blank(entry)) {
+		bad(reader, "something stands behind it", one_a_line);
+		return 0;
+	}
+	if (address_range_parse(entry->text, entry->len, &first, &last,
+				reader->why) < 0) {
+		bad(reader, reader->why, entry->text[entry->len - 1] == ',' ?
+		    "leave out the comma" : NULL);
+		return 0;
+	}
+	return reader->each_address(reader->ctx, &first, &last);
+}
+
+static int read_domain(struct reader *reader, const struct entry *entry)
+{
+	char name[DOMAIN_MAX + 1];
+	bool exact = entry->text[0] == '=';
+	const char *why = NULL, *mend = NULL;
+	int len;
+
+	if (has_blank(entry)) {
+		bad(reader, "something stands behind it", one_a_line);
+		return 0;
+	}
+	len = domain_canonical(entry->text + exact, entry->len - exact, name,
+			       &why);
+	if (len < 0) {
+		if (entry->len > 2 && memcmp(entry->text, "*.", 2) == 0)
+			mend = "leave out the '*.'";
+		else if (entry->text[entry->len - 1] == ',')
+			mend = "leave out the comma";
+		bad(reader, why, mend);
+		return 0;
+	}
+	return reader->each_domain(reader->ctx, name, len, exact);
+}
+
+static int read_entry(struct reader *reader, const struct entry *entry,
+		      struct diag *diag)
+{
+	int rc = 0;
+
+	reader->is_bad = false;
+	if (entry->len > ENTRY_MOST)
+		bad(reader, "it is far too long", one_a_line);
+	else
+		rc = reader->read(reader, entry);
+	if (reader->is_bad)
+		diag_add(diag, DIAG_ERROR, entry->place, reader->mend,
+			 "'%.*s%s': %s",
+			 entry->len > SHOWN_MOST ? SHOWN_MOST :
+						   (int)entry->len,
+			 entry->text, entry->len > SHOWN_MOST ? "..." : "",
+			 reader->why);
+	return rc;
+}
+
+static bool check_text(const struct source *source, struct diag *diag)
+{
+	struct place place;
+	const char *mend;
+	unsigned byte;
+
+	if (lexer_is_text(source, &place, &byte, &mend))
+		return true;
+	diag_add(diag, DIAG_ERROR, place, mend,
+		 "a list holds no control character 0x%02x", byte);
+	return false;
+}
+
+static int read_lines(const struct source *source, struct reader *reader,
+		      struct diag *diag)
+{
+	const char *end = source->text + source->len;
+	const char *line = source->text, *newline;
+	struct entry entry = { .place = { .source = source } };
+	bool is_good = true;
+	uint32_t skipped = 0;
+	int rc = 0;
+
+	if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
+		skipped = 3;	/* a byte order mark */
+	for (line += skipped; line < end && rc == 0; line = newline + 1) {
+		newline = memchr(line, '\n', end - line);
+		if (newline == NULL)
+			newline = end;
+		entry.place.line++;
+		if (find_entry(line, newline - line, &entry)) {
+			entry.place.column += skipped;
+			rc = read_entry(reader, &entry, diag);
+			is_good = is_good && !reader->is_bad;
+		}
+		skipped = 0;
+	}
+	if (rc != 0)
+		return rc;
+	return is_good ? 0 : -EINVAL;
+}
+
+static int read_list(const char *path, struct place from, struct diag *diag,
+		     struct reader *reader)
+{
+	struct source *source;
+	int rc;
+
+	if (source_read(path, from, diag, &source) < 0)
+		return -EINVAL;
+	rc = -EINVAL;
+	if (check_text(source, diag))
+		rc = read_lines(source, reader, diag);
+	source_free(source);
+	return rc;
+}
+
+int list_read_addresses(const char *path, struct place from, struct diag *diag,
+			int (*each)(void *ctx, const struct address *first,
+				    const struct address *last),
+			void *ctx)
+{
+	struct reader reader = {
+		.read = read_address,
+		.each_address = each,
+		.ctx = ctx,
+	};
+
+	return read_list(path, from, diag, &reader);
+}
+
+int list_read_domains(const char *path, struct place from, struct diag *diag,
+		      int (*each)(void *ctx, const char *name, size_t len,
+				  bool exact),
+		      void *ctx)
+{
+	struct reader reader = {
+		.read = read_domain,
+		.each_domain = each,
+		.ctx = ctx,
+	};
+
+	return read_list(path, from, diag, &reader);
+}

@@ -1,0 +1,273 @@
+/* parser_statement.c - a function for each kind of statement. */
+#include <errno.h>
+#include <string.h>
+
+#include "rules/parser.h"
+
+/* Words that the language has and this version does nothing with yet. */
+static const char *const unavailable[] = { "learn", "late reset", NULL };
+
+static int complain_unavailable(struct parser *p, const char *what)
+{
+	const char *const *word;
+
+	for (word = unavailable; *word != NULL; word++)
+		if (strcmp(*word, what) == 0) {
+			parser_complain(p, p->taken.place, NULL, "'%s' is not "
+					"available in this version of waymark",
+					what);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static int marks(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind kind = {
+		.what = "a mask of mark bits", .least = 1, .most = UINT32_MAX,
+		.is_hex = true,
+	};
+	static const char *const words[] = { "mask", NULL };
+
+	s->kind = STATEMENT_MARKS;
+	if (!parser_take(p, "mask"))
+		return parser_expected(p, "'mask'", words);
+	return parser_value_number(p, &kind, &s->marks.mask);
+}
+
+static int queues(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind kind = {
+		.what = "a queue number or a range of them", .most = 65535,
+	};
+	static const char *const words[] = { "pass", "drop", NULL };
+	static const char *const options[] = { "otherwise", NULL };
+	int rc;
+
+	s->kind = STATEMENT_QUEUES;
+	rc = parser_value_range(p, &kind, &s->queues.first, &s->queues.last);
+	if (rc < 0 || p->token.kind == TOKEN_STOP)
+		return rc;
+	if (!parser_take(p, "otherwise"))
+		return parser_expected(p, "'otherwise'", options);
+	if (parser_take(p, "pass"))
+		return 0;
+	s->queues.otherwise_drop = parser_take(p, "drop");
+	if (s->queues.otherwise_drop)
+		return 0;
+	return parser_expected(p, "'pass' or 'drop'", words);
+}
+
+static int inspect(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind packets = {
+		.what = "a number of packets", .least = 1, .most = 65535,
+	};
+	static const struct number_kind bytes = {
+		.what = "a number of bytes", .least = 1, .most = 16777216,
+		.has_suffix = true,
+	};
+	static const struct number_kind seconds = {
+		.what = "a number of seconds", .least = 1, .most = 86400,
+	};
+	static const char *const words[] = {
+		"packets", "bytes", "seconds", NULL,
+	};
+	const struct number_kind *kind;
+	struct ast_number *number;
+	int rc;
+
+	s->kind = STATEMENT_INSPECT;
+	do {
+		if (parser_take(p, "packets")) {
+			number = &s->inspect.packets;
+			kind = &packets;
+		} else if (parser_take(p, "bytes")) {
+			number = &s->inspect.bytes;
+			kind = &bytes;
+		} else if (parser_take(p, "seconds")) {
+			number = &s->inspect.seconds;
+			kind = &seconds;
+		} else {
+			return parser_expected(p, "'packets', 'bytes' or "
+					       "'seconds'", words);
+		}
+		if (number->place.line > 0)
+			return parser_twice(p);
+		rc = parser_value_number(p, kind, number);
+	} while (rc == 0 && p->token.kind != TOKEN_STOP);
+	return rc;
+}
+
+static int late(struct parser *p, struct ast_statement *s)
+{
+	static const char *const words[] = { "keep", "move", NULL };
+
+	s->kind = STATEMENT_LATE;
+	if (parser_take(p, "keep"))
+		s->late = LATE_KEEP;
+	else if (parser_take(p, "move"))
+		s->late = LATE_MOVE;
+	else if (parser_take(p, "reset"))
+		return complain_unavailable(p, "late reset");
+	else
+		return parser_expected(p, "'keep' or 'move'", words);
+	return 0;
+}
+
+static int learn(struct parser *p, struct ast_statement *s)
+{
+	(void)s;
+	return complain_unavailable(p, "learn");
+}
+
+static int list(struct parser *p, struct ast_statement *s)
+{
+	static const char *const words[] = { "addresses", "domains", NULL };
+	int rc;
+
+	s->kind = STATEMENT_LIST;
+	if (parser_take(p, "addresses"))
+		s->list.kind = LIST_ADDRESSES;
+	else if (parser_take(p, "domains"))
+		s->list.kind = LIST_DOMAINS;
+	else
+		return parser_expected(p, "'addresses' or 'domains'", words);
+	rc = parser_value_name(p, "the name of a list", &s->name);
+	if (rc < 0)
+		return rc;
+	return parser_set_list(p, s->list.kind, &s->list.values);
+}
+
+static int exempt(struct parser *p, struct ast_statement *s)
+{
+	static const char *const words[] = { "from", "to", NULL };
+	static const char *const options[] = { "by", NULL };
+	static const char *const rules[] = { "rule", NULL };
+	int rc;
+
+	s->kind = STATEMENT_EXEMPT;
+	s->exempt.to = parser_at(p, "to");
+	if (!parser_take(p, "from") && !parser_take(p, "to"))
+		return parser_expected(p, "'from' or 'to'", words);
+	rc = parser_set(p, ATOM_FROM, &s->exempt.values);
+	if (rc < 0 || p->token.kind == TOKEN_STOP)
+		return rc;
+	if (!parser_take(p, "by"))
+		return parser_expected(p, "'by rule'", options);
+	s->exempt.by_rule = parser_take(p, "rule");
+	if (!s->exempt.by_rule)
+		return parser_expected(p, "'rule'", rules);
+	return 0;
+}
+
+static int class(struct parser *p, struct ast_statement *s)
+{
+	int rc;
+
+	s->kind = STATEMENT_CLASS;
+	rc = parser_value_name(p, "the name of a class", &s->name);
+	if (rc < 0)
+		return rc;
+	if (p->token.kind != TOKEN_EQUALS)
+		return parser_expected(p, "'=' behind the name", NULL);
+	parser_advance(p);
+	rc = parser_condition(p, &s->class_condition);
+	if (rc == 0 && (parser_at(p, "via") || parser_at(p, "drop"))) {
+		parser_complain(p, p->token.place, "a route says where it goes",
+				"a class is a condition and no more");
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+int parser_outcome(struct parser *p, bool may_exempt,
+		   struct ast_outcome *ret_outcome)
+{
+	static const char *const words[] = { "via", "drop", "exempt", NULL };
+	const char *what = may_exempt ? "'via UPLINK', 'drop' or 'exempt'" :
+					"'via UPLINK' or 'drop'";
+
+	if (parser_take(p, "drop")) {
+		ret_outcome->kind = OUTCOME_DROP;
+		return 0;
+	}
+	if (may_exempt && parser_take(p, "exempt")) {
+		ret_outcome->kind = OUTCOME_EXEMPT;
+		return 0;
+	}
+	if (parser_at(p, "exempt")) {
+		parser_complain(p, p->token.place,
+				"write 'exempt from ...' or 'exempt to ...'",
+				"a route cannot exempt");
+		return -EINVAL;
+	}
+	if (!parser_take(p, "via"))
+		return parser_expected(p, what, words);
+	ret_outcome->kind = OUTCOME_VIA;
+	if (parser_at(p, "main")) {
+		ret_outcome->uplink.place = p->token.place;
+		ret_outcome->uplink.text = "main";
+		parser_advance(p);
+		return 0;
+	}
+	return parser_value_name(p, "an uplink", &ret_outcome->uplink);
+}
+
+static int route(struct parser *p, struct ast_statement *s)
+{
+	int rc;
+
+	s->kind = STATEMENT_ROUTE;
+	if (parser_at(p, "via") || parser_at(p, "drop")) {
+		parser_complain(p, p->token.place,
+				"'default' is for all that is left",
+				"a route has a condition");
+		return -EINVAL;
+	}
+	rc = parser_condition(p, &s->route.condition);
+	if (rc < 0)
+		return rc;
+	return parser_outcome(p, false, &s->route.outcome);
+}
+
+static int default_route(struct parser *p, struct ast_statement *s)
+{
+	s->kind = STATEMENT_DEFAULT;
+	return parser_outcome(p, false, &s->route.outcome);
+}
+
+static int include(struct parser *p, struct ast_statement *s)
+{
+	int rc;
+
+	s->kind = STATEMENT_INCLUDE;
+	rc = parser_value_path(p, &s->name);
+	if (rc < 0 || p->is_broken || p->token.kind != TOKEN_STOP)
+		return rc;
+	return parser_include(p, &s->name, &s->included);
+}
+
+static const struct {
+	const char *word;
+	int (*parse)(struct parser *p, struct ast_statement *s);
+} kinds[] = {
+	{ "marks", marks },	{ "queues", queues },
+	{ "inspect", inspect },	{ "late", late },
+	{ "learn", learn },	{ "uplink", parser_uplink },
+	{ "list", list },	{ "exempt", exempt },
+	{ "class", class },	{ "route", route },
+	{ "default", default_route },
+	{ "expect", parser_expect },
+	{ "include", include },
+};
+
+int parser_statement(struct parser *p, struct ast_statement *statement)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (parser_take(p, kinds[i].word))
+			return kinds[i].parse(p, statement);
+	return parser_expected(p, "a statement", parser_statement_words);
+}
