@@ -18,7 +18,8 @@ struct source_nfqueue;
 struct source_nfqueue_options {
 	uint16_t queue;
 	uint32_t copy_range;	/* bytes of a packet; 0: 4,096 */
-	uint32_t max_len;	/* packets that may wait; 0: 8,192 */
+	uint32_t max_len;	/* full-size packets that may wait; of small
+				 * ones nearly three times as many; 0: 4,096 */
 	bool fail_open;		/* a full queue lets packets pass */
 };
 
@@ -26,7 +27,8 @@ struct source_nfqueue_counters {
 	atomic_uint_fast64_t batches;
 	atomic_uint_fast64_t received;
 	atomic_uint_fast64_t verdicts;
-	atomic_uint_fast64_t overruns;	/* ENOBUFS: packets were lost */
+	atomic_uint_fast64_t overruns;	/* packets that found the queue full,
+					 * and passed or were dropped */
 	atomic_uint_fast64_t errors;	/* verdicts the kernel refused */
 };
 
@@ -52,8 +54,15 @@ int source_nfqueue_answer(struct source_nfqueue *source,
 			  const struct packet *packets,
 			  const struct verdict *verdicts, size_t count);
 
+/*
+ * The end: packets that come from now on find the queue full; those that wait
+ * are still received, and receive no longer waits. Without it, closing drops
+ * what waits.
+ */
+void source_nfqueue_finish(struct source_nfqueue *source);
+
 /* From any thread or signal handler: make receive return. */
-void source_nfqueue_wake(struct source_nfqueue *source);
+void source_nfqueue_wake(const struct source_nfqueue *source);
 
 const struct source_nfqueue_counters *
 source_nfqueue_counters(const struct source_nfqueue *source);
