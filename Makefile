@@ -34,10 +34,13 @@ AID_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
 AID_OBJ  := $(AID_SRC:%.c=$(BUILD)/%.o)
+BENCHES  := $(patsubst tools/bench/%.c,$(BUILD)/bench/%,\
+	    $(wildcard tools/bench/*.c))
 UNITS    := $(UNIT_SRC:pcap-tests/unit/%.c=$(BUILD)/unit/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
-.PHONY: all check unit cases live bless deps demo bench install clean help
+.PHONY: all check units unit cases live bless deps demo bench benches \
+	install clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -73,6 +76,10 @@ $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(AID_OBJ) $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
 	$(COMPILE) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
 
+$(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
+	@mkdir -p $(@D)
+	$(COMPILE) -o $@ $^ $(LDLIBS)
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 deps:
@@ -83,7 +90,7 @@ deps:
 # are asked of pkg-config when this file is read.
 check:
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory units all
+	@$(MAKE) --no-print-directory units benches all
 	@pcap-tests/check.sh $(BUILD) $(UNITS) $(LIVE)
 
 units: $(UNITS)
@@ -93,7 +100,7 @@ cases: all
 	@$(BUILD)/waymark test pcap-tests/cases
 bless: all
 	@$(BUILD)/waymark test --bless pcap-tests/cases
-live: all
+live: all benches
 	@BUILD=$(BUILD) prove --exec '' $(LIVE)
 
 demo:
@@ -101,7 +108,8 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tools/demo/demo.sh
 
-bench: all
+benches: $(BENCHES)
+bench: all benches
 	@BUILD=$(BUILD) tools/bench/bench.sh
 
 install: all

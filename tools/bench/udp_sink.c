@@ -1,0 +1,140 @@
+/*
+ * udp_sink.c - count what udp_send sends, and how long it took.
+ *
+ *   udp_sink PORT IDLE_MS
+ *
+ * Ends when IDLE_MS pass without a datagram, once there was one, or by
+ * SIGTERM. Prints: datagrams, the seconds from first to last, and the delay
+ * in microseconds that half and that 99 of 100 did not exceed. Sender and
+ * sink share a clock, since they share a machine.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define BATCH 128
+#define BUFFER_BYTES (32 << 20)
+
+/* Delays by their logarithm, 16 steps for each doubling. */
+#define STEPS 16
+static uint64_t delays[64 * STEPS];
+static char datagrams[BATCH][2048];
+static volatile sig_atomic_t ended;
+
+static void end(int number)
+{
+	(void)number;
+	ended = 1;
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void count_delay(uint64_t ns)
+{
+	int bits;
+
+	if (ns < STEPS)
+		ns = STEPS;
+	bits = 63 - __builtin_clzll(ns);
+	delays[bits * STEPS + (int)(ns >> (bits - 4) & (STEPS - 1))]++;
+}
+
+static double delay_us(uint64_t total, double share)
+{
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+		seen += delays[i];
+		if (seen >= (double)total * share && seen != 0)
+			return (double)(1ull << i / STEPS) *
+			       (1 + (double)(i % STEPS) / STEPS) / 1000;
+	}
+	return 0;
+}
+
+static int sink_open(uint16_t port)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int bytes = BUFFER_BYTES;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
+		perror("udp_sink");
+		exit(EXIT_FAILURE);
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	return fd;
+}
+
+static int take(int fd)
+{
+	struct mmsghdr messages[BATCH] = { 0 };
+	struct iovec vectors[BATCH];
+	uint64_t now_ns;
+	int got;
+
+	for (size_t i = 0; i < BATCH; i++) {
+		vectors[i] = (struct iovec){ datagrams[i], 2048 };
+		messages[i].msg_hdr.msg_iov = &vectors[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	got = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
+	now_ns = clock_ns();
+	for (int i = 0; i < got; i++) {
+		uint64_t sent_ns;
+
+		memcpy(&sent_ns, datagrams[i] + 8, sizeof(sent_ns));
+		count_delay(now_ns - sent_ns);
+	}
+	return got;
+}
+
+int main(int argc, char *argv[])
+{
+	struct sigaction action = { .sa_handler = end };
+	uint64_t total = 0, first_ns = 0, last_ns = 0;
+	struct pollfd readable = { .events = POLLIN };
+	int idle_ms;
+
+	if (argc != 3) {
+		fputs("usage: udp_sink PORT IDLE_MS\n", stderr);
+		return 2;
+	}
+	sigaction(SIGTERM, &action, NULL);
+	idle_ms = atoi(argv[2]);
+	readable.fd = sink_open((uint16_t)atoi(argv[1]));
+	fputs("ready\n", stderr);
+	while (!ended) {
+		int got = take(readable.fd);
+
+		if (got > 0) {
+			last_ns = clock_ns();
+			first_ns = total == 0 ? last_ns : first_ns;
+			total += (uint64_t)got;
+			continue;
+		}
+		got = poll(&readable, 1, total == 0 ? -1 : idle_ms);
+		if (got == 0)
+			break;
+	}
+	printf("%ju %.3f %.0f %.0f\n", (uintmax_t)total,
+	       (double)(last_ns - first_ns) / 1e9, delay_us(total, 0.5),
+	       delay_us(total, 0.99));
+	return EXIT_SUCCESS;
+}
