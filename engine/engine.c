@@ -1,0 +1,337 @@
+/*
+ * engine.c - a lane for each queue: its source, its worker and their thread,
+ * see engine.h.
+ */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <libnfnetlink/libnfnetlink.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "engine/source_nfqueue.h"
+#include "engine/worker.h"
+
+/* How often a lane looks whether interfaces changed. */
+#define INTERFACES_NS 1000000000u
+
+/* At the end a lane answers what waits, but not for ever. */
+#define LAST_BATCHES 1000
+
+struct lane {
+	/* Set before the thread starts, constant after. */
+	struct engine *engine;
+	uint16_t queue;
+	struct source_nfqueue *source;
+	struct worker *worker;
+	struct nlif_handle *interfaces;	/* NULL when no condition asks */
+	pthread_t thread;
+	/* The thread's own. */
+	uint64_t interfaces_ns;		/* of the latest look */
+	bool interfaces_changed;
+	struct packet packets[WORKER_BATCH];
+	struct verdict verdicts[WORKER_BATCH];
+	char failure[ENGINE_ERROR_MAX];	/* others: once engine->failed is it */
+};
+
+struct engine {
+	/* Set before the threads start, constant after. */
+	int failure_fd;
+	size_t lane_count;
+	size_t started;
+	struct lane **lanes;
+	/* Stored by the control thread, loaded by the lanes. */
+	atomic_bool stopping;
+	/* Stored by the first lane that fails. */
+	_Atomic(const struct lane *) failed;
+};
+
+/* ---- a lane's thread ---- */
+
+/* Take in what the kernel told of interfaces since the latest look. */
+static void follow_interfaces(struct lane *lane)
+{
+	struct pollfd readable = {
+		.fd = nlif_fd(lane->interfaces),
+		.events = POLLIN,
+	};
+
+	while (poll(&readable, 1, 0) > 0) {
+		lane->interfaces_changed = true;
+		if (nlif_catch(lane->interfaces) == 0)
+			continue;
+		nlif_query(lane->interfaces);	/* news got lost */
+		break;
+	}
+}
+
+/* The worker asks in the middle of a batch; what else changed it learns
+ * before the next. */
+static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
+{
+	struct lane *lane = ctx;
+
+	if (nlif_index2name(lane->interfaces, ifindex, buffer) == 0)
+		return true;
+	follow_interfaces(lane);
+	return nlif_index2name(lane->interfaces, ifindex, buffer) == 0;
+}
+
+static void refresh_interfaces(struct lane *lane, uint64_t now_ns)
+{
+	if (now_ns - lane->interfaces_ns > INTERFACES_NS) {
+		lane->interfaces_ns = now_ns;
+		follow_interfaces(lane);
+	}
+	if (lane->interfaces_changed)
+		worker_forget_interfaces(lane->worker);
+	lane->interfaces_changed = false;
+}
+
+/* How many packets one batch had, or -errno. */
+static int lane_turn(struct lane *lane)
+{
+	int got = source_nfqueue_receive(lane->source, lane->packets);
+	int rc;
+
+	if (got <= 0)
+		return got;
+	if (lane->interfaces != NULL)
+		refresh_interfaces(lane, lane->packets[0].time_ns);
+	worker_classify(lane->worker, lane->packets, NULL, (size_t)got, false,
+			lane->verdicts);
+	rc = source_nfqueue_answer(lane->source, lane->packets,
+				   lane->verdicts, (size_t)got);
+	return rc < 0 ? rc : got;
+}
+
+static void lane_fail(struct lane *lane, int rc)
+{
+	struct engine *engine = lane->engine;
+	const struct lane *none = NULL;
+	uint64_t one = 1;
+
+	snprintf(lane->failure, sizeof(lane->failure), "queue %u: lost: %s",
+		 lane->queue, strerror(-rc));
+	if (!atomic_compare_exchange_strong(&engine->failed, &none, lane))
+		return;
+	if (write(engine->failure_fd, &one, sizeof(one)) < 0)
+		abort();	/* a new eventfd takes a 1 */
+}
+
+static void *lane_main(void *arg)
+{
+	struct lane *lane = arg;
+	int rc = 0;
+
+	while (rc >= 0 && !atomic_load(&lane->engine->stopping))
+		rc = lane_turn(lane);
+	if (rc < 0) {
+		lane_fail(lane, rc);
+		return NULL;
+	}
+	source_nfqueue_finish(lane->source);
+	for (int i = 0; i < LAST_BATCHES && lane_turn(lane) > 0; i++)
+		;
+	return NULL;
+}
+
+/* ---- start ---- */
+
+static int lane_failed(struct lane *lane, const char *what, int rc,
+		       char *error)
+{
+	snprintf(error, ENGINE_ERROR_MAX, "queue %u: %s: %s", lane->queue,
+		 what, strerror(-rc));
+	return rc;
+}
+
+static int open_interfaces(struct lane *lane, char *error)
+{
+	lane->interfaces = nlif_open();
+	if (lane->interfaces == NULL || nlif_query(lane->interfaces) < 0)
+		return lane_failed(lane, "interface names",
+				   errno != 0 ? -errno : -EIO, error);
+	worker_name_interfaces(lane->worker, name_interface, lane);
+	return 0;
+}
+
+static void lane_free(struct lane *lane)
+{
+	if (lane == NULL)
+		return;
+	source_nfqueue_close(lane->source);
+	worker_free(lane->worker);
+	if (lane->interfaces != NULL)
+		nlif_close(lane->interfaces);
+	free(lane);
+}
+
+/* The queue is bound last: from then on packets wait in it. */
+static int lane_new(struct engine *engine, const struct policy *policy,
+		    uint16_t queue, struct lane **ret_lane, char *error)
+{
+	struct worker_options worker_options = { 0 };
+	struct source_nfqueue_options options = {
+		.queue = queue,
+		.fail_open = !policy_queues(policy).otherwise_drop,
+	};
+	struct lane *lane;
+	int rc = -ENOMEM;
+
+	lane = calloc(1, sizeof(*lane));
+	if (lane != NULL) {
+		lane->engine = engine;
+		lane->queue = queue;
+		lane->worker = worker_new(policy, &worker_options);
+	}
+	if (lane == NULL || lane->worker == NULL) {
+		snprintf(error, ENGINE_ERROR_MAX, "queue %u: out of memory",
+			 queue);
+		goto out;
+	}
+	rc = policy_needs_interface(policy) ? open_interfaces(lane, error) : 0;
+	if (rc < 0)
+		goto out;
+	rc = source_nfqueue_open(&options, &lane->source, error,
+				 ENGINE_ERROR_MAX);
+	if (rc < 0)
+		goto out;
+
+	*ret_lane = lane;
+	lane = NULL;
+out:
+	lane_free(lane);
+	return rc;
+}
+
+/* Signals are for the thread that controls the engine. */
+static int start_threads(struct engine *engine, char *error)
+{
+	sigset_t all, before;
+	int rc = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (size_t i = 0; i < engine->lane_count && rc == 0; i++) {
+		struct lane *lane = engine->lanes[i];
+
+		rc = pthread_create(&lane->thread, NULL, lane_main, lane);
+		if (rc != 0)
+			lane_failed(lane, "no thread", -rc, error);
+		else
+			engine->started++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -rc;
+}
+
+static struct engine *engine_new(size_t lanes)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	if (engine == NULL)
+		return NULL;
+	engine->lane_count = lanes;
+	engine->lanes = calloc(lanes, sizeof(engine->lanes[0]));
+	engine->failure_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (engine->lanes != NULL && engine->failure_fd >= 0)
+		return engine;
+	if (engine->failure_fd >= 0)
+		close(engine->failure_fd);
+	free(engine->lanes);
+	free(engine);
+	return NULL;
+}
+
+int engine_start(const struct policy *policy, struct engine **ret_engine,
+		 char error[static ENGINE_ERROR_MAX])
+{
+	struct queues queues = policy_queues(policy);
+	struct engine *engine;
+	int rc = 0;
+
+	engine = engine_new((size_t)(queues.last - queues.first + 1));
+	if (engine == NULL) {
+		snprintf(error, ENGINE_ERROR_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < engine->lane_count && rc == 0; i++)
+		rc = lane_new(engine, policy, (uint16_t)(queues.first + i),
+			      &engine->lanes[i], error);
+	if (rc == 0)
+		rc = start_threads(engine, error);
+	if (rc < 0) {
+		engine_stop(engine, NULL);
+		return rc;
+	}
+	*ret_engine = engine;
+	return 0;
+}
+
+void engine_stop(struct engine *engine, struct engine_totals *ret_totals)
+{
+	if (engine == NULL)
+		return;
+	atomic_store(&engine->stopping, true);
+	for (size_t i = 0; i < engine->started; i++)
+		source_nfqueue_wake(engine->lanes[i]->source);
+	for (size_t i = 0; i < engine->started; i++)
+		pthread_join(engine->lanes[i]->thread, NULL);
+	if (ret_totals != NULL)
+		*ret_totals = engine_totals(engine);
+	for (size_t i = 0; i < engine->lane_count; i++)
+		lane_free(engine->lanes[i]);
+	close(engine->failure_fd);
+	free(engine->lanes);
+	free(engine);
+}
+
+/* ---- what others may ask ---- */
+
+int engine_failure_fd(const struct engine *engine)
+{
+	return engine->failure_fd;
+}
+
+const char *engine_failure(const struct engine *engine)
+{
+	const struct lane *lane = atomic_load(&engine->failed);
+
+	return lane != NULL ? lane->failure : "";
+}
+
+static uint64_t load(const atomic_uint_fast64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+struct engine_totals engine_totals(const struct engine *engine)
+{
+	struct engine_totals totals = { 0 };
+
+	for (size_t i = 0; i < engine->lane_count; i++) {
+		const struct worker_counters *worker =
+			worker_counters(engine->lanes[i]->worker);
+		const struct source_nfqueue_counters *source =
+			source_nfqueue_counters(engine->lanes[i]->source);
+
+		totals.packets += load(&worker->packets);
+		totals.bytes += load(&worker->bytes);
+		totals.flows += load(&worker->flows);
+		totals.settled += load(&worker->settled);
+		totals.dropped += load(&worker->dropped);
+		totals.late_kept += load(&worker->late_kept);
+		totals.late_moved += load(&worker->late_moved);
+		totals.overruns += load(&source->overruns);
+		totals.errors += load(&source->errors);
+	}
+	return totals;
+}
