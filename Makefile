@@ -40,7 +40,7 @@ UNITS    := $(UNIT_SRC:pcap-tests/unit/%.c=$(BUILD)/unit/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
 .PHONY: all check units unit cases live bless deps demo bench benches \
-	install clean help
+	bench-lists install clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -111,6 +111,9 @@ demo:
 benches: $(BENCHES)
 bench: all benches
 	@BUILD=$(BUILD) tools/bench/bench.sh
+
+bench-lists: $(BUILD)/bench/bench_lists
+	@$<
 
 install: all
 	install -D -m 755 $(BUILD)/waymark $(DESTDIR)$(PREFIX)/sbin/waymark

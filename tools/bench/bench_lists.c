@@ -1,0 +1,175 @@
+/*
+ * bench_lists.c - how fast big lists load, how much memory they take and how
+ * long a look-up is. `bench_lists [PREFIXES [DOMAINS [SETS]]]`.
+ *
+ * Half of the look-ups are for something on a list, in random order, so that
+ * the caches rarely hold what is needed.
+ */
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "rules/domain_table.h"
+#include "rules/prefix_table.h"
+
+#define QUERIES (1 << 20)
+#define ROUNDS 5
+
+/* Marsaglia's xorshift64: the same numbers in every run. */
+static uint64_t random64(void)
+{
+	static uint64_t state = 88172645463325252;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+static double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void *need(void *memory)
+{
+	if (!memory) {
+		fprintf(stderr, "bench_lists: out of memory\n");
+		exit(EXIT_FAILURE);
+	}
+	return memory;
+}
+
+static void report(const char *what, size_t count, double load_ms,
+		   size_t bytes, size_t hits, double look_up_ns)
+{
+	printf("%-22s %8zu: load %6.0f ms, %5.1f bytes each, "
+	       "look-up %5.1f ns (%zu %% hits)\n", what, count, load_ms,
+	       (double)bytes / (double)count, look_up_ns,
+	       hits * 100 / QUERIES / ROUNDS);
+}
+
+/* Lengths as they are on real lists: mostly /24 and hosts, /48 and /32. */
+static const uint8_t v4_lens[] = { 32, 24, 24, 24, 24, 22, 20, 16 };
+static const uint8_t v6_lens[] = { 64, 48, 48, 48, 48, 44, 32, 56 };
+
+struct world {
+	const char *name;
+	unsigned int v6_percent;
+	unsigned int v6_sites_log2;	/* random /32 networks that v6 is in */
+};
+
+static struct prefix random_prefix(const struct world *world)
+{
+	struct prefix prefix;
+	uint64_t bits = random64();
+	uint64_t site;
+
+	if (random64() % 100 >= world->v6_percent) {
+		prefix.len = v4_lens[random64() % 8];
+		bits &= UINT32_MAX << (32 - prefix.len);
+		prefix.base = address_from_v4(htobe32((uint32_t)bits));
+		prefix.len += 96;
+		return prefix;
+	}
+	if (world->v6_sites_log2 > 0) {
+		/* The same number of a site gives the same random /32. */
+		site = random64() >> (64 - world->v6_sites_log2);
+		bits = (bits & UINT32_MAX) |
+		       (site * UINT64_C(0x9e3779b97f4a7c15)) >> 32 << 32;
+	}
+	prefix.len = v6_lens[random64() % 8];
+	bits = (bits >> 3 | UINT64_C(1) << 61) & UINT64_MAX << (64 - prefix.len);
+	prefix.base = (struct address){ .be64 = { htobe64(bits) } };
+	return prefix;
+}
+
+static struct address random_address(const struct prefix *prefix)
+{
+	struct address a = prefix->base;
+	unsigned int i;
+
+	for (i = prefix->len; i < 128; i++)
+		a.bytes[i / 8] |= (uint8_t)((random64() & 1) << (7 - i % 8));
+	return a;
+}
+
+static void bench_prefixes(const struct world *world, size_t count, size_t sets)
+{
+	struct prefix *prefixes = need(malloc(count * sizeof(*prefixes)));
+	struct address *queries = need(malloc(QUERIES * sizeof(*queries)));
+	struct prefix_builder *builder = need(prefix_builder_new(sets));
+	struct prefix_table *table;
+	double start, load_ms;
+	size_t i, round, hits = 0;
+
+	for (i = 0; i < count; i++)
+		prefixes[i] = random_prefix(world);
+	for (i = 0; i < QUERIES; i++) {
+		struct prefix prefix = random_prefix(world);
+
+		if (i % 2 == 0)
+			prefix = prefixes[random64() % count];
+		queries[i] = random_address(&prefix);
+	}
+
+	start = now_ms();
+	for (i = 0; i < count; i++) {
+		struct address last = prefix_last(&prefixes[i]);
+
+		if (prefix_builder_add(builder, i % sets, &prefixes[i].base,
+				       &last) < 0)
+			need(NULL);
+	}
+	if (prefix_table_build(builder, &table) < 0)
+		need(NULL);
+	load_ms = now_ms() - start;
+
+	start = now_ms();
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < QUERIES; i++) {
+			const uint64_t *found;
+
+			found = prefix_table_lookup(table, &queries[i]);
+			hits += found[0] != 0;
+		}
+	}
+	report(world->name, count, load_ms, prefix_table_bytes(table), hits,
+	       (now_ms() - start) * 1e6 / QUERIES / ROUNDS);
+	prefix_table_free(table);
+	prefix_builder_free(builder);
+	free(queries);
+	free(prefixes);
+}
+
+static const struct world worlds[] = {
+	{ "prefixes, half v6", 50, 0 },
+	{ "prefixes, v6 in sites", 50, 14 },
+	{ "prefixes, v4", 0, 0 },
+	{ "prefixes, v6", 100, 0 },
+};
+
+static size_t argument(int argc, char *argv[], int i, size_t otherwise)
+{
+	return argc > i ? strtoul(argv[i], NULL, 10) : otherwise;
+}
+
+int main(int argc, char *argv[])
+{
+	size_t prefixes = argument(argc, argv, 1, 1000000);
+	size_t sets = argument(argc, argv, 3, 60);
+	size_t i;
+
+	if (prefixes == 0 || sets == 0) {
+		fprintf(stderr, "usage: bench_lists [PREFIXES [DOMAINS "
+			"[SETS]]]\n");
+		return 2;
+	}
+	for (i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
+		bench_prefixes(&worlds[i], prefixes, sets);
+	return EXIT_SUCCESS;
+}
