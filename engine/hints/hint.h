@@ -31,7 +31,8 @@ enum hint_sides { HINT_CLIENT = 1, HINT_SERVER = 2, HINT_EITHER = 3 };
  * What a match function gets to see. For TCP `payload` is the stream of one
  * side from its first byte, as far as it is complete. For UDP it is the one
  * datagram that has just come; `earlier` holds those before it, of both
- * sides, that some hint asked to keep by HINT_MORE (hint_earlier_next()).
+ * sides, that some hint asked to keep by HINT_MORE or by `more`
+ * (hint_earlier_next()).
  */
 struct hint_input {
 	struct cursor payload;
@@ -101,12 +102,13 @@ struct hint {
 };
 
 /* Copy what a packet says of a host name into the yield: too long, empty or
- * with control characters or blanks, it is left out. IP addresses as such are
- * left out as well: they are no names. A ":port" is cut off. */
+ * with control characters or blanks, it is left out. A ":port" and the
+ * brackets of an IPv6 address are cut off. */
 void hint_yield_host(struct hint_yield *yield, const void *host, size_t len);
 void hint_yield_alpn(struct hint_yield *yield, const uint8_t *name, size_t len);
 
-/* The next of the earlier datagrams; false at the end. */
+/* The next of the earlier datagrams; false at the end. Each is kept as a byte
+ * (1: from the server), its length (big-endian, two bytes) and its bytes. */
 bool hint_earlier_next(struct cursor *earlier, bool *ret_from_server,
 		       struct cursor *ret_datagram);
 
