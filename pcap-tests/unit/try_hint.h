@@ -1,0 +1,42 @@
+/*
+ * try_hint.h - ask one hint about one payload, as the engine would.
+ * Payloads are copied to buffers of their exact length, where AddressSanitizer
+ * sees a read one byte too far.
+ */
+#ifndef WAYMARK_TRY_HINT_H
+#define WAYMARK_TRY_HINT_H
+
+#include "engine/hints/hint.h"
+
+#define HINT_ROW_EARLIER 4
+
+struct hint_row {
+	const char *name;
+	enum hint_verdict want;
+	bool from_server;
+	bool more;			/* wanted of a HINT_YES */
+	uint16_t sport;			/* 0: 40000 */
+	uint16_t dport;			/* 0: the hint's first port */
+	struct bytes payload;
+	struct bytes opposite;		/* TCP: the other side's stream */
+	struct {			/* UDP: ends where data is NULL */
+		bool from_server;
+		struct bytes datagram;
+	} earlier[HINT_ROW_EARLIER];
+	const char *app;		/* NULL: the hint's own */
+	const char *host;		/* NULL: none */
+	const char *alpn;		/* the first; NULL: none */
+};
+
+/* The verdict for what a client sends. */
+enum hint_verdict try_hint(const struct hint *hint, const void *payload,
+			   size_t len);
+
+/*
+ * Assert all that `row` wants. Then ask about every beginning of its payload,
+ * where a stream that is taken whole must not be refused, and about every
+ * payload with one byte changed, where only the reads matter.
+ */
+void try_hint_row(const struct hint *hint, const struct hint_row *row);
+
+#endif
