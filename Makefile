@@ -39,7 +39,7 @@ BENCHES  := $(patsubst tools/bench/%.c,$(BUILD)/bench/%,\
 UNITS    := $(UNIT_SRC:pcap-tests/unit/%.c=$(BUILD)/unit/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
-.PHONY: all check units unit cases live bless deps demo bench benches \
+.PHONY: all check units unit cases live fuzz bless deps demo bench benches \
 	bench-lists install clean help
 .SECONDARY:
 
@@ -51,6 +51,7 @@ help:
 	@echo 'make check        all tests; the live ones need root'
 	@echo 'make demo         the main job on real packets; needs root'
 	@echo 'make bench        measures; nothing is asserted'
+	@echo 'make fuzz         builds pcap-tests/fuzz with clang; see its README'
 	@echo 'make bless        rewrites the expect.txt of pcap-tests/cases'
 	@echo 'make install      honours DESTDIR and PREFIX'
 	@echo 'SAN=address,undefined or SAN=thread, CC=clang go with any of them'
@@ -102,6 +103,17 @@ bless: all
 	@$(BUILD)/waymark test --bless pcap-tests/cases
 live: all benches
 	@BUILD=$(BUILD) prove --exec '' $(LIVE)
+
+# libFuzzer is clang's; the sources are compiled anew, with its coverage.
+FUZZ := $(patsubst pcap-tests/fuzz/%.c,$(BUILD)/fuzz/%,\
+	$(wildcard pcap-tests/fuzz/fuzz_*.c))
+fuzz: $(FUZZ)
+$(BUILD)/fuzz/%: pcap-tests/fuzz/%.c $(LIB_SRC)
+	@mkdir -p $(@D)
+	clang -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) -O1 -g -pthread \
+		-fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(LIB_SRC) \
+		$(LDLIBS)
 
 demo:
 	@$(MAKE) --no-print-directory deps

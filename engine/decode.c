@@ -231,8 +231,6 @@ static inline enum decode_status ipv4(struct packet *pkt, bool is_quoted)
 	uint32_t header, place, src, dst;
 
 	pkt->family = 4;
-	if (pkt->len < IPV4_HEADER)
-		return DECODE_CUT;
 	pkt->tos = ip[1];
 	pkt->proto = ip[9];
 	memcpy(&src, ip + 12, sizeof(src));
@@ -260,10 +258,10 @@ static inline enum decode_status ipv4(struct packet *pkt, bool is_quoted)
 	if ((place & (IPV4_MORE | IPV4_OFFSET)) != 0) {
 		status = fragment(pkt, &s, (place & IPV4_OFFSET) * 8,
 				  (place & IPV4_MORE) != 0);
-		if (status != DECODE_OK) {
+		if (status == DECODE_FRAGMENT)
 			set_payload(pkt, &s);
+		if (status != DECODE_OK)
 			return status;
-		}
 	}
 	return transport(pkt, &s);
 }
@@ -344,8 +342,6 @@ static inline enum decode_status ipv6(struct packet *pkt, bool is_quoted)
 	enum decode_status status;
 
 	pkt->family = 6;
-	if (pkt->len < IPV6_HEADER)
-		return DECODE_CUT;
 	pkt->tos = (uint8_t)(be16(ip) >> 4);
 	pkt->proto = ip[6];
 	pkt->src = address_from_v6(ip + 8);
@@ -370,20 +366,48 @@ static inline enum decode_status ipv6(struct packet *pkt, bool is_quoted)
 	return transport(pkt, &s);
 }
 
+/* Field by field, since memset() costs more than all the rest; the addresses
+ * are written in any case. */
+static inline void clear(struct packet *pkt)
+{
+	pkt->family = 0;
+	pkt->proto = 0;
+	pkt->tos = 0;
+	pkt->tcp_flags = 0;
+	pkt->has_ports = false;
+	pkt->is_fragment = false;
+	pkt->more_fragments = false;
+	pkt->sport = 0;
+	pkt->dport = 0;
+	pkt->ip_len = 0;
+	pkt->tcp_seq = 0;
+	pkt->icmp_type = 0;
+	pkt->icmp_code = 0;
+	pkt->fragment_id = 0;
+	pkt->fragment_offset = 0;
+	pkt->header_len = 0;
+	pkt->payload = NULL;
+	pkt->payload_len = 0;
+	pkt->quoted = NULL;
+	pkt->quoted_len = 0;
+}
+
 static inline enum decode_status decode(struct packet *pkt, bool is_quoted)
 {
-	/* What the source set stays. */
-	memset(&pkt->status, 0,
-	       sizeof(*pkt) - offsetof(struct packet, status));
-	if (pkt->len == 0)
-		return DECODE_CUT;
-	switch (pkt->data[0] >> 4) {
-	case 4:
+	unsigned int version = pkt->len > 0 ? pkt->data[0] >> 4 : 0;
+
+	clear(pkt);
+	if (version == 4 && pkt->len >= IPV4_HEADER)
 		return ipv4(pkt, is_quoted);
-	case 6:
+	if (version == 6 && pkt->len >= IPV6_HEADER)
 		return ipv6(pkt, is_quoted);
-	}
-	return DECODE_ABSURD;
+
+	memset(&pkt->src, 0, sizeof(pkt->src));
+	memset(&pkt->dst, 0, sizeof(pkt->dst));
+	if (version == 4 || version == 6)
+		pkt->family = (uint8_t)version;
+	return version == 4 || version == 6 || pkt->len == 0 ? DECODE_CUT :
+							       DECODE_ABSURD;
 }
 
 void decode_ip(struct packet *pkt)

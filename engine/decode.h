@@ -19,7 +19,10 @@
  * TCP, UDP, UDP-Lite, ICMP, ICMPv6, SCTP, DCCP; GRE, ESP and the rest have
  * no ports and the payload that follows IP. A datagram that was captured in
  * part (`len` less than the header says) is DECODE_OK as long as its headers
- * are there.
+ * are there; of TCP the first 20 bytes, since options are not read. A length
+ * of 0, as segmentation offload leaves it, stands for all that is there.
+ * A UDP length past the end of IP is DECODE_ABSURD, as hosts drop it. A first
+ * fragment that ends within its transport header is DECODE_CUT.
  */
 void decode_ip(struct packet *pkt);
 
@@ -36,7 +39,7 @@ bool decode_knows_link(int dlt);
  * Where in a captured frame IP begins: passes over Ethernet, VLAN and QinQ
  * tags (802.1Q, 802.1ad), MPLS labels (RFC 3032), PPPoE (RFC 2516), PPP and
  * HDLC, Linux cooked v1 and v2, BSD null and loop, raw IP, and the other link
- * types of decode.c. Returns DECODE_OK with *ret_offset, or the reason.
+ * types of decode_link.c. Returns DECODE_OK with *ret_offset, or the reason.
  * `vlan` is a running hash of the tags passed, 0 without: flows of two VLANs
  * do not mix in a capture.
  */
@@ -45,7 +48,8 @@ enum decode_status decode_frame(int dlt, const uint8_t *frame, size_t len,
 
 /*
  * One step into a tunnel: the packet inside GRE (RFC 2784, 2890, and PPTP's
- * version 1), IP in IP, 6in4, VXLAN (RFC 7348), GTP-U or Teredo (RFC 4380).
+ * version 1), ERSPAN, IP in IP, 6in4, MPLS in IP, VXLAN (RFC 7348), Geneve
+ * (RFC 8926), GTP-U or Teredo (RFC 4380).
  * false when `outer`, decoded, carries none. The inner packet is not yet
  * decoded; it has the time, mark and interface of the outer one.
  */

@@ -58,6 +58,8 @@ static enum decode_status ppp(struct walk *w)
 {
 	uint16_t protocol;
 
+	if (cursor_left(&w->at) < 2)
+		return DECODE_CUT;
 	cursor_match(&w->at, "\xff\x03", 2);
 	protocol = cursor_u8(&w->at);
 	if ((protocol & 1) == 0)

@@ -1,6 +1,8 @@
 /*
  * source_pcap.h - packets out of capture files (pcap, pcapng; micro- and
- * nanoseconds), by libpcap. One reader, one thread.
+ * nanoseconds). One reader, one thread. A pcapng file may have interfaces of
+ * several link types; frames of those that decode_frame() does not know are
+ * DECODE_NOT_IP. It is an error when it knows none.
  */
 #ifndef WAYMARK_SOURCE_PCAP_H
 #define WAYMARK_SOURCE_PCAP_H
