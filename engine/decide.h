@@ -14,10 +14,16 @@ struct decision {
 	uint16_t route;		/* index: the first route that is true */
 	bool is_final;		/* nothing above it is unknown */
 	uint8_t needs;		/* FACT_* that could make another one true */
+	uint8_t road;		/* to leave by: the route's, except that a drop
+				 * which is not final does not drop */
 };
 
-/* Walk the routes in order (design: first true route decides; final when no
- * route above it is unknown, else provisional). */
+/*
+ * Walk the routes in order: the first true one decides; final when none above
+ * it is unknown, or when all of those drop as it does; else provisional. While
+ * a provisional route drops, the road is that of the first unknown one above
+ * that does not.
+ */
 void decide(const struct policy *policy, const struct facts *facts,
 	    struct decision *ret);
 

@@ -298,6 +298,11 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 	flow->hint = -1;
 	flow->first_ns = pkt->time_ns;
 	flow->last_ns = pkt->time_ns;
+	if (pkt->proto == IPPROTO_TCP &&
+	    (pkt->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		flow->isn[0] = pkt->tcp_seq + 1;
+		flow->has_isn[0] = true;
+	}
 	return flow;
 }
 

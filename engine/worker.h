@@ -26,14 +26,19 @@ struct worker_options {
 	/* Go on with hints after a flow is settled, as far as the budget goes,
 	 * so that replay can tell the application; marks stay. */
 	bool name_all;
+	/* Take all memory at the start; a live engine wants no page faults. */
+	bool preallocate;
+	/* Nothing depends on chance: see flow_table_new(). */
+	bool repeatable;
 };
 
 struct verdict {
 	uint32_t mark;		/* the whole mark, foreign bits kept */
 	bool drop;
 	bool is_settled;	/* this flow's verdict is final */
-	struct flow *flow;	/* NULL for what is no flow; borrowed until the
-				 * next call */
+	/* NULL for what is no flow, or none of this worker's; borrowed until
+	 * the next call. A later packet of a batch may have taken its place. */
+	struct flow *flow;
 	bool from_server;
 };
 
@@ -43,7 +48,7 @@ struct worker_counters {
 	atomic_uint_fast64_t undecoded[DECODE_STATUSES];
 	atomic_uint_fast64_t flows;
 	atomic_uint_fast64_t settled;
-	atomic_uint_fast64_t dropped;
+	atomic_uint_fast64_t dropped;	/* packets */
 	atomic_uint_fast64_t late_kept;
 	atomic_uint_fast64_t late_moved;
 	atomic_uint_fast64_t evicted;
@@ -65,7 +70,8 @@ void worker_classify(struct worker *worker, struct packet *packets,
 		     struct verdict *ret_verdicts);
 
 /* A packet of a flow that the kernel carries by itself: only looked at for
- * its name (options.name_all), gets no verdict. Returns its flow or NULL. */
+ * its name (options.name_all), gets no verdict. Returns its flow or NULL; for
+ * an ICMP error that of the packet it quotes. */
 struct flow *worker_observe(struct worker *worker, struct packet *packet,
 			    uint32_t zone, bool *ret_from_server);
 

@@ -1,0 +1,394 @@
+/* inspect.c - drives the hints over a flow's first payload. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/hints/hint.h"
+#include "engine/inspect.h"
+
+#define SECOND_NS 1000000000u
+
+int inspect_init(struct inspector *inspector, const struct policy *policy,
+		 size_t streams)
+{
+	inspector->policy = policy;
+	inspector->budget = policy_inspect(policy);
+	inspector->refused = 0;
+	inspector->pool = stream_pool_new(streams, inspector->budget.bytes);
+	inspector->scratch = malloc(HINT_SCRATCH);
+	if (inspector->pool == NULL || inspector->scratch == NULL) {
+		inspect_fini(inspector);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void inspect_fini(struct inspector *inspector)
+{
+	stream_pool_free(inspector->pool);
+	free(inspector->scratch);
+	inspector->pool = NULL;
+	inspector->scratch = NULL;
+}
+
+void inspect_release(struct inspector *inspector, struct flow *flow)
+{
+	for (int side = 0; side < 2; side++) {
+		stream_give_back(inspector->pool, flow->streams[side]);
+		flow->streams[side] = NULL;
+	}
+}
+
+/* ---- sets of hints ---- */
+
+static bool set_has(const struct hint_set *set, size_t hint)
+{
+	return set->bits[hint / 64] >> hint % 64 & 1;
+}
+
+static void set_remove(struct hint_set *set, size_t hint)
+{
+	set->bits[hint / 64] &= ~(UINT64_C(1) << hint % 64);
+}
+
+static bool set_is_empty(const struct hint_set *set)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < HINTS_MOST / 64; i++)
+		all |= set->bits[i];
+	return all == 0;
+}
+
+static struct hint_set set_of(size_t hint)
+{
+	struct hint_set set = { 0 };
+
+	set.bits[hint / 64] = UINT64_C(1) << hint % 64;
+	return set;
+}
+
+/* ---- the sides of a flow ---- */
+
+/* Whether payload of this side may still tell something. */
+static bool is_open(const struct flow *flow, bool side)
+{
+	if (!flow->has_candidates[side])
+		return hints_read(flow->facts.proto, side);
+	return !set_is_empty(&flow->candidates[side]);
+}
+
+static void close_side(struct flow *flow, bool side)
+{
+	flow->has_candidates[side] = true;
+	flow->candidates[side] = (struct hint_set){ 0 };
+}
+
+static void know_all(struct inspector *inspector, struct flow *flow)
+{
+	flow->facts.known = FACT_ALL;
+	flow->hint_more = false;
+	inspect_release(inspector, flow);
+}
+
+static struct stream *take_stream(struct inspector *inspector,
+				  struct stream **stream)
+{
+	if (*stream == NULL)
+		*stream = stream_take(inspector->pool);
+	if (*stream == NULL)
+		inspector->refused++;
+	return *stream;
+}
+
+/* ---- what a hint says ---- */
+
+static void keep_host(struct inspector *inspector, struct flow *flow,
+		      char *host, const struct hint_yield *yield)
+{
+	char canonical[DOMAIN_MAX + 1];
+	const char *why;
+	bool is_ascii = true;
+	size_t len = yield->host_len;
+
+	flow->facts.host_sets = policy_resolve_host(inspector->policy,
+						    yield->host, len);
+	flow->facts.known |= FACT_HOST;
+	flow->has_host = true;
+	for (size_t i = 0; i < len; i++) {
+		host[i] = yield->host[i];
+		is_ascii &= (uint8_t)yield->host[i] < 0x80;
+	}
+	host[len] = '\0';
+	/* Other names would need libidn2, which allocates. */
+	if (is_ascii && domain_canonical(host, len, canonical, &why) > 0)
+		strcpy(host, canonical);
+}
+
+/* The sides on which a hint that said yes may say more: those that it reads
+ * and where neither it nor the budget has said no. */
+static void ask_only(struct inspector *inspector, struct flow *flow,
+		     size_t hint)
+{
+	uint8_t sides = hints_at(hint)->sides;
+
+	for (int side = 0; side < 2; side++) {
+		bool reads = sides == 0 ||
+			     sides & (side ? HINT_SERVER : HINT_CLIENT);
+		bool refused = flow->has_candidates[side] &&
+			       !set_has(&flow->candidates[side], hint);
+
+		close_side(flow, side);
+		if (reads && !refused &&
+		    flow->payload_bytes[side] < inspector->budget.bytes)
+			flow->candidates[side] = set_of(hint);
+	}
+}
+
+static void take_yield(struct inspector *inspector, struct flow *flow,
+		       char *host, size_t hint, const struct hint_yield *yield)
+{
+	struct facts *facts = &flow->facts;
+
+	if (flow->hint < 0) {
+		flow->hint = (int16_t)hint;
+		facts->app = hints_app(hint, yield->app);
+		facts->known |= FACT_APP;
+	}
+	if (yield->host_len > 0 && !(facts->known & FACT_HOST))
+		keep_host(inspector, flow, host, yield);
+	if (yield->alpn_count > 0 && !(facts->known & FACT_ALPN)) {
+		for (size_t i = 0; i < yield->alpn_count; i++)
+			facts->alpn_bits |= policy_resolve_alpn(
+				inspector->policy,
+				(const char *)yield->alpn[i].name,
+				yield->alpn[i].len);
+		facts->known |= FACT_ALPN;
+	}
+	flow->hint_more = yield->more;
+	if (yield->more)
+		ask_only(inspector, flow, hint);
+	else
+		know_all(inspector, flow);
+}
+
+/* Ask one hint; true when it said yes. */
+static bool ask_one(struct inspector *inspector, struct flow *flow, char *host,
+		    size_t hint, const struct hint_input *input)
+{
+	struct hint_yield yield;
+
+	yield.more = false;
+	yield.app = 0;
+	yield.host_len = 0;
+	yield.alpn_count = 0;
+	switch (hints_at(hint)->match(input, &yield)) {
+	case HINT_YES:
+		take_yield(inspector, flow, host, hint, &yield);
+		return true;
+	case HINT_NO:
+		set_remove(&flow->candidates[input->from_server], hint);
+		return false;
+	case HINT_MORE:
+		break;
+	}
+	return false;
+}
+
+/* Ask all candidates of this side, the port's own first. */
+static void ask(struct inspector *inspector, struct flow *flow, char *host,
+		const struct hint_input *input)
+{
+	struct hint_set set = flow->candidates[input->from_server];
+	int first = hints_preferred(input->transport, input->dport);
+
+	if (first >= 0 && set_has(&set, (size_t)first)) {
+		if (ask_one(inspector, flow, host, (size_t)first, input))
+			return;
+		set_remove(&set, (size_t)first);
+	}
+	for (size_t word = 0; word < HINTS_MOST / 64; word++) {
+		for (; set.bits[word] != 0; set.bits[word] &= set.bits[word] - 1) {
+			size_t hint = word * 64 +
+				(size_t)__builtin_ctzll(set.bits[word]);
+
+			if (ask_one(inspector, flow, host, hint, input))
+				return;
+		}
+	}
+}
+
+/* The first payload of a side says which hints can be meant. */
+static void find_candidates(struct flow *flow, bool side,
+			    const struct cursor *payload)
+{
+	if (flow->has_candidates[side])
+		return;
+	flow->has_candidates[side] = true;
+	flow->candidates[side] = hints_candidates(flow->facts.proto, side,
+						  payload->at[0],
+						  cursor_left(payload));
+}
+
+static struct hint_input input_of(struct inspector *inspector,
+				  const struct flow *flow, bool from_server,
+				  struct cursor payload)
+{
+	return (struct hint_input){
+		.payload = payload,
+		.from_server = from_server,
+		.transport = flow->facts.proto,
+		.sport = flow->facts.sport,
+		.dport = flow->facts.dport,
+		.scratch = inspector->scratch,
+	};
+}
+
+/* ---- TCP ---- */
+
+static void hear_stream(struct inspector *inspector, struct flow *flow,
+			char *host, bool side, struct cursor payload)
+{
+	struct hint_input input = input_of(inspector, flow, side, payload);
+
+	if (flow->streams[!side] != NULL)
+		input.opposite = stream_data(flow->streams[!side]);
+	find_candidates(flow, side, &payload);
+	ask(inspector, flow, host, &input);
+}
+
+/* Where the side's stream begins. Without its SYN: at its first packet. */
+static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
+{
+	bool is_syn = pkt->tcp_flags & TCP_SYN;
+
+	if (is_syn ? flow->has_candidates[side] : flow->has_isn[side])
+		return;
+	if (pkt->tcp_flags & TCP_RST)
+		return;
+	flow->isn[side] = pkt->tcp_seq + is_syn;
+	flow->has_isn[side] = true;
+}
+
+static void hear_segment(struct inspector *inspector, struct flow *flow,
+			 char *host, const struct packet *pkt, bool side)
+{
+	bool is_syn = pkt->tcp_flags & TCP_SYN;
+	uint32_t offset = pkt->tcp_seq + is_syn - flow->isn[side];
+	uint32_t most = inspector->budget.bytes;
+	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
+	struct stream *stream = flow->streams[side];
+
+	/* A keep-alive repeats a byte before the stream (RFC 9293, 3.8.4). */
+	if ((int32_t)offset < 0) {
+		cursor_skip(&payload, -offset);
+		offset = 0;
+	}
+	if (cursor_left(&payload) == 0 || offset >= most)
+		return;
+	if (cursor_left(&payload) > most)
+		payload.end = payload.at + most;
+	/* Most flows are told by their first payload, which is not copied. */
+	if (stream == NULL && offset == 0) {
+		hear_stream(inspector, flow, host, side, payload);
+		if (flow->facts.known == FACT_ALL || !is_open(flow, side))
+			return;
+		if (take_stream(inspector, &flow->streams[side]) == NULL)
+			close_side(flow, side);
+		else
+			stream_segment(flow->streams[side], 0, payload.at,
+				       cursor_left(&payload));
+		return;
+	}
+	stream = take_stream(inspector, &flow->streams[side]);
+	if (stream == NULL)
+		close_side(flow, side);
+	else if (stream_segment(stream, offset, payload.at,
+				cursor_left(&payload)))
+		hear_stream(inspector, flow, host, side, stream_data(stream));
+}
+
+/* ---- UDP and SCTP ---- */
+
+static void hear_datagram(struct inspector *inspector, struct flow *flow,
+			  char *host, const struct packet *pkt, bool side)
+{
+	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
+	struct hint_input input = input_of(inspector, flow, side, payload);
+
+	if (flow->streams[0] != NULL)
+		input.earlier = stream_data(flow->streams[0]);
+	find_candidates(flow, side, &payload);
+	ask(inspector, flow, host, &input);
+	if (flow->facts.known == FACT_ALL || !is_open(flow, side))
+		return;
+	/* A history that is full goes on with what it has. */
+	if (take_stream(inspector, &flow->streams[0]) == NULL)
+		close_side(flow, side);
+	else
+		stream_datagram(flow->streams[0], side, pkt->payload,
+				pkt->payload_len);
+}
+
+/* ---- the budget ---- */
+
+static void count_payload(struct inspector *inspector, struct flow *flow,
+			  bool side, uint32_t len)
+{
+	uint32_t most = inspector->budget.bytes;
+	uint32_t *bytes = &flow->payload_bytes[side];
+
+	*bytes = len < most - *bytes ? *bytes + len : most;
+}
+
+static bool is_spent(const struct inspector *inspector,
+		     const struct flow *flow, uint64_t now_ns)
+{
+	return flow->packets >= inspector->budget.packets ||
+	       now_ns - flow->first_ns >=
+		       (uint64_t)inspector->budget.seconds * SECOND_NS;
+}
+
+void inspect_start(struct flow *flow)
+{
+	uint8_t proto = flow->facts.proto;
+	bool has_hints = proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+			 proto == IPPROTO_SCTP;
+
+	/* Patterns of `payload` conditions are not searched for yet: none was
+	 * seen, and that is final. */
+	flow->facts.known |= has_hints ? FACT_PAYLOAD : FACT_ALL;
+}
+
+static void hear(struct inspector *inspector, struct flow *flow, char *host,
+		 const struct packet *pkt, bool side)
+{
+	bool is_tcp = pkt->proto == IPPROTO_TCP;
+
+	if (is_tcp)
+		note_isn(flow, pkt, side);
+	/* What comes with a reset is no part of the stream. */
+	if (pkt->payload_len == 0 || !is_open(flow, side) ||
+	    (is_tcp && pkt->tcp_flags & TCP_RST))
+		return;
+	if (is_tcp)
+		hear_segment(inspector, flow, host, pkt, side);
+	else
+		hear_datagram(inspector, flow, host, pkt, side);
+	count_payload(inspector, flow, side, pkt->payload_len);
+	if (flow->payload_bytes[side] >= inspector->budget.bytes)
+		close_side(flow, side);
+}
+
+void inspect_packet(struct inspector *inspector, struct flow *flow, char *host,
+		    const struct packet *pkt, bool from_server)
+{
+	if (flow->facts.known == FACT_ALL)
+		return;
+	hear(inspector, flow, host, pkt, from_server);
+	if (flow->facts.known == FACT_ALL)
+		return;
+	if (is_spent(inspector, flow, pkt->time_ns) ||
+	    (!is_open(flow, false) && !is_open(flow, true)))
+		know_all(inspector, flow);
+}

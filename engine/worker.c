@@ -1,0 +1,419 @@
+/* worker.c - decode, find the flow, hear it, decide, answer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/decide.h"
+#include "engine/decode.h"
+#include "engine/inspect.h"
+#include "engine/worker.h"
+
+#define FLOWS_DEFAULT 65536
+#define STREAMS_DEFAULT 1024
+#define INTERFACES 256		/* remembered by name; a power of two */
+#define PREFETCH_AHEAD 4
+#define MS_NS 1000000u
+
+/* An unmarked packet of a flow that was answered this long ago: conntrack has
+ * forgotten that flow. Packets that were under way come sooner. */
+#define FORGOTTEN_NS (2000 * (uint64_t)MS_NS)
+/* The same where conntrack is not asked: its UDP stream timeout. */
+#define UNWATCHED_NS (120000 * (uint64_t)MS_NS)
+
+struct interface {
+	uint32_t ifindex;		/* 0: empty */
+	set_bits sets;
+};
+
+struct worker {
+	/* Constant. */
+	const struct policy *policy;
+	const struct marks *marks;
+	struct worker_options options;
+	interface_name name_of;
+	void *name_ctx;
+	/* The thread's own. */
+	struct flow_table *flows;
+	struct inspector inspector;
+	struct interface interfaces[INTERFACES];
+	/* Counted by the thread, read by anyone. */
+	struct worker_counters counters;
+};
+
+static void add(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	/* One writer: a plain addition will do, without a locked one. */
+	atomic_store_explicit(counter,
+			      atomic_load_explicit(counter,
+						   memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+static void set(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, n, memory_order_relaxed);
+}
+
+static void release_flow(void *ctx, struct flow *flow)
+{
+	struct worker *worker = ctx;
+
+	inspect_release(&worker->inspector, flow);
+}
+
+struct worker *worker_new(const struct policy *policy,
+			  const struct worker_options *options)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+	size_t flows, streams;
+
+	if (worker == NULL)
+		return NULL;
+	worker->policy = policy;
+	worker->marks = policy_marks(policy);
+	if (options != NULL)
+		worker->options = *options;
+	flows = worker->options.flows;
+	streams = worker->options.streams;
+	worker->flows = flow_table_new(flows != 0 ? flows : FLOWS_DEFAULT,
+				       worker->options.repeatable,
+				       release_flow, worker);
+	if (worker->flows == NULL ||
+	    inspect_init(&worker->inspector, policy,
+			 streams != 0 ? streams : STREAMS_DEFAULT) < 0) {
+		worker_free(worker);
+		return NULL;
+	}
+	if (worker->options.preallocate)
+		flow_table_preallocate(worker->flows);
+	return worker;
+}
+
+void worker_free(struct worker *worker)
+{
+	if (worker == NULL)
+		return;
+	inspect_fini(&worker->inspector);
+	flow_table_free(worker->flows);
+	free(worker);
+}
+
+size_t worker_bytes(const struct worker *worker)
+{
+	return sizeof(*worker) + flow_table_bytes(worker->flows) +
+	       stream_pool_bytes(worker->inspector.pool) + HINT_SCRATCH;
+}
+
+const struct worker_counters *worker_counters(const struct worker *worker)
+{
+	return &worker->counters;
+}
+
+const char *worker_flow_host(const struct worker *worker,
+			     const struct flow *flow)
+{
+	return flow_host(worker->flows, flow);
+}
+
+/* ---- interfaces ---- */
+
+void worker_name_interfaces(struct worker *worker, interface_name name_of,
+			    void *ctx)
+{
+	worker->name_of = name_of;
+	worker->name_ctx = ctx;
+	worker_forget_interfaces(worker);
+}
+
+void worker_forget_interfaces(struct worker *worker)
+{
+	memset(worker->interfaces, 0, sizeof(worker->interfaces));
+}
+
+static set_bits interface_sets(struct worker *worker, uint32_t ifindex)
+{
+	struct interface *known = &worker->interfaces[ifindex % INTERFACES];
+	char name[IFNAMSIZ] = "";
+
+	if (ifindex == 0 || worker->name_of == NULL)
+		return NULL;
+	if (known->ifindex == ifindex)
+		return known->sets;
+	if (!worker->name_of(worker->name_ctx, ifindex, name))
+		return NULL;
+	known->ifindex = ifindex;
+	known->sets = policy_resolve_interface(worker->policy, name);
+	return known->sets;
+}
+
+/* ---- one flow ---- */
+
+static void hear(struct worker *worker, struct flow *flow,
+		 const struct packet *pkt, bool from_server)
+{
+	inspect_packet(&worker->inspector, flow, flow_host(worker->flows, flow),
+		       pkt, from_server);
+}
+
+static struct flow *start(struct worker *worker, const struct packet *pkt,
+			  uint32_t zone, uint64_t hash, struct flow *again)
+{
+	struct flow *flow = flow_start(worker->flows, pkt, zone, hash, again);
+	struct facts *facts = &flow->facts;
+
+	facts->client_sets = policy_resolve_address(worker->policy,
+						    &facts->client);
+	facts->server_sets = policy_resolve_address(worker->policy,
+						    &facts->server);
+	if (policy_needs_interface(worker->policy))
+		facts->in_sets = interface_sets(worker, pkt->ifindex);
+	inspect_start(flow);
+	return flow;
+}
+
+/* A SYN that is no repetition opens another connection (RFC 9293, 3.4.1). */
+static bool is_reopened(const struct flow *flow, const struct packet *pkt)
+{
+	return pkt->proto == IPPROTO_TCP &&
+	       (pkt->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	       !(flow->has_isn[0] && flow->isn[0] == pkt->tcp_seq + 1);
+}
+
+/* Whether conntrack has begun anew since `flow` was answered. */
+static bool is_forgotten(const struct worker *worker, const struct flow *flow,
+			 const struct packet *pkt)
+{
+	if (marks_road(worker->marks, pkt->mark) != 0)
+		return false;
+	return is_reopened(flow, pkt) ||
+	       pkt->time_ns - flow->last_ns > FORGOTTEN_NS;
+}
+
+static void settle(struct worker *worker, struct flow *flow,
+		   const struct decision *decision)
+{
+	struct worker_counters *counters = &worker->counters;
+	uint8_t road = decision->road;
+
+	if (flow->packets > 1 && road != flow->road) {
+		road = decide_late(worker->policy, flow->road, road);
+		flow->late = road == flow->road ? FLOW_LATE_KEPT
+						: FLOW_LATE_MOVED;
+		add(flow->late == FLOW_LATE_KEPT ? &counters->late_kept
+						 : &counters->late_moved, 1);
+	}
+	flow->road = road;
+	flow->state = FLOW_SETTLED;
+	flow->settled_packet = flow->packets;
+	add(&counters->settled, 1);
+	if (!worker->options.name_all)
+		inspect_release(&worker->inspector, flow);
+}
+
+/* The road of the first packet is kept until the verdict is final: NAT and
+ * connections have been made by it. */
+static void take_decision(struct worker *worker, struct flow *flow,
+			  const struct decision *decision)
+{
+	flow->route = decision->route;
+	flow->needs = decision->needs;
+	if (decision->is_final) {
+		settle(worker, flow, decision);
+	} else if (flow->state == FLOW_NEW) {
+		flow->road = decision->road;
+		flow->state = FLOW_INSPECTED;
+	}
+	if (flow->packets == 1)
+		flow->first_road = flow->road;
+}
+
+/* What headers decide needs no look at the payload, and what the payload did
+ * not change is not decided again. */
+static void decide_flow(struct worker *worker, struct flow *flow,
+			const struct packet *pkt, bool from_server)
+{
+	bool is_new = flow->state == FLOW_NEW;
+	uint8_t known = flow->facts.known;
+	struct decision decision;
+
+	if (is_new)
+		decide(worker->policy, &flow->facts, &decision);
+	if (!is_new || !decision.is_final || worker->options.name_all)
+		hear(worker, flow, pkt, from_server);
+	if (flow->facts.known != known)
+		decide(worker->policy, &flow->facts, &decision);
+	else if (!is_new)
+		return;
+	take_decision(worker, flow, &decision);
+}
+
+/* ---- one packet ---- */
+
+static void answer(struct worker *worker, const struct packet *pkt,
+		   struct flow *flow, struct verdict *verdict)
+{
+	const struct marks *marks = worker->marks;
+	bool is_settled = flow->state == FLOW_SETTLED;
+
+	verdict->flow = flow;
+	verdict->is_settled = is_settled;
+	verdict->mark = marks_merge(marks, pkt->mark,
+				    marks_of(marks, flow->road, is_settled));
+	if (flow->road != marks->road_drop)
+		return;
+	/* A flow whose first packet is dropped never gets into conntrack. One
+	 * that is there already has to be marked, so that the kernel drops the
+	 * rest: its packet is accepted here, and dropped after it was saved. */
+	verdict->drop = flow->first_road == marks->road_drop;
+	add(&worker->counters.dropped, 1);
+}
+
+/* The flow that an ICMP error speaks of; an error is sent to the sender. */
+static struct flow *find_quoted(struct worker *worker, const struct packet *pkt,
+				uint32_t zone, bool *ret_from_server)
+{
+	struct packet quoted;
+	struct flow *flow;
+
+	decode_quoted(pkt, &quoted);
+	if (quoted.status != DECODE_OK)
+		return NULL;
+	flow = flow_find(worker->flows, &quoted, zone,
+			 flow_hash(worker->flows, &quoted, zone),
+			 ret_from_server);
+	if (flow != NULL)
+		*ret_from_server = !*ret_from_server;
+	return flow;
+}
+
+/* Conntrack knows an ICMP error as a part of the flow it quotes, mark and all:
+ * whatever is answered is saved for that flow. */
+static void classify_error(struct worker *worker, const struct packet *pkt,
+			   uint32_t zone, struct verdict *verdict)
+{
+	struct flow *flow = find_quoted(worker, pkt, zone,
+					&verdict->from_server);
+
+	if (flow != NULL && flow->state != FLOW_NEW)
+		answer(worker, pkt, flow, verdict);
+}
+
+static void classify(struct worker *worker, const struct packet *pkt,
+		     uint32_t zone, uint64_t hash, struct verdict *verdict)
+{
+	uint8_t road = marks_road(worker->marks, pkt->mark);
+	struct flow *flow = flow_find(worker->flows, pkt, zone, hash,
+				      &verdict->from_server);
+
+	bool is_unknown = flow == NULL || flow->state == FLOW_NEW;
+
+	if (is_unknown && road != 0) {
+		/* In inspection before a restart, or its place was taken. Who
+		 * is the client is not known any more: leave it as it is. */
+		verdict->is_settled = true;
+		verdict->mark = marks_merge(worker->marks, pkt->mark,
+					    marks_of(worker->marks, road,
+						     true));
+		add(&worker->counters.settled, 1);
+		return;
+	}
+	if (is_unknown || is_forgotten(worker, flow, pkt)) {
+		flow = start(worker, pkt, zone, hash, flow);
+		verdict->from_server = flow_opened_by_server(pkt);
+		add(&worker->counters.flows, 1);
+	}
+	flow->last_ns = pkt->time_ns;
+	flow->packets++;
+	if (flow->state != FLOW_SETTLED)
+		decide_flow(worker, flow, pkt, verdict->from_server);
+	else if (worker->options.name_all)
+		hear(worker, flow, pkt, verdict->from_server);
+	answer(worker, pkt, flow, verdict);
+}
+
+static void count_batch(struct worker *worker, const struct packet *packets,
+			size_t count)
+{
+	struct worker_counters *counters = &worker->counters;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct packet *pkt = &packets[i];
+
+		if (pkt->status == DECODE_OK) {
+			bytes += pkt->ip_len;
+			continue;
+		}
+		bytes += pkt->len;
+		add(&counters->undecoded[pkt->status], 1);
+	}
+	add(&counters->packets, count);
+	add(&counters->bytes, bytes);
+	set(&counters->evicted, flow_table_evicted(worker->flows));
+	set(&counters->streams_refused, worker->inspector.refused);
+}
+
+static uint32_t zone_at(const uint32_t *zones, size_t i)
+{
+	return zones != NULL ? zones[i] : 0;
+}
+
+void worker_classify(struct worker *worker, struct packet *packets,
+		     const uint32_t *zones, size_t count, bool decoded,
+		     struct verdict *ret_verdicts)
+{
+	uint64_t hashes[WORKER_BATCH + PREFETCH_AHEAD];
+
+	memset(&hashes[count], 0, PREFETCH_AHEAD * sizeof(hashes[0]));
+	for (size_t i = 0; i < count; i++) {
+		if (!decoded)
+			decode_ip(&packets[i]);
+		hashes[i] = 0;
+		if (packets[i].status != DECODE_OK)
+			continue;
+		hashes[i] = flow_hash(worker->flows, &packets[i],
+				      zone_at(zones, i));
+		flow_prefetch(worker->flows, hashes[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct packet *pkt = &packets[i];
+
+		flow_prefetch_match(worker->flows, hashes[i + PREFETCH_AHEAD]);
+		ret_verdicts[i] = (struct verdict){ .mark = pkt->mark };
+		if (pkt->status != DECODE_OK)
+			continue;
+		if (pkt->quoted != NULL)
+			classify_error(worker, pkt, zone_at(zones, i),
+				       &ret_verdicts[i]);
+		else
+			classify(worker, pkt, zone_at(zones, i), hashes[i],
+				 &ret_verdicts[i]);
+	}
+	count_batch(worker, packets, count);
+}
+
+struct flow *worker_observe(struct worker *worker, struct packet *packet,
+			    uint32_t zone, bool *ret_from_server)
+{
+	struct flow *flow;
+	uint64_t hash;
+
+	if (packet->status != DECODE_OK)
+		return NULL;
+	if (packet->quoted != NULL)
+		return find_quoted(worker, packet, zone, ret_from_server);
+	hash = flow_hash(worker->flows, packet, zone);
+	flow = flow_find(worker->flows, packet, zone, hash, ret_from_server);
+	if (flow == NULL || is_reopened(flow, packet) ||
+	    (flow->state == FLOW_NEW &&
+	     packet->time_ns - flow->last_ns > UNWATCHED_NS)) {
+		flow = start(worker, packet, zone, hash, flow);
+		*ret_from_server = flow_opened_by_server(packet);
+	}
+	flow->packets++;
+	/* Of a decided flow last_ns says when it was last answered. */
+	if (flow->state == FLOW_NEW)
+		flow->last_ns = packet->time_ns;
+	if (worker->options.name_all)
+		hear(worker, flow, packet, *ret_from_server);
+	return flow;
+}
