@@ -217,6 +217,7 @@ struct expect {
 	struct facts facts;		/* sets resolved, all known */
 	const char *host;		/* canonical; NULL when not said */
 	const char *app;
+	const char *interface;
 	enum outcome_kind outcome;
 	uint8_t road;			/* OUTCOME_VIA, OUTCOME_DROP */
 };

@@ -1,0 +1,398 @@
+/* compile.c - from the syntax tree to the policy: gathers and drives. */
+#include "rules/compile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INSPECT_PACKETS 12
+#define INSPECT_BYTES (16 * 1024)
+#define INSPECT_SECONDS 5
+#define INSPECT_BYTES_LEAST 256
+#define INSPECT_BYTES_MOST (1024 * 1024)
+
+int compile_grow(void *items, size_t *room, size_t count, size_t size)
+{
+	size_t more = *room == 0 ? 16 : *room * 2;
+	void *old, *fresh;
+
+	if (count < *room)
+		return 0;
+	memcpy(&old, items, sizeof(old));
+	fresh = reallocarray(old, more, size);
+	if (fresh == NULL)
+		return -ENOMEM;
+	memcpy(items, &fresh, sizeof(fresh));
+	*room = more;
+	return 0;
+}
+
+const char *compile_text(struct compiler *c, const char *text)
+{
+	return text == NULL ? NULL
+			    : arena_copy(c->policy->arena, text, strlen(text));
+}
+
+struct place compile_place(struct compiler *c, struct place place)
+{
+	struct source *source = arena_alloc(c->policy->arena, sizeof(*source));
+
+	if (source != NULL && place.source != NULL) {
+		source->name = compile_text(c, place.source->name);
+		source->text = "";
+		place.source = source;
+	} else {
+		place.source = NULL;
+	}
+	return place;
+}
+
+const char *compile_statement_text(struct compiler *c,
+				   const struct ast_statement *statement)
+{
+	char *text = NULL;
+	size_t len = 0;
+	const char *copy = NULL;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return NULL;
+	ast_print_statement(statement, out);
+	if (fclose(out) == 0)
+		copy = arena_copy(c->policy->arena, text,
+				  len > 0 && text[len - 1] == '\n' ? len - 1
+								   : len);
+	free(text);
+	return copy;
+}
+
+/* Statements of which there can be one only. */
+static int gather_single(struct compiler *c, const struct ast_statement *s)
+{
+	const struct ast_statement **said = s->kind == STATEMENT_DEFAULT ?
+		&c->default_route : &c->said[s->kind];
+
+	if (*said != NULL) {
+		char mend[128];
+
+		snprintf(mend, sizeof(mend), "it was said in line %u before",
+			 (*said)->place.line);
+		diag_add(c->diag, DIAG_ERROR, s->place, mend,
+			 "this can be said only once");
+		return -EINVAL;
+	}
+	*said = s;
+	return 0;
+}
+
+/* Another statement of the same kind and name is an error. */
+static int check_name(struct compiler *c, const struct ast_statement *s,
+		      const struct ast_statement *other)
+{
+	char mend[128];
+
+	if (other->name.text == NULL || s->name.text == NULL ||
+	    strcmp(other->name.text, s->name.text) != 0)
+		return 0;
+	snprintf(mend, sizeof(mend), "it was defined in line %u before",
+		 other->place.line);
+	diag_add(c->diag, DIAG_ERROR, s->name.place, mend,
+		 "'%s' is defined twice", s->name.text);
+	return -EINVAL;
+}
+
+#define ADD(array, value) \
+	(GROW(array) < 0 ? -ENOMEM : \
+	 ((array)->items[(array)->count++] = (value), 0))
+
+static int gather_list(struct compiler *c, const struct ast_statement *s)
+{
+	for (size_t i = 0; i < c->lists.count; i++)
+		if (check_name(c, s, c->lists.items[i].statement) < 0)
+			return -EINVAL;
+	return ADD(&c->lists, ((struct list_item){ .statement = s }));
+}
+
+static int gather_class(struct compiler *c, const struct ast_statement *s)
+{
+	for (size_t i = 0; i < c->classes.count; i++)
+		if (check_name(c, s, c->classes.items[i].statement) < 0)
+			return -EINVAL;
+	return ADD(&c->classes, ((struct class_item){ .statement = s }));
+}
+
+static int gather_uplink(struct compiler *c, const struct ast_statement *s)
+{
+	for (size_t i = 0; i < c->uplinks.count; i++)
+		if (check_name(c, s, c->uplinks.items[i]) < 0)
+			return -EINVAL;
+	return ADD(&c->uplinks, s);
+}
+
+static int gather(struct compiler *c, const struct ast_statement *s)
+{
+	int rc = 0;
+
+	for (; s != NULL && rc != -ENOMEM; s = s->next) {
+		switch (s->kind) {
+		case STATEMENT_UPLINK:
+			rc = gather_uplink(c, s);
+			break;
+		case STATEMENT_LIST:
+			rc = gather_list(c, s);
+			break;
+		case STATEMENT_CLASS:
+			rc = gather_class(c, s);
+			break;
+		case STATEMENT_EXEMPT:
+			rc = ADD(&c->exempts, s);
+			break;
+		case STATEMENT_ROUTE:
+			rc = ADD(&c->routes, s);
+			break;
+		case STATEMENT_EXPECT:
+			rc = ADD(&c->expects, s);
+			break;
+		case STATEMENT_INCLUDE:
+			rc = gather(c, s->included);
+			break;
+		default:
+			rc = gather_single(c, s);
+		}
+	}
+	return rc == -ENOMEM ? rc : 0;
+}
+
+/* A number that a statement gave, within its range; else the default. */
+static uint32_t number_or(struct compiler *c, const struct ast_number *number,
+			  uint32_t otherwise, uint32_t least, uint32_t most,
+			  const char *what)
+{
+	char mend[96];
+
+	if (number->place.line == 0)
+		return otherwise;
+	if (number->value >= least && number->value <= most)
+		return (uint32_t)number->value;
+	snprintf(mend, sizeof(mend), "expected %u to %u", least, most);
+	diag_add(c->diag, DIAG_ERROR, number->place, mend,
+		 "%s is out of range", what);
+	return otherwise;
+}
+
+static void compile_settings(struct compiler *c)
+{
+	static const struct ast_statement unsaid;
+	const struct ast_statement *s = c->said[STATEMENT_INSPECT];
+	struct policy *p = c->policy;
+
+	if (s == NULL)
+		s = &unsaid;
+	p->inspect.packets = number_or(c, &s->inspect.packets, INSPECT_PACKETS,
+				       1, 1000, "the number of packets");
+	p->inspect.bytes = number_or(c, &s->inspect.bytes, INSPECT_BYTES,
+				     INSPECT_BYTES_LEAST, INSPECT_BYTES_MOST,
+				     "the number of bytes");
+	p->inspect.seconds = number_or(c, &s->inspect.seconds, INSPECT_SECONDS,
+				       1, 3600, "the number of seconds");
+
+	s = c->said[STATEMENT_QUEUES];
+	if (s != NULL) {
+		uint32_t first = number_or(c, &s->queues.first, 0, 0, 65535,
+					   "the number of the queue");
+		uint32_t last = number_or(c, &s->queues.last, first, 0, 65535,
+					  "the number of the queue");
+
+		p->queues.otherwise_drop = s->queues.otherwise_drop;
+		if (last < first)
+			diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
+				 "write the smaller number first",
+				 "the queues end before they begin");
+		else if (last - first >= QUEUES_MOST)
+			diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
+				 "one queue a processor is enough",
+				 "more than %u queues", QUEUES_MOST);
+		p->queues.first = (uint16_t)first;
+		p->queues.last = (uint16_t)last;
+	}
+	if (c->said[STATEMENT_LATE] != NULL)
+		p->late = c->said[STATEMENT_LATE]->late;
+}
+
+static int compile_exempts(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	int rc;
+
+	p->exempts = arena_alloc(p->arena,
+				 (c->exempts.count + 1) * sizeof(*p->exempts));
+	if (p->exempts == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->exempts.count; i++) {
+		const struct ast_statement *s = c->exempts.items[i];
+		struct exempt *e = &p->exempts[p->exempt_count];
+		const struct address_set *set;
+		struct exempt_range *ranges;
+
+		rc = compile_address_set(c, s->exempt.values, &e->set);
+		if (rc == -ENOMEM)
+			return rc;
+		if (rc < 0)
+			continue;
+		set = &c->address_sets.items[e->set];
+		ranges = arena_alloc(p->arena,
+				     (set->count + 1) * sizeof(*ranges));
+		if (ranges == NULL)
+			return -ENOMEM;
+		for (size_t r = 0; r < set->count; r++) {
+			ranges[r].first = set->ranges[r].first;
+			ranges[r].last = set->ranges[r].last;
+		}
+		e->place = compile_place(c, s->place);
+		e->to = s->exempt.to;
+		e->by_rule = s->exempt.by_rule;
+		e->ranges = ranges;
+		e->range_count = set->count;
+		p->exempt_count++;
+	}
+	return 0;
+}
+
+static int compile_route(struct compiler *c, const struct ast_statement *s,
+			 struct route *route, struct route_test *test)
+{
+	int rc;
+
+	c->named.count = 0;
+	test->node = 1;		/* NODE_TRUE: the default */
+	if (s->route.condition != NULL) {
+		rc = compile_condition(c, s->route.condition, &test->node);
+		if (rc == -ENOMEM)
+			return rc;
+	}
+	rc = compile_road(c, &s->route.outcome, &route->road);
+	if (rc == -ENOMEM)
+		return rc;
+	test->class_count = c->named.count;
+	test->classes = arena_alloc(c->policy->arena, (c->named.count + 1) *
+						      sizeof(*test->classes));
+	route->text = compile_statement_text(c, s);
+	if (test->classes == NULL || route->text == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->named.count; i++)
+		test->classes[i] = c->named.items[i];
+	route->place = compile_place(c, s->place);
+	return 0;
+}
+
+static int compile_routes(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	struct route *last;
+	size_t most = c->routes.count + 1;
+	int rc = 0;
+
+	p->routes = arena_alloc(p->arena, most * sizeof(*p->routes));
+	p->tests = arena_alloc(p->arena, most * sizeof(*p->tests));
+	if (p->routes == NULL || p->tests == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->routes.count && rc == 0; i++)
+		rc = compile_route(c, c->routes.items[i], &p->routes[i],
+				   &p->tests[i]);
+	if (rc < 0)
+		return rc;
+
+	last = &p->routes[c->routes.count];
+	last->text = "default via main";
+	last->road = p->marks.road_main;
+	p->tests[c->routes.count].node = 1;
+	if (c->default_route != NULL)
+		rc = compile_route(c, c->default_route, last,
+				   &p->tests[c->routes.count]);
+	last->is_default = true;
+	p->route_count = most;
+	for (size_t i = 0; i < most; i++) {
+		p->needs |= condition_facts(&p->pool, p->tests[i].node);
+		p->needs_interface |= condition_speaks_of(&p->pool,
+							  p->tests[i].node,
+							  NODE_IN);
+	}
+	return rc;
+}
+
+static void compiler_fini(struct compiler *c)
+{
+	for (size_t i = 0; i < c->lists.count; i++) {
+		address_set_fini(&c->lists.items[i].addresses);
+		name_set_fini(&c->lists.items[i].domains);
+	}
+	for (size_t i = 0; i < c->address_sets.count; i++)
+		address_set_fini(&c->address_sets.items[i]);
+	for (size_t i = 0; i < c->domain_sets.count; i++)
+		name_set_fini(&c->domain_sets.items[i]);
+	for (size_t i = 0; i < c->interface_sets.count; i++)
+		name_set_fini(&c->interface_sets.items[i]);
+	for (size_t i = 0; i < c->number_sets.count; i++)
+		free(c->number_sets.items[i]);
+	free(c->uplinks.items);
+	free(c->exempts.items);
+	free(c->routes.items);
+	free(c->expects.items);
+	free(c->lists.items);
+	free(c->classes.items);
+	free(c->address_sets.items);
+	free(c->domain_sets.items);
+	free(c->interface_sets.items);
+	free(c->number_sets.items);
+	free(c->named.items);
+}
+
+/* Every step goes on after a complaint, so that one run tells them all. */
+static int compile_all(struct compiler *c)
+{
+	int (*const steps[])(struct compiler *) = {
+		compile_marks, compile_uplinks, compile_lists, compile_exempts,
+		compile_classes, compile_routes, compile_expects,
+		compile_tables,
+	};
+
+	compile_settings(c);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (steps[i](c) == -ENOMEM)
+			return -ENOMEM;
+	return 0;
+}
+
+int policy_compile(const struct ast *ast, const struct vocabulary *vocabulary,
+		   struct diag *diag, struct policy **ret)
+{
+	struct compiler c = { .diag = diag, .vocabulary = vocabulary };
+	int rc = -ENOMEM;
+
+	c.policy = calloc(1, sizeof(*c.policy));
+	if (c.policy == NULL)
+		goto out;
+	c.policy->arena = arena_new();
+	if (c.policy->arena == NULL || condition_pool_init(&c.policy->pool) < 0)
+		goto out;
+	rc = gather(&c, ast_statements(ast));
+	if (rc == 0)
+		rc = compile_all(&c);
+	if (rc == 0 && diag_errors(diag) > 0)
+		rc = -EINVAL;
+	if (rc < 0)
+		goto out;
+	compile_warn(&c);
+	compile_expects_resolve(c.policy);
+
+	*ret = c.policy;
+	c.policy = NULL;
+out:
+	if (rc == -ENOMEM)
+		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
+			 "out of memory");
+	compiler_fini(&c);
+	policy_free(c.policy);
+	return rc;
+}

@@ -1,0 +1,117 @@
+/*
+ * compile.h - what the files of the compiler share; nobody else includes it.
+ *
+ * compile.c gathers the statements and drives; compile_set.c turns values into
+ * numbered sets; compile_condition.c makes nodes; compile_uplink.c,
+ * compile_expect.c and warn.c do what their names say. Functions return 0,
+ * -EINVAL when something was complained about, -ENOMEM.
+ */
+#ifndef WAYMARK_COMPILE_H
+#define WAYMARK_COMPILE_H
+
+#include "rules/address_set.h"
+#include "rules/name_set.h"
+#include "rules/policy_private.h"
+
+/* All 65,536 numbers, a bit each. */
+struct number_set {
+	uint64_t words[1024];
+};
+
+struct list_item {
+	const struct ast_statement *statement;
+	bool is_used;
+	bool is_loaded;
+	struct address_set addresses;
+	struct name_set domains;
+};
+
+enum class_state { CLASS_UNSEEN, CLASS_OPEN, CLASS_DONE };
+
+struct class_item {
+	const struct ast_statement *statement;
+	enum class_state state;
+	bool is_used;
+	uint32_t node;
+};
+
+/* An array that grows; items are `struct list_item` and so on. */
+#define GROWING(type) struct { type *items; size_t count, room; }
+
+struct compiler {
+	struct diag *diag;
+	const struct vocabulary *vocabulary;
+	struct policy *policy;
+
+	/* Statements of all files, includes flattened, by kind. */
+	GROWING(const struct ast_statement *) uplinks, exempts, routes, expects;
+	GROWING(struct list_item) lists;
+	GROWING(struct class_item) classes;
+	const struct ast_statement *said[STATEMENT_INCLUDE + 1];
+	const struct ast_statement *default_route;
+
+	/* Sets by the number that a node tests. */
+	GROWING(struct address_set) address_sets;
+	GROWING(struct name_set) domain_sets;
+	GROWING(struct name_set) interface_sets;
+	GROWING(struct number_set *) number_sets;
+
+	/* Classes that the condition being compiled names, in order. */
+	GROWING(uint16_t) named;
+};
+
+/* Room for one more in a GROWING array: 0 or -ENOMEM. */
+int compile_grow(void *items, size_t *room, size_t count, size_t size);
+#define GROW(array) \
+	compile_grow(&(array)->items, &(array)->room, (array)->count, \
+		     sizeof(*(array)->items))
+
+/* A copy of a place that outlives the syntax tree. */
+struct place compile_place(struct compiler *c, struct place place);
+/* A copy of a string in the policy; NULL for NULL or out of memory. */
+const char *compile_text(struct compiler *c, const char *text);
+/* The canonical text of a statement, without its line end. */
+const char *compile_statement_text(struct compiler *c,
+				   const struct ast_statement *statement);
+
+/* compile_set.c */
+int compile_address_set(struct compiler *c, const struct ast_value *values,
+			uint32_t *ret_set);
+int compile_domain_set(struct compiler *c, const struct ast_value *values,
+		       uint32_t *ret_set);
+int compile_interface_set(struct compiler *c, const struct ast_value *values,
+			  uint32_t *ret_set);
+int compile_number_set(struct compiler *c, const struct ast_value *values,
+		       uint32_t *ret_set);
+/* Load every list, also those that nothing uses: their errors count. */
+int compile_lists(struct compiler *c);
+/* Turn the sets into the policy's tables. */
+int compile_tables(struct compiler *c);
+
+/* compile_condition.c: *ret_node is a node of the policy's pool. */
+int compile_condition(struct compiler *c, const struct ast_condition *condition,
+		      uint32_t *ret_node);
+int compile_classes(struct compiler *c);
+/* The numbers of the applications that a word stands for. */
+int compile_app(struct compiler *c, const char *word, struct place place,
+		struct bitmap *ret_apps);
+/* The bit of an ALPN name, given to it when it has none. */
+int compile_alpn(struct compiler *c, const char *name, struct place place,
+		 uint32_t *ret_bit);
+
+/* compile_uplink.c */
+int compile_marks(struct compiler *c);
+int compile_uplinks(struct compiler *c);
+/* The road of `via NAME`, also main. */
+int compile_road(struct compiler *c, const struct ast_outcome *outcome,
+		 uint8_t *ret_road);
+
+/* compile_expect.c */
+int compile_expects(struct compiler *c);
+/* Look the facts of the expectations up, once the tables are there. */
+void compile_expects_resolve(struct policy *policy);
+
+/* warn.c: once all else has compiled. */
+void compile_warn(struct compiler *c);
+
+#endif

@@ -1,0 +1,275 @@
+/* compile_uplink.c - the mask, roads and tables of the uplinks. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/compile.h"
+#include "rules/names.h"
+
+/* "settled", and roads for one uplink, drop and main at least; a road number
+ * fits a byte. */
+#define MASK_BITS_LEAST 3
+#define MASK_BITS_MOST 9
+
+/* Tables of the kernel itself: rtnetlink.h, RT_TABLE_*. */
+#define KERNEL_TABLE_FIRST 253
+#define KERNEL_TABLE_LAST 255
+
+static bool mask_is_usable(uint64_t mask)
+{
+	uint64_t ones;
+	int bits;
+
+	if (mask == 0 || mask > UINT32_MAX)
+		return false;
+	ones = mask >> __builtin_ctzll(mask);
+	bits = __builtin_popcountll(mask);
+	return (ones & (ones + 1)) == 0 && bits >= MASK_BITS_LEAST &&
+	       bits <= MASK_BITS_MOST;
+}
+
+int compile_marks(struct compiler *c)
+{
+	const struct ast_statement *s = c->said[STATEMENT_MARKS];
+	struct marks *m = &c->policy->marks;
+	int rc = 0;
+
+	m->mask = MARKS_MASK_DEFAULT;
+	if (s != NULL && !mask_is_usable(s->marks.mask.value)) {
+		diag_add(c->diag, DIAG_ERROR, s->marks.mask.place,
+			 "expected 3 to 9 neighbouring bits, as in 0x7f000000",
+			 "this mask cannot be used");
+		rc = -EINVAL;
+	} else if (s != NULL) {
+		m->mask = (uint32_t)s->marks.mask.value;
+	}
+	m->shift = (uint8_t)__builtin_ctz(m->mask);
+	m->settled = UINT32_C(1) << (31 - __builtin_clz(m->mask));
+	m->road_mask = m->mask & ~m->settled;
+	m->road_main = (uint8_t)(m->road_mask >> m->shift);
+	m->road_drop = (uint8_t)(m->road_main - 1);
+	m->road_most = (uint8_t)(m->road_main - 2);
+	return rc;
+}
+
+static const struct ast_statement *uplink_at(struct compiler *c, size_t i)
+{
+	return c->uplinks.items[i];
+}
+
+static int complain_taken(struct compiler *c, struct place place,
+			  const char *what, uint32_t value, size_t by)
+{
+	char mend[128];
+
+	snprintf(mend, sizeof(mend), "'%s' in line %u has it",
+		 uplink_at(c, by)->name.text, uplink_at(c, by)->place.line);
+	diag_add(c->diag, DIAG_ERROR, place, mend, "%s %u is taken", what,
+		 value);
+	return -EINVAL;
+}
+
+/* Numbers that the policy says, before any is given out. */
+static int take_said(struct compiler *c, size_t i, struct uplink *up)
+{
+	const struct ast_uplink *u = &uplink_at(c, i)->uplink;
+	const struct marks *m = &c->policy->marks;
+	char mend[128];
+
+	if (u->mark.place.line != 0) {
+		if (u->mark.value == 0 || u->mark.value > m->road_most) {
+			snprintf(mend, sizeof(mend), "expected 1 to %u, the "
+				 "number of the road within the mask 0x%x",
+				 m->road_most, m->mask);
+			diag_add(c->diag, DIAG_ERROR, u->mark.place, mend,
+				 "mark %llu does not fit the mask",
+				 (unsigned long long)u->mark.value);
+			return -EINVAL;
+		}
+		up->road = (uint8_t)u->mark.value;
+	}
+	if (u->table.place.line != 0) {
+		if (u->table.value == 0 || u->table.value > UINT32_MAX ||
+		    (u->table.value >= KERNEL_TABLE_FIRST &&
+		     u->table.value <= KERNEL_TABLE_LAST)) {
+			diag_add(c->diag, DIAG_ERROR, u->table.place,
+				 "expected a table of its own, as 201",
+				 "table %llu cannot be used",
+				 (unsigned long long)u->table.value);
+			return -EINVAL;
+		}
+		up->table = (uint32_t)u->table.value;
+	}
+	return 0;
+}
+
+static int check_taken(struct compiler *c, size_t i)
+{
+	const struct uplink *ups = c->policy->uplinks;
+	const struct ast_uplink *u = &uplink_at(c, i)->uplink;
+	int rc = 0;
+
+	for (size_t j = 0; j < i; j++) {
+		const struct ast_name *other =
+			&uplink_at(c, j)->uplink.table_name;
+
+		if (ups[i].road != 0 && ups[i].road == ups[j].road)
+			rc = complain_taken(c, u->mark.place, "mark",
+					    ups[i].road, j);
+		if (ups[i].table != 0 && ups[i].table == ups[j].table)
+			rc = complain_taken(c, u->table.place, "table",
+					    ups[i].table, j);
+		if (u->table_name.text != NULL && other->text != NULL &&
+		    strcmp(u->table_name.text, other->text) == 0) {
+			diag_add(c->diag, DIAG_ERROR, u->table_name.place,
+				 "choose another name",
+				 "two tables are called '%s'", other->text);
+			rc = -EINVAL;
+		}
+	}
+	return rc;
+}
+
+static int give_road(struct compiler *c, size_t i)
+{
+	struct policy *p = c->policy;
+
+	for (uint8_t road = 1; road <= p->marks.road_most; road++) {
+		size_t j = 0;
+
+		while (j < c->uplinks.count && p->uplinks[j].road != road)
+			j++;
+		if (j == c->uplinks.count) {
+			p->uplinks[i].road = road;
+			return 0;
+		}
+	}
+	diag_add(c->diag, DIAG_ERROR, uplink_at(c, i)->place,
+		 "give 'marks mask' more bits",
+		 "the mask 0x%x has room for %u uplinks", p->marks.mask,
+		 p->marks.road_most);
+	return -EINVAL;
+}
+
+static void give_table(struct compiler *c, size_t i)
+{
+	struct policy *p = c->policy;
+	uint32_t table = TABLE_FIRST;
+
+	for (size_t j = 0; j < c->uplinks.count; j++)
+		if (p->uplinks[j].table == table) {
+			table++;
+			if (table > TABLE_LAST && table < 256)
+				table = 256;
+			j = (size_t)-1;
+		}
+	p->uplinks[i].table = table;
+}
+
+/* An uplink by name, or main; -1 after a complaint. */
+static int find_uplink(struct compiler *c, const struct ast_name *name,
+		       int *ret_index)
+{
+	struct nearest near = { .word = name->text,
+				.word_len = strlen(name->text) };
+	char mend[160];
+
+	if (strcmp(name->text, "main") == 0) {
+		*ret_index = UPLINK_MAIN;
+		return 0;
+	}
+	for (size_t i = 0; i < c->uplinks.count; i++) {
+		if (strcmp(uplink_at(c, i)->name.text, name->text) == 0) {
+			*ret_index = (int)i;
+			return 0;
+		}
+		nearest_offer(&near, uplink_at(c, i)->name.text);
+	}
+	nearest_offer(&near, "main");
+	if (near.best != NULL)
+		snprintf(mend, sizeof(mend), "did you mean '%s'?", near.best);
+	else
+		snprintf(mend, sizeof(mend),
+			 "define it: uplink %.64s { dev ... }", name->text);
+	diag_add(c->diag, DIAG_ERROR, name->place, mend,
+		 "there is no uplink '%s'", name->text);
+	return -EINVAL;
+}
+
+static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
+{
+	const struct ast_statement *s = uplink_at(c, i);
+	const struct ast_uplink *u = &s->uplink;
+	int rc = 0;
+
+	up->name = compile_text(c, s->name.text);
+	up->table_name = compile_text(c, u->table_name.text);
+	up->place = compile_place(c, s->place);
+	if (u->dev.text != NULL)
+		snprintf(up->dev, sizeof(up->dev), "%s", u->dev.text);
+	up->has_via4 = u->has_via4;
+	up->has_via6 = u->has_via6;
+	up->via4 = u->via4;
+	up->via6 = u->via6;
+	up->masquerade = u->masquerade;
+	up->strict = u->strict;
+	up->otherwise = UPLINK_NONE;
+	if (u->otherwise.text != NULL)
+		rc = find_uplink(c, &u->otherwise, &up->otherwise);
+	if (rc == 0 && up->otherwise == (int)i) {
+		diag_add(c->diag, DIAG_ERROR, u->otherwise.place,
+			 "name another uplink, or main",
+			 "an uplink cannot stand in for itself");
+		rc = -EINVAL;
+	}
+	return up->name == NULL ? -ENOMEM : rc;
+}
+
+int compile_uplinks(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	size_t count = c->uplinks.count;
+
+	p->uplinks = arena_alloc(p->arena, (count + 1) * sizeof(*p->uplinks));
+	if (p->uplinks == NULL)
+		return -ENOMEM;
+	p->uplink_count = count;
+	for (size_t i = 0; i < count; i++)
+		if (fill_uplink(c, i, &p->uplinks[i]) == -ENOMEM)
+			return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		(void)take_said(c, i, &p->uplinks[i]);
+	for (size_t i = 0; i < count; i++)
+		(void)check_taken(c, i);
+	for (size_t i = 0; i < count; i++) {
+		struct uplink *up = &p->uplinks[i];
+
+		if (up->road == 0 && give_road(c, i) < 0)
+			break;
+		if (up->table == 0)
+			give_table(c, i);
+		p->of_road[up->road] = up;
+	}
+	return 0;
+}
+
+int compile_road(struct compiler *c, const struct ast_outcome *outcome,
+		 uint8_t *ret_road)
+{
+	const struct marks *m = &c->policy->marks;
+	int index, rc;
+
+	if (outcome->kind != OUTCOME_VIA) {
+		*ret_road = m->road_drop;
+		return 0;
+	}
+	if (outcome->uplink.text == NULL)
+		return -EINVAL;
+	rc = find_uplink(c, &outcome->uplink, &index);
+	if (rc < 0)
+		return rc;
+	*ret_road = index == UPLINK_MAIN ? m->road_main
+					 : c->policy->uplinks[index].road;
+	return 0;
+}

@@ -1,0 +1,228 @@
+/* policy.c - the questions that a compiled policy answers. */
+#include "rules/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/policy_private.h"
+
+int policy_load(const char *path, const struct vocabulary *vocabulary,
+		struct diag *diag, struct policy **ret)
+{
+	struct ast *ast = ast_load(path, diag);
+	int rc;
+
+	if (ast == NULL)
+		return -EINVAL;
+	rc = policy_compile(ast, vocabulary, diag, ret);
+	ast_free(ast);
+	return rc;
+}
+
+int policy_parse(const char *name, const char *text, size_t len,
+		 const struct vocabulary *vocabulary, struct diag *diag,
+		 struct policy **ret)
+{
+	struct ast *ast = ast_parse(name, text, len, diag);
+	int rc;
+
+	if (ast == NULL)
+		return -EINVAL;
+	rc = policy_compile(ast, vocabulary, diag, ret);
+	ast_free(ast);
+	return rc;
+}
+
+void policy_free(struct policy *policy)
+{
+	if (policy == NULL)
+		return;
+	condition_pool_fini(&policy->pool);
+	prefix_table_free(policy->addresses);
+	domain_table_free(policy->domains);
+	number_table_free(policy->numbers);
+	interface_table_free(policy->interfaces);
+	arena_free(policy->arena);
+	free(policy);
+}
+
+const struct marks *policy_marks(const struct policy *policy)
+{
+	return &policy->marks;
+}
+
+size_t policy_uplinks(const struct policy *policy)
+{
+	return policy->uplink_count;
+}
+
+const struct uplink *policy_uplink(const struct policy *policy, size_t i)
+{
+	return &policy->uplinks[i];
+}
+
+const struct uplink *policy_uplink_of_road(const struct policy *policy,
+					   uint8_t road)
+{
+	return policy->of_road[road];
+}
+
+const char *policy_road_name(const struct policy *policy, uint8_t road)
+{
+	if (policy->of_road[road] != NULL)
+		return policy->of_road[road]->name;
+	if (road == policy->marks.road_main)
+		return "main";
+	return road == policy->marks.road_drop ? "drop" : NULL;
+}
+
+struct queues policy_queues(const struct policy *policy)
+{
+	return policy->queues;
+}
+
+struct inspect policy_inspect(const struct policy *policy)
+{
+	return policy->inspect;
+}
+
+enum late_policy policy_late(const struct policy *policy)
+{
+	return policy->late;
+}
+
+size_t policy_exempts(const struct policy *policy)
+{
+	return policy->exempt_count;
+}
+
+const struct exempt *policy_exempt(const struct policy *policy, size_t i)
+{
+	return &policy->exempts[i];
+}
+
+static bool set_has(set_bits bits, uint32_t set)
+{
+	return (bits[set / 64] >> set % 64 & 1) != 0;
+}
+
+const struct exempt *policy_exempt_of(const struct policy *policy,
+				      const struct address *client,
+				      const struct address *server)
+{
+	set_bits from, to;
+
+	if (policy->exempt_count == 0)
+		return NULL;
+	from = policy_resolve_address(policy, client);
+	to = policy_resolve_address(policy, server);
+	for (size_t i = 0; i < policy->exempt_count; i++) {
+		const struct exempt *e = &policy->exempts[i];
+
+		if (set_has(e->to ? to : from, e->set))
+			return e;
+	}
+	return NULL;
+}
+
+size_t policy_routes(const struct policy *policy)
+{
+	return policy->route_count;
+}
+
+const struct route *policy_route(const struct policy *policy, size_t i)
+{
+	return &policy->routes[i];
+}
+
+enum truth policy_route_holds(const struct policy *policy, size_t i,
+			      const struct facts *facts, uint8_t *needs)
+{
+	return condition_eval(&policy->pool, policy->tests[i].node, facts,
+			      needs);
+}
+
+size_t policy_classes(const struct policy *policy)
+{
+	return policy->class_count;
+}
+
+const char *policy_class_name(const struct policy *policy, size_t i)
+{
+	return policy->classes[i].name;
+}
+
+int policy_route_class(const struct policy *policy, size_t i,
+		       const struct facts *facts)
+{
+	const struct route_test *test = &policy->tests[i];
+	uint8_t needs = 0;
+
+	for (size_t c = 0; c < test->class_count; c++) {
+		uint16_t class = test->classes[c];
+
+		if (condition_eval(&policy->pool, policy->classes[class].node,
+				   facts, &needs) == TRUTH_TRUE)
+			return class;
+	}
+	return -1;
+}
+
+uint8_t policy_needs(const struct policy *policy)
+{
+	return policy->needs;
+}
+
+bool policy_needs_interface(const struct policy *policy)
+{
+	return policy->needs_interface;
+}
+
+set_bits policy_resolve_address(const struct policy *policy,
+				const struct address *address)
+{
+	return prefix_table_lookup(policy->addresses, address);
+}
+
+void policy_resolve_headers(const struct policy *policy, struct facts *facts)
+{
+	facts->client_sets = policy_resolve_address(policy, &facts->client);
+	facts->server_sets = policy_resolve_address(policy, &facts->server);
+	facts->sport_sets = number_table_lookup(policy->numbers, facts->sport);
+	facts->dport_sets = number_table_lookup(policy->numbers, facts->dport);
+	facts->length_sets = number_table_lookup(policy->numbers,
+						 facts->length);
+}
+
+set_bits policy_resolve_host(const struct policy *policy, const char *host,
+			     size_t len)
+{
+	return domain_table_lookup(policy->domains, host, len);
+}
+
+set_bits policy_resolve_interface(const struct policy *policy,
+				  const char *name)
+{
+	return interface_table_lookup(policy->interfaces, name);
+}
+
+uint32_t policy_resolve_alpn(const struct policy *policy, const char *alpn,
+			     size_t len)
+{
+	for (size_t i = 0; i < policy->alpn_count; i++)
+		if (strlen(policy->alpn[i]) == len &&
+		    memcmp(policy->alpn[i], alpn, len) == 0)
+			return UINT32_C(1) << i;
+	return 0;
+}
+
+size_t policy_expects(const struct policy *policy)
+{
+	return policy->expect_count;
+}
+
+const struct expect *policy_expect(const struct policy *policy, size_t i)
+{
+	return &policy->expects[i];
+}

@@ -1,0 +1,65 @@
+/*
+ * policy_private.h - what a policy is made of. Only policy*.c and the compiler
+ * include this; everyone else asks through policy.h.
+ */
+#ifndef WAYMARK_POLICY_PRIVATE_H
+#define WAYMARK_POLICY_PRIVATE_H
+
+#include "rules/arena.h"
+#include "rules/condition.h"
+#include "rules/domain_table.h"
+#include "rules/interface_table.h"
+#include "rules/number_table.h"
+#include "rules/policy.h"
+#include "rules/prefix_table.h"
+
+#define ALPN_MOST 32
+#define ROADS_MOST 256
+
+struct policy_class {
+	const char *name;
+	uint32_t node;
+};
+
+/* Beside each struct route: what it tests, and the classes it names. */
+struct route_test {
+	uint32_t node;
+	uint16_t *classes;
+	size_t class_count;
+};
+
+struct policy {
+	struct arena *arena;	/* names, texts, arrays below */
+	struct marks marks;
+	struct queues queues;
+	struct inspect inspect;
+	enum late_policy late;
+
+	struct uplink *uplinks;
+	size_t uplink_count;
+	const struct uplink *of_road[ROADS_MOST];
+
+	struct exempt *exempts;
+	size_t exempt_count;
+
+	struct route *routes;
+	struct route_test *tests;
+	size_t route_count;
+	struct policy_class *classes;
+	size_t class_count;
+	struct expect *expects;
+	size_t expect_count;
+
+	struct condition_pool pool;
+	struct prefix_table *addresses;
+	struct domain_table *domains;
+	struct number_table *numbers;
+	struct interface_table *interfaces;
+	const char *alpn[ALPN_MOST];
+	size_t alpn_count;
+
+	uint8_t needs;
+	bool needs_interface;
+};
+
+#endif

@@ -1,0 +1,144 @@
+/* waymark.c - the program: a table of commands. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/cmd.h"
+
+#define VERSION "0.1.0"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char *argv[]);
+	const char *arguments;
+	const char *help;
+	const char *more;	/* the rest of `waymark NAME --help` */
+} commands[] = {
+	{ "check", cmd_check, "[--print] POLICY",
+	  "read a policy, warn, run its expect lines",
+	  "  --print   print the policy in its canonical form instead\n"
+	  "\n"
+	  "Exit status 0: good (warnings or not); 1: errors, or an\n"
+	  "expectation that does not hold.\n" },
+	{ "explain", cmd_explain, "POLICY FLOW...",
+	  "which line decides a flow, and what the kernel then does",
+	  "FLOW is written as in an expect line, without its end:\n"
+	  "  waymark explain office.policy "
+	  "tcp 192.168.1.9 '>' 198.51.100.7:443 host example.com\n"
+	  "'>' may be left out. What may follow: host NAME, app NAME,\n"
+	  "alpn NAME, dscp NAME, tos NUMBER, in INTERFACE, length BYTES.\n" },
+	{ "replay", cmd_replay, "[OPTIONS] POLICY PCAP...",
+	  "classify captures as the live engine would",
+	  "  --json            one JSON object a line for each flow\n"
+	  "  --packets         every packet with its mark instead of flows\n"
+	  "  --filter EXPR     only packets that this tcpdump filter takes\n"
+	  "  --in INTERFACE    where packets are taken to arrive\n"
+	  "  --decap           the flows inside tunnels\n"
+	  "\n"
+	  "A PCAP of '-' is standard input. Exit status 1 when a capture\n"
+	  "could not be read to its end; what was read is printed.\n" },
+	{ "test", cmd_test, "[--bless] DIR...",
+	  "run folders of replay cases, print TAP",
+	  "A case is a folder with case.policy, input.pcap, expect.txt.\n"
+	  "  --bless   write expect.txt instead of comparing\n" },
+	{ "setup", cmd_setup, "[--dry-run] POLICY",
+	  "set up the kernel: tables, rules, the diversion",
+	  "  --dry-run         print an nft script and ip commands instead\n"
+	  "  --state-dir DIR   where the journal is kept\n"
+	  "\n"
+	  "Setting up twice changes nothing. 'waymark down' undoes it.\n" },
+	{ "run", cmd_run, "POLICY",
+	  "run the engine in the foreground",
+	  "Binds the queues that the policy names and changes nothing else.\n"
+	  "  --state-dir DIR   where the engine's lock is kept\n" },
+	{ "up", cmd_up, "POLICY",
+	  "set up the kernel, then run the engine",
+	  "Stays in the foreground until SIGINT or SIGTERM. The set-up stays\n"
+	  "then, so that settled flows keep their road: see 'waymark down'.\n"
+	  "  --state-dir DIR   where journal and lock are kept\n" },
+	{ "down", cmd_down, "",
+	  "undo what setup or up did to the kernel",
+	  "Ends a running engine first. What others changed is left alone.\n"
+	  "  --state-dir DIR   where the journal is kept\n" },
+	{ "hints", cmd_hints, "",
+	  "print the applications that payload can tell", "" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "waymark decides by which road each flow leaves this "
+		"router.\n\nusage: waymark COMMAND ...\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-8s %-26s %s\n", commands[i].name,
+			commands[i].arguments, commands[i].help);
+	fprintf(out, "\n'waymark COMMAND --help' tells more. "
+		"Manuals: waymark(8), waymark.policy(5).\n");
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+int cmd_usage(const char *name)
+{
+	const struct command *c = find_command(name);
+
+	fprintf(stderr, "usage: waymark %s %s\n", name,
+		c != NULL ? c->arguments : "");
+	fprintf(stderr, "'waymark %s --help' tells more.\n", name);
+	return EXIT_USAGE;
+}
+
+static bool asks_for_help(int argc, char *argv[])
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static int print_help(const struct command *c)
+{
+	printf("usage: waymark %s %s\n\n%s.\n", c->name, c->arguments, c->help);
+	if (c->more[0] != '\0')
+		printf("\n%s", c->more);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+	const struct command *c;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		c = argc > 2 ? find_command(argv[2]) : NULL;
+		if (c != NULL)
+			return print_help(c);
+		print_usage(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("waymark %s\n", VERSION);
+		return EXIT_SUCCESS;
+	}
+	c = find_command(argv[1]);
+	if (c == NULL) {
+		fprintf(stderr, "waymark: there is no command '%s'; 'waymark "
+			"--help' lists them\n", argv[1]);
+		return EXIT_USAGE;
+	}
+	if (asks_for_help(argc - 1, argv + 1))
+		return print_help(c);
+	return c->run(argc - 1, argv + 1);
+}
