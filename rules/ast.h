@@ -214,5 +214,7 @@ const struct ast_statement *ast_statements(const struct ast *ast);
  * the same policy, and prints the same text. Broken statements are left out.
  */
 void ast_print(const struct ast *ast, FILE *out);
+/* The same for one statement; ends with a line end. */
+void ast_print_statement(const struct ast_statement *statement, FILE *out);
 
 #endif

@@ -402,7 +402,7 @@ static void print_exempt(const struct ast_statement *s, FILE *out)
 		fputs(" by rule", out);
 }
 
-static void print_statement(const struct ast_statement *s, FILE *out)
+void ast_print_statement(const struct ast_statement *s, FILE *out)
 {
 	switch (s->kind) {
 	case STATEMENT_MARKS:
@@ -457,7 +457,7 @@ static void print_statements(const struct ast_statement *s, FILE *out)
 		if (s->kind == STATEMENT_INCLUDE) {
 			print_statements(s->included, out);
 		} else if (!s->is_broken) {
-			print_statement(s, out);
+			ast_print_statement(s, out);
 			putc('\n', out);
 		}
 	}

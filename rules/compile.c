@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/source.h"
+
 #define INSPECT_PACKETS 12
 #define INSPECT_BYTES (16 * 1024)
 #define INSPECT_SECONDS 5
@@ -111,7 +113,8 @@ static int gather_list(struct compiler *c, const struct ast_statement *s)
 	for (size_t i = 0; i < c->lists.count; i++)
 		if (check_name(c, s, c->lists.items[i].statement) < 0)
 			return -EINVAL;
-	return ADD(&c->lists, ((struct list_item){ .statement = s }));
+	return ADD(&c->lists, ((struct list_item){
+		.statement = s, .is_loaded = s->is_broken }));
 }
 
 static int gather_class(struct compiler *c, const struct ast_statement *s)
@@ -119,7 +122,9 @@ static int gather_class(struct compiler *c, const struct ast_statement *s)
 	for (size_t i = 0; i < c->classes.count; i++)
 		if (check_name(c, s, c->classes.items[i].statement) < 0)
 			return -EINVAL;
-	return ADD(&c->classes, ((struct class_item){ .statement = s }));
+	return ADD(&c->classes, ((struct class_item){
+		.statement = s,
+		.state = s->is_broken ? CLASS_DONE : CLASS_UNSEEN }));
 }
 
 static int gather_uplink(struct compiler *c, const struct ast_statement *s)
@@ -130,37 +135,43 @@ static int gather_uplink(struct compiler *c, const struct ast_statement *s)
 	return ADD(&c->uplinks, s);
 }
 
+static int gather_all(struct compiler *c, const struct ast_statement *s);
+
 static int gather(struct compiler *c, const struct ast_statement *s)
+{
+	switch (s->kind) {
+	case STATEMENT_UPLINK:
+		return gather_uplink(c, s);
+	case STATEMENT_LIST:
+		return gather_list(c, s);
+	case STATEMENT_CLASS:
+		return gather_class(c, s);
+	case STATEMENT_INCLUDE:
+		return gather_all(c, s->included);
+	default:
+		break;
+	}
+	if (s->is_broken)
+		return 0;
+	switch (s->kind) {
+	case STATEMENT_EXEMPT:
+		return ADD(&c->exempts, s);
+	case STATEMENT_ROUTE:
+		return ADD(&c->routes, s);
+	case STATEMENT_EXPECT:
+		return ADD(&c->expects, s);
+	default:
+		return gather_single(c, s);
+	}
+}
+
+/* What is broken stays known by its name only, so that it is not missed. */
+static int gather_all(struct compiler *c, const struct ast_statement *s)
 {
 	int rc = 0;
 
-	for (; s != NULL && rc != -ENOMEM; s = s->next) {
-		switch (s->kind) {
-		case STATEMENT_UPLINK:
-			rc = gather_uplink(c, s);
-			break;
-		case STATEMENT_LIST:
-			rc = gather_list(c, s);
-			break;
-		case STATEMENT_CLASS:
-			rc = gather_class(c, s);
-			break;
-		case STATEMENT_EXEMPT:
-			rc = ADD(&c->exempts, s);
-			break;
-		case STATEMENT_ROUTE:
-			rc = ADD(&c->routes, s);
-			break;
-		case STATEMENT_EXPECT:
-			rc = ADD(&c->expects, s);
-			break;
-		case STATEMENT_INCLUDE:
-			rc = gather(c, s->included);
-			break;
-		default:
-			rc = gather_single(c, s);
-		}
-	}
+	for (; s != NULL && rc != -ENOMEM; s = s->next)
+		rc = gather(c, s);
 	return rc == -ENOMEM ? rc : 0;
 }
 
@@ -376,7 +387,7 @@ int policy_compile(const struct ast *ast, const struct vocabulary *vocabulary,
 	c.policy->arena = arena_new();
 	if (c.policy->arena == NULL || condition_pool_init(&c.policy->pool) < 0)
 		goto out;
-	rc = gather(&c, ast_statements(ast));
+	rc = gather_all(&c, ast_statements(ast));
 	if (rc == 0)
 		rc = compile_all(&c);
 	if (rc == 0 && diag_errors(diag) > 0)

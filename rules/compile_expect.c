@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/compile.h"
@@ -18,13 +19,8 @@ static uint16_t number_of(const struct ast_number *number)
 	return number->place.line == 0 ? 0 : (uint16_t)number->value;
 }
 
-/* The interface's name is kept in the arena until the tables are there. */
-static int fill_facts(struct compiler *c, const struct ast_expect *a,
-		      struct expect *e)
+static void fill_headers(const struct ast_expect *a, struct facts *f)
 {
-	struct facts *f = &e->facts;
-	int rc = 0;
-
 	f->client = a->src;
 	f->server = a->dst;
 	f->sport = number_of(&a->sport);
@@ -34,25 +30,47 @@ static int fill_facts(struct compiler *c, const struct ast_expect *a,
 	f->tos = a->dscp.place.line != 0 ? (uint8_t)(a->dscp.value << 2)
 					 : (uint8_t)number_of(&a->tos);
 	f->length = number_of(&a->length);
-	f->known = FACT_ALL;
-	e->host = compile_text(c, a->host.text);
-	e->interface = compile_text(c, a->in.text);
-	e->app = compile_text(c, a->app.text);
-	if (a->app.text != NULL) {
-		struct bitmap apps = { 0 };
+}
 
-		rc = compile_app(c, a->app.text, a->app.place, &apps);
-		for (unsigned n = 1; rc == 0 && n < APP_MOST; n++)
-			if (apps.words[n / 64] >> n % 64 & 1) {
-				f->app = (uint16_t)n;
-				break;
-			}
+/* The first application that a word stands for. */
+static int fill_app(const struct vocabulary *vocabulary, struct diag *diag,
+		    const struct ast_name *name, uint16_t *ret_app)
+{
+	struct compiler c = { .vocabulary = vocabulary, .diag = diag };
+	struct bitmap apps = { 0 };
+
+	if (name->text == NULL)
+		return 0;
+	if (compile_app(&c, name->text, name->place, &apps) < 0)
+		return -EINVAL;
+	for (uint16_t n = 1; n < APP_MOST; n++)
+		if (apps.words[n / 64] >> n % 64 & 1) {
+			*ret_app = n;
+			break;
+		}
+	return 0;
+}
+
+static int fill_expect(const struct vocabulary *vocabulary, struct diag *diag,
+		       const struct ast_expect *a, struct arena *arena,
+		       struct expect *e)
+{
+	const struct { const char *from; const char **to; } texts[] = {
+		{ a->host.text, &e->host }, { a->in.text, &e->interface },
+		{ a->app.text, &e->app }, { a->alpn.text, &e->alpn },
+	};
+
+	fill_headers(a, &e->facts);
+	e->facts.known = FACT_ALL;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].from == NULL)
+			continue;
+		*texts[i].to = arena_copy(arena, texts[i].from,
+					  strlen(texts[i].from));
+		if (*texts[i].to == NULL)
+			return -ENOMEM;
 	}
-	/* A name that no condition speaks of makes no difference. */
-	if (a->alpn.text != NULL)
-		f->alpn_bits = policy_resolve_alpn(c->policy, a->alpn.text,
-						   strlen(a->alpn.text));
-	return rc;
+	return fill_app(vocabulary, diag, &a->app, &e->facts.app);
 }
 
 int compile_expects(struct compiler *c)
@@ -67,7 +85,9 @@ int compile_expects(struct compiler *c)
 		const struct ast_statement *s = c->expects.items[i];
 		struct expect *e = &p->expects[i];
 
-		(void)fill_facts(c, &s->expect, e);
+		if (fill_expect(c->vocabulary, c->diag, &s->expect, p->arena,
+				e) == -ENOMEM)
+			return -ENOMEM;
 		e->place = compile_place(c, s->place);
 		e->outcome = s->expect.outcome.kind;
 		e->text = compile_statement_text(c, s);
@@ -80,17 +100,78 @@ int compile_expects(struct compiler *c)
 	return 0;
 }
 
+static void resolve(const struct policy *policy, struct expect *e)
+{
+	policy_resolve_headers(policy, &e->facts);
+	if (e->host != NULL)
+		e->facts.host_sets = policy_resolve_host(policy, e->host,
+							 strlen(e->host));
+	if (e->interface != NULL)
+		e->facts.in_sets = policy_resolve_interface(policy,
+							    e->interface);
+	/* A name that no condition speaks of makes no difference. */
+	if (e->alpn != NULL)
+		e->facts.alpn_bits = policy_resolve_alpn(policy, e->alpn,
+							 strlen(e->alpn));
+}
+
 void compile_expects_resolve(struct policy *policy)
 {
-	for (size_t i = 0; i < policy->expect_count; i++) {
-		struct expect *e = &policy->expects[i];
+	for (size_t i = 0; i < policy->expect_count; i++)
+		resolve(policy, &policy->expects[i]);
+}
 
-		policy_resolve_headers(policy, &e->facts);
-		if (e->host != NULL)
-			e->facts.host_sets = policy_resolve_host(
-				policy, e->host, strlen(e->host));
-		if (e->interface != NULL)
-			e->facts.in_sets = policy_resolve_interface(
-				policy, e->interface);
-	}
+/* ---- a flow on the command line ---- */
+
+struct flow_words {
+	struct expect expect;	/* first: what the caller holds */
+	struct arena *arena;
+};
+
+int policy_flow_parse(const struct policy *policy,
+		      const struct vocabulary *vocabulary, const char *words,
+		      struct diag *diag, struct expect **ret_flow)
+{
+	struct flow_words *flow = calloc(1, sizeof(*flow));
+	const struct ast_statement *s;
+	struct ast *ast = NULL;
+	char *line = NULL;
+	int rc = -ENOMEM;
+
+	if (flow == NULL)
+		return rc;
+	flow->arena = arena_new();
+	if (flow->arena == NULL ||
+	    asprintf(&line, "expect %s via main", words) < 0)
+		goto out;
+	ast = ast_parse("flow", line, strlen(line), diag);
+	s = ast == NULL ? NULL : ast_statements(ast);
+	rc = -EINVAL;
+	if (s == NULL || s->kind != STATEMENT_EXPECT || s->next != NULL ||
+	    diag_errors(diag) > 0)
+		goto out;
+	rc = fill_expect(vocabulary, diag, &s->expect, flow->arena,
+			 &flow->expect);
+	if (rc < 0)
+		goto out;
+	resolve(policy, &flow->expect);
+
+	*ret_flow = &flow->expect;
+	flow = NULL;
+out:
+	free(line);
+	ast_free(ast);
+	if (flow != NULL)
+		policy_flow_free(&flow->expect);
+	return rc;
+}
+
+void policy_flow_free(struct expect *expect)
+{
+	struct flow_words *flow = (struct flow_words *)expect;
+
+	if (flow == NULL)
+		return;
+	arena_free(flow->arena);
+	free(flow);
 }

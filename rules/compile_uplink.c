@@ -58,6 +58,15 @@ static const struct ast_statement *uplink_at(struct compiler *c, size_t i)
 	return c->uplinks.items[i];
 }
 
+/* What it says; nothing, when it is broken. */
+static const struct ast_uplink *said_at(struct compiler *c, size_t i)
+{
+	static const struct ast_uplink nothing;
+
+	return uplink_at(c, i)->is_broken ? &nothing
+					  : &uplink_at(c, i)->uplink;
+}
+
 static int complain_taken(struct compiler *c, struct place place,
 			  const char *what, uint32_t value, size_t by)
 {
@@ -73,7 +82,7 @@ static int complain_taken(struct compiler *c, struct place place,
 /* Numbers that the policy says, before any is given out. */
 static int take_said(struct compiler *c, size_t i, struct uplink *up)
 {
-	const struct ast_uplink *u = &uplink_at(c, i)->uplink;
+	const struct ast_uplink *u = said_at(c, i);
 	const struct marks *m = &c->policy->marks;
 	char mend[128];
 
@@ -107,12 +116,12 @@ static int take_said(struct compiler *c, size_t i, struct uplink *up)
 static int check_taken(struct compiler *c, size_t i)
 {
 	const struct uplink *ups = c->policy->uplinks;
-	const struct ast_uplink *u = &uplink_at(c, i)->uplink;
+	const struct ast_uplink *u = said_at(c, i);
 	int rc = 0;
 
 	for (size_t j = 0; j < i; j++) {
 		const struct ast_name *other =
-			&uplink_at(c, j)->uplink.table_name;
+			&said_at(c, j)->table_name;
 
 		if (ups[i].road != 0 && ups[i].road == ups[j].road)
 			rc = complain_taken(c, u->mark.place, "mark",
@@ -200,7 +209,7 @@ static int find_uplink(struct compiler *c, const struct ast_name *name,
 static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 {
 	const struct ast_statement *s = uplink_at(c, i);
-	const struct ast_uplink *u = &s->uplink;
+	const struct ast_uplink *u = said_at(c, i);
 	int rc = 0;
 
 	up->name = compile_text(c, s->name.text);

@@ -217,6 +217,7 @@ struct expect {
 	struct facts facts;		/* sets resolved, all known */
 	const char *host;		/* canonical; NULL when not said */
 	const char *app;
+	const char *alpn;
 	const char *interface;
 	enum outcome_kind outcome;
 	uint8_t road;			/* OUTCOME_VIA, OUTCOME_DROP */
@@ -224,5 +225,15 @@ struct expect {
 
 size_t policy_expects(const struct policy *policy);
 const struct expect *policy_expect(const struct policy *policy, size_t i);
+
+/*
+ * A flow in the words of an expect line, without "expect" and without its
+ * outcome: for `explain`. 0, or -EINVAL with the complaints in `diag`, or
+ * -ENOMEM. The caller frees *ret_flow with policy_flow_free().
+ */
+int policy_flow_parse(const struct policy *policy,
+		      const struct vocabulary *vocabulary, const char *words,
+		      struct diag *diag, struct expect **ret_flow);
+void policy_flow_free(struct expect *flow);
 
 #endif
