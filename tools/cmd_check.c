@@ -1,0 +1,108 @@
+/* cmd_check.c - waymark check: read a policy, warn, run its expect lines. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/expect.h"
+#include "rules/ast.h"
+#include "rules/source.h"
+#include "tools/cmd.h"
+#include "tools/load.h"
+
+#define PLACE_MAX 512
+
+static int print_canonical(const char *path)
+{
+	struct diag *diag = diag_new();
+	struct ast *ast = diag == NULL ? NULL : ast_load(path, diag);
+	int status = EXIT_FAILURE;
+
+	if (diag != NULL && ast != NULL && diag_errors(diag) == 0) {
+		ast_print(ast, stdout);
+		status = EXIT_SUCCESS;
+	} else if (diag != NULL) {
+		diag_print(diag, stderr);
+	}
+	ast_free(ast);
+	diag_free(diag);
+	return status;
+}
+
+static void print_broken(const struct expect *expect,
+			 const struct expect_result *result)
+{
+	char place[PLACE_MAX], line[PLACE_MAX];
+
+	load_place(&expect->place, place, sizeof(place));
+	fprintf(stderr, "%s:%u: error: this does not hold: %s\n", place,
+		expect->place.column, expect->text);
+	if (result->exempt != NULL)
+		fprintf(stderr, "  the flow is exempt by %s\n",
+			load_place(&result->exempt->place, line, sizeof(line)));
+	else
+		fprintf(stderr, "  %s decides: %s\n",
+			load_place(&result->route->place, line, sizeof(line)),
+			result->route->text);
+}
+
+static size_t run_expects(const struct policy *policy)
+{
+	size_t broken = 0;
+
+	for (size_t i = 0; i < policy_expects(policy); i++) {
+		const struct expect *expect = policy_expect(policy, i);
+		struct expect_result result;
+
+		expect_check(policy, expect, &result);
+		if (result.holds)
+			continue;
+		print_broken(expect, &result);
+		broken++;
+	}
+	return broken;
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+int cmd_check(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "print", no_argument, NULL, 'p' }, { 0 },
+	};
+	struct policy *policy;
+	bool print = false;
+	size_t expects, broken, routes, uplinks;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'p')
+			return cmd_usage(argv[0]);
+		print = true;
+	}
+	if (argc - optind != 1)
+		return cmd_usage(argv[0]);
+	policy = load_policy(argv[optind], print);
+	if (policy == NULL)
+		return EXIT_FAILURE;
+	if (print) {
+		policy_free(policy);
+		return print_canonical(argv[optind]);
+	}
+	broken = run_expects(policy);
+	expects = policy_expects(policy);
+	uplinks = policy_uplinks(policy);
+	routes = policy_routes(policy);
+	printf("%s: %zu uplink%s, %zu route%s with the default, ",
+	       argv[optind], uplinks, plural(uplinks), routes, plural(routes));
+	if (broken == 0)
+		printf("%zu expectation%s hold%s\n", expects, plural(expects),
+		       expects == 1 ? "s" : "");
+	else
+		printf("%zu of %zu expectations do not hold\n", broken,
+		       expects);
+	policy_free(policy);
+	return broken == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

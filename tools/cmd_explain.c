@@ -1,0 +1,271 @@
+/*
+ * cmd_explain.c - waymark explain: which line decides a flow, at which packet,
+ * and what the kernel then does with it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/decide.h"
+#include "engine/hints/hint.h"
+#include "rules/diag.h"
+#include "tools/cmd.h"
+#include "tools/load.h"
+
+#define PLACE_MAX 512
+
+/* The flow's words, one blank between them; the caller frees it. */
+static char *join_words(int argc, char *argv[])
+{
+	char *words = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&words, &len);
+
+	if (out == NULL)
+		return NULL;
+	/* "tcp A B" is as good as "tcp A > B": '>' needs quotes in a shell. */
+	for (int i = 0; i < argc; i++)
+		fprintf(out, "%s%s%s", i > 0 ? " " : "",
+			i == 2 && argv[i][0] != '>' &&
+			strchr(argv[1], '>') == NULL ? "> " : "", argv[i]);
+	return fclose(out) == 0 ? words : NULL;
+}
+
+static const char *fact_names(uint8_t facts, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s%s",
+		 facts & FACT_APP ? "app, " : "",
+		 facts & FACT_HOST ? "host, " : "",
+		 facts & FACT_ALPN ? "alpn, " : "",
+		 facts & FACT_PAYLOAD ? "payload, " : "");
+	if (text[0] != '\0')
+		text[strlen(text) - 2] = '\0';
+	return text;
+}
+
+/* Lines that do not hold are named one by one in short policies only. */
+#define NO_LINES_MOST 16
+
+/* Every line that was asked, down to the one that decides. */
+static void print_walk(const struct policy *policy, const struct facts *facts,
+		       const struct decision *decision)
+{
+	size_t no = 0;
+
+	for (size_t i = 0; i <= decision->route; i++) {
+		const struct route *route = policy_route(policy, i);
+		char place[PLACE_MAX], wants[64];
+		uint8_t needs = 0;
+		enum truth truth = policy_route_holds(policy, i, facts, &needs);
+		int class;
+
+		load_place(&route->place, place, sizeof(place));
+		if (truth == TRUTH_FALSE) {
+			no++;
+			if (decision->route < NO_LINES_MOST)
+				printf("    no     %s  %s\n", place,
+				       route->text);
+		} else if (truth == TRUTH_UNKNOWN) {
+			printf("    open   %s  %s  (waits for %s)\n", place,
+			       route->text,
+			       fact_names(needs, wants, sizeof(wants)));
+		} else {
+			class = policy_route_class(policy, i, facts);
+			printf("    yes    %s  %s", place, route->text);
+			if (class >= 0)
+				printf("  (class %s)",
+				       policy_class_name(policy, (size_t)class));
+			printf("\n");
+		}
+	}
+	if (decision->route >= NO_LINES_MOST && no > 0)
+		printf("    no     %zu other lines above it\n", no);
+}
+
+static void print_step(const struct policy *policy, const char *when,
+		       const struct facts *facts,
+		       const struct decision *decision)
+{
+	const struct route *route = policy_route(policy, decision->route);
+
+	printf("%s: %s%s, %s\n", when,
+	       route->road == policy_marks(policy)->road_drop ? "" : "via ",
+	       policy_road_name(policy, route->road),
+	       decision->is_final ? "final" : "provisional");
+	print_walk(policy, facts, decision);
+}
+
+static void print_main(void)
+{
+	printf("  table  main\n"
+	       "  route  as main has it\n");
+}
+
+static void print_way(const char *family, bool has_via,
+		      const struct address *via, const struct uplink *up)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (has_via)
+		printf("  route  %s default via %s dev %s\n", family,
+		       address_print(via, text), up->dev);
+	else
+		printf("  route  %s default dev %s\n", family, up->dev);
+}
+
+/* What the kernel does with packets of `road`. */
+static void print_kernel(const struct policy *policy, const struct facts *facts,
+			 uint8_t road)
+{
+	const struct marks *m = policy_marks(policy);
+	const struct uplink *up = policy_uplink_of_road(policy, road);
+	bool v4 = address_is_v4(&facts->client);
+	bool has_way;
+
+	printf("  mark   0x%08x/0x%08x (road %u, settled)\n",
+	       marks_of(m, road, true), m->mask, road);
+	if (up == NULL) {
+		print_main();
+		return;
+	}
+	printf("  table  %u%s%s, by the rule fwmark 0x%08x/0x%08x\n", up->table,
+	       up->table_name != NULL ? " " : "",
+	       up->table_name != NULL ? up->table_name : "",
+	       marks_of(m, road, false), m->road_mask);
+	has_way = v4 ? up->has_via4 || !up->has_via6
+		     : up->has_via6 || !up->has_via4;
+	if (has_way)
+		print_way(v4 ? "IPv4" : "IPv6", v4 ? up->has_via4
+						   : up->has_via6,
+			  v4 ? &up->via4 : &up->via6, up);
+	else if (up->strict)
+		printf("  route  unreachable: '%s' is strict and has no %s\n",
+		       up->name, v4 ? "IPv4" : "IPv6");
+	else
+		printf("  route  as main has it: '%s' has no %s\n", up->name,
+		       v4 ? "IPv4" : "IPv6");
+	printf("         routes of main other than its default come first\n");
+	if (up->masquerade)
+		printf("  source masqueraded behind the address of %s\n",
+		       up->dev);
+}
+
+static void print_late(const struct policy *policy, uint8_t first,
+		       uint8_t final, uint8_t road)
+{
+	const char *from = policy_road_name(policy, first);
+	const char *to = policy_road_name(policy, final);
+
+	if (first == final)
+		return;
+	if (road == first)
+		printf("late: the flow keeps '%s', the road of its first "
+		       "packets%s\n", from,
+		       policy_late(policy) == LATE_KEEP ? " ('late keep')" :
+		       ": the first packet has fixed NAT");
+	else
+		printf("late: the flow moves from '%s' to '%s'\n", from, to);
+}
+
+/* When payload that tells is first seen: TCP's fourth packet follows the
+ * handshake; any other flow's first packet carries it. */
+static const char *payload_packet(const struct facts *facts)
+{
+	return facts->proto == IPPROTO_TCP ?
+		"packet 4, the first with payload" :
+		"packet 1, as its payload tells";
+}
+
+static bool tells_payload(const struct expect *flow)
+{
+	return flow->app != NULL || flow->host != NULL || flow->alpn != NULL;
+}
+
+static void explain(const struct policy *policy, const struct expect *flow)
+{
+	struct facts facts = flow->facts;
+	struct inspect inspect = policy_inspect(policy);
+	struct decision decision;
+	uint8_t first, final, road;
+	bool has_payload = facts.proto == IPPROTO_TCP ||
+			   facts.proto == IPPROTO_UDP ||
+			   facts.proto == IPPROTO_SCTP;
+
+	if (has_payload)
+		facts.known = 0;
+	decide(policy, &facts, &decision);
+	first = final = policy_route(policy, decision.route)->road;
+	if (decision.is_final || facts.proto == IPPROTO_TCP ||
+	    !tells_payload(flow))
+		print_step(policy, "packet 1", &facts, &decision);
+	if (!decision.is_final) {
+		bool told = tells_payload(flow);
+
+		decide(policy, &flow->facts, &decision);
+		final = policy_route(policy, decision.route)->road;
+		if (told && facts.proto != IPPROTO_TCP)
+			first = final;
+		if (!told)
+			printf("nothing is said of its payload; when that "
+			       "tells nothing, at the latest after %u packets, "
+			       "%u bytes or %u s:\n", inspect.packets,
+			       inspect.bytes, inspect.seconds);
+		print_step(policy, told ? payload_packet(&facts) : "then",
+			   &flow->facts, &decision);
+	}
+	road = decide_late(policy, first, final);
+	print_late(policy, first, final, road);
+	if (road == policy_marks(policy)->road_drop)
+		printf("kernel: its packets are dropped\n");
+	else {
+		printf("kernel:\n");
+		print_kernel(policy, &facts, road);
+	}
+}
+
+static int explain_flow(const struct policy *policy, const char *words)
+{
+	struct diag *diag = diag_new();
+	struct expect *flow = NULL;
+	const struct exempt *exempt;
+	char place[PLACE_MAX];
+
+	if (diag == NULL)
+		return EXIT_FAILURE;
+	if (policy_flow_parse(policy, hints_vocabulary(), words, diag,
+			      &flow) < 0) {
+		diag_print(diag, stderr);
+		diag_free(diag);
+		return EXIT_USAGE;
+	}
+	exempt = policy_exempt_of(policy, &flow->facts.client,
+				  &flow->facts.server);
+	if (exempt != NULL) {
+		printf("exempt by %s: never queued, never marked\nkernel:\n",
+		       load_place(&exempt->place, place, sizeof(place)));
+		print_main();
+	} else {
+		explain(policy, flow);
+	}
+	policy_flow_free(flow);
+	diag_free(diag);
+	return EXIT_SUCCESS;
+}
+
+int cmd_explain(int argc, char *argv[])
+{
+	struct policy *policy;
+	char *words;
+	int status;
+
+	if (argc < 3)
+		return cmd_usage(argv[0]);
+	policy = load_policy(argv[1], true);
+	if (policy == NULL)
+		return EXIT_FAILURE;
+	words = join_words(argc - 2, argv + 2);
+	status = words == NULL ? EXIT_FAILURE : explain_flow(policy, words);
+	free(words);
+	policy_free(policy);
+	return status;
+}

@@ -1,0 +1,105 @@
+/* cmd_replay.c - waymark replay: classify captures as the engine would. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/replay.h"
+#include "tools/cmd.h"
+#include "tools/load.h"
+#include "tools/report.h"
+
+enum form { FORM_TABLE, FORM_JSON, FORM_PACKETS };
+
+static void print_packet(void *ctx, const struct replay_packet *packet)
+{
+	report_packet(ctx, packet, stdout);
+}
+
+static int print_flows(const struct policy *policy, const struct replay *replay,
+		       enum form form)
+{
+	if (form == FORM_TABLE)
+		report_table(policy, replay, stdout);
+	if (form == FORM_JSON && report_json(policy, replay, stdout) < 0) {
+		fprintf(stderr, "waymark: out of memory\n");
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+static int replay_all(struct policy *policy, struct replay_options *options,
+		      enum form form, char *paths[])
+{
+	struct replay *replay;
+	char error[SOURCE_ERROR_MAX];
+	int status = EXIT_SUCCESS;
+
+	if (form == FORM_PACKETS) {
+		options->each_packet = print_packet;
+		options->ctx = policy;
+	}
+	if (policy_needs_interface(policy) && options->interface == NULL)
+		fprintf(stderr, "waymark: captures do not say by which "
+			"interface packets came: 'in' conditions are false; "
+			"--in NAME sets one\n");
+	replay = replay_new(policy, options);
+	if (replay == NULL) {
+		fprintf(stderr, "waymark: out of memory\n");
+		return EXIT_FAILURE;
+	}
+	for (; *paths != NULL; paths++)
+		if (replay_file(replay, *paths, error) < 0) {
+			fprintf(stderr, "%s\n", error);
+			status = EXIT_FAILURE;
+		}
+	if (print_flows(policy, replay, form) != EXIT_SUCCESS)
+		status = EXIT_FAILURE;
+	replay_free(replay);
+	return status;
+}
+
+int cmd_replay(int argc, char *argv[])
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "packets", no_argument, NULL, 'p' },
+		{ "decap", no_argument, NULL, 'd' },
+		{ "filter", required_argument, NULL, 'f' },
+		{ "in", required_argument, NULL, 'i' },
+		{ 0 },
+	};
+	struct replay_options options = { 0 };
+	enum form form = FORM_TABLE;
+	struct policy *policy;
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			form = FORM_JSON;
+			break;
+		case 'p':
+			form = FORM_PACKETS;
+			break;
+		case 'd':
+			options.decap = true;
+			break;
+		case 'f':
+			options.filter = optarg;
+			break;
+		case 'i':
+			options.interface = optarg;
+			break;
+		default:
+			return cmd_usage(argv[0]);
+		}
+	}
+	if (argc - optind < 2)
+		return cmd_usage(argv[0]);
+	policy = load_policy(argv[optind], true);
+	if (policy == NULL)
+		return EXIT_FAILURE;
+	status = replay_all(policy, &options, form, argv + optind + 1);
+	policy_free(policy);
+	return status;
+}

@@ -1,0 +1,230 @@
+/* report.c - flows and packets of a replay, for people and for programs. */
+#include "tools/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "engine/decode.h"
+#include "engine/hints/hint.h"
+#include "rules/names.h"
+#include "tools/load.h"
+
+#define PLACE_MAX 512
+#define ENDPOINT_MAX (ADDRESS_TEXT_MAX + 8)
+
+static const char *proto_name(uint8_t proto, char *text, size_t size)
+{
+	const char *name = names_of(names_protocol, proto);
+
+	if (name != NULL)
+		return name;
+	snprintf(text, size, "%u", proto);
+	return text;
+}
+
+static const char *endpoint(const struct address *address, uint16_t port,
+			    bool has_ports, char *text)
+{
+	char plain[ADDRESS_TEXT_MAX];
+
+	address_print(address, plain);
+	if (!has_ports)
+		snprintf(text, ENDPOINT_MAX, "%s", plain);
+	else
+		snprintf(text, ENDPOINT_MAX,
+			 address_is_v4(address) ? "%s:%u" : "[%s]:%u", plain,
+			 port);
+	return text;
+}
+
+/* The line that decided: a route's, or an exemption's; NULL for neither. */
+static const struct place *deciding_place(const struct policy *policy,
+					  const struct replay_flow *flow)
+{
+	if (flow->exempt != NULL)
+		return &flow->exempt->place;
+	if (flow->route < 0)
+		return NULL;
+	return &policy_route(policy, (size_t)flow->route)->place;
+}
+
+static const char *uplink_name(const struct policy *policy,
+			       const struct replay_flow *flow)
+{
+	if (flow->is_dropped)
+		return "drop";
+	return policy_road_name(policy, flow->road);
+}
+
+static const char *late_name(const struct replay_flow *flow)
+{
+	switch (flow->late) {
+	case FLOW_LATE_KEPT:
+		return "keep";
+	case FLOW_LATE_MOVED:
+		return "move";
+	default:
+		return NULL;
+	}
+}
+
+static const char *or_dash(const char *text)
+{
+	return text != NULL ? text : "-";
+}
+
+static const char *or_none(const char *text, const char *none)
+{
+	return text != NULL ? text : none;
+}
+
+static const char *outcome_name(const struct policy *policy,
+				const struct replay_flow *flow)
+{
+	return or_none(uplink_name(policy, flow),
+		       flow->exempt != NULL ? "exempt" : "unmarked");
+}
+
+static void table_row(const struct policy *policy,
+		      const struct replay_flow *flow, FILE *out)
+{
+	char proto[16], src[ENDPOINT_MAX], dst[ENDPOINT_MAX];
+	char place[PLACE_MAX], settled[24];
+	const struct place *where = deciding_place(policy, flow);
+
+	snprintf(settled, sizeof(settled), "%" PRIu64, flow->settled_packet);
+	fprintf(out, "%-5s %-24s %-24s %-11s %-8s %-6s %-6s %-22s %s\n",
+		proto_name(flow->proto, proto, sizeof(proto)),
+		endpoint(&flow->src, flow->sport, flow->has_ports, src),
+		endpoint(&flow->dst, flow->dport, flow->has_ports, dst),
+		or_dash(hints_app_name(flow->app)), outcome_name(policy, flow),
+		flow->settled_packet != 0 ? settled : "-",
+		or_dash(late_name(flow)),
+		where != NULL ? load_place(where, place, sizeof(place)) : "-",
+		or_dash(flow->host));
+}
+
+void report_table(const struct policy *policy, const struct replay *replay,
+		  FILE *out)
+{
+	struct replay_totals totals = replay_totals(replay);
+
+	fprintf(out, "%-5s %-24s %-24s %-11s %-8s %-6s %-6s %-22s %s\n",
+		"PROTO", "CLIENT", "SERVER", "APP", "BY", "FINAL", "LATE",
+		"LINE", "HOST");
+	for (size_t i = 0; i < replay_flows(replay); i++)
+		table_row(policy, replay_flow(replay, i), out);
+	fprintf(out, "\n%" PRIu64 " flows in %" PRIu64 " packets, %" PRIu64
+		" of them through the queue", totals.flows, totals.packets,
+		totals.queued);
+	for (int s = DECODE_OK + 1; s < DECODE_STATUSES; s++)
+		if (totals.undecoded[s] != 0)
+			fprintf(out, ", %" PRIu64 " %s", totals.undecoded[s],
+				decode_status_name((enum decode_status)s));
+	fputs("\nFINAL: the packet at which the flow was settled.\n", out);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	json_t *value = text != NULL ? json_string(text) : json_null();
+
+	return value != NULL ? value : json_null();
+}
+
+static json_t *number_or_null(uint64_t number)
+{
+	return number != 0 ? json_integer((json_int_t)number) : json_null();
+}
+
+static json_t *flow_json(const struct policy *policy,
+			 const struct replay_flow *flow)
+{
+	char src[ADDRESS_TEXT_MAX], dst[ADDRESS_TEXT_MAX], proto[16];
+	char place[PLACE_MAX];
+	const struct place *where = deciding_place(policy, flow);
+
+	return json_pack(
+		"{s:s, s:s, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, "
+		"s:I, s:i, s:o, s:o}",
+		"proto", proto_name(flow->proto, proto, sizeof(proto)),
+		"src", address_print(&flow->src, src),
+		"sport", flow->has_ports ? flow->sport : 0,
+		"dst", address_print(&flow->dst, dst),
+		"dport", flow->has_ports ? flow->dport : 0,
+		"app", text_or_null(hints_app_name(flow->app)),
+		"host", text_or_null(flow->host),
+		"class", text_or_null(flow->class_name),
+		"route", text_or_null(where != NULL ?
+				      load_place(where, place, sizeof(place)) :
+				      NULL),
+		"uplink", text_or_null(uplink_name(policy, flow)),
+		"mark", flow->road,
+		"packets", (json_int_t)flow->packets,
+		"bytes", (json_int_t)flow->bytes,
+		"first_mark", flow->first_road,
+		"settled_packet", number_or_null(flow->settled_packet),
+		"late", text_or_null(late_name(flow)));
+}
+
+int report_json(const struct policy *policy, const struct replay *replay,
+		FILE *out)
+{
+	for (size_t i = 0; i < replay_flows(replay); i++) {
+		json_t *json = flow_json(policy, replay_flow(replay, i));
+		int rc = json == NULL ? -1 :
+			json_dumpf(json, out, JSON_COMPACT |
+				   JSON_PRESERVE_ORDER);
+
+		json_decref(json);
+		if (rc < 0)
+			return -ENOMEM;
+		putc('\n', out);
+	}
+	return 0;
+}
+
+void report_packet(const struct policy *policy,
+		   const struct replay_packet *packet, FILE *out)
+{
+	const struct packet *p = packet->packet;
+	char proto[16], src[ENDPOINT_MAX], dst[ENDPOINT_MAX];
+	const char *road = policy_road_name(
+		policy, marks_road(policy_marks(policy), packet->mark));
+
+	if (p->family == 0) {
+		fprintf(out, "%" PRIu64 " - %s\n", packet->number,
+			decode_status_name(p->status));
+		return;
+	}
+	fprintf(out, "%" PRIu64 " %s %s > %s mark 0x%08x %s %s %s\n",
+		packet->number, proto_name(p->proto, proto, sizeof(proto)),
+		endpoint(&p->src, p->sport, p->has_ports, src),
+		endpoint(&p->dst, p->dport, p->has_ports, dst), packet->mark,
+		packet->dropped ? "drop" : or_none(road, "unmarked"),
+		packet->is_settled ? "settled" : "unsettled",
+		packet->queued ? "queued" : "kernel");
+}
+
+void report_case_line(const struct policy *policy,
+		      const struct replay_flow *flow, FILE *out)
+{
+	char proto[16], src[ENDPOINT_MAX], dst[ENDPOINT_MAX];
+	const struct place *where = deciding_place(policy, flow);
+
+	fprintf(out, "%s %s > %s app %s host %s class %s",
+		proto_name(flow->proto, proto, sizeof(proto)),
+		endpoint(&flow->src, flow->sport, flow->has_ports, src),
+		endpoint(&flow->dst, flow->dport, flow->has_ports, dst),
+		or_dash(hints_app_name(flow->app)), or_dash(flow->host),
+		or_dash(flow->class_name));
+	if (where != NULL && where->source != NULL)
+		fprintf(out, " line %u", where->line);
+	else
+		fputs(" line -", out);
+	fprintf(out, " by %s mark %u first %u settled %" PRIu64
+		" late %s packets %" PRIu64 " bytes %" PRIu64 "\n",
+		outcome_name(policy, flow), flow->road, flow->first_road,
+		flow->settled_packet, or_dash(late_name(flow)), flow->packets,
+		flow->bytes);
+}

@@ -1,0 +1,27 @@
+/*
+ * report.h - flows and packets of a replay, printed.
+ */
+#ifndef WAYMARK_REPORT_H
+#define WAYMARK_REPORT_H
+
+#include <stdio.h>
+
+#include "engine/replay.h"
+
+/* For people: a heading, then a line for each flow, then totals. */
+void report_table(const struct policy *policy, const struct replay *replay,
+		  FILE *out);
+
+/* One JSON object a line. 0, or -ENOMEM. */
+int report_json(const struct policy *policy, const struct replay *replay,
+		FILE *out);
+
+/* One line a packet, as it comes. */
+void report_packet(const struct policy *policy,
+		   const struct replay_packet *packet, FILE *out);
+
+/* One line for a flow that says all but times: what cases compare. */
+void report_case_line(const struct policy *policy,
+		      const struct replay_flow *flow, FILE *out);
+
+#endif
