@@ -27,7 +27,8 @@
 #define ICMP_HEADER 8		/* RFC 792, RFC 4443 */
 #define QUOTED_TRANSPORT 8	/* RFC 792: what an error must quote */
 
-/* The part of a packet that a step looks at. */
+/* The part of a packet that a step looks at: a cursor that also knows how long
+ * the packet says it is. Each header is measured once, then read in place. */
 struct span {
 	const uint8_t *at;
 	uint32_t there;		/* bytes from `at` that were captured */
