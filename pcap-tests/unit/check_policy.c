@@ -1,0 +1,373 @@
+/* check_policy.c - what the compiler takes, refuses and warns of. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/policy.h"
+
+enum { APP_SSH = 1, APP_SMTP, APP_QUIC };
+
+static const struct app_word words[] = {
+	{ "ssh", false, { 1 << APP_SSH } },
+	{ "smtp", false, { 1 << APP_SMTP } },
+	{ "quic", false, { 1 << APP_QUIC } },
+	{ "mail", true, { 1 << APP_SMTP } },
+};
+static const struct vocabulary vocabulary = { words, 4 };
+
+/* The complaints as one text, which the caller frees. */
+static char *complaints(struct diag *diag)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	diag_print(diag, out);
+	fclose(out);
+	return text;
+}
+
+static struct policy *parse(const char *text, struct diag *diag)
+{
+	struct policy *policy = NULL;
+
+	policy_parse("p", text, strlen(text), &vocabulary, diag, &policy);
+	return policy;
+}
+
+#define UP "uplink a { dev eth1 via 192.0.2.1 }\n"
+#define MASQ "uplink m { dev eth2 masquerade }\n"
+
+static const struct {
+	const char *name;
+	const char *policy;
+	const char *complaint;	/* that must be among them; NULL: none */
+	unsigned errors;
+	unsigned warnings;
+} rows[] = {
+	{ "empty", "", NULL, 0, 0 },
+	{ "plain", UP "route tcp dport 25 via a", NULL, 0, 0 },
+	{ "classes in any order",
+	  UP "route x via a\nclass x = y or tcp\nclass y = udp", NULL, 0, 0 },
+	{ "unknown uplink", "uplink fibre { dev e }\nroute tcp via fibr",
+	  "did you mean 'fibre'?", 1, 0 },
+	{ "unknown class", UP "class mail = tcp\nroute mial via a",
+	  "did you mean 'mail'?", 1, 0 },
+	{ "unknown application", UP "route app shs via a",
+	  "did you mean 'ssh'?", 1, 0 },
+	{ "unknown list", UP "route from @vip via a", "there is no list 'vip'",
+	  1, 0 },
+	{ "list of the other kind",
+	  UP "list domains d { example.com }\nroute from @d via a",
+	  "'d' is a list of domains", 1, 0 },
+	{ "class of itself", UP "class x = tcp or y\nclass y = x\n"
+	  "route x via a", "leads back to itself", 1, 0 },
+	{ "all errors in one run",
+	  UP "route from @no via a\nroute tcp via b\nroute app zzz via a",
+	  "there is no uplink 'b'", 3, 0 },
+	{ "name twice", UP "class x = tcp\nclass x = udp\nroute x via a",
+	  "'x' is defined twice", 1, 0 },
+	{ "default twice", "default via main\ndefault drop",
+	  "only once", 1, 0 },
+	{ "one table for two", "uplink a { dev e table 201 }\n"
+	  "uplink b { dev f table 201 }\nroute tcp via a\ndefault via b",
+	  "table 201 is taken", 1, 0 },
+	{ "one mark for two", "uplink a { dev e mark 3 }\n"
+	  "uplink b { dev f mark 3 }\nroute tcp via a\ndefault via b",
+	  "mark 3 is taken", 1, 0 },
+	{ "mark outside the mask", "uplink a { dev e mark 200 }\n"
+	  "default via a", "does not fit the mask", 1, 0 },
+	{ "mark zero", "uplink a { dev e mark 0 }\ndefault via a",
+	  "does not fit the mask", 1, 0 },
+	{ "the main table", "uplink a { dev e table 254 }\ndefault via a",
+	  "table 254 cannot be used", 1, 0 },
+	{ "mask with a hole", "marks mask 0x50000000", "cannot be used", 1, 0 },
+	{ "mask too small", "marks mask 0x3", "cannot be used", 1, 0 },
+	{ "mask of mwan3", "marks mask 0x3f00", "mwan3", 0, 2 },
+	{ "more uplinks than roads", "marks mask 0x7\nuplink a { dev e }\n"
+	  "uplink b { dev f }\nroute tcp via a\ndefault via b",
+	  "has room for 1 uplinks", 1, 1 },
+	{ "stands in for itself", "uplink a { dev e otherwise a }\n"
+	  "default via a", "cannot stand in for itself", 1, 0 },
+	{ "queues backwards", "queues 3-1", NULL, 1, 0 },
+	{ "too much inspection", "inspect packets 100000", "expected 1 to", 1,
+	  0 },
+	{ "class unused", "class x = tcp", "class 'x' is never used", 0, 1 },
+	{ "list unused", "list domains d { example.com }",
+	  "list 'd' is never used", 0, 1 },
+	{ "uplink without route", UP, "uplink 'a' has no route", 0, 1 },
+	{ "uplink that stands in", UP "uplink b { dev f otherwise a }\n"
+	  "default via b", NULL, 0, 0 },
+	{ "same route twice", UP "route tcp via a\nroute tcp drop",
+	  "never reached", 0, 1 },
+	{ "port within a range", UP
+	  "route tcp dport 1-1000 via a\nroute tcp dport 25 drop",
+	  "never reached", 0, 1 },
+	{ "port beside a range", UP
+	  "route tcp dport 1-24 via a\nroute tcp dport 25 drop", NULL, 0, 0 },
+	{ "prefix within a prefix", UP
+	  "route to 10.0.0.0/8 via a\nroute tcp to 10.1.2.3 drop",
+	  "never reached", 0, 1 },
+	{ "prefix around a prefix", UP
+	  "route to 10.1.0.0/16 via a\nroute to 10.0.0.0/8 drop", NULL, 0, 0 },
+	{ "domain below a domain", UP
+	  "route host example.com via a\nroute host www.example.com drop",
+	  "never reached", 0, 1 },
+	{ "one side of an or", UP
+	  "route tcp or udp via a\nroute udp dport 53 drop", "never reached",
+	  0, 1 },
+	{ "contradiction", UP "route tcp and udp via a",
+	  "can never hold", 0, 1 },
+	{ "known late, masqueraded", MASQ "route host example.com via m",
+	  "only payload can tell", 0, 1 },
+	{ "known late by class", MASQ "class c = tcp app ssh\nroute c via m",
+	  "only payload can tell", 0, 1 },
+	{ "sometimes early", MASQ "route tcp dport 25 or app smtp via m", NULL,
+	  0, 0 },
+	{ "not payload is early enough for nobody",
+	  MASQ "route tcp not app ssh via m", "only payload can tell", 0, 1 },
+	{ "uid", UP "route uid 1000 via a", "not available", 1, 0 },
+	{ "exempt everything", "exempt from 0.0.0.0/0",
+	  "all IPv4 addresses are exempt", 0, 1 },
+};
+
+START_TEST(compiles)
+{
+	struct diag *diag = diag_new();
+	struct policy *policy = parse(rows[_i].policy, diag);
+	char *text = complaints(diag);
+
+	ck_assert_msg(diag_errors(diag) == rows[_i].errors &&
+		      diag_warnings(diag) == rows[_i].warnings,
+		      "%s: %zu errors, %zu warnings:\n%s", rows[_i].name,
+		      diag_errors(diag), diag_warnings(diag), text);
+	ck_assert_msg((policy != NULL) == (rows[_i].errors == 0), "%s",
+		      rows[_i].name);
+	ck_assert_msg(rows[_i].complaint == NULL ||
+		      strstr(text, rows[_i].complaint) != NULL,
+		      "%s: no '%s' in:\n%s", rows[_i].name, rows[_i].complaint,
+		      text);
+	policy_free(policy);
+	diag_free(diag);
+	free(text);
+}
+END_TEST
+
+START_TEST(numbers_are_given)
+{
+	struct diag *diag = diag_new();
+	struct policy *p = parse("uplink a { dev e }\n"
+				 "uplink b { dev f mark 1 table 201 x }\n"
+				 "uplink c { dev g }\n"
+				 "route tcp via a\nroute udp via b\n"
+				 "default via c", diag);
+	const struct marks *m = policy_marks(p);
+
+	ck_assert_uint_eq(policy_uplink(p, 0)->road, 2);
+	ck_assert_uint_eq(policy_uplink(p, 1)->road, 1);
+	ck_assert_uint_eq(policy_uplink(p, 2)->road, 3);
+	ck_assert_uint_eq(policy_uplink(p, 0)->table, 202);
+	ck_assert_uint_eq(policy_uplink(p, 1)->table, 201);
+	ck_assert_uint_eq(policy_uplink(p, 2)->table, 203);
+	ck_assert_str_eq(policy_uplink(p, 1)->table_name, "x");
+	ck_assert_ptr_eq(policy_uplink_of_road(p, 1), policy_uplink(p, 1));
+
+	ck_assert_uint_eq(m->settled, 0x40000000);
+	ck_assert_uint_eq(m->road_mask, 0x3f000000);
+	ck_assert_uint_eq(m->road_main, 63);
+	ck_assert_uint_eq(m->road_drop, 62);
+	ck_assert_uint_eq(marks_of(m, 2, true), 0x42000000);
+	ck_assert_uint_eq(marks_merge(m, 0x8100abcd, marks_of(m, 2, false)),
+			  0x8200abcd);
+	ck_assert_uint_eq(marks_road(m, 0xc2000001), 2);
+	ck_assert_str_eq(policy_road_name(p, 63), "main");
+	ck_assert_str_eq(policy_road_name(p, 62), "drop");
+	ck_assert_str_eq(policy_road_name(p, 3), "c");
+	ck_assert_ptr_null(policy_road_name(p, 0));
+	policy_free(p);
+	diag_free(diag);
+}
+END_TEST
+
+/* One policy, many flows: which route is the first that holds. */
+static const char lab[] =
+	"uplink a { dev eth1 }\n"
+	"list addresses vip { 192.0.2.0/28, 2001:db8::/64 }\n"
+	"list domains video { video.example, =www.tube.example }\n"
+	"class mail = tcp dport { 25, 465, 580-590 } or app smtp\n"
+	"route mail from @vip via a\n"				/* 0 */
+	"route host @video via a\n"				/* 1 */
+	"route udp length 1000-1500 via a\n"			/* 2 */
+	"route in { ppp*, wan0 } tcp sport 1000 via a\n"	/* 3 */
+	"route dscp { ef, cs6 } or tos minimize-delay via a\n"	/* 4 */
+	"route not (tcp or udp) via a\n"			/* 5 */
+	"route alpn h2 via a\n"					/* 6 */
+	"default via main\n";					/* 7 */
+
+static const struct {
+	const char *name;
+	const char *flow;
+	size_t route;
+} flows[] = {
+	{ "vip mail", "tcp 192.0.2.15 > 198.51.100.1:25", 0 },
+	{ "past vip", "tcp 192.0.2.16 > 198.51.100.1:25", 7 },
+	{ "vip v6", "tcp 2001:db8::1 > [2001:db8:1::1]:585", 0 },
+	{ "past the range", "tcp 2001:db8::1 > [2001:db8:1::1]:591", 7 },
+	{ "mail by app", "tcp 192.0.2.1 > 198.51.100.1:99 app smtp", 0 },
+	{ "udp is no mail", "udp 192.0.2.1 > 198.51.100.1:25", 7 },
+	{ "below a domain", "tcp 192.0.2.1 > 198.51.100.1:443 "
+	  "host a.video.example", 1 },
+	{ "a domain itself", "tcp 192.0.2.1 > 198.51.100.1:443 "
+	  "host Video.Example.", 1 },
+	{ "label boundary", "tcp 192.0.2.1 > 198.51.100.1:443 "
+	  "host avideo.example", 7 },
+	{ "exact", "tcp 192.0.2.1 > 198.51.100.1:443 host www.tube.example",
+	  1 },
+	{ "below exact", "tcp 192.0.2.1 > 198.51.100.1:443 "
+	  "host a.www.tube.example", 7 },
+	{ "length", "udp 192.0.2.1 > 198.51.100.1:9 length 1000", 2 },
+	{ "too long", "udp 192.0.2.1 > 198.51.100.1:9 length 1501", 7 },
+	{ "open interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in ppp7", 3 },
+	{ "interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in wan0", 3 },
+	{ "longer interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in wan01",
+	  7 },
+	{ "no interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9", 7 },
+	{ "dscp ef", "tcp 192.0.2.1 > 198.51.100.1:9 dscp ef", 4 },
+	{ "dscp cs5", "tcp 192.0.2.1 > 198.51.100.1:9 dscp cs5", 7 },
+	{ "tos", "tcp 192.0.2.1 > 198.51.100.1:9 tos 0x10", 4 },
+	{ "tos beside ECN", "tcp 192.0.2.1 > 198.51.100.1:9 tos 0x12", 4 },
+	{ "icmp", "icmp 192.0.2.1 > 198.51.100.1", 5 },
+	{ "alpn", "tcp 192.0.2.1 > 198.51.100.1:443 alpn h2", 6 },
+	{ "other alpn", "tcp 192.0.2.1 > 198.51.100.1:443 alpn h3", 7 },
+};
+
+static size_t first_route(const struct policy *policy,
+			  const struct facts *facts)
+{
+	uint8_t needs = 0;
+	size_t i = 0;
+
+	while (policy_route_holds(policy, i, facts, &needs) != TRUTH_TRUE)
+		i++;
+	return i;
+}
+
+START_TEST(routes_hold)
+{
+	struct diag *diag = diag_new();
+	struct policy *policy = parse(lab, diag);
+	struct expect *flow = NULL;
+
+	ck_assert_ptr_nonnull(policy);
+	ck_assert_int_eq(policy_flow_parse(policy, &vocabulary, flows[_i].flow,
+					   diag, &flow), 0);
+	ck_assert_msg(first_route(policy, &flow->facts) == flows[_i].route,
+		      "%s: route %zu", flows[_i].name,
+		      first_route(policy, &flow->facts));
+	policy_flow_free(flow);
+	policy_free(policy);
+	diag_free(diag);
+}
+END_TEST
+
+START_TEST(unknown_until_payload)
+{
+	struct diag *diag = diag_new();
+	struct policy *policy = parse(lab, diag);
+	struct expect *flow = NULL;
+	uint8_t needs = 0;
+
+	ck_assert_int_eq(policy_flow_parse(policy, &vocabulary,
+					   "tcp 192.0.2.1 > 198.51.100.1:443",
+					   diag, &flow), 0);
+	flow->facts.known = 0;
+	ck_assert_int_eq(policy_route_holds(policy, 0, &flow->facts, &needs),
+			 TRUTH_UNKNOWN);
+	ck_assert_uint_eq(needs, FACT_APP);
+	ck_assert_int_eq(policy_route_holds(policy, 1, &flow->facts, &needs),
+			 TRUTH_UNKNOWN);
+	ck_assert_uint_eq(needs, FACT_APP | FACT_HOST);
+	needs = 0;
+	ck_assert_int_eq(policy_route_holds(policy, 2, &flow->facts, &needs),
+			 TRUTH_FALSE);
+	ck_assert_uint_eq(needs, 0);
+	/* Port 25 makes it true whatever the application is. */
+	flow->facts.dport = 25;
+	policy_resolve_headers(policy, &flow->facts);
+	ck_assert_int_eq(policy_route_holds(policy, 0, &flow->facts, &needs),
+			 TRUTH_TRUE);
+	ck_assert_uint_eq(needs, 0);
+	ck_assert_uint_eq(policy_needs(policy),
+			  FACT_APP | FACT_HOST | FACT_ALPN);
+	ck_assert(policy_needs_interface(policy));
+	policy_flow_free(flow);
+	policy_free(policy);
+	diag_free(diag);
+}
+END_TEST
+
+START_TEST(class_of_a_route)
+{
+	struct diag *diag = diag_new();
+	struct policy *p = parse("uplink a { dev e }\nclass x = tcp dport 1\n"
+				 "class y = tcp dport 1-2\n"
+				 "route x or y or tcp dport 3 via a", diag);
+	struct expect *flow = NULL;
+	static const struct { const char *flow; int class; } want[] = {
+		{ "tcp 192.0.2.1 > 192.0.2.2:1", 0 },
+		{ "tcp 192.0.2.1 > 192.0.2.2:2", 1 },
+		{ "tcp 192.0.2.1 > 192.0.2.2:3", -1 },
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(policy_flow_parse(p, &vocabulary, want[i].flow,
+						   diag, &flow), 0);
+		ck_assert_int_eq(policy_route_class(p, 0, &flow->facts),
+				 want[i].class);
+		policy_flow_free(flow);
+	}
+	policy_free(p);
+	diag_free(diag);
+}
+END_TEST
+
+START_TEST(exemptions)
+{
+	struct diag *diag = diag_new();
+	struct policy *p = parse("exempt from 192.0.2.1\n"
+				 "exempt to { 192.0.2.8/30, 2001:db8::/32 } "
+				 "by rule", diag);
+	struct address a, b, c;
+
+	ck_assert_ptr_nonnull(p);
+	address_parse("192.0.2.1", 9, &a);
+	address_parse("192.0.2.9", 9, &b);
+	address_parse("192.0.2.2", 9, &c);
+	ck_assert_ptr_eq(policy_exempt_of(p, &a, &c), policy_exempt(p, 0));
+	ck_assert_ptr_null(policy_exempt_of(p, &c, &a));
+	ck_assert_ptr_eq(policy_exempt_of(p, &c, &b), policy_exempt(p, 1));
+	ck_assert_ptr_null(policy_exempt_of(p, &b, &c));
+	ck_assert_uint_eq(policy_exempt(p, 1)->range_count, 2);
+	ck_assert(policy_exempt(p, 1)->by_rule);
+	policy_free(p);
+	diag_free(diag);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("policy");
+	TCase *tcase = tcase_create("compile");
+
+	tcase_add_loop_test(tcase, compiles, 0,
+			    sizeof(rows) / sizeof(rows[0]));
+	tcase_add_test(tcase, numbers_are_given);
+	tcase_add_loop_test(tcase, routes_hold, 0,
+			    sizeof(flows) / sizeof(flows[0]));
+	tcase_add_test(tcase, unknown_until_payload);
+	tcase_add_test(tcase, class_of_a_route);
+	tcase_add_test(tcase, exemptions);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
