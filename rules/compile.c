@@ -11,8 +11,6 @@
 #define INSPECT_PACKETS 12
 #define INSPECT_BYTES (16 * 1024)
 #define INSPECT_SECONDS 5
-#define INSPECT_BYTES_LEAST 256
-#define INSPECT_BYTES_MOST (1024 * 1024)
 
 int compile_grow(void *items, size_t *room, size_t count, size_t size)
 {
@@ -175,60 +173,43 @@ static int gather_all(struct compiler *c, const struct ast_statement *s)
 	return rc == -ENOMEM ? rc : 0;
 }
 
-/* A number that a statement gave, within its range; else the default. */
-static uint32_t number_or(struct compiler *c, const struct ast_number *number,
-			  uint32_t otherwise, uint32_t least, uint32_t most,
-			  const char *what)
+/* The parser has checked the ranges. */
+static uint32_t number_or(const struct ast_number *number, uint32_t otherwise)
 {
-	char mend[96];
-
-	if (number->place.line == 0)
-		return otherwise;
-	if (number->value >= least && number->value <= most)
-		return (uint32_t)number->value;
-	snprintf(mend, sizeof(mend), "expected %u to %u", least, most);
-	diag_add(c->diag, DIAG_ERROR, number->place, mend,
-		 "%s is out of range", what);
-	return otherwise;
+	return number->place.line == 0 ? otherwise : (uint32_t)number->value;
 }
 
-static void compile_settings(struct compiler *c)
+static void compile_queues(struct compiler *c)
+{
+	const struct ast_statement *s = c->said[STATEMENT_QUEUES];
+	struct queues *q = &c->policy->queues;
+
+	if (s == NULL)
+		return;
+	q->first = (uint16_t)s->queues.first.value;
+	q->last = (uint16_t)number_or(&s->queues.last, q->first);
+	q->otherwise_drop = s->queues.otherwise_drop;
+	if (q->last >= q->first && q->last - q->first >= (int)QUEUES_MOST)
+		diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
+			 "one queue a processor is enough",
+			 "more than %u queues", QUEUES_MOST);
+}
+
+static int compile_settings(struct compiler *c)
 {
 	static const struct ast_statement unsaid;
 	const struct ast_statement *s = c->said[STATEMENT_INSPECT];
-	struct policy *p = c->policy;
+	struct inspect *inspect = &c->policy->inspect;
 
 	if (s == NULL)
 		s = &unsaid;
-	p->inspect.packets = number_or(c, &s->inspect.packets, INSPECT_PACKETS,
-				       1, 1000, "the number of packets");
-	p->inspect.bytes = number_or(c, &s->inspect.bytes, INSPECT_BYTES,
-				     INSPECT_BYTES_LEAST, INSPECT_BYTES_MOST,
-				     "the number of bytes");
-	p->inspect.seconds = number_or(c, &s->inspect.seconds, INSPECT_SECONDS,
-				       1, 3600, "the number of seconds");
-
-	s = c->said[STATEMENT_QUEUES];
-	if (s != NULL) {
-		uint32_t first = number_or(c, &s->queues.first, 0, 0, 65535,
-					   "the number of the queue");
-		uint32_t last = number_or(c, &s->queues.last, first, 0, 65535,
-					  "the number of the queue");
-
-		p->queues.otherwise_drop = s->queues.otherwise_drop;
-		if (last < first)
-			diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
-				 "write the smaller number first",
-				 "the queues end before they begin");
-		else if (last - first >= QUEUES_MOST)
-			diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
-				 "one queue a processor is enough",
-				 "more than %u queues", QUEUES_MOST);
-		p->queues.first = (uint16_t)first;
-		p->queues.last = (uint16_t)last;
-	}
+	inspect->packets = number_or(&s->inspect.packets, INSPECT_PACKETS);
+	inspect->bytes = number_or(&s->inspect.bytes, INSPECT_BYTES);
+	inspect->seconds = number_or(&s->inspect.seconds, INSPECT_SECONDS);
+	compile_queues(c);
 	if (c->said[STATEMENT_LATE] != NULL)
-		p->late = c->said[STATEMENT_LATE]->late;
+		c->policy->late = c->said[STATEMENT_LATE]->late;
+	return 0;
 }
 
 static int compile_exempts(struct compiler *c)
@@ -363,12 +344,11 @@ static void compiler_fini(struct compiler *c)
 static int compile_all(struct compiler *c)
 {
 	int (*const steps[])(struct compiler *) = {
-		compile_marks, compile_uplinks, compile_lists, compile_exempts,
-		compile_classes, compile_routes, compile_expects,
-		compile_tables,
+		compile_settings, compile_marks, compile_uplinks, compile_lists,
+		compile_exempts, compile_classes, compile_routes,
+		compile_expects, compile_tables,
 	};
 
-	compile_settings(c);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (steps[i](c) == -ENOMEM)
 			return -ENOMEM;

@@ -12,10 +12,6 @@
 #define MASK_BITS_LEAST 3
 #define MASK_BITS_MOST 9
 
-/* Tables of the kernel itself: rtnetlink.h, RT_TABLE_*. */
-#define KERNEL_TABLE_FIRST 253
-#define KERNEL_TABLE_LAST 255
-
 static bool mask_is_usable(uint64_t mask)
 {
 	uint64_t ones;
@@ -87,7 +83,7 @@ static int take_said(struct compiler *c, size_t i, struct uplink *up)
 	char mend[128];
 
 	if (u->mark.place.line != 0) {
-		if (u->mark.value == 0 || u->mark.value > m->road_most) {
+		if (u->mark.value > m->road_most) {
 			snprintf(mend, sizeof(mend), "expected 1 to %u, the "
 				 "number of the road within the mask 0x%x",
 				 m->road_most, m->mask);
@@ -98,18 +94,8 @@ static int take_said(struct compiler *c, size_t i, struct uplink *up)
 		}
 		up->road = (uint8_t)u->mark.value;
 	}
-	if (u->table.place.line != 0) {
-		if (u->table.value == 0 || u->table.value > UINT32_MAX ||
-		    (u->table.value >= KERNEL_TABLE_FIRST &&
-		     u->table.value <= KERNEL_TABLE_LAST)) {
-			diag_add(c->diag, DIAG_ERROR, u->table.place,
-				 "expected a table of its own, as 201",
-				 "table %llu cannot be used",
-				 (unsigned long long)u->table.value);
-			return -EINVAL;
-		}
+	if (u->table.place.line != 0)
 		up->table = (uint32_t)u->table.value;
-	}
 	return 0;
 }
 

@@ -64,11 +64,11 @@ static int inspect(struct parser *p, struct ast_statement *s)
 		.what = "a number of packets", .least = 1, .most = 65535,
 	};
 	static const struct number_kind bytes = {
-		.what = "a number of bytes", .least = 1, .most = 16777216,
+		.what = "a number of bytes", .least = 256, .most = 1048576,
 		.has_suffix = true,
 	};
 	static const struct number_kind seconds = {
-		.what = "a number of seconds", .least = 1, .most = 86400,
+		.what = "a number of seconds", .least = 1, .most = 3600,
 	};
 	static const char *const words[] = {
 		"packets", "bytes", "seconds", NULL,
