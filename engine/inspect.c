@@ -13,7 +13,6 @@ int inspect_init(struct inspector *inspector, const struct policy *policy,
 {
 	inspector->policy = policy;
 	inspector->budget = policy_inspect(policy);
-	inspector->refused = 0;
 	inspector->pool = stream_pool_new(streams, inspector->budget.bytes);
 	inspector->scratch = malloc(HINT_SCRATCH);
 	if (inspector->pool == NULL || inspector->scratch == NULL) {
@@ -33,10 +32,8 @@ void inspect_fini(struct inspector *inspector)
 
 void inspect_release(struct inspector *inspector, struct flow *flow)
 {
-	for (int side = 0; side < 2; side++) {
-		stream_give_back(inspector->pool, flow->streams[side]);
-		flow->streams[side] = NULL;
-	}
+	for (int side = 0; side < 2; side++)
+		stream_give_back(inspector->pool, &flow->streams[side]);
 }
 
 /* ---- sets of hints ---- */
@@ -89,16 +86,6 @@ static void know_all(struct inspector *inspector, struct flow *flow)
 	flow->facts.known = FACT_ALL;
 	flow->hint_more = false;
 	inspect_release(inspector, flow);
-}
-
-static struct stream *take_stream(struct inspector *inspector,
-				  struct stream **stream)
-{
-	if (*stream == NULL)
-		*stream = stream_take(inspector->pool);
-	if (*stream == NULL)
-		inspector->refused++;
-	return *stream;
 }
 
 /* ---- what a hint says ---- */
@@ -277,7 +264,7 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 	uint32_t offset = pkt->tcp_seq + is_syn - flow->isn[side];
 	uint32_t most = inspector->budget.bytes;
 	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
-	struct stream *stream = flow->streams[side];
+	struct stream **stream = &flow->streams[side];
 
 	/* A keep-alive repeats a byte before the stream (RFC 9293, 3.8.4). */
 	if ((int32_t)offset < 0) {
@@ -289,23 +276,18 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 	if (cursor_left(&payload) > most)
 		payload.end = payload.at + most;
 	/* Most flows are told by their first payload, which is not copied. */
-	if (stream == NULL && offset == 0) {
+	if (*stream == NULL && offset == 0) {
 		hear_stream(inspector, flow, host, side, payload);
 		if (flow->facts.known == FACT_ALL || !is_open(flow, side))
 			return;
-		if (take_stream(inspector, &flow->streams[side]) == NULL)
-			close_side(flow, side);
-		else
-			stream_segment(flow->streams[side], 0, payload.at,
-				       cursor_left(&payload));
+		stream_take(inspector->pool, stream);
+		stream_segment(*stream, 0, payload.at, cursor_left(&payload));
 		return;
 	}
-	stream = take_stream(inspector, &flow->streams[side]);
-	if (stream == NULL)
-		close_side(flow, side);
-	else if (stream_segment(stream, offset, payload.at,
-				cursor_left(&payload)))
-		hear_stream(inspector, flow, host, side, stream_data(stream));
+	if (*stream == NULL)
+		stream_take(inspector->pool, stream);
+	if (stream_segment(*stream, offset, payload.at, cursor_left(&payload)))
+		hear_stream(inspector, flow, host, side, stream_data(*stream));
 }
 
 /* ---- UDP and SCTP ---- */
@@ -323,11 +305,9 @@ static void hear_datagram(struct inspector *inspector, struct flow *flow,
 	if (flow->facts.known == FACT_ALL || !is_open(flow, side))
 		return;
 	/* A history that is full goes on with what it has. */
-	if (take_stream(inspector, &flow->streams[0]) == NULL)
-		close_side(flow, side);
-	else
-		stream_datagram(flow->streams[0], side, pkt->payload,
-				pkt->payload_len);
+	if (flow->streams[0] == NULL)
+		stream_take(inspector->pool, &flow->streams[0]);
+	stream_datagram(flow->streams[0], side, pkt->payload, pkt->payload_len);
 }
 
 /* ---- the budget ---- */

@@ -20,7 +20,6 @@ struct inspector {
 	struct inspect budget;
 	struct stream_pool *pool;
 	uint8_t *scratch;
-	uint64_t refused;		/* streams that the pool did not have */
 };
 
 /* Room for `streams` streams. The policy is borrowed. 0 or -ENOMEM. */

@@ -34,7 +34,7 @@ struct replay_flow {
 	uint8_t late;		/* enum flow_late */
 	uint64_t packets;
 	uint64_t bytes;		/* of IP, as the headers say */
-	uint64_t settled_packet;	/* 0: never */
+	uint64_t settled_packet;	/* of `packets`; 0: never */
 	uint64_t queued;	/* packets that userspace had to see */
 };
 
@@ -77,6 +77,11 @@ void replay_free(struct replay *replay);
  * sentence in `error`; what could be read counts. */
 int replay_file(struct replay *replay, const char *path,
 		char error[static SOURCE_ERROR_MAX]);
+
+/*
+ * Feed one frame, decoded: what replay_file() does with each. 0 or -ENOMEM.
+ */
+int replay_frame(struct replay *replay, struct source_frame *frame);
 
 /* The flows in the order of their first packet. */
 size_t replay_flows(const struct replay *replay);

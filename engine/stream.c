@@ -10,7 +10,11 @@ struct range {
 };
 
 struct stream {
-	struct stream *next_free;
+	/* Free: a list by `next`. Taken: a ring through the pool's `taken`,
+	 * the longest standing holder first. */
+	struct stream *next;
+	struct stream *prev;
+	struct stream **slot;
 	uint8_t *data;
 	uint32_t size;
 	uint32_t range_count;
@@ -22,6 +26,8 @@ struct stream {
 struct stream_pool {
 	struct stream *streams;
 	struct stream *free;
+	struct stream taken;
+	uint64_t robbed;
 	uint8_t *blocks;
 	size_t count;
 	size_t bytes;
@@ -35,6 +41,10 @@ struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 		return NULL;
 	if (bytes == 0)
 		bytes = 1;
+	if (count == 0)
+		count = 1;
+	pool->taken.next = &pool->taken;
+	pool->taken.prev = &pool->taken;
 	pool->count = count;
 	pool->bytes = bytes;
 	pool->streams = calloc(count, sizeof(*pool->streams));
@@ -49,7 +59,8 @@ struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 	for (size_t i = count; i-- > 0;) {
 		pool->streams[i].data = pool->blocks + i * bytes;
 		pool->streams[i].size = (uint32_t)bytes;
-		stream_give_back(pool, &pool->streams[i]);
+		pool->streams[i].next = pool->free;
+		pool->free = &pool->streams[i];
 	}
 	return pool;
 }
@@ -70,24 +81,48 @@ size_t stream_pool_bytes(const struct stream_pool *pool)
 	       pool->count * (sizeof(*pool->streams) + pool->bytes);
 }
 
-struct stream *stream_take(struct stream_pool *pool)
+static void unlink_taken(struct stream *stream)
+{
+	stream->prev->next = stream->next;
+	stream->next->prev = stream->prev;
+}
+
+void stream_take(struct stream_pool *pool, struct stream **slot)
 {
 	struct stream *stream = pool->free;
 
-	if (stream == NULL)
-		return NULL;
-	pool->free = stream->next_free;
-	stream->next_free = NULL;
+	if (stream == NULL) {
+		stream = pool->taken.next;
+		*stream->slot = NULL;
+		unlink_taken(stream);
+		pool->robbed++;
+	} else {
+		pool->free = stream->next;
+	}
+	stream->prev = pool->taken.prev;
+	stream->next = &pool->taken;
+	stream->prev->next = stream;
+	pool->taken.prev = stream;
+	stream->slot = slot;
 	stream->range_count = 0;
-	return stream;
+	*slot = stream;
 }
 
-void stream_give_back(struct stream_pool *pool, struct stream *stream)
+void stream_give_back(struct stream_pool *pool, struct stream **slot)
 {
+	struct stream *stream = *slot;
+
 	if (stream == NULL)
 		return;
-	stream->next_free = pool->free;
+	unlink_taken(stream);
+	stream->next = pool->free;
 	pool->free = stream;
+	*slot = NULL;
+}
+
+uint64_t stream_pool_robbed(const struct stream_pool *pool)
+{
+	return pool->robbed;
 }
 
 static uint32_t whole_len(const struct stream *s)

@@ -14,15 +14,22 @@
 struct stream_pool;
 struct stream;
 
-/* `count` streams of at most `bytes` each; NULL when out of memory. Pages that
+/* `count` streams (at least 1) of `bytes` each; NULL when out of memory. Pages that
  * no stream ever wrote cost nothing. */
 struct stream_pool *stream_pool_new(size_t count, size_t bytes);
 void stream_pool_free(struct stream_pool *pool);
 size_t stream_pool_bytes(const struct stream_pool *pool);
 
-/* An empty stream; NULL when all are taken. */
-struct stream *stream_take(struct stream_pool *pool);
-void stream_give_back(struct stream_pool *pool, struct stream *stream);
+/*
+ * An empty stream into *slot, which stays where it is while it holds one. When
+ * all are taken, that of the longest standing holder is taken away: its slot
+ * becomes NULL. So flows that fall silent cannot keep others from being heard.
+ */
+void stream_take(struct stream_pool *pool, struct stream **slot);
+/* Give back what *slot holds, which may be NULL; then it is. */
+void stream_give_back(struct stream_pool *pool, struct stream **slot);
+/* Streams that were taken away so far. */
+uint64_t stream_pool_robbed(const struct stream_pool *pool);
 
 /*
  * TCP: put a segment in its place. `offset` counts from the stream's first

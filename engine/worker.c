@@ -349,7 +349,8 @@ static void count_batch(struct worker *worker, const struct packet *packets,
 	add(&counters->packets, count);
 	add(&counters->bytes, bytes);
 	set(&counters->evicted, flow_table_evicted(worker->flows));
-	set(&counters->streams_refused, worker->inspector.refused);
+	set(&counters->streams_robbed,
+	    stream_pool_robbed(worker->inspector.pool));
 }
 
 static uint32_t zone_at(const uint32_t *zones, size_t i)

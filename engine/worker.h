@@ -52,7 +52,7 @@ struct worker_counters {
 	atomic_uint_fast64_t late_kept;
 	atomic_uint_fast64_t late_moved;
 	atomic_uint_fast64_t evicted;
-	atomic_uint_fast64_t streams_refused;
+	atomic_uint_fast64_t streams_robbed;	/* stream_pool_robbed() */
 };
 
 /* `policy` is borrowed and must outlive the worker. NULL: out of memory. */

@@ -13,7 +13,7 @@ static void setup(void)
 {
 	pool = stream_pool_new(2, SIZE);
 	ck_assert_ptr_nonnull(pool);
-	stream = stream_take(pool);
+	stream_take(pool, &stream);
 	ck_assert_ptr_nonnull(stream);
 }
 
@@ -206,17 +206,36 @@ END_TEST
 
 START_TEST(pool_is_bounded)
 {
-	struct stream *second = stream_take(pool);
+	struct stream *second = NULL, *third = NULL;
 
+	stream_take(pool, &second);
 	ck_assert_ptr_nonnull(second);
-	ck_assert_ptr_null(stream_take(pool));
+	ck_assert_ptr_ne(second, stream);
+	ck_assert_uint_eq(stream_pool_robbed(pool), 0);
 	put(0, "old");
-	stream_give_back(pool, stream);
-	stream = stream_take(pool);
-	ck_assert_ptr_nonnull(stream);
+	stream_take(pool, &third);		/* the oldest gives way */
+	ck_assert_uint_eq(stream_pool_robbed(pool), 1);
+	ck_assert_ptr_null(stream);
+	ck_assert_ptr_nonnull(second);
+	stream = third;
 	assert_data("", "a stream used again");
-	stream_give_back(pool, NULL);
-	ck_assert_ptr_null(stream_take(pool));
+}
+END_TEST
+
+START_TEST(given_back)
+{
+	struct stream *second = NULL, *third = NULL;
+
+	stream_take(pool, &second);
+	stream_give_back(pool, &stream);
+	ck_assert_ptr_null(stream);
+	stream_give_back(pool, &stream);	/* nothing to give */
+	stream_take(pool, &third);
+	ck_assert_uint_eq(stream_pool_robbed(pool), 0);
+	stream_take(pool, &stream);		/* now the second is oldest */
+	ck_assert_ptr_null(second);
+	ck_assert_ptr_nonnull(third);
+	ck_assert_uint_eq(stream_pool_robbed(pool), 1);
 }
 END_TEST
 
@@ -234,6 +253,7 @@ int main(void)
 	tcase_add_loop_test(tcase, random_model, 0, 200);
 	tcase_add_test(tcase, datagrams);
 	tcase_add_test(tcase, pool_is_bounded);
+	tcase_add_test(tcase, given_back);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -1,0 +1,476 @@
+/* conntrack.c - a stand-in for nf_conntrack. */
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/conntrack.h"
+#include "engine/decode.h"
+#include "engine/flow.h"
+
+#define SECOND_NS 1000000000u
+#define FIRST_SLOTS 1024
+
+/* nf_conntrack_proto_tcp.c names its states alike. */
+enum tcp_state {
+	STATE_NONE,
+	STATE_SYN_SENT,
+	STATE_SYN_RECV,
+	STATE_ESTABLISHED,
+	STATE_FIN_WAIT,		/* one side has finished */
+	STATE_CLOSE_WAIT,	/* and the other has said that it heard */
+	STATE_LAST_ACK,		/* both have finished */
+	STATE_TIME_WAIT,
+	STATE_CLOSE,		/* reset */
+};
+
+/* nf_conntrack_tcp_timeout_*, in seconds. */
+static const uint32_t tcp_timeouts[] = {
+	[STATE_NONE] = 0,
+	[STATE_SYN_SENT] = 120,
+	[STATE_SYN_RECV] = 60,
+	[STATE_ESTABLISHED] = 432000,
+	[STATE_FIN_WAIT] = 120,
+	[STATE_CLOSE_WAIT] = 60,
+	[STATE_LAST_ACK] = 30,
+	[STATE_TIME_WAIT] = 120,
+	[STATE_CLOSE] = 10,
+};
+
+#define UDP_TIMEOUT 30
+#define UDP_STREAM_TIMEOUT 120
+/* A UDP flow is a stream once it has replies and is this old. */
+#define UDP_STREAM_AGE_NS (2 * (uint64_t)SECOND_NS)
+#define ICMP_TIMEOUT 30
+#define GRE_TIMEOUT 30
+#define GRE_STREAM_TIMEOUT 180
+#define SCTP_TIMEOUT 210
+#define GENERIC_TIMEOUT 600
+
+struct conntrack {
+	struct conntrack_entry **slots;
+	size_t slot_count;		/* a power of two */
+	size_t entry_count;
+};
+
+struct conntrack *conntrack_new(void)
+{
+	struct conntrack *conntrack = calloc(1, sizeof(*conntrack));
+
+	if (conntrack == NULL)
+		return NULL;
+	conntrack->slot_count = FIRST_SLOTS;
+	conntrack->slots = calloc(FIRST_SLOTS, sizeof(*conntrack->slots));
+	if (conntrack->slots == NULL) {
+		free(conntrack);
+		return NULL;
+	}
+	return conntrack;
+}
+
+void conntrack_free(struct conntrack *conntrack)
+{
+	if (conntrack == NULL)
+		return;
+	for (size_t i = 0; i < conntrack->slot_count; i++) {
+		struct conntrack_entry *next;
+
+		for (struct conntrack_entry *e = conntrack->slots[i];
+		     e != NULL; e = next) {
+			next = e->next;
+			free(e);
+		}
+	}
+	free(conntrack->slots);
+	free(conntrack);
+}
+
+/* ---- the table ---- */
+
+static uint64_t mix(uint64_t h)
+{
+	h *= 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
+static uint64_t end_hash(const struct address *a, uint16_t port)
+{
+	return mix(mix(mix(a->be64[0]) ^ a->be64[1]) ^ port);
+}
+
+/* The same for both directions. */
+static uint64_t tuple_hash(const struct address *a, uint16_t aport,
+			   const struct address *b, uint16_t bport,
+			   uint8_t proto, uint32_t zone)
+{
+	return mix(end_hash(a, aport) + end_hash(b, bport) +
+		   ((uint64_t)zone << 8 | proto));
+}
+
+static uint64_t entry_hash(const struct conntrack_entry *e)
+{
+	return tuple_hash(&e->src, e->sport, &e->dst, e->dport, e->proto,
+			  e->zone);
+}
+
+/* Twice the slots; without memory for them chains just get longer. */
+static void grow(struct conntrack *conntrack)
+{
+	size_t count = conntrack->slot_count * 2;
+	struct conntrack_entry **slots = calloc(count, sizeof(*slots));
+
+	if (slots == NULL)
+		return;
+	for (size_t i = 0; i < conntrack->slot_count; i++) {
+		struct conntrack_entry *next;
+
+		for (struct conntrack_entry *e = conntrack->slots[i];
+		     e != NULL; e = next) {
+			size_t slot = entry_hash(e) & (count - 1);
+
+			next = e->next;
+			e->next = slots[slot];
+			slots[slot] = e;
+		}
+	}
+	free(conntrack->slots);
+	conntrack->slots = slots;
+	conntrack->slot_count = count;
+}
+
+static bool is_forward(const struct conntrack_entry *e,
+		       const struct packet *pkt)
+{
+	return e->sport == pkt->sport && e->dport == pkt->dport &&
+	       address_equal(&e->src, &pkt->src) &&
+	       address_equal(&e->dst, &pkt->dst);
+}
+
+static bool is_backward(const struct conntrack_entry *e,
+			const struct packet *pkt)
+{
+	return e->sport == pkt->dport && e->dport == pkt->sport &&
+	       address_equal(&e->src, &pkt->dst) &&
+	       address_equal(&e->dst, &pkt->src);
+}
+
+static struct conntrack_entry **slot_of(const struct conntrack *conntrack,
+					const struct packet *pkt, uint32_t zone)
+{
+	uint64_t hash = tuple_hash(&pkt->src, pkt->sport, &pkt->dst,
+				   pkt->dport, pkt->proto, zone);
+
+	return &conntrack->slots[hash & (conntrack->slot_count - 1)];
+}
+
+static struct conntrack_entry *find(const struct conntrack *conntrack,
+				    const struct packet *pkt, uint32_t zone,
+				    bool *ret_from_server)
+{
+	struct conntrack_entry *e = *slot_of(conntrack, pkt, zone);
+
+	for (; e != NULL; e = e->next) {
+		if (e->proto != pkt->proto || e->zone != zone)
+			continue;
+		*ret_from_server = !is_forward(e, pkt);
+		if (!*ret_from_server || is_backward(e, pkt))
+			return e;
+	}
+	return NULL;
+}
+
+/* ---- lives ---- */
+
+/* Both ends as `pkt` has them; true when its sender is the server. */
+static bool orient(struct conntrack_entry *e, const struct packet *pkt)
+{
+	bool from_server = flow_opened_by_server(pkt);
+
+	e->src = from_server ? pkt->dst : pkt->src;
+	e->dst = from_server ? pkt->src : pkt->dst;
+	e->sport = from_server ? pkt->dport : pkt->sport;
+	e->dport = from_server ? pkt->sport : pkt->dport;
+	return from_server;
+}
+
+static struct conntrack_entry *insert(struct conntrack *conntrack,
+				      const struct packet *pkt, uint32_t zone)
+{
+	struct conntrack_entry *e = calloc(1, sizeof(*e));
+	struct conntrack_entry **slot;
+
+	if (e == NULL)
+		return NULL;
+	if (++conntrack->entry_count > conntrack->slot_count)
+		grow(conntrack);
+	e->proto = pkt->proto;
+	e->zone = zone;
+	e->owner = CONNTRACK_NO_OWNER;
+	orient(e, pkt);
+	slot = slot_of(conntrack, pkt, zone);
+	e->next = *slot;
+	*slot = e;
+	return e;
+}
+
+/* What is remembered of the tuple is over. */
+static void forget(struct conntrack_entry *e)
+{
+	e->is_tracked = false;
+	e->owner = CONNTRACK_NO_OWNER;
+}
+
+static void begin(struct conntrack_entry *e, const struct packet *pkt)
+{
+	orient(e, pkt);
+	e->is_tracked = true;
+	e->has_reply = false;
+	e->tcp_state = STATE_NONE;
+	e->tcp_fins = 0;
+	e->mark = 0;
+	e->since_ns = pkt->time_ns;
+}
+
+void conntrack_drop(struct conntrack_entry *entry)
+{
+	entry->is_tracked = false;
+	entry->mark = 0;
+}
+
+/* ---- TCP ---- */
+
+static uint8_t tcp_kind(const struct packet *pkt)
+{
+	return pkt->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
+}
+
+/* What may open a flow: a SYN, or in the middle of one (tcp_loose) anything
+ * that acknowledges; not what answers or ends one that nobody knows. */
+static bool tcp_may_begin(const struct packet *pkt)
+{
+	return tcp_kind(pkt) == TCP_SYN || tcp_kind(pkt) == TCP_ACK;
+}
+
+/* A SYN after the end begins another connection (RFC 1122, 4.2.2.13); from the
+ * other side only after both have finished, not after a reset. */
+static bool tcp_reopens(const struct conntrack_entry *e,
+			const struct packet *pkt, bool from_server)
+{
+	if (tcp_kind(pkt) != TCP_SYN)
+		return false;
+	return e->tcp_state == STATE_TIME_WAIT ||
+	       (e->tcp_state == STATE_CLOSE && !from_server);
+}
+
+static enum tcp_state tcp_next(const struct conntrack_entry *e,
+			       const struct packet *pkt, bool from_server)
+{
+	uint8_t flags = pkt->tcp_flags;
+
+	if (flags & TCP_RST)
+		return STATE_CLOSE;
+	if (flags & TCP_SYN) {
+		if (e->tcp_state == STATE_NONE)
+			return STATE_SYN_SENT;
+		if (e->tcp_state == STATE_SYN_SENT && flags & TCP_ACK &&
+		    from_server)
+			return STATE_SYN_RECV;
+		return e->tcp_state;
+	}
+	switch (e->tcp_state) {
+	case STATE_NONE:		/* picked up in the middle */
+		return STATE_ESTABLISHED;
+	case STATE_SYN_RECV:
+		if (from_server)
+			return STATE_SYN_RECV;
+		/* fall through */
+	case STATE_ESTABLISHED:
+	case STATE_FIN_WAIT:
+	case STATE_CLOSE_WAIT:
+		if (e->tcp_fins == 0)
+			return STATE_ESTABLISHED;
+		if (e->tcp_fins == 3)
+			return STATE_LAST_ACK;
+		return flags & TCP_FIN ? STATE_FIN_WAIT : STATE_CLOSE_WAIT;
+	case STATE_LAST_ACK:
+		return flags & TCP_FIN ? STATE_LAST_ACK : STATE_TIME_WAIT;
+	default:
+		return e->tcp_state;
+	}
+}
+
+/* tcp_valid_flags and tcp_conntracks of nf_conntrack_proto_tcp.c, as far as
+ * senders that mean well or ill make a difference. */
+static bool tcp_is_valid(const struct conntrack_entry *e,
+			 const struct packet *pkt, bool from_server)
+{
+	bool is_unanswered = e->tcp_state == STATE_SYN_SENT;
+
+	switch (tcp_kind(pkt)) {
+	case TCP_SYN:
+		return !from_server || is_unanswered;
+	case TCP_SYN | TCP_ACK:
+		return from_server;
+	case TCP_ACK:
+		/* Before an answer there is nothing to acknowledge. */
+		return from_server || !is_unanswered;
+	case TCP_FIN | TCP_ACK:
+		return !is_unanswered;
+	case TCP_RST:
+	case TCP_RST | TCP_ACK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static uint32_t tcp_track(struct conntrack_entry *e, const struct packet *pkt,
+			  bool from_server)
+{
+	if (pkt->tcp_flags & TCP_FIN)
+		e->tcp_fins |= from_server ? 2 : 1;
+	e->tcp_state = tcp_next(e, pkt, from_server);
+	return tcp_timeouts[e->tcp_state];
+}
+
+/* ---- ICMP ---- */
+
+/* Requests open a flow (RFC 792, 950; RFC 4443); their answers do not. */
+static bool icmp_may_begin(const struct packet *pkt)
+{
+	if (pkt->proto == IPPROTO_ICMPV6)
+		return pkt->icmp_type == ICMP6_ECHO_REQUEST;
+	return pkt->icmp_type == ICMP_ECHO ||
+	       pkt->icmp_type == ICMP_TIMESTAMP ||
+	       pkt->icmp_type == ICMP_INFO_REQUEST ||
+	       pkt->icmp_type == ICMP_ADDRESS;
+}
+
+/* Listener and neighbour discovery are not tracked at all (RFC 2710, 3810,
+ * 4861; nf_conntrack_proto_icmpv6.c). */
+static bool is_untracked(const struct packet *pkt)
+{
+	if (pkt->proto != IPPROTO_ICMPV6)
+		return false;
+	return (pkt->icmp_type >= MLD_LISTENER_QUERY &&
+		pkt->icmp_type <= ND_REDIRECT) || pkt->icmp_type == 143;
+}
+
+/* ---- any packet ---- */
+
+static bool may_begin(const struct packet *pkt)
+{
+	switch (pkt->proto) {
+	case IPPROTO_TCP:
+		return tcp_may_begin(pkt);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return pkt->quoted == NULL && icmp_may_begin(pkt);
+	default:
+		return true;
+	}
+}
+
+static uint32_t timeout_of(struct conntrack_entry *e, const struct packet *pkt,
+			   bool from_server)
+{
+	bool is_stream = e->has_reply &&
+			 pkt->time_ns - e->since_ns > UDP_STREAM_AGE_NS;
+
+	switch (pkt->proto) {
+	case IPPROTO_TCP:
+		return tcp_track(e, pkt, from_server);
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return is_stream ? UDP_STREAM_TIMEOUT : UDP_TIMEOUT;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return ICMP_TIMEOUT;
+	case IPPROTO_GRE:
+		return e->has_reply ? GRE_STREAM_TIMEOUT : GRE_TIMEOUT;
+	case IPPROTO_SCTP:
+		return SCTP_TIMEOUT;
+	default:
+		return GENERIC_TIMEOUT;
+	}
+}
+
+/* The entry of the packet that an ICMP error quotes; NULL when it is unknown.
+ * An error goes to who sent what it quotes. */
+static struct conntrack_entry *find_quoted(const struct conntrack *conntrack,
+					   const struct packet *pkt,
+					   uint32_t zone, bool *ret_from_server)
+{
+	struct conntrack_entry *e;
+	struct packet quoted;
+
+	decode_quoted(pkt, &quoted);
+	if (quoted.status != DECODE_OK)
+		return NULL;
+	e = find(conntrack, &quoted, zone, ret_from_server);
+	*ret_from_server = !*ret_from_server;
+	if (e == NULL || !e->is_tracked || pkt->time_ns > e->until_ns)
+		return NULL;
+	return e;
+}
+
+static enum conntrack_state track(struct conntrack_entry *e,
+				  const struct packet *pkt, bool *from_server)
+{
+	bool is_tcp = pkt->proto == IPPROTO_TCP;
+	bool is_new;
+
+	if (e->owner == CONNTRACK_NO_OWNER)
+		*from_server = orient(e, pkt);
+	if (is_untracked(pkt))
+		return CONNTRACK_UNTRACKED;
+	if (e->is_tracked && is_tcp && tcp_reopens(e, pkt, *from_server))
+		forget(e);
+	is_new = !e->is_tracked;
+	if (is_new && !may_begin(pkt))
+		return CONNTRACK_INVALID;
+	if (!is_new && is_tcp && !tcp_is_valid(e, pkt, *from_server))
+		return CONNTRACK_INVALID;
+	if (is_new) {
+		begin(e, pkt);
+		*from_server = false;
+	}
+	e->has_reply |= *from_server;
+	e->until_ns = pkt->time_ns +
+		      timeout_of(e, pkt, *from_server) * (uint64_t)SECOND_NS;
+	return is_new ? CONNTRACK_NEW : CONNTRACK_KNOWN;
+}
+
+int conntrack_track(struct conntrack *conntrack, const struct packet *pkt,
+		    uint32_t zone, struct conntrack_entry **ret_entry,
+		    enum conntrack_state *ret_state, bool *ret_from_server)
+{
+	struct conntrack_entry *e = NULL;
+	bool from_server = false;
+
+	if (pkt->quoted != NULL)
+		e = find_quoted(conntrack, pkt, zone, &from_server);
+	if (e != NULL) {
+		*ret_state = CONNTRACK_RELATED;
+		goto out;
+	}
+	e = find(conntrack, pkt, zone, &from_server);
+	if (e == NULL) {
+		e = insert(conntrack, pkt, zone);
+		if (e == NULL)
+			return -ENOMEM;
+	}
+	if (pkt->time_ns > e->until_ns && e->until_ns != 0)
+		forget(e);
+	*ret_state = track(e, pkt, &from_server);
+	/* Strays are told apart by time as well. */
+	if (!e->is_tracked)
+		e->until_ns = pkt->time_ns +
+			      GENERIC_TIMEOUT * (uint64_t)SECOND_NS;
+out:
+	*ret_entry = e;
+	*ret_from_server = from_server;
+	return 0;
+}

@@ -1,0 +1,68 @@
+/*
+ * conntrack.h - the kernel's connection tracking as far as replay needs it:
+ * which packets begin a flow, which belong to one, which the kernel calls
+ * invalid, how long a flow is remembered, and its mark. Timeouts are the
+ * kernel's defaults (nf_conntrack-sysctl). Grows with the capture; one thread.
+ */
+#ifndef WAYMARK_CONNTRACK_H
+#define WAYMARK_CONNTRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/packet.h"
+
+struct conntrack;
+
+enum conntrack_state {
+	CONNTRACK_NEW,		/* its life begins with this packet */
+	CONNTRACK_KNOWN,
+	CONNTRACK_RELATED,	/* an ICMP error that quotes it */
+	CONNTRACK_INVALID,	/* never marked, never queued */
+	CONNTRACK_UNTRACKED,	/* the same: neighbour discovery and the like */
+};
+
+#define CONNTRACK_NO_OWNER SIZE_MAX
+
+/*
+ * What is remembered of a tuple. What the kernel forgets or never knew is
+ * still an entry here, so that such packets can be told by flow as well;
+ * `owner` and `mark` are the caller's, cleared as a life begins.
+ */
+struct conntrack_entry {
+	struct address src;	/* who opened it */
+	struct address dst;
+	uint16_t sport;
+	uint16_t dport;
+	uint32_t zone;
+	uint8_t proto;
+	uint8_t tcp_state;
+	uint8_t tcp_fins;	/* TCP_FIN seen: bit 0 opener, bit 1 the other */
+	bool is_tracked;	/* the kernel has it */
+	bool has_reply;
+	uint32_t mark;
+	size_t owner;
+	uint64_t since_ns;
+	uint64_t until_ns;
+	struct conntrack_entry *next;
+};
+
+struct conntrack *conntrack_new(void);
+void conntrack_free(struct conntrack *conntrack);
+
+/*
+ * Track a decoded packet (DECODE_OK, whole). 0 or -ENOMEM. The entry lives as
+ * long as `conntrack`. An owner of CONNTRACK_NO_OWNER: a life begins, to the
+ * kernel or, for what it never tracks, to us. A packet that turns a tuple which
+ * was only invalid so far into a tracked one keeps the owner.
+ */
+int conntrack_track(struct conntrack *conntrack, const struct packet *pkt,
+		    uint32_t zone, struct conntrack_entry **ret_entry,
+		    enum conntrack_state *ret_state, bool *ret_from_server);
+
+/* The packet that began this entry's life was dropped: the kernel never
+ * confirmed it, so the next packet begins anew. */
+void conntrack_drop(struct conntrack_entry *entry);
+
+#endif

@@ -1,0 +1,517 @@
+/* replay.c - captures through the worker, and the kernel's part around it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/conntrack.h"
+#include "engine/decode.h"
+#include "engine/defrag.h"
+#include "engine/replay.h"
+#include "engine/worker.h"
+
+#define CHUNK 256		/* flows are allocated by so many */
+#define DEFRAG_DATAGRAMS 1024
+#define PENDING 4096		/* datagrams whose fragments are counted */
+#define PENDING_NS 30000000000u	/* as long as defrag keeps them */
+#define WORKER_FLOWS (1 << 18)	/* pages that are not used cost nothing */
+#define TUNNELS_MOST 4
+#define IFINDEX 1		/* stands for options.interface */
+
+/* Fragments so far of a datagram that is not whole yet. */
+struct pending {
+	struct address src;
+	struct address dst;
+	uint32_t id;
+	uint32_t zone;
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t since_ns;
+};
+
+struct replay {
+	const struct policy *policy;
+	const struct marks *marks;
+	struct replay_options options;
+	struct worker *worker;
+	struct conntrack *conntrack;
+	struct defrag *defrag[2];	/* outside and inside of tunnels */
+	struct pending *pending;
+	struct replay_flow **chunks;
+	size_t chunk_room;
+	uint64_t latest_ns;
+	uint64_t shift_ns;		/* a later file does not go back */
+	bool is_file_start;
+	struct replay_totals totals;
+};
+
+/* One packet on its way. */
+struct passage {
+	struct packet *packet;
+	struct conntrack_entry *entry;
+	enum conntrack_state state;
+	struct replay_flow *flow;
+	uint64_t number;
+	uint32_t zone;
+	uint32_t mark;
+	bool from_server;
+	bool queued;
+	bool is_settled;
+	bool dropped;
+};
+
+static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
+{
+	const struct replay *replay = ctx;
+
+	(void)ifindex;
+	snprintf(buffer, IFNAMSIZ, "%s", replay->options.interface);
+	return true;
+}
+
+struct replay *replay_new(const struct policy *policy,
+			  const struct replay_options *options)
+{
+	const struct worker_options worker_options = {
+		.flows = WORKER_FLOWS,
+		.name_all = true,
+		.repeatable = true,
+	};
+	struct replay *replay = calloc(1, sizeof(*replay));
+
+	if (replay == NULL)
+		return NULL;
+	replay->policy = policy;
+	replay->marks = policy_marks(policy);
+	if (options != NULL)
+		replay->options = *options;
+	replay->worker = worker_new(policy, &worker_options);
+	replay->conntrack = conntrack_new();
+	replay->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
+	replay->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
+	replay->pending = calloc(PENDING, sizeof(*replay->pending));
+	if (replay->worker == NULL || replay->conntrack == NULL ||
+	    replay->defrag[0] == NULL || replay->defrag[1] == NULL ||
+	    replay->pending == NULL) {
+		replay_free(replay);
+		return NULL;
+	}
+	if (replay->options.interface != NULL)
+		worker_name_interfaces(replay->worker, name_interface, replay);
+	return replay;
+}
+
+void replay_free(struct replay *replay)
+{
+	if (replay == NULL)
+		return;
+	for (size_t i = 0; i < replay->totals.flows; i++)
+		free((char *)replay_flow(replay, i)->host);
+	for (size_t i = 0; i * CHUNK < replay->totals.flows; i++)
+		free(replay->chunks[i]);
+	free(replay->chunks);
+	free(replay->pending);
+	defrag_free(replay->defrag[0]);
+	defrag_free(replay->defrag[1]);
+	conntrack_free(replay->conntrack);
+	worker_free(replay->worker);
+	free(replay);
+}
+
+/* ---- the list of flows ---- */
+
+size_t replay_flows(const struct replay *replay)
+{
+	return replay->totals.flows;
+}
+
+static struct replay_flow *flow_at(const struct replay *replay, size_t i)
+{
+	return &replay->chunks[i / CHUNK][i % CHUNK];
+}
+
+const struct replay_flow *replay_flow(const struct replay *replay, size_t i)
+{
+	return flow_at(replay, i);
+}
+
+struct replay_totals replay_totals(const struct replay *replay)
+{
+	return replay->totals;
+}
+
+static int add_chunk(struct replay *replay)
+{
+	size_t count = replay->totals.flows / CHUNK;
+
+	if (count == replay->chunk_room) {
+		size_t room = count != 0 ? count * 2 : 16;
+		struct replay_flow **chunks =
+			realloc(replay->chunks, room * sizeof(*chunks));
+
+		if (chunks == NULL)
+			return -ENOMEM;
+		replay->chunks = chunks;
+		replay->chunk_room = room;
+	}
+	replay->chunks[count] = calloc(CHUNK, sizeof(struct replay_flow));
+	return replay->chunks[count] != NULL ? 0 : -ENOMEM;
+}
+
+/* The reported flow of this packet: the life of its conntrack entry. */
+static int find_flow(struct replay *replay, struct passage *p)
+{
+	struct conntrack_entry *entry = p->entry;
+	bool is_first = entry->owner == CONNTRACK_NO_OWNER;
+	size_t count = replay->totals.flows;
+
+	if (is_first) {
+		if (count % CHUNK == 0 && add_chunk(replay) < 0)
+			return -ENOMEM;
+		entry->owner = count;
+		replay->totals.flows++;
+	}
+	p->flow = flow_at(replay, entry->owner);
+	if (is_first)
+		p->flow->route = -1;
+	if (is_first || p->state == CONNTRACK_NEW) {
+		p->flow->src = entry->src;
+		p->flow->dst = entry->dst;
+		p->flow->sport = entry->sport;
+		p->flow->dport = entry->dport;
+		p->flow->proto = entry->proto;
+		p->flow->has_ports = p->packet->has_ports;
+	}
+	return 0;
+}
+
+/* ---- what the worker tells ---- */
+
+/* A printable copy: canonical where it can be, else lower case with '?' for
+ * what is no character of a name. */
+static char *host_dup(const char *host)
+{
+	char canonical[DOMAIN_MAX + 1];
+	const char *why;
+	char *copy;
+
+	if (domain_canonical(host, strlen(host), canonical, &why) > 0)
+		return strdup(canonical);
+	copy = strdup(host);
+	for (char *c = copy; c != NULL && *c != '\0'; c++) {
+		if (*c >= 'A' && *c <= 'Z')
+			*c += 'a' - 'A';
+		else if (*c <= ' ' || *c > '~')
+			*c = '?';
+	}
+	return copy;
+}
+
+static int note_names(struct replay *replay, struct replay_flow *shown,
+		      const struct flow *flow)
+{
+	if (flow->facts.app != APP_NONE)
+		shown->app = flow->facts.app;
+	if (!flow->has_host || shown->host != NULL)
+		return 0;
+	shown->host = host_dup(worker_flow_host(replay->worker, flow));
+	return shown->host != NULL ? 0 : -ENOMEM;
+}
+
+static void note_decision(struct replay *replay, struct replay_flow *shown,
+			  const struct flow *flow)
+{
+	int class = policy_route_class(replay->policy, flow->route,
+				       &flow->facts);
+
+	shown->route = flow->route;
+	shown->late = flow->late;
+	shown->class_name = class >= 0 ? policy_class_name(replay->policy,
+							   (size_t)class)
+				       : NULL;
+}
+
+static void note_road(struct replay *replay, struct passage *p)
+{
+	struct replay_flow *shown = p->flow;
+	uint8_t road = marks_road(replay->marks, p->mark);
+
+	p->dropped = p->dropped || road == replay->marks->road_drop;
+	shown->is_dropped |= p->dropped;
+	shown->road = road;
+	if (shown->first_road == 0)
+		shown->first_road = road;
+	if (p->is_settled && shown->settled_packet == 0)
+		shown->settled_packet = shown->packets;
+}
+
+/* ---- the kernel's part ---- */
+
+/* Broadcasts that only a router's own prefixes tell are not known here. */
+static bool is_group(const struct address *a)
+{
+	if (!address_is_v4(a))
+		return a->bytes[0] == 0xff;
+	return (a->bytes[12] & 0xf0) == 0xe0 || a->be32[3] == UINT32_MAX;
+}
+
+static const struct exempt *exempt_of(const struct replay *replay,
+				      const struct passage *p)
+{
+	const struct address *src = &p->packet->src;
+	const struct address *dst = &p->packet->dst;
+	const struct exempt *exempt;
+
+	/* The chain looks at both ends; the client's side names the line. */
+	exempt = policy_exempt_of(replay->policy, p->from_server ? dst : src,
+				  p->from_server ? src : dst);
+	if (exempt == NULL)
+		exempt = policy_exempt_of(replay->policy,
+					  p->from_server ? src : dst,
+					  p->from_server ? dst : src);
+	return exempt;
+}
+
+/* A packet that userspace does not see, except for its names. */
+static int observe(struct replay *replay, struct passage *p)
+{
+	bool from_server;
+	struct flow *flow = worker_observe(replay->worker, p->packet, p->zone,
+					   &from_server);
+
+	return flow != NULL ? note_names(replay, p->flow, flow) : 0;
+}
+
+/* Through the queue, with what conntrack remembers put back before and saved
+ * after: our bits only. */
+static int queue(struct replay *replay, struct passage *p)
+{
+	const struct marks *marks = replay->marks;
+	struct verdict verdict;
+	uint32_t mark = p->packet->mark;
+	int rc = 0;
+
+	p->packet->mark = marks_merge(marks, mark, p->entry->mark);
+	worker_classify(replay->worker, p->packet, &p->zone, 1, true, &verdict);
+	p->packet->mark = mark;
+
+	p->queued = true;
+	p->flow->queued++;
+	replay->totals.queued++;
+	p->mark = verdict.mark;
+	p->is_settled = verdict.is_settled;
+	p->dropped = verdict.drop;
+	if (verdict.drop && p->state == CONNTRACK_NEW)
+		conntrack_drop(p->entry);
+	else
+		p->entry->mark = verdict.mark & marks->mask;
+	if (verdict.flow != NULL) {
+		note_decision(replay, p->flow, verdict.flow);
+		rc = note_names(replay, p->flow, verdict.flow);
+	}
+	return rc;
+}
+
+/* The chain `divert`, in its order. */
+static int divert(struct replay *replay, struct passage *p)
+{
+	const struct exempt *exempt = exempt_of(replay, p);
+
+	p->mark = p->packet->mark;
+	if (exempt != NULL) {
+		p->flow->exempt = exempt;
+		return observe(replay, p);
+	}
+	if (is_group(&p->packet->dst) || p->state == CONNTRACK_INVALID ||
+	    p->state == CONNTRACK_UNTRACKED)
+		return observe(replay, p);
+	if (p->entry->mark & replay->marks->settled) {
+		p->mark = marks_merge(replay->marks, p->mark, p->entry->mark);
+		p->is_settled = true;
+		return observe(replay, p);
+	}
+	return queue(replay, p);
+}
+
+static void report(struct replay *replay, const struct passage *p)
+{
+	const struct replay_packet packet = {
+		.number = p->number,
+		.packet = p->packet,
+		.flow = p->flow,
+		.mark = p->mark,
+		.dropped = p->dropped,
+		.queued = p->queued,
+		.is_settled = p->is_settled,
+		.from_server = p->from_server,
+	};
+
+	if (replay->options.each_packet != NULL)
+		replay->options.each_packet(replay->options.ctx, &packet);
+}
+
+/* A whole packet; it came in `packets` pieces of `bytes` in all. */
+static int pass(struct replay *replay, struct passage *p, uint64_t packets,
+		uint64_t bytes)
+{
+	int rc = conntrack_track(replay->conntrack, p->packet, p->zone,
+				 &p->entry, &p->state, &p->from_server);
+
+	if (rc == 0)
+		rc = find_flow(replay, p);
+	if (rc < 0)
+		return rc;
+	p->flow->packets += packets;
+	p->flow->bytes += bytes;
+	rc = divert(replay, p);
+	note_road(replay, p);
+	report(replay, p);
+	return rc;
+}
+
+/* ---- fragments and tunnels ---- */
+
+static struct pending *pending_of(struct replay *replay,
+				  const struct packet *pkt, uint32_t zone)
+{
+	uint64_t key = pkt->src.be64[1] * 31 + pkt->dst.be64[1] +
+		       pkt->src.be64[0] + pkt->dst.be64[0] +
+		       ((uint64_t)pkt->fragment_id << 16) + zone;
+	struct pending *pending = &replay->pending[
+		(key * 0x9e3779b97f4a7c15u >> 32) % PENDING];
+
+	if (pending->id != pkt->fragment_id || pending->zone != zone ||
+	    !address_equal(&pending->src, &pkt->src) ||
+	    !address_equal(&pending->dst, &pkt->dst) ||
+	    pkt->time_ns - pending->since_ns > PENDING_NS)
+		*pending = (struct pending){
+			.src = pkt->src,
+			.dst = pkt->dst,
+			.id = pkt->fragment_id,
+			.zone = zone,
+			.since_ns = pkt->time_ns,
+		};
+	return pending;
+}
+
+/* Count a fragment; true when it makes its datagram whole. */
+static bool join(struct replay *replay, struct passage *p, bool is_inside,
+		 struct packet *whole, uint64_t *ret_packets,
+		 uint64_t *ret_bytes)
+{
+	struct pending *pending = pending_of(replay, p->packet, p->zone);
+
+	pending->packets++;
+	pending->bytes += p->packet->ip_len;
+	if (!defrag_take(replay->defrag[is_inside], p->packet, whole))
+		return false;
+	*ret_packets = pending->packets;
+	*ret_bytes = pending->bytes;
+	*pending = (struct pending){ 0 };
+	p->packet = whole;
+	return true;
+}
+
+/* Step into a tunnel; false where there is none, or nothing to read in it. */
+static bool enter(struct packet *pkt)
+{
+	struct packet inner;
+
+	if (pkt->status != DECODE_OK || !decode_inner(pkt, &inner))
+		return false;
+	decode_ip(&inner);
+	if (inner.status != DECODE_OK && inner.status != DECODE_FRAGMENT)
+		return false;
+	*pkt = inner;
+	return true;
+}
+
+static int take(struct replay *replay, struct packet *pkt, uint32_t zone,
+		uint64_t number)
+{
+	struct passage p = { .packet = pkt, .zone = zone, .number = number };
+	struct packet whole[2];
+	uint64_t packets = 1;
+	uint64_t bytes = pkt->ip_len;
+
+	if (pkt->is_fragment &&
+	    !join(replay, &p, false, &whole[0], &packets, &bytes))
+		goto out;
+	if (replay->options.decap) {
+		bool entered = false;
+
+		for (int i = 0; i < TUNNELS_MOST && enter(p.packet); i++)
+			entered = true;
+		if (entered) {
+			packets = 1;
+			bytes = p.packet->ip_len;
+		}
+		if (entered && p.packet->is_fragment &&
+		    !join(replay, &p, true, &whole[1], &packets, &bytes))
+			goto out;
+	}
+	if (p.packet->status == DECODE_OK)
+		return pass(replay, &p, packets, bytes);
+	replay->totals.undecoded[p.packet->status]++;
+out:
+	p.mark = p.packet->mark;
+	report(replay, &p);
+	return 0;
+}
+
+/* ---- captures ---- */
+
+static void set_time(struct replay *replay, struct packet *pkt)
+{
+	if (replay->is_file_start && pkt->time_ns < replay->latest_ns)
+		replay->shift_ns = replay->latest_ns - pkt->time_ns;
+	replay->is_file_start = false;
+	pkt->time_ns += replay->shift_ns;
+	if (pkt->time_ns < replay->latest_ns)
+		pkt->time_ns = replay->latest_ns;
+	replay->latest_ns = pkt->time_ns;
+}
+
+int replay_frame(struct replay *replay, struct source_frame *frame)
+{
+	struct packet *pkt = &frame->packet;
+
+	replay->totals.frames++;
+	set_time(replay, pkt);
+	pkt->ifindex = replay->options.interface != NULL ? IFINDEX : 0;
+	if (pkt->status != DECODE_OK && pkt->status != DECODE_FRAGMENT) {
+		struct passage p = {
+			.packet = pkt, .number = frame->number,
+		};
+
+		replay->totals.undecoded[pkt->status]++;
+		report(replay, &p);
+		return 0;
+	}
+	replay->totals.packets++;
+	return take(replay, pkt, frame->vlan, frame->number);
+}
+
+int replay_file(struct replay *replay, const char *path,
+		char error[static SOURCE_ERROR_MAX])
+{
+	struct source_pcap *source;
+	struct source_frame frame;
+	int rc;
+
+	rc = source_pcap_open(path, replay->options.filter, &source, error);
+	if (rc < 0)
+		return rc;
+	replay->is_file_start = true;
+	replay->shift_ns = 0;
+	while ((rc = source_pcap_next(source, &frame, error)) > 0) {
+		rc = replay_frame(replay, &frame);
+		if (rc < 0) {
+			snprintf(error, SOURCE_ERROR_MAX, "%s: out of memory",
+				 path);
+			break;
+		}
+	}
+	source_pcap_close(source);
+	return rc;
+}
