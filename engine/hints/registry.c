@@ -16,6 +16,8 @@
 #define HINTS(HINT)							\
 	HINT(tls)							\
 	HINT(http)							\
+	HINT(quic)							\
+	HINT(gquic)							\
 	HINT(dns_udp)							\
 	HINT(dns_tcp)							\
 	HINT(ssh)							\

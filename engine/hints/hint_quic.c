@@ -1,0 +1,244 @@
+/*
+ * hint_quic.c - QUIC (RFC 9000, 9369) and its drafts: the ClientHello in the
+ * client's Initial packets, whose CRYPTO frames may be spread over datagrams
+ * in any order; the first server packets, and Version Negotiation.
+ */
+#include "engine/hints/client_hello.h"
+#include "engine/hints/gquic.h"
+#include "engine/hints/quic_initial.h"
+
+enum frame {			/* RFC 9000, 19 */
+	FRAME_PADDING = 0x00,
+	FRAME_PING = 0x01,
+	FRAME_ACK = 0x02,
+	FRAME_ACK_ECN = 0x03,
+	FRAME_CRYPTO = 0x06,
+	FRAME_CRYPTO_T05X = 0x08,	/* STREAM elsewhere, and not here */
+	FRAME_CLOSE = 0x1c,
+};
+
+#define CLIENT_LEAST 1200	/* of an Initial's datagram (RFC 9000, 14.1) */
+#define VERSION_Q050 0x51303530u
+
+/* The scratch: the CRYPTO stream, a bit for each byte of it that has come, and
+ * the packet that is being opened. */
+#define CRYPTO_MOST 16384u
+#define PLAIN_AT (CRYPTO_MOST + CRYPTO_MOST / 8)
+#define PLAIN_MOST (HINT_SCRATCH - PLAIN_AT)
+
+struct crypto {
+	uint8_t *stream;
+	uint8_t *come;
+	uint8_t *plain;
+	struct cursor first_dcid;	/* of the client's first packet */
+	bool is_open;			/* an Initial could be opened */
+	bool has_other;			/* there were packets that are none */
+	struct cursor chlo;		/* Google's own hello, with Q050 */
+};
+
+static void crypto_init(struct crypto *crypto, uint8_t *scratch)
+{
+	*crypto = (struct crypto){
+		.stream = scratch,
+		.come = scratch + CRYPTO_MOST,
+		.plain = scratch + PLAIN_AT,
+	};
+	memset(crypto->come, 0, CRYPTO_MOST / 8);
+}
+
+static void crypto_add(struct crypto *crypto, uint64_t offset,
+		       struct cursor data)
+{
+	size_t len = cursor_left(&data), at = (size_t)offset;
+
+	if (offset >= CRYPTO_MOST)
+		return;
+	if (len > CRYPTO_MOST - at)
+		len = CRYPTO_MOST - at;
+	memcpy(crypto->stream + at, data.at, len);
+	for (; len > 0 && at % 8 != 0; len--, at++)
+		crypto->come[at / 8] |= (uint8_t)(1u << at % 8);
+	memset(crypto->come + at / 8, 0xff, len / 8);
+	for (at += len / 8 * 8, len %= 8; len > 0; len--, at++)
+		crypto->come[at / 8] |= (uint8_t)(1u << at % 8);
+}
+
+/* What has come from the first byte on without a hole. */
+static struct cursor crypto_data(const struct crypto *crypto)
+{
+	size_t n = 0;
+
+	while (n < CRYPTO_MOST && crypto->come[n / 8] == 0xff)
+		n += 8;
+	while (n < CRYPTO_MOST && (crypto->come[n / 8] >> n % 8 & 1) != 0)
+		n++;
+	return cursor_of(crypto->stream, n);
+}
+
+static void skip_ack(struct cursor *c, bool ecn)
+{
+	uint64_t ranges;
+
+	quic_varint(c);
+	quic_varint(c);
+	ranges = quic_varint(c);
+	quic_varint(c);
+	for (; ranges > 0 && !c->is_short; ranges--) {
+		quic_varint(c);
+		quic_varint(c);
+	}
+	for (int i = 0; ecn && i < 3; i++)
+		quic_varint(c);
+}
+
+static void read_frames(struct crypto *crypto, struct cursor c)
+{
+	while (cursor_left(&c) > 0) {
+		uint64_t type = quic_varint(&c), offset, len;
+		struct cursor data;
+
+		switch (type) {
+		case FRAME_PADDING:
+		case FRAME_PING:
+			break;
+		case FRAME_ACK:
+		case FRAME_ACK_ECN:
+			skip_ack(&c, type == FRAME_ACK_ECN);
+			break;
+		case FRAME_CRYPTO:
+		case FRAME_CRYPTO_T05X:
+			offset = quic_varint(&c);
+			len = quic_varint(&c);
+			if (len > cursor_left(&c))
+				return;
+			data = cursor_take(&c, (size_t)len);
+			if (!c.is_short)
+				crypto_add(crypto, offset, data);
+			break;
+		default:	/* FRAME_CLOSE, or what has no place here */
+			return;
+		}
+	}
+}
+
+/*
+ * The keys come from the first destination that the client chose. After a
+ * Retry it begins anew with the one it was given (RFC 9001, 5.2).
+ */
+static bool open_initial(struct crypto *crypto, const struct quic_packet *p,
+			 struct cursor *ret_frames)
+{
+	return quic_initial_open(p, p->dcid, crypto->plain, PLAIN_MOST,
+				 ret_frames) ||
+	       quic_initial_open(p, crypto->first_dcid, crypto->plain,
+				 PLAIN_MOST, ret_frames);
+}
+
+/* A client's datagram; whether it was made of whole packets of QUIC, but for a
+ * last one with a short header. */
+static bool read_datagram(struct crypto *crypto, struct cursor c)
+{
+	struct quic_packet packet;
+	struct cursor frames;
+	size_t count = 0;
+
+	while (cursor_left(&c) > 0 && quic_packet_read(&c, &packet)) {
+		count++;
+		if (crypto->first_dcid.at == NULL)
+			crypto->first_dcid = packet.dcid;
+		if (packet.type != QUIC_INITIAL)
+			crypto->has_other = true;
+		if (!open_initial(crypto, &packet, &frames))
+			continue;
+		crypto->is_open = true;
+		if (packet.version == VERSION_Q050)
+			crypto->chlo = frames;
+		else
+			read_frames(crypto, frames);
+	}
+	/* Padding after the last packet is zeros; a short header is not. */
+	return count > 0 && (cursor_left(&c) == 0 || (*c.at & 0x80) == 0);
+}
+
+/* RFC 9000, 17.2.1: what the server can do. */
+static enum hint_verdict match_negotiation(struct cursor c)
+{
+	uint8_t first = cursor_u8(&c);
+	uint32_t version = cursor_be32(&c);
+	uint8_t dcid_len = cursor_u8(&c), scid_len;
+
+	cursor_skip(&c, dcid_len);
+	scid_len = cursor_u8(&c);
+	cursor_skip(&c, scid_len);
+	if (c.is_short || (first & 0x80) == 0 || version != 0 ||
+	    dcid_len > QUIC_CID_MOST || scid_len > QUIC_CID_MOST ||
+	    cursor_left(&c) % 4 != 0)
+		return HINT_NO;
+	while (cursor_left(&c) > 0)
+		if (quic_is_version(cursor_be32(&c)))
+			return HINT_YES;
+	return HINT_NO;
+}
+
+static enum hint_verdict match_server(const struct hint_input *in,
+				      struct hint_yield *yield)
+{
+	struct cursor c = in->payload;
+	struct quic_packet packet;
+	size_t count = 0;
+
+	yield->more = true;
+	while (cursor_left(&c) > 0 && quic_packet_read(&c, &packet))
+		count++;
+	if (count > 0 && (cursor_left(&c) == 0 || (*c.at & 0x80) == 0))
+		return HINT_YES;
+	return match_negotiation(in->payload);
+}
+
+static enum hint_verdict match_client(const struct hint_input *in,
+				      struct hint_yield *yield)
+{
+	struct cursor earlier = in->earlier, datagram;
+	struct crypto crypto;
+	bool from_server, is_whole;
+
+	if ((*in->payload.at & 0x80) == 0 && cursor_left(&earlier) == 0)
+		return HINT_NO;
+	crypto_init(&crypto, in->scratch);
+	while (hint_earlier_next(&earlier, &from_server, &datagram))
+		if (!from_server)
+			read_datagram(&crypto, datagram);
+	is_whole = read_datagram(&crypto, in->payload);
+
+	yield->more = true;
+	if (crypto.chlo.at != NULL)
+		return gquic_hello(crypto.chlo, yield);
+	if (crypto.is_open) {
+		/* Cleared by what the hello says, once it is complete. */
+		client_hello_message(crypto_data(&crypto), yield);
+		return HINT_YES;
+	}
+	if (is_whole && (crypto.has_other ||
+			 cursor_left(&in->payload) >= CLIENT_LEAST))
+		return HINT_YES;
+	return is_whole ? HINT_MORE : HINT_NO;
+}
+
+static enum hint_verdict quic_match(const struct hint_input *in,
+				    struct hint_yield *yield)
+{
+	return in->from_server ? match_server(in, yield) :
+				 match_client(in, yield);
+}
+
+const struct hint hint_quic = {
+	.name = "quic",
+	.family = "web",
+	.about = "QUIC; the server name and ALPN of its ClientHello",
+	.transport = IPPROTO_UDP,
+	.yields_host = true,
+	.yields_alpn = true,
+	.ports = { 443, 80, 853, 4433, 8853, 784, 8443 },
+	.least = 16,
+	.match = quic_match,
+};
