@@ -1,0 +1,189 @@
+/* apply.c - take the steps of a difference. */
+#include "rules/setup/apply.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "rules/setup/netlink.h"
+#include "rules/setup/queue_rule.h"
+#include "rules/setup/ruleset.h"
+
+typedef void write_fn(const struct plan *plan, const struct nft_table *table,
+		      bool native, FILE *out);
+
+static void write_first(const struct plan *plan, const struct nft_table *table,
+			bool native, FILE *out)
+{
+	(void)native;
+	ruleset_write_first(plan, table, out);
+}
+
+/* NULL when out of memory. */
+static char *script_of(write_fn *write, const struct plan *plan,
+		       const struct nft_table *table, bool native)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	write(plan, table, native, out);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static bool has_all_queues(const struct plan *plan,
+			   const struct nft_table *table)
+{
+	char name[RULESET_QUEUE_MAX];
+
+	for (unsigned int i = plan->queue_first; i <= plan->queue_last; i++)
+		if (!nft_table_has_chain(table,
+					 ruleset_queue_name(plan, (uint16_t)i,
+							    name)))
+			return false;
+	return true;
+}
+
+int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
+		  const struct nft_table *table,
+		  char error[static SETUP_ERROR_MAX])
+{
+	*ruleset = (struct apply_ruleset){ .native = nft_has_queue() };
+	if (!ruleset->native && !queue_rule_works())
+		return fault(error, -EOPNOTSUPP,
+			     "the kernel cannot queue packets: neither "
+			     "nft_queue nor xt_NFQUEUE with nft_compat is "
+			     "there; load one of them with modprobe, or use a "
+			     "kernel that has it");
+	if (!ruleset->native && !has_all_queues(plan, table)) {
+		ruleset->first = script_of(write_first, plan, table, false);
+		if (!ruleset->first)
+			return fault(error, -ENOMEM, "setup: out of memory");
+	}
+	ruleset->change = script_of(ruleset_write_change, plan, table,
+				    ruleset->native);
+	if (!ruleset->change)
+		return fault(error, -ENOMEM, "setup: out of memory");
+	return nft_check(ruleset->change, error);
+}
+
+void apply_fini(struct apply_ruleset *ruleset)
+{
+	free(ruleset->first);
+	free(ruleset->change);
+	*ruleset = (struct apply_ruleset){ 0 };
+}
+
+/* Queue rules that are not nft's own stand before anything leads to them. */
+static int take_ruleset(const struct plan *plan,
+			const struct apply_ruleset *ruleset,
+			char error[static SETUP_ERROR_MAX])
+{
+	bool right = false;
+	int rc = 0;
+
+	if (ruleset->first)
+		rc = nft_run(ruleset->first, error);
+	if (rc == 0 && !ruleset->native) {
+		rc = queue_rule_check(plan, &right);
+		if (rc < 0)
+			return fault(error, rc, "nftables: reading the rules "
+				     "that queue: %s; try again",
+				     strerror(-rc));
+		if (!right)
+			rc = queue_rule_fill(plan, error);
+	}
+	return rc == 0 ? nft_run(ruleset->change, error) : rc;
+}
+
+/* What was to go and is gone already is no failure. */
+static int forgive(int rc)
+{
+	return rc == -ESRCH || rc == -ENOENT || rc == -ENODEV ? 0 : rc;
+}
+
+static int take(struct netlink *nl, const struct step *step,
+		const struct diff_input *in)
+{
+	switch (step->kind) {
+	case STEP_TABLES_WRITE:
+		return rt_tables_write(RT_TABLES_DIR, in->plan->tables);
+	case STEP_TABLES_REMOVE:
+		return rt_tables_remove(RT_TABLES_DIR,
+					in->journal->folders_made);
+	case STEP_ROUTE_ADD:
+		return netlink_route_add(nl, step->route);
+	case STEP_ROUTE_REPLACE:
+		return netlink_route_replace(nl, step->route);
+	case STEP_ROUTE_DELETE:
+		return forgive(netlink_route_delete(nl, step->route));
+	case STEP_RULE_ADD:
+		return netlink_rule_add(nl, step->rule);
+	case STEP_RULE_DELETE:
+		return forgive(netlink_rule_delete(nl, step->rule));
+	case STEP_SYSCTL:
+		return sysctl_write(step->sysctl.path, step->sysctl.put);
+	case STEP_SYSCTL_RESTORE:
+		return forgive(sysctl_write(step->sysctl.path,
+					    step->sysctl.put));
+	case STEP_GROUP:
+		return netlink_link_group(nl, step->group.link,
+					  step->group.put);
+	case STEP_GROUP_RESTORE:
+		return forgive(netlink_link_group(nl, step->group.link,
+						  step->group.put));
+	case STEP_RULESET:
+	case STEP_RULESET_DELETE:
+		break;
+	}
+	return 0;
+}
+
+/* The sentence for what the kernel refused: the step itself is the thing. */
+static int fault_of(const struct step *step, const struct diff_input *in,
+		    int rc, char error[static SETUP_ERROR_MAX])
+{
+	struct diff one = { (struct step *)(uintptr_t)step, 1 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out) {
+		diff_print(&one, in, out);
+		fclose(out);
+	}
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	fault(error, rc, "%s: %s; mend it and run waymark again",
+	      text && len > 2 ? text + 2 : "setup", strerror(-rc));
+	free(text);
+	return rc;
+}
+
+int apply_steps(struct netlink *nl, const struct diff *diff,
+		const struct diff_input *input,
+		const struct apply_ruleset *ruleset,
+		char error[static SETUP_ERROR_MAX])
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < diff->count && rc == 0; i++) {
+		const struct step *step = &diff->steps[i];
+
+		if (step->kind == STEP_RULESET) {
+			rc = take_ruleset(input->plan, ruleset, error);
+		} else if (step->kind == STEP_RULESET_DELETE) {
+			rc = nft_run("delete table inet " NFT_TABLE, error);
+		} else {
+			rc = take(nl, step, input);
+			if (rc < 0)
+				fault_of(step, input, rc, error);
+		}
+	}
+	return rc;
+}

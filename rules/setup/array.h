@@ -1,0 +1,36 @@
+/*
+ * array.h - arrays that grow by one: a pointer and a count, nothing else.
+ */
+#ifndef WAYMARK_SETUP_ARRAY_H
+#define WAYMARK_SETUP_ARRAY_H
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Room for one more item behind `count` of them. `array` is the address of
+ * the pointer, whatever it points to. The room doubles whenever the count is
+ * a power of two, so it need not be remembered. 0 or -1.
+ */
+static inline int array_room(void *array, size_t count, size_t size)
+{
+	void *items;
+
+	if (count & (count - 1))
+		return 0;
+	memcpy(&items, array, sizeof(items));
+	items = realloc(items, (count ? count * 2 : 1) * size);
+	if (!items)
+		return -1;
+	memcpy(array, &items, sizeof(items));
+	return 0;
+}
+
+/* Append `item` to the array; evaluates to 0, or -ENOMEM. */
+#define ARRAY_ADD(items, count, item)                                      \
+	(array_room(&(items), (count), sizeof(*(items))) < 0               \
+		 ? -ENOMEM                                                 \
+		 : ((items)[(count)++] = (item), 0))
+
+#endif

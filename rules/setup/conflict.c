@@ -1,0 +1,137 @@
+/* conflict.c - what others have in the places that a plan needs. */
+#include "rules/setup/conflict.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "rules/setup/prefs.h"
+
+/* As TABLE_FIRST and TABLE_LAST of the policy. */
+#define FREE_FIRST 201u
+#define FREE_LAST 252u
+
+static bool is_used(const struct plan *plan, const struct state *state,
+		    uint32_t table)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (plan->uplinks[i].table == table)
+			return true;
+	for (size_t i = 0; i < state->route_count; i++)
+		if (state->routes[i].table == table)
+			return true;
+	return false;
+}
+
+static uint32_t free_table(const struct plan *plan, const struct state *state)
+{
+	uint32_t table = FREE_FIRST;
+
+	while (table < FREE_LAST && is_used(plan, state, table))
+		table++;
+	return table;
+}
+
+static int check_tables(const struct plan *plan, const struct state *state,
+			char error[static SETUP_ERROR_MAX])
+{
+	char text[KERNEL_TEXT_MAX];
+
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		const struct plan_uplink *uplink = &plan->uplinks[i];
+
+		for (size_t n = 0; n < state->route_count; n++) {
+			const struct kernel_route *route = &state->routes[n];
+			const char *dev = plan_dev(plan, state, route->oif);
+
+			if (route->table != uplink->table ||
+			    route->protocol == KERNEL_PROTOCOL)
+				continue;
+			return fault(error, -EEXIST,
+				     "uplink %s: routing table %" PRIu32
+				     " has a route that is not waymark's (%s); "
+				     "give the uplink a table of its own: "
+				     "table %" PRIu32,
+				     uplink->name, uplink->table,
+				     kernel_route_print(route, dev, text),
+				     free_table(plan, state));
+		}
+	}
+	return 0;
+}
+
+static int check_pref(const struct kernel_rule *want,
+		      const struct state *state,
+		      char error[static SETUP_ERROR_MAX])
+{
+	char text[KERNEL_TEXT_MAX];
+
+	for (size_t i = 0; i < state->rule_count; i++) {
+		const struct kernel_rule *rule = &state->rules[i];
+
+		if (rule->family != want->family || rule->pref != want->pref ||
+		    rule->protocol == KERNEL_PROTOCOL)
+			continue;
+		return fault(error, -EEXIST,
+			     "pref %" PRIu32 " is taken by a rule that is not "
+			     "waymark's (%s); give that one another pref: "
+			     "%u to %u are waymark's",
+			     rule->pref, kernel_rule_print(rule, text),
+			     PREF_FIRST, PREF_LAST);
+	}
+	return 0;
+}
+
+static int check_prefs(const struct plan *plan, const struct state *state,
+		       char error[static SETUP_ERROR_MAX])
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->rule_count && rc == 0; i++)
+		rc = check_pref(&plan->rules[i], state, error);
+	return rc;
+}
+
+/* VRF tools move the rule for `local` behind all others; then a mark would
+ * send away what is for the router itself. */
+static int check_local(const struct state *state, uint8_t family,
+		       char error[static SETUP_ERROR_MAX])
+{
+	for (size_t i = 0; i < state->rule_count; i++) {
+		const struct kernel_rule *rule = &state->rules[i];
+
+		if (rule->family == family && rule->pref < PREF_FIRST &&
+		    rule->action == FR_ACT_TO_TBL &&
+		    rule->table == RT_TABLE_LOCAL)
+			return 0;
+	}
+	return fault(error, -EEXIST,
+		     "ip -%c rule: `lookup local` does not come before "
+		     "waymark's rules, so marks would send away what is for "
+		     "this host; run: ip -%c rule add pref 0 lookup local",
+		     family == AF_INET ? '4' : '6',
+		     family == AF_INET ? '4' : '6');
+}
+
+int conflict_check(const struct plan *plan, const struct state *state,
+		   char error[static SETUP_ERROR_MAX])
+{
+	int rc;
+
+	if (state->table.exists && !state->table.is_ours)
+		return fault(error, -EEXIST,
+			     "nftables: there is a `table inet " NFT_TABLE
+			     "` that waymark did not make; rename it, or run: "
+			     "nft delete table inet " NFT_TABLE);
+	rc = check_local(state, AF_INET, error);
+	if (rc == 0 && state->has_v6)
+		rc = check_local(state, AF_INET6, error);
+	if (rc == 0)
+		rc = check_tables(plan, state, error);
+	if (rc == 0)
+		rc = check_prefs(plan, state, error);
+	return rc;
+}

@@ -1,0 +1,201 @@
+/* journal.c - what set-up found, on disk before it is changed. */
+#include "rules/setup/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "rules/setup/array.h"
+
+#define NAME "journal"
+#define HEAD "waymark journal 1\n"
+
+void journal_fini(struct journal *journal)
+{
+	free(journal->groups);
+	free(journal->sysctls);
+	*journal = (struct journal){ 0 };
+}
+
+/* ---- reading ---- */
+
+static int read_line(struct journal *journal, const char *line)
+{
+	struct journal_sysctl sysctl;
+	struct journal_group group;
+
+	_Static_assert(IFNAMSIZ == 16 && PLAN_PATH_MAX == 96 &&
+		       SYSCTL_VALUE_MAX == 32, "the widths below");
+	if (sscanf(line, "group %u %15s %" SCNu32, &group.link, group.dev,
+		   &group.found) == 3)
+		return ARRAY_ADD(journal->groups, journal->group_count, group);
+	if (sscanf(line, "sysctl %95s %31s %31s", sysctl.path, sysctl.found,
+		   sysctl.put) == 3)
+		return ARRAY_ADD(journal->sysctls, journal->sysctl_count,
+				 sysctl);
+	if (sscanf(line, "folders %u", &journal->folders_made) == 1)
+		return 0;
+	if (sscanf(line, "file %" SCNx64 " %" SCNx64, &journal->file,
+			&journal->file_next) == 2)
+		journal->made_file = true;
+	else
+		sscanf(line, "ruleset %" SCNx64 " %" SCNx64,
+		       &journal->ruleset_asked, &journal->ruleset_shown);
+	return 0;
+}
+
+int journal_load(const char *dir, struct journal *journal)
+{
+	char path[PATH_MAX];
+	char line[256];
+	FILE *in;
+	int rc = 0;
+
+	*journal = (struct journal){ 0 };
+	snprintf(path, sizeof(path), "%s/" NAME, dir);
+	in = fopen(path, "re");
+	if (!in)
+		return errno == ENOENT ? 0 : -errno;
+	if (!fgets(line, sizeof(line), in) || strcmp(line, HEAD) != 0)
+		rc = -EBADMSG;
+	while (rc == 0 && fgets(line, sizeof(line), in))
+		rc = read_line(journal, line);
+	fclose(in);
+	journal->exists = rc == 0;
+	if (rc < 0)
+		journal_fini(journal);
+	return rc;
+}
+
+/* ---- writing ---- */
+
+static void write_lines(const struct journal *journal, FILE *out)
+{
+	fputs(HEAD, out);
+	for (size_t i = 0; i < journal->group_count; i++)
+		fprintf(out, "group %u %s %" PRIu32 "\n",
+			journal->groups[i].link, journal->groups[i].dev,
+			journal->groups[i].found);
+	for (size_t i = 0; i < journal->sysctl_count; i++)
+		fprintf(out, "sysctl %s %s %s\n", journal->sysctls[i].path,
+			journal->sysctls[i].found, journal->sysctls[i].put);
+	if (journal->folders_made)
+		fprintf(out, "folders %u\n", journal->folders_made);
+	if (journal->made_file)
+		fprintf(out, "file %" PRIx64 " %" PRIx64 "\n", journal->file,
+			journal->file_next);
+	fprintf(out, "ruleset %" PRIx64 " %" PRIx64 "\n",
+		journal->ruleset_asked, journal->ruleset_shown);
+}
+
+static int sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int journal_save(const char *dir, const struct journal *journal)
+{
+	char path[PATH_MAX];
+	char next[PATH_MAX];
+	FILE *out;
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "%s/" NAME, dir);
+	snprintf(next, sizeof(next), "%s/" NAME ".next", dir);
+	out = fopen(next, "we");
+	if (!out)
+		return -errno;
+	write_lines(journal, out);
+	if (fflush(out) != 0 || fsync(fileno(out)) < 0)
+		rc = -errno;
+	if (fclose(out) != 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0 && rename(next, path) < 0)
+		rc = -errno;
+	return rc < 0 ? rc : sync_dir(dir);
+}
+
+int journal_remove(const char *dir)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" NAME ".next", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/" NAME, dir);
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* ---- notes ---- */
+
+struct journal_group *journal_group(const struct journal *journal,
+				    unsigned int link)
+{
+	for (size_t i = 0; i < journal->group_count; i++)
+		if (journal->groups[i].link == link)
+			return &journal->groups[i];
+	return NULL;
+}
+
+struct journal_sysctl *journal_sysctl(const struct journal *journal,
+				      const char *path)
+{
+	for (size_t i = 0; i < journal->sysctl_count; i++)
+		if (strcmp(journal->sysctls[i].path, path) == 0)
+			return &journal->sysctls[i];
+	return NULL;
+}
+
+int journal_note_group(struct journal *journal, unsigned int link,
+		       const char *dev, uint32_t found)
+{
+	struct journal_group *old = journal_group(journal, link);
+	struct journal_group new = { .link = link, .found = found };
+
+	snprintf(new.dev, sizeof(new.dev), "%s", dev);
+	if (!old)
+		return ARRAY_ADD(journal->groups, journal->group_count, new);
+	*old = new;
+	return 0;
+}
+
+int journal_note_sysctl(struct journal *journal, const char *path,
+			const char *found, const char *put)
+{
+	struct journal_sysctl *old = journal_sysctl(journal, path);
+	struct journal_sysctl new;
+
+	snprintf(new.path, sizeof(new.path), "%s", path);
+	snprintf(new.found, sizeof(new.found), "%s", found);
+	snprintf(new.put, sizeof(new.put), "%s", put);
+	if (!old)
+		return ARRAY_ADD(journal->sysctls, journal->sysctl_count, new);
+	*old = new;
+	return 0;
+}
+
+void journal_forget_group(struct journal *journal, unsigned int link)
+{
+	struct journal_group *old = journal_group(journal, link);
+
+	if (old)
+		*old = journal->groups[--journal->group_count];
+}
+
+void journal_forget_sysctl(struct journal *journal, const char *path)
+{
+	struct journal_sysctl *old = journal_sysctl(journal, path);
+
+	if (old)
+		*old = journal->sysctls[--journal->sysctl_count];
+}

@@ -1,0 +1,120 @@
+/* lock.c - the folder of the journal, and who may write there. */
+#include "rules/setup/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rules/setup/setup.h"
+
+#define FOLDER "/run/waymark"
+/* How long another set-up may take. */
+#define TRIES 100
+#define PAUSE_US 100000
+
+int setup_state_dir(const char *given, char dir[static PATH_MAX])
+{
+	struct stat net;
+
+	if (given) {
+		if (snprintf(dir, PATH_MAX, "%s", given) >= PATH_MAX - 16)
+			return -ENAMETOOLONG;
+		return 0;
+	}
+	if (stat("/proc/self/ns/net", &net) < 0)
+		return -errno;
+	snprintf(dir, PATH_MAX, FOLDER "/netns-%lu", (unsigned long)net.st_ino);
+	return 0;
+}
+
+static int make_folders(const char *dir)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(dir);
+
+	for (size_t i = 1; i <= len; i++) {
+		if (dir[i] != '/' && dir[i] != '\0')
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)i, dir);
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Whoever held the lock before may have removed its file: then the lock is
+ * on a file that nobody else will open. */
+static bool is_current(int fd, const char *path)
+{
+	struct stat held, there;
+
+	return fstat(fd, &held) == 0 && stat(path, &there) == 0 &&
+	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}
+
+/* -EAGAIN: try again. */
+static int try_lock(struct lock *lock)
+{
+	char path[PATH_MAX + 8];
+	int rc = make_folders(lock->dir);
+
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/lock", lock->dir);
+	lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock->fd < 0)
+		return errno == ENOENT ? -EAGAIN : -errno;
+	if (flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {
+		if (is_current(lock->fd, path))
+			return 0;
+		errno = EAGAIN;
+	}
+	rc = -errno;
+	close(lock->fd);
+	lock->fd = -1;
+	return rc;
+}
+
+int lock_open(struct lock *lock, const char *given,
+	      char error[static SETUP_ERROR_MAX])
+{
+	int rc;
+
+	lock->fd = -1;
+	lock->is_default = !given;
+	rc = setup_state_dir(given, lock->dir);
+	if (rc < 0)
+		return fault(error, rc, "state folder: %s", strerror(-rc));
+	rc = try_lock(lock);
+	for (int i = 0; i < TRIES && rc == -EAGAIN; i++) {
+		usleep(PAUSE_US);
+		rc = try_lock(lock);
+	}
+	if (rc == -EAGAIN)
+		return fault(error, rc, "%s: another waymark is setting up; "
+			     "wait for it, or end it", lock->dir);
+	if (rc < 0)
+		return fault(error, rc, "%s: %s; choose another folder with "
+			     "--state-dir", lock->dir, strerror(-rc));
+	return 0;
+}
+
+void lock_close(struct lock *lock, bool remove)
+{
+	char path[PATH_MAX + 8];
+
+	if (lock->fd < 0)
+		return;
+	if (remove) {
+		snprintf(path, sizeof(path), "%s/lock", lock->dir);
+		unlink(path);
+		if (rmdir(lock->dir) == 0 && lock->is_default)
+			rmdir(FOLDER);
+	}
+	close(lock->fd);
+	lock->fd = -1;
+}

@@ -1,0 +1,24 @@
+/*
+ * lock.h - the folder of the journal, and who may write there.
+ */
+#ifndef WAYMARK_SETUP_LOCK_H
+#define WAYMARK_SETUP_LOCK_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "rules/setup/fault.h"
+
+struct lock {
+	int fd;			/* -1: not held */
+	bool is_default;	/* the folder above it is ours too */
+	char dir[PATH_MAX];
+};
+
+/* Make the folder and wait for its lock. 0 or -errno with a sentence. */
+int lock_open(struct lock *lock, const char *given,
+	      char error[static SETUP_ERROR_MAX]);
+/* Let go; with `remove`, folder and all, if nobody else has files there. */
+void lock_close(struct lock *lock, bool remove);
+
+#endif

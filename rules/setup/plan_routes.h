@@ -1,0 +1,17 @@
+/*
+ * plan_routes.h - the routes of each uplink's own table.
+ */
+#ifndef WAYMARK_SETUP_PLAN_ROUTES_H
+#define WAYMARK_SETUP_PLAN_ROUTES_H
+
+#include "rules/setup/plan.h"
+
+/* Fill plan->routes for the plan's uplinks. 0 or -ENOMEM. */
+int plan_routes_make(struct plan *plan, const struct policy *policy,
+		     const struct state *state);
+
+/* Whether traffic of a road must not leak when its roads are gone: `strict`,
+ * said by the uplink or by the one that stands in for it last. */
+bool plan_routes_strict(const struct policy *policy, size_t uplink);
+
+#endif

@@ -1,0 +1,231 @@
+/*
+ * plan_rules.c - the rules that send a mark to its table, and whom the kernel
+ * leaves alone.
+ */
+#include "rules/setup/plan_rules.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "rules/policy.h"
+#include "rules/setup/array.h"
+#include "rules/setup/plan_routes.h"
+#include "rules/setup/prefs.h"
+#include "rules/setup/state.h"
+
+static struct kernel_rule rule_of(uint8_t family, uint32_t pref, uint32_t table)
+{
+	struct prefix all = { 0 };
+
+	if (family == AF_INET) {
+		all.base = address_from_v4(0);
+		all.len = 96;
+	}
+	return (struct kernel_rule){
+		.family = family,
+		.action = FR_ACT_TO_TBL,
+		.protocol = KERNEL_PROTOCOL,
+		.is_plain = true,
+		.pref = pref,
+		.table = table,
+		.suppress_length = -1,
+		.suppress_group = -1,
+		.from = all,
+		.to = all,
+	};
+}
+
+static int add(struct plan *plan, const struct kernel_rule *rule)
+{
+	for (size_t i = 0; i < plan->rule_count; i++)
+		if (kernel_rule_equal(&plan->rules[i], rule))
+			return 0;
+	return ARRAY_ADD(plan->rules, plan->rule_count, *rule);
+}
+
+/* ---- exemptions ---- */
+
+struct exemption {
+	struct plan *plan;
+	bool to;
+	bool has_v6;
+};
+
+static int add_exempt_rule(void *ctx, const struct prefix *prefix)
+{
+	struct exemption *exemption = ctx;
+	bool is_v4 = address_is_v4(&prefix->base) && prefix->len >= 96;
+	struct kernel_rule rule = rule_of(is_v4 ? AF_INET : AF_INET6,
+					  PREF_EXEMPT, RT_TABLE_MAIN);
+
+	if (!is_v4 && !exemption->has_v6)
+		return 0;
+	rule.has_to = exemption->to;
+	rule.has_from = !exemption->to;
+	*(exemption->to ? &rule.to : &rule.from) = *prefix;
+	return add(exemption->plan, &rule);
+}
+
+static int add_exempt(struct plan *plan, const struct exempt *exempt,
+		      const struct state *state)
+{
+	struct exemption exemption = { plan, exempt->to, state->has_v6 };
+	int rc = 0;
+
+	for (size_t i = 0; i < exempt->range_count && rc == 0; i++) {
+		const struct exempt_range *range = &exempt->ranges[i];
+		bool is_v4 = address_is_v4(&range->first);
+		struct plan_ranges *set =
+			&plan->exempt[(exempt->to ? PLAN_TO4 : PLAN_FROM4) +
+				      (is_v4 ? 0 : 1)];
+		struct plan_range new = { range->first, range->last };
+
+		rc = ARRAY_ADD(set->items, set->count, new);
+		if (rc == 0 && exempt->by_rule)
+			rc = address_range_split(&range->first, &range->last,
+						 add_exempt_rule, &exemption);
+	}
+	return rc;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct plan_range *left = a;
+	const struct plan_range *right = b;
+
+	return address_compare(&left->first, &right->first);
+}
+
+/* The address after `a`; after the last one, the first. */
+static struct address next_of(struct address a)
+{
+	for (int i = 15; i >= 0 && ++a.bytes[i] == 0; i--)
+		;
+	return a;
+}
+
+/* nftables takes no overlaps, and statements may well overlap. */
+static void join_ranges(struct plan_ranges *set)
+{
+	size_t kept = 0;
+
+	if (set->count == 0)
+		return;
+	qsort(set->items, set->count, sizeof(*set->items), compare_ranges);
+	for (size_t i = 1; i < set->count; i++) {
+		struct plan_range *last = &set->items[kept];
+		const struct plan_range *range = &set->items[i];
+		struct address after = next_of(last->last);
+
+		if (address_compare(&range->first, &last->last) > 0 &&
+		    !address_equal(&range->first, &after)) {
+			set->items[++kept] = *range;
+		} else if (address_compare(&range->last, &last->last) > 0) {
+			last->last = range->last;
+		}
+	}
+	set->count = kept + 1;
+}
+
+static int make_exempts(struct plan *plan, const struct policy *policy,
+			const struct state *state)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < policy_exempts(policy) && rc == 0; i++)
+		rc = add_exempt(plan, policy_exempt(policy, i), state);
+	for (int i = 0; i < PLAN_SETS; i++)
+		join_ranges(&plan->exempt[i]);
+	return rc;
+}
+
+/* ---- roads ---- */
+
+/* LAN, static and tunnel routes win; the uplinks' own do not. */
+static int add_main(struct plan *plan, uint8_t family)
+{
+	struct kernel_rule rule = rule_of(family, PREF_MAIN, RT_TABLE_MAIN);
+
+	rule.suppress_length = 0;
+	rule.suppress_group = KERNEL_GROUP;
+	return add(plan, &rule);
+}
+
+static int add_marks(struct plan *plan, const struct policy *policy,
+		     uint8_t family, size_t i)
+{
+	const struct marks *marks = policy_marks(policy);
+	const struct uplink *uplink = policy_uplink(policy, i);
+	struct kernel_rule rule = rule_of(family, PREF_MARK + uplink->road,
+					  uplink->table);
+	int rc;
+
+	rule.mark = marks_of(marks, uplink->road, false);
+	rule.mask = marks->road_mask;
+	rc = add(plan, &rule);
+	if (rc < 0 || !plan_routes_strict(policy, i))
+		return rc;
+	rule.pref = PREF_STRICT + uplink->road;
+	rule.action = FR_ACT_UNREACHABLE;
+	rule.table = RT_TABLE_UNSPEC;
+	return add(plan, &rule);
+}
+
+/* Of two uplinks on one device the first has its addresses. */
+static bool has_source(const struct plan *plan, const struct address *address)
+{
+	for (size_t i = 0; i < plan->rule_count; i++)
+		if (plan->rules[i].pref >= PREF_SOURCE &&
+		    address_equal(&plan->rules[i].from.base, address))
+			return true;
+	return false;
+}
+
+static int add_sources(struct plan *plan, const struct uplink *uplink,
+		       const struct state *state, unsigned int link)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < state->address_count && rc == 0; i++) {
+		const struct kernel_address *from = &state->addresses[i];
+		bool is_v4 = address_is_v4(&from->address);
+		struct kernel_rule rule = rule_of(is_v4 ? AF_INET : AF_INET6,
+						  PREF_SOURCE + uplink->road,
+						  uplink->table);
+
+		if (from->link != link || from->scope != RT_SCOPE_UNIVERSE ||
+		    has_source(plan, &from->address))
+			continue;
+		rule.has_from = true;
+		rule.from = (struct prefix){ from->address, 128 };
+		rc = add(plan, &rule);
+	}
+	return rc;
+}
+
+static int make_family(struct plan *plan, const struct policy *policy,
+		       uint8_t family)
+{
+	int rc = add_main(plan, family);
+
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
+		rc = add_marks(plan, policy, family, i);
+	return rc;
+}
+
+int plan_rules_make(struct plan *plan, const struct policy *policy,
+		    const struct state *state)
+{
+	int rc = make_exempts(plan, policy, state);
+
+	if (rc == 0)
+		rc = make_family(plan, policy, AF_INET);
+	if (rc == 0 && state->has_v6)
+		rc = make_family(plan, policy, AF_INET6);
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
+		rc = add_sources(plan, policy_uplink(policy, i), state,
+				 plan->uplinks[i].link);
+	return rc;
+}

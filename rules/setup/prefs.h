@@ -1,0 +1,17 @@
+/*
+ * prefs.h - where our rules stand among the others: after Tailscale's 5200s
+ * and mwan3's, before pbr's 29745 and main's 32766.
+ */
+#ifndef WAYMARK_SETUP_PREFS_H
+#define WAYMARK_SETUP_PREFS_H
+
+#define PREF_FIRST 20000u
+#define PREF_EXEMPT 20000u	/* exempt by rule: main */
+#define PREF_MAIN 20010u	/* what main knows better than a default */
+/* Each with the number of the road added. */
+#define PREF_MARK 20100u	/* fwmark: the road's table */
+#define PREF_STRICT 20400u	/* fwmark: unreachable */
+#define PREF_SOURCE 20700u	/* the uplink's addresses: its table */
+#define PREF_LAST 20999u
+
+#endif

@@ -1,0 +1,119 @@
+/* print.c - what set-up would do, as a shell script for people to read. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "rules/setup/netlink.h"
+#include "rules/setup/ruleset.h"
+#include "rules/setup/rt_tables.h"
+#include "rules/setup/setup.h"
+#include "rules/setup/state.h"
+
+static void print_tables(const struct plan *plan, FILE *out)
+{
+	if (!plan->tables)
+		return;
+	fprintf(out,
+		"\n# Names for the routing tables.\n"
+		"mkdir -p " RT_TABLES_DIR "\n"
+		"cat > " RT_TABLES_DIR "/waymark.conf <<'END'\n"
+		"%sEND\n", plan->tables);
+}
+
+static const struct plan_uplink *uplink_of(const struct plan *plan,
+					   uint32_t table)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (plan->uplinks[i].table == table)
+			return &plan->uplinks[i];
+	return NULL;
+}
+
+static void print_routes(const struct plan *plan, const struct state *state,
+			 FILE *out)
+{
+	const struct plan_uplink *last = NULL;
+	char text[KERNEL_TEXT_MAX];
+
+	for (size_t i = 0; i < plan->route_count; i++) {
+		const struct kernel_route *route = &plan->routes[i];
+		const struct plan_uplink *uplink = uplink_of(plan,
+							     route->table);
+		const char *dev = plan_dev(plan, state, route->oif);
+
+		if (uplink && uplink != last)
+			fprintf(out, "\n# Uplink %s: its own routing table.\n",
+				uplink->name);
+		last = uplink;
+		fprintf(out, "ip -%c route replace %s\n",
+			route->family == AF_INET ? '4' : '6',
+			kernel_route_print(route, dev, text));
+	}
+}
+
+static void print_rules(const struct plan *plan, FILE *out)
+{
+	char text[KERNEL_TEXT_MAX];
+
+	fputs("\n# Which table: exempt hosts, what main knows better than a "
+	      "default,\n# marks, and the uplinks' own addresses.\n", out);
+	for (size_t i = 0; i < plan->rule_count; i++)
+		fprintf(out, "ip -%c rule add %s\n",
+			plan->rules[i].family == AF_INET ? '4' : '6',
+			kernel_rule_print(&plan->rules[i], text));
+}
+
+static void print_links(const struct plan *plan, const struct state *state,
+			FILE *out)
+{
+	fputs("\n# Reverse-path checks have to see the mark.\n", out);
+	for (size_t i = 0; i < plan->sysctl_count; i++)
+		fprintf(out, "sysctl -w %s=%s\n", plan->sysctls[i].path,
+			plan->sysctls[i].value);
+	fputs("\n# The uplinks, by which main does not win over a mark.\n",
+	      out);
+	for (size_t i = 0; i < plan->link_count; i++)
+		fprintf(out, "ip link set %s group %u\n",
+			plan_dev(plan, state, plan->links[i]), KERNEL_GROUP);
+}
+
+static void print_ruleset(const struct plan *plan, FILE *out)
+{
+	fputs("\n# The diversion to the engine, and back.\n"
+	      "nft -f - <<'END'\n", out);
+	ruleset_write_queues(plan, out);
+	ruleset_write(plan, out);
+	fputs("END\n", out);
+}
+
+int setup_print(const struct policy *policy, FILE *out,
+		char error[static SETUP_ERROR_MAX])
+{
+	struct netlink *nl = NULL;
+	struct state state = { 0 };
+	struct plan plan;
+	int rc;
+
+	rc = netlink_open(&nl);
+	if (rc == 0)
+		rc = state_read(nl, &state);
+	if (rc < 0) {
+		fault(error, rc, "netlink: %s; try again", strerror(-rc));
+		goto out;
+	}
+	rc = plan_make(policy, &state, PLAN_LINKS_NAMED, &plan, error);
+	if (rc < 0)
+		goto out;
+	fputs("#!/bin/sh -e\n"
+	      "# What `waymark setup` does, where it was not done before.\n",
+	      out);
+	print_tables(&plan, out);
+	print_routes(&plan, &state, out);
+	print_rules(&plan, out);
+	print_links(&plan, &state, out);
+	print_ruleset(&plan, out);
+	plan_fini(&plan);
+out:
+	state_fini(&state);
+	netlink_close(nl);
+	return rc;
+}

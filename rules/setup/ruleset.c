@@ -1,0 +1,326 @@
+/*
+ * ruleset.c - the text of `table inet waymark`.
+ *
+ * A packet that is accepted goes on at the next chain, never at the next
+ * rule: so `divert` asks, and `settle` behind it remembers the answer. The
+ * kernel merges masked marks only with constants (before 6.13, or nft before
+ * 1.1.2), hence a small chain for each road.
+ */
+#include "rules/setup/ruleset.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Any number, so that all kernels and nft versions hash alike. */
+#define HASH_SEED 0x57617931u
+
+static const char *const set_names[PLAN_SETS] = { "from4", "from6", "to4",
+						  "to6" };
+/* Who opened the flow, and who answers it with destination NAT undone. */
+static const char *const set_tests[PLAN_SETS] = {
+	"ct original ip saddr",
+	"ct original ip6 saddr",
+	"ct reply ip saddr",
+	"ct reply ip6 saddr",
+};
+
+static void write_sets(const struct plan *plan, FILE *out)
+{
+	char first[ADDRESS_TEXT_MAX];
+	char last[ADDRESS_TEXT_MAX];
+
+	for (int i = 0; i < PLAN_SETS; i++) {
+		const struct plan_ranges *set = &plan->exempt[i];
+
+		fprintf(out, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n",
+			set_names[i], i % 2 ? "ipv6_addr" : "ipv4_addr");
+		for (size_t n = 0; n < set->count; n++) {
+			const struct plan_range *range = &set->items[n];
+
+			fprintf(out, "%s%s", n ? ",\n\t\t\t     " :
+				"\t\telements = { ",
+				address_print(&range->first, first));
+			if (!address_equal(&range->first, &range->last))
+				fprintf(out, "-%s",
+					address_print(&range->last, last));
+		}
+		fprintf(out, "%s\t}\n\n", set->count ? " }\n" : "");
+	}
+}
+
+/* One pair of chains to put a road on a packet, one to keep it. */
+static void write_road(const struct plan *plan, const struct plan_road *road,
+		       bool settled, FILE *out)
+{
+	uint32_t mark = road->mark | (settled ? plan->settled : 0);
+	const char *tail = settled ? "_settled" : "";
+
+	fprintf(out,
+		"\tchain mark_%u%s {\n"
+		"\t\tmeta mark set meta mark & 0x%08" PRIx32 " | 0x%08" PRIx32
+		" comment \"%s\"\n"
+		"\t}\n\n",
+		road->number, tail, ~plan->mask, mark, road->name);
+	fprintf(out,
+		"\tchain save_%u%s {\n"
+		"\t\tct mark & 0x%08" PRIx32 " != 0x%08" PRIx32
+		" ct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
+		" comment \"%s\"\n"
+		"%s"
+		"\t}\n\n",
+		road->number, tail, plan->mask, mark, ~plan->mask, mark,
+		road->name, road->is_drop ? "\t\tdrop\n" : "");
+}
+
+/* A flow that came in by an uplink is answered by it. */
+static void write_arrival(const struct plan *plan, const struct plan_road *road,
+			  FILE *out)
+{
+	fprintf(out,
+		"\tchain arrive_%u {\n"
+		"\t\tct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
+		" comment \"%s\"\n"
+		"\t\tgoto mark_%u_settled\n"
+		"\t}\n\n",
+		road->number, ~plan->mask, road->mark | plan->settled,
+		road->name, road->number);
+}
+
+static void write_roads(const struct plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->road_count; i++) {
+		write_road(plan, &plan->roads[i], false, out);
+		write_road(plan, &plan->roads[i], true, out);
+		if (i < plan->uplink_count)
+			write_arrival(plan, &plan->roads[i], out);
+	}
+}
+
+/* Settled flows are done here; the others wear their road into the queue. */
+static void write_restore(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\tct mark & 0x%08" PRIx32 " vmap {", plan->mask);
+	for (size_t i = 0; i < plan->road_count; i++) {
+		const struct plan_road *road = &plan->roads[i];
+
+		fprintf(out, "%s 0x%08" PRIx32 " : jump mark_%u,",
+			i ? "," : "", road->mark, road->number);
+		fprintf(out, " 0x%08" PRIx32 " : ", road->mark | plan->settled);
+		if (road->is_drop)
+			fputs("drop", out);
+		else
+			fprintf(out, "goto mark_%u_settled", road->number);
+	}
+	fputs(" }\n", out);
+}
+
+/* What both diverting chains do, once they know that the packet counts. */
+static void write_divert(const struct plan *plan, const char *fresh, FILE *out)
+{
+	fprintf(out,
+		"\t\tmeta mark & 0x%08" PRIx32 " != 0 "
+		"meta mark set meta mark & 0x%08" PRIx32 "\n"
+		"\t\tct state invalid,untracked accept\n",
+		plan->mask, ~plan->mask);
+	for (int i = 0; i < PLAN_SETS; i++)
+		if (plan->exempt[i].count)
+			fprintf(out, "\t\t%s @%s accept\n", set_tests[i],
+				set_names[i]);
+	write_restore(plan, out);
+	fprintf(out,
+		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
+		"\t\tct mark & 0x%08" PRIx32 " != 0 goto inspect\n"
+		"\t\tct state new,related goto %s\n"
+		"\t}\n\n",
+		plan->mask, fresh);
+}
+
+/*
+ * Flows that are new. The router's own DHCP keeps to the device it serves.
+ * Where several uplinks share a device, nobody knows by which a flow came.
+ */
+static void write_fresh(const struct plan *plan, FILE *out)
+{
+	const char *between = "\t\tiifname vmap {";
+
+	fputs("\tchain fresh {\n"
+	      "\t\tfib daddr type { broadcast, multicast, anycast } accept\n"
+	      "\t\tip6 saddr fe80::/10 accept\n", out);
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		if (plan->uplinks[i].shares_dev)
+			continue;
+		fprintf(out, "%s \"%s\" : goto arrive_%u", between,
+			plan->uplinks[i].dev, plan->uplinks[i].road);
+		between = ",";
+	}
+	if (*between == ',')
+		fputs(" }\n", out);
+	fputs("\t\tfib daddr type local accept\n"
+	      "\t\tgoto inspect\n"
+	      "\t}\n\n"
+	      "\tchain fresh_own {\n"
+	      "\t\tfib daddr type { local, broadcast, multicast, anycast } "
+	      "accept\n"
+	      "\t\tip6 daddr fe80::/10 accept\n"
+	      "\t\tudp sport . udp dport { 68 . 67, 546 . 547 } accept\n"
+	      "\t\tgoto inspect\n"
+	      "\t}\n\n", out);
+}
+
+char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
+			 char name[static RULESET_QUEUE_MAX])
+{
+	snprintf(name, RULESET_QUEUE_MAX, "queue_%u%s", queue,
+		 plan->queue_drop ? "_drop" : "");
+	return name;
+}
+
+/* The hash of a flow's first tuple, so that both directions meet. nft types
+ * the ports of conntrack only where it knows the protocol. */
+static void write_hash(const struct plan *plan, const char *family,
+		       const char *ip, const char *protocol, FILE *out)
+{
+	unsigned int first = plan->queue_first;
+	char name[RULESET_QUEUE_MAX];
+
+	fprintf(out, "\t\tmeta nfproto %s ", family);
+	if (protocol)
+		fprintf(out, "meta l4proto %s ", protocol);
+	fprintf(out, "jhash ct original %s saddr . ct original %s daddr ", ip,
+		ip);
+	if (protocol)
+		fputs(". ct original proto-src . ct original proto-dst ", out);
+	fprintf(out, "mod %u seed 0x%08x vmap {", plan->queue_last - first + 1,
+		HASH_SEED);
+	for (unsigned int queue = first; queue <= plan->queue_last; queue++)
+		fprintf(out, "%s %u : goto %s", queue > first ? "," : "",
+			queue - first,
+			ruleset_queue_name(plan, (uint16_t)queue, name));
+	fputs(" }\n", out);
+}
+
+static void write_inspect(const struct plan *plan, FILE *out)
+{
+	static const char *const protocols[] = { "tcp", "udp", NULL };
+	char name[RULESET_QUEUE_MAX];
+
+	fputs("\tchain inspect {\n", out);
+	if (plan->queue_first == plan->queue_last) {
+		fprintf(out, "\t\tgoto %s\n",
+			ruleset_queue_name(plan, plan->queue_first, name));
+	} else {
+		for (int i = 0; i < 3; i++)
+			write_hash(plan, "ipv4", "ip", protocols[i], out);
+		for (int i = 0; i < 3; i++)
+			write_hash(plan, "ipv6", "ip6", protocols[i], out);
+	}
+	fputs("\t}\n\n", out);
+}
+
+/* The answer into conntrack, and the end of those that are to be dropped. */
+static void write_save(const struct plan *plan, FILE *out)
+{
+	const char *between = "";
+
+	fprintf(out,
+		"\tchain save {\n"
+		"\t\tmeta mark & 0x%08" PRIx32 " == 0 accept\n"
+		"\t\tct state invalid,untracked accept\n"
+		"\t\tmeta mark & 0x%08" PRIx32 " vmap {",
+		plan->mask, plan->mask);
+	for (size_t i = 0; i < plan->road_count; i++) {
+		const struct plan_road *road = &plan->roads[i];
+
+		fprintf(out,
+			"%s 0x%08" PRIx32 " : goto save_%u, 0x%08" PRIx32
+			" : goto save_%u_settled",
+			between, road->mark, road->number,
+			road->mark | plan->settled, road->number);
+		between = ",";
+	}
+	fputs(" }\n\t}\n\n", out);
+}
+
+static bool has_masquerade(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (plan->uplinks[i].masquerade)
+			return true;
+	return false;
+}
+
+/* A name twice in one set is no error, so shared devices need no care. */
+static void write_masquerade(const struct plan *plan, FILE *out)
+{
+	const char *between = "\t\toifname {";
+
+	if (!has_masquerade(plan))
+		return;
+	fputs("\tchain masquerading {\n"
+	      "\t\ttype nat hook postrouting priority 100; policy accept;\n",
+	      out);
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		if (!plan->uplinks[i].masquerade)
+			continue;
+		fprintf(out, "%s \"%s\"", between, plan->uplinks[i].dev);
+		between = ",";
+	}
+	fputs(" } masquerade\n\t}\n\n", out);
+}
+
+/* Priorities: destination NAT is at -100. The router's own packets find
+ * another way only behind a chain of type route. */
+static void write_hooks(const struct plan *plan, FILE *out)
+{
+	fputs("\tchain divert {\n"
+	      "\t\ttype filter hook prerouting priority -95; policy accept;\n"
+	      "\t\tiifname \"lo\" accept\n", out);
+	write_divert(plan, "fresh", out);
+	fprintf(out,
+		"\tchain divert_own {\n"
+		"\t\ttype route hook output priority -95; policy accept;\n"
+		"\t\toifname \"lo\" accept\n"
+		"\t\tsocket mark & 0x%08" PRIx32 " != 0 "
+		"meta mark set meta mark | 0x%08" PRIx32 " accept "
+		"comment \"SO_MARK: a choice\"\n",
+		plan->mask, plan->settled);
+	write_divert(plan, "fresh_own", out);
+	fputs("\tchain settle {\n"
+	      "\t\ttype filter hook prerouting priority -90; policy accept;\n"
+	      "\t\tiifname \"lo\" accept\n"
+	      "\t\tgoto save\n"
+	      "\t}\n\n"
+	      "\tchain settle_own {\n"
+	      "\t\ttype route hook output priority -90; policy accept;\n"
+	      "\t\toifname \"lo\" accept\n"
+	      "\t\tgoto save\n"
+	      "\t}\n\n", out);
+}
+
+void ruleset_write(const struct plan *plan, FILE *out)
+{
+	fputs("table inet " NFT_TABLE " {\n"
+	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
+	write_sets(plan, out);
+	write_roads(plan, out);
+	write_inspect(plan, out);
+	write_fresh(plan, out);
+	write_save(plan, out);
+	write_masquerade(plan, out);
+	write_hooks(plan, out);
+	fputs("}\n", out);
+}
+
+void ruleset_write_queues(const struct plan *plan, FILE *out)
+{
+	char name[RULESET_QUEUE_MAX];
+
+	fputs("table inet " NFT_TABLE " {\n"
+	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
+	for (unsigned int i = plan->queue_first; i <= plan->queue_last; i++)
+		fprintf(out, "\tchain %s {\n\t\tqueue num %u%s\n\t}\n\n",
+			ruleset_queue_name(plan, (uint16_t)i, name), i,
+			plan->queue_drop ? "" : " bypass");
+	fputs("}\n", out);
+}

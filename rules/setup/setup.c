@@ -1,0 +1,344 @@
+/*
+ * setup.c - make the kernel do what a policy says, and undo it: read, plan,
+ * compare, note in the journal, carry out.
+ */
+#include "rules/setup/setup.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "rules/setup/apply.h"
+#include "rules/setup/conflict.h"
+#include "rules/setup/lock.h"
+#include "rules/setup/netlink.h"
+#include "rules/setup/ruleset.h"
+
+/* All that one run holds. */
+struct run {
+	const struct setup_options *options;
+	struct lock lock;
+	struct netlink *nl;
+	struct state state;
+	struct plan plan;
+	struct journal journal;
+	struct rt_tables tables;
+	struct diff_input input;
+	struct diff diff;
+	struct apply_ruleset ruleset;
+	bool was_bare;		/* nothing of ours was there before */
+};
+
+static bool may_change(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[0].effective & 1u << CAP_NET_ADMIN);
+}
+
+static int run_open(struct run *run, const struct setup_options *options,
+		    char error[static SETUP_ERROR_MAX])
+{
+	int rc;
+
+	*run = (struct run){ .options = options, .lock = { .fd = -1 } };
+	if (!may_change())
+		return fault(error, -EPERM,
+			     "setup: CAP_NET_ADMIN is needed to change routes, "
+			     "rules and nftables; run waymark as root");
+	rc = lock_open(&run->lock, options->state_dir, error);
+	if (rc < 0)
+		return rc;
+	rc = journal_load(run->lock.dir, &run->journal);
+	if (rc < 0)
+		return fault(error, rc, "%s/journal: %s; remove the file",
+			     run->lock.dir, strerror(-rc));
+	rc = netlink_open(&run->nl);
+	if (rc == 0)
+		rc = state_read(run->nl, &run->state);
+	if (rc < 0)
+		return fault(error, rc, "netlink: %s; try again",
+			     strerror(-rc));
+	return 0;
+}
+
+/* The journal goes when all is undone; the folder when it would be empty. */
+static void run_close(struct run *run, bool forget)
+{
+	if (forget && run->lock.fd >= 0)
+		journal_remove(run->lock.dir);
+	apply_fini(&run->ruleset);
+	diff_fini(&run->diff);
+	plan_fini(&run->plan);
+	state_fini(&run->state);
+	netlink_close(run->nl);
+	journal_fini(&run->journal);
+	lock_close(&run->lock, forget);
+}
+
+static uint64_t hash_ruleset(const struct plan *plan)
+{
+	char *text = NULL;
+	size_t len;
+	uint64_t hash = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return 0;
+	ruleset_write(plan, out);
+	ruleset_write_queues(plan, out);
+	if (fclose(out) == 0)
+		hash = nft_hash(text);
+	free(text);
+	return hash;
+}
+
+static bool is_bare(const struct run *run)
+{
+	for (size_t i = 0; i < run->state.route_count; i++)
+		if (state_route_is_ours(&run->state.routes[i]))
+			return false;
+	for (size_t i = 0; i < run->state.rule_count; i++)
+		if (state_rule_is_ours(&run->state.rules[i]))
+			return false;
+	return !run->journal.exists && !run->state.table.exists;
+}
+
+/* Read what the plan speaks of, and compare. */
+static int compare(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	int rc = rt_tables_look(RT_TABLES_DIR, &run->tables);
+
+	if (rc < 0)
+		return fault(error, rc, RT_TABLES_DIR "/waymark.conf: %s; "
+			     "make it readable", strerror(-rc));
+	run->was_bare = is_bare(run);
+	run->input = (struct diff_input){
+		.plan = &run->plan,
+		.state = &run->state,
+		.journal = &run->journal,
+		.tables = &run->tables,
+		.ruleset = run->plan.has_ruleset ? hash_ruleset(&run->plan) : 0,
+		.sysctl = sysctl_read,
+	};
+	rc = diff_make(&run->input, &run->diff);
+	return rc < 0 ? fault(error, rc, "setup: out of memory") : 0;
+}
+
+/* ---- the journal ---- */
+
+static int note_step(struct run *run, const struct step *step)
+{
+	struct journal *journal = &run->journal;
+
+	switch (step->kind) {
+	case STEP_GROUP:
+		return journal_note_group(journal, step->group.link,
+					  step->group.dev, step->group.found);
+	case STEP_SYSCTL:
+		return journal_note_sysctl(journal, step->sysctl.path,
+					   step->sysctl.found,
+					   step->sysctl.put);
+	case STEP_TABLES_WRITE:
+		if (!journal->made_file) {
+			journal->folders_made = run->tables.folders_missing;
+			journal->file = nft_hash(run->plan.tables);
+		}
+		journal->made_file = true;
+		journal->file_next = nft_hash(run->plan.tables);
+		return 0;
+	case STEP_RULESET:
+		journal->ruleset_asked = 0;
+		journal->ruleset_shown = 0;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* On disk before anything is changed. */
+static int note(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < run->diff.count && rc == 0; i++)
+		rc = note_step(run, &run->diff.steps[i]);
+	if (rc == 0)
+		rc = journal_save(run->lock.dir, &run->journal);
+	if (rc < 0)
+		return fault(error, rc, "%s/journal: %s; choose another folder "
+			     "with --state-dir", run->lock.dir, strerror(-rc));
+	return 0;
+}
+
+static bool in_plan(const struct plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->sysctl_count; i++)
+		if (strcmp(plan->sysctls[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static bool link_in_plan(const struct plan *plan, unsigned int link)
+{
+	for (size_t i = 0; i < plan->link_count; i++)
+		if (plan->links[i] == link)
+			return true;
+	return false;
+}
+
+/* What has been put back, or was somebody else's by then, needs no note. */
+static void forget(struct run *run)
+{
+	struct journal *journal = &run->journal;
+
+	for (size_t i = journal->group_count; i-- > 0;)
+		if (!link_in_plan(&run->plan, journal->groups[i].link))
+			journal_forget_group(journal, journal->groups[i].link);
+	for (size_t i = journal->sysctl_count; i-- > 0;)
+		if (!in_plan(&run->plan, journal->sysctls[i].path))
+			journal_forget_sysctl(journal,
+					      journal->sysctls[i].path);
+	journal->file = journal->file_next;
+	if (!run->plan.tables) {
+		journal->made_file = false;
+		journal->folders_made = 0;
+	}
+}
+
+/* How nft shows what we asked for is known only now. */
+static int note_ruleset(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	struct nft_table table;
+	int rc = nft_table_read(&table, error);
+
+	if (rc == 0) {
+		run->journal.ruleset_asked = run->input.ruleset;
+		run->journal.ruleset_shown = table.hash;
+	}
+	nft_table_fini(&table);
+	return rc;
+}
+
+static bool has_step(const struct diff *diff, enum step_kind kind)
+{
+	for (size_t i = 0; i < diff->count; i++)
+		if (diff->steps[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* ---- one run ---- */
+
+static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	bool changes_ruleset = has_step(&run->diff, STEP_RULESET);
+	int rc = 0;
+
+	if (changes_ruleset)
+		rc = apply_prepare(&run->ruleset, &run->plan,
+				   &run->state.table, error);
+	if (rc == 0)
+		rc = note(run, error);
+	if (rc == 0)
+		rc = apply_steps(run->nl, &run->diff, &run->input,
+				 &run->ruleset, error);
+	if (rc == 0 && changes_ruleset)
+		rc = note_ruleset(run, error);
+	if (rc < 0)
+		return rc;
+	forget(run);
+	rc = journal_save(run->lock.dir, &run->journal);
+	return rc < 0 ? fault(error, rc, "%s/journal: %s; make room there",
+			      run->lock.dir, strerror(-rc)) : 0;
+}
+
+static void print_steps(const struct run *run)
+{
+	if (run->options->steps)
+		diff_print(&run->diff, &run->input, run->options->steps);
+}
+
+static int apply(struct run *run, const struct policy *policy,
+		 char error[static SETUP_ERROR_MAX])
+{
+	int rc = plan_make(policy, &run->state,
+			   run->options->dead_links ? PLAN_LINKS_ANY :
+						      PLAN_LINKS_UP,
+			   &run->plan, error);
+
+	if (rc == 0)
+		rc = nft_table_read(&run->state.table, error);
+	if (rc == 0)
+		rc = conflict_check(&run->plan, &run->state, error);
+	if (rc == 0)
+		rc = compare(run, error);
+	if (rc < 0)
+		return rc;
+	print_steps(run);
+	if (run->options->dry_run || run->diff.count == 0)
+		return 0;
+	return carry_out(run, error);
+}
+
+int setup_apply(const struct policy *policy,
+		const struct setup_options *options,
+		struct setup_report *report, char error[static SETUP_ERROR_MAX])
+{
+	struct setup_options quiet = { .state_dir = options->state_dir };
+	char ignored[SETUP_ERROR_MAX];
+	struct setup_report undone;
+	bool started = false;
+	bool bare = false;
+	struct run run;
+	int rc;
+
+	rc = run_open(&run, options, error);
+	if (rc == 0)
+		rc = apply(&run, policy, error);
+	if (rc == 0)
+		report->changes = (unsigned int)run.diff.count;
+	bare = run.was_bare;
+	started = run.journal.exists || run.ruleset.change;
+	run_close(&run, false);
+	if (rc < 0 && bare && started)
+		setup_undo(&quiet, &undone, ignored);
+	return rc;
+}
+
+static int undo(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	int rc = nft_table_read(&run->state.table, error);
+
+	if (rc == 0)
+		rc = compare(run, error);
+	if (rc < 0)
+		return rc;
+	print_steps(run);
+	if (run->options->dry_run)
+		return 0;
+	return apply_steps(run->nl, &run->diff, &run->input, &run->ruleset,
+			   error);
+}
+
+int setup_undo(const struct setup_options *options, struct setup_report *report,
+	       char error[static SETUP_ERROR_MAX])
+{
+	struct run run;
+	int rc;
+
+	rc = run_open(&run, options, error);
+	if (rc == 0)
+		rc = undo(&run, error);
+	if (rc == 0)
+		report->changes = (unsigned int)run.diff.count;
+	run_close(&run, rc == 0 && !options->dry_run);
+	return rc;
+}
