@@ -41,9 +41,10 @@ static const struct command {
 	  "run folders of replay cases, print TAP",
 	  "A case is a folder with case.policy, input.pcap, expect.txt.\n"
 	  "  --bless   write expect.txt instead of comparing\n" },
-	{ "setup", cmd_setup, "[--dry-run] POLICY",
+	{ "setup", cmd_setup, "[--dry-run|--diff] POLICY",
 	  "set up the kernel: tables, rules, the diversion",
 	  "  --dry-run         print an nft script and ip commands instead\n"
+	  "  --diff            print what would be changed instead\n"
 	  "  --state-dir DIR   where the journal is kept\n"
 	  "\n"
 	  "Setting up twice changes nothing. 'waymark down' undoes it.\n" },

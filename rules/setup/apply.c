@@ -6,6 +6,7 @@
 
 #include "rules/setup/netlink.h"
 #include "rules/setup/queue_rule.h"
+#include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
 
 typedef void write_fn(const struct plan *plan, const struct nft_table *table,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "rules/setup/nft.h"
 #include "rules/setup/prefs.h"
 
 /* As TABLE_FIRST and TABLE_LAST of the policy. */

@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 
 #include "rules/setup/array.h"
+#include "rules/setup/nft.h"
 
 static int add(struct diff *diff, struct step step)
 {
@@ -211,7 +212,7 @@ static int diff_ruleset(const struct diff_input *in, struct diff *diff)
 					 .kind = STEP_RULESET_DELETE }) :
 			       0;
 	if (table->exists && in->journal->ruleset_asked == in->ruleset &&
-	    in->journal->ruleset_shown == table->hash)
+	    in->journal->ruleset_found == table->hash)
 		return 0;
 	return add(diff, (struct step){ .kind = STEP_RULESET });
 }

@@ -43,7 +43,7 @@ static int read_line(struct journal *journal, const char *line)
 		journal->made_file = true;
 	else
 		sscanf(line, "ruleset %" SCNx64 " %" SCNx64,
-		       &journal->ruleset_asked, &journal->ruleset_shown);
+		       &journal->ruleset_asked, &journal->ruleset_found);
 	return 0;
 }
 
@@ -88,7 +88,7 @@ static void write_lines(const struct journal *journal, FILE *out)
 		fprintf(out, "file %" PRIx64 " %" PRIx64 "\n", journal->file,
 			journal->file_next);
 	fprintf(out, "ruleset %" PRIx64 " %" PRIx64 "\n",
-		journal->ruleset_asked, journal->ruleset_shown);
+		journal->ruleset_asked, journal->ruleset_found);
 }
 
 static int sync_dir(const char *dir)

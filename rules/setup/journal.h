@@ -40,10 +40,10 @@ struct journal {
 	bool made_file;		/* rt_tables.d/waymark.conf is ours, */
 	uint64_t file;		/* with this hash, */
 	uint64_t file_next;	/* or, in a run that was cut short, this */
-	/* Hashes: the ruleset that was asked for, and how nft then showed it;
-	 * both 0 when that is not known. */
+	/* Hashes: the ruleset that was asked for, and what the kernel then
+	 * had; both 0 when that is not known. */
 	uint64_t ruleset_asked;
-	uint64_t ruleset_shown;
+	uint64_t ruleset_found;
 };
 
 /* `dir`/journal; none is an empty one. 0 or -errno. */

@@ -1,18 +1,17 @@
-/* nft.c - libnftables: run a script, look at our table, probe the kernel. */
+/* nft.c - libnftables: run a script, or see whether the kernel would take it. */
 #include "rules/setup/nft.h"
 
 #include <errno.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
-
-#include "rules/setup/array.h"
+#include <string.h>
 
 uint64_t nft_hash(const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = NFT_HASH_START;
 
 	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+		hash = (hash ^ (unsigned char)*text) * NFT_HASH_PRIME;
 	return hash;
 }
 
@@ -27,7 +26,6 @@ static struct nft_ctx *context_new(void)
 		nft_ctx_free(ctx);
 		return NULL;
 	}
-	nft_ctx_output_set_flags(ctx, NFT_CTX_OUTPUT_STATELESS);
 	return ctx;
 }
 
@@ -79,85 +77,4 @@ bool nft_has_queue(void)
 			 "add chain inet waymark_probe probe\n"
 			 "add rule inet waymark_probe probe queue num 0\n",
 			 error) == 0;
-}
-
-/* Keep the name in a line like "\tchain divert {". */
-static int keep_chain(struct nft_table *table, const char *line)
-{
-	static const char start[] = "\tchain ";
-	char *name;
-
-	if (strncmp(line, start, strlen(start)) != 0)
-		return 0;
-	line += strlen(start);
-	name = strndup(line, strcspn(line, " \n"));
-	if (!name)
-		return -ENOMEM;
-	if (ARRAY_ADD(table->chains, table->chain_count, name) < 0) {
-		free(name);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-int nft_table_parse(const char *listing, struct nft_table *table)
-{
-	static const char comment[] = "\tcomment \"" NFT_COMMENT "\"";
-	int rc;
-
-	for (const char *line = listing; *line;) {
-		if (strncmp(line, comment, strlen(comment)) == 0)
-			table->is_ours = true;
-		rc = keep_chain(table, line);
-		if (rc < 0)
-			return rc;
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	table->exists = true;
-	table->hash = nft_hash(listing);
-	return 0;
-}
-
-/* Listing a table that is not there is an error that looks like others, so
- * the list of tables comes first. */
-int nft_table_read(struct nft_table *table, char error[static SETUP_ERROR_MAX])
-{
-	struct nft_ctx *ctx = context_new();
-	int rc = 0;
-
-	*table = (struct nft_table){ 0 };
-	if (!ctx)
-		return fault(error, -ENOMEM, "nftables: out of memory");
-	if (nft_run_cmd_from_buffer(ctx, "list tables inet")) {
-		rc = fault_of(ctx, error);
-		goto out;
-	}
-	if (!strstr(nft_ctx_get_output_buffer(ctx),
-		    "table inet " NFT_TABLE "\n"))
-		goto out;
-	if (nft_run_cmd_from_buffer(ctx, "list table inet " NFT_TABLE)) {
-		rc = fault_of(ctx, error);
-		goto out;
-	}
-	rc = nft_table_parse(nft_ctx_get_output_buffer(ctx), table);
-out:
-	nft_ctx_free(ctx);
-	return rc;
-}
-
-void nft_table_fini(struct nft_table *table)
-{
-	for (size_t i = 0; i < table->chain_count; i++)
-		free(table->chains[i]);
-	free(table->chains);
-	*table = (struct nft_table){ 0 };
-}
-
-bool nft_table_has_chain(const struct nft_table *table, const char *name)
-{
-	for (size_t i = 0; i < table->chain_count; i++)
-		if (strcmp(table->chains[i], name) == 0)
-			return true;
-	return false;
 }

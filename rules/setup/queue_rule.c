@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
 
 #define TARGET "NFQUEUE"

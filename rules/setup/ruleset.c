@@ -6,6 +6,7 @@
  * kernel merges masked marks only with constants (before 6.13, or nft before
  * 1.1.2), hence a small chain for each road.
  */
+#include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
 
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "rules/setup/nft.h"
+#include "rules/setup/nft_table.h"
 #include "rules/setup/plan.h"
 
 /* Room for the name of a chain that holds one queue rule. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
 
 #define TABLE "inet " NFT_TABLE

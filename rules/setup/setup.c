@@ -15,6 +15,7 @@
 #include "rules/setup/conflict.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/netlink.h"
+#include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
 
 /* All that one run holds. */
@@ -69,18 +70,26 @@ static int run_open(struct run *run, const struct setup_options *options,
 	return 0;
 }
 
-/* The journal goes when all is undone; the folder when it would be empty. */
-static void run_close(struct run *run, bool forget)
+/* The journal goes when all is undone, and with it the folder. true: there
+ * still is one. */
+static bool run_close(struct run *run, bool undone)
 {
-	if (forget && run->lock.fd >= 0)
+	struct journal left = { 0 };
+	bool is_left;
+
+	if (undone && run->lock.fd >= 0)
 		journal_remove(run->lock.dir);
+	is_left = run->lock.fd >= 0 &&
+		  (journal_load(run->lock.dir, &left) < 0 || left.exists);
+	journal_fini(&left);
 	apply_fini(&run->ruleset);
 	diff_fini(&run->diff);
 	plan_fini(&run->plan);
 	state_fini(&run->state);
 	netlink_close(run->nl);
 	journal_fini(&run->journal);
-	lock_close(&run->lock, forget);
+	lock_close(&run->lock, !is_left);
+	return is_left;
 }
 
 static uint64_t hash_ruleset(const struct plan *plan)
@@ -109,6 +118,14 @@ static bool is_bare(const struct run *run)
 		if (state_rule_is_ours(&run->state.rules[i]))
 			return false;
 	return !run->journal.exists && !run->state.table.exists;
+}
+
+static int read_table(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	int rc = nft_table_read(&run->state.table);
+
+	return rc < 0 ? fault(error, rc, "nftables: %s; the kernel needs "
+			      "nf_tables", strerror(-rc)) : 0;
 }
 
 /* Read what the plan speaks of, and compare. */
@@ -156,7 +173,7 @@ static int note_step(struct run *run, const struct step *step)
 		return 0;
 	case STEP_RULESET:
 		journal->ruleset_asked = 0;
-		journal->ruleset_shown = 0;
+		journal->ruleset_found = 0;
 		return 0;
 	default:
 		return 0;
@@ -213,15 +230,18 @@ static void forget(struct run *run)
 	}
 }
 
-/* How nft shows what we asked for is known only now. */
+/* What the kernel makes of what we asked for is known only now. */
 static int note_ruleset(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	struct nft_table table;
-	int rc = nft_table_read(&table, error);
+	int rc = nft_table_read(&table);
 
-	if (rc == 0) {
+	if (rc < 0) {
+		fault(error, rc, "nftables: reading our table: %s; try again",
+		      strerror(-rc));
+	} else {
 		run->journal.ruleset_asked = run->input.ruleset;
-		run->journal.ruleset_shown = table.hash;
+		run->journal.ruleset_found = table.hash;
 	}
 	nft_table_fini(&table);
 	return rc;
@@ -275,7 +295,7 @@ static int apply(struct run *run, const struct policy *policy,
 			   &run->plan, error);
 
 	if (rc == 0)
-		rc = nft_table_read(&run->state.table, error);
+		rc = read_table(run, error);
 	if (rc == 0)
 		rc = conflict_check(&run->plan, &run->state, error);
 	if (rc == 0)
@@ -295,8 +315,6 @@ int setup_apply(const struct policy *policy,
 	struct setup_options quiet = { .state_dir = options->state_dir };
 	char ignored[SETUP_ERROR_MAX];
 	struct setup_report undone;
-	bool started = false;
-	bool bare = false;
 	struct run run;
 	int rc;
 
@@ -305,17 +323,14 @@ int setup_apply(const struct policy *policy,
 		rc = apply(&run, policy, error);
 	if (rc == 0)
 		report->changes = (unsigned int)run.diff.count;
-	bare = run.was_bare;
-	started = run.journal.exists || run.ruleset.change;
-	run_close(&run, false);
-	if (rc < 0 && bare && started)
+	if (run_close(&run, false) && rc < 0 && run.was_bare)
 		setup_undo(&quiet, &undone, ignored);
 	return rc;
 }
 
 static int undo(struct run *run, char error[static SETUP_ERROR_MAX])
 {
-	int rc = nft_table_read(&run->state.table, error);
+	int rc = read_table(run, error);
 
 	if (rc == 0)
 		rc = compare(run, error);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "rules/setup/kernel.h"
-#include "rules/setup/nft.h"
+#include "rules/setup/nft_table.h"
 
 struct netlink;
 

@@ -1,0 +1,84 @@
+/* cmd_setup.c - waymark setup: what a policy asks of the kernel. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "rules/policy.h"
+#include "rules/setup/setup.h"
+#include "tools/cmd.h"
+#include "tools/load.h"
+
+struct choice {
+	struct setup_options options;
+	bool script;		/* --dry-run */
+};
+
+/* false: the words make no sense. */
+static bool read_words(int argc, char *argv[], struct choice *choice)
+{
+	static const struct option options[] = {
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "diff", no_argument, NULL, 'd' },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'n':
+			choice->script = true;
+			break;
+		case 'd':
+			choice->options.dry_run = true;
+			choice->options.steps = stdout;
+			break;
+		case 's':
+			choice->options.state_dir = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	return argc - optind == 1;
+}
+
+static int set_up(const struct policy *policy, const char *path,
+		  const struct choice *choice)
+{
+	char error[SETUP_ERROR_MAX];
+	struct setup_report report;
+	int rc;
+
+	if (choice->script)
+		rc = setup_print(policy, stdout, error);
+	else
+		rc = setup_apply(policy, &choice->options, &report, error);
+	if (rc < 0) {
+		fprintf(stderr, "%s: %s\n", path, error);
+		return EXIT_FAILURE;
+	}
+	if (choice->script || choice->options.dry_run)
+		return EXIT_SUCCESS;
+	if (report.changes == 0)
+		printf("%s: all is set up, nothing was changed\n", path);
+	else
+		printf("%s: set up, %u change%s\n", path, report.changes,
+		       report.changes == 1 ? "" : "s");
+	return EXIT_SUCCESS;
+}
+
+int cmd_setup(int argc, char *argv[])
+{
+	struct choice choice = { 0 };
+	struct policy *policy;
+	int status;
+
+	if (!read_words(argc, argv, &choice))
+		return cmd_usage(argv[0]);
+	policy = load_policy(argv[optind], false);
+	if (policy == NULL)
+		return EXIT_FAILURE;
+	status = set_up(policy, argv[optind], &choice);
+	policy_free(policy);
+	return status;
+}
