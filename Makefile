@@ -56,6 +56,10 @@ help:
 	@echo 'make install      honours DESTDIR and PREFIX'
 	@echo 'SAN=address,undefined or SAN=thread, CC=clang go with any of them'
 
+# One short line a step; V=1 shows the commands.
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-7s %s\n' $(1) $@)
+
 # What a tree was built with; another compiler or flag builds it anew.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -64,22 +68,27 @@ FORCE:
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(COMPILE) -MMD -MP -c $< -o $@
 
 $(BUILD)/libwaymark.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(call say,AR)
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
 $(BUILD)/waymark: $(TOOL_OBJ) $(BUILD)/libwaymark.a
-	$(COMPILE) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(AID_OBJ) $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
-	$(COMPILE) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
 
 $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
-	$(COMPILE) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -104,16 +113,22 @@ bless: all
 live: all benches
 	@BUILD=$(BUILD) prove --exec '' $(LIVE)
 
-# libFuzzer is clang's; the sources are compiled anew, with its coverage.
-FUZZ := $(patsubst pcap-tests/fuzz/%.c,$(BUILD)/fuzz/%,\
-	$(wildcard pcap-tests/fuzz/fuzz_*.c))
+# libFuzzer is clang's; the library is compiled anew, with its coverage, in a
+# tree of its own.
+FUZZ     := $(patsubst pcap-tests/fuzz/%.c,$(BUILD)/fuzz/%,\
+	    $(wildcard pcap-tests/fuzz/fuzz_*.c))
+FUZZ_OBJ := $(LIB_SRC:%.c=$(BUILD)/fuzz/%.o)
+FUZZ_CC   = clang -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) -O1 -g -pthread \
+	    -fsanitize=$(1),address,undefined -fno-sanitize-recover=all
 fuzz: $(FUZZ)
-$(BUILD)/fuzz/%: pcap-tests/fuzz/%.c $(LIB_SRC)
+$(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	clang -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) -O1 -g -pthread \
-		-fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(LIB_SRC) \
-		$(LDLIBS)
+	$(call say,CLANG)
+	$(Q)$(call FUZZ_CC,fuzzer-no-link) -MMD -MP -c $< -o $@
+$(BUILD)/fuzz/%: pcap-tests/fuzz/%.c $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(call say,CLANG)
+	$(Q)$(call FUZZ_CC,fuzzer) -o $@ $^ $(LDLIBS)
 
 demo:
 	@$(MAKE) --no-print-directory deps
