@@ -153,6 +153,107 @@ static const struct world worlds[] = {
 	{ "prefixes, v6", 100, 0 },
 };
 
+/* A name as they are on lists of advertisers: "word7-word9.tld" and below. */
+static size_t random_name(char name[static DOMAIN_MAX + 1],
+			  const char *below)
+{
+	static const char *const tlds[] = { "com", "net", "org", "de", "info",
+					    "co.uk", "io", "xyz" };
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t len = 4 + random64() % 12;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		name[i] = letters[random64() % (sizeof(letters) - 1)];
+	return len + (size_t)sprintf(name + len, ".%s",
+				     below ? below : tlds[random64() % 8]);
+}
+
+struct name {
+	uint8_t len;
+	char text[63];
+};
+
+static void random_names(struct name *names, size_t count)
+{
+	char text[DOMAIN_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		/* A third stands below another name of the list. */
+		names[i].len = (uint8_t)random_name(text, i % 3 == 2 ?
+			names[i - 1 - random64() % 2].text : NULL);
+		memcpy(names[i].text, text, names[i].len + 1U);
+	}
+}
+
+/* Half of the queries are below a name of the list. */
+static void random_queries(struct name *queries, const struct name *names,
+			   size_t count)
+{
+	char text[DOMAIN_MAX + 1], above[DOMAIN_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < QUERIES; i++) {
+		const char *below = names[random64() % count].text;
+
+		if (i % 2 == 0 && strlen(below) < 40) {
+			random_name(text, below);
+		} else {
+			random_name(above, NULL);
+			random_name(text, above);
+		}
+		queries[i].len = (uint8_t)strlen(text);
+		memcpy(queries[i].text, text, queries[i].len + 1U);
+	}
+}
+
+static void bench_domains(size_t count, size_t sets)
+{
+	struct name *names = need(malloc(count * sizeof(*names)));
+	struct name *queries = need(malloc(QUERIES * sizeof(*queries)));
+	struct domain_builder *builder = need(domain_builder_new(sets));
+	struct domain_table *table;
+	size_t i, round, hits = 0, text_len = 0;
+	double start, load_ms;
+
+	random_names(names, count);
+	random_queries(queries, names, count);
+	start = now_ms();
+	for (i = 0; i < count; i++) {
+		char name[DOMAIN_MAX + 1];
+		const char *why;
+		int len;
+
+		len = domain_canonical(names[i].text, names[i].len, name, &why);
+		if (len < 0 || domain_builder_add(builder, i % sets, name,
+						  (size_t)len, false) < 0)
+			need(NULL);
+		text_len += (size_t)len;
+	}
+	if (domain_table_build(builder, &table) < 0)
+		need(NULL);
+	load_ms = now_ms() - start;
+
+	start = now_ms();
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < QUERIES; i++) {
+			const uint64_t *found;
+
+			found = domain_table_lookup(table, queries[i].text,
+						    queries[i].len);
+			hits += found[0] != 0;
+		}
+	}
+	report("domains, beyond text", count, load_ms,
+	       domain_table_bytes(table) - text_len, hits,
+	       (now_ms() - start) * 1e6 / QUERIES / ROUNDS);
+	domain_table_free(table);
+	domain_builder_free(builder);
+	free(queries);
+	free(names);
+}
+
 static size_t argument(int argc, char *argv[], int i, size_t otherwise)
 {
 	return argc > i ? strtoul(argv[i], NULL, 10) : otherwise;
@@ -161,15 +262,17 @@ static size_t argument(int argc, char *argv[], int i, size_t otherwise)
 int main(int argc, char *argv[])
 {
 	size_t prefixes = argument(argc, argv, 1, 1000000);
+	size_t domains = argument(argc, argv, 2, 1000000);
 	size_t sets = argument(argc, argv, 3, 60);
 	size_t i;
 
-	if (prefixes == 0 || sets == 0) {
+	if (prefixes == 0 || domains == 0 || sets == 0) {
 		fprintf(stderr, "usage: bench_lists [PREFIXES [DOMAINS "
 			"[SETS]]]\n");
 		return 2;
 	}
 	for (i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
 		bench_prefixes(&worlds[i], prefixes, sets);
+	bench_domains(domains, sets);
 	return EXIT_SUCCESS;
 }
