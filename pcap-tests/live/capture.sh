@@ -41,13 +41,11 @@ end()
 {
 	sleep 0.5
 	kill -INT "$TCPDUMP"
-	until_true 20 not_running "$TCPDUMP"
+	until_true 20 lab_gone "$TCPDUMP"
 	printf '%-24s %s frames, %s bytes\n' "${CAPTURE%/input.pcap}" \
 		"$(tcpdump -n -r "$CAPTURE" 2>/dev/null | wc -l)" \
 		"$(stat -c %s "$CAPTURE")"
 }
-
-not_running() { ! kill -0 "$1"; }
 
 take_https_by_name()
 {
@@ -259,7 +257,7 @@ plain_wire
 serve_web && serve_ssh 22 2222 && serve_smtp 25 2525 &&
 	serve_dns 198.51.100.9 2001:db8:5e::9 ||
 	{ echo "capture: a server did not start" >&2; exit 1; }
-lab_serve tcp:31337 udp:31337 tcp:5000 tcp:5001 udp:5000 udp:5001
+lab_serve server tcp:31337 udp:31337 tcp:5000 tcp:5001 udp:5000 udp:5001
 
 [ $# -gt 0 ] || set -- $(compgen -A function take_ | sed 's/take_//')
 for name; do

@@ -398,6 +398,9 @@ lab_down()
 	exit "$status"
 }
 
+# Whether a process is no more.
+lab_gone() { ! kill -0 "$1" 2>/dev/null; }
+
 lab_is_quiet() { [ -z "$(ip netns pids "$1")" ]; }
 
 # ---- what the ISPs saw ----
@@ -445,13 +448,14 @@ lab_forget()
 
 # ---- conversations ----
 
-# Listen on the server: lab_serve tcp:25 udp:53 ...
+# Listen: lab_serve WHERE tcp:25 udp:53 ...
 lab_serve()
 {
-	local last=${*: -1}
-	lab_start server "serve-${last/:/-}" \
+	local where=$1 last=${*: -1}
+	shift
+	lab_start "$where" "serve-$where-${last/:/-}" \
 		/usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" serve "$@"
-	until_true 50 lab_listens server "${last%:*}" "${last#*:}"
+	until_true 50 lab_listens "$where" "${last%:*}" "${last#*:}"
 }
 
 # Prints the address that the server saw: ask WHERE tcp|udp ADDR PORT ...
@@ -465,4 +469,58 @@ ask()
 	else
 		in_ns "$where" "$@"
 	fi
+}
+
+# ---- waymark itself ----
+
+# The uplinks of the lab as a policy names them: one, two, three. Words that
+# are to stand in each are the argument: lab_uplinks masquerade
+lab_uplinks()
+{
+	local n names=(none one two three)
+	for ((n = 1; n <= LAB_UPLINKS; n++)); do
+		echo "uplink ${names[n]} { dev up$n via $(gw4 $n)" \
+			"via $(gw6 $n) ${1-} }"
+	done
+}
+
+# The policy on standard input is $LAB_DIR/lab.policy from now on.
+lab_policy() { cat >"$LAB_DIR/lab.policy"; }
+
+lab_has_queue()
+{
+	in_router grep -q . /proc/net/netfilter/nfnetlink_queue &&
+		in_router nft list table inet waymark
+}
+
+# Set-up and engine, with $LAB_DIR/lab.policy; ENGINE is its pid.
+lab_up()
+{
+	lab_start router waymark "$WAYMARK" up --state-dir "$LAB_DIR/state" \
+		"$LAB_DIR/lab.policy"
+	ENGINE=$LAB_PID
+	until_true 50 lab_has_queue && return
+	cat "$LAB_DIR/waymark.log"
+	return 1
+}
+
+# End the engine as a service manager would, and undo the set-up.
+lab_undo()
+{
+	waymark down
+}
+
+# What waymark may change, as text: to be the same after `down`.
+lab_snapshot()
+{
+	in_router ip -4 rule
+	in_router ip -6 rule
+	in_router ip -4 route show table all
+	in_router ip -6 route show table all
+	in_router nft -s list ruleset
+	in_router ip -o link 2>/dev/null | sed 's/ qdisc.*group/ group/'
+	in_router sysctl -a -r 'rp_filter|src_valid_mark|linkdown|forward' \
+		2>/dev/null
+	in_router ls /etc/iproute2/rt_tables.d
+	in_router cat /proc/net/netfilter/nfnetlink_queue | wc -l
 }

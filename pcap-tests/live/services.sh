@@ -6,13 +6,15 @@
 # Names that the certificate is good for and that the DNS knows.
 NAME_PLAIN=www.example.org
 NAME_VIDEO=r1.video.example
+NAME_MEETING=meet.example
 
-# A certificate for both names: $LAB_DIR/tls.crt, tls.key.
+# A certificate for these names: $LAB_DIR/tls.crt, tls.key.
 make_certificate()
 {
+	local names=DNS:$NAME_PLAIN,DNS:$NAME_VIDEO,DNS:$NAME_MEETING
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-nodes -days 2 -subj "/CN=$NAME_PLAIN" \
-		-addext "subjectAltName=DNS:$NAME_PLAIN,DNS:$NAME_VIDEO" \
+		-addext "subjectAltName=$names" \
 		-keyout "$LAB_DIR/tls.key" -out "$LAB_DIR/tls.crt" 2>/dev/null
 }
 

@@ -1,0 +1,57 @@
+#!/bin/bash
+# 32_setup.sh - set-up: twice is as once, another policy changes only the
+# difference, what was asked to be printed changes nothing, `down` undoes all.
+. "$(dirname "$0")/lib.sh"
+lab_bound 60 "$0" "$@"
+lab_need
+lab_new 3 own-prefix
+
+lab_policy <<EOF_POLICY
+$(lab_uplinks)
+exempt from $LAN4.21 by rule
+route tcp dport 25  via two
+route udp           via three
+default             via one
+EOF_POLICY
+policy=$LAB_DIR/lab.policy
+
+# Somebody else's things, which are to stay.
+in_router ip rule add pref 20105 from 192.0.2.77 lookup main
+in_router ip route add 10.9.0.0/16 via "$(gw4 2)" table 222
+in_router nft add table inet others
+
+before=$(lab_snapshot)
+ok "dry run" waymark setup --dry-run "$policy"
+is "a dry run changes nothing" "$(diff <(echo "$before") <(lab_snapshot))" ""
+
+ok "setup" waymark setup "$policy"
+once=$(lab_snapshot)
+like "there are mark rules" "$once" 'fwmark'
+like "there is a table" "$once" 'table inet waymark'
+in_router ip monitor route rule link >"$LAB_DIR/monitor" 2>&1 &
+monitor=$!
+sleep 0.3
+ok "setup again" waymark setup "$policy"
+is "twice is as once" "$(diff <(echo "$once") <(lab_snapshot))" ""
+sleep 0.2
+kill $monitor 2>/dev/null
+is "and says nothing to the kernel" "$(cat "$LAB_DIR/monitor")" ""
+
+sed -i '/^route udp/d; s/exempt.*/exempt from 192.0.2.22 by rule/' "$policy"
+ok "another policy" waymark setup "$policy"
+like "its rule is there" "$(in_router ip rule)" 'from 192.0.2.22 lookup main'
+ok "the old one's is gone" eval "! in_router ip rule | grep -q 192.0.2.21"
+like "somebody else's rule stays" "$(in_router ip rule)" '192.0.2.77'
+
+# Some of it was lost: setup mends it.
+in_router nft delete table inet waymark
+in_router ip route flush table 202
+ok "setup after a flush" waymark setup "$policy"
+like "the table is back" "$(in_router nft list tables)" 'inet waymark'
+like "the route is back" "$(in_router ip route show table 202)" default
+
+ok "down" waymark down
+is "down leaves what was there before" \
+	"$(diff <(echo "$before") <(lab_snapshot))" ""
+ok "down again is no error" waymark down
+done_testing

@@ -1,0 +1,227 @@
+#!/bin/bash
+# demo.sh - waymark's main job on real packets: real clients talk to real
+# servers through a router with three uplinks, all in network namespaces of
+# their own. For each flow it prints by which uplink it left, as the ISPs
+# counted it, and which line of the policy sent it there, and why.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../../pcap-tests/live/lib.sh"
+. "$LAB_TOP/pcap-tests/live/services.sh"
+lab_bound 100 "$here/demo.sh" "$@"
+
+policy_source=$LAB_TOP/rules/examples/office.policy
+uplinks=(none fast cheap direct)
+wrong=0 shown=0
+
+die()
+{
+	echo "demo: $*" >&2
+	exit 1
+}
+
+# ---- the stage ----
+
+# The example's policy with this lab's devices and gateways; its lines stay
+# where they are.
+write_policy()
+{
+	sed -e 's/dev eth/dev up/' \
+		-e "s/via 203.0.113.33 /via $(gw4 3) /" \
+		-e "s/via 203.0.113.17 /via $(gw4 2) /" \
+		-e "s/via 203.0.113.1 /via $(gw4 1) /" \
+		"$policy_source" >"$LAB_DIR/office.policy"
+	policy=$LAB_DIR/office.policy
+}
+
+start_capture()
+{
+	lab_start router tcpdump tcpdump -i lan0 -n -U -s 0 -Z root \
+		--immediate-mode -w "$LAB_DIR/demo.pcap" 'tcp or udp'
+	until_true 50 grep -q listening "$LAB_DIR/tcpdump.log"
+}
+
+start_all()
+{
+	echo "Building a router, three ISPs, a client and a server ..."
+	lab_new 3 own-prefix
+	write_policy
+	serve_web || die "nginx did not start"
+	serve_ssh 22 || die "sshd did not start"
+	serve_smtp 25 || die "the SMTP server did not start"
+	lab_serve server udp:5004 || die "the UDP server did not start"
+	cp "$policy" "$LAB_DIR/lab.policy"
+	lab_up || die "waymark did not start"
+	start_capture || die "tcpdump did not start"
+}
+
+print_stage()
+{
+	cat <<-TEXT
+
+	                               .-- fast ----.
+	  client 192.0.2.9 --- router ---- cheap ------ server 198.51.100.7
+	                               '-- direct --'   (each uplink: an ISP that
+	                                                 drops forged sources)
+
+	The policy is rules/examples/office.policy; the lines that decide:
+
+	TEXT
+	awk '/^(route|default|exempt|class)/ { printf "  %3d  %s\n", NR, $0 }' \
+		"$policy"
+	cat <<-TEXT
+
+	waymark is up. Each flow below is a real program's. "left by" is what
+	the ISPs counted; the line is what waymark says of the same packets.
+
+	TEXT
+}
+
+# ---- what became of a flow ----
+
+# The flow to an address and port that the capture has last, as JSON.
+last_flow()
+{
+	sleep 0.2
+	"$WAYMARK" replay --json "$policy" "$LAB_DIR/demo.pcap" |
+		jq -c --arg dst "$1" --argjson dport "$2" \
+			'select(.dst == $dst and .dport == $dport)' | tail -n 1
+}
+
+# "cheap, 12 packets", or "fast, 2 packets, then cheap, 9 packets".
+counted()
+{
+	local n packets text=''
+	roads=''
+	for ((n = 1; n <= LAB_UPLINKS; n++)); do
+		packets=$(lab_left $n "$1" "$2" "$3")
+		[ "$packets" != 0 ] || continue
+		text="$text, then ${uplinks[n]} ($packets packets)"
+		roads="$roads ${uplinks[n]}"
+	done
+	roads=${roads# }
+	left=${text#, then }
+}
+
+# Plain words for what replay says: why TEXT_OF_WHAT_TOLD_IT
+why()
+{
+	local told=$1 settled late first last
+	settled=$(jq -r '.settled_packet // 0' <<<"$flow")
+	late=$(jq -r '.late // "no"' <<<"$flow")
+	first=$(jq -r '.first_mark' <<<"$flow")
+	last=$(jq -r '.mark' <<<"$flow")
+	case $late in
+	moved*)
+		echo "$told came with packet $settled, when it had begun by"
+		echo "another road. No uplink of the two masquerades: it moved."
+		;;
+	kept*)
+		echo "$told came with packet $settled, when it had begun by"
+		echo "another road. direct masquerades, and its ISP would drop"
+		echo "the address that the flow began with: it keeps its road."
+		;;
+	*)
+		if [ "$settled" -le 1 ]; then
+			echo "$told is in the first packet."
+		elif [ "$first" = "$last" ] && [ -n "${2-}" ]; then
+			echo "$2"
+		else
+			echo "$told came with packet $settled."
+		fi
+		;;
+	esac
+}
+
+# show TITLE ADDRESS PROTO PORT WANTED-ROADS WHAT-TOLD-IT [WHY-IF-LEARNED]
+show()
+{
+	local title=$1 address=$2 proto=$3 port=$4 want=$5 told=$6 line
+	local route mark=' '
+	counted "$address" "$proto" "$port"
+	flow=$(last_flow "$address" "$port")
+	route=$(jq -r '.route // empty' <<<"$flow")
+	shown=$((shown + 1))
+	if [ "$roads" != "$want" ]; then
+		wrong=$((wrong + 1))
+		mark='!'
+	fi
+	printf '%s %-38s left by %s\n' "$mark" "$title" "${left:-no uplink}"
+	if [ -n "$route" ]; then
+		line=${route##*:}
+		printf '      line %s: %s\n' "$line" \
+			"$(sed -n "${line}p" "$policy" | tr -s ' ')"
+		why "$told" "${7-}" | sed 's/^/      /'
+	else
+		line=$(awk '/^exempt/ { print NR; exit }' "$policy")
+		printf '      line %s: %s\n' "$line" \
+			"$(sed -n "${line}p" "$policy" | tr -s ' ')"
+		echo "      waymark leaves it alone: the router's own default."
+	fi
+	echo
+}
+
+# ---- the flows ----
+
+show_plain()
+{
+	lab_forget
+	send_mail client $SERVER4 25
+	show "mail, to port 25" $SERVER4 tcp 25 cheap "The port"
+
+	lab_forget
+	send_mail client 198.51.100.8 25 --interface $LAN4.20
+	show "mail of the excepted host .20" 198.51.100.8 tcp 25 fast ""
+
+	lab_forget
+	log_in client $SERVER4 22 true
+	show "ssh, to port 22" $SERVER4 tcp 22 direct "The port"
+
+	lab_forget
+	ask client udp $SERVER4 5004 --tos 0xb8 >/dev/null
+	show "voice, marked DSCP ef" $SERVER4 udp 5004 direct "The mark"
+
+	lab_forget
+	fetch client $SERVER4 https://$NAME_PLAIN/ >/dev/null
+	show "https://$NAME_PLAIN" $SERVER4 tcp 443 fast \
+		"That no other line holds"
+}
+
+show_names()
+{
+	local learned="The flow before taught whose server this is: the right"
+	learned="$learned
+road from the first packet on."
+
+	lab_forget
+	fetch client 198.51.100.9 https://$NAME_VIDEO/ >/dev/null
+	show "https://$NAME_VIDEO" 198.51.100.9 tcp 443 "fast cheap" \
+		"The name"
+
+	lab_forget
+	fetch client 198.51.100.9 https://$NAME_VIDEO/ >/dev/null
+	show "the same again" 198.51.100.9 tcp 443 cheap "The name" "$learned"
+
+	lab_forget
+	fetch client 2001:db8:5e::10 https://$NAME_MEETING/ >/dev/null
+	show "https://$NAME_MEETING, over IPv6" 2001:db8:5e::10 tcp 443 fast \
+		"The name"
+
+	lab_forget
+	fetch client 2001:db8:5e::10 https://$NAME_MEETING/ >/dev/null
+	show "the same again" 2001:db8:5e::10 tcp 443 direct "The name" \
+		"$learned"
+}
+
+missing=$(lab_missing) || die "$missing"
+[ -x "$WAYMARK" ] || die "no $WAYMARK: run make first"
+began=$SECONDS
+start_all
+print_stage
+show_plain
+show_names
+
+waymark down || die "waymark down failed"
+in_router nft list tables | grep -q waymark && die "waymark left its table"
+echo "waymark down: rules, routes and tables are as they were before."
+echo "$((shown - wrong)) of $shown flows took the road that the policy says" \
+	"($((SECONDS - began)) s). The lab is removed."
+[ $wrong = 0 ]
