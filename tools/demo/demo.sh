@@ -110,11 +110,11 @@ why()
 	first=$(jq -r '.first_mark' <<<"$flow")
 	last=$(jq -r '.mark' <<<"$flow")
 	case $late in
-	moved*)
+	move)
 		echo "$told came with packet $settled, when it had begun by"
 		echo "another road. No uplink of the two masquerades: it moved."
 		;;
-	kept*)
+	keep)
 		echo "$told came with packet $settled, when it had begun by"
 		echo "another road. direct masquerades, and its ISP would drop"
 		echo "the address that the flow began with: it keeps its road."
@@ -125,7 +125,7 @@ why()
 		elif [ "$first" = "$last" ] && [ -n "${2-}" ]; then
 			echo "$2"
 		else
-			echo "$told came with packet $settled."
+			echo "$told was known with packet $settled."
 		fi
 		;;
 	esac
@@ -139,22 +139,19 @@ show()
 	counted "$address" "$proto" "$port"
 	flow=$(last_flow "$address" "$port")
 	route=$(jq -r '.route // empty' <<<"$flow")
+	line=${route##*:}
 	shown=$((shown + 1))
 	if [ "$roads" != "$want" ]; then
 		wrong=$((wrong + 1))
 		mark='!'
 	fi
 	printf '%s %-38s left by %s\n' "$mark" "$title" "${left:-no uplink}"
-	if [ -n "$route" ]; then
-		line=${route##*:}
-		printf '      line %s: %s\n' "$line" \
-			"$(sed -n "${line}p" "$policy" | tr -s ' ')"
-		why "$told" "${7-}" | sed 's/^/      /'
-	else
-		line=$(awk '/^exempt/ { print NR; exit }' "$policy")
-		printf '      line %s: %s\n' "$line" \
-			"$(sed -n "${line}p" "$policy" | tr -s ' ')"
+	printf '      line %s: %s\n' "${line:-?}" \
+		"$(sed -n "${line:-0}p" "$policy" 2>/dev/null | tr -s ' \t' ' ')"
+	if [ "$(jq -r .uplink <<<"$flow")" = null ]; then
 		echo "      waymark leaves it alone: the router's own default."
+	else
+		why "$told" "${7-}" | sed 's/^/      /'
 	fi
 	echo
 }
@@ -182,7 +179,7 @@ show_plain()
 	lab_forget
 	fetch client $SERVER4 https://$NAME_PLAIN/ >/dev/null
 	show "https://$NAME_PLAIN" $SERVER4 tcp 443 fast \
-		"That no other line holds"
+		"That no other line is for this name"
 }
 
 show_names()
