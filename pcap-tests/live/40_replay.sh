@@ -27,11 +27,11 @@ in_router nft -f - <<'EOF_RULES'
 table inet spy {
 	chain before {
 		type filter hook prerouting priority -450
-		meta l4proto { tcp, udp } log group 8
+		meta l4proto { tcp, udp } log group 8 queue-threshold 1
 	}
 	chain after {
 		type filter hook prerouting priority -50
-		meta l4proto { tcp, udp } log group 9
+		meta l4proto { tcp, udp } log group 9 queue-threshold 1
 	}
 }
 EOF_RULES
