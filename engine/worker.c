@@ -160,10 +160,7 @@ static struct flow *start(struct worker *worker, const struct packet *pkt,
 	struct flow *flow = flow_start(worker->flows, pkt, zone, hash, again);
 	struct facts *facts = &flow->facts;
 
-	facts->client_sets = policy_resolve_address(worker->policy,
-						    &facts->client);
-	facts->server_sets = policy_resolve_address(worker->policy,
-						    &facts->server);
+	policy_resolve_headers(worker->policy, facts);
 	if (policy_needs_interface(worker->policy))
 		facts->in_sets = interface_sets(worker, pkt->ifindex);
 	inspect_start(flow);
