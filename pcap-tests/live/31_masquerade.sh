@@ -11,7 +11,7 @@ lab_policy <<EOF_POLICY
 $(lab_uplinks masquerade)
 route tcp dport 25               via two
 route udp dport 5000             via two
-route payload client /^SECRET/   via two
+route app ssh                    via two
 default                          via one
 EOF_POLICY
 
@@ -69,7 +69,7 @@ is "local tcp by one" "$(ask router tcp $SERVER4 443)" "$(up4 1)"
 # Known late: the road is kept, and the next flow there starts right.
 lab_forget
 is "late under masquerade" \
-	"$(ask client tcp $SERVER4 443 --say SECRET --lines 5)" "$(up4 1)"
+	"$(ask client tcp $SERVER4 443 --say SSH-2.0-lab --lines 5)" "$(up4 1)"
 is "late: kept its road" "$(lab_roads $SERVER4 tcp 443)" 1
 
 for n in 1 2; do

@@ -17,7 +17,7 @@ route udp dport 5000            via three
 route tcp dport 31337           drop
 route host video.example        via two
 route app ssh                   via three
-route payload client /^SECRET/  via three
+route app ssh                   via three
 default                         via one
 EOF_POLICY
 
@@ -59,7 +59,7 @@ for server in $SERVER4 $SERVER6; do
 	fetch client $server http://$NAME_VIDEO/ >/dev/null
 	log_in client $server 22 true
 	ask client tcp $server 25 >/dev/null
-	ask client tcp $server 5001 --say SECRET >/dev/null
+	ask client tcp $server 5001 --say SSH-2.0-lab >/dev/null
 	ask client tcp $server 5001 --say nothing --lines 20 >/dev/null
 	ask client udp $server 5000 >/dev/null
 	ask client tcp $server 31337 --patience 0.5 >/dev/null 2>&1

@@ -60,10 +60,10 @@ take_https_by_name()
 	end
 }
 
-take_dns_learned()
+take_dns()
 {
 	local address
-	begin dns-learned
+	begin dns
 	address=$(in_client dig +short +tries=1 @$SERVER4 $NAME_VIDEO A)
 	fetch client "$address" https://$NAME_VIDEO/
 	address=$(in_client dig +short +tries=1 @$SERVER6 $NAME_VIDEO AAAA)
@@ -170,7 +170,7 @@ take_drop()
 	begin drop
 	ask client tcp $SERVER4 31337 --lines 2
 	ask client udp $SERVER6 31337 --lines 1
-	ask client tcp $SERVER4 5000 --lines 1 --say 'SECRET plan'
+	ask client tcp $SERVER4 5000 --lines 1 --say SSH-2.0-lab
 	end
 }
 
@@ -200,10 +200,9 @@ take_icmp_errors()
 take_budget()
 {
 	begin budget
-	# Never says anything that a hint knows.
-	ask client tcp $SERVER4 5000 --lines 8 --say 'nothing that is known'
-	# The server speaks of itself after the budget is spent.
-	ask client tcp $SERVER4 5001 --lines 8 --say 'late word: SECRET'
+	ask client tcp $SERVER4 5000 --lines 8 --say nothing
+	ask client tcp $SERVER4 5000 --say SSH-2.0-lab
+	ask client tcp $SERVER4 5001 --say SSH-2.0-lab --wait 1.5
 	end
 }
 

@@ -5,7 +5,7 @@
                                        address it came from
   talk.py ask tcp|udp ADDRESS PORT     say lines and check that each is
       [--from ADDR] [--port N]         answered; prints the address that the
-      [--lines N] [--pause S]          server saw
+      [--lines N] [--wait S] [--pause S]          server saw
       [--say TEXT] [--tos N] [--mark N] [--patience S]
 """
 import argparse
@@ -96,6 +96,7 @@ def connect(args):
 def ask(args):
     sock = connect(args)
     seen = []
+    time.sleep(args.wait)
     for number in range(args.lines):
         if number:
             time.sleep(args.pause)
@@ -123,6 +124,7 @@ def main():
     asker.add_argument("--port", type=int, default=0)
     asker.add_argument("--lines", type=int, default=3)
     asker.add_argument("--pause", type=float, default=0)
+    asker.add_argument("--wait", type=float, default=0)
     asker.add_argument("--say", default="hello")
     asker.add_argument("--tos", type=lambda text: int(text, 0), default=0)
     asker.add_argument("--mark", type=lambda text: int(text, 0), default=0)

@@ -104,11 +104,9 @@ counted()
 # Plain words for what replay says: why TEXT_OF_WHAT_TOLD_IT
 why()
 {
-	local told=$1 settled late first last
+	local told=$1 settled late
 	settled=$(jq -r '.settled_packet // 0' <<<"$flow")
 	late=$(jq -r '.late // "no"' <<<"$flow")
-	first=$(jq -r '.first_mark' <<<"$flow")
-	last=$(jq -r '.mark' <<<"$flow")
 	case $late in
 	move)
 		echo "$told came with packet $settled, when it had begun by"
@@ -122,8 +120,6 @@ why()
 	*)
 		if [ "$settled" -le 1 ]; then
 			echo "$told is in the first packet."
-		elif [ "$first" = "$last" ] && [ -n "${2-}" ]; then
-			echo "$2"
 		else
 			echo "$told was known with packet $settled."
 		fi
@@ -131,7 +127,7 @@ why()
 	esac
 }
 
-# show TITLE ADDRESS PROTO PORT WANTED-ROADS WHAT-TOLD-IT [WHY-IF-LEARNED]
+# show TITLE ADDRESS PROTO PORT WANTED-ROADS WHAT-TOLD-IT
 show()
 {
 	local title=$1 address=$2 proto=$3 port=$4 want=$5 told=$6 line
@@ -151,7 +147,7 @@ show()
 	if [ "$(jq -r .uplink <<<"$flow")" = null ]; then
 		echo "      waymark leaves it alone: the router's own default."
 	else
-		why "$told" "${7-}" | sed 's/^/      /'
+		why "$told" | sed 's/^/      /'
 	fi
 	echo
 }
@@ -184,28 +180,15 @@ show_plain()
 
 show_names()
 {
-	local learned="The flow before taught whose server this is: the right"
-	learned="$learned
-road from the first packet on."
-
 	lab_forget
 	fetch client 198.51.100.9 https://$NAME_VIDEO/ >/dev/null
 	show "https://$NAME_VIDEO" 198.51.100.9 tcp 443 "fast cheap" \
 		"The name"
 
 	lab_forget
-	fetch client 198.51.100.9 https://$NAME_VIDEO/ >/dev/null
-	show "the same again" 198.51.100.9 tcp 443 cheap "The name" "$learned"
-
-	lab_forget
 	fetch client 2001:db8:5e::10 https://$NAME_MEETING/ >/dev/null
 	show "https://$NAME_MEETING, over IPv6" 2001:db8:5e::10 tcp 443 fast \
 		"The name"
-
-	lab_forget
-	fetch client 2001:db8:5e::10 https://$NAME_MEETING/ >/dev/null
-	show "the same again" 2001:db8:5e::10 tcp 443 direct "The name" \
-		"$learned"
 }
 
 missing=$(lab_missing) || die "$missing"
