@@ -1,0 +1,441 @@
+/* check_worker.c - scripts of packets and the marks they leave with. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/decode.h"
+#include "engine/hints/hint.h"
+#include "engine/worker.h"
+#include "packets.h"
+#include "unit.h"
+
+/* Roads 1, 2, 3; main is 0x3f, drop 0x3e; settled is the mask's top bit. */
+#define UPLINKS "uplink a { dev a mark 1 }\nuplink b { dev b mark 2 }\n" \
+		"uplink m { dev m mark 3 masquerade }\n"
+#define SETTLED 0x40000000u
+#define A 0x01000000u
+#define B 0x02000000u
+#define M 0x03000000u
+#define MAIN 0x3f000000u
+#define DROP 0x3e000000u
+
+#define SYN .flags = TCP_SYN
+#define SYNACK .flags = TCP_SYN | TCP_ACK, .back = true
+#define ACK .flags = TCP_ACK
+#define SSH DATA("SSH-2.0-OpenSSH_9.2\r\n")
+#define HTTP DATA("GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n")
+
+#define STEPS 8
+
+enum outcome { NONE, KEPT, MOVED };	/* late */
+
+static const struct row {
+	const char *name;
+	const char *policy;
+	struct {
+		struct made packet;
+		uint32_t mark;
+		bool drop;
+	} steps[STEPS];
+	enum outcome late;
+	bool is_error;			/* the last step is an ICMP error */
+} rows[] = {
+	{ "headers decide at once", "route tcp dport 25 via a",
+	  { { { SYN, .dport = 25 }, A | SETTLED, false },
+	    { { SYNACK, .dport = 25 }, A | SETTLED, false } }, NONE, false },
+	{ "the default", "",
+	  { { { SYN }, MAIN | SETTLED, false } }, NONE, false },
+	{ "foreign bits are kept", "route tcp dport 25 via a",
+	  { { { SYN, .dport = 25, .mark = 0x80000042 },
+	      A | SETTLED | 0x80000042, false } }, NONE, false },
+	{ "foreign bits are kept while provisional", "route app ssh via a",
+	  { { { SYN, .mark = 0x80000042 }, MAIN | 0x80000042, false },
+	    { { SYNACK, .mark = 0x42 }, MAIN | 0x42, false } }, NONE, false },
+	{ "payload decides late, and moves", "route app ssh via a",
+	  { { { SYN, .seq = 99 }, MAIN, false },
+	    { { SYNACK, .seq = 499, .mark = MAIN }, MAIN, false },
+	    { { ACK, .seq = 100, .mark = MAIN }, MAIN, false },
+	    { { ACK, .back = true, .seq = 500, .mark = MAIN, SSH },
+	      A | SETTLED, false } }, MOVED, false },
+	{ "late, masqueraded: kept", "route app ssh via m",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, MAIN | SETTLED, false } },
+	  KEPT, false },
+	{ "late keep", "late keep\nroute app ssh via a",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, MAIN | SETTLED, false } },
+	  KEPT, false },
+	{ "late move", "late move\nroute app ssh via m",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, M | SETTLED, false } },
+	  MOVED, false },
+	{ "late but by the same road",
+	  "route app ssh via a\nroute tcp via a",
+	  { { { SYN }, A, false },
+	    { { ACK, .seq = 1, .mark = A, SSH }, A | SETTLED, false } },
+	  NONE, false },
+	{ "the provisional road stays while more is open",
+	  "route host example.org via a\nroute app http via b",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN,
+		DATA("GET / HTTP/1.1\r\nAccept: a\r\n") }, MAIN, false },
+	    { { ACK, .seq = 28, .mark = MAIN,
+		DATA("Host: example.com\r\n\r\n") }, B | SETTLED, false } },
+	  MOVED, false },
+	{ "the first packet's payload comes in time", "route app dns via a",
+	  { { { .proto = IPPROTO_UDP, .dport = 53,
+		DATA("\0\1\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1") },
+	      A | SETTLED, false } }, NONE, false },
+	{ "a host", "route host example.com via a",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, HTTP }, A | SETTLED, false } },
+	  MOVED, false },
+	{ "a host that is not listed", "route host example.org via a",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, HTTP }, MAIN | SETTLED, false } },
+	  NONE, false },
+	{ "dropped on its first packet", "route tcp dport 25 drop",
+	  { { { SYN, .dport = 25 }, DROP | SETTLED, true },
+	    { { SYN, .dport = 25, .ms = 1000 }, DROP | SETTLED, true } },
+	  NONE, false },
+	{ "dropped late: accepted, so that it is saved", "route app ssh drop",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, DROP | SETTLED, false } },
+	  MOVED, false },
+	{ "a drop is not kept out", "late keep\nroute app ssh drop",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, DROP | SETTLED, false } },
+	  MOVED, false },
+	{ "a drop that is not certain waits",
+	  "route app ssh via a\nroute tcp drop",
+	  { { { SYN }, A, false },
+	    { { ACK, .seq = 1, .mark = A, SSH }, A | SETTLED, false } },
+	  NONE, false },
+	{ "and drops what it was not",
+	  "route app ssh via a\nroute tcp drop",
+	  { { { SYN }, A, false },
+	    { { ACK, .seq = 1, .mark = A, HTTP }, DROP | SETTLED, false } },
+	  MOVED, false },
+	{ "the budget of packets", "inspect packets 3\nroute app ssh via a",
+	  { { { SYN }, MAIN, false },
+	    { { SYNACK, .mark = MAIN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN }, MAIN | SETTLED, false } },
+	  NONE, false },
+	{ "the last packet of the budget is read",
+	  "inspect packets 2\nroute app ssh via a",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, A | SETTLED, false } },
+	  MOVED, false },
+	{ "the budget of seconds", "inspect seconds 5\nroute app ssh via a",
+	  { { { SYN }, MAIN, false },
+	    { { SYNACK, .mark = MAIN, .ms = 4999 }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, .ms = 5000 }, MAIN | SETTLED,
+	      false } }, NONE, false },
+	{ "a flow that the worker does not know keeps its road",
+	  "route tcp via a",
+	  { { { ACK, .seq = 1, .mark = B }, B | SETTLED, false },
+	    { { ACK, .back = true, .mark = B | 0x42 }, B | SETTLED | 0x42,
+	      false } }, NONE, false },
+	{ "forgotten by conntrack: another ISN", "route tcp dport 25 via a",
+	  { { { SYN, .dport = 25, .seq = 10 }, A | SETTLED, false },
+	    { { .flags = TCP_SYN, .sport = 25, .dport = 40000, .seq = 7,
+		.src = "198.51.100.7", .dst = "192.168.1.9", .ms = 100 },
+	      MAIN | SETTLED, false } }, NONE, false },
+	{ "forgotten by conntrack: 2 s idle", "route udp dport 25 via a",
+	  { { { .proto = IPPROTO_UDP, .dport = 25, DATA("x") }, A | SETTLED,
+	      false },
+	    { { .proto = IPPROTO_UDP, .dport = 25, .back = true, .ms = 2001,
+		DATA("x") }, MAIN | SETTLED, false } }, NONE, false },
+	{ "under way at the same time", "route udp dport 25 via a",
+	  { { { .proto = IPPROTO_UDP, .dport = 25, DATA("x") }, A | SETTLED,
+	      false },
+	    { { .proto = IPPROTO_UDP, .dport = 25, .back = true, .ms = 1999,
+		DATA("x") }, A | SETTLED, false } }, NONE, false },
+	{ "a retransmitted SYN is no other flow", "route app ssh via a",
+	  { { { SYN, .seq = 10 }, MAIN, false },
+	    { { SYN, .seq = 10, .ms = 1000 }, MAIN, false },
+	    { { ACK, .seq = 11, .mark = MAIN, SSH, .ms = 1100 }, A | SETTLED,
+	      false } }, MOVED, false },
+	{ "no hint for this protocol", "route app ssh via a",
+	  { { { .proto = IPPROTO_ICMP, .flags = 8, .sport = 7 },
+	      MAIN | SETTLED, false } }, NONE, false },
+	{ "SYN+ACK first: its receiver is the client",
+	  "route tcp dport 80 via a",
+	  { { { SYNACK }, A | SETTLED, false } }, NONE, false },
+	{ "TOS of the first packet", "route tos minimize-delay via a",
+	  { { { SYN, .tos = 0x10 }, A | SETTLED, false },
+	    { { ACK, .seq = 1 }, A | SETTLED, false } }, NONE, false },
+	{ "an ICMP error follows its flow", "route app ssh via a",
+	  { { { SYN }, MAIN, false },
+	    { { SYN, .mark = MAIN }, MAIN, false } }, NONE, true },
+	{ "an ICMP error of a settled flow", "route tcp via a",
+	  { { { SYN }, A | SETTLED, false },
+	    { { SYN, .mark = 0x42 }, A | SETTLED | 0x42, false } }, NONE,
+	  true },
+	{ "an ICMP error of no flow", "route tcp via a",
+	  { { { SYN, .mark = 0x42 }, 0x42, false } }, NONE, true },
+};
+
+static size_t steps_of(const struct row *row)
+{
+	size_t count = 0;
+
+	while (count < STEPS && (row->steps[count].packet.flags != 0 ||
+				 row->steps[count].packet.proto != 0))
+		count++;
+	return count;
+}
+
+static struct worker *worker_for(const struct policy *policy)
+{
+	static const struct worker_options options = {
+		.flows = 64, .streams = 8,
+	};
+	struct worker *worker = worker_new(policy, &options);
+
+	ck_assert_ptr_nonnull(worker);
+	return worker;
+}
+
+static struct policy *policy_for(const char *text)
+{
+	char all[1024];
+
+	snprintf(all, sizeof(all), UPLINKS "%s", text);
+	return packets_policy(all);
+}
+
+static void assert_step(const struct row *row, size_t i,
+			const struct verdict *verdict)
+{
+	ck_assert_msg(verdict->mark == row->steps[i].mark &&
+			      verdict->drop == row->steps[i].drop,
+		      "%s: packet %zu: mark %#x%s", row->name, i + 1,
+		      verdict->mark, verdict->drop ? ", drop" : "");
+}
+
+static void assert_late(const struct row *row, const struct worker *worker)
+{
+	const struct worker_counters *counters = worker_counters(worker);
+
+	ck_assert_msg(counters->late_kept == (row->late == KEPT) &&
+			      counters->late_moved == (row->late == MOVED),
+		      "%s: late", row->name);
+}
+
+/* One by one, and all in one batch: the same. */
+static void run(const struct row *row, bool batch)
+{
+	struct policy *policy = policy_for(row->policy);
+	struct worker *worker = worker_for(policy);
+	struct packet packets[STEPS];
+	struct verdict verdicts[STEPS];
+	uint8_t bytes[STEPS][MADE_MAX];
+	size_t count = steps_of(row);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct made *made = &row->steps[i].packet;
+
+		packets[i] = packets_make(made, bytes[i]);
+		if (row->is_error && i == count - 1)
+			packets[i].len = (uint32_t)packets_error(made,
+								 bytes[i]);
+		if (!batch)
+			worker_classify(worker, &packets[i], NULL, 1, false,
+					&verdicts[i]);
+	}
+	if (batch)
+		worker_classify(worker, packets, NULL, count, false, verdicts);
+	for (size_t i = 0; i < count; i++)
+		assert_step(row, i, &verdicts[i]);
+	assert_late(row, worker);
+	ck_assert_uint_eq(worker_counters(worker)->packets, count);
+	worker_free(worker);
+	policy_free(policy);
+}
+
+START_TEST(script)
+{
+	run(&rows[_i], false);
+}
+END_TEST
+
+START_TEST(script_in_a_batch)
+{
+	run(&rows[_i], true);
+}
+END_TEST
+
+/* Nothing that cannot be decoded is touched. */
+static const struct {
+	const char *name;
+	size_t len;
+	const char *bytes;
+	enum decode_status status;
+} strange[] = {
+	{ "nothing", 0, "", DECODE_NOT_IP },
+	{ "cut", 10, "\x45\0\0\x28\0\0\0\0\x40\x06", DECODE_CUT },
+	{ "no IP", 4, "\x95\0\0\0", DECODE_NOT_IP },
+	{ "a later fragment", 28, "\x45\0\0\x1c\0\1\0\x10\x40\x11\0\0"
+	  "\xc0\0\2\1\xc0\0\2\2abcdefgh", DECODE_FRAGMENT },
+};
+
+START_TEST(unclassified)
+{
+	struct policy *policy = policy_for("default via a");
+	struct worker *worker = worker_for(policy);
+	struct packet pkt = {
+		.data = (const uint8_t *)strange[_i].bytes,
+		.len = (uint32_t)strange[_i].len,
+		.mark = 0x81234567,
+	};
+	struct verdict verdict;
+	uint64_t undecoded = 0;
+
+	worker_classify(worker, &pkt, NULL, 1, false, &verdict);
+	ck_assert_uint_eq(verdict.mark, 0x81234567);
+	ck_assert(!verdict.drop);
+	ck_assert(!verdict.is_settled);
+	ck_assert_ptr_null(verdict.flow);
+	for (int i = 0; i < DECODE_STATUSES; i++)
+		undecoded += worker_counters(worker)->undecoded[i];
+	ck_assert_msg(undecoded == 1, "%s", strange[_i].name);
+	worker_free(worker);
+	policy_free(policy);
+}
+END_TEST
+
+static bool name_of(void *ctx, uint32_t ifindex, char *buffer)
+{
+	unsigned *asked = ctx;
+
+	(*asked)++;
+	snprintf(buffer, IFNAMSIZ, "eth%u", ifindex);
+	return ifindex != 9;
+}
+
+static uint32_t mark_from(struct worker *worker, uint32_t ifindex,
+			  uint16_t sport)
+{
+	uint8_t bytes[MADE_MAX];
+	struct made made = { SYN, .sport = sport };
+	struct packet pkt = packets_make(&made, bytes);
+	struct verdict verdict;
+
+	pkt.ifindex = ifindex;
+	worker_classify(worker, &pkt, NULL, 1, false, &verdict);
+	return verdict.mark;
+}
+
+START_TEST(interfaces)
+{
+	struct policy *policy = policy_for("route in eth2 via a");
+	struct worker *worker = worker_for(policy);
+	unsigned asked = 0;
+
+	ck_assert_uint_eq(mark_from(worker, 2, 1), MAIN | SETTLED);
+	worker_name_interfaces(worker, name_of, &asked);
+	ck_assert_uint_eq(mark_from(worker, 2, 2), A | SETTLED);
+	ck_assert_uint_eq(mark_from(worker, 2, 3), A | SETTLED);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_uint_eq(mark_from(worker, 3, 4), MAIN | SETTLED);
+	ck_assert_uint_eq(mark_from(worker, 258, 5), MAIN | SETTLED);
+	ck_assert_uint_eq(mark_from(worker, 9, 6), MAIN | SETTLED);
+	ck_assert_uint_eq(mark_from(worker, 0, 7), MAIN | SETTLED);
+	asked = 0;
+	worker_forget_interfaces(worker);
+	ck_assert_uint_eq(mark_from(worker, 2, 8), A | SETTLED);
+	ck_assert_uint_eq(asked, 1);
+	worker_free(worker);
+	policy_free(policy);
+}
+END_TEST
+
+/* Seven thousand flows through 64 places: memory and answers stay. */
+START_TEST(flood)
+{
+	struct policy *policy = policy_for("route app ssh via a");
+	struct worker *worker = worker_for(policy);
+	size_t size = worker_bytes(worker);
+
+	for (uint16_t port = 1; port < 7000; port++)
+		ck_assert_uint_eq(mark_from(worker, 0, port), MAIN);
+	ck_assert_uint_eq(worker_bytes(worker), size);
+	ck_assert_uint_eq(worker_counters(worker)->evicted, 6999 - 64);
+	ck_assert_uint_eq(worker_counters(worker)->flows, 6999);
+	worker_free(worker);
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(zones)
+{
+	struct policy *policy = policy_for("route app ssh via a");
+	struct worker *worker = worker_for(policy);
+	uint8_t bytes[3][MADE_MAX];
+	struct made syn = { SYN }, ssh = { ACK, .seq = 1, SSH };
+	struct packet packets[] = {
+		packets_make(&syn, bytes[0]), packets_make(&syn, bytes[1]),
+		packets_make(&ssh, bytes[2]),
+	};
+	const uint32_t in[] = { 1, 2, 2 };
+	struct verdict verdicts[3];
+
+	worker_classify(worker, packets, in, 3, false, verdicts);
+	ck_assert_uint_eq(worker_counters(worker)->flows, 2);
+	ck_assert_ptr_ne(verdicts[0].flow, verdicts[1].flow);
+	ck_assert_ptr_eq(verdicts[1].flow, verdicts[2].flow);
+	ck_assert_uint_eq(verdicts[2].mark, A | SETTLED);
+	worker_free(worker);
+	policy_free(policy);
+}
+END_TEST
+
+/* Names of flows that need none: marks stay, the name is known. */
+START_TEST(name_all)
+{
+	static const struct worker_options options = {
+		.flows = 64, .streams = 8, .name_all = true,
+	};
+	struct policy *policy = policy_for("route tcp via a");
+	struct worker *worker = worker_new(policy, &options);
+	uint8_t bytes[2][MADE_MAX];
+	struct made syn = { SYN }, http = { ACK, .seq = 1, HTTP };
+	struct packet packets[] = {
+		packets_make(&syn, bytes[0]), packets_make(&http, bytes[1]),
+	};
+	struct verdict verdict;
+	struct flow *flow;
+	bool from_server = true;
+
+	worker_classify(worker, &packets[0], NULL, 1, false, &verdict);
+	ck_assert_uint_eq(verdict.mark, A | SETTLED);
+	worker_classify(worker, &packets[1], NULL, 0, false, &verdict);
+	decode_ip(&packets[1]);
+	flow = worker_observe(worker, &packets[1], 0, &from_server);
+	ck_assert_ptr_nonnull(flow);
+	ck_assert(!from_server);
+	ck_assert_str_eq(hints_app_name(flow->facts.app), "http");
+	ck_assert_str_eq(worker_flow_host(worker, flow), "www.example.com");
+	worker_free(worker);
+	policy_free(policy);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("worker");
+	TCase *tcase = tcase_create("worker");
+
+	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, script_in_a_batch, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, unclassified, 0, ROWS(strange));
+	tcase_add_test(tcase, interfaces);
+	tcase_add_test(tcase, flood);
+	tcase_add_test(tcase, zones);
+	tcase_add_test(tcase, name_all);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,126 @@
+/* packets.c - IPv4 packets from a few words. */
+#include <arpa/inet.h>
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/hints/hint.h"
+#include "packets.h"
+
+static void put16(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+	put16(at, value >> 16);
+	put16(at + 2, value);
+}
+
+/* The transport header; its length. */
+static size_t put_transport(const struct made *made, uint8_t proto,
+			    size_t data_len, uint8_t *at)
+{
+	uint16_t ask = made->sport != 0 ? made->sport : 40000;
+	uint16_t serve = made->dport != 0 ? made->dport : 80;
+
+	switch (proto) {
+	case IPPROTO_TCP:
+		put16(at, made->back ? serve : ask);
+		put16(at + 2, made->back ? ask : serve);
+		put32(at + 4, made->seq);
+		at[12] = 5 << 4;
+		at[13] = made->flags;
+		return 20;
+	case IPPROTO_UDP:
+		put16(at, made->back ? serve : ask);
+		put16(at + 2, made->back ? ask : serve);
+		put16(at + 4, (uint32_t)(8 + data_len));
+		return 8;
+	case IPPROTO_ICMP:
+		at[0] = made->flags;
+		put16(at + 4, ask);
+		return 8;
+	default:
+		return 0;
+	}
+}
+
+static void put_addresses(const struct made *made, uint8_t *ip)
+{
+	const char *ask = made->src != NULL ? made->src : "192.168.1.9";
+	const char *serve = made->dst != NULL ? made->dst : "198.51.100.7";
+
+	ck_assert_int_eq(inet_pton(AF_INET, made->back ? serve : ask, ip + 12),
+			 1);
+	ck_assert_int_eq(inet_pton(AF_INET, made->back ? ask : serve, ip + 16),
+			 1);
+}
+
+size_t packets_bytes(const struct made *made, uint8_t bytes[static MADE_MAX])
+{
+	uint8_t proto = made->proto != 0 ? made->proto : IPPROTO_TCP;
+	size_t data_len = made->len;
+	size_t len;
+
+	if (data_len == 0 && made->data != NULL)
+		data_len = strlen(made->data);
+	memset(bytes, 0, 60);
+	len = 20 + put_transport(made, proto, data_len, bytes + 20);
+	ck_assert_uint_le(len + data_len, MADE_MAX);
+	if (data_len > 0)
+		memcpy(bytes + len, made->data, data_len);
+	len += data_len;
+	bytes[0] = 0x45;
+	bytes[1] = made->tos;
+	put16(bytes + 2, (uint32_t)len);
+	bytes[8] = 64;
+	bytes[9] = proto;
+	put_addresses(made, bytes);
+	return len;
+}
+
+size_t packets_error(const struct made *made, uint8_t bytes[static MADE_MAX])
+{
+	uint8_t quoted[MADE_MAX];
+	size_t len = packets_bytes(made, quoted);
+	struct made error = {
+		.proto = IPPROTO_ICMP,
+		.flags = 3,
+		.src = "203.0.113.99",
+		.data = (const char *)quoted,
+		.len = len < 48 ? len : 48,
+	};
+	char sender[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, quoted + 12, sender, sizeof(sender));
+	error.dst = sender;
+	return packets_bytes(&error, bytes);
+}
+
+struct packet packets_make(const struct made *made,
+			   uint8_t bytes[static MADE_MAX])
+{
+	return (struct packet){
+		.data = bytes,
+		.len = (uint32_t)packets_bytes(made, bytes),
+		.mark = made->mark,
+		.time_ns = (uint64_t)made->ms * 1000000,
+	};
+}
+
+struct policy *packets_policy(const char *text)
+{
+	struct policy *policy = NULL;
+	struct diag *diag = diag_new();
+
+	if (policy_parse("p", text, strlen(text), hints_vocabulary(), diag,
+			 &policy) < 0) {
+		diag_print(diag, stderr);
+		ck_abort_msg("the policy does not compile: %s", text);
+	}
+	diag_free(diag);
+	return policy;
+}

@@ -1,0 +1,45 @@
+/*
+ * packets.h - packets for tests, made of a few words each: real bytes, decoded
+ * by the engine's own decoder.
+ */
+#ifndef WAYMARK_PACKETS_H
+#define WAYMARK_PACKETS_H
+
+#include <netinet/in.h>
+
+#include "engine/packet.h"
+#include "rules/policy.h"
+
+#define MADE_MAX 2048
+
+/* 192.168.1.9 port 40000 asks 198.51.100.7; `back`: the answer. */
+struct made {
+	uint8_t proto;		/* 0: TCP */
+	bool back;
+	uint16_t sport;		/* 0: 40000; for ICMP the identifier */
+	uint16_t dport;		/* 0: 80 */
+	uint8_t flags;		/* TCP; for ICMP the type */
+	uint32_t seq;
+	const char *data;
+	size_t len;		/* 0: strlen(data) */
+	uint32_t ms;
+	uint32_t mark;
+	uint8_t tos;
+	const char *src;	/* NULL: as above */
+	const char *dst;
+};
+
+#define DATA(literal) .data = literal, .len = sizeof(literal) - 1
+
+/* An ICMP destination unreachable that quotes the packet `made` would be. */
+size_t packets_error(const struct made *made, uint8_t bytes[static MADE_MAX]);
+/* IP on: the number of bytes. */
+size_t packets_bytes(const struct made *made, uint8_t bytes[static MADE_MAX]);
+/* Not decoded; borrows `bytes`. */
+struct packet packets_make(const struct made *made,
+			   uint8_t bytes[static MADE_MAX]);
+
+/* Compiles or fails the test with the complaints. */
+struct policy *packets_policy(const char *text);
+
+#endif
