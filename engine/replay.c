@@ -255,23 +255,6 @@ static bool is_group(const struct address *a)
 	return (a->bytes[12] & 0xf0) == 0xe0 || a->be32[3] == UINT32_MAX;
 }
 
-static const struct exempt *exempt_of(const struct replay *replay,
-				      const struct passage *p)
-{
-	const struct address *src = &p->packet->src;
-	const struct address *dst = &p->packet->dst;
-	const struct exempt *exempt;
-
-	/* The chain looks at both ends; the client's side names the line. */
-	exempt = policy_exempt_of(replay->policy, p->from_server ? dst : src,
-				  p->from_server ? src : dst);
-	if (exempt == NULL)
-		exempt = policy_exempt_of(replay->policy,
-					  p->from_server ? src : dst,
-					  p->from_server ? dst : src);
-	return exempt;
-}
-
 /* A packet that userspace does not see, except for its names. */
 static int observe(struct replay *replay, struct passage *p)
 {
@@ -315,7 +298,9 @@ static int queue(struct replay *replay, struct passage *p)
 /* The chain `divert`, in its order. */
 static int divert(struct replay *replay, struct passage *p)
 {
-	const struct exempt *exempt = exempt_of(replay, p);
+	const struct exempt *exempt = policy_exempt_of(replay->policy,
+						       &p->entry->src,
+						       &p->entry->dst);
 
 	p->mark = p->packet->mark;
 	if (exempt != NULL) {

@@ -108,6 +108,7 @@ START_TEST(walk)
 	if (rows[_i].host != NULL)
 		facts.host_sets = policy_resolve_host(policy, rows[_i].host,
 						      strlen(rows[_i].host));
+	policy_resolve_headers(policy, &facts);
 	decide(policy, &facts, &decision);
 	ck_assert_msg(decision.is_final == rows[_i].is_final, "%s",
 		      rows[_i].routes);
