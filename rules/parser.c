@@ -135,6 +135,8 @@ static const char *nearest_word(const struct token *word,
 
 	for (; candidates != NULL && *candidates != NULL; candidates++)
 		nearest_offer(&nearest, *candidates);
+	if (nearest.best != NULL && token_is(word, nearest.best))
+		return NULL;
 	return nearest.best;
 }
 
@@ -155,7 +157,7 @@ static void complain_misspelt(struct parser *p, const struct token *word,
 static bool complain_earlier(struct parser *p, const char *what)
 {
 	static const char *const outcomes[] = { "via", "drop", NULL };
-	const struct token *word = &p->class_line;
+	const struct token *word = &p->line_word;
 	const char *meant = NULL;
 
 	if (diag_errors(p->diag) >= DIAG_MOST)
@@ -300,7 +302,7 @@ static void start_statement(struct parser *p)
 	p->is_broken = false;
 	p->class_words[0].text = NULL;
 	p->class_words[1].text = NULL;
-	p->class_line.text = NULL;
+	p->line_word.text = NULL;
 }
 
 static int next_statement(struct parser *p, struct ast_statement **ret)

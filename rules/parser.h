@@ -53,12 +53,12 @@ struct parser {
 	unsigned depth;
 	bool is_broken;		/* the statement has been complained about */
 	/*
-	 * Words of the current condition that were taken for names of classes:
-	 * the last two, and the last that started a line. When something
+	 * Words of the statement that were taken for names: the last two of
+	 * classes, and the last of anything that started a line. When something
 	 * goes wrong behind one it is often a misspelt word of the language.
 	 */
 	struct token class_words[2];
-	struct token class_line;
+	struct token line_word;
 };
 
 /* parser.c: tokens, complaints, files. */

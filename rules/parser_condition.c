@@ -233,8 +233,6 @@ static int class_name(struct parser *p, struct ast_condition **ret)
 		return rc;
 	p->class_words[1] = p->class_words[0];
 	p->class_words[0] = token;
-	if (token.starts_line)
-		p->class_line = token;
 	c->name = name.text;
 	*ret = c;
 	return 0;

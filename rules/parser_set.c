@@ -119,7 +119,7 @@ static int tos_with_mask(struct parser *p, size_t slash,
 	value->first = number.value;
 	parser_value_read(p, &mask, &mask_kind, &number);
 	value->last = number.value;
-	if (value->first & ~value->last)
+	if (!p->is_broken && (value->first & ~value->last) != 0)
 		parser_complain(p, word.place, NULL,
 				"this value has bits outside its mask");
 	parser_advance(p);

@@ -220,6 +220,8 @@ int parser_value_name(struct parser *p, const char *what,
 	text = parser_copy(p, token.text, token.len);
 	if (text == NULL)
 		return -ENOMEM;
+	if (token.starts_line)
+		p->line_word = token;
 	ret_name->place = token.place;
 	ret_name->text = text;
 	parser_advance(p);
