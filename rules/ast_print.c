@@ -1,5 +1,6 @@
 /* ast_print.c - a policy in its one canonical spelling. */
 #include <inttypes.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,14 +16,19 @@ static const char *const atom_words[] = {
 	[ATOM_PAYLOAD] = "payload",
 };
 
-static void print_string(const char *text, FILE *out)
+static void print_escaped(const char *text, FILE *out)
 {
-	putc('"', out);
 	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')
 			putc('\\', out);
 		putc(*text, out);
 	}
+}
+
+static void print_string(const char *text, FILE *out)
+{
+	putc('"', out);
+	print_escaped(text, out);
 	putc('"', out);
 }
 
@@ -41,14 +47,15 @@ static void print_name(const char *text, FILE *out)
 /* From the root, since the text may be read again from anywhere. */
 static void print_path(const char *path, FILE *out)
 {
-	char folder[4096], whole[2 * sizeof(folder)];
+	char folder[PATH_MAX];
 
-	if (path[0] == '/' || getcwd(folder, sizeof(folder)) == NULL) {
-		print_string(path, out);
-		return;
+	putc('"', out);
+	if (path[0] != '/' && getcwd(folder, sizeof(folder)) != NULL) {
+		print_escaped(folder, out);
+		putc('/', out);
 	}
-	snprintf(whole, sizeof(whole), "%s/%s", folder, path);
-	print_string(whole, out);
+	print_escaped(path, out);
+	putc('"', out);
 }
 
 static int one_prefix(void *ctx, const struct prefix *prefix)

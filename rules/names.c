@@ -1,4 +1,4 @@
-/* names.c - tables of words for numbers, and the nearest word to a wrong one. */
+/* names.c - words for numbers, and the nearest word to one that is wrong. */
 #include "rules/names.h"
 
 #include <netinet/in.h>

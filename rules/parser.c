@@ -199,6 +199,9 @@ static const char *foreign_mend(const struct parser *p)
 		return "several values stand in braces: { a, b }";
 	if (token->kind == TOKEN_EQUALS && p->taken.kind == TOKEN_EQUALS)
 		return "write a single =";
+	if (token->kind == TOKEN_EQUALS && p->taken.kind == TOKEN_WORD &&
+	    parser_separates(p->taken.text, p->taken.len))
+		return "leave out the '='";
 	if (token->kind != TOKEN_WORD)
 		return NULL;
 	if (token->len >= 2 && memcmp(token->text, "&&", 2) == 0)

@@ -48,7 +48,7 @@ struct parser {
 	struct lexer lexer;
 	struct token token;	/* to be taken next */
 	struct token taken;	/* the one before */
-	struct token resume;	/* where the next statement starts: TOKEN_STOP */
+	struct token resume;	/* behind a TOKEN_STOP: the next statement */
 	struct bracket *bracket;
 	unsigned depth;
 	bool is_broken;		/* the statement has been complained about */

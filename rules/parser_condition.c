@@ -227,7 +227,8 @@ static int class_name(struct parser *p, struct ast_condition **ret)
 	}
 	if (token.kind != TOKEN_WORD || word != NULL ||
 	    strchr("!&|/[0123456789", token.text[0]) != NULL)
-		return parser_expected(p, "a condition", parser_condition_words);
+		return parser_expected(p, "a condition",
+				       parser_condition_words);
 	rc = parser_value_name(p, "a condition", &name);
 	if (rc < 0)
 		return rc;

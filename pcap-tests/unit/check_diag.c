@@ -5,19 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pcap-tests/unit/printed.h"
 #include "rules/diag.h"
 #include "rules/source.h"
-
-/* What diag_print() writes; good until the next call. */
-static const char *printed(const struct diag *diag)
-{
-	static char text[65536];
-	FILE *out = fmemopen(text, sizeof(text), "w");
-
-	diag_print(diag, out);
-	fclose(out);
-	return text;
-}
 
 static const struct {
 	const char *name;
@@ -73,7 +63,7 @@ START_TEST(caret)
 		 "what %s", "it is");
 	snprintf(want, sizeof(want), "p:2:%u: error: what it is\n%s",
 		 carets[_i].column, carets[_i].want);
-	got = printed(diag);
+	got = printed_diag(diag);
 	ck_assert_msg(strcmp(got, want) == 0, "%s: got\n%swant\n%s",
 		      carets[_i].name, got, want);
 	diag_free(diag);
@@ -95,7 +85,7 @@ START_TEST(long_line)
 	text[1000] = '\0';
 	diag_add(diag, DIAG_WARNING, (struct place){ &source, 1, column, 1 },
 		 NULL, "long");
-	got = printed(diag);
+	got = printed_diag(diag);
 	shown = strchr(got, '\n') + 1;
 	mark = strchr(shown, '\n') + 1;
 	ck_assert_uint_le(mark - shown, 11 + 120 + 6 + 1);
@@ -119,7 +109,7 @@ START_TEST(long_line_of_characters)
 	text[900] = '\0';
 	diag_add(diag, DIAG_ERROR, (struct place){ &source, 1,
 		 301 + _i, 1 }, NULL, "long");
-	got = printed(diag);
+	got = printed_diag(diag);
 	at = strchr(got, '|');
 	ck_assert_int_eq(strcspn(at, "?"), strlen(at));
 	diag_free(diag);
@@ -142,7 +132,7 @@ START_TEST(order)
 	diag_add(diag, DIAG_ERROR, (struct place){ &b, 0, 0, 0 }, "x", "6");
 	ck_assert_uint_eq(diag_errors(diag), 5);
 	ck_assert_uint_eq(diag_warnings(diag), 1);
-	got = printed(diag);
+	got = printed_diag(diag);
 	ck_assert_str_eq(got,
 			 "error: 5: why\n"
 			 "b: error: 6: x\n"
@@ -167,7 +157,7 @@ START_TEST(most)
 	diag_add(diag, DIAG_WARNING, (struct place){ &source, 1, 1, 1 }, NULL,
 		 "still said");
 	ck_assert_uint_eq(diag_errors(diag), DIAG_MOST + 7);
-	got = printed(diag);
+	got = printed_diag(diag);
 	for (i = 0; got[i] != '\0'; i++)
 		lines += got[i] == '\n';
 	ck_assert_uint_eq(lines, 3 * (DIAG_MOST + 1) + 1);
@@ -189,7 +179,7 @@ START_TEST(source_gone)
 	diag_add(diag, DIAG_ERROR, (struct place){ source, 1, 1, 4 }, NULL,
 		 "x");
 	source_free(source);
-	got = printed(diag);
+	got = printed_diag(diag);
 	ck_assert_str_eq(got, "file:1:1: error: x\n       1 | gone\n"
 			      "         | ^~~~\n");
 	diag_free(diag);
@@ -239,7 +229,7 @@ START_TEST(cannot_read)
 				     &source), unreadable[_i].want);
 	ck_assert_ptr_null(source);
 	ck_assert_uint_eq(diag_errors(diag), 1);
-	got = printed(diag);
+	got = printed_diag(diag);
 	ck_assert_ptr_nonnull(strstr(got, unreadable[_i].reason));
 	diag_free(diag);
 }

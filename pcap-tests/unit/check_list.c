@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcap-tests/unit/printed.h"
 #include "rules/list.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
@@ -32,16 +33,6 @@ static void write_text(const char *text, size_t len)
 
 	ck_assert_uint_eq(fwrite(text, 1, len, file), len);
 	fclose(file);
-}
-
-static const char *complaints(const struct diag *diag)
-{
-	static char text[1 << 16];
-	FILE *out = fmemopen(text, sizeof(text), "w");
-
-	diag_print(diag, out);
-	fclose(out);
-	return text;
 }
 
 /* What a list gave: entries in order, or how many there were. */
@@ -169,11 +160,11 @@ START_TEST(bad_lines)
 	ck_assert_uint_eq(diag_errors(diag), 1);
 	ck_assert_uint_eq(given.count, bad[_i].given);
 	snprintf(place, sizeof(place), "%s%serror: ", path, bad[_i].place);
-	ck_assert_msg(strstr(complaints(diag), place) != NULL &&
-		      strstr(complaints(diag), bad[_i].want) != NULL,
-		      "got\n%swant %s %s", complaints(diag), place,
+	ck_assert_msg(strstr(printed_diag(diag), place) != NULL &&
+		      strstr(printed_diag(diag), bad[_i].want) != NULL,
+		      "got\n%swant %s %s", printed_diag(diag), place,
 		      bad[_i].want);
-	ck_assert_ptr_nonnull(strchr(complaints(diag), '^'));
+	ck_assert_ptr_nonnull(strchr(printed_diag(diag), '^'));
 	diag_free(diag);
 }
 END_TEST
@@ -199,8 +190,8 @@ START_TEST(one_of_many)
 	ck_assert_uint_eq(given.count, 99999);
 	ck_assert_uint_eq(diag_errors(diag), 1);
 	snprintf(want, sizeof(want), "%s:77777:1: error: ", path);
-	ck_assert_ptr_nonnull(strstr(complaints(diag), want));
-	ck_assert_ptr_nonnull(strstr(complaints(diag),
+	ck_assert_ptr_nonnull(strstr(printed_diag(diag), want));
+	ck_assert_ptr_nonnull(strstr(printed_diag(diag),
 				     "   77777 | 10.0.0.300\n"
 				     "         | ^~~~~~~~~~\n"));
 	diag_free(diag);
@@ -219,8 +210,8 @@ START_TEST(huge_line)
 	ck_assert_int_eq(list_read_domains(path, nowhere, diag, give_domain,
 					   &given), -EINVAL);
 	ck_assert_uint_eq(diag_errors(diag), 1);
-	ck_assert_uint_lt(strlen(complaints(diag)), 600);
-	ck_assert_ptr_nonnull(strstr(complaints(diag), "far too long"));
+	ck_assert_uint_lt(strlen(printed_diag(diag)), 600);
+	ck_assert_ptr_nonnull(strstr(printed_diag(diag), "far too long"));
 	free(text);
 	diag_free(diag);
 }
@@ -262,7 +253,7 @@ START_TEST(cannot_read)
 					     diag, give_address, &given),
 			 -EINVAL);
 	ck_assert_uint_eq(diag_errors(diag), 1);
-	ck_assert_ptr_nonnull(strstr(complaints(diag), unreadable[_i].want));
+	ck_assert_ptr_nonnull(strstr(printed_diag(diag), unreadable[_i].want));
 	diag_free(diag);
 }
 END_TEST

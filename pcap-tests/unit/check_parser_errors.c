@@ -1,0 +1,427 @@
+/* check_parser_errors.c - what the parser says of broken policies. */
+#include "pcap-tests/unit/unit.h"
+
+#include <string.h>
+
+#include "pcap-tests/unit/printed.h"
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+/* One mistake each: the first line of the complaint and its mend. */
+static const struct {
+	const char *text;
+	const char *want;
+	const char *mend;	/* NULL: none */
+} bad[] = {
+	{ "rout mail via a", "1:1: error: expected a statement, not 'rout'",
+	  "did you mean 'route'?" },
+	{ "@vip", "1:1: error: expected a statement, not 'vip'", NULL },
+	{ "default via a\nrute b via c", "2:1: error: expected a statement, "
+	  "not 'rute'", "did you mean 'route'?" },
+	{ "class a = tcp\nclas b = udp", "2:1: error: expected a statement, "
+	  "not 'clas'", "did you mean 'class'?" },
+	{ "class a = tcp\nuplnk b { dev c }", "2:1: error: expected a "
+	  "statement, not 'uplnk'", "did you mean 'uplink'?" },
+	{ "route a via b route c via d", "1:15: error: a statement starts on "
+	  "a line of its own", "put it on a new line" },
+	{ "default via a;", "1:14: error: expected the end of the statement, "
+	  "not ';'", "leave out the ';'" },
+	{ "marks 0x7f", "1:7: error: expected 'mask', not '0x7f'", NULL },
+	{ "marks mask", "1:11: error: expected a mask of mark bits, but the "
+	  "file ends", NULL },
+	{ "marks mask 0", "1:12: error: '0' is not a mask of mark bits (0x1 "
+	  "to 0xffffffff)", NULL },
+	{ "marks mask 0x100000000", "1:12: error: '0x100000000' is not", NULL },
+	{ "marks mask 99999999999999999999999", "1:12: error: '99999", NULL },
+	{ "queues 65536", "1:8: error: '65536' is not a queue number or a "
+	  "range of them (0 to 65535)", NULL },
+	{ "queues 3-1", "1:8: error: the range ends before it starts",
+	  "write 1-3" },
+	{ "queues -1", "1:8: error: '-1' is not a queue number", NULL },
+	{ "queues 1-2-3", "1:8: error: '1-2-3' is not", NULL },
+	{ "queues 0 otherwise fail", "1:20: error: expected 'pass' or 'drop'",
+	  NULL },
+	{ "queues 0 othrwise drop", "1:10: error: expected 'otherwise', not "
+	  "'othrwise'", "did you mean 'otherwise'?" },
+	{ "inspect", "1:8: error: expected 'packets', 'bytes' or 'seconds', "
+	  "but the file ends", NULL },
+	{ "inspect packets 1 packets 2", "1:19: error: 'packets' is said "
+	  "twice", NULL },
+	{ "inspect bytes 17m", "1:15: error: '17m' is not a number of bytes",
+	  NULL },
+	{ "inspect bytes k", "1:15: error: 'k' is not a number", NULL },
+	{ "inspect packets 0", "1:17: error: '0' is not", NULL },
+	{ "late reset", "1:6: error: 'late reset' is not available in this "
+	  "version of waymark", NULL },
+	{ "learn hosts", "1:1: error: 'learn' is not available in this "
+	  "version of waymark", NULL },
+	{ "late kep", "1:6: error: expected 'keep' or 'move', not 'kep'",
+	  "did you mean 'keep'?" },
+	{ "uplink { dev a }", "1:8: error: expected the name of an uplink, "
+	  "not '{'", NULL },
+	{ "uplink route { dev a }", "1:8: error: expected the name of an "
+	  "uplink, but 'route' is a word of the language",
+	  "choose another name" },
+	{ "uplink main { dev a }", "1:8: error: expected the name of an "
+	  "uplink, but 'main' is", "choose another name" },
+	{ "uplink 1a { dev a }", "1:8: error: '1a' is not a name",
+	  "starts with a letter" },
+	{ "uplink a { via 192.0.2.1 }", "1:8: error: uplink 'a' has no "
+	  "device", "write { dev INTERFACE ... }" },
+	{ "uplink a { dev b dev c }", "1:18: error: 'dev' is said twice",
+	  NULL },
+	{ "uplink a { dev abcdefghijklmnop }", "1:16: error: an interface has "
+	  "at most 15 characters", NULL },
+	{ "uplink a { dev b/c }", "1:16: error: no interface can be called "
+	  "so", NULL },
+	{ "uplink a { dev ppp* }", "1:16: error: one interface has to be "
+	  "named here", NULL },
+	{ "uplink a { dev b via 192.0.2.1 via 192.0.2.2 }", "1:36: error: "
+	  "this uplink has an IPv4 gateway already", NULL },
+	{ "uplink a { dev b via 192.0.2.0/24 }", "1:22: error: '192.0.2.0/24' "
+	  "is not the address of a gateway", NULL },
+	{ "uplink a { dev b table 254 }", "1:24: error: table 254 is one of "
+	  "the kernel's own", "are free" },
+	{ "uplink a { dev b table 5 local }", "1:26: error: 'local' is the "
+	  "name of one of the kernel's own tables", NULL },
+	{ "uplink a { dev b masqerade }", "1:18: error: expected an option of "
+	  "the uplink or '}', not 'masqerade'", "did you mean 'masquerade'?" },
+	{ "uplink a { dev b\nroute c via a", "1:10: error: this '{' is never "
+	  "closed", NULL },
+	{ "uplink a { dev b", "1:10: error: this '{' is never closed", NULL },
+	{ "list address a { }", "1:6: error: expected 'addresses' or "
+	  "'domains', not 'address'", "did you mean 'addresses'?" },
+	{ "list addresses a { 192.0.2.1 192.0.2.2 }", "1:30: error: expected "
+	  "',' or '}', not '192.0.2.2'", NULL },
+	{ "list addresses a { 192.0.2.256 }", "1:20: error: '192.0.2.256'",
+	  NULL },
+	{ "list addresses a { @b }", "1:20: error: only from, to and host "
+	  "take a list", NULL },
+	{ "list addresses a { ,192.0.2.1 }", "1:20: error: expected an "
+	  "address", NULL },
+	{ "list addresses a { file b }", "1:25: error: expected a path in "
+	  "quotes, not 'b'", NULL },
+	{ "list addresses a { 192.0.2.1,\nroute b via c", "1:18: error: this "
+	  "'{' is never closed", NULL },
+	{ "list domains a { a..b }", "1:18: error: 'a..b': ", NULL },
+	{ "list domains a { *.b }", "1:18: error: '*.b': ",
+	  "leave out the '*.'" },
+	{ "exempt form 192.0.2.1", "1:8: error: expected 'from' or 'to', not "
+	  "'form'", "did you mean 'from'?" },
+	{ "exempt from { }", "1:15: error: expected an address, a prefix, a "
+	  "range or @LIST, not '}'", NULL },
+	{ "exempt to 192.0.2.1 by", "1:23: error: expected 'rule', but the "
+	  "file ends", NULL },
+	{ "class a tcp", "1:9: error: expected '=' behind the name, not "
+	  "'tcp'", NULL },
+	{ "class a == tcp", "1:10: error: expected a condition, not '='",
+	  "write a single =" },
+	{ "class a =", "1:10: error: expected a condition, but the file ends",
+	  NULL },
+	{ "class a =\nroute b via c", "1:10: error: expected a condition, but "
+	  "the statement ends", NULL },
+	{ "class a = tcp && udp", "1:15: error: expected a condition",
+	  "write 'and'" },
+	{ "class a = tcp || udp", "1:15: error: expected a condition",
+	  "write 'or'" },
+	{ "class a = !tcp", "1:11: error: expected a condition",
+	  "write 'not'" },
+	{ "class a = TCP", "1:11: error: words of the language are in lower "
+	  "case", "write 'tcp'" },
+	{ "class a = tcp dprot 25", "1:15: error: expected a condition, not "
+	  "'dprot'", "did you mean 'dport'?" },
+	{ "class a = b and", "1:16: error: expected a condition, but the file "
+	  "ends", NULL },
+	{ "class a = b or or c", "1:16: error: expected a condition, not "
+	  "'or'", NULL },
+	{ "class a = (b", "1:11: error: this '(' is never closed", NULL },
+	{ "class a = b)", "1:12: error: expected the end of the statement, "
+	  "not ')'", NULL },
+	{ "class a = (tcp dport { 25\nclass b = c", "1:22: error: this '{' is "
+	  "never closed", NULL },
+	{ "class a = b via c", "1:13: error: a class is a condition and no "
+	  "more", "a route says where it goes" },
+	{ "class a = \"b\"", "1:11: error: expected a condition, not 'b'",
+	  NULL },
+	{ "class a = \"b", "1:11: error: this string is never closed", NULL },
+	{ "class a = @b", "1:11: error: expected a condition, not 'b'", NULL },
+	{ "class a = 25", "1:11: error: expected a condition, not '25'",
+	  NULL },
+	{ "class a = tcp dport", "1:20: error: expected a port or a range of "
+	  "ports, but the file ends", NULL },
+	{ "class a = tcp dport and udp", "1:21: error: expected a port or a "
+	  "range of ports, not 'and'", NULL },
+	{ "class a = tcp dport = 25", "1:21: error: expected a port or a range "
+	  "of ports, not '='", "leave out the '='" },
+	{ "class a = tcp dport smtp", "1:21: error: ports are numbers, not "
+	  "'smtp'", "write 25" },
+	{ "class a = tcp dport nosuchservice", "1:21: error: 'nosuchservice' "
+	  "is not a port", NULL },
+	{ "class a = tcp dport 65536", "1:21: error: '65536' is not a port or "
+	  "a range of ports (0 to 65535)", NULL },
+	{ "class a = tcp dport 1024:65535", "1:21: error: a range is written "
+	  "with '-'", "write 1024-65535" },
+	{ "class a = tcp dport 25, 26", "1:23: error: expected a condition",
+	  "several values stand in braces: { a, b }" },
+	{ "class a = tcp dport @b", "1:21: error: only from, to and host take "
+	  "a list", NULL },
+	{ "class a = icmp dport 25", "1:16: error: this protocol has no "
+	  "ports", NULL },
+	{ "class a = proto 256", "1:17: error: '256' is not a protocol number "
+	  "(0 to 255)", NULL },
+	{ "class a = dscp eff", "1:16: error: expected a DSCP name or number, "
+	  "not 'eff'", "did you mean 'ef'?" },
+	{ "class a = dscp 64", "1:16: error: '64' is not a DSCP name or "
+	  "number (0 to 63)", NULL },
+	{ "class a = tos minimise-delay", "1:15: error: expected a TOS name, "
+	  "value or value/mask", "did you mean 'minimize-delay'?" },
+	{ "class a = tos 0x10/0x01", "1:15: error: this value has bits "
+	  "outside its mask", NULL },
+	{ "class a = tos 0x10/0x100", "1:20: error: '0x100' is not a TOS mask "
+	  "(0x1 to 0xff)", NULL },
+	{ "class a = tos 0x100", "1:15: error: '0x100' is not a TOS", NULL },
+	{ "class a = length 70000", "1:18: error: '70000' is not a length",
+	  NULL },
+	{ "class a = uid 4294967295", "1:15: error: '4294967295' is not a "
+	  "user number", NULL },
+	{ "class a = in e*h", "1:14: error: a '*' stands at the end only",
+	  NULL },
+	{ "class a = app and", "1:15: error: expected an application, not "
+	  "'and'", NULL },
+	{ "class a = app \"\"", "1:15: error: expected an application, not an "
+	  "empty string", NULL },
+	{ "class a = app b/c", "1:15: error: this is not the name of an "
+	  "application", "`waymark hints` lists them" },
+	{ "class a = host = b.c", "1:18: error: expected a host name right "
+	  "behind the '='", NULL },
+	{ "class a = host https://b.c/", "1:16: error: 'https://b.c/': ",
+	  "write the name of the host alone" },
+	{ "class a = host @route", "1:16: error: expected the name of a list, "
+	  "but 'route' is", "choose another name" },
+	{ "class a = payload \"b\"", "1:19: error: expected a pattern between "
+	  "slashes, /like this/", NULL },
+	{ "class a = payload /b", "1:19: error: this pattern is never closed",
+	  NULL },
+	{ "class a = payload //", "1:19: error: this pattern is empty", NULL },
+	{ "route via a", "1:7: error: a route has a condition",
+	  "'default' is for all that is left" },
+	{ "route a", "1:8: error: expected 'via UPLINK' or 'drop', but the "
+	  "file ends", NULL },
+	{ "route a\nroute b via c", "1:8: error: expected 'via UPLINK' or "
+	  "'drop', but the statement ends", NULL },
+	{ "route mail vai cheap", "1:12: error: expected 'via UPLINK' or "
+	  "'drop', not 'vai'", "did you mean 'via'?" },
+	{ "route a via", "1:12: error: expected an uplink, but the file ends",
+	  NULL },
+	{ "route a via \"b\"", "1:13: error: expected an uplink",
+	  "a name stands alone, without quotes or '@'" },
+	{ "route a via drop", "1:13: error: expected an uplink, but 'drop' is "
+	  "a word of the language", "choose another name" },
+	{ "route a exempt", "1:9: error: a route cannot exempt",
+	  "write 'exempt from ...'" },
+	{ "route a drop drop", "1:14: error: expected the end of the "
+	  "statement, not 'drop'", NULL },
+	{ "default main", "1:9: error: expected 'via UPLINK' or 'drop', not "
+	  "'main'", NULL },
+	{ "expect 192.0.2.1 > 192.0.2.2 drop", "1:8: error: expected a "
+	  "protocol, not '192.0.2.1'", NULL },
+	{ "expect tpc 192.0.2.1 > 192.0.2.2 drop", "1:8: error: expected a "
+	  "protocol, not 'tpc'", "did you mean 'tcp'?" },
+	{ "expect tcp 192.0.2.1 192.0.2.2 drop", "1:22: error: expected '>' "
+	  "and the server's address, not '192.0.2.2'", NULL },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:70000 drop", "1:34: error: "
+	  "'70000' is not a port (0 to 65535)", NULL },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2: drop", "1:34: error: '' is not a "
+	  "port", NULL },
+	{ "expect tcp 192.0.2.1 > 2001:db8::1 drop", "1:24: error: client and "
+	  "server are of one family", NULL },
+	{ "expect icmp 192.0.2.1 > 192.0.2.2:25 drop", "1:35: error: this "
+	  "protocol has no ports", NULL },
+	{ "expect tcp a.b > 192.0.2.2:25 drop", "1:12: error: 'a.b' is not an "
+	  "address", NULL },
+	{ "expect tcp : > 192.0.2.2:25 drop", "1:12: error: ':' is not an "
+	  "address", NULL },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 hots a via b", "1:37: error: "
+	  "expected 'via UPLINK', 'drop', 'exempt' or what is known of the "
+	  "flow, not 'hots'", "did you mean 'host'?" },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 app a app b via c", "1:43: "
+	  "error: 'app' is said twice", NULL },
+	{ "include a", "1:9: error: expected a path in quotes, not 'a'",
+	  NULL },
+	{ "include \"/nothing/there\"", "1:9: error: cannot read "
+	  "'/nothing/there': No such file or directory", NULL },
+	{ "include \"/\"", "1:9: error: cannot read '/': it is a directory",
+	  NULL },
+	{ "a\x01\nb\x02\nc\x03", "1:2: error: a policy holds no control "
+	  "character 0x01", "is this a text file?" },
+};
+
+START_TEST(refuses)
+{
+	struct diag *diag = diag_new();
+	struct ast *ast = ast_parse("p", bad[_i].text, strlen(bad[_i].text),
+				    diag);
+	const char *got = printed_diag(diag);
+	char want[200];
+
+	snprintf(want, sizeof(want), "p:%s", bad[_i].want);
+	ck_assert_msg(diag_errors(diag) == 1, "%s\n%s", bad[_i].text, got);
+	ck_assert_msg(strncmp(got, want, strlen(want)) == 0, "got\n%swant\n%s",
+		      got, want);
+	got = strchr(got, '^');
+	got += strspn(got, "^~");
+	if (bad[_i].mend == NULL)
+		ck_assert_str_eq(got, "\n");
+	else
+		ck_assert_msg(strstr(got, bad[_i].mend) != NULL,
+			      "got%swant %s", got, bad[_i].mend);
+	ck_assert_ptr_nonnull(ast);
+	ast_free(ast);
+	diag_free(diag);
+}
+END_TEST
+
+/* Several mistakes: every one is said, and nothing else. */
+static const struct {
+	const char *name;
+	const char *text;
+	const char *places;
+} many[] = {
+	{ "one a line",
+	  "marks mask x\nroute a\ndefault via b\nqueues y\n",
+	  "1:12 2:8 4:8" },
+	{ "several in one statement",
+	  "list addresses a { 1.2.3.400, 1.2.3.4, b, 1.2.3.4/33 }\n",
+	  "1:20 1:40 1:43" },
+	{ "the rest of a broken statement is left",
+	  "class a = tcp 25 26 27\n  28 29 )\n  {\nroute b\n", "1:15 4:8" },
+	{ "a misspelt statement behind a broken one",
+	  "route a\nroute b via\nrout c via d\nrute e via f\ndefault x\n",
+	  "1:8 3:1 4:1 5:9" },
+	{ "an open brace hides nothing",
+	  "list domains a { b,\nroute c\nclass d = (e\nroute f\n",
+	  "1:16 2:8 3:11 4:8" },
+	{ "an open string hides nothing",
+	  "class a = app \"b\nroute c\n", "1:15 2:8" },
+	{ "an open pattern hides nothing",
+	  "class a = payload /b\nroute c\n", "1:19 2:8" },
+};
+
+START_TEST(says_all)
+{
+	struct diag *diag = diag_new();
+	struct ast *ast = ast_parse("p", many[_i].text, strlen(many[_i].text),
+				    diag);
+	char *text = strdup(printed_diag(diag)), *line, *next, got[200] = "";
+	unsigned row, column;
+
+	for (line = text; line != NULL; line = next) {
+		next = strchr(line, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		if (sscanf(line, "p:%u:%u:", &row, &column) == 2)
+			snprintf(got + strlen(got), sizeof(got) - strlen(got),
+				 "%s%u:%u", got[0] != '\0' ? " " : "", row,
+				 column);
+	}
+	ck_assert_msg(strcmp(got, many[_i].places) == 0, "%s: got %s want %s",
+		      many[_i].name, got, many[_i].places);
+	free(text);
+	ast_free(ast);
+	diag_free(diag);
+}
+END_TEST
+
+/* The names of broken statements are known, what they say is not printed. */
+START_TEST(keeps_names)
+{
+	static const char text[] = "class a = tcp dport 70000\n"
+				   "uplink b { dev }\n"
+				   "list domains c { a..b }\n"
+				   "route a via\n"
+				   "default via b\n";
+	struct diag *diag = diag_new();
+	struct ast *ast = ast_parse("p", text, strlen(text), diag);
+	const struct ast_statement *s = ast_statements(ast);
+
+	ck_assert_uint_eq(diag_errors(diag), 4);
+	ck_assert(s->is_broken && s->kind == STATEMENT_CLASS);
+	ck_assert_str_eq(s->name.text, "a");
+	s = s->next;
+	ck_assert(s->is_broken && s->kind == STATEMENT_UPLINK);
+	ck_assert_str_eq(s->name.text, "b");
+	s = s->next;
+	ck_assert(s->is_broken && s->kind == STATEMENT_LIST);
+	ck_assert_str_eq(s->name.text, "c");
+	s = s->next;
+	ck_assert(!s->is_broken && s->kind == STATEMENT_DEFAULT);
+	ck_assert_ptr_null(s->next);
+	ck_assert_str_eq(printed_ast(ast), "default via b\n");
+	ast_free(ast);
+	diag_free(diag);
+}
+END_TEST
+
+/* A text that goes on and on: one complaint, or none. */
+START_TEST(huge)
+{
+	static const struct {
+		const char *start, *more, *end;
+		size_t errors;
+	} rows[] = {
+		{ "list addresses a { ", "10.1.2.3, ", "}", 0 },
+		{ "list addresses a { ", "10.1.2.3 ", "}", 1 },
+		{ "class a = ", "((((((((", "", 1 },
+		{ "class a = b", " and b", "", 0 },
+		{ "class a = ", "xxxxxxxx", "", 0 },
+		{ "class a = ", "xxxxxxx/", "", 1 },
+		{ "class a = payload /", "abcdefgh", "", 1 },
+		{ "class a = app \"", "abcdefgh", "", 1 },
+		{ "", "xxxxxxxx", "", 1 },
+		{ "", "xxxxxxx ", "", 1 },
+		{ "", "xxxxxxx\n", "", 1 },
+		{ "# ", "xxxxxxxx", "", 0 },
+	};
+	size_t step = strlen(rows[_i].more), i, count = (1 << 20) / step;
+	char *text = malloc((1 << 20) + 100), *at;
+	struct diag *diag = diag_new();
+	struct ast *ast;
+
+	at = stpcpy(text, rows[_i].start);
+	for (i = 0; i < count; i++)
+		at = stpcpy(at, rows[_i].more);
+	strcpy(at, rows[_i].end);
+	ast = ast_parse("p", text, strlen(text), diag);
+	ck_assert_uint_eq(diag_errors(diag), rows[_i].errors);
+	ck_assert_uint_lt(strlen(printed_diag(diag)), 700);
+	ast_free(ast);
+	diag_free(diag);
+	free(text);
+}
+END_TEST
+
+START_TEST(no_file)
+{
+	struct diag *diag = diag_new();
+
+	ck_assert_ptr_null(ast_load("/nothing/there", diag));
+	ck_assert_str_eq(printed_diag(diag), "error: cannot read "
+			 "'/nothing/there': No such file or directory\n");
+	diag_free(diag);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("parser_errors");
+	TCase *tcase = tcase_create("parser_errors");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, refuses, 0, ROWS(bad));
+	tcase_add_loop_test(tcase, says_all, 0, ROWS(many));
+	tcase_add_test(tcase, keeps_names);
+	tcase_add_loop_test(tcase, huge, 0, 12);
+	tcase_add_test(tcase, no_file);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,35 @@
+/*
+ * printed.h - what a diag or a tree prints, as a string that is good until the
+ * next call.
+ */
+#ifndef WAYMARK_PRINTED_H
+#define WAYMARK_PRINTED_H
+
+#include <stdio.h>
+
+#include "rules/ast.h"
+#include "rules/diag.h"
+
+#define PRINTED_MOST (1 << 18)
+
+static inline const char *printed_diag(const struct diag *diag)
+{
+	static char text[PRINTED_MOST];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	diag_print(diag, out);
+	fclose(out);
+	return text;
+}
+
+static inline const char *printed_ast(const struct ast *ast)
+{
+	static char text[PRINTED_MOST];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	ast_print(ast, out);
+	fclose(out);
+	return text;
+}
+
+#endif
