@@ -194,7 +194,11 @@ static const char *foreign_mend(const struct parser *p)
 	const struct token *token = &p->token;
 
 	if (token->kind == TOKEN_SEMICOLON)
-		return "a statement ends with its line: leave out the ';'";
+		return p->bracket != NULL ? "write ','" :
+			"a statement ends with its line: leave out the ';'";
+	if (token->kind == TOKEN_COMMA && p->class_words[0].text != NULL &&
+	    p->class_words[0].offset == p->taken.offset)
+		return "write 'or' or 'and' between conditions";
 	if (token->kind == TOKEN_COMMA && p->bracket == NULL)
 		return "several values stand in braces: { a, b }";
 	if (token->kind == TOKEN_EQUALS && p->taken.kind == TOKEN_EQUALS)
@@ -230,10 +234,25 @@ static void complain_stop(struct parser *p, const char *what)
 							    "statement");
 }
 
+/* A token with its '@' or its quotes. */
+static struct token whole(const struct token *token)
+{
+	struct token shown = *token;
+
+	if (token->kind == TOKEN_LIST || token->kind == TOKEN_STRING)
+		shown.text--;
+	if (token->kind == TOKEN_LIST)
+		shown.len++;
+	else if (token->kind == TOKEN_STRING)
+		shown.len += 2;
+	return shown;
+}
+
 int parser_expected(struct parser *p, const char *what,
 		    const char *const *candidates)
 {
 	const struct token *token = &p->token;
+	struct token shown = whole(token);
 	const char *mend = foreign_mend(p);
 	const char *meant = NULL;
 
@@ -254,7 +273,7 @@ int parser_expected(struct parser *p, const char *what,
 	else
 		parser_complain(p, token->place, mend,
 				"expected %s, not '%.*s%s'", what,
-				WORD_OF(token));
+				WORD_OF(&shown));
 	return -EINVAL;
 }
 

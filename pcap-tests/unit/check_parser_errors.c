@@ -15,7 +15,7 @@ static const struct {
 } bad[] = {
 	{ "rout mail via a", "1:1: error: expected a statement, not 'rout'",
 	  "did you mean 'route'?" },
-	{ "@vip", "1:1: error: expected a statement, not 'vip'", NULL },
+	{ "@vip", "1:1: error: expected a statement, not '@vip'", NULL },
 	{ "default via a\nrute b via c", "2:1: error: expected a statement, "
 	  "not 'rute'", "did you mean 'route'?" },
 	{ "class a = tcp\nclas b = udp", "2:1: error: expected a statement, "
@@ -103,6 +103,10 @@ static const struct {
 	  "quotes, not 'b'", NULL },
 	{ "list addresses a { 192.0.2.1,\nroute b via c", "1:18: error: this "
 	  "'{' is never closed", NULL },
+	{ "list domains a { b; c }", "1:19: error: expected ',' or '}', not "
+	  "';'", "write ','" },
+	{ "route a, b via c", "1:8: error: expected a condition, not ','",
+	  "write 'or' or 'and' between conditions" },
 	{ "list domains a { a..b }", "1:18: error: 'a..b': ", NULL },
 	{ "list domains a { *.b }", "1:18: error: '*.b': ",
 	  "leave out the '*.'" },
@@ -141,10 +145,10 @@ static const struct {
 	  "never closed", NULL },
 	{ "class a = b via c", "1:13: error: a class is a condition and no "
 	  "more", "a route says where it goes" },
-	{ "class a = \"b\"", "1:11: error: expected a condition, not 'b'",
+	{ "class a = \"b\"", "1:11: error: expected a condition, not '\"b\"'",
 	  NULL },
 	{ "class a = \"b", "1:11: error: this string is never closed", NULL },
-	{ "class a = @b", "1:11: error: expected a condition, not 'b'", NULL },
+	{ "class a = @b", "1:11: error: expected a condition, not '@b'", NULL },
 	{ "class a = 25", "1:11: error: expected a condition, not '25'",
 	  NULL },
 	{ "class a = tcp dport", "1:20: error: expected a port or a range of "
