@@ -1,0 +1,176 @@
+#!/bin/bash
+# 10_nfqueue.sh - the engine on a queue that is not of our own making: marks,
+# overload, neighbours on the queue, sudden ends, super-packets.
+lab_script=$0
+cd "$(dirname "$0")/../.." || exit 1
+. pcap-tests/live/lib.sh
+lab_bound 120 "$lab_script" "$@"
+lab_need
+bench=$BUILD/bench
+[ -x "$bench/queue_rule" ] || skip_all "no $bench/queue_rule"
+LAB_SECONDS=30
+lab_new 1 own-prefix
+
+# ---- a diversion by hand: what comes in has bits of somebody else's ----
+
+in_router nft -f - <<'RULES'
+table inet hand {
+	chain before {
+		type filter hook prerouting priority -100
+		iifname "lan0" meta mark set 0x00ff8001
+	}
+	chain divert {
+		type filter hook prerouting priority -95
+		iifname != "lan0" accept
+		udp dport 9009 accept
+	}
+	chain marked {
+		type filter hook prerouting priority -90
+		meta mark & 0x80ffffff != 0x00ff8001 accept
+		meta mark & 0x3f000000 != 0x01000000 accept
+		udp dport { 9001, 9002, 9003, 9004, 9005 } \
+			add @ports { udp dport }
+		tcp dport 9001 counter name super
+	}
+	set ports { type inet_service; flags dynamic; counter; }
+	counter super {}
+}
+RULES
+in_router "$bench/queue_rule" inet hand divert 40 40 bypass 2>/dev/null
+
+cat >"$LAB_DIR/hand.policy" <<POLICY
+queues 40
+uplink one { dev up1 via $(gw4 1) }
+route dport 9001-9005 via one
+default via main
+POLICY
+
+# engine_start NAME: its pid is left in ENGINE.
+engine_start()
+{
+	lab_start router "$1" "$WAYMARK" run --state-dir "$LAB_DIR/$1" \
+		"$LAB_DIR/hand.policy"
+	ENGINE=$LAB_PID
+	until_true 50 grep -q ready "$LAB_DIR/$1.log"
+}
+
+# send PORT FLOWS SECONDS PER_SECOND: says how many; the server says how many
+# came, in $LAB_DIR/sink.
+send()
+{
+	local sink
+	in_server "$bench/udp_sink" "$1" 1000 >"$LAB_DIR/sink" \
+		2>"$LAB_DIR/sink.log" &
+	sink=$!
+	until_true 20 grep -q ready "$LAB_DIR/sink.log"
+	in_client "$bench/udp_send" "$SERVER4" "$1" "$2" 64 "$3" "$4"
+	wait "$sink"
+}
+
+came() { cut -d' ' -f1 "$LAB_DIR/sink"; }
+
+# Packets to a port that left with our mark and the foreign bits.
+marked()
+{
+	in_router nft get element inet hand ports "{ $1 }" 2>/dev/null |
+		sed -n 's/.*counter packets \([0-9]*\).*/\1/p' | grep . ||
+		echo 0
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# ---- marks ----
+
+engine_start first
+is "the engine says that it is ready" $? 0
+like "and what it took on" "$(cat "$LAB_DIR/first.log")" \
+	'hand.policy: 2 routes, queue 40, ready'
+sent=$(send 9001 10 1 200)
+is "packets arrive" "$(came)" "$sent"
+is "each with our mark, and the foreign bits as they were" \
+	"$(marked 9001)" "$sent"
+
+# ---- the same queue twice ----
+
+said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/second" \
+	"$LAB_DIR/hand.policy" 2>&1)
+is "a second engine ends with 1" "$?" 1
+like "it names who holds the queue" "$said" \
+	"queue 40: held by process $ENGINE \(waymark\)"
+said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/first" \
+	"$LAB_DIR/hand.policy" 2>&1)
+is "one in the same state directory, too" "$?" 1
+like "it names the engine" "$said" "running already, process $ENGINE"
+sed -i 's/queues 40/queues 41/' "$LAB_DIR/hand.policy"
+said=$(in_router setpriv --bounding-set -net_admin --inh-caps -net_admin \
+	"$WAYMARK" run --state-dir "$LAB_DIR/third" \
+	"$LAB_DIR/hand.policy" 2>&1)
+is "without privilege it ends with 1" "$?" 1
+like "and says which one is missing" "$said" "CAP_NET_ADMIN"
+sed -i 's/queues 41/queues 40/' "$LAB_DIR/hand.policy"
+
+# ---- overload: 3 s of it, with a stop so that it surely overflows ----
+
+(sleep 1; kill -STOP "$ENGINE"; sleep 0.5; kill -CONT "$ENGINE") &
+sent=$(send 9002 256 3 0)
+wait $!
+got=$(marked 9002)
+if [ "$got" -lt "$sent" ]; then
+	pass "an overload overflows the queue"
+else
+	fail "an overload overflows the queue" "$got of $sent were marked"
+fi
+is "with fail-open what found no room passed" "$(came)" "$sent"
+sent=$(send 9003 10 2 1000)
+is "a trickle afterwards arrives whole" "$(came)" "$sent"
+is "and marked whole" "$(marked 9003)" "$sent"
+
+# ---- packets that wait are dropped by who deletes a base chain ----
+
+kill -STOP "$ENGINE"
+in_client "$bench/udp_send" "$SERVER4" 9004 10 64 1 50 >/dev/null
+in_router nft 'add chain inet hand brief { type filter hook input priority 0; }'
+in_router nft 'delete chain inet hand brief'
+kill -CONT "$ENGINE"
+sent=$(send 9005 10 1 1000)
+is "the engine survives verdicts that came too late" "$(came)" "$sent"
+is "and marks the rest" "$(marked 9005)" "$sent"
+is "what waited is gone" "$(marked 9004)" 0
+
+# ---- super-packets ----
+
+in_server sh -c 'nc -l -p 9001 -N >"$1"' sh "$LAB_DIR/copy" </dev/null &
+listener=$!
+until_true 20 lab_listens server tcp 9001
+dd if=/dev/urandom of="$LAB_DIR/data" bs=1M count=32 2>/dev/null
+in_client sh -c 'nc -N "$1" 9001 <"$2"' sh "$SERVER4" "$LAB_DIR/data"
+wait $listener
+ok "a TCP transfer arrives as it was sent" \
+	cmp "$LAB_DIR/data" "$LAB_DIR/copy"
+read -r packets bytes < <(in_router nft list counter inet hand super |
+	sed -n 's/.*packets \([0-9]*\) bytes \([0-9]*\).*/\1 \2/p')
+if [ "${packets:-0}" -gt 0 ] && [ $((bytes / packets)) -gt 3000 ]; then
+	pass "in super-packets"
+else
+	fail "in super-packets" "$bytes bytes in $packets packets"
+fi
+
+# ---- ends ----
+
+(sleep 1; kill -TERM "$ENGINE") &
+sent=$(send 9001 10 2 5000)
+is "an engine that is stopped loses nothing" "$(came)" "$sent"
+ok "it ended" until_true 30 gone "$ENGINE"
+like "and said what it did" "$(cat "$LAB_DIR/first.log")" \
+	'stopped: [0-9]+ packets, .* past a full queue'
+
+engine_start second
+is "another takes the queue" $? 0
+kill -KILL "$ENGINE"
+until_true 30 gone "$ENGINE"
+sent=$(send 9001 10 1 1000)
+is "after kill -9 traffic passes" "$(came)" "$sent"
+engine_start second
+is "and the lock is free" $? 0
+
+done_testing
