@@ -1,12 +1,11 @@
 /* cmd_run.c - waymark run: the engine in the foreground, and nothing else. */
 #include <getopt.h>
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "engine/hints/hint.h"
 #include "tools/cmd.h"
 #include "tools/engine_lock.h"
 #include "tools/foreground.h"
+#include "tools/load.h"
 
 static const struct option options[] = {
 	{ "state-dir", required_argument, NULL, 's' },
@@ -15,23 +14,16 @@ static const struct option options[] = {
 
 static int run(const char *path, const char *state_dir)
 {
-	struct policy *policy = NULL;
+	struct policy *policy = load_policy(path, false);
 	struct foreground *fg = NULL;
-	struct diag *diag = diag_new();
-	int rc;
+	int rc = -1;
 
-	if (diag == NULL)
-		return EXIT_FAILURE;
-	rc = policy_load(path, hints_vocabulary(), diag, &policy);
-	diag_print(diag, stderr);
-	if (rc < 0)
-		goto out;
-	fg = foreground_start(path, policy, state_dir);
-	rc = fg != NULL ? foreground_wait(fg) : -1;
-out:
+	if (policy != NULL)
+		fg = foreground_start(path, policy, state_dir);
+	if (fg != NULL)
+		rc = foreground_wait(fg);
 	foreground_stop(fg);
 	policy_free(policy);
-	diag_free(diag);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -59,6 +59,7 @@ engine_start()
 send()
 {
 	local sink
+	rm -f "$LAB_DIR/sink.log"
 	in_server "$bench/udp_sink" "$1" 1000 >"$LAB_DIR/sink" \
 		2>"$LAB_DIR/sink.log" &
 	sink=$!

@@ -107,6 +107,7 @@ engine_start()
 	esac
 	in_ns $router "$BUILD/bench/queue_rule" inet bench divert 0 0 \
 		2>/dev/null || exit 1
+	rm -f "$work/engine"
 	ip netns exec $router "$@" >"$work/engine" 2>&1 &
 	engine=$!
 	wait_for ready "$work/engine" || { cat "$work/engine" >&2; exit 1; }
@@ -148,6 +149,7 @@ run()
 {
 	local mode=$1 rate=$2 sink before sent
 	seen >/dev/null
+	rm -f "$work/sink.log"
 	in_ns $server "$BUILD/bench/udp_sink" 9000 300 >"$work/sink" \
 		2>"$work/sink.log" &
 	sink=$!
