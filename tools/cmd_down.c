@@ -1,9 +1,39 @@
 /* cmd_down.c - waymark down: undo what setup did to the kernel. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
+#include "tools/engine_lock.h"
+
+/* It answers what waits, which takes no time. */
+#define END_MS 10000
+
+/* Before anything is undone: chains that go take what waits with them. */
+static int end_engine(const char *state_dir)
+{
+	pid_t pid;
+	int rc = engine_lock_end_owner(state_dir, END_MS, &pid);
+
+	switch (rc) {
+	case 0:
+		return 0;
+	case 1:
+		printf("engine ended, process %d\n", (int)pid);
+		return 0;
+	case -EXDEV:
+		fprintf(stderr, "waymark down: the engine, process %d, runs "
+			"in another network namespace; say down there, or "
+			"choose another folder with --state-dir\n", (int)pid);
+		return rc;
+	default:
+		fprintf(stderr, "waymark down: process %d, the engine, does "
+			"not end: %s\n", (int)pid, strerror(-rc));
+		return rc;
+	}
+}
 
 int cmd_down(int argc, char *argv[])
 {
@@ -22,6 +52,8 @@ int cmd_down(int argc, char *argv[])
 	}
 	if (argc != optind)
 		return cmd_usage(argv[0]);
+	if (end_engine(options.state_dir) < 0)
+		return EXIT_FAILURE;
 	if (setup_undo(&options, &report, error) < 0) {
 		fprintf(stderr, "waymark down: %s\n", error);
 		return EXIT_FAILURE;

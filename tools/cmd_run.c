@@ -3,14 +3,8 @@
 #include <stddef.h>
 
 #include "tools/cmd.h"
-#include "tools/engine_lock.h"
 #include "tools/foreground.h"
 #include "tools/load.h"
-
-static const struct option options[] = {
-	{ "state-dir", required_argument, NULL, 's' },
-	{ 0 },
-};
 
 static int run(const char *path, const char *state_dir)
 {
@@ -29,10 +23,13 @@ static int run(const char *path, const char *state_dir)
 
 int cmd_run(int argc, char *argv[])
 {
-	const char *state_dir = ENGINE_STATE_DIR;
+	static const struct option words[] = {
+		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+	};
+	const char *state_dir = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
 		if (option != 's')
 			return cmd_usage(argv[0]);
 		state_dir = optarg;

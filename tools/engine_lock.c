@@ -3,79 +3,132 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int open_file(const char *state_dir, int flags)
-{
-	char path[PATH_MAX];
-	int fd;
+#include "rules/setup/setup.h"
 
-	if (snprintf(path, sizeof(path), "%s/engine.pid", state_dir) >=
-	    (int)sizeof(path))
+/* The file goes when a lock is released, so that one may be opened that
+ * nobody else will see. */
+#define TRIES 20
+
+static int file_path(const char *dir, char path[static PATH_MAX])
+{
+	if (snprintf(path, PATH_MAX, "%s/engine.pid", dir) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0644);
-	return fd < 0 ? -errno : fd;
-}
-
-static void write_pid(int fd)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) < 0)
-		return;		/* only people read it */
-}
-
-int engine_lock_take(const char *state_dir, int *ret_fd)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd;
-
-	if (mkdir(state_dir, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	fd = open_file(state_dir, O_RDWR | O_CREAT);
-	if (fd < 0)
-		return fd;
-	if (fcntl(fd, F_SETLK, &lock) < 0) {
-		int rc = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
-
-		close(fd);
-		return rc;
-	}
-	write_pid(fd);
-	*ret_fd = fd;
 	return 0;
 }
 
-void engine_lock_release(int fd)
+static int make_folders(const char *dir)
 {
-	if (fd < 0)
-		return;
-	if (ftruncate(fd, 0) < 0)
-		write_pid(fd);
-	close(fd);
+	char part[PATH_MAX];
+
+	for (size_t i = 1; i <= strlen(dir); i++) {
+		if (dir[i] != '/' && dir[i] != '\0')
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)i, dir);
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
 }
 
-pid_t engine_lock_owner(const char *state_dir)
+static bool is_current(int fd, const char *path)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = open_file(state_dir, O_RDONLY);
-	pid_t owner = 0;
+	struct stat held, there;
 
+	return fstat(fd, &held) == 0 && stat(path, &there) == 0 &&
+	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}
+
+/* -EAGAIN: try again. */
+static int try_take(struct engine_lock *lock, const char *path)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int rc = make_folders(lock->dir);
+
+	if (rc < 0)
+		return rc;
+	lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (lock->fd < 0)
+		return errno == ENOENT ? -EAGAIN : -errno;
+	if (fcntl(lock->fd, F_SETLK, &all) < 0)
+		rc = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
+	else if (!is_current(lock->fd, path))
+		rc = -EAGAIN;
+	if (rc < 0) {
+		close(lock->fd);
+		lock->fd = -1;
+	}
+	return rc;
+}
+
+int engine_lock_take(struct engine_lock *lock, const char *given)
+{
+	char path[PATH_MAX], text[16];
+	int rc, len;
+
+	lock->fd = -1;
+	lock->is_default = given == NULL;
+	rc = setup_state_dir(given, lock->dir);
+	if (rc == 0)
+		rc = file_path(lock->dir, path);
+	if (rc < 0)
+		return rc;
+	rc = try_take(lock, path);
+	for (int i = 0; i < TRIES && rc == -EAGAIN; i++)
+		rc = try_take(lock, path);
+	if (rc < 0)
+		return rc;
+
+	len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	if (ftruncate(lock->fd, 0) == 0 &&
+	    pwrite(lock->fd, text, (size_t)len, 0) == len)
+		return 0;
+	rc = -errno;
+	engine_lock_release(lock);
+	return rc;
+}
+
+void engine_lock_release(struct engine_lock *lock)
+{
+	char path[PATH_MAX];
+	char *end;
+
+	if (lock->fd < 0)
+		return;
+	if (file_path(lock->dir, path) == 0)
+		unlink(path);
+	close(lock->fd);
+	lock->fd = -1;
+	if (rmdir(lock->dir) < 0 || !lock->is_default)
+		return;
+	end = strrchr(lock->dir, '/');
+	*end = '\0';
+	rmdir(lock->dir);
+}
+
+/* The kernel's word, in this process's numbering. */
+pid_t engine_lock_owner(const char *given)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char dir[PATH_MAX], path[PATH_MAX];
+	pid_t owner = 0;
+	int fd;
+
+	if (setup_state_dir(given, dir) < 0 || file_path(dir, path) < 0)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return 0;
-	/* The kernel's word, in this process's numbering: 0 or less when the
-	 * owner is of a PID namespace that has no number here. */
-	if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
-		owner = lock.l_pid;
+	if (fcntl(fd, F_GETLK, &all) == 0 && all.l_type != F_UNLCK)
+		owner = all.l_pid;
 	close(fd);
 	return owner > 0 ? owner : 0;
 }
@@ -109,24 +162,43 @@ static int end_process(int pidfd, int timeout_ms)
 
 /* A pid may be given anew at any time: the descriptor is opened first, and
  * then its process must still be the one that holds the lock. */
-int engine_lock_end_owner(const char *state_dir, int timeout_ms,
-			  pid_t *ret_pid)
+static int end_owner(const char *given, int timeout_ms, pid_t pid)
 {
-	pid_t pid = engine_lock_owner(state_dir);
-	int pidfd, rc;
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int rc;
 
-	*ret_pid = pid;
-	if (pid == 0)
-		return 0;
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0)
 		return errno == ESRCH ? 0 : -errno;
-	if (engine_lock_owner(state_dir) != pid)
+	if (engine_lock_owner(given) != pid)
 		rc = 0;
 	else if (!same_network(pid))
 		rc = -EXDEV;
 	else
 		rc = end_process(pidfd, timeout_ms);
 	close(pidfd);
+	return rc;
+}
+
+/* One that was killed leaves its file. */
+static void remove_remains(const char *given)
+{
+	struct engine_lock lock;
+	char dir[PATH_MAX], path[PATH_MAX];
+
+	if (setup_state_dir(given, dir) < 0 || file_path(dir, path) < 0 ||
+	    access(path, F_OK) < 0)
+		return;
+	if (engine_lock_take(&lock, given) == 0)
+		engine_lock_release(&lock);
+}
+
+int engine_lock_end_owner(const char *given, int timeout_ms, pid_t *ret_pid)
+{
+	pid_t pid = engine_lock_owner(given);
+	int rc = pid != 0 ? end_owner(given, timeout_ms, pid) : 0;
+
+	*ret_pid = pid;
+	if (rc >= 0)
+		remove_remains(given);
 	return rc;
 }

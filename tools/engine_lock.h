@@ -1,34 +1,41 @@
 /*
- * engine_lock.h - one engine for each state directory: whoever runs it holds
- * a lock on STATE_DIR/engine.pid, and so the kernel knows who that is. What
- * the file says is for people; a process that died holds nothing.
+ * engine_lock.h - one engine for each state folder: whoever runs it holds a
+ * lock on FOLDER/engine.pid, and so the kernel knows who that is. What the
+ * file says is for people; a process that died holds nothing.
+ *
+ * `given` is the folder, NULL for that of this network namespace.
  */
 #ifndef WAYMARK_ENGINE_LOCK_H
 #define WAYMARK_ENGINE_LOCK_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
-/* Where the journal and the lock are kept: it does not outlive a boot. */
-#define ENGINE_STATE_DIR "/run/waymark"
+struct engine_lock {
+	int fd;			/* -1: not held */
+	bool is_default;	/* the folder above it is ours too */
+	char dir[PATH_MAX];
+};
 
 /*
- * Take the lock; the directory is made if need be. The lock lasts until
- * engine_lock_release() or the process ends; nobody else in this process may
- * open the file meanwhile. -EBUSY: another has it.
+ * Take the lock; the folder is made if need be. It lasts until it is released
+ * or the process ends; nobody else in this process may open the file
+ * meanwhile. -EBUSY: another process has it.
  */
-int engine_lock_take(const char *state_dir, int *ret_fd);
-void engine_lock_release(int fd);
+int engine_lock_take(struct engine_lock *lock, const char *given);
+/* Folders that are empty then go. */
+void engine_lock_release(struct engine_lock *lock);
 
 /* The process that holds the lock; 0: none does. */
-pid_t engine_lock_owner(const char *state_dir);
+pid_t engine_lock_owner(const char *given);
 
 /*
  * End the engine that holds the lock, and wait until it is gone. 1: it ended;
  * 0: none was running; -EXDEV: it runs in another network namespace and was
- * left alone; -ETIMEDOUT, -errno: it still runs. *ret_pid tells which, and may
- * be written on failure too.
+ * left alone; -ETIMEDOUT or another -errno: it still runs. *ret_pid is the
+ * process in each case, 0 for none.
  */
-int engine_lock_end_owner(const char *state_dir, int timeout_ms,
-			  pid_t *ret_pid);
+int engine_lock_end_owner(const char *given, int timeout_ms, pid_t *ret_pid);
 
 #endif

@@ -18,7 +18,7 @@ struct foreground {
 	const char *name;
 	const struct policy *policy;
 	struct engine *engine;
-	int lock_fd;
+	struct engine_lock lock;
 	int signal_fd;
 	sigset_t mask;		/* of signals, as it was before */
 };
@@ -36,15 +36,17 @@ static int block_signals(struct foreground *fg)
 	return fg->signal_fd < 0 ? -errno : 0;
 }
 
-static void explain_lock(const char *name, const char *state_dir, int rc)
+static void explain_lock(const char *name, const char *state_dir,
+			 const char *dir, int rc)
 {
 	if (rc == -EBUSY)
 		fprintf(stderr, "waymark: %s: an engine is running already, "
 			"process %d\n", name,
 			(int)engine_lock_owner(state_dir));
 	else
-		fprintf(stderr, "waymark: %s: %s/engine.pid: %s\n", name,
-			state_dir, strerror(-rc));
+		fprintf(stderr, "waymark: %s: %s/engine.pid: %s; choose "
+			"another folder with --state-dir\n", name, dir,
+			strerror(-rc));
 }
 
 struct foreground *foreground_start(const char *name,
@@ -61,16 +63,16 @@ struct foreground *foreground_start(const char *name,
 	}
 	fg->name = name;
 	fg->policy = policy;
-	fg->lock_fd = -1;
+	fg->lock.fd = -1;
 	rc = block_signals(fg);
 	if (rc < 0) {
 		fprintf(stderr, "waymark: %s: signals: %s\n", name,
 			strerror(-rc));
 		goto out;
 	}
-	rc = engine_lock_take(state_dir, &fg->lock_fd);
+	rc = engine_lock_take(&fg->lock, state_dir);
 	if (rc < 0) {
-		explain_lock(name, state_dir, rc);
+		explain_lock(name, state_dir, fg->lock.dir, rc);
 		goto out;
 	}
 	rc = engine_start(policy, &fg->engine, error);
@@ -151,7 +153,7 @@ void foreground_stop(struct foreground *fg)
 		engine_stop(fg->engine, &totals);
 		say_totals(fg, &totals);
 	}
-	engine_lock_release(fg->lock_fd);
+	engine_lock_release(&fg->lock);
 	restore_signals(fg);
 	free(fg);
 }

@@ -10,7 +10,7 @@
 struct foreground;
 
 /*
- * Take the lock of `state_dir` and start the engine; signals that end it wait
+ * Take the lock of `state_dir`, NULL for the usual one, and start the engine; signals that end it wait
  * from now on for foreground_wait(). Complaints go to stderr, with `name`,
  * the policy's, in front. NULL on failure.
  */

@@ -1,0 +1,65 @@
+/* cmd_up.c - waymark up: the kernel's part set up, and the engine on it. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "rules/setup/setup.h"
+#include "tools/cmd.h"
+#include "tools/foreground.h"
+#include "tools/load.h"
+
+static int set_up(const char *path, const struct policy *policy,
+		  const char *state_dir)
+{
+	struct setup_options options = { .state_dir = state_dir };
+	char error[SETUP_ERROR_MAX];
+	struct setup_report report;
+	int rc = setup_apply(policy, &options, &report, error);
+
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: %s\n", path, error);
+	return rc;
+}
+
+/* The engine comes first: nothing is queued before it listens, and a queue
+ * that somebody else holds is found before anything is changed. */
+static int up(const char *path, const char *state_dir)
+{
+	struct policy *policy = load_policy(path, false);
+	struct foreground *fg = NULL;
+	int rc = -1;
+
+	if (policy != NULL)
+		fg = foreground_start(path, policy, state_dir);
+	if (fg == NULL)
+		goto out;
+	rc = set_up(path, policy, state_dir);
+	if (rc < 0)
+		goto out;
+	rc = foreground_wait(fg);
+	foreground_stop(fg);
+	fg = NULL;
+	fprintf(stderr, "waymark: %s: the set-up stays, so that settled flows "
+		"keep their road; 'waymark down' undoes it\n", path);
+out:
+	foreground_stop(fg);
+	policy_free(policy);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int cmd_up(int argc, char *argv[])
+{
+	static const struct option words[] = {
+		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+	};
+	const char *state_dir = NULL;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
+		if (option != 's')
+			return cmd_usage(argv[0]);
+		state_dir = optarg;
+	}
+	if (argc - optind != 1)
+		return cmd_usage(argv[0]);
+	return up(argv[optind], state_dir);
+}
