@@ -21,7 +21,27 @@
 	HINT(dns_udp)							\
 	HINT(dns_tcp)							\
 	HINT(ssh)							\
-	HINT(smtp)
+	HINT(smtp)							\
+	HINT(imap)							\
+	HINT(pop3)							\
+	HINT(ftp)							\
+	HINT(rdp)							\
+	HINT(mqtt)							\
+	HINT(stun_udp)							\
+	HINT(stun_tcp)							\
+	HINT(dtls)							\
+	HINT(dhcp)							\
+	HINT(ntp)							\
+	HINT(snmp)							\
+	HINT(sip_udp)							\
+	HINT(sip_tcp)							\
+	HINT(bittorrent_tcp)						\
+	HINT(bittorrent_udp)						\
+	HINT(openvpn_udp)						\
+	HINT(openvpn_tcp)						\
+	HINT(wireguard)							\
+	HINT(rtcp)							\
+	HINT(rtp)
 
 #define HINT(name) extern const struct hint hint_##name;
 HINTS(HINT)

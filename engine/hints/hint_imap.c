@@ -1,0 +1,89 @@
+/*
+ * hint_imap.c - IMAP: the greeting, or a tagged command of its own (RFC 9051,
+ * 7.1 and 6), and the server name after STARTTLS.
+ */
+#include "engine/hints/text.h"
+
+#define TAG_MOST 16
+
+static const char *const own[] = {
+	"CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "ID", "SELECT",
+	"ENABLE", "NAMESPACE", NULL
+};
+static const char *const starttls[] = { "STARTTLS", NULL };
+static const char *const before_tls[] = { "CAPABILITY", "ID", "NOOP", NULL };
+
+static bool is_tag(struct cursor tag)
+{
+	for (const uint8_t *at = tag.at; at < tag.end; at++)
+		if (!(*at >= '0' && *at <= '9') &&
+		    !(*at >= 'A' && *at <= 'Z') &&
+		    !(*at >= 'a' && *at <= 'z') &&
+		    *at != '.' && *at != '$' && *at != '-')
+			return false;
+	return cursor_left(&tag) > 0 && cursor_left(&tag) <= TAG_MOST;
+}
+
+static enum hint_verdict match_client(const struct hint_input *in,
+				      struct hint_yield *yield)
+{
+	struct cursor c = in->payload, line, tag;
+	size_t count = 0;
+
+	for (; text_line(&c, &line); count++) {
+		tag = text_token(&line);
+		text_skip_blanks(&line);
+		if (count == 0 && (!is_tag(tag) ||
+				   !text_is_command(line, own)))
+			return HINT_NO;
+		if (text_is_command(line, starttls))
+			return text_starttls(in, c, yield);
+		if (!text_is_command(line, before_tls))
+			return HINT_YES;
+	}
+	yield->more = count > 0;
+	if (count > 0)
+		return HINT_YES;
+	tag = text_token(&c);
+	if (cursor_left(&tag) > TAG_MOST || !text_is_plain(c))
+		return HINT_NO;
+	return cursor_left(&tag) == 0 || !is_tag(tag) ? HINT_NO : HINT_MORE;
+}
+
+/* "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready" */
+static enum hint_verdict match_server(const struct hint_input *in,
+				      struct hint_yield *yield)
+{
+	static const char *const greetings[] = {
+		"* OK", "* PREAUTH", "* BYE", NULL
+	};
+	struct cursor c = in->payload, line;
+	enum hint_verdict verdict = text_begins_any(&c, greetings);
+
+	if (verdict != HINT_YES)
+		return verdict;
+	while (text_line(&c, &line)) {
+		if (!text_has(line, "IMAP") && !text_has(line, "CAPABILITY"))
+			continue;
+		yield->more = true;	/* a client may start TLS */
+		return HINT_YES;
+	}
+	return text_is_plain(c) ? HINT_MORE : HINT_NO;
+}
+
+static enum hint_verdict imap_match(const struct hint_input *in,
+				    struct hint_yield *yield)
+{
+	return in->from_server ? match_server(in, yield) :
+				 match_client(in, yield);
+}
+
+const struct hint hint_imap = {
+	.name = "imap",
+	.family = "mail",
+	.about = "IMAP; the server name after STARTTLS",
+	.transport = IPPROTO_TCP,
+	.yields_host = true,
+	.ports = { 143 },
+	.match = imap_match,
+};

@@ -1,0 +1,79 @@
+/*
+ * hint_rdp.c - Remote Desktop: the X.224 connection request with its cookie or
+ * negotiation request, and the answer to it (MS-RDPBCGR, 2.2.1.1 and 2.2.1.2).
+ */
+#include "engine/hints/text.h"
+
+#define TPKT_VERSION 3
+#define CONNECTION_REQUEST 0xe0
+#define CONNECTION_CONFIRM 0xd0
+#define X224_REST 5		/* two references, one class */
+#define NEGOTIATION_LEN 8
+
+enum negotiation { REQUEST = 1, RESPONSE, FAILURE };
+
+/* Type, flags, a length that is always 8, and what can be spoken. */
+static bool is_negotiation(struct cursor c, bool is_request)
+{
+	uint8_t type = cursor_u8(&c);
+
+	cursor_skip(&c, 1);
+	if (cursor_le16(&c) != NEGOTIATION_LEN)
+		return false;
+	cursor_skip(&c, 4);
+	if (c.is_short)
+		return false;
+	return is_request ? type == REQUEST :
+			    type == RESPONSE || type == FAILURE;
+}
+
+static enum hint_verdict match_request(struct cursor c)
+{
+	static const char *const cookies[] = {
+		"Cookie: mstshash=", "Cookie: msts=", NULL
+	};
+	struct cursor text = c, line;
+
+	if (text_begins_any(&text, cookies) == HINT_YES)
+		return HINT_YES;
+	if (text_line(&text, &line) && is_negotiation(text, true))
+		return HINT_YES;	/* a routing token before it */
+	return is_negotiation(c, true) ? HINT_YES : HINT_NO;
+}
+
+static enum hint_verdict rdp_match(const struct hint_input *in,
+				   struct hint_yield *yield)
+{
+	struct cursor c = in->payload;
+	uint8_t version = cursor_u8(&c);
+	uint8_t reserved = cursor_u8(&c);
+	uint16_t len = cursor_be16(&c);
+	uint8_t x224_len = cursor_u8(&c);
+	uint8_t type = cursor_u8(&c);
+
+	(void)yield;
+	if (version != TPKT_VERSION || reserved != 0)
+		return HINT_NO;
+	if (c.is_short)
+		return HINT_MORE;
+	if (len < 11 || x224_len != len - 5 ||
+	    (type != CONNECTION_REQUEST && type != CONNECTION_CONFIRM))
+		return HINT_NO;
+	if (cursor_left(&c) + 6 < len)
+		return HINT_MORE;
+	c.end = in->payload.at + len;
+	cursor_skip(&c, X224_REST);
+	if (type == CONNECTION_REQUEST)
+		return match_request(c);
+	return is_negotiation(c, false) ? HINT_YES : HINT_NO;
+}
+
+const struct hint hint_rdp = {
+	.name = "rdp",
+	.family = "remote",
+	.about = "Remote Desktop",
+	.transport = IPPROTO_TCP,
+	.ports = { 3389 },
+	.first = BYTES("\x03"),
+	.match = rdp_match,
+};
