@@ -174,7 +174,8 @@ static int find_flow(struct replay *replay, struct passage *p)
 	p->flow = flow_at(replay, entry->owner);
 	if (is_first)
 		p->flow->route = -1;
-	if (is_first || p->state == CONNTRACK_NEW) {
+	/* An invalid start says little of who called; a dropped one does. */
+	if (is_first || (p->state == CONNTRACK_NEW && p->flow->route < 0)) {
 		p->flow->src = entry->src;
 		p->flow->dst = entry->dst;
 		p->flow->sport = entry->sport;

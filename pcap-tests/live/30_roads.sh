@@ -30,8 +30,8 @@ table inet foreign {
 		iifname "lan0" ct mark set ct mark | 0x80004500
 	}
 	chain late {
-		type filter hook postrouting priority 200
-		oifname != "up*" accept
+		type filter hook forward priority 200
+		iifname != "lan0" accept
 		meta mark & 0x80ffffff != 0x123 counter name lost
 		ct mark & 0x80ffffff != 0x80004500 counter name lost
 		counter name kept
@@ -90,7 +90,7 @@ lab_forget
 ask client tcp $SERVER4 25 --lines 20 --pause 0.1 >"$LAB_DIR/long" &
 long=$!
 sleep 0.5
-kill -KILL "$ENGINE"
+kill -KILL "$(lab_pid waymark)"
 wait $long
 is "a settled flow outlives the engine" $? 0
 is "and keeps its road" "$(lab_roads $SERVER4 tcp 25)" 2

@@ -80,5 +80,5 @@ in_router sysctl -qw net.ipv4.conf.all.rp_filter=0 \
 ok "down" waymark down
 is "down leaves what was there before" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
-ok "down ended the engine" until_true 20 lab_gone "$ENGINE"
+ok "down ended the engine" until_true 20 lab_gone "$(lab_pid waymark)"
 done_testing

@@ -28,7 +28,7 @@ ok "setup" waymark setup "$policy"
 once=$(lab_snapshot)
 like "there are mark rules" "$once" 'fwmark'
 like "there is a table" "$once" 'table inet waymark'
-in_router ip monitor route rule link >"$LAB_DIR/monitor" 2>&1 &
+in_router ip monitor route rule link >"$LAB_DIR/monitor" 2>/dev/null &
 monitor=$!
 sleep 0.3
 ok "setup again" waymark setup "$policy"

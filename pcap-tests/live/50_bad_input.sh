@@ -117,7 +117,7 @@ refuses "a filter that is none" 'frobnicate' \
 
 # ---- usage ----
 
-refuses "no command" usage in_router "$WAYMARK"
+LINES_MOST=40 refuses "no command" usage in_router "$WAYMARK"
 refuses "a command that is not" chekc waymark chekc
 refuses "too few words" usage waymark check
 refuses "a flow that is none" . waymark explain lab.policy tcp nonsense

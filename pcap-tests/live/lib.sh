@@ -169,7 +169,7 @@ in_server() { in_ns server "$@"; }
 # waymark writes there never reach the machine's.
 in_router()
 {
-	timeout -k 1 "$LAB_SECONDS" nsenter -m -t "$LAB_MOUNTS" \
+	LAB_PWD=$PWD timeout -k 1 "$LAB_SECONDS" "${lab_enter_mounts[@]}" \
 		ip netns exec "$(lab_ns router)" "$@"
 }
 
@@ -184,18 +184,21 @@ waymark()
 }
 
 # lab_start WHERE NAME COMMAND...: in the background until the lab goes.
-# Its words are in $LAB_DIR/NAME.log; its pid is left in LAB_PID.
+# Its words are in $LAB_DIR/NAME.log, its pid in LAB_PID and for others to
+# ask: lab_pid NAME.
 lab_start()
 {
-	local where=$1 name=$2 enter=
+	local where=$1 name=$2 enter=()
 	shift 2
-	[ "$where" != router ] || enter="nsenter -m -t $LAB_MOUNTS"
-	# shellcheck disable=SC2086 # a command's words
-	$enter ip netns exec "$(lab_ns "$where")" "$@" \
+	[ "$where" != router ] || enter=("${lab_enter_mounts[@]}")
+	LAB_PWD=$PWD "${enter[@]}" ip netns exec "$(lab_ns "$where")" "$@" \
 		>"$LAB_DIR/$name.log" 2>&1 </dev/null &
 	LAB_PID=$!
 	disown "$LAB_PID"
+	echo "$LAB_PID" >"$LAB_DIR/$name.pid"
 }
+
+lab_pid() { cat "$LAB_DIR/$1.pid"; }
 
 # until_true TENTHS COMMAND...: whether it succeeds within the time.
 until_true()
@@ -369,6 +372,10 @@ lab_new()
 		echo >"$1/ready"; exec sleep 900' sh "$LAB_DIR" &
 	LAB_MOUNTS=$!
 	disown "$LAB_MOUNTS"
+	# nsenter goes to the root directory; back to where we were.
+	# shellcheck disable=SC2016 # for the inner shell
+	lab_enter_mounts=(nsenter -m -t "$LAB_MOUNTS" sh -c
+		'cd "$LAB_PWD" && exec "$@"' sh)
 	read -r n <"$LAB_DIR/ready"
 	for ((n = 1; n <= LAB_UPLINKS; n++)); do
 		lab_uplink $n
@@ -493,21 +500,14 @@ lab_has_queue()
 		in_router nft list table inet waymark
 }
 
-# Set-up and engine, with $LAB_DIR/lab.policy; ENGINE is its pid.
+# Set-up and engine, with $LAB_DIR/lab.policy; its pid: lab_pid waymark.
 lab_up()
 {
 	lab_start router waymark "$WAYMARK" up --state-dir "$LAB_DIR/state" \
 		"$LAB_DIR/lab.policy"
-	ENGINE=$LAB_PID
 	until_true 50 lab_has_queue && return
 	cat "$LAB_DIR/waymark.log"
 	return 1
-}
-
-# End the engine as a service manager would, and undo the set-up.
-lab_undo()
-{
-	waymark down
 }
 
 # What waymark may change, as text: to be the same after `down`.

@@ -49,6 +49,7 @@ start_all()
 	serve_smtp 25 || die "the SMTP server did not start"
 	lab_serve server udp:5004 || die "the UDP server did not start"
 	cp "$policy" "$LAB_DIR/lab.policy"
+	before=$(lab_snapshot)
 	lab_up || die "waymark did not start"
 	start_capture || die "tcpdump did not start"
 }
@@ -57,10 +58,11 @@ print_stage()
 {
 	cat <<-TEXT
 
-	                               .-- fast ----.
-	  client 192.0.2.9 --- router ---- cheap ------ server 198.51.100.7
-	                               '-- direct --'   (each uplink: an ISP that
-	                                                 drops forged sources)
+	                              .-- fast ----.
+	    client ------- router ----+-- cheap ---+------- server
+	    192.0.2.9                 '-- direct --'        198.51.100.7
+
+	Behind each uplink is an ISP that counts, and drops forged sources.
 
 	The policy is rules/examples/office.policy; the lines that decide:
 
@@ -69,8 +71,8 @@ print_stage()
 		"$policy"
 	cat <<-TEXT
 
-	waymark is up. Each flow below is a real program's. "left by" is what
-	the ISPs counted; the line is what waymark says of the same packets.
+	waymark is up. Each flow below is a real program's. To the right is what
+	the ISPs counted, below it what waymark says of the same packets.
 
 	TEXT
 }
@@ -86,7 +88,7 @@ last_flow()
 			'select(.dst == $dst and .dport == $dport)' | tail -n 1
 }
 
-# "cheap, 12 packets", or "fast, 2 packets, then cheap, 9 packets".
+# "by cheap, 12 packets", or "by fast, 2 packets; by cheap, 9".
 counted()
 {
 	local n packets text=''
@@ -94,11 +96,12 @@ counted()
 	for ((n = 1; n <= LAB_UPLINKS; n++)); do
 		packets=$(lab_left $n "$1" "$2" "$3")
 		[ "$packets" != 0 ] || continue
-		text="$text, then ${uplinks[n]} ($packets packets)"
+		text="$text; by ${uplinks[n]}, $packets"
+		[ -n "$roads" ] || text="$text packets"
 		roads="$roads ${uplinks[n]}"
 	done
 	roads=${roads# }
-	left=${text#, then }
+	left=${text#; }
 }
 
 # Plain words for what replay says: why TEXT_OF_WHAT_TOLD_IT
@@ -109,13 +112,15 @@ why()
 	late=$(jq -r '.late // "no"' <<<"$flow")
 	case $late in
 	move)
-		echo "$told came with packet $settled, when it had begun by"
-		echo "another road. No uplink of the two masquerades: it moved."
+		echo "$told came with packet $settled, when the flow had begun" \
+			"by another road. Neither of the two masquerades," \
+			"so it moved."
 		;;
 	keep)
-		echo "$told came with packet $settled, when it had begun by"
-		echo "another road. direct masquerades, and its ISP would drop"
-		echo "the address that the flow began with: it keeps its road."
+		echo "$told came with packet $settled, when the flow had begun" \
+			"by another road. 'direct' masquerades: it could not" \
+			"carry on with the address that the flow began with." \
+			"So the flow keeps its road."
 		;;
 	*)
 		if [ "$settled" -le 1 ]; then
@@ -141,13 +146,13 @@ show()
 		wrong=$((wrong + 1))
 		mark='!'
 	fi
-	printf '%s %-38s left by %s\n' "$mark" "$title" "${left:-no uplink}"
+	printf '%s %-36s %s\n' "$mark" "$title" "${left:-by no uplink}"
 	printf '      line %s: %s\n' "${line:-?}" \
 		"$(sed -n "${line:-0}p" "$policy" 2>/dev/null | tr -s ' \t' ' ')"
 	if [ "$(jq -r .uplink <<<"$flow")" = null ]; then
 		echo "      waymark leaves it alone: the router's own default."
 	else
-		why "$told" | sed 's/^/      /'
+		why "$told" | fold -s -w 66 | sed 's/^/      /; s/ *$//'
 	fi
 	echo
 }
@@ -170,7 +175,7 @@ show_plain()
 
 	lab_forget
 	ask client udp $SERVER4 5004 --tos 0xb8 >/dev/null
-	show "voice, marked DSCP ef" $SERVER4 udp 5004 direct "The mark"
+	show "voice, marked DSCP ef" $SERVER4 udp 5004 direct "The TOS byte"
 
 	lab_forget
 	fetch client $SERVER4 https://$NAME_PLAIN/ >/dev/null
@@ -199,9 +204,9 @@ print_stage
 show_plain
 show_names
 
-waymark down || die "waymark down failed"
-in_router nft list tables | grep -q waymark && die "waymark left its table"
-echo "waymark down: rules, routes and tables are as they were before."
+said=$(waymark down) || die "waymark down failed"
+[ "$before" = "$(lab_snapshot)" ] || die "waymark left something behind"
+echo "waymark down: $said. Rules, routes, tables and sysctls are as before."
 echo "$((shown - wrong)) of $shown flows took the road that the policy says" \
 	"($((SECONDS - began)) s). The lab is removed."
 [ $wrong = 0 ]
