@@ -17,6 +17,7 @@
 #include "engine/packet.h"
 #include "rules/facts.h"
 
+struct pattern_stream;
 struct stream;
 
 enum flow_state {
@@ -51,9 +52,10 @@ struct flow {
 	bool has_isn[2];
 	bool has_candidates[2];
 	int16_t hint;		/* that said yes, -1 */
-	bool hint_more;		/* and may yield more */
 	struct hint_set candidates[2];
 	struct stream *streams[2];	/* borrowed from the worker's pool */
+	struct pattern_stream *searches[2];	/* the same */
+	uint32_t searched[2];		/* bytes looked through for patterns */
 };
 
 struct flow_table;

@@ -15,7 +15,9 @@ int inspect_init(struct inspector *inspector, const struct policy *policy,
 	inspector->budget = policy_inspect(policy);
 	inspector->pool = stream_pool_new(streams, inspector->budget.bytes);
 	inspector->scratch = malloc(HINT_SCRATCH);
-	if (inspector->pool == NULL || inspector->scratch == NULL) {
+	if (inspector->pool == NULL || inspector->scratch == NULL ||
+	    search_init(&inspector->search, policy, streams,
+			inspector->budget.bytes) < 0) {
 		inspect_fini(inspector);
 		return -ENOMEM;
 	}
@@ -25,6 +27,7 @@ int inspect_init(struct inspector *inspector, const struct policy *policy,
 void inspect_fini(struct inspector *inspector)
 {
 	stream_pool_free(inspector->pool);
+	search_fini(&inspector->search);
 	free(inspector->scratch);
 	inspector->pool = NULL;
 	inspector->scratch = NULL;
@@ -34,6 +37,7 @@ void inspect_release(struct inspector *inspector, struct flow *flow)
 {
 	for (int side = 0; side < 2; side++)
 		stream_give_back(inspector->pool, &flow->streams[side]);
+	search_release(&inspector->search, flow);
 }
 
 /* ---- sets of hints ---- */
@@ -67,12 +71,20 @@ static struct hint_set set_of(size_t hint)
 
 /* ---- the sides of a flow ---- */
 
-/* Whether payload of this side may still tell something. */
-static bool is_open(const struct flow *flow, bool side)
+/* Whether payload of this side may still tell a hint something. */
+static bool hints_are_open(const struct flow *flow, bool side)
 {
 	if (!flow->has_candidates[side])
 		return hints_read(flow->facts.proto, side);
 	return !set_is_empty(&flow->candidates[side]);
+}
+
+/* The same, or show a pattern. */
+static bool is_open(const struct inspector *inspector, const struct flow *flow,
+		    bool side)
+{
+	return hints_are_open(flow, side) ||
+	       search_is_open(&inspector->search, flow, side);
 }
 
 static void close_side(struct flow *flow, bool side)
@@ -81,10 +93,18 @@ static void close_side(struct flow *flow, bool side)
 	flow->candidates[side] = (struct hint_set){ 0 };
 }
 
+/* Nothing a hint could say is open any more; patterns may be. */
+static void know_hints(struct flow *flow)
+{
+	flow->facts.known |= FACT_APP | FACT_HOST | FACT_ALPN;
+	close_side(flow, false);
+	close_side(flow, true);
+}
+
 static void know_all(struct inspector *inspector, struct flow *flow)
 {
+	know_hints(flow);
 	flow->facts.known = FACT_ALL;
-	flow->hint_more = false;
 	inspect_release(inspector, flow);
 }
 
@@ -152,11 +172,10 @@ static void take_yield(struct inspector *inspector, struct flow *flow,
 				yield->alpn[i].len);
 		facts->known |= FACT_ALPN;
 	}
-	flow->hint_more = yield->more;
 	if (yield->more)
 		ask_only(inspector, flow, hint);
 	else
-		know_all(inspector, flow);
+		know_hints(flow);
 }
 
 /* Ask one hint; true when it said yes. */
@@ -242,6 +261,7 @@ static void hear_stream(struct inspector *inspector, struct flow *flow,
 		input.opposite = stream_data(flow->streams[!side]);
 	find_candidates(flow, side, &payload);
 	ask(inspector, flow, host, &input);
+	search_stream(&inspector->search, flow, side, payload);
 }
 
 /* Where the side's stream begins. Without its SYN: at its first packet. */
@@ -278,7 +298,7 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 	/* Most flows are told by their first payload, which is not copied. */
 	if (*stream == NULL && offset == 0) {
 		hear_stream(inspector, flow, host, side, payload);
-		if (flow->facts.known == FACT_ALL || !is_open(flow, side))
+		if (!is_open(inspector, flow, side))
 			return;
 		stream_take(inspector->pool, stream);
 		stream_segment(*stream, 0, payload.at, cursor_left(&payload));
@@ -302,7 +322,8 @@ static void hear_datagram(struct inspector *inspector, struct flow *flow,
 		input.earlier = stream_data(flow->streams[0]);
 	find_candidates(flow, side, &payload);
 	ask(inspector, flow, host, &input);
-	if (flow->facts.known == FACT_ALL || !is_open(flow, side))
+	search_datagram(&inspector->search, flow, side, payload);
+	if (!hints_are_open(flow, side))
 		return;
 	/* A history that is full goes on with what it has. */
 	if (flow->streams[0] == NULL)
@@ -329,15 +350,16 @@ static bool is_spent(const struct inspector *inspector,
 		       (uint64_t)inspector->budget.seconds * SECOND_NS;
 }
 
-void inspect_start(struct flow *flow)
+void inspect_start(const struct inspector *inspector, struct flow *flow)
 {
 	uint8_t proto = flow->facts.proto;
 	bool has_hints = proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
 			 proto == IPPROTO_SCTP;
 
-	/* Patterns of `payload` conditions are not searched for yet: none was
-	 * seen, and that is final. */
-	flow->facts.known |= has_hints ? FACT_PAYLOAD : FACT_ALL;
+	if (!has_hints)
+		flow->facts.known = FACT_ALL;
+	else if (inspector->search.set == NULL)
+		flow->facts.known |= FACT_PAYLOAD;
 }
 
 static void hear(struct inspector *inspector, struct flow *flow, char *host,
@@ -348,7 +370,7 @@ static void hear(struct inspector *inspector, struct flow *flow, char *host,
 	if (is_tcp)
 		note_isn(flow, pkt, side);
 	/* What comes with a reset is no part of the stream. */
-	if (pkt->payload_len == 0 || !is_open(flow, side) ||
+	if (pkt->payload_len == 0 || !is_open(inspector, flow, side) ||
 	    (is_tcp && pkt->tcp_flags & TCP_RST))
 		return;
 	if (is_tcp)
@@ -363,12 +385,17 @@ static void hear(struct inspector *inspector, struct flow *flow, char *host,
 void inspect_packet(struct inspector *inspector, struct flow *flow, char *host,
 		    const struct packet *pkt, bool from_server)
 {
+	struct search *search = &inspector->search;
+
 	if (flow->facts.known == FACT_ALL)
 		return;
 	hear(inspector, flow, host, pkt, from_server);
-	if (flow->facts.known == FACT_ALL)
-		return;
-	if (is_spent(inspector, flow, pkt->time_ns) ||
-	    (!is_open(flow, false) && !is_open(flow, true)))
+	if (!hints_are_open(flow, false) && !hints_are_open(flow, true))
+		know_hints(flow);
+	if (!search_is_open(search, flow, false) &&
+	    !search_is_open(search, flow, true))
+		flow->facts.known |= FACT_PAYLOAD;
+	if (flow->facts.known == FACT_ALL ||
+	    is_spent(inspector, flow, pkt->time_ns))
 		know_all(inspector, flow);
 }

@@ -12,6 +12,7 @@
 
 #include "engine/flow.h"
 #include "engine/packet.h"
+#include "engine/search.h"
 #include "engine/stream.h"
 #include "rules/policy.h"
 
@@ -19,6 +20,7 @@ struct inspector {
 	const struct policy *policy;
 	struct inspect budget;
 	struct stream_pool *pool;
+	struct search search;
 	uint8_t *scratch;
 };
 
@@ -28,7 +30,7 @@ int inspect_init(struct inspector *inspector, const struct policy *policy,
 void inspect_fini(struct inspector *inspector);
 
 /* A flow that has just been started: what its protocol alone tells. */
-void inspect_start(struct flow *flow);
+void inspect_start(const struct inspector *inspector, struct flow *flow);
 
 /*
  * Hear a packet of `flow`, already counted in flow->packets: facts.known, app,

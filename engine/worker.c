@@ -163,7 +163,7 @@ static struct flow *start(struct worker *worker, const struct packet *pkt,
 	policy_resolve_headers(worker->policy, facts);
 	if (policy_needs_interface(worker->policy))
 		facts->in_sets = interface_sets(worker, pkt->ifindex);
-	inspect_start(flow);
+	inspect_start(&worker->inspector, flow);
 	return flow;
 }
 
@@ -223,6 +223,12 @@ static void take_decision(struct worker *worker, struct flow *flow,
 		flow->first_road = flow->road;
 }
 
+/* Changes whenever a pattern is told: none is ever both seen and gone. */
+static uint64_t pattern_news(const struct facts *facts)
+{
+	return facts->patterns_seen | facts->patterns_gone;
+}
+
 /* What headers decide needs no look at the payload, and what the payload did
  * not change is not decided again. */
 static void decide_flow(struct worker *worker, struct flow *flow,
@@ -230,13 +236,15 @@ static void decide_flow(struct worker *worker, struct flow *flow,
 {
 	bool is_new = flow->state == FLOW_NEW;
 	uint8_t known = flow->facts.known;
+	uint64_t patterns = pattern_news(&flow->facts);
 	struct decision decision;
 
 	if (is_new)
 		decide(worker->policy, &flow->facts, &decision);
 	if (!is_new || !decision.is_final || worker->options.name_all)
 		hear(worker, flow, pkt, from_server);
-	if (flow->facts.known != known)
+	if (flow->facts.known != known ||
+	    pattern_news(&flow->facts) != patterns)
 		decide(worker->policy, &flow->facts, &decision);
 	else if (!is_new)
 		return;

@@ -148,6 +148,34 @@ static int compile_set_atom(struct compiler *c, const struct ast_condition *atom
 	return rc;
 }
 
+/* Each different pattern once; what it means is checked when all are known. */
+static int compile_payload(struct compiler *c, const struct ast_condition *atom,
+			   uint32_t *ret_node)
+{
+	uint8_t sides = atom->side == PAYLOAD_CLIENT ? PATTERN_CLIENT :
+			atom->side == PAYLOAD_SERVER ? PATTERN_SERVER :
+			PATTERN_CLIENT | PATTERN_SERVER;
+	const char *regex = atom->values->text;
+	size_t i = 0;
+
+	while (i < c->pattern_count && (c->patterns[i].sides != sides ||
+					strcmp(c->patterns[i].regex, regex)))
+		i++;
+	if (i == PATTERNS_MOST) {
+		diag_add(c->diag, DIAG_ERROR, atom->place,
+			 "join some with '|'", "more than %d payload patterns",
+			 PATTERNS_MOST);
+		return -EINVAL;
+	}
+	if (i == c->pattern_count) {
+		c->patterns[i].regex = regex;
+		c->patterns[i].sides = sides;
+		c->pattern_places[c->pattern_count++] = atom->values->place;
+	}
+	*ret_node = condition_leaf(&c->policy->pool, NODE_PAYLOAD, (uint32_t)i);
+	return 0;
+}
+
 static int compile_atom(struct compiler *c, const struct ast_condition *atom,
 			uint32_t *ret_node)
 {
@@ -160,12 +188,12 @@ static int compile_atom(struct compiler *c, const struct ast_condition *atom,
 	case ATOM_TOS:
 	case ATOM_DSCP:
 		return compile_bytes(c, atom, ret_node);
-	case ATOM_UID:
 	case ATOM_PAYLOAD:
+		return compile_payload(c, atom, ret_node);
+	case ATOM_UID:
 		diag_add(c->diag, DIAG_ERROR, atom->place,
 			 "this version of waymark cannot test it",
-			 "'%s' conditions are not available",
-			 atom->atom == ATOM_UID ? "uid" : "payload");
+			 "'uid' conditions are not available");
 		return -EINVAL;
 	default:
 		return compile_set_atom(c, atom, ret_node);

@@ -369,6 +369,29 @@ static int build_interfaces(struct compiler *c)
 	return rc;
 }
 
+/* The library tells of one wrong pattern at a time: leave it out, go on. */
+static int build_patterns(struct compiler *c)
+{
+	char why[PATTERN_WHY_MAX];
+	size_t bad = 0;
+	int rc = 0;
+
+	while (c->pattern_count > 0) {
+		size_t last = c->pattern_count - 1;
+
+		rc = pattern_set_compile(c->patterns, c->pattern_count,
+					 &c->policy->patterns, &bad, why);
+		if (rc != -EINVAL)
+			return rc;
+		diag_add(c->diag, DIAG_ERROR, c->pattern_places[bad], why,
+			 "this pattern cannot be used");
+		c->patterns[bad] = c->patterns[last];
+		c->pattern_places[bad] = c->pattern_places[last];
+		c->pattern_count--;
+	}
+	return rc;
+}
+
 int compile_tables(struct compiler *c)
 {
 	int rc = build_addresses(c);
@@ -379,5 +402,7 @@ int compile_tables(struct compiler *c)
 		rc = build_numbers(c);
 	if (rc == 0)
 		rc = build_interfaces(c);
+	if (rc == 0)
+		rc = build_patterns(c);
 	return rc;
 }

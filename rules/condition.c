@@ -59,6 +59,13 @@ static enum truth eval_leaf(const struct condition_pool *pool,
 	case NODE_HOST:
 		return of_payload(f, FACT_HOST, has_bit(f->host_sets, n->value),
 				  needs);
+	case NODE_PAYLOAD:
+		/* Each pattern is told by itself, before all are known. */
+		if (f->patterns_seen >> n->value & 1)
+			return TRUTH_TRUE;
+		if (f->patterns_gone >> n->value & 1)
+			return TRUTH_FALSE;
+		return of_payload(f, FACT_PAYLOAD, false, needs);
 	default:
 		return truth_of(n->kind == NODE_TRUE);
 	}
@@ -113,6 +120,8 @@ uint8_t condition_facts(const struct condition_pool *pool, uint32_t node)
 		return FACT_ALPN;
 	case NODE_HOST:
 		return FACT_HOST;
+	case NODE_PAYLOAD:
+		return FACT_PAYLOAD;
 	case NODE_NOT:
 		return condition_facts(pool, n->value);
 	case NODE_AND:

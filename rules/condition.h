@@ -31,6 +31,7 @@ enum node_kind {
 	NODE_APP,		/* bitmap */
 	NODE_ALPN,		/* the bits themselves */
 	NODE_HOST,
+	NODE_PAYLOAD,		/* the number of a pattern */
 	/* `value` is the child. */
 	NODE_NOT,
 	/* `value` is the first of `count` in children. */

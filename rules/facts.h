@@ -46,7 +46,8 @@ struct facts {
 	uint16_t app;
 	/* Memory of the facts' owner. */
 	uint32_t alpn_bits;	/* policy_resolve_alpn() */
-	uint64_t payload_bits;	/* bit n: pattern n of the policy was seen */
+	uint64_t patterns_seen;	/* bit n: pattern n of the policy was found */
+	uint64_t patterns_gone;	/* bit n: it cannot be found any more */
 
 	/* Looked up in the policy: the first five by policy_resolve_headers(). */
 	set_bits client_sets;

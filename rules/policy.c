@@ -43,6 +43,7 @@ void policy_free(struct policy *policy)
 	domain_table_free(policy->domains);
 	number_table_free(policy->numbers);
 	interface_table_free(policy->interfaces);
+	pattern_set_free(policy->patterns);
 	arena_free(policy->arena);
 	free(policy);
 }
@@ -215,6 +216,11 @@ uint32_t policy_resolve_alpn(const struct policy *policy, const char *alpn,
 		    memcmp(policy->alpn[i], alpn, len) == 0)
 			return UINT32_C(1) << i;
 	return 0;
+}
+
+const struct pattern_set *policy_patterns(const struct policy *policy)
+{
+	return policy->patterns;
 }
 
 size_t policy_expects(const struct policy *policy)

@@ -18,6 +18,7 @@
 #include "rules/diag.h"
 #include "rules/facts.h"
 
+struct pattern_set;
 struct policy;
 
 /* A word that may follow `app`: an application, or a family of several. */
@@ -208,6 +209,10 @@ set_bits policy_resolve_interface(const struct policy *policy,
 /* The bit that stands for one ALPN name, 0 when no condition names it. */
 uint32_t policy_resolve_alpn(const struct policy *policy, const char *alpn,
 			     size_t len);
+
+/* The patterns of all `payload` conditions; NULL when there are none. A match
+ * sets its bit in facts.patterns_seen. */
+const struct pattern_set *policy_patterns(const struct policy *policy);
 
 /* ---- expectations ---- */
 

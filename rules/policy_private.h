@@ -10,6 +10,7 @@
 #include "rules/domain_table.h"
 #include "rules/interface_table.h"
 #include "rules/number_table.h"
+#include "rules/pattern_set.h"
 #include "rules/policy.h"
 #include "rules/prefix_table.h"
 
@@ -55,6 +56,7 @@ struct policy {
 	struct domain_table *domains;
 	struct number_table *numbers;
 	struct interface_table *interfaces;
+	struct pattern_set *patterns;	/* NULL: no condition has one */
 	const char *alpn[ALPN_MOST];
 	size_t alpn_count;
 

@@ -185,6 +185,26 @@ static void warn_unreachable(struct compiler *c)
 	}
 }
 
+/* The first packet of a TCP flow has no payload: what a default drops then
+ * never gets as far as a route that waits for payload. */
+static void warn_default_drop(struct compiler *c)
+{
+	const struct policy *p = c->policy;
+	size_t last = p->route_count - 1;
+
+	if (p->routes[last].road != p->marks.road_drop)
+		return;
+	for (size_t r = 0; r < last; r++) {
+		if (condition_is_early(&p->pool, p->tests[r].node) ||
+		    p->routes[r].road == p->marks.road_drop)
+			continue;
+		warn(c, c->routes.items[r]->place,
+		     "name ports or addresses as well",
+		     "'default drop' takes the first packet of such flows, "
+		     "before their payload is seen%s", "");
+	}
+}
+
 /* An exempt host that an expectation or nothing speaks of is fine; an exempt
  * everything is not. */
 static void warn_exempt_all(struct compiler *c)
@@ -216,5 +236,6 @@ void compile_warn(struct compiler *c)
 	warn_uplinks(c);
 	warn_unreachable(c);
 	warn_late(c);
+	warn_default_drop(c);
 	warn_exempt_all(c);
 }

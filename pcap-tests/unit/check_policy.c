@@ -128,6 +128,13 @@ static const struct {
 	  0, 0 },
 	{ "not payload is early enough for nobody",
 	  MASQ "route tcp not app ssh via m", "only payload can tell", 0, 1 },
+	{ "dropped before payload", UP "route app ssh via a\ndefault drop",
+	  "before their payload is seen", 0, 1 },
+	{ "payload", UP "route payload /^x/ or payload client /y/ via a", NULL,
+	  0, 0 },
+	{ "payload patterns that cannot be", UP "route payload /(/ via a\n"
+	  "route payload /good/ via a\nroute payload /a*/ via a",
+	  "this pattern cannot be used", 2, 0 },
 	{ "uid", UP "route uid 1000 via a", "not available", 1, 0 },
 	{ "exempt everything", "exempt from 0.0.0.0/0",
 	  "all IPv4 addresses are exempt", 0, 1 },
