@@ -5,18 +5,33 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "rules/big_alloc.h"
 #include "rules/domain_parts.h"
 #include "rules/set_pool.h"
 
 /* A name of 253 characters has 127 labels. */
 #define LABELS_MOST 127
 
+/* 64 bytes for 3.5 of 5 names: 18 bytes a name, and one of 7 goes on. */
+#define LINES_OF(names) ((names) * 2 / 7 + 1)
+
+/* Three bits of twelve for each name: a filter that is wrong once in 50. */
+#define FILTER_WORDS_OF(names) ((names) * 12 / 64 + 1)
+
+/* Before a collected name: set * 2, + 1 when exact, and a byte's length. */
+#define RECORD_HEAD 5
+#define RECORD_LEN 4
+
+/* A collected name and the upper half of its hash. */
+struct added {
+	uint32_t hash;
+	uint32_t place;		/* of its record in the builder's text */
+};
+
 struct domain_builder {
 	size_t sets;
-	uint64_t key[2];
-	/* A record for each call of domain_builder_add(), as in a table but
-	 * with set * 2, + 1 when it is exact, for the combination. */
-	char *text;
+	struct keyed_hash key;
+	char *text;		/* a record for each call of _add() */
 	size_t text_len;
 	size_t text_room;
 	size_t count;
@@ -32,7 +47,7 @@ struct domain_builder *domain_builder_new(size_t sets)
 	if (!builder)
 		return NULL;
 	builder->sets = sets;
-	if (getrandom(builder->key, sizeof(builder->key), 0) !=
+	if (getrandom(&builder->key, sizeof(builder->key), 0) !=
 	    (ssize_t)sizeof(builder->key)) {
 		free(builder);
 		return NULL;
@@ -57,24 +72,18 @@ void domain_builder_free(struct domain_builder *builder)
 	free(builder);
 }
 
-static void put_record(char *at, uint32_t id, const char *name, size_t len)
-{
-	memcpy(at, &id, sizeof(id));
-	at[DOMAIN_RECORD_LEN] = (char)len;
-	memcpy(at + DOMAIN_RECORD_HEAD, name, len);
-}
-
 int domain_builder_add(struct domain_builder *builder, size_t set,
 		       const char *name, size_t len, bool exact)
 {
-	size_t need = builder->text_len + DOMAIN_RECORD_HEAD + len;
+	size_t need = builder->text_len + RECORD_HEAD + len;
 	size_t room = builder->text_room;
+	uint32_t what = (uint32_t)set * 2 + exact;
 	char *text;
 
 	assert(set < builder->sets);
 	assert(len > 0 && len <= DOMAIN_MAX);
 
-	/* A slot has 32 bits for a place. */
+	/* A place is 32 bits. */
 	if (need > UINT32_MAX)
 		return -ENOMEM;
 	if (need > room) {
@@ -85,8 +94,10 @@ int domain_builder_add(struct domain_builder *builder, size_t set,
 		builder->text = text;
 		builder->text_room = room;
 	}
-	put_record(builder->text + builder->text_len,
-		   (uint32_t)set * 2 + exact, name, len);
+	text = builder->text + builder->text_len;
+	memcpy(text, &what, sizeof(what));
+	text[RECORD_LEN] = (char)len;
+	memcpy(text + RECORD_HEAD, name, len);
 	builder->text_len = need;
 	builder->count++;
 	return 0;
@@ -97,11 +108,11 @@ struct work {
 	struct domain_builder *builder;
 	struct domain_table *table;
 	struct set_pool *pool;
-	/* A slot for each record of the builder, its place + 1; sorted. */
-	struct domain_slot *added;
+	struct added *added;	/* sorted, equal names together */
 	/* For each name, the first of its records in `added`; then the end. */
 	uint32_t *first;
-	uint32_t *place;	/* for each name, its record in the table */
+	uint32_t *place;	/* for each name, its place in the table */
+	uint32_t **id;		/* and in its line */
 	uint32_t *order;	/* names, those with fewer labels first */
 	size_t names;
 	uint64_t *bits;		/* a combination in the making */
@@ -110,13 +121,26 @@ struct work {
 
 static const char *added_record(const struct work *work, size_t i)
 {
-	return work->builder->text + work->added[i].place - 1;
+	return work->builder->text + work->added[i].place;
+}
+
+static uint32_t record_what(const char *record)
+{
+	uint32_t what;
+
+	memcpy(&what, record, sizeof(what));
+	return what;
+}
+
+static size_t record_len(const char *record)
+{
+	return (uint8_t)record[RECORD_LEN];
 }
 
 /* Sort by hash, a byte at a time from the lowest. */
-static int sort_by_hash(struct domain_slot *slots, size_t count)
+static int sort_by_hash(struct added *added, size_t count)
 {
-	struct domain_slot *from = slots, *to, *spare;
+	struct added *from = added, *to, *spare;
 	unsigned int shift;
 	size_t i;
 
@@ -126,7 +150,7 @@ static int sort_by_hash(struct domain_slot *slots, size_t count)
 	to = spare;
 	for (shift = 0; shift < 32; shift += 8) {
 		size_t next[257] = { 0 };
-		struct domain_slot *swap = from;
+		struct added *swap = from;
 
 		for (i = 0; i < count; i++)
 			next[(from[i].hash >> shift & 0xff) + 1]++;
@@ -141,19 +165,17 @@ static int sort_by_hash(struct domain_slot *slots, size_t count)
 	return 0;
 }
 
-/* Order of two slots with the same hash: by their records' names. */
+/* An order of names that have the same hash. */
 static int compare_names(const void *a, const void *b, void *text)
 {
-	const char *left = (char *)text +
-			   ((const struct domain_slot *)a)->place - 1;
-	const char *right = (char *)text +
-			    ((const struct domain_slot *)b)->place - 1;
-	size_t left_len = domain_record_len(left);
-	size_t right_len = domain_record_len(right);
+	const char *left = (char *)text + ((const struct added *)a)->place;
+	const char *right = (char *)text + ((const struct added *)b)->place;
+	size_t left_len = record_len(left);
+	size_t right_len = record_len(right);
 
 	if (left_len != right_len)
 		return left_len < right_len ? -1 : 1;
-	return memcmp(left + DOMAIN_RECORD_HEAD, right + DOMAIN_RECORD_HEAD,
+	return memcmp(left + RECORD_HEAD, right + RECORD_HEAD,
 		      left_len);
 }
 
@@ -161,18 +183,19 @@ static int compare_names(const void *a, const void *b, void *text)
 static int sort_added(struct work *work)
 {
 	struct domain_builder *builder = work->builder;
-	struct domain_slot *added = work->added;
+	struct added *added = work->added;
 	size_t i, run, place = 0;
 	int rc;
 
 	for (i = 0; i < builder->count; i++) {
 		const char *record = builder->text + place;
-		size_t len = domain_record_len(record);
+		size_t len = record_len(record);
 
-		added[i].place = (uint32_t)place + 1;
-		added[i].hash = domain_hash(builder->key,
-					    record + DOMAIN_RECORD_HEAD, len);
-		place += DOMAIN_RECORD_HEAD + len;
+		added[i].place = (uint32_t)place;
+		added[i].hash = (uint32_t)(domain_hash(&builder->key,
+						       record + RECORD_HEAD,
+						       len) >> 32);
+		place += RECORD_HEAD + len;
 	}
 	rc = sort_by_hash(added, builder->count);
 	if (rc < 0)
@@ -201,48 +224,51 @@ static size_t find_names(struct work *work)
 				  work->builder->text) == 0)
 			continue;
 		work->first[work->names++] = (uint32_t)i;
-		text_len += DOMAIN_RECORD_HEAD +
-			    domain_record_len(added_record(work, i));
+		text_len += 1 + record_len(added_record(work, i));
 	}
 	work->first[work->names] = (uint32_t)count;
 	return text_len;
 }
 
 /*
- * Give each name its slot; in the order of their hashes, each takes its home
- * or the next place that is free. What runs past the last home is little,
- * but only known afterwards: counted first, then done.
+ * Give each name its line. In the order of their hashes each takes its home
+ * or the next place that is free. What runs past the last home is little, but
+ * only known afterwards: the first pass counts, the second fills.
  */
-static int fill_slots(struct work *work)
+static int fill_lines(struct work *work)
 {
 	struct domain_table *table = work->table;
-	size_t i, at = 0;
-	int pass;
+	struct domain_line *line;
+	size_t i, at, home;
+	bool is_counting;
 
-	/* Two slots for three places: 12 bytes a name, and searches that end
-	 * soon. */
-	table->homes = work->names + work->names / 2 + 1;
-	for (pass = 0; pass < 2; pass++) {
+	table->homes = LINES_OF(work->names);
+	for (is_counting = true; ; is_counting = false) {
 		for (i = 0, at = 0; i < work->names; i++, at++) {
 			uint32_t hash = work->added[work->first[i]].hash;
-			size_t home = domain_home(table, hash);
 
-			if (at < home)
-				at = home;
-			if (pass == 1)
-				table->slots[at] = (struct domain_slot){
-					hash, work->place[i],
-				};
+			home = domain_home(hash, table->homes);
+			if (at < home * DOMAIN_LINE_NAMES)
+				at = home * DOMAIN_LINE_NAMES;
+			if (is_counting)
+				continue;
+			for (; home < at / DOMAIN_LINE_NAMES; home++)
+				table->lines[home].goes_on = 1;
+			line = &table->lines[home];
+			line->hash[at % DOMAIN_LINE_NAMES] = hash;
+			line->place[at % DOMAIN_LINE_NAMES] = work->place[i];
+			work->id[i] = &line->id[at % DOMAIN_LINE_NAMES];
 		}
-		if (pass == 1)
-			break;
-		table->slot_count = (at > table->homes ? at : table->homes) + 1;
-		table->slots = calloc(table->slot_count,
-				      sizeof(*table->slots));
-		if (!table->slots)
+		if (!is_counting)
+			return 0;
+		table->line_count = at / DOMAIN_LINE_NAMES + 1;
+		if (table->line_count < table->homes)
+			table->line_count = table->homes;
+		table->lines = big_alloc(table->line_count *
+					 sizeof(*table->lines));
+		if (!table->lines)
 			return -ENOMEM;
 	}
-	return 0;
 }
 
 static unsigned int count_labels(const char *name, size_t len)
@@ -255,55 +281,69 @@ static unsigned int count_labels(const char *name, size_t len)
 	return labels;
 }
 
-/* Copy the names into the table and sort them by their labels. */
+/* Copy the names into the table and tell the filter. */
 static int fill_text(struct work *work, size_t text_len)
 {
 	struct domain_table *table = work->table;
-	size_t next[LABELS_MOST + 2] = { 0 };
 	size_t i, at = 1;
-	unsigned int n;
 
-	table->text = malloc(text_len);
-	if (!table->text)
-		return -ENOMEM;
-	table->text[0] = 0;		/* place 0 is a gap */
+	table->filter_words = FILTER_WORDS_OF(work->names);
+	table->filter = big_alloc(table->filter_words *
+				  sizeof(*table->filter));
+	table->text = big_alloc(text_len);
 	table->text_len = text_len;
+	if (!table->filter || !table->text)
+		return -ENOMEM;
+	/* Place 0 is an empty name, which is never looked for. */
 	for (i = 0; i < work->names; i++) {
 		const char *record = added_record(work, work->first[i]);
-		size_t len = domain_record_len(record);
+		size_t len = record_len(record);
+		uint64_t hash = domain_hash(&table->key, record + RECORD_HEAD,
+					    len);
 
-		memcpy(table->text + at, record, DOMAIN_RECORD_HEAD + len);
+		memcpy(table->text + at, record + RECORD_LEN, 1 + len);
 		work->place[i] = (uint32_t)at;
-		at += DOMAIN_RECORD_HEAD + len;
-		n = count_labels(record + DOMAIN_RECORD_HEAD, len);
+		at += 1 + len;
+		*domain_filter_word(table, hash) |= domain_filter_bits(hash);
+	}
+	return 0;
+}
+
+/* Sort the names by how many labels they have. */
+static void sort_by_labels(struct work *work)
+{
+	size_t next[LABELS_MOST + 2] = { 0 };
+	unsigned int n;
+	size_t i;
+
+	for (i = 0; i < work->names; i++) {
+		const char *text = work->table->text + work->place[i];
+
+		n = count_labels(text + 1, (uint8_t)text[0]);
 		assert(n <= LABELS_MOST);
-		table->label_counts |= UINT64_C(1) << (n < 63 ? n : 63);
+		work->table->label_counts |= UINT64_C(1) << (n < 63 ? n : 63);
 		next[n + 1]++;
 	}
 	for (n = 1; n <= LABELS_MOST; n++)
 		next[n] += next[n - 1];
 	for (i = 0; i < work->names; i++) {
-		const char *record = table->text + work->place[i];
+		const char *text = work->table->text + work->place[i];
 
-		n = count_labels(record + DOMAIN_RECORD_HEAD,
-				 domain_record_len(record));
+		n = count_labels(text + 1, (uint8_t)text[0]);
 		work->order[next[n]++] = (uint32_t)i;
 	}
-	return 0;
 }
 
 /* The combination of the nearest name above, 0 when there is none. */
-static uint32_t inherited(const struct work *work, const char *record)
+static uint32_t inherited(const struct work *work, const char *text)
 {
-	const struct domain_table *table = work->table;
-	size_t len = domain_record_len(record);
 	struct domain_suffixes suffixes;
-	const char *above;
+	size_t len = (uint8_t)text[0];
+	uint32_t id = 0;
 
-	domain_suffixes_init(&suffixes, table->key, table->label_counts,
-			     record + DOMAIN_RECORD_HEAD, len);
-	above = domain_table_find(table, &suffixes, len - 1);
-	return above ? domain_record_id(above) : 0;
+	domain_suffixes_init(&suffixes, work->table, text + 1, len);
+	domain_table_find(work->table, &suffixes, len - 1, &id);
+	return id;
 }
 
 static int combine(struct work *work, size_t from, size_t to, uint32_t above,
@@ -316,7 +356,7 @@ static int combine(struct work *work, size_t from, size_t to, uint32_t above,
 	memcpy(below, set_pool_get(work->pool, above), words * sizeof(*below));
 	memcpy(self, below, words * sizeof(*self));
 	for (i = from; i < to; i++) {
-		uint32_t what = domain_record_id(added_record(work, i));
+		uint32_t what = record_what(added_record(work, i));
 		size_t set = what >> 1;
 
 		self[set / 64] |= UINT64_C(1) << set % 64;
@@ -335,7 +375,7 @@ static int combine_cached(struct work *work, size_t from, size_t to,
 
 	if (to - from > 1 || above != 0)
 		return combine(work, from, to, above, ret_id);
-	known = &work->alone[domain_record_id(added_record(work, from))];
+	known = &work->alone[record_what(added_record(work, from))];
 	if (*known == 0)
 		rc = combine(work, from, to, above, known);
 	if (rc == 0)
@@ -347,20 +387,19 @@ static int combine_cached(struct work *work, size_t from, size_t to,
 static int fill_sets(struct work *work)
 {
 	struct domain_table *table = work->table;
-	uint32_t id;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < work->names; i++) {
 		uint32_t name = work->order[i];
-		char *record = table->text + work->place[name];
+		uint32_t above = inherited(work, table->text +
+					   work->place[name]);
 
 		rc = combine_cached(work, work->first[name],
-				    work->first[name + 1],
-				    inherited(work, record), &id);
+				    work->first[name + 1], above,
+				    work->id[name]);
 		if (rc < 0)
 			return rc;
-		memcpy(record, &id, sizeof(id));
 	}
 	table->set_count = set_pool_count(work->pool);
 	table->sets = set_pool_take(work->pool);
@@ -372,6 +411,7 @@ static void work_fini(struct work *work)
 	free(work->added);
 	free(work->first);
 	free(work->place);
+	free(work->id);
 	free(work->order);
 	free(work->bits);
 	free(work->alone);
@@ -390,13 +430,15 @@ static int work_init(struct work *work, struct domain_builder *builder)
 	work->added = calloc(count, sizeof(*work->added));
 	work->first = calloc(count, sizeof(*work->first));
 	work->place = calloc(count, sizeof(*work->place));
+	work->id = calloc(count, sizeof(*work->id));
 	work->order = calloc(count, sizeof(*work->order));
 	work->bits = calloc(2 * words, sizeof(*work->bits));
 	work->alone = calloc(builder->sets * 2 + 1, sizeof(*work->alone));
 	if (!work->table || !work->pool || !work->added || !work->first ||
-	    !work->place || !work->order || !work->bits || !work->alone)
+	    !work->place || !work->id || !work->order ||
+	    !work->bits || !work->alone)
 		return -ENOMEM;
-	memcpy(work->table->key, builder->key, sizeof(builder->key));
+	work->table->key = builder->key;
 	work->table->set_words = words;
 	return 0;
 }
@@ -416,9 +458,10 @@ int domain_table_build(struct domain_builder *builder,
 	rc = fill_text(&work, find_names(&work));
 	if (rc < 0)
 		goto out;
-	rc = fill_slots(&work);
+	rc = fill_lines(&work);
 	if (rc < 0)
 		goto out;
+	sort_by_labels(&work);
 	rc = fill_sets(&work);
 	if (rc < 0)
 		goto out;

@@ -2,14 +2,15 @@
  * domain_parts.h - what a domain_table is made of.
  * Only for the files of domain_table.
  *
- * Every name of the table is one record in `text`: the number of its
- * combination of sets (4 bytes, of the machine's order), its length (1 byte)
- * and its characters. Records are found by a hash of the name, read from its
- * end so that one pass over a host name yields the hashes of all its suffixes.
+ * A hash of each name, read from its end so that one pass over a host name
+ * yields the hashes of all its suffixes, points to a line of `lines`: a cache
+ * line with room for five names. Names that do not fit are in the lines that
+ * follow, and the line says so. Before that a filter is asked, which is small
+ * enough to stay in the second cache level and knows nearly all suffixes that
+ * are not in the table: most look-ups then need one far read or none.
  *
- * A slot is 32 bits of that hash and where the record is. Slots are in the
- * order of their hashes, each at or after the place that its hash points to,
- * with gaps: a search begins there and ends at the first higher hash or gap.
+ * A name's characters stand in `text`, behind a byte with their length. They
+ * are compared for certainty, but what a look-up gives does not wait for them.
  *
  * A name's combination includes those of the names above it, so the longest
  * suffix that is found has the whole answer. A combination is two bitmaps:
@@ -23,22 +24,25 @@
 #include <string.h>
 
 #include "rules/domain_table.h"
+#include "rules/keyed_hash.h"
 
-/* The bytes of a record before its characters, and where the length is. */
-#define DOMAIN_RECORD_HEAD 5
-#define DOMAIN_RECORD_LEN 4
+#define DOMAIN_LINE_NAMES 5
 
-struct domain_slot {
-	uint32_t hash;
-	uint32_t place;		/* of the record; 0: a gap */
+struct domain_line {
+	uint32_t hash[DOMAIN_LINE_NAMES];	/* the upper half */
+	uint32_t place[DOMAIN_LINE_NAMES];	/* in `text`; 0: no name */
+	uint32_t id[DOMAIN_LINE_NAMES];		/* the combination */
+	uint32_t goes_on;	/* some name of this line is in the next */
 };
 
 struct domain_table {
-	uint64_t key[2];
+	struct keyed_hash key;
 	uint64_t label_counts;	/* bit n: some name has n labels, 63 or more */
-	struct domain_slot *slots;	/* the last is a gap */
-	size_t slot_count;
-	size_t homes;		/* places that a hash can point to */
+	uint64_t *filter;
+	size_t filter_words;
+	struct domain_line *lines;
+	size_t homes;		/* lines that a hash can point to */
+	size_t line_count;	/* and those after them */
 	char *text;
 	size_t text_len;
 	uint64_t *sets;
@@ -46,7 +50,7 @@ struct domain_table {
 	size_t set_count;	/* combinations */
 };
 
-/* The lower case of a host name and the suffixes of it that may be names. */
+/* The lower case of a host name, and the suffixes that a table may have. */
 struct domain_suffixes {
 	char lower[256];	/* the name is at the end */
 	unsigned int count;	/* in the order of their lengths */
@@ -54,39 +58,40 @@ struct domain_suffixes {
 	uint8_t len[DOMAIN_MAX + 1];
 };
 
-/*
- * The suffixes of `name`, on label boundaries, that have as many labels as
- * a name of the table may have (bits of `label_counts`); `len` 1 to DOMAIN_MAX.
- */
+/* The suffixes of `name`, `len` 1 to DOMAIN_MAX, on label boundaries, that the
+ * table may have. */
 void domain_suffixes_init(struct domain_suffixes *suffixes,
-			  const uint64_t key[2], uint64_t label_counts,
-			  const char *name, size_t len);
+			  const struct domain_table *table, const char *name,
+			  size_t len);
 
 /* The hash of a name that is in lower case. */
-uint32_t domain_hash(const uint64_t key[2], const char *name, size_t len);
+uint64_t domain_hash(const struct keyed_hash *key, const char *name,
+		     size_t len);
 
-/* The record of the longest suffix that is a name of the table and not
- * longer than `most`; NULL when there is none. */
-char *domain_table_find(const struct domain_table *table,
-			const struct domain_suffixes *suffixes, size_t most);
+/* Find the longest suffix that the table has, if it is not longer than
+ * `most`: its length, 0 when there is none, and its combination. */
+size_t domain_table_find(const struct domain_table *table,
+			 const struct domain_suffixes *suffixes, size_t most,
+			 uint32_t *ret_id);
 
-static inline size_t domain_home(const struct domain_table *table,
-				 uint32_t hash)
+/* Where 32 bits of a hash point to, of `count` places. */
+static inline size_t domain_home(uint32_t hash, size_t count)
 {
-	return (size_t)((uint64_t)hash * table->homes >> 32);
+	return (size_t)((uint64_t)hash * count >> 32);
 }
 
-static inline uint32_t domain_record_id(const char *record)
+/* The word of the filter that is asked about a hash, and its bits there. */
+static inline uint64_t *domain_filter_word(const struct domain_table *table,
+					   uint64_t hash)
 {
-	uint32_t id;
-
-	memcpy(&id, record, sizeof(id));
-	return id;
+	return &table->filter[domain_home((uint32_t)(hash >> 32),
+					  table->filter_words)];
 }
 
-static inline size_t domain_record_len(const char *record)
+static inline uint64_t domain_filter_bits(uint64_t hash)
 {
-	return (uint8_t)record[DOMAIN_RECORD_LEN];
+	return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |
+	       UINT64_C(1) << (hash >> 12 & 63);
 }
 
 #endif

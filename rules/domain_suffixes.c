@@ -2,7 +2,6 @@
 #include <endian.h>
 
 #include "rules/domain_parts.h"
-#include "rules/siphash.h"
 
 /* Words of a host name and one for the rest, which may be empty. */
 #define WORDS_MOST 32
@@ -55,42 +54,42 @@ static inline uint64_t word_before(const char *name, size_t len, size_t left)
 }
 
 /*
- * The hash of a suffix of `len`: whole words from its end are in `state`, the
+ * The hash of a suffix of `len`: whole words from its end are in `hash`, the
  * lowest bytes of `word` are the rest, seven at most; the highest byte has
  * room for the length.
  */
-static inline uint32_t finish(const struct siphash *state, uint64_t word,
-			      size_t len)
+static inline uint64_t finish(const struct keyed_hash *key, uint64_t hash,
+			      uint64_t word, size_t len)
 {
 	word &= (UINT64_C(1) << 8 * (len % 8)) - 1;
-	return (uint32_t)(siphash_end(*state, word | (uint64_t)len << 56) >>
-			  32);
+	return keyed_hash_end(key, hash, word | (uint64_t)len << 56);
 }
 
-uint32_t domain_hash(const uint64_t key[2], const char *name, size_t len)
+uint64_t domain_hash(const struct keyed_hash *key, const char *name, size_t len)
 {
-	struct siphash state = siphash_start(key);
+	uint64_t hash = key->start;
 	size_t left = len;
 
 	for (; left >= 8; left -= 8)
-		siphash_add(&state, word_before(name, len, left));
-	return finish(&state, word_before(name, len, left), len);
+		hash = keyed_hash_add(key, hash,
+				      word_before(name, len, left));
+	return finish(key, hash, word_before(name, len, left), len);
 }
 
 /* A host name in words from its end. */
 struct words {
 	uint64_t word[WORDS_MOST];	/* lower case */
-	struct siphash before[WORDS_MOST];	/* the hash of those before */
+	uint64_t before[WORDS_MOST];	/* the hash of those before */
 	uint64_t dots[WORDS_MOST / 8];	/* a bit for each character */
 };
 
 static inline void read_words(struct words *words,
 			      struct domain_suffixes *suffixes,
-			      const uint64_t key[2], const char *name,
+			      const struct keyed_hash *key, const char *name,
 			      size_t len)
 {
 	char *lower = suffixes->lower + sizeof(suffixes->lower);
-	struct siphash state = siphash_start(key);
+	uint64_t hash = key->start;
 	unsigned int i;
 
 	memset(words->dots, 0, sizeof(words->dots));
@@ -101,45 +100,50 @@ static inline void read_words(struct words *words,
 		lower -= sizeof(big);
 		memcpy(lower, &big, sizeof(big));
 		words->word[i] = word;
-		words->before[i] = state;
+		words->before[i] = hash;
 		words->dots[i / 8] |= find_dots(word) << 8 * (i % 8);
-		siphash_add(&state, word);
+		hash = keyed_hash_add(key, hash, word);
 	}
 }
 
 static inline void add_suffix(struct domain_suffixes *suffixes,
+			      const struct domain_table *table,
 			      const struct words *words, size_t len)
 {
-	unsigned int i = suffixes->count++;
+	uint64_t hash = finish(&table->key, words->before[len / 8],
+			       words->word[len / 8], len);
+	uint64_t bits = domain_filter_bits(hash);
+	unsigned int i = suffixes->count;
 
-	suffixes->hash[i] = finish(&words->before[len / 8],
-				   words->word[len / 8], len);
+	suffixes->hash[i] = (uint32_t)(hash >> 32);
 	suffixes->len[i] = (uint8_t)len;
+	suffixes->count = i + ((*domain_filter_word(table, hash) & bits) ==
+			       bits);
 }
 
-static bool may_have(uint64_t label_counts, unsigned int labels)
+static bool may_have(const struct domain_table *table, unsigned int labels)
 {
-	return label_counts >> (labels < 63 ? labels : 63) & 1;
+	return table->label_counts >> (labels < 63 ? labels : 63) & 1;
 }
 
 void domain_suffixes_init(struct domain_suffixes *suffixes,
-			  const uint64_t key[2], uint64_t label_counts,
-			  const char *name, size_t len)
+			  const struct domain_table *table, const char *name,
+			  size_t len)
 {
 	struct words words;
 	unsigned int part, labels = 1;
 
-	read_words(&words, suffixes, key, name, len);
+	read_words(&words, suffixes, &table->key, name, len);
 	suffixes->count = 0;
 	for (part = 0; part <= len / 64; part++) {
 		uint64_t dots = words.dots[part];
 
 		for (; dots != 0; dots &= dots - 1, labels++) {
-			if (may_have(label_counts, labels))
-				add_suffix(suffixes, &words, 64 * part +
+			if (may_have(table, labels))
+				add_suffix(suffixes, table, &words, 64 * part +
 					   (size_t)__builtin_ctzll(dots));
 		}
 	}
-	if (may_have(label_counts, labels))
-		add_suffix(suffixes, &words, len);
+	if (may_have(table, labels))
+		add_suffix(suffixes, table, &words, len);
 }

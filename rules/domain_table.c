@@ -5,41 +5,52 @@
 
 #include "rules/domain_parts.h"
 
-static char *find_name(const struct domain_table *table, uint32_t hash,
-		       const char *name, size_t len)
+static bool is_name(const struct domain_table *table, uint32_t place,
+		    const char *name, size_t len)
 {
-	const struct domain_slot *slot;
+	const char *text = table->text + place;
 
-	slot = &table->slots[domain_home(table, hash)];
-	while (slot->place != 0 && slot->hash < hash)
-		slot++;
-	for (; slot->place != 0 && slot->hash == hash; slot++) {
-		char *record = table->text + slot->place;
-
-		if (domain_record_len(record) == len &&
-		    memcmp(record + DOMAIN_RECORD_HEAD, name, len) == 0)
-			return record;
-	}
-	return NULL;
+	return (uint8_t)text[0] == len && memcmp(text + 1, name, len) == 0;
 }
 
-char *domain_table_find(const struct domain_table *table,
-			const struct domain_suffixes *suffixes, size_t most)
+static bool find_name(const struct domain_table *table, uint32_t hash,
+		      const char *name, size_t len, uint32_t *ret_id)
+{
+	const struct domain_line *line;
+
+	line = &table->lines[domain_home(hash, table->homes)];
+	for (;; line++) {
+		unsigned int i, same = 0;
+
+		for (i = 0; i < DOMAIN_LINE_NAMES; i++)
+			same |= (unsigned int)(line->hash[i] == hash) << i;
+		for (; same != 0; same &= same - 1) {
+			i = (unsigned int)__builtin_ctz(same);
+			if (is_name(table, line->place[i], name, len)) {
+				*ret_id = line->id[i];
+				return true;
+			}
+		}
+		if (!line->goes_on)
+			return false;
+	}
+}
+
+size_t domain_table_find(const struct domain_table *table,
+			 const struct domain_suffixes *suffixes, size_t most,
+			 uint32_t *ret_id)
 {
 	const char *end = suffixes->lower + sizeof(suffixes->lower);
 	unsigned int i;
 
 	for (i = suffixes->count; i-- > 0; ) {
 		size_t len = suffixes->len[i];
-		char *record;
 
-		if (len > most)
-			continue;
-		record = find_name(table, suffixes->hash[i], end - len, len);
-		if (record)
-			return record;
+		if (len <= most && find_name(table, suffixes->hash[i],
+					     end - len, len, ret_id))
+			return len;
 	}
-	return NULL;
+	return 0;
 }
 
 const uint64_t *domain_table_lookup(const struct domain_table *table,
@@ -47,31 +58,27 @@ const uint64_t *domain_table_lookup(const struct domain_table *table,
 {
 	struct domain_suffixes suffixes;
 	const uint64_t *sets;
-	const char *record;
-	unsigned int i;
+	size_t found;
+	uint32_t id;
 
 	if (len > 0 && name[len - 1] == '.')
 		len--;
 	if (len == 0 || len > DOMAIN_MAX)
 		return table->sets;
-	domain_suffixes_init(&suffixes, table->key, table->label_counts, name,
-			     len);
-	for (i = 0; i < suffixes.count; i++)
-		__builtin_prefetch(&table->slots[domain_home(table,
-						suffixes.hash[i])]);
-	record = domain_table_find(table, &suffixes, len);
-	if (!record)
+	domain_suffixes_init(&suffixes, table, name, len);
+	found = domain_table_find(table, &suffixes, len, &id);
+	if (found == 0)
 		return table->sets;
-	sets = table->sets + 2 * table->set_words * domain_record_id(record);
-	return domain_record_len(record) == len ? sets + table->set_words :
-		sets;
+	sets = table->sets + 2 * table->set_words * id;
+	return found == len ? sets + table->set_words : sets;
 }
 
 void domain_table_free(struct domain_table *table)
 {
 	if (!table)
 		return;
-	free(table->slots);
+	free(table->filter);
+	free(table->lines);
 	free(table->text);
 	free(table->sets);
 	free(table);
@@ -79,7 +86,8 @@ void domain_table_free(struct domain_table *table)
 
 size_t domain_table_bytes(const struct domain_table *table)
 {
-	return sizeof(*table) + table->slot_count * sizeof(*table->slots) +
+	return sizeof(*table) + table->filter_words * sizeof(uint64_t) +
+	       table->line_count * sizeof(*table->lines) +
 	       table->text_len +
 	       table->set_count * table->set_words * 2 * sizeof(uint64_t);
 }

@@ -1,0 +1,50 @@
+/*
+ * keyed_hash.h - a quick hash over 64-bit words, for tables that are built
+ * once: each word meets a secret factor, and both halves of the product are
+ * kept. Who does not know the key cannot choose input that collides; this is
+ * no message authentication. Any thread may call it.
+ */
+#ifndef WAYMARK_KEYED_HASH_H
+#define WAYMARK_KEYED_HASH_H
+
+#include <stdint.h>
+
+/* From getrandom(2). */
+struct keyed_hash {
+	uint64_t start;
+	uint64_t factor;
+	uint64_t last_factor;
+};
+
+/* The halves of the 128-bit product, one over the other. */
+static inline uint64_t keyed_hash_fold(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+	uint64_t a_high = a >> 32, a_low = (uint32_t)a;
+	uint64_t b_high = b >> 32, b_low = (uint32_t)b;
+	uint64_t low = a_low * b_low;
+	uint64_t middle = a_high * b_low + (low >> 32);
+	uint64_t other = a_low * b_high + (uint32_t)middle;
+
+	return a * b ^ (a_high * b_high + (middle >> 32) + (other >> 32));
+#endif
+}
+
+static inline uint64_t keyed_hash_add(const struct keyed_hash *key,
+				      uint64_t hash, uint64_t word)
+{
+	return keyed_hash_fold(hash ^ word, key->factor);
+}
+
+/* The hash with its last word; that word holds the length, too. */
+static inline uint64_t keyed_hash_end(const struct keyed_hash *key,
+				      uint64_t hash, uint64_t word)
+{
+	return keyed_hash_fold(hash ^ word, key->last_factor);
+}
+
+#endif
