@@ -4,6 +4,7 @@
 #ifndef WAYMARK_SETUP_ARRAY_H
 #define WAYMARK_SETUP_ARRAY_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,323 @@
+/* check_setup_diff.c - the steps between what is and what should be. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/policy.h"
+#include "rules/setup/array.h"
+#include "rules/setup/diff.h"
+#include "rules/setup/nft.h"
+#include "rules/setup/prefs.h"
+#include "rules/setup/ruleset.h"
+#include "setup_state.h"
+
+#define POLICY                                                               \
+	"uplink fibre { dev eth1 via 203.0.113.1 via 2001:db8:f::1 strict }\n" \
+	"uplink cheap { dev ppp0 table 210 out masquerade otherwise fibre }\n" \
+	"exempt from 192.168.1.20 by rule\nqueues 4-5\ndefault via fibre\n"
+
+static struct state state;
+static struct plan plan;
+static struct journal journal;
+static struct rt_tables tables;
+static struct diff_input input;
+static const char *value;	/* of each sysctl */
+
+static int read_value(const char *path, char text[static SYSCTL_VALUE_MAX])
+{
+	(void)path;
+	snprintf(text, SYSCTL_VALUE_MAX, "%s", value);
+	return 0;
+}
+
+static void start(void)
+{
+	struct policy *policy = setup_policy(POLICY);
+	char error[SETUP_ERROR_MAX];
+
+	setup_state(&state);
+	ck_assert_int_eq(plan_make(policy, &state, PLAN_LINKS_UP, &plan,
+				   error), 0);
+	policy_free(policy);
+	journal = (struct journal){ 0 };
+	tables = (struct rt_tables){ 0 };
+	value = "0";
+	input = (struct diff_input){ &plan, &state, &journal, &tables, 77,
+				     read_value };
+}
+
+static void end(void)
+{
+	plan_fini(&plan);
+	state_fini(&state);
+	journal_fini(&journal);
+}
+
+/* As if all steps had been taken. */
+static void arrive(void)
+{
+	for (size_t i = 0; i < plan.route_count; i++)
+		ck_assert_int_eq(ARRAY_ADD(state.routes, state.route_count,
+					   plan.routes[i]), 0);
+	for (size_t i = 0; i < plan.rule_count; i++)
+		ck_assert_int_eq(ARRAY_ADD(state.rules, state.rule_count,
+					   plan.rules[i]), 0);
+	for (size_t i = 2; i < 4; i++) {
+		journal_note_group(&journal, state.links[i].index,
+				   state.links[i].name, 5);
+		state.links[i].group = KERNEL_GROUP;
+	}
+	for (size_t i = 0; i < plan.sysctl_count; i++)
+		journal_note_sysctl(&journal, plan.sysctls[i].path, "0", "1");
+	value = "1";
+	tables.exists = true;
+	tables.hash = nft_hash(plan.tables);
+	journal.made_file = true;
+	journal.file = journal.file_next = tables.hash;
+	state.table.exists = state.table.is_ours = true;
+	state.table.hash = 88;
+	journal.ruleset_asked = 77;
+	journal.ruleset_found = 88;
+}
+
+static size_t count(const struct diff *diff, enum step_kind kind)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < diff->count; i++)
+		found += diff->steps[i].kind == kind;
+	return found;
+}
+
+START_TEST(from_nothing)
+{
+	struct diff diff;
+
+	ck_assert_int_eq(diff_make(&input, &diff), 0);
+	ck_assert_uint_eq(count(&diff, STEP_ROUTE_ADD), plan.route_count);
+	ck_assert_uint_eq(count(&diff, STEP_RULE_ADD), plan.rule_count);
+	ck_assert_uint_eq(count(&diff, STEP_SYSCTL), plan.sysctl_count);
+	ck_assert_uint_eq(count(&diff, STEP_GROUP), 2);
+	ck_assert_uint_eq(count(&diff, STEP_RULESET), 1);
+	ck_assert_uint_eq(count(&diff, STEP_TABLES_WRITE), 1);
+	for (size_t i = 1; i < diff.count; i++)
+		ck_assert_int_le(diff.steps[i - 1].kind, diff.steps[i].kind);
+	ck_assert_int_eq(diff.steps[diff.count - 1].kind, STEP_RULESET);
+	diff_fini(&diff);
+}
+END_TEST
+
+START_TEST(arrived)
+{
+	struct diff diff;
+
+	arrive();
+	ck_assert_int_eq(diff_make(&input, &diff), 0);
+	ck_assert_uint_eq(diff.count, 0);
+	diff_fini(&diff);
+}
+END_TEST
+
+START_TEST(to_nothing)
+{
+	struct plan nothing = { 0 };
+	struct diff diff;
+
+	arrive();
+	input.plan = &nothing;
+	ck_assert_int_eq(diff_make(&input, &diff), 0);
+	ck_assert_uint_eq(count(&diff, STEP_ROUTE_DELETE), plan.route_count);
+	ck_assert_uint_eq(count(&diff, STEP_RULE_DELETE), plan.rule_count);
+	ck_assert_uint_eq(count(&diff, STEP_SYSCTL_RESTORE),
+			  plan.sysctl_count);
+	ck_assert_uint_eq(count(&diff, STEP_GROUP_RESTORE), 2);
+	ck_assert_int_eq(diff.steps[0].kind, STEP_RULESET_DELETE);
+	ck_assert_uint_eq(diff.steps[1].group.put, 5);
+	ck_assert_int_eq(diff.steps[diff.count - 1].kind, STEP_TABLES_REMOVE);
+	diff_fini(&diff);
+}
+END_TEST
+
+static void lose_route(void)
+{
+	state.route_count--;
+}
+
+static void lose_rule(void)
+{
+	state.rule_count--;
+}
+
+static void bend_route(void)
+{
+	state.routes[6].oif = 2;
+}
+
+static void add_old_rule(void)
+{
+	struct kernel_rule rule = state.rules[2];
+
+	rule.pref = PREF_LAST;
+	ck_assert_int_eq(ARRAY_ADD(state.rules, state.rule_count, rule), 0);
+}
+
+static void add_foreign_rule(void)
+{
+	struct kernel_rule rule = state.rules[2];
+
+	rule.protocol = 4;
+	ck_assert_int_eq(ARRAY_ADD(state.rules, state.rule_count, rule), 0);
+}
+
+static void touch_ruleset(void)
+{
+	state.table.hash++;
+}
+
+static void lose_ruleset(void)
+{
+	state.table.exists = false;
+}
+
+static void change_group(void)
+{
+	state.links[2].group = 8;
+}
+
+static void change_sysctls(void)
+{
+	value = "0";
+}
+
+static void lose_names(void)
+{
+	tables.exists = false;
+}
+
+static void take_names(void)
+{
+	tables.hash = 1;
+}
+
+/* What somebody else does after set-up, and the one kind of step it takes;
+ * -1: none, since it is theirs. */
+static const struct {
+	const char *name;
+	void (*change)(void);
+	int want;
+} changes[] = {
+	{ "a route lost", lose_route, STEP_ROUTE_ADD },
+	{ "a rule lost", lose_rule, STEP_RULE_ADD },
+	{ "a route bent", bend_route, STEP_ROUTE_REPLACE },
+	{ "a rule of an older policy", add_old_rule, STEP_RULE_DELETE },
+	{ "a rule of others", add_foreign_rule, -1 },
+	{ "the ruleset changed", touch_ruleset, STEP_RULESET },
+	{ "the ruleset lost", lose_ruleset, STEP_RULESET },
+	{ "a group changed", change_group, STEP_GROUP },
+	{ "sysctls changed", change_sysctls, STEP_SYSCTL },
+	{ "names lost", lose_names, STEP_TABLES_WRITE },
+	{ "names that others gave", take_names, -1 },
+};
+
+START_TEST(mend)
+{
+	struct diff diff;
+
+	arrive();
+	changes[_i].change();
+	ck_assert_int_eq(diff_make(&input, &diff), 0);
+	if (changes[_i].want < 0)
+		ck_assert_msg(diff.count == 0, "%s", changes[_i].name);
+	else
+		ck_assert_msg(diff.count > 0 &&
+			      count(&diff, (enum step_kind)changes[_i].want) ==
+				      diff.count, "%s", changes[_i].name);
+	diff_fini(&diff);
+}
+END_TEST
+
+/* ---- the ruleset's text ---- */
+
+static char *script(const struct nft_table *table, bool native)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	ruleset_write_change(&plan, table, native, out);
+	fclose(out);
+	return text;
+}
+
+static const struct {
+	const char *name;
+	const char *text;
+	bool native;
+	bool wanted;
+} lines[] = {
+	{ "a hook's chain is emptied", "flush chain inet waymark divert\n",
+	  false, true },
+	{ "and stays", "delete chain inet waymark divert\n", false, false },
+	{ "masquerading stays", "delete chain inet waymark masquerading\n",
+	  false, false },
+	{ "an old road's goes", "delete chain inet waymark mark_44_settled\n",
+	  false, true },
+	{ "a road's stays", "delete chain inet waymark mark_1\n", false,
+	  false },
+	{ "others' stay", "inet waymark mark_mine", false, false },
+	{ "a queue's rule is let be", "flush chain inet waymark queue_4\n",
+	  false, false },
+	{ "unless it is nft's own", "flush chain inet waymark queue_4\n",
+	  true, true },
+	{ "with its rule", "queue num 4 bypass\n", true, true },
+	{ "which else is not here", "queue num", false, false },
+	{ "a queue that is needed", "add chain inet waymark queue_5\n", false,
+	  true },
+	{ "and one no more", "delete chain inet waymark queue_9\n", false,
+	  true },
+	{ "settled flows are done", "0x41000000 : goto mark_1_settled", false,
+	  true },
+	{ "others' bits stay", "meta mark & 0x80ffffff | 0x41000000", false,
+	  true },
+	{ "dropped flows are dropped", "0x7e000000 : drop", false, true },
+	{ "main has a number", "0x7f000000 : goto mark_63_settled", false,
+	  true },
+	{ "exempt both ways", "ct original ip saddr @from4 accept", false,
+	  true },
+	{ "no rule for an empty set", "@to6 accept", false, false },
+	{ "loopback", "iifname \"lo\" accept", false, true },
+	{ "masquerade", "oifname { \"ppp0\" } masquerade", false, true },
+};
+
+START_TEST(ruleset_line)
+{
+	static char *chains[] = { "divert", "mark_1", "mark_44_settled",
+				  "mark_mine", "queue_4", "queue_9",
+				  "masquerading" };
+	struct nft_table table = { .exists = true, .chains = chains,
+				   .chain_count = 7 };
+	char *text = script(&table, lines[_i].native);
+
+	ck_assert_msg(!!strstr(text, lines[_i].text) == lines[_i].wanted,
+		      "%s: in\n%s", lines[_i].name, text);
+	free(text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("setup_diff");
+	TCase *tcase = tcase_create("diff");
+
+	tcase_add_checked_fixture(tcase, start, end);
+	tcase_add_test(tcase, from_nothing);
+	tcase_add_test(tcase, arrived);
+	tcase_add_test(tcase, to_nothing);
+	tcase_add_loop_test(tcase, mend, 0, sizeof(changes) / sizeof(*changes));
+	tcase_add_loop_test(tcase, ruleset_line, 0,
+			    sizeof(lines) / sizeof(*lines));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,175 @@
+/* check_setup_journal.c - the journal, and the file of table names. */
+#include "unit.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rules/setup/journal.h"
+#include "rules/setup/nft.h"
+#include "rules/setup/rt_tables.h"
+
+static char dir[PATH_MAX];
+
+static void make_dir(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/check_setup.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void remove_dir(void)
+{
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+START_TEST(there_and_back)
+{
+	struct journal journal = { .made_file = true, .file = 1,
+				   .file_next = 2, .folders_made = 1,
+				   .ruleset_asked = 0x123456789abcdefu,
+				   .ruleset_found = 7 };
+	struct journal back;
+
+	ck_assert_int_eq(journal_load(dir, &back), 0);
+	ck_assert(!back.exists);
+	journal_note_group(&journal, 3, "eth1", 42);
+	journal_note_group(&journal, 4, "ppp0", 0);
+	journal_note_sysctl(&journal, "net/ipv4/conf/eth1.5/x", "0", "1");
+	ck_assert_int_eq(journal_save(dir, &journal), 0);
+	ck_assert_int_eq(journal_load(dir, &back), 0);
+	ck_assert(back.exists && back.made_file);
+	ck_assert_uint_eq(back.group_count, 2);
+	ck_assert_uint_eq(journal_group(&back, 3)->found, 42);
+	ck_assert_str_eq(journal_group(&back, 4)->dev, "ppp0");
+	ck_assert_str_eq(journal_sysctl(&back, "net/ipv4/conf/eth1.5/x")->put,
+			 "1");
+	ck_assert_uint_eq(back.file_next, 2);
+	ck_assert_uint_eq(back.folders_made, 1);
+	ck_assert_uint_eq(back.ruleset_asked, journal.ruleset_asked);
+	ck_assert_uint_eq(back.ruleset_found, 7);
+	ck_assert_int_eq(journal_remove(dir), 0);
+	journal_fini(&back);
+	journal_fini(&journal);
+}
+END_TEST
+
+START_TEST(notes)
+{
+	struct journal journal = { 0 };
+	char dev[IFNAMSIZ];
+
+	for (unsigned int i = 1; i <= 20; i++) {
+		snprintf(dev, sizeof(dev), "eth%u", i);
+		ck_assert_int_eq(journal_note_group(&journal, i, dev, i), 0);
+	}
+	journal_note_group(&journal, 7, "eth7", 99);
+	ck_assert_uint_eq(journal.group_count, 20);
+	ck_assert_uint_eq(journal_group(&journal, 7)->found, 99);
+	for (unsigned int i = 1; i <= 20; i += 2)
+		journal_forget_group(&journal, i);
+	journal_forget_group(&journal, 1);
+	ck_assert_uint_eq(journal.group_count, 10);
+	ck_assert_ptr_null(journal_group(&journal, 7));
+	ck_assert_uint_eq(journal_group(&journal, 20)->found, 20);
+	journal_note_group(&journal, 50, "eth50", 5);
+	ck_assert_uint_eq(journal_group(&journal, 50)->found, 5);
+	journal_fini(&journal);
+}
+END_TEST
+
+static void write_file(const char *name, const char *text)
+{
+	char path[PATH_MAX + 32];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	out = fopen(path, "w");
+	ck_assert_ptr_nonnull(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+static const struct {
+	const char *name;
+	const char *text;
+	int want;
+	size_t groups;
+} files[] = {
+	{ "empty", "", -EBADMSG, 0 },
+	{ "of something else", "hello\n", -EBADMSG, 0 },
+	{ "no notes", "waymark journal 1\n", 0, 0 },
+	{ "a line of a later version",
+	  "waymark journal 1\nmoon full\ngroup 1 lo 5\n", 0, 1 },
+	{ "a line cut short", "waymark journal 1\ngroup 1\n", 0, 0 },
+	{ "an over-long name",
+	  "waymark journal 1\ngroup 1 abcdefghijklmnopqrstuvwxyz 5\n", 0, 0 },
+};
+
+START_TEST(file)
+{
+	struct journal journal;
+
+	write_file("journal", files[_i].text);
+	ck_assert_msg(journal_load(dir, &journal) == files[_i].want, "%s",
+		      files[_i].name);
+	ck_assert_uint_eq(journal.group_count, files[_i].groups);
+	journal_fini(&journal);
+	journal_remove(dir);
+}
+END_TEST
+
+/* A run that was killed while writing left a piece beside the journal. */
+START_TEST(torn)
+{
+	struct journal journal = { .ruleset_asked = 5 };
+	struct journal back;
+
+	ck_assert_int_eq(journal_save(dir, &journal), 0);
+	write_file("journal.next", "waymark jour");
+	ck_assert_int_eq(journal_load(dir, &back), 0);
+	ck_assert_uint_eq(back.ruleset_asked, 5);
+	journal_remove(dir);
+}
+END_TEST
+
+START_TEST(table_names)
+{
+	char folder[PATH_MAX + 32], parent[PATH_MAX + 16];
+	struct rt_tables tables;
+
+	snprintf(parent, sizeof(parent), "%s/iproute2", dir);
+	snprintf(folder, sizeof(folder), "%s/rt_tables.d", parent);
+	ck_assert_int_eq(rt_tables_look(folder, &tables), 0);
+	ck_assert_uint_eq(tables.folders_missing, 2);
+	ck_assert(!tables.exists);
+	ck_assert_int_eq(rt_tables_write(folder, "201\tfibre\n"), 0);
+	ck_assert_int_eq(rt_tables_look(folder, &tables), 0);
+	ck_assert_uint_eq(tables.folders_missing, 0);
+	ck_assert(tables.exists);
+	ck_assert_uint_eq(tables.hash, nft_hash("201\tfibre\n"));
+	ck_assert_int_eq(rt_tables_write(folder, "202\tcheap\n"), 0);
+	ck_assert_int_eq(rt_tables_look(folder, &tables), 0);
+	ck_assert_uint_eq(tables.hash, nft_hash("202\tcheap\n"));
+	ck_assert_int_eq(rt_tables_remove(folder, 2), 0);
+	ck_assert_int_ne(access(parent, F_OK), 0);
+	ck_assert_int_eq(rt_tables_remove(folder, 0), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("setup_journal");
+	TCase *tcase = tcase_create("journal");
+
+	tcase_add_checked_fixture(tcase, make_dir, remove_dir);
+	tcase_add_test(tcase, there_and_back);
+	tcase_add_test(tcase, notes);
+	tcase_add_loop_test(tcase, file, 0, sizeof(files) / sizeof(*files));
+	tcase_add_test(tcase, torn);
+	tcase_add_test(tcase, table_names);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

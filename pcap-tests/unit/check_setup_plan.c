@@ -1,0 +1,308 @@
+/* check_setup_plan.c - what a policy asks of the kernel, line by line. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "rules/policy.h"
+#include "rules/setup/conflict.h"
+#include "rules/setup/plan.h"
+#include "setup_state.h"
+
+#define FIBRE "uplink fibre { dev eth1 via 203.0.113.1 via 2001:db8:f::1 "
+#define CHEAP "uplink cheap { dev ppp0 table 210 mark 9 "
+#define END "default via fibre\n"
+
+/* All routes, rules, sysctls and names of a plan as one text. */
+static char *text_of(const struct plan *plan, const struct state *state)
+{
+	char line[KERNEL_TEXT_MAX];
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	for (size_t i = 0; i < plan->route_count; i++) {
+		const struct kernel_route *route = &plan->routes[i];
+
+		fprintf(out, "route%d %s\n", route->family == AF_INET ? 4 : 6,
+			kernel_route_print(route, plan_dev(plan, state,
+							   route->oif), line));
+	}
+	for (size_t i = 0; i < plan->rule_count; i++)
+		fprintf(out, "rule%d %s\n",
+			plan->rules[i].family == AF_INET ? 4 : 6,
+			kernel_rule_print(&plan->rules[i], line));
+	for (size_t i = 0; i < plan->sysctl_count; i++)
+		fprintf(out, "sysctl %s\n", plan->sysctls[i].path);
+	fprintf(out, "names %s", plan->tables ? plan->tables : "none\n");
+	fclose(out);
+	return text;
+}
+
+static const struct {
+	const char *name;
+	const char *policy;
+	const char *line;
+	bool wanted;
+} lines[] = {
+	{ "v4 default", FIBRE "}\n" END,
+	  "route4 default via 203.0.113.1 dev eth1 table 201 protocol 119\n",
+	  true },
+	{ "v6 default", FIBRE "}\n" END,
+	  "route6 default via 2001:db8:f::1 dev eth1 table 201 protocol 119 "
+	  "metric 1024\n", true },
+	{ "the wire is not sent to the gateway", FIBRE "}\n" END,
+	  "route4 203.0.113.0/24 dev eth1 table 201 protocol 119\n", true },
+	{ "a gateway off the link",
+	  "uplink fibre { dev eth1 via 198.51.100.1 }\n" END,
+	  "via 198.51.100.1 dev eth1 onlink table 201", true },
+	{ "no v6 gateway, no v6 default",
+	  "uplink fibre { dev eth1 via 203.0.113.1 }\n" END, "route6", false },
+	{ "but strict ends there",
+	  "uplink fibre { dev eth1 via 203.0.113.1 strict }\n" END,
+	  "route6 unreachable default table 201 protocol 119 "
+	  "metric 4278198272\n", true },
+	{ "strict, as a rule", FIBRE "strict }\n" END,
+	  "pref 20401 fwmark 0x01000000/0x3f000000 unreachable protocol 119\n",
+	  true },
+	{ "not strict, no such rule", FIBRE "}\n" END, "unreachable", false },
+	{ "no gateway: the device", FIBRE "}\n" CHEAP "}\n" END,
+	  "route4 default dev ppp0 table 210 protocol 119\n", true },
+	{ "no global v6 address: no v6", FIBRE "}\n" CHEAP "}\n" END,
+	  "route6 default dev ppp0", false },
+	{ "no gateway: that of main", "uplink fibre { dev eth1 }\n" END,
+	  "route4 default via 203.0.113.1 dev eth1 table 201", true },
+	{ "otherwise stands behind", FIBRE "}\n" CHEAP "otherwise fibre }\n" END,
+	  "route4 default via 203.0.113.1 dev eth1 table 210 protocol 119 "
+	  "metric 1001\n", true },
+	{ "in IPv6 too", FIBRE "}\n" CHEAP "otherwise fibre }\n" END,
+	  "route6 default via 2001:db8:f::1 dev eth1 table 210 protocol 119 "
+	  "metric 2049\n", true },
+	{ "the stand-in's strictness", FIBRE "strict }\n" CHEAP
+	  "otherwise fibre }\n" END,
+	  "route4 unreachable default table 210", true },
+	{ "otherwise main needs nothing", FIBRE "}\n" CHEAP
+	  "otherwise main }\n" END, "metric 1001", false },
+	{ "the mark's rule", FIBRE "}\n" CHEAP "}\n" END,
+	  "rule4 pref 20109 fwmark 0x09000000/0x3f000000 lookup 210 "
+	  "protocol 119\n", true },
+	{ "and for v6", FIBRE "}\n" CHEAP "}\n" END,
+	  "rule6 pref 20109 fwmark", true },
+	{ "addresses", FIBRE "}\n" END,
+	  "rule4 pref 20701 from 203.0.113.2 lookup 201", true },
+	{ "addresses of v6", FIBRE "}\n" END,
+	  "rule6 pref 20701 from 2001:db8:f::2 lookup 201", true },
+	{ "main first", FIBRE "}\n" END,
+	  "rule6 pref 20010 lookup main suppress_prefixlength 0 "
+	  "suppress_ifgroup 119", true },
+	{ "no rule for main's own road", FIBRE "}\n" END, "20163", false },
+	{ "exempt by rule, from", FIBRE "}\n" END
+	  "exempt from 192.168.1.20-192.168.1.22 by rule\n",
+	  "rule4 pref 20000 from 192.168.1.20/31 lookup main", true },
+	{ "a range is its prefixes", FIBRE "}\n" END
+	  "exempt from 192.168.1.20-192.168.1.22 by rule\n",
+	  "rule4 pref 20000 from 192.168.1.22 lookup main", true },
+	{ "exempt by rule, to", FIBRE "}\n" END
+	  "exempt to 2001:db8:5::/48 by rule\n",
+	  "rule6 pref 20000 to 2001:db8:5::/48 lookup main", true },
+	{ "exempt without rule", FIBRE "}\n" END
+	  "exempt from 192.168.1.20\n", "pref 20000", false },
+	{ "src_valid_mark", FIBRE "}\n" END,
+	  "sysctl net/ipv4/conf/eth1/src_valid_mark\n", true },
+	{ "a lost carrier counts where something stands in", FIBRE "}\n" CHEAP
+	  "otherwise fibre }\n" END,
+	  "conf/ppp0/ignore_routes_with_linkdown", true },
+	{ "and elsewhere not", FIBRE "}\n" END, "linkdown", false },
+	{ "another mask", "marks mask 0x0ff0\n" FIBRE "}\n" END,
+	  "fwmark 0x00000010/0x000007f0 lookup 201", true },
+	{ "a name", "uplink fibre { dev eth1 table 210 mail.out }\n" END,
+	  "names 210\tmail.out\n", true },
+	{ "no names", FIBRE "}\n" END, "names none\n", true },
+};
+
+START_TEST(line)
+{
+	struct policy *policy = setup_policy(lines[_i].policy);
+	char error[SETUP_ERROR_MAX];
+	struct state state;
+	struct plan plan;
+	char *text;
+
+	setup_state(&state);
+	ck_assert_int_eq(plan_make(policy, &state, PLAN_LINKS_UP, &plan,
+				   error), 0);
+	text = text_of(&plan, &state);
+	ck_assert_msg(!!strstr(text, lines[_i].line) == lines[_i].wanted,
+		      "%s: in\n%s", lines[_i].name, text);
+	free(text);
+	plan_fini(&plan);
+	state_fini(&state);
+	policy_free(policy);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *policy;
+	enum plan_links links;
+	int want;
+	const char *sentence;
+} links[] = {
+	{ "missing", "uplink a { dev eth9 }\n", PLAN_LINKS_UP, -ENODEV,
+	  "uplink a: there is no interface eth9; name one of these in the "
+	  "policy: lo, eth0, eth1, ppp0, eth3" },
+	{ "down", "uplink a { dev eth3 }\n", PLAN_LINKS_UP, -ENETDOWN,
+	  "uplink a: interface eth3 is down; run: ip link set eth3 up" },
+	{ "missing, tolerated", "uplink a { dev eth9 }\n", PLAN_LINKS_ANY, 0,
+	  NULL },
+	{ "down, tolerated", "uplink a { dev eth3 }\n", PLAN_LINKS_ANY, 0,
+	  NULL },
+	{ "missing, to print", "uplink a { dev eth9 }\n", PLAN_LINKS_NAMED, 0,
+	  "default dev eth9 table 201" },
+};
+
+START_TEST(dead_link)
+{
+	struct policy *policy = setup_policy(links[_i].policy);
+	char error[SETUP_ERROR_MAX] = "";
+	struct state state;
+	struct plan plan = { 0 };
+	char *text;
+	int rc;
+
+	setup_state(&state);
+	rc = plan_make(policy, &state, links[_i].links, &plan, error);
+	ck_assert_int_eq(rc, links[_i].want);
+	if (rc < 0) {
+		ck_assert_str_eq(error, links[_i].sentence);
+	} else {
+		text = text_of(&plan, &state);
+		ck_assert(!!strstr(text, "default dev") ==
+			  !!links[_i].sentence);
+		if (links[_i].sentence)
+			ck_assert_ptr_nonnull(strstr(text,
+						     links[_i].sentence));
+		free(text);
+	}
+	plan_fini(&plan);
+	state_fini(&state);
+	policy_free(policy);
+}
+END_TEST
+
+/* Overlapping and neighbouring ranges become one; nftables takes no other. */
+START_TEST(ranges)
+{
+	struct policy *policy = setup_policy(
+		FIBRE "}\n" END
+		"exempt from 192.168.1.0/25\n"
+		"exempt from { 192.168.1.100-192.168.1.130, 192.168.1.131 }\n"
+		"exempt from { 10.0.0.0/8, 10.1.0.0/16, 2001:db8::/32 }\n");
+	char error[SETUP_ERROR_MAX];
+	char first[ADDRESS_TEXT_MAX], last[ADDRESS_TEXT_MAX];
+	struct state state;
+	struct plan plan;
+
+	setup_state(&state);
+	ck_assert_int_eq(plan_make(policy, &state, PLAN_LINKS_UP, &plan,
+				   error), 0);
+	ck_assert_uint_eq(plan.exempt[PLAN_FROM4].count, 2);
+	ck_assert_uint_eq(plan.exempt[PLAN_FROM6].count, 1);
+	ck_assert_uint_eq(plan.exempt[PLAN_TO4].count, 0);
+	address_print(&plan.exempt[PLAN_FROM4].items[1].first, first);
+	address_print(&plan.exempt[PLAN_FROM4].items[1].last, last);
+	ck_assert_str_eq(first, "192.168.1.0");
+	ck_assert_str_eq(last, "192.168.1.131");
+	plan_fini(&plan);
+	state_fini(&state);
+	policy_free(policy);
+}
+END_TEST
+
+enum foreign { NOTHING, ROUTE, RULE, OTHER_RULE, TABLE, LOCAL };
+
+static const struct {
+	const char *name;
+	enum foreign foreign;
+	const char *sentence;	/* part of it; NULL: no conflict */
+} conflicts[] = {
+	{ "none", NOTHING, NULL },
+	{ "a route in our table", ROUTE,
+	  "uplink fibre: routing table 201 has a route that is not waymark's "
+	  "(default via 203.0.113.1 dev eth1 table 201 protocol 3); give the "
+	  "uplink a table of its own: table 202" },
+	{ "a rule with our pref", RULE, "pref 20101 is taken" },
+	{ "a rule between ours", OTHER_RULE, NULL },
+	{ "a table of our name", TABLE, "nft delete table inet waymark" },
+	{ "local behind ours", LOCAL, "ip -4 rule add pref 0 lookup local" },
+};
+
+static void put_foreign(struct state *state, enum foreign foreign)
+{
+	struct kernel_route *route = &state->routes[state->route_count - 1];
+	struct kernel_rule *rule = &state->rules[1];
+
+	switch (foreign) {
+	case NOTHING:
+		break;
+	case ROUTE:
+		route->table = 201;
+		break;
+	case RULE:
+	case OTHER_RULE:
+		state->rules[0].family = AF_INET;
+		rule = realloc(state->rules, 3 * sizeof(*rule));
+		ck_assert_ptr_nonnull(rule);
+		state->rules = rule;
+		state->rules[2] = state->rules[0];
+		state->rules[2].pref = foreign == RULE ? 20101 : 20050;
+		state->rule_count = 3;
+		break;
+	case TABLE:
+		state->table.exists = true;
+		break;
+	case LOCAL:
+		state->rules[0].pref = 32765;
+		break;
+	}
+}
+
+START_TEST(conflict)
+{
+	struct policy *policy = setup_policy(FIBRE "}\n" END);
+	char error[SETUP_ERROR_MAX] = "";
+	struct state state;
+	struct plan plan;
+	int rc;
+
+	setup_state(&state);
+	put_foreign(&state, conflicts[_i].foreign);
+	ck_assert_int_eq(plan_make(policy, &state, PLAN_LINKS_UP, &plan,
+				   error), 0);
+	rc = conflict_check(&plan, &state, error);
+	ck_assert_int_eq(rc, conflicts[_i].sentence ? -EEXIST : 0);
+	if (rc < 0)
+		ck_assert_msg(strstr(error, conflicts[_i].sentence) != NULL,
+			      "%s: %s", conflicts[_i].name, error);
+	plan_fini(&plan);
+	state_fini(&state);
+	policy_free(policy);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("setup_plan");
+	TCase *tcase = tcase_create("plan");
+
+	tcase_add_loop_test(tcase, line, 0, sizeof(lines) / sizeof(*lines));
+	tcase_add_loop_test(tcase, dead_link, 0,
+			    sizeof(links) / sizeof(*links));
+	tcase_add_test(tcase, ranges);
+	tcase_add_loop_test(tcase, conflict, 0,
+			    sizeof(conflicts) / sizeof(*conflicts));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
