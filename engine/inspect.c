@@ -264,14 +264,15 @@ static void hear_stream(struct inspector *inspector, struct flow *flow,
 	search_stream(&inspector->search, flow, side, payload);
 }
 
-/* Where the side's stream begins. Without its SYN: at its first packet. */
+/* Where the side's stream begins. Without its SYN: at its first payload, since
+ * what comes before that may be a keep-alive, which is one byte behind. */
 static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
 {
 	bool is_syn = pkt->tcp_flags & TCP_SYN;
 
 	if (is_syn ? flow->has_candidates[side] : flow->has_isn[side])
 		return;
-	if (pkt->tcp_flags & TCP_RST)
+	if (pkt->tcp_flags & TCP_RST || (!is_syn && pkt->payload_len == 0))
 		return;
 	flow->isn[side] = pkt->tcp_seq + is_syn;
 	flow->has_isn[side] = true;

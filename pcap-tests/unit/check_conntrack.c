@@ -1,0 +1,260 @@
+/* check_conntrack.c - what the kernel would say to scripts of packets. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/conntrack.h"
+#include "engine/decode.h"
+#include "packets.h"
+#include "unit.h"
+
+#define STEPS 8
+#define S(n) .ms = (n) * 1000
+#define SYN .flags = TCP_SYN
+#define SYNACK .flags = TCP_SYN | TCP_ACK, .back = true
+#define ACK .flags = TCP_ACK
+#define FIN .flags = TCP_FIN | TCP_ACK
+#define RST .flags = TCP_RST
+#define UDP .proto = IPPROTO_UDP
+#define PING .proto = IPPROTO_ICMP, .flags = 8
+
+/* States: New, Known, Invalid; r(elated) and i(nvalid) are ICMP errors that
+ * quote the packet. A life is told by its number, from 1 as they begin. */
+static const struct row {
+	const char *name;
+	struct {
+		struct made packet;
+		char state;		/* 0: the end */
+		size_t life;
+	} steps[STEPS];
+} rows[] = {
+	{ "handshake", {
+		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
+		{ { ACK }, 'K', 1 }, { { ACK, .back = true }, 'K', 1 } } },
+	{ "a retransmitted SYN", {
+		{ { SYN }, 'N', 1 }, { { SYN, S(3) }, 'K', 1 } } },
+	{ "SYN sent: 120 s", {
+		{ { SYN }, 'N', 1 }, { { SYN, S(121) }, 'N', 2 } } },
+	{ "established: five days", {
+		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
+		{ { ACK }, 'K', 1 }, { { ACK, S(400000) }, 'K', 1 } } },
+	{ "picked up in the middle", {
+		{ { ACK, .back = true }, 'N', 1 }, { { ACK }, 'K', 1 } } },
+	{ "SYN+ACK of nothing", { { { SYNACK }, 'I', 1 } } },
+	{ "FIN of nothing", { { { FIN }, 'I', 1 }, { { FIN }, 'I', 1 } } },
+	{ "RST of nothing", { { { RST }, 'I', 1 } } },
+	{ "no flags", { { { .proto = IPPROTO_TCP }, 'I', 1 } } },
+	{ "all flags", { { { .flags = TCP_SYN | TCP_FIN | TCP_RST }, 'I', 1 } } },
+	{ "SYN+ACK of nothing, then data: one life for us", {
+		{ { SYNACK }, 'I', 1 }, { { ACK }, 'N', 1 },
+		{ { ACK, .back = true }, 'K', 1 } } },
+	{ "an answer to nothing", {
+		{ { SYN }, 'N', 1 }, { { ACK }, 'I', 1 },
+		{ { FIN }, 'I', 1 } } },
+	{ "SYN from the server", {
+		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
+		{ { ACK }, 'K', 1 }, { { SYN, .back = true }, 'I', 1 } } },
+	{ "SYN within a connection", {
+		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
+		{ { ACK }, 'K', 1 }, { { SYN, .seq = 9 }, 'K', 1 } } },
+	{ "reopened after both FINs", {
+		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
+		{ { ACK }, 'K', 1 }, { { FIN }, 'K', 1 },
+		{ { FIN, .back = true }, 'K', 1 }, { { ACK }, 'K', 1 },
+		{ { SYN, .seq = 9 }, 'N', 2 } } },
+	{ "reopened by the server", {
+		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
+		{ { ACK }, 'K', 1 }, { { FIN }, 'K', 1 },
+		{ { FIN, .back = true }, 'K', 1 }, { { ACK }, 'K', 1 },
+		{ { SYN, .back = true }, 'N', 2 } } },
+	{ "one FIN is not the end", {
+		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
+		{ { ACK }, 'K', 1 }, { { FIN }, 'K', 1 },
+		{ { ACK, .back = true }, 'K', 1 },
+		{ { SYN, .seq = 9 }, 'K', 1 } } },
+	{ "reopened after RST", {
+		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
+		{ { RST }, 'K', 1 }, { { SYN, .seq = 9 }, 'N', 2 } } },
+	{ "after RST: 10 s", {
+		{ { SYN }, 'N', 1 }, { { RST, .back = true }, 'K', 1 },
+		{ { ACK, S(9) }, 'K', 1 }, { { ACK, S(20) }, 'N', 2 } } },
+	{ "refused: not reopened by the server", {
+		{ { SYN }, 'N', 1 }, { { RST, .back = true }, 'K', 1 },
+		{ { SYN, .back = true }, 'I', 1 } } },
+	{ "UDP: 30 s", {
+		{ { UDP }, 'N', 1 }, { { UDP, S(30) }, 'K', 1 },
+		{ { UDP, S(61) }, 'N', 2 } } },
+	{ "UDP, answered at once: 30 s", {
+		{ { UDP }, 'N', 1 }, { { UDP, .back = true, S(1) }, 'K', 1 },
+		{ { UDP, S(32) }, 'N', 2 } } },
+	{ "UDP, a stream: 120 s", {
+		{ { UDP }, 'N', 1 }, { { UDP, .back = true, S(3) }, 'K', 1 },
+		{ { UDP, S(123) }, 'K', 1 }, { { UDP, S(244) }, 'N', 2 } } },
+	{ "UDP: the other side may begin", {
+		{ { UDP, .back = true }, 'N', 1 }, { { UDP }, 'K', 1 } } },
+	{ "ping", {
+		{ { PING, .sport = 7 }, 'N', 1 },
+		{ { .proto = IPPROTO_ICMP, .back = true, .sport = 7 }, 'K', 1 },
+		{ { PING, .sport = 7, S(31) }, 'N', 2 },
+		{ { PING, .sport = 8, S(31) }, 'N', 3 } } },
+	{ "an answer without a ping", {
+		{ { .proto = IPPROTO_ICMP, .sport = 7 }, 'I', 1 } } },
+	{ "an error", {
+		{ { SYN }, 'N', 1 }, { { SYN }, 'r', 1 } } },
+	{ "an error of nothing", {
+		{ { SYN }, 'i', 1 }, { { SYN }, 'N', 2 } } },
+	{ "an error of what is forgotten", {
+		{ { UDP }, 'N', 1 }, { { UDP, S(31) }, 'i', 2 } } },
+	{ "other ports are another flow", {
+		{ { SYN }, 'N', 1 }, { { SYN, .sport = 9 }, 'N', 2 },
+		{ { SYN, .dport = 9 }, 'N', 3 }, { { UDP }, 'N', 4 } } },
+	{ "other protocols: 600 s", {
+		{ { .proto = IPPROTO_ESP }, 'N', 1 },
+		{ { .proto = IPPROTO_ESP, .back = true, S(600) }, 'K', 1 },
+		{ { .proto = IPPROTO_ESP, S(1201) }, 'N', 2 } } },
+};
+
+static char letter(enum conntrack_state state, bool is_error)
+{
+	return (is_error ? "nkriu" : "NKRIU")[state];
+}
+
+START_TEST(script)
+{
+	struct conntrack *conntrack = conntrack_new();
+	size_t lives = 0;
+
+	for (size_t i = 0; i < STEPS && rows[_i].steps[i].state != 0; i++) {
+		const struct made *made = &rows[_i].steps[i].packet;
+		struct conntrack_entry *entry;
+		enum conntrack_state state;
+		uint8_t bytes[MADE_MAX];
+		struct packet pkt = packets_make(made, bytes);
+		bool is_error = rows[_i].steps[i].state >= 'a';
+		bool from_server;
+
+		if (is_error)
+			pkt.len = (uint32_t)packets_error(made, bytes);
+		decode_ip(&pkt);
+		ck_assert_int_eq(conntrack_track(conntrack, &pkt, 0, &entry,
+						 &state, &from_server), 0);
+		if (entry->owner == CONNTRACK_NO_OWNER)
+			entry->owner = ++lives;
+		ck_assert_msg(letter(state, is_error) ==
+				      rows[_i].steps[i].state &&
+				      entry->owner == rows[_i].steps[i].life,
+			      "%s: packet %zu: %c, life %zu", rows[_i].name,
+			      i + 1, letter(state, is_error), entry->owner);
+	}
+	conntrack_free(conntrack);
+}
+END_TEST
+
+static enum conntrack_state track(struct conntrack *conntrack,
+				  const struct made *made,
+				  struct conntrack_entry **ret_entry,
+				  bool *ret_from_server)
+{
+	uint8_t bytes[MADE_MAX];
+	struct packet pkt = packets_make(made, bytes);
+	enum conntrack_state state;
+
+	decode_ip(&pkt);
+	ck_assert_int_eq(conntrack_track(conntrack, &pkt, 0, ret_entry, &state,
+					 ret_from_server), 0);
+	if ((*ret_entry)->owner == CONNTRACK_NO_OWNER)
+		(*ret_entry)->owner = 1;
+	return state;
+}
+
+START_TEST(directions)
+{
+	struct conntrack *conntrack = conntrack_new();
+	struct conntrack_entry *entry;
+	bool from_server;
+
+	track(conntrack, &(struct made){ SYNACK }, &entry, &from_server);
+	ck_assert(from_server);
+	ck_assert_uint_eq(entry->sport, 40000);
+	/* The kernel takes whoever it sees first. */
+	track(conntrack, &(struct made){ ACK, .back = true }, &entry,
+	      &from_server);
+	ck_assert(!from_server);
+	ck_assert_uint_eq(entry->sport, 80);
+	track(conntrack, &(struct made){ ACK }, &entry, &from_server);
+	ck_assert(from_server);
+	conntrack_free(conntrack);
+}
+END_TEST
+
+START_TEST(marks)
+{
+	struct conntrack *conntrack = conntrack_new();
+	struct conntrack_entry *entry, *again;
+	bool from_server;
+
+	track(conntrack, &(struct made){ UDP }, &entry, &from_server);
+	entry->mark = 42;
+	track(conntrack, &(struct made){ UDP, .back = true }, &again,
+	      &from_server);
+	ck_assert_ptr_eq(entry, again);
+	ck_assert_uint_eq(again->mark, 42);
+	track(conntrack, &(struct made){ UDP, S(200) }, &again, &from_server);
+	ck_assert_uint_eq(again->mark, 0);
+	conntrack_free(conntrack);
+}
+END_TEST
+
+START_TEST(dropped)
+{
+	struct conntrack *conntrack = conntrack_new();
+	struct conntrack_entry *entry;
+	bool from_server;
+
+	track(conntrack, &(struct made){ SYN }, &entry, &from_server);
+	entry->mark = 42;
+	conntrack_drop(entry);
+	ck_assert_uint_eq(entry->mark, 0);
+	ck_assert_int_eq(track(conntrack, &(struct made){ SYN, S(1) }, &entry,
+			       &from_server), CONNTRACK_NEW);
+	ck_assert_uint_eq(entry->owner, 1);
+	conntrack_free(conntrack);
+}
+END_TEST
+
+/* The table grows, and everything is found again. */
+START_TEST(many)
+{
+	struct conntrack *conntrack = conntrack_new();
+	struct conntrack_entry *entry;
+	bool from_server;
+
+	for (uint16_t port = 1; port < 5000; port++)
+		ck_assert_int_eq(track(conntrack,
+				       &(struct made){ UDP, .sport = port },
+				       &entry, &from_server), CONNTRACK_NEW);
+	for (uint16_t port = 1; port < 5000; port++) {
+		ck_assert_int_eq(track(conntrack, &(struct made){ UDP,
+				       .sport = port, .back = true },
+				       &entry, &from_server), CONNTRACK_KNOWN);
+		ck_assert(from_server);
+	}
+	conntrack_free(conntrack);
+	conntrack_free(NULL);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("conntrack");
+	TCase *tcase = tcase_create("conntrack");
+
+	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
+	tcase_add_test(tcase, directions);
+	tcase_add_test(tcase, marks);
+	tcase_add_test(tcase, dropped);
+	tcase_add_test(tcase, many);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

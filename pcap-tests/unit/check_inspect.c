@@ -1,0 +1,273 @@
+/* check_inspect.c - what scripts of packets tell of their flow. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/decode.h"
+#include "engine/hints/hint.h"
+#include "engine/inspect.h"
+#include "packets.h"
+#include "unit.h"
+
+#define STEPS 8
+#define ACK .flags = TCP_ACK
+#define GET "GET / HTTP/1.1\r\n"		/* 16 bytes */
+#define HOST "Host: Www.Example.COM\r\n"	/* 23 bytes */
+#define END "\r\n"
+#define X16 "xxxxxxxxxxxxxxxx"
+#define X240 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16
+#define JUNK "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20"
+
+static const struct row {
+	const char *name;
+	const char *policy;		/* beside a host and an app route */
+	struct made steps[STEPS];
+	const char *app;		/* after the last step; NULL: none */
+	const char *host;
+	uint8_t known;
+	bool keeps_stream;
+} rows[] = {
+	{ "one packet", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "nothing yet", "", { { .flags = TCP_SYN } }, NULL, "",
+	  FACT_PAYLOAD, false },
+	{ "cut in the middle of the method", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE") } },
+	  NULL, "", FACT_PAYLOAD, true },
+	{ "in two", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE") },
+	    { ACK, .seq = 3, DATA("T / HTTP/1.1\r\n" HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "the host comes later", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET) } },
+	  "http", "", FACT_PAYLOAD | FACT_APP, true },
+	{ "and is heard", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET) },
+	    { ACK, .seq = 17, DATA(HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "swapped", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 17, DATA(HOST END) },
+	    { ACK, .seq = 1, DATA(GET) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "overlapping", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET) },
+	    { ACK, .seq = 9, DATA("XXXXXXXX" HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "retransmitted", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET) },
+	    { ACK, .seq = 1, DATA(GET) }, { ACK, .seq = 17, DATA(HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "sequence numbers wrap", "",
+	  { { .flags = TCP_SYN, .seq = 0xfffffff7 },
+	    { ACK, .seq = 0xfffffff8, DATA(GET) },
+	    { ACK, .seq = 8, DATA(HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "a keep-alive between", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 0, DATA("x") },
+	    { ACK, .seq = 1, DATA(GET HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "data on the SYN", "",
+	  { { .flags = TCP_SYN, DATA(GET HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "from the middle, after a keep-alive", "",
+	  { { ACK, .seq = 99 }, { ACK, .seq = 100, DATA(GET HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "the server speaks first", "",
+	  { { .flags = TCP_SYN, .dport = 22 },
+	    { .flags = TCP_SYN | TCP_ACK, .back = true, .dport = 22 },
+	    { ACK, .back = true, .seq = 1, .dport = 22,
+	      DATA("SSH-2.0-x\r\n") } },
+	  "ssh", "", FACT_ALL, false },
+	{ "the port is not evidence", "",
+	  { { .flags = TCP_SYN, .dport = 22 },
+	    { ACK, .seq = 1, .dport = 22, DATA(GET HOST END) } },
+	  "http", "www.example.com", FACT_ALL, false },
+	{ "one side is exhausted, the other may speak", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(JUNK) } },
+	  NULL, "", FACT_PAYLOAD, false },
+	{ "and does", "",
+	  { { .flags = TCP_SYN, .dport = 22 },
+	    { ACK, .seq = 1, .dport = 22, DATA(JUNK) },
+	    { ACK, .back = true, .seq = 1, .dport = 22,
+	      DATA("SSH-2.0-x\r\n") } },
+	  "ssh", "", FACT_ALL, false },
+	{ "both sides are exhausted", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(JUNK) },
+	    { ACK, .back = true, .seq = 1, DATA(JUNK) } },
+	  NULL, "", FACT_ALL, false },
+	{ "a hint that said no is not asked again", "",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(JUNK) },
+	    { ACK, .seq = 17, DATA(GET HOST END) } },
+	  NULL, "", FACT_PAYLOAD, false },
+	{ "what comes with a reset", "",
+	  { { .flags = TCP_SYN },
+	    { .flags = TCP_RST, .seq = 1, DATA(GET HOST END) } },
+	  NULL, "", FACT_PAYLOAD, false },
+	{ "packets are spent", "inspect packets 2",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET) } },
+	  "http", "", FACT_ALL, false },
+	{ "seconds are spent", "inspect seconds 1",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE"), .ms = 1000 } },
+	  NULL, "", FACT_ALL, false },
+	{ "bytes of one side are spent", "inspect bytes 256",
+	  { { .flags = TCP_SYN },
+	    { ACK, .seq = 1, DATA(GET X240 HOST END) } },
+	  "http", "", FACT_PAYLOAD | FACT_APP, true },
+	{ "UDP, one datagram", "",
+	  { { .proto = IPPROTO_UDP, .dport = 53, DATA("\0\1\1\0\0\1\0\0\0\0\0"
+	      "\0\7Example\3com\0\0\1\0\1") } },
+	  "dns", "example.com", FACT_ALL, false },
+	{ "UDP that nobody knows", "",
+	  { { .proto = IPPROTO_UDP, .dport = 9, DATA("xx") },
+	    { .proto = IPPROTO_UDP, .dport = 9, .back = true, DATA("xx") } },
+	  NULL, "", FACT_ALL, false },
+	{ "no hints for ICMP", "", { { .proto = IPPROTO_ICMP, .flags = 8 } },
+	  NULL, "", FACT_ALL, false },
+};
+
+struct setting {
+	struct policy *policy;
+	struct inspector inspector;
+	struct flow_table *flows;
+	struct flow *flow;
+};
+
+static void setting_init(struct setting *s, const char *statements)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s\nuplink a { dev a }\n"
+		 "route host example.com via a\nroute app ssh via a\n",
+		 statements);
+	s->policy = packets_policy(text);
+	ck_assert_int_eq(inspect_init(&s->inspector, s->policy, 2), 0);
+	s->flows = flow_table_new(8, false, NULL, NULL);
+	s->flow = NULL;
+}
+
+static void setting_fini(struct setting *s)
+{
+	inspect_fini(&s->inspector);
+	flow_table_free(s->flows);
+	policy_free(s->policy);
+}
+
+/* The payload is copied to its exact length, where a read past it shows. */
+static void hear(struct setting *s, const struct made *made)
+{
+	uint8_t bytes[MADE_MAX];
+	struct packet pkt = packets_make(made, bytes);
+	uint8_t *exact = malloc(pkt.len);
+
+	memcpy(exact, bytes, pkt.len);
+	pkt.data = exact;
+	decode_ip(&pkt);
+	ck_assert_int_eq(pkt.status, DECODE_OK);
+	if (s->flow == NULL) {
+		s->flow = flow_start(s->flows, &pkt, 0, 1, NULL);
+		inspect_start(s->flow);
+	}
+	s->flow->packets++;
+	inspect_packet(&s->inspector, s->flow, flow_host(s->flows, s->flow),
+		       &pkt, made->back);
+	free(exact);
+}
+
+static bool is_step(const struct made *made)
+{
+	return made->flags != 0 || made->proto != 0;
+}
+
+START_TEST(script)
+{
+	const struct row *row = &rows[_i];
+	const struct facts *facts;
+	const char *app;
+	struct setting s;
+
+	setting_init(&s, row->policy);
+	for (size_t i = 0; i < STEPS && is_step(&row->steps[i]); i++)
+		hear(&s, &row->steps[i]);
+	facts = &s.flow->facts;
+	app = hints_app_name(facts->app);
+	ck_assert_msg((app == NULL) == (row->app == NULL) &&
+			      (app == NULL || strcmp(app, row->app) == 0),
+		      "%s: app %s", row->name, app != NULL ? app : "-");
+	ck_assert_msg(facts->known == row->known, "%s: known %#x", row->name,
+		      facts->known);
+	ck_assert_msg(strcmp(flow_host(s.flows, s.flow), row->host) == 0,
+		      "%s: host %s", row->name, flow_host(s.flows, s.flow));
+	ck_assert_msg((s.flow->streams[0] != NULL) == row->keeps_stream,
+		      "%s: stream", row->name);
+	ck_assert_msg((facts->host_sets != NULL && facts->host_sets[0] != 0) ==
+			      (row->host[0] != '\0'), "%s: host sets",
+		      row->name);
+	setting_fini(&s);
+}
+END_TEST
+
+/* A ClientHello, or here a request, cut at any place in two or three. */
+START_TEST(cut_anywhere)
+{
+	static const char text[] = GET "User-Agent: x\r\n" HOST END;
+	size_t len = sizeof(text) - 1;
+	size_t cut = (size_t)_i;
+
+	for (size_t second = cut; second < len; second += 7) {
+		const size_t ends[] = { cut, second, len };
+		struct setting s;
+		size_t at = 0;
+
+		setting_init(&s, "");
+		hear(&s, &(struct made){ .flags = TCP_SYN });
+		for (size_t i = 0; i < 3; i++) {
+			if (ends[i] > at)
+				hear(&s, &(struct made){ ACK,
+					.seq = (uint32_t)(at + 1),
+					.data = text + at,
+					.len = ends[i] - at });
+			at = ends[i];
+		}
+		ck_assert_str_eq(flow_host(s.flows, s.flow), "www.example.com");
+		ck_assert_uint_eq(s.flow->facts.known, FACT_ALL);
+		setting_fini(&s);
+	}
+}
+END_TEST
+
+/* A stream that was taken away ends in the budget, not in a crash. */
+START_TEST(robbed)
+{
+	struct stream *others[2] = { NULL, NULL };
+	struct setting s;
+
+	setting_init(&s, "");
+	hear(&s, &(struct made){ .flags = TCP_SYN });
+	hear(&s, &(struct made){ ACK, .seq = 1, DATA("GE") });
+	ck_assert_ptr_nonnull(s.flow->streams[0]);
+	stream_take(s.inspector.pool, &others[0]);
+	stream_take(s.inspector.pool, &others[1]);
+	ck_assert_ptr_null(s.flow->streams[0]);
+	for (uint32_t i = 0; i < 10; i++)
+		hear(&s, &(struct made){ ACK, .seq = 3 + i, DATA("x") });
+	ck_assert_uint_eq(s.flow->facts.known, FACT_ALL);
+	ck_assert_ptr_null(s.flow->streams[0]);
+	setting_fini(&s);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("inspect");
+	TCase *tcase = tcase_create("inspect");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, cut_anywhere, 1, 50);
+	tcase_add_test(tcase, robbed);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
