@@ -16,7 +16,7 @@
 #define END "\r\n"
 #define X16 "xxxxxxxxxxxxxxxx"
 #define X240 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16
-#define JUNK "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20"
+#define JUNK "\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7"
 
 static const struct row {
 	const char *name;
@@ -166,7 +166,7 @@ static void hear(struct setting *s, const struct made *made)
 	ck_assert_int_eq(pkt.status, DECODE_OK);
 	if (s->flow == NULL) {
 		s->flow = flow_start(s->flows, &pkt, 0, 1, NULL);
-		inspect_start(s->flow);
+		inspect_start(&s->inspector, s->flow);
 	}
 	s->flow->packets++;
 	inspect_packet(&s->inspector, s->flow, flow_host(s->flows, s->flow),

@@ -1,0 +1,401 @@
+/* check_replay.c - small captures, and the flows and marks that they give. */
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/hints/hint.h"
+#include "engine/replay.h"
+#include "packets.h"
+#include "unit.h"
+
+#define STEPS 8
+#define UPLINKS "uplink a { dev a mark 1 }\nuplink m { dev m mark 2 masquerade }\n"
+#define SYN .flags = TCP_SYN
+#define SYNACK .flags = TCP_SYN | TCP_ACK, .back = true
+#define ACK .flags = TCP_ACK
+#define UDP .proto = IPPROTO_UDP
+#define SSH ACK, .back = true, .seq = 1, DATA("SSH-2.0-x\r\n")
+#define HTTP ACK, .seq = 1, DATA("GET / HTTP/1.1\r\nHost: Example.com\r\n\r\n")
+#define DNS UDP, .dport = 53, DATA("\0\1\1\0\0\1\0\0\0\0\0\0" \
+				   "\7example\3com\0\0\1\0\1")
+
+/*
+ * A flow in words: client port > server port, application, host, class, line,
+ * first road > latest road, late, packets, settled, queued; "drop". Packets:
+ * the road of each, upper case when settled, '-' unmarked, '!' dropped.
+ */
+static const struct row {
+	const char *name;
+	const char *policy;
+	struct made packets[STEPS];
+	const char *flows;
+	const char *marks;
+	bool is_error;			/* the last packet is an ICMP error */
+	const char *interface;
+} rows[] = {
+	{ "settled by its headers, named all the same",
+	  "class web = tcp dport 80\nroute web via a",
+	  { { SYN }, { SYNACK }, { HTTP } },
+	  "40000>80 http example.com web 4 1>1 0 3 1 1\n", "AAA", false, NULL },
+	{ "late, and moved", "route app ssh via a",
+	  { { SYN }, { SYNACK }, { ACK, .seq = 1 }, { SSH }, { HTTP } },
+	  "40000>80 ssh - - 3 63>1 2 5 4 4\n", "xxxAA", false, NULL },
+	{ "late, and kept", "route app ssh via m",
+	  { { SYN }, { SYNACK }, { SSH }, { ACK, .seq = 1 } },
+	  "40000>80 ssh - - 3 63>63 1 4 3 3\n", "xxXX", false, NULL },
+	{ "never known", "route app ssh via a",
+	  { { SYN }, { SYNACK } },
+	  "40000>80 - - - 0 63>63 0 2 0 2\n", "xx", false, NULL },
+	{ "in time", "class names = app dns\nroute names via a",
+	  { { DNS }, { DNS, .back = true } },
+	  "40000>53 dns example.com names 4 1>1 0 2 1 1\n", "AA", false,
+	  NULL },
+	{ "exempt, named all the same", "exempt from 192.168.1.9",
+	  { { SYN }, { SYNACK }, { HTTP } },
+	  "40000>80 http example.com - -1 0>0 0 3 0 0 exempt\n", "---", false,
+	  NULL },
+	{ "multicast", "route udp via a",
+	  { { UDP, .dst = "224.0.0.251", .sport = 5353, .dport = 5353,
+	      DATA("x") } },
+	  "5353>5353 - - - -1 0>0 0 1 0 0\n", "-", false, NULL },
+	{ "broadcast", "route udp via a",
+	  { { UDP, .dst = "255.255.255.255", DATA("x") } },
+	  "40000>80 - - - -1 0>0 0 1 0 0\n", "-", false, NULL },
+	{ "never valid", "",
+	  { { .flags = TCP_FIN | TCP_ACK }, { .flags = TCP_RST } },
+	  "40000>80 - - - -1 0>0 0 2 0 0\n", "--", false, NULL },
+	{ "invalid first, picked up then", "route tcp dport 80 via a",
+	  { { SYNACK }, { ACK, .seq = 1 }, { HTTP } },
+	  "40000>80 http example.com - 3 1>1 0 3 2 1\n", "-AA", false, NULL },
+	{ "dropped by its headers", "route tcp dport 80 drop",
+	  { { SYN }, { SYN, .ms = 1000 }, { SYN, .ms = 9000 } },
+	  "40000>80 - - - 3 62>62 0 3 1 3 drop\n", "!!!", false, NULL },
+	{ "dropped late", "route app ssh drop",
+	  { { SYN }, { SYNACK }, { SSH }, { ACK, .seq = 1 } },
+	  "40000>80 ssh - - 3 63>62 2 4 3 3 drop\n", "xx!!", false, NULL },
+	{ "the port used again after a reset", "route app ssh via a",
+	  { { SYN }, { .flags = TCP_RST, .back = true },
+	    { SYN, .seq = 50, .ms = 100 } },
+	  "40000>80 - - - 0 63>63 0 2 0 2\n"
+	  "40000>80 - - - 0 63>63 0 1 0 1\n", "xxx", false, NULL },
+	{ "a UDP flow is forgotten", "",
+	  { { UDP, DATA("x") }, { UDP, .back = true, DATA("x"), .ms = 40000 } },
+	  "40000>80 - - - 0 63>63 0 1 1 1\n"
+	  "80>40000 - - - 0 63>63 0 1 1 1\n", "XX", false, NULL },
+	{ "an ICMP error counts to its flow", "route app ssh via a",
+	  { { SYN }, { SYN } },
+	  "40000>80 - - - 0 63>63 0 2 0 2\n", "xx", true, NULL },
+	{ "also to a settled one", "route tcp via a",
+	  { { SYN }, { SYN } },
+	  "40000>80 - - - 3 1>1 0 2 1 1\n", "AA", true, NULL },
+	{ "an ICMP error of nothing", "",
+	  { { SYN } }, "0>0 - - - -1 0>0 0 1 0 0\n", "-", true, NULL },
+	{ "by the interface", "route in eth0 via a", { { SYN } },
+	  "40000>80 - - - 3 1>1 0 1 1 1\n", "A", false, "eth0" },
+	{ "by another interface", "route in eth0 via a", { { SYN } },
+	  "40000>80 - - - 0 63>63 0 1 1 1\n", "X", false, "eth1" },
+	{ "by no interface", "route in eth0 via a", { { SYN } },
+	  "40000>80 - - - 0 63>63 0 1 1 1\n", "X", false, NULL },
+	{ "two flows, the first first", "",
+	  { { SYN, .sport = 2 }, { SYN, .sport = 1 }, { SYNACK, .sport = 2 } },
+	  "2>80 - - - 0 63>63 0 2 1 1\n1>80 - - - 0 63>63 0 1 1 1\n", "XXX",
+	  false, NULL },
+};
+
+struct capture {
+	char path[32];
+	pcap_t *pcap;
+	pcap_dumper_t *dumper;
+};
+
+static void capture_open(struct capture *capture)
+{
+	int fd;
+
+	strcpy(capture->path, "/tmp/check_replay.XXXXXX");
+	fd = mkstemp(capture->path);
+	ck_assert_int_ge(fd, 0);
+	capture->pcap = pcap_open_dead(DLT_RAW, 65535);
+	capture->dumper = pcap_dump_fopen(capture->pcap, fdopen(fd, "wb"));
+	ck_assert_ptr_nonnull(capture->dumper);
+}
+
+static void capture_add(struct capture *capture, uint32_t ms,
+			const uint8_t *bytes, size_t len)
+{
+	struct pcap_pkthdr header = {
+		.ts = { .tv_sec = 1000 + ms / 1000,
+			.tv_usec = ms % 1000 * 1000 },
+		.caplen = (uint32_t)len,
+		.len = (uint32_t)len,
+	};
+
+	pcap_dump((u_char *)capture->dumper, &header, bytes);
+}
+
+static void capture_close(struct capture *capture)
+{
+	pcap_dump_close(capture->dumper);
+	pcap_close(capture->pcap);
+}
+
+struct heard {
+	const struct policy *policy;
+	char marks[64];
+	size_t count;
+};
+
+static void each_packet(void *ctx, const struct replay_packet *packet)
+{
+	struct heard *heard = ctx;
+	const struct marks *marks = policy_marks(heard->policy);
+	uint8_t road = marks_road(marks, packet->mark);
+	char c = road == marks->road_main ? 'x'
+	       : road == 0 ? '-' : (char)('a' + road - 1);
+
+	if (packet->is_settled && c != '-')
+		c -= 'a' - 'A';
+	ck_assert_uint_lt(heard->count, sizeof(heard->marks) - 1);
+	heard->marks[heard->count++] = packet->dropped ? '!' : c;
+}
+
+static uint32_t line_of(const struct policy *policy, int route)
+{
+	return route < 0 ? (uint32_t)-1
+			 : policy_route(policy, (size_t)route)->place.line;
+}
+
+static void print_flow(FILE *out, const struct policy *policy,
+		       const struct replay_flow *f)
+{
+	const char *app = hints_app_name(f->app);
+
+	fprintf(out, "%d>%d %s %s %s %d %d>%d %d %d %d %d%s%s\n", f->sport,
+		f->dport, app != NULL ? app : "-",
+		f->host != NULL ? f->host : "-",
+		f->class_name != NULL ? f->class_name : "-",
+		(int)line_of(policy, f->route), f->first_road, f->road,
+		f->late, (int)f->packets, (int)f->settled_packet,
+		(int)f->queued, f->exempt != NULL ? " exempt" : "",
+		f->is_dropped ? " drop" : "");
+}
+
+static void assert_flows(const struct replay *replay,
+			 const struct policy *policy, const char *want,
+			 const char *what)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	for (size_t i = 0; i < replay_flows(replay); i++)
+		print_flow(out, policy, replay_flow(replay, i));
+	fclose(out);
+	ck_assert_msg(strcmp(text, want) == 0, "%s:\n%sinstead of\n%s", what,
+		      text, want);
+	free(text);
+}
+
+static bool is_step(const struct made *made)
+{
+	return made->flags != 0 || made->proto != 0;
+}
+
+static void write_row(struct capture *capture, const struct row *row)
+{
+	uint8_t bytes[MADE_MAX];
+
+	capture_open(capture);
+	for (size_t i = 0; i < STEPS && is_step(&row->packets[i]); i++) {
+		const struct made *made = &row->packets[i];
+		bool is_last = i + 1 == STEPS || !is_step(made + 1);
+		size_t len = row->is_error && is_last
+				     ? packets_error(made, bytes)
+				     : packets_bytes(made, bytes);
+
+		capture_add(capture, made->ms, bytes, len);
+	}
+	capture_close(capture);
+}
+
+static struct policy *policy_for(const char *text)
+{
+	char all[1024];
+
+	snprintf(all, sizeof(all), UPLINKS "%s", text);
+	return packets_policy(all);
+}
+
+START_TEST(script)
+{
+	const struct row *row = &rows[_i];
+	char error[SOURCE_ERROR_MAX];
+	struct capture capture;
+	struct heard heard = { .policy = policy_for(row->policy) };
+	const struct replay_options options = {
+		.each_packet = each_packet,
+		.ctx = &heard,
+		.interface = row->interface,
+	};
+	struct replay *replay = replay_new(heard.policy, &options);
+
+	write_row(&capture, row);
+	ck_assert_int_eq(replay_file(replay, capture.path, error), 0);
+	assert_flows(replay, heard.policy, row->flows, row->name);
+	ck_assert_msg(strcmp(heard.marks, row->marks) == 0, "%s: marks %s",
+		      row->name, heard.marks);
+	unlink(capture.path);
+	replay_free(replay);
+	policy_free((struct policy *)heard.policy);
+}
+END_TEST
+
+/* The datagram of `made` in pieces of 24 bytes, the last one first. */
+static void add_fragments(struct capture *capture, const struct made *made)
+{
+	uint8_t whole[MADE_MAX], piece[MADE_MAX];
+	size_t len = packets_bytes(made, whole) - 20;
+	size_t count = (len + 23) / 24;
+
+	for (size_t i = count; i-- > 0;) {
+		size_t part = i + 1 < count ? 24 : len - i * 24;
+
+		memcpy(piece, whole, 20);
+		memcpy(piece + 20, whole + 20 + i * 24, part);
+		piece[2] = 0;
+		piece[3] = (uint8_t)(20 + part);
+		piece[4] = 0x12;
+		piece[6] = i + 1 < count ? 0x20 : 0;
+		piece[7] = (uint8_t)(i * 3);
+		capture_add(capture, made->ms, piece, 20 + part);
+	}
+}
+
+START_TEST(fragments)
+{
+	char error[SOURCE_ERROR_MAX];
+	struct policy *policy = policy_for("route app dns via a");
+	struct replay *replay = replay_new(policy, NULL);
+	struct made dns = { DNS };
+	struct capture capture;
+	uint8_t bytes[MADE_MAX];
+
+	capture_open(&capture);
+	add_fragments(&capture, &dns);		/* 37 bytes of UDP: two */
+	dns.back = true;
+	capture_add(&capture, 1, bytes, packets_bytes(&dns, bytes));
+	capture_close(&capture);
+	ck_assert_int_eq(replay_file(replay, capture.path, error), 0);
+	assert_flows(replay, policy,
+		     "40000>53 dns example.com - 3 1>1 0 3 2 1\n", "fragments");
+	ck_assert_uint_eq(replay_flow(replay, 0)->bytes,
+			  (20 + 24) + (20 + 13) + (20 + 37));
+	ck_assert_uint_eq(replay_totals(replay).packets, 3);
+	unlink(capture.path);
+	replay_free(replay);
+	policy_free(policy);
+}
+END_TEST
+
+/* The later file is the older one: its flows go on all the same. */
+START_TEST(several_files)
+{
+	char error[SOURCE_ERROR_MAX];
+	struct policy *policy = policy_for("route app ssh via a");
+	struct replay *replay = replay_new(policy, NULL);
+	static const struct row files[] = {
+		{ .packets = { { SYN, .ms = 50000 }, { SYNACK, .ms = 50001 } } },
+		{ .packets = { { SSH, .ms = 10 } } },
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct capture capture;
+
+		write_row(&capture, &files[i]);
+		ck_assert_int_eq(replay_file(replay, capture.path, error), 0);
+		unlink(capture.path);
+	}
+	assert_flows(replay, policy, "40000>80 ssh - - 3 63>1 2 3 3 3\n",
+		     "two files");
+	ck_assert_uint_eq(replay_totals(replay).frames, 3);
+	replay_free(replay);
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(tunnel)
+{
+	static const bool decap[] = { false, true };
+	char error[SOURCE_ERROR_MAX];
+	struct policy *policy = policy_for("route app dns via a");
+	const struct replay_options options = { .decap = decap[_i] };
+	struct replay *replay = replay_new(policy, &options);
+	uint8_t inner[MADE_MAX], bytes[MADE_MAX];
+	struct made dns = { DNS };
+	struct made outer = { .proto = IPPROTO_IPIP, .data = (char *)inner };
+	struct capture capture;
+
+	outer.len = packets_bytes(&dns, inner);
+	capture_open(&capture);
+	capture_add(&capture, 0, bytes, packets_bytes(&outer, bytes));
+	capture_close(&capture);
+	ck_assert_int_eq(replay_file(replay, capture.path, error), 0);
+	assert_flows(replay, policy,
+		     decap[_i] ? "40000>53 dns example.com - 3 1>1 0 1 1 1\n"
+			       : "0>0 - - - 0 63>63 0 1 1 1\n", "tunnel");
+	unlink(capture.path);
+	replay_free(replay);
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(strange_frames)
+{
+	char error[SOURCE_ERROR_MAX];
+	struct policy *policy = policy_for("");
+	struct heard heard = { .policy = policy };
+	const struct replay_options options = {
+		.each_packet = each_packet, .ctx = &heard,
+	};
+	struct replay *replay = replay_new(policy, &options);
+	struct replay_totals totals;
+	struct capture capture;
+
+	capture_open(&capture);
+	capture_add(&capture, 0, (const uint8_t *)"\x45\0\0\x28", 4);
+	capture_add(&capture, 0, (const uint8_t *)"\xff\0\0\x28", 4);
+	capture_close(&capture);
+	ck_assert_int_eq(replay_file(replay, capture.path, error), 0);
+	totals = replay_totals(replay);
+	ck_assert_uint_eq(totals.frames, 2);
+	ck_assert_uint_eq(totals.packets, 0);
+	ck_assert_uint_eq(totals.undecoded[DECODE_CUT], 1);
+	ck_assert_uint_eq(totals.undecoded[DECODE_ABSURD] +
+				  totals.undecoded[DECODE_NOT_IP], 1);
+	ck_assert_uint_eq(totals.flows, 0);
+	ck_assert_str_eq(heard.marks, "--");
+	ck_assert_int_lt(replay_file(replay, "/nonexistent", error), 0);
+	unlink(capture.path);
+	replay_free(replay);
+	replay_free(NULL);
+	policy_free(policy);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("replay");
+	TCase *tcase = tcase_create("replay");
+
+	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
+	tcase_add_test(tcase, fragments);
+	tcase_add_test(tcase, several_files);
+	tcase_add_loop_test(tcase, tunnel, 0, 2);
+	tcase_add_test(tcase, strange_frames);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
