@@ -89,8 +89,7 @@ policy()
 	route tcp dport { 25, 465, 587 } or app smtp via two
 	route dscp { ef, cs6 } or app ssh            via two
 	route host @video                            via two
-	route app bittorrent                         via two
-	route app quic from @vip                     via two
+	route app { dns, http } from @vip            via two
 	default                                      via one
 	POLICY
 }
