@@ -72,7 +72,7 @@ lab_ended()
 	grep -q '^203' "$LAB_DIR/$2.log"
 }
 
-lab_serve tcp:25 tcp:26 tcp:27 tcp:28 tcp:443 udp:25 udp:443
+lab_serve server tcp:25 tcp:26 tcp:27 tcp:28 tcp:443 udp:25 udp:443
 
 for filter in 0 1; do
 	in_router sh -c "for f in /proc/sys/net/ipv4/conf/*/rp_filter; do
@@ -125,9 +125,7 @@ table inet inside {
 }
 END
 for where in client router; do
-	lab_start $where serve-$where /usr/bin/python3 \
-		"$LAB_TOP/pcap-tests/live/talk.py" serve tcp:8080 tcp:8081
-	until_true 50 lab_listens $where tcp 8081
+	lab_serve $where tcp:8080 tcp:8081
 done
 for n in 1 2; do
 	for address in "$(up4 $n)" "$(up6 $n)"; do
