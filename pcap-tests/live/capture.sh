@@ -5,8 +5,8 @@
 #
 # Each is what the router's LAN side saw while real programs talked through
 # the lab. Beside the lab's tools it wants curl, nginx, sshd, ssh, dnsmasq,
-# dig, ethtool, aria2c, mktorrent and python3-aiosmtpd. A new capture has new
-# port numbers, so `make bless` comes after it.
+# dig, ethtool, aria2c, transmission-cli, mktorrent and python3-aiosmtpd. A new
+# capture has new port numbers, so `make bless` comes after it.
 . "$(dirname "$0")/lib.sh"
 . "$LAB_TOP/pcap-tests/live/services.sh"
 lab_bound 240 "$0" "$@"
@@ -216,6 +216,12 @@ take_bittorrent()
 		--bt-stop-timeout=8 --listen-port=6889 \
 		--allow-overwrite=true "$LAB_DIR/torrent/a.torrent" \
 		>"$LAB_DIR/got.log" 2>&1
+	# -et: in the clear where the other side agrees.
+	mkdir -p "$LAB_DIR/got2/config"
+	echo '{ "utp-enabled": false }' >"$LAB_DIR/got2/config/settings.json"
+	LAB_SECONDS=9 in_client transmission-cli -M -et -p 6890 -w "$LAB_DIR/got2" \
+		-g "$LAB_DIR/got2/config" "$LAB_DIR/torrent/a.torrent" \
+		>"$LAB_DIR/got2.log" 2>&1
 	end
 }
 
