@@ -15,8 +15,8 @@
 /* 64 bytes for 3.5 of 5 names: 18 bytes a name, and one of 7 goes on. */
 #define LINES_OF(names) ((names) * 2 / 7 + 1)
 
-/* Three bits of twelve for each name: a filter that is wrong once in 50. */
-#define FILTER_WORDS_OF(names) ((names) * 12 / 64 + 1)
+/* Three bits of eight for each name: a filter that is wrong once in 20. */
+#define FILTER_WORDS_OF(names) ((names) / 8 + 1)
 
 /* Before a collected name: set * 2, + 1 when exact, and a byte's length. */
 #define RECORD_HEAD 5

@@ -5,9 +5,9 @@
  * A hash of each name, read from its end so that one pass over a host name
  * yields the hashes of all its suffixes, points to a line of `lines`: a cache
  * line with room for five names. Names that do not fit are in the lines that
- * follow, and the line says so. Before that a filter is asked, which is small
- * enough to stay in the second cache level and knows nearly all suffixes that
- * are not in the table: most look-ups then need one far read or none.
+ * follow, and the line says so. A filter, small enough to stay in the second
+ * cache level, knows nearly all suffixes that are not in the table: a look-up
+ * then waits for one far read or none.
  *
  * A name's characters stand in `text`, behind a byte with their length. They
  * are compared for certainty, but what a look-up gives does not wait for them.

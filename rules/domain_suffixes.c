@@ -31,8 +31,8 @@ static uint64_t find_dots(uint64_t word)
 	return (dots >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
 
-/* The first `left` characters of a name of `len`, no more than the 8 before
- * its suffix: the last one lowest, zeros for those that are not there. */
+/* The 8 characters of a name that end at `left`, the last one lowest; zeros
+ * for those that are not there. */
 static inline uint64_t word_before(const char *name, size_t len, size_t left)
 {
 	uint64_t word = 0;
@@ -112,10 +112,13 @@ static inline void add_suffix(struct domain_suffixes *suffixes,
 {
 	uint64_t hash = finish(&table->key, words->before[len / 8],
 			       words->word[len / 8], len);
+	uint32_t upper = (uint32_t)(hash >> 32);
 	uint64_t bits = domain_filter_bits(hash);
 	unsigned int i = suffixes->count;
 
-	suffixes->hash[i] = (uint32_t)(hash >> 32);
+	/* Both reads are on their way before either decides a branch. */
+	__builtin_prefetch(&table->lines[domain_home(upper, table->homes)]);
+	suffixes->hash[i] = upper;
 	suffixes->len[i] = (uint8_t)len;
 	suffixes->count = i + ((*domain_filter_word(table, hash) & bits) ==
 			       bits);

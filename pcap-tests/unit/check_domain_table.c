@@ -8,7 +8,8 @@
 
 #include "pcap-tests/unit/unit.h"
 
-#define LABEL_63 "abcdefghijklmnopqrstuvwxyz0123456789-abcdefghijklmnopqrstuvwxyz"
+#define LABEL_63 "abcdefghijklmnopqrstuvwxyz0123456789-" \
+	"abcdefghijklmnopqrstuvwxyz"
 
 static const struct {
 	const char *text;

@@ -190,26 +190,26 @@ static const struct {
 	unsigned int spread;	/* then so many are random */
 	enum shape shape;
 } worlds[] = {
-	{ "v4 prefixes, far apart", 3, 3000, true, 0, 32, PREFIXES },
-	{ "v4 prefixes, crowded", 3, 3000, true, 16, 14, PREFIXES },
-	{ "v4 hosts", 1, 3000, true, 0, 32, HOSTS },
-	{ "v4 ranges", 5, 2000, true, 0, 32, RANGES },
-	{ "v4 ranges, crowded", 5, 2000, true, 20, 12, RANGES },
-	{ "v4, many sets", 400, 2000, true, 8, 14, PREFIXES },
-	{ "v4, many combinations", 100, 2000, true, 8, 20, RANGES },
-	{ "v6 prefixes, far apart", 3, 3000, false, 3, 61, PREFIXES },
-	{ "v6 prefixes, one site", 3, 3000, false, 48, 16, PREFIXES },
-	{ "v6 hosts", 2, 2000, false, 3, 125, HOSTS },
-	{ "v6 hosts of one network", 2, 2000, false, 64, 64, HOSTS },
+	{ "v4 prefixes, far apart", 3, 1500, true, 0, 32, PREFIXES },
+	{ "v4 prefixes, crowded", 3, 1500, true, 16, 14, PREFIXES },
+	{ "v4 hosts", 1, 1500, true, 0, 32, HOSTS },
+	{ "v4 ranges", 5, 1200, true, 0, 32, RANGES },
+	{ "v4 ranges, crowded", 5, 1200, true, 20, 12, RANGES },
+	{ "v4, many sets", 400, 1200, true, 8, 14, PREFIXES },
+	{ "v4, many combinations", 100, 1200, true, 8, 20, RANGES },
+	{ "v6 prefixes, far apart", 3, 1500, false, 3, 61, PREFIXES },
+	{ "v6 prefixes, one site", 3, 1500, false, 48, 16, PREFIXES },
+	{ "v6 hosts", 2, 1200, false, 3, 125, HOSTS },
+	{ "v6 hosts of one network", 2, 1200, false, 64, 64, HOSTS },
 	{ "v6 hosts, few", 2, 12, false, 64, 64, HOSTS },
-	{ "v6 low bits", 2, 2000, false, 100, 28, PREFIXES },
-	{ "v6 ranges", 70, 2000, false, 16, 64, RANGES },
+	{ "v6 low bits", 2, 1200, false, 100, 28, PREFIXES },
+	{ "v6 ranges", 70, 1200, false, 16, 64, RANGES },
 	{ "v6 long ranges", 70, 1000, false, 0, 128, RANGES },
 	{ "few", 2, 10, true, 0, 32, PREFIXES },
 	{ "seventeen", 2, 17, true, 0, 32, PREFIXES },
 };
 
-#define WORLD_RANGES 3000
+#define WORLD_RANGES 1500
 
 struct world {
 	size_t ranges;
