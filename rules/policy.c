@@ -15,6 +15,10 @@ int policy_load(const char *path, const struct vocabulary *vocabulary,
 
 	if (ast == NULL)
 		return -EINVAL;
+	if (ast_statements(ast) == NULL && diag_errors(diag) == 0)
+		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
+			 "'%s' says nothing: a policy has uplinks and routes, "
+			 "or at least 'default via main'", path);
 	rc = policy_compile(ast, vocabulary, diag, ret);
 	ast_free(ast);
 	return rc;

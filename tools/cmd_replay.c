@@ -52,6 +52,8 @@ static int replay_all(struct policy *policy, struct replay_options *options,
 			fprintf(stderr, "%s\n", error);
 			status = EXIT_FAILURE;
 		}
+	if (status != EXIT_SUCCESS && replay_totals(replay).frames == 0)
+		form = FORM_PACKETS;	/* nothing to tell of */
 	if (print_flows(policy, replay, form) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;
 	replay_free(replay);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "engine/decode.h"
 #include "engine/hints/hint.h"
@@ -92,7 +93,12 @@ static void table_row(const struct policy *policy,
 	char proto[16], src[ENDPOINT_MAX], dst[ENDPOINT_MAX];
 	char place[PLACE_MAX], settled[24];
 	const struct place *where = deciding_place(policy, flow);
+	const char *line = where == NULL ? NULL :
+			   load_place(where, place, sizeof(place));
 
+	/* The folder would widen every row. */
+	if (line != NULL && strrchr(line, '/') != NULL)
+		line = strrchr(line, '/') + 1;
 	snprintf(settled, sizeof(settled), "%" PRIu64, flow->settled_packet);
 	fprintf(out, "%-5s %-24s %-24s %-11s %-8s %-6s %-6s %-22s %s\n",
 		proto_name(flow->proto, proto, sizeof(proto)),
@@ -101,8 +107,7 @@ static void table_row(const struct policy *policy,
 		or_dash(hints_app_name(flow->app)), outcome_name(policy, flow),
 		flow->settled_packet != 0 ? settled : "-",
 		or_dash(late_name(flow)),
-		where != NULL ? load_place(where, place, sizeof(place)) : "-",
-		or_dash(flow->host));
+		or_dash(line), or_dash(flow->host));
 }
 
 void report_table(const struct policy *policy, const struct replay *replay,
@@ -115,9 +120,10 @@ void report_table(const struct policy *policy, const struct replay *replay,
 		"LINE", "HOST");
 	for (size_t i = 0; i < replay_flows(replay); i++)
 		table_row(policy, replay_flow(replay, i), out);
-	fprintf(out, "\n%" PRIu64 " flows in %" PRIu64 " packets, %" PRIu64
-		" of them through the queue", totals.flows, totals.packets,
-		totals.queued);
+	fprintf(out, "\n%" PRIu64 " flow%s in %" PRIu64 " packet%s, %" PRIu64
+		" of them through the queue", totals.flows,
+		totals.flows == 1 ? "" : "s", totals.packets,
+		totals.packets == 1 ? "" : "s", totals.queued);
 	for (int s = DECODE_OK + 1; s < DECODE_STATUSES; s++)
 		if (totals.undecoded[s] != 0)
 			fprintf(out, ", %" PRIu64 " %s", totals.undecoded[s],

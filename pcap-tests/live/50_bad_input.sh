@@ -62,10 +62,8 @@ bad_policy "junk" 'junk:1:' junk
 bad_policy "a line of 10 MB" 'line:1:' line
 bad_policy "a NUL" 'nul:1:' nul
 
-# An empty policy is a policy that does nothing: all by main.
-waymark check empty >/dev/null 2>&1
-status=$?
-ok "an empty policy gets an answer" test $status -lt 3
+# An empty policy is hardly meant: it is refused.
+bad_policy "an empty file" "says nothing" empty
 
 {
 	for ((n = 0; n < 400; n++)); do
