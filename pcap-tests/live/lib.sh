@@ -104,8 +104,12 @@ $2"
 	fi
 }
 
+# The plan, and what a sanitizer said in the background, if any did.
 done_testing()
 {
+	local said
+	said=$(grep -hsE -A 20 'Sanitizer|runtime error' "$LAB_DIR"/*.log)
+	[ -z "$said" ] || fail "no sanitizer complains" "$said"
 	echo "1..$TAP_COUNT"
 	[ $TAP_FAILED = 0 ]
 	exit
