@@ -178,7 +178,7 @@ static void lane_free(struct lane *lane)
 static int lane_new(struct engine *engine, const struct policy *policy,
 		    uint16_t queue, struct lane **ret_lane, char *error)
 {
-	struct worker_options worker_options = { 0 };
+	struct worker_options worker_options = { .preallocate = true };
 	struct source_nfqueue_options options = {
 		.queue = queue,
 		.fail_open = !policy_queues(policy).otherwise_drop,

@@ -81,6 +81,12 @@ size_t stream_pool_bytes(const struct stream_pool *pool)
 	       pool->count * (sizeof(*pool->streams) + pool->bytes);
 }
 
+void stream_pool_preallocate(struct stream_pool *pool)
+{
+	for (size_t i = 0; i < pool->count; i++)
+		*(volatile uint8_t *)pool->streams[i].data = 0;
+}
+
 static void unlink_taken(struct stream *stream)
 {
 	stream->prev->next = stream->next;

@@ -18,6 +18,8 @@ struct stream;
  * no stream ever wrote cost nothing. */
 struct stream_pool *stream_pool_new(size_t count, size_t bytes);
 void stream_pool_free(struct stream_pool *pool);
+/* Take the first page of each now: few streams ever need a second one. */
+void stream_pool_preallocate(struct stream_pool *pool);
 size_t stream_pool_bytes(const struct stream_pool *pool);
 
 /*

@@ -83,8 +83,10 @@ struct worker *worker_new(const struct policy *policy,
 		worker_free(worker);
 		return NULL;
 	}
-	if (worker->options.preallocate)
+	if (worker->options.preallocate) {
 		flow_table_preallocate(worker->flows);
+		stream_pool_preallocate(worker->inspector.pool);
+	}
 	return worker;
 }
 

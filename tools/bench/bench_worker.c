@@ -1,0 +1,164 @@
+/*
+ * bench_worker.c - what a packet costs in the worker, without the kernel:
+ *
+ *	bench_worker POLICY PCAP... [rounds]
+ *
+ * Frames are read into memory first. Three times, best of `rounds`: decode
+ * alone; the worker with every packet queued and unmarked, in batches; the
+ * same again with a table that already knows the flows.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/decode.h"
+#include "engine/hints/hint.h"
+#include "engine/source_pcap.h"
+#include "engine/worker.h"
+
+#define ROUNDS 5
+
+static struct packet *packets;
+static size_t count, room;
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void keep(const struct packet *pkt)
+{
+	uint8_t *copy = malloc(pkt->len);
+
+	if (count == room) {
+		room = room != 0 ? room * 2 : 1024;
+		packets = realloc(packets, room * sizeof(*packets));
+	}
+	if (copy == NULL || packets == NULL)
+		abort();
+	memcpy(copy, pkt->data, pkt->len);
+	packets[count++] = (struct packet){ .data = copy, .len = pkt->len };
+}
+
+static int load(const char *path)
+{
+	char error[SOURCE_ERROR_MAX] = "";
+	struct source_pcap *source;
+	struct source_frame frame;
+	int rc;
+
+	rc = source_pcap_open(path, NULL, &source, error);
+	if (rc < 0) {
+		fprintf(stderr, "%s\n", error);
+		return rc;
+	}
+	while (source_pcap_next(source, &frame, error) > 0)
+		if (frame.packet.status == DECODE_OK)
+			keep(&frame.packet);
+	source_pcap_close(source);
+	return 0;
+}
+
+/* Work on copies, as a live source has fresh structs for each batch. */
+static uint64_t decode_all(void)
+{
+	struct packet batch[WORKER_BATCH];
+	uint64_t start = now_ns();
+
+	for (size_t i = 0; i < count; i += WORKER_BATCH) {
+		size_t n = count - i < WORKER_BATCH ? count - i : WORKER_BATCH;
+
+		memcpy(batch, &packets[i], n * sizeof(batch[0]));
+		for (size_t k = 0; k < n; k++)
+			decode_ip(&batch[k]);
+	}
+	return now_ns() - start;
+}
+
+/* By the packets' clock they come 1 us apart, so that no flow is forgotten. */
+static uint64_t classify_all(struct worker *worker, size_t most)
+{
+	static uint64_t time_ns;
+	struct packet batch[WORKER_BATCH];
+	struct verdict verdicts[WORKER_BATCH];
+	uint64_t start = now_ns();
+
+	for (size_t i = 0; i < count; i += most) {
+		size_t n = count - i < most ? count - i : most;
+
+		memcpy(batch, &packets[i], n * sizeof(batch[0]));
+		for (size_t k = 0; k < n; k++)
+			batch[k].time_ns = time_ns += 1000;
+		worker_classify(worker, batch, NULL, n, false, verdicts);
+	}
+	return now_ns() - start;
+}
+
+static void print(const char *what, uint64_t best_ns)
+{
+	printf("%-36s %6.1f ns a packet\n", what,
+	       (double)best_ns / (double)count);
+}
+
+static void least(uint64_t *best, uint64_t value)
+{
+	if (value < *best)
+		*best = value;
+}
+
+static void measure(const struct policy *policy, size_t most, int rounds)
+{
+	static const struct worker_options options = { .preallocate = true };
+	uint64_t decode = UINT64_MAX, cold = UINT64_MAX, warm = UINT64_MAX;
+	uint64_t flows = 0;
+
+	for (int i = 0; i < rounds; i++) {
+		struct worker *worker = worker_new(policy, &options);
+
+		if (worker == NULL)
+			abort();
+		least(&decode, decode_all());
+		least(&cold, classify_all(worker, most));
+		flows = worker_counters(worker)->flows;
+		least(&warm, classify_all(worker, most));
+		worker_free(worker);
+	}
+	printf("batches of %zu, %zu packets, %llu flows begun\n", most, count,
+	       (unsigned long long)flows);
+	print("decode", decode);
+	print("worker, all flows new", cold);
+	print("worker, all flows known", warm);
+}
+
+int main(int argc, char *argv[])
+{
+	struct policy *policy = NULL;
+	struct diag *diag = diag_new();
+	int rounds = ROUNDS;
+
+	if (argc < 3 || diag == NULL)
+		return EXIT_FAILURE;
+	if (policy_load(argv[1], hints_vocabulary(), diag, &policy) < 0) {
+		diag_print(diag, stderr);
+		return EXIT_FAILURE;
+	}
+	for (int i = 2; i < argc; i++) {
+		if (i == argc - 1 && i > 2 && atoi(argv[i]) > 0)
+			rounds = atoi(argv[i]);
+		else if (load(argv[i]) < 0)
+			return EXIT_FAILURE;
+	}
+	measure(policy, WORKER_BATCH, rounds);
+	measure(policy, 32, rounds);
+	measure(policy, 1, rounds);
+	for (size_t i = 0; i < count; i++)
+		free((void *)packets[i].data);
+	free(packets);
+	policy_free(policy);
+	diag_free(diag);
+	return EXIT_SUCCESS;
+}
