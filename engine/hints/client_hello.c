@@ -72,14 +72,13 @@ static bool is_version(uint16_t version, bool dtls)
 }
 
 /*
- * `body` is what has come of `len` bytes. The length of the cipher suites,
- * which is even, is the last thing that is checked: from then on the message
- * is believed, however its extensions look.
+ * `body` is what has come of `len` bytes. From the version on the message is
+ * believed, however what follows looks.
  */
 static enum hint_verdict read_body(struct cursor body, size_t len, bool dtls,
 				   struct hint_yield *yield)
 {
-	uint16_t version, suites;
+	uint16_t version;
 
 	if (len < BODY_LEAST || len > UINT16_MAX)
 		return HINT_NO;
@@ -94,12 +93,7 @@ static enum hint_verdict read_body(struct cursor body, size_t len, bool dtls,
 	vector(&body, 1);		/* session id */
 	if (dtls)
 		vector(&body, 1);	/* cookie */
-	suites = cursor_be16(&body);
-	if (body.is_short)
-		return yield->more ? HINT_YES : HINT_NO;
-	if (suites == 0 || suites % 2 != 0)
-		return HINT_NO;
-	cursor_skip(&body, suites);
+	vector(&body, 2);		/* cipher suites */
 	vector(&body, 1);		/* compression methods */
 	cursor_skip(&body, 2);		/* length of all extensions */
 	read_extensions(body, yield);

@@ -11,6 +11,8 @@ static const char handshake[] = "\x13" "BitTorrent protocol";
 enum utp_type { UTP_DATA, UTP_FIN, UTP_STATE, UTP_RESET, UTP_SYN };
 #define UTP_HEADER 20
 #define UTP_EXTENSION_MOST 4
+#define UTP_PAUSE_MOST_US 10000000u
+#define UTP_WINDOW_LEAST 1024
 
 /* BEP 15 */
 #define TRACKER_MAGIC UINT64_C(0x41727101980)
@@ -46,6 +48,8 @@ static bool is_dht(struct cursor c)
 struct utp {
 	uint8_t type;
 	uint16_t connection;
+	uint32_t sent_us;
+	uint32_t window;
 	uint16_t sequence;
 	uint16_t ack;
 	struct cursor data;
@@ -57,7 +61,9 @@ static bool read_utp(struct cursor c, struct utp *ret)
 
 	ret->type = first >> 4;
 	ret->connection = cursor_be16(&c);
-	cursor_skip(&c, 12);		/* two times, a window */
+	ret->sent_us = cursor_be32(&c);
+	cursor_skip(&c, 4);
+	ret->window = cursor_be32(&c);
 	ret->sequence = cursor_be16(&c);
 	ret->ack = cursor_be16(&c);
 	if ((first & 0x0f) != 1 || ret->type > UTP_SYN)
@@ -73,6 +79,20 @@ static bool read_utp(struct cursor c, struct utp *ret)
 	       (ret->type == UTP_DATA || cursor_left(&c) == 0);
 }
 
+/* One side alone: the same connection, a little later, a little further. */
+static bool agree_alone(const struct utp *before, const struct utp *now)
+{
+	uint32_t passed_us = now->sent_us - before->sent_us;
+
+	return now->connection == before->connection &&
+	       now->connection != 0 && now->sent_us != 0 &&
+	       passed_us > 0 && passed_us < UTP_PAUSE_MOST_US &&
+	       now->window >= UTP_WINDOW_LEAST && now->ack != 0 &&
+	       now->sequence != 0 &&
+	       (uint16_t)(now->sequence - before->sequence) < 8 &&
+	       (uint16_t)(now->ack - before->ack) < 8;
+}
+
 /* One side's number of the connection is one more than the other's, and what
  * is acknowledged was sent. */
 static bool agree(const struct utp *before, const struct utp *now,
@@ -81,7 +101,7 @@ static bool agree(const struct utp *before, const struct utp *now,
 	uint16_t apart = (uint16_t)(now->connection - before->connection);
 
 	if (same_side)
-		return false;
+		return agree_alone(before, now);
 	if (before->type == UTP_SYN)
 		return now->connection == before->connection &&
 		       now->ack == before->sequence;
@@ -94,15 +114,21 @@ static enum hint_verdict match_utp(const struct hint_input *in)
 	struct cursor earlier = in->earlier, datagram;
 	struct utp now, before;
 	bool from_server;
+	int alone = 0;
 
 	if (!read_utp(in->payload, &now))
 		return HINT_NO;
 	if (cursor_match(&now.data, handshake, HANDSHAKE_LEN))
 		return HINT_YES;
-	while (hint_earlier_next(&earlier, &from_server, &datagram))
-		if (read_utp(datagram, &before) &&
-		    agree(&before, &now, from_server == in->from_server))
+	while (hint_earlier_next(&earlier, &from_server, &datagram)) {
+		bool same_side = from_server == in->from_server;
+
+		if (!read_utp(datagram, &before) ||
+		    !agree(&before, &now, same_side))
+			continue;
+		if (!same_side || ++alone == 2)
 			return HINT_YES;
+	}
 	return HINT_MORE;
 }
 

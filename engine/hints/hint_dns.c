@@ -124,6 +124,18 @@ static bool read_record(struct cursor *c, const uint8_t *message)
 	return true;
 }
 
+/* A message that asks nothing has nothing but its records to prove it. */
+static bool read_records(const struct message *m, struct cursor c,
+			 const uint8_t *message)
+{
+	size_t records = (size_t)m->counts[1] + m->counts[2] + m->counts[3];
+
+	for (size_t i = 0; i < records && !c.is_short; i++)
+		if (!read_record(&c, message))
+			return false;
+	return c.is_short || cursor_left(&c) == 0;
+}
+
 static bool is_query_header(const struct message *m, enum dialect dialect)
 {
 	if (RCODE(m->flags) != 0)
@@ -161,7 +173,7 @@ static bool is_header(const struct message *m, enum dialect dialect)
 
 /*
  * Read a message of which `c` has what has come; `whole` when that is all.
- * HINT_YES when the question has come and nothing is out of place.
+ * Twelve bytes that agree and a question prove it, whatever follows.
  */
 static enum hint_verdict read_message(struct cursor c, enum dialect dialect,
 				      bool whole, struct name *ret_name)
@@ -169,7 +181,6 @@ static enum hint_verdict read_message(struct cursor c, enum dialect dialect,
 	const uint8_t *message = c.at;
 	struct message m = { 0 };
 	struct name name = { 0 };
-	size_t records;
 
 	cursor_skip(&c, 2);
 	m.flags = cursor_be16(&c);
@@ -186,16 +197,9 @@ static enum hint_verdict read_message(struct cursor c, enum dialect dialect,
 			return HINT_NO;
 	if (c.is_short)
 		return whole ? HINT_NO : HINT_MORE;
-
-	records = (size_t)m.counts[1] + m.counts[2] + m.counts[3];
-	for (size_t i = 0; i < records && !c.is_short; i++)
-		if (!read_record(&c, message))
-			return HINT_NO;
-	/* An answer may be cut short, a query hardly. */
-	if (c.is_short && whole && (m.flags & FLAG_RESPONSE) == 0)
-		return HINT_NO;
-	return !whole || c.is_short || cursor_left(&c) == 0 ?
-		HINT_YES : HINT_NO;
+	if (m.counts[0] > 0)
+		return HINT_YES;
+	return read_records(&m, c, message) ? HINT_YES : HINT_NO;
 }
 
 static enum dialect dialect_of(const struct hint_input *in)

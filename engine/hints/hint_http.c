@@ -150,6 +150,18 @@ static enum hint_verdict match_request(struct cursor c,
 			    yield);
 }
 
+/* HTTP/0.9: a page in answer to "GET /" and nothing more (RFC 1945, 4.1). */
+static enum hint_verdict match_simple(struct cursor request)
+{
+	struct cursor line;
+
+	if (!text_line(&request, &line) ||
+	    !cursor_match(&line, "GET /", 5) || !text_is_plain(line))
+		return HINT_NO;
+	return memchr(line.at, ' ', cursor_left(&line)) == NULL ?
+		HINT_YES : HINT_NO;
+}
+
 static enum hint_verdict http_match(const struct hint_input *in,
 				    struct hint_yield *yield)
 {
@@ -166,10 +178,13 @@ static enum hint_verdict http_match(const struct hint_input *in,
 
 	verdict = match_response(c);
 	if (verdict != HINT_NO) {
-		/* The client side, which names the host, may still come. */
-		yield->more = in->from_server;
+		/* A request, which names the host, may still come from the
+		 * other side, whoever was taken for the client. */
+		yield->more = true;
 		return verdict;
 	}
+	if (*c.at == '<')
+		return match_simple(in->opposite);
 	return match_request(c, yield);
 }
 
@@ -180,6 +195,6 @@ const struct hint hint_http = {
 	.transport = IPPROTO_TCP,
 	.yields_host = true,
 	.ports = { 80, 8080, 8000, 3128, 8008, 8081, 8888, 5985 },
-	.first = BYTES("ABCDEFGHIJKLMNOPQRSTUVWXYZ\r\n"),
+	.first = BYTES("ABCDEFGHIJKLMNOPQRSTUVWXYZ<\r\n"),
 	.match = http_match,
 };

@@ -74,8 +74,8 @@ static enum hint_verdict match_server(const struct hint_input *in,
 static enum hint_verdict imap_match(const struct hint_input *in,
 				    struct hint_yield *yield)
 {
-	return in->from_server ? match_server(in, yield) :
-				 match_client(in, yield);
+	return *in->payload.at == '*' ? match_server(in, yield) :
+					match_client(in, yield);
 }
 
 const struct hint hint_imap = {

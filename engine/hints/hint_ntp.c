@@ -8,6 +8,7 @@ enum mode { SYMMETRIC = 1, PASSIVE, CLIENT, SERVER, BROADCAST, CONTROL,
 #define STRATUM_MOST 16
 #define POLL_MOST 17
 #define PRECISION_LEAST (-40)
+#define PRECISION_HIDDEN 0x20	/* of clients that tell nothing of themselves */
 /* Timestamps count seconds from 1900: 1985, and the era that ends in 2036. */
 #define SECONDS_LEAST 0xa0000000u
 
@@ -61,7 +62,8 @@ static enum hint_verdict match_time(struct cursor c, uint8_t flags)
 	if (c.is_short || cursor_left(&c) % 4 != 0 ||
 	    m.version < 1 || m.version > 4 || m.stratum > STRATUM_MOST ||
 	    m.poll < -6 || m.poll > POLL_MOST ||
-	    m.precision > 0 || m.precision < PRECISION_LEAST)
+	    (m.precision > 0 && m.precision != PRECISION_HIDDEN) ||
+	    m.precision < PRECISION_LEAST)
 		return HINT_NO;
 	switch (m.mode) {
 	case CLIENT:
@@ -102,24 +104,27 @@ static enum hint_verdict match_control(struct cursor c, uint8_t flags)
 		HINT_YES : HINT_NO;
 }
 
-/* ntpdc's requests: implementation XNTPD, and data that fits the count. */
+/* ntpdc's: the implementation is XNTPD, and what follows is as many items as
+ * it says, or nothing but padding. */
 static enum hint_verdict match_private(struct cursor c, uint8_t flags)
 {
 	uint8_t version = flags >> 3 & 7;
-	uint8_t implementation, request;
-	uint16_t items, size;
+	uint8_t sequence = cursor_u8(&c) & 0x7f;
+	uint8_t implementation = cursor_u8(&c);
+	uint8_t request = cursor_u8(&c);
+	size_t items = cursor_be16(&c) & 0x0fff;
+	size_t size = cursor_be16(&c);
 
-	cursor_skip(&c, 1);
-	implementation = cursor_u8(&c);
-	request = cursor_u8(&c);
-	items = cursor_be16(&c) & 0x0fff;
-	size = cursor_be16(&c);
-	if (c.is_short || version < 2 || version > 4 ||
-	    (implementation != 0 && implementation != 2 &&
-	     implementation != 3) || request > 60)
+	if (c.is_short || version < 2 || version > 4 || request > 60 ||
+	    (implementation != 2 && implementation != 3))
 		return HINT_NO;
-	return (size_t)items * size <= cursor_left(&c) &&
-	       (flags & 0x40) == 0 ? HINT_YES : HINT_NO;
+	if (items > 0)
+		return size > 0 && cursor_left(&c) == items * size ?
+			HINT_YES : HINT_NO;
+	for (; cursor_left(&c) > 0; c.at++)
+		if (*c.at != 0)
+			return HINT_NO;
+	return sequence == 0 && size == 0 ? HINT_YES : HINT_NO;
 }
 
 static enum hint_verdict ntp_match(const struct hint_input *in,

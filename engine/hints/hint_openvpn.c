@@ -8,6 +8,8 @@
 enum opcode {
 	RESET_CLIENT_V1 = 1,
 	RESET_SERVER_V1 = 2,
+	CONTROL = 4,
+	ACK = 5,
 	RESET_CLIENT_V2 = 7,
 	RESET_SERVER_V2 = 8,
 	RESET_CLIENT_V3 = 10,
@@ -140,6 +142,32 @@ static enum hint_verdict match_one(const struct reset *r)
 	return HINT_NO;
 }
 
+/* What the same side sends next has its session. */
+static bool goes_on(const struct reset *before, struct cursor c)
+{
+	uint8_t first = cursor_u8(&c), opcode = first >> 3;
+	const uint8_t *session = cursor_bytes(&c, SESSION_LEN);
+
+	return session != NULL && (first & 7) == 0 &&
+	       (opcode == CONTROL || opcode == ACK) &&
+	       memcmp(session, before->session, SESSION_LEN) == 0;
+}
+
+static enum hint_verdict match_later(const struct hint_input *in)
+{
+	struct cursor earlier = in->earlier, datagram;
+	struct reset before;
+	bool from_server;
+
+	while (hint_earlier_next(&earlier, &from_server, &datagram))
+		if (from_server == in->from_server &&
+		    read_reset(datagram, &before) &&
+		    match_one(&before) != HINT_NO &&
+		    goes_on(&before, in->payload))
+			return HINT_YES;
+	return HINT_NO;
+}
+
 static enum hint_verdict udp_match(const struct hint_input *in,
 				   struct hint_yield *yield)
 {
@@ -149,7 +177,7 @@ static enum hint_verdict udp_match(const struct hint_input *in,
 
 	(void)yield;
 	if (!read_reset(in->payload, &now))
-		return HINT_NO;
+		return match_later(in);
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
 		if (from_server != in->from_server &&
 		    read_reset(datagram, &before) &&

@@ -77,3 +77,45 @@ const struct hint hint_rdp = {
 	.first = BYTES("\x03"),
 	.match = rdp_match,
 };
+
+#define RDPUDP_SYN 0x0001
+#define RDPUDP_ACK 0x0004
+#define RDPUDP_NO_ACK 0xffffffffu
+/* MS-RDPEUDP, 2.2.2.1: what a SYN says it can receive, and its length. */
+#define RDPUDP_MTU_LEAST 1132
+#define RDPUDP_MTU_MOST 1232
+
+/* MS-RDPEUDP, 3.1.5.1.1: a SYN acknowledges nothing, and is padded. */
+static enum hint_verdict rdp_udp_match(const struct hint_input *in,
+				       struct hint_yield *yield)
+{
+	struct cursor c = in->payload;
+	size_t len = cursor_left(&c);
+	uint32_t acknowledged = cursor_be32(&c);
+	uint16_t window = cursor_be16(&c);
+	uint16_t flags = cursor_be16(&c);
+	uint16_t up, down;
+
+	(void)yield;
+	cursor_skip(&c, 4);
+	up = cursor_be16(&c);
+	down = cursor_be16(&c);
+	if (c.is_short || window == 0 || (flags & RDPUDP_SYN) == 0)
+		return HINT_NO;
+	if ((acknowledged == RDPUDP_NO_ACK) == ((flags & RDPUDP_ACK) != 0))
+		return HINT_NO;
+	return up >= RDPUDP_MTU_LEAST && up <= RDPUDP_MTU_MOST &&
+	       down >= RDPUDP_MTU_LEAST && down <= RDPUDP_MTU_MOST &&
+	       len >= RDPUDP_MTU_LEAST && len <= RDPUDP_MTU_MOST ?
+		HINT_YES : HINT_NO;
+}
+
+const struct hint hint_rdp_udp = {
+	.name = "rdp",
+	.family = "remote",
+	.about = "Remote Desktop",
+	.transport = IPPROTO_UDP,
+	.ports = { 3389 },
+	.least = 64,
+	.match = rdp_udp_match,
+};

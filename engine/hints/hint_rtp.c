@@ -79,6 +79,33 @@ static enum hint_verdict rtp_match(const struct hint_input *in,
 	return HINT_MORE;
 }
 
+/* Over TCP each has its length before it (RFC 4571, 2). */
+static enum hint_verdict rtp_tcp_match(const struct hint_input *in,
+				       struct hint_yield *yield)
+{
+	struct cursor c = in->payload, packet;
+	struct packet_header before, now;
+	uint16_t len = cursor_be16(&c);
+
+	(void)yield;
+	if (c.is_short)
+		return HINT_MORE;
+	if (len < HEADER_LEN || (cursor_left(&c) > 0 && *c.at >> 6 != 2))
+		return HINT_NO;
+	packet = cursor_take(&c, len);
+	len = cursor_be16(&c);
+	if (c.is_short)
+		return HINT_MORE;
+	if (!read_rtp(packet, &before) || len < HEADER_LEN ||
+	    (cursor_left(&c) > 0 && *c.at >> 6 != 2))
+		return HINT_NO;
+	packet = cursor_take(&c, len);
+	if (packet.is_short)
+		return HINT_MORE;
+	return read_rtp(packet, &now) && follows(&before, &now) ?
+		HINT_YES : HINT_NO;
+}
+
 enum rtcp_type { SENDER_REPORT = 200, RECEIVER_REPORT = 201, LAST_TYPE = 207 };
 
 /*
@@ -130,6 +157,15 @@ const struct hint hint_rtp = {
 	.first = BYTES(RTP_FIRST),
 	.least = HEADER_LEN,
 	.match = rtp_match,
+};
+
+const struct hint hint_rtp_tcp = {
+	.name = "rtp",
+	.family = "voip",
+	.about = "RTP: sound and pictures of calls",
+	.transport = IPPROTO_TCP,
+	.first = BYTES("\x00\x01\x02\x03\x04\x05"),
+	.match = rtp_tcp_match,
 };
 
 const struct hint hint_rtcp = {

@@ -71,8 +71,8 @@ static enum hint_verdict match_server(const struct hint_input *in,
 static enum hint_verdict smtp_match(const struct hint_input *in,
 				    struct hint_yield *yield)
 {
-	return in->from_server ? match_server(in, yield) :
-				 match_client(in, yield);
+	return *in->payload.at <= '9' ? match_server(in, yield) :
+					match_client(in, yield);
 }
 
 const struct hint hint_smtp = {

@@ -18,14 +18,15 @@ struct message {
 	uint32_t cookie;
 };
 
-/* RFC 8489, 5: two zero bits, and lengths are multiples of four. */
+/* RFC 8489, 5: it begins with two zero bits. That lengths are multiples of
+ * four not everyone keeps to (MS-TURN). */
 static bool read_header(struct cursor *c, struct message *ret)
 {
 	ret->type = cursor_be16(c);
 	ret->len = cursor_be16(c);
 	ret->cookie = cursor_be32(c);
 	cursor_skip(c, HEADER_LEN - 8);
-	return !c->is_short && ret->type < 0x4000 && ret->len % 4 == 0;
+	return !c->is_short && ret->type < 0x4000;
 }
 
 /* Those of RFC 3489, and what was added above 0x8000 since. */
@@ -58,8 +59,7 @@ static bool is_classic(uint16_t type)
 	return method >= BINDING_REQUEST && method <= 4;
 }
 
-/* A message without attributes: whether it belongs to an earlier one of the
- * other side. */
+/* Whether it belongs to an earlier message of the other side. */
 static bool is_answered(const struct hint_input *in)
 {
 	struct cursor earlier = in->earlier, other;
@@ -89,7 +89,8 @@ static enum hint_verdict udp_match(const struct hint_input *in,
 		return HINT_NO;
 	if (are_attributes(c) || is_answered(in))
 		return HINT_YES;
-	return m.type == BINDING_REQUEST && m.len == 0 ? HINT_MORE : HINT_NO;
+	return m.type == BINDING_REQUEST && m.len % 4 == 0 ? HINT_MORE :
+							     HINT_NO;
 }
 
 /* As it is, or behind the length that ICE puts first (RFC 4571, 2). */

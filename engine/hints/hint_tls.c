@@ -12,6 +12,7 @@ enum record_type {
 };
 
 #define RECORD_MOST (16384 + 2048)	/* RFC 5246, 6.2.3 */
+#define ENCRYPTED_LEAST 17
 #define CLIENT_HELLO 1
 #define SERVER_HELLO 2
 #define SERVER_HELLO_LEAST (2 + 32 + 1 + 2 + 1)
@@ -77,10 +78,19 @@ static bool is_alert(struct cursor c, size_t record_len)
 	       (level == 1 || level == 2);
 }
 
+/* No cipher of TLS adds fewer bytes to what it carries. */
+static bool is_encrypted(const struct record *r)
+{
+	return (r->type == ALERT || r->type == APPLICATION_DATA) &&
+	       r->len >= ENCRYPTED_LEAST && r->version >= 0x0301 &&
+	       r->version <= 0x0303;
+}
+
 /*
- * Records of a conversation whose beginning was not seen. One header proves
- * nothing; a second one exactly where the first points to does, and so does
- * the other side when it speaks in records as well.
+ * Records of a conversation whose beginning was not seen. A header proves
+ * little; but a second one exactly where the first points to does, the other
+ * side when it speaks in records as well, or encrypted data that ends where
+ * the segment ends.
  */
 static enum hint_verdict match_chain(const struct hint_input *in)
 {
@@ -89,8 +99,8 @@ static enum hint_verdict match_chain(const struct hint_input *in)
 
 	if (!read_record(&c, &first))
 		return HINT_NO;
-	if (cursor_left(&c) == first.len && read_record(&other, &second) &&
-	    cursor_left(&other) >= second.len)
+	if (cursor_left(&c) == first.len &&
+	    (is_encrypted(&first) || read_record(&other, &second)))
 		return HINT_YES;
 	cursor_skip(&c, first.len);
 	if (c.is_short || cursor_left(&c) == 0)
@@ -151,8 +161,9 @@ static enum hint_verdict tls_match(const struct hint_input *in,
 		verdict = HINT_YES;
 	if (record.type == ALERT && is_alert(c, record.len))
 		verdict = HINT_YES;
-	/* The client side, which names the host, may still come. */
-	yield->more = verdict == HINT_YES && in->from_server;
+	/* A ClientHello, which names the host, may still come from the other
+	 * side, whoever was taken for the client. */
+	yield->more = verdict == HINT_YES;
 	return verdict;
 }
 

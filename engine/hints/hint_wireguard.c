@@ -94,6 +94,12 @@ static bool agree(const struct message *before, const struct message *now,
 	       now->counter - before->counter <= COUNTER_STEP_MOST;
 }
 
+/* Tailscale looks for a way through NAT before and between. */
+static bool is_discovery(struct cursor c)
+{
+	return cursor_match(&c, "TS\xf0\x9f\x92\xac", 6);
+}
+
 static enum hint_verdict wireguard_match(const struct hint_input *in,
 					 struct hint_yield *yield)
 {
@@ -103,7 +109,7 @@ static enum hint_verdict wireguard_match(const struct hint_input *in,
 
 	(void)yield;
 	if (!read_message(in->payload, &now))
-		return HINT_NO;
+		return is_discovery(in->payload) ? HINT_MORE : HINT_NO;
 	if (is_certain(&now, in->payload))
 		return HINT_YES;
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
@@ -119,7 +125,7 @@ const struct hint hint_wireguard = {
 	.about = "WireGuard",
 	.transport = IPPROTO_UDP,
 	.ports = { 51820 },
-	.first = BYTES("\x01\x02\x03\x04"),
+	.first = BYTES("\x01\x02\x03\x04T"),
 	.least = TRANSPORT_LEAST,
 	.match = wireguard_match,
 };

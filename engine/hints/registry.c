@@ -26,6 +26,7 @@
 	HINT(pop3)							\
 	HINT(ftp)							\
 	HINT(rdp)							\
+	HINT(rdp_udp)							\
 	HINT(mqtt)							\
 	HINT(stun_udp)							\
 	HINT(stun_tcp)							\
@@ -41,7 +42,8 @@
 	HINT(openvpn_tcp)						\
 	HINT(wireguard)							\
 	HINT(rtcp)							\
-	HINT(rtp)
+	HINT(rtp)							\
+	HINT(rtp_tcp)
 
 #define HINT(name) extern const struct hint hint_##name;
 HINTS(HINT)

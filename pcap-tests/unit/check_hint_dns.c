@@ -28,14 +28,19 @@ static const struct hint_row udp[] = {
 	{ "the root", HINT_YES,
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 			   "\x00\x00\x02\x00\x01") },
-	{ "trailing bytes", HINT_NO, .payload = BYTES(QUERY "x") },
-	{ "a record that ends too soon", HINT_NO,
+	{ "trailing bytes", HINT_YES, .host = "www.example.org",
+	  .payload = BYTES(QUERY "x") },
+	{ "a record that ends too soon", HINT_YES,
+	  .host = "www.example.org",
 	  .payload = BYTES("\x1a\x2b\x01\x20\x00\x01\x00\x00\x00\x00\x00\x01"
 			   NAME "\x00\x01\x00\x01\x00\x00\x29") },
 	{ "an answer that was cut", HINT_YES, .from_server = true,
 	  .host = "www.example.org",
 	  .payload = BYTES("\x1a\x2b\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00"
 			   NAME "\x00\x01\x00\x01\xc0\x0c\x00\x01") },
+	{ "a question that ends too soon", HINT_NO,
+	  .payload = BYTES("\x1a\x2b\x01\x20\x00\x01\x00\x00\x00\x00\x00\x01"
+			   NAME "\x00\x01\x00") },
 	{ "no question", HINT_NO,
 	  .payload = BYTES("\x1a\x2b\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			   "......") },

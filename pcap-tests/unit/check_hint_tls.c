@@ -59,9 +59,9 @@ static const struct hint_row rows[] = {
 	{ "a hello shorter than it can be", HINT_NO,
 	  .payload = BYTES("\x16\x03\x01\x00\x09\x01\x00\x00\x05"
 			   "\x03\x03\x00\x00\x00") },
-	{ "odd length of cipher suites", HINT_NO,
+	{ "odd length of cipher suites", HINT_YES,
 	  .payload = BYTES("\x16\x03\x01\x00\x30\x01\x00\x00\x2c\x03\x03"
-			   RANDOM_32 "\x00\x00\x03\x13\x01\x01\x01\x00\x00") },
+			   RANDOM_32 "\x00\x00\x03\x13\x01\x01\x01\x00\x00\x00") },
 	{ "server hello", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("\x16\x03\x03\x00\x2a" SERVER_HELLO) },
 	{ "SSL 3 server hello", HINT_YES, .from_server = true, .more = true,
@@ -71,7 +71,10 @@ static const struct hint_row rows[] = {
 	  .payload = BYTES("\x15\x03\x01\x00\x02\x02\x28") },
 	{ "one record of data proves nothing", HINT_MORE,
 	  .payload = BYTES("\x17\x03\x03\x00\x04" "abcd") },
-	{ "two records of data", HINT_YES,
+	{ "but encrypted, and whole", HINT_YES, .more = true,
+	  .payload = BYTES("\x17\x03\x03\x00\x18"
+			   "abcdefghijklmnopqrstuvwx") },
+	{ "two records of data", HINT_YES, .more = true,
 	  .payload = BYTES("\x17\x03\x03\x00\x04" "abcd"
 			   "\x17\x03\x03\x00\x20" "efgh") },
 	{ "data that no record follows", HINT_NO,

@@ -75,21 +75,27 @@ static void trial_fini(struct trial *t)
 	free(t->scratch);
 }
 
-/* As the registry does before it lets a hint be asked. */
-static bool is_candidate(const struct hint *hint, const uint8_t *payload,
-			 size_t len)
+/* As the registry does before it lets a hint be asked about a first payload;
+ * later ones begin as they like. */
+static bool is_candidate(const struct hint *hint, const struct trial *t)
 {
-	if (len == 0 || (hint->transport != IPPROTO_TCP && len < hint->least))
+	size_t len = cursor_left(&t->in.payload);
+
+	if (len == 0)
+		return false;
+	if (cursor_left(&t->in.earlier) > 0)
+		return true;
+	if (hint->transport != IPPROTO_TCP && len < hint->least)
 		return false;
 	return hint->first.len == 0 ||
-	       memchr(hint->first.data, *payload, hint->first.len) != NULL;
+	       memchr(hint->first.data, *t->payload, hint->first.len) != NULL;
 }
 
 static enum hint_verdict ask(const struct hint *hint, struct trial *t,
 			     struct hint_yield *yield)
 {
 	*yield = (struct hint_yield){ 0 };
-	if (!is_candidate(hint, t->payload, cursor_left(&t->in.payload)))
+	if (!is_candidate(hint, t))
 		return HINT_NO;
 	return hint->match(&t->in, yield);
 }

@@ -1,0 +1,50 @@
+/* check_hint_ftp.c - streams the FTP hint takes, refuses or waits on. */
+#include "pcap-tests/unit/try_hint.h"
+#include "pcap-tests/unit/unit.h"
+
+extern const struct hint hint_ftp;
+
+/* A ClientHello for mx.test, as short as one can be. */
+#define HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
+	"................................" \
+	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
+	"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07mx.test\x12"
+
+static const struct hint_row rows[] = {
+	{ "greeting", HINT_YES, .from_server = true, .more = true,
+	  .payload = BYTES("220 (vsFTPd 3.0.3)\r\n") },
+	{ "greeting that says nothing", HINT_MORE, .from_server = true,
+	  .payload = BYTES("220 files.test ready\r\n") },
+	{ "and what it answers to USER", HINT_YES, .from_server = true,
+	  .more = true, .payload = BYTES("220 files.test ready\r\n"
+			   "331 Please specify the password.\r\n") },
+	{ "mail", HINT_NO, .from_server = true,
+	  .payload = BYTES("220 mx.test ESMTP\r\n") },
+	{ "user after such a greeting", HINT_YES, .payload = BYTES("USER me\r\n"),
+	  .opposite = BYTES("220 files.test ready\r\n") },
+	{ "user after that of POP3", HINT_MORE, .payload = BYTES("USER me\r\n"),
+	  .opposite = BYTES("+OK ready\r\n") },
+	{ "commands of its own", HINT_YES,
+	  .payload = BYTES("USER me\r\nPASS word\r\nSYST\r\n") },
+	{ "TLS after AUTH", HINT_YES, .host = "mx.test",
+	  .payload = BYTES("AUTH TLS\r\n" HELLO),
+	  .opposite = BYTES("220 files.test ready\r\n") },
+	{ "mail command", HINT_NO, .payload = BYTES("EHLO me.test\r\n") },
+	{ "binary", HINT_NO, .payload = BYTES("USER \x01\x02\r\n") },
+};
+
+START_TEST(row)
+{
+	try_hint_row(&hint_ftp, &rows[_i]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hint_ftp");
+	TCase *tc = tcase_create("rows");
+
+	tcase_add_loop_test(tc, row, 0, sizeof(rows) / sizeof(rows[0]));
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

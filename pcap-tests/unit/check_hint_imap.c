@@ -1,0 +1,45 @@
+/* check_hint_imap.c - streams the IMAP hint takes, refuses or waits on. */
+#include "pcap-tests/unit/try_hint.h"
+#include "pcap-tests/unit/unit.h"
+
+extern const struct hint hint_imap;
+
+/* A ClientHello for mx.test, as short as one can be. */
+#define HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
+	"................................" \
+	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
+	"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07mx.test\x12"
+
+static const struct hint_row rows[] = {
+	{ "greeting", HINT_YES, .from_server = true, .more = true,
+	  .payload = BYTES("* OK [CAPABILITY IMAP4rev1] ready\r\n") },
+	{ "greeting that says nothing", HINT_MORE, .from_server = true,
+	  .payload = BYTES("* OK ready\r\n") },
+	{ "login", HINT_YES, .payload = BYTES("a001 LOGIN me word\r\n") },
+	{ "capability", HINT_YES, .more = true,
+	  .payload = BYTES("1 capability\r\n") },
+	{ "STARTTLS", HINT_YES, .more = true,
+	  .payload = BYTES(". CAPABILITY\r\n. STARTTLS\r\n") },
+	{ "TLS after it", HINT_YES, .host = "mx.test",
+	  .payload = BYTES("a STARTTLS\r\n" HELLO) },
+	{ "half a line", HINT_MORE, .payload = BYTES("a001 LOG") },
+	{ "another command", HINT_NO, .payload = BYTES("a001 HELLO\r\n") },
+	{ "IRC", HINT_NO, .payload = BYTES("NICK me\r\nUSER me 0 * :me\r\n") },
+	{ "binary", HINT_NO, .payload = BYTES("\x16\x03\x01") },
+};
+
+START_TEST(row)
+{
+	try_hint_row(&hint_imap, &rows[_i]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hint_imap");
+	TCase *tc = tcase_create("rows");
+
+	tcase_add_loop_test(tc, row, 0, sizeof(rows) / sizeof(rows[0]));
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

@@ -1,0 +1,49 @@
+/* check_hint_pop3.c - streams the POP3 hint takes, refuses or waits on. */
+#include "pcap-tests/unit/try_hint.h"
+#include "pcap-tests/unit/unit.h"
+
+extern const struct hint hint_pop3;
+
+/* A ClientHello for mx.test, as short as one can be. */
+#define HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
+	"................................" \
+	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
+	"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07mx.test\x12"
+
+static const struct hint_row rows[] = {
+	{ "greeting that names it", HINT_YES, .from_server = true,
+	  .more = true, .payload = BYTES("+OK Dovecot POP3 ready.\r\n") },
+	{ "greeting with a time stamp", HINT_YES, .from_server = true,
+	  .more = true,
+	  .payload = BYTES("+OK ready <1896.697170952@mail.test>\r\n") },
+	{ "greeting that says nothing", HINT_MORE, .from_server = true,
+	  .payload = BYTES("+OK ready\r\n") },
+	{ "but the client has spoken", HINT_YES, .from_server = true,
+	  .more = true, .payload = BYTES("+OK ready\r\n"),
+	  .opposite = BYTES("USER me\r\n") },
+	{ "an answer to such a greeting", HINT_YES,
+	  .payload = BYTES("USER me\r\n"), .opposite = BYTES("+OK ready\r\n") },
+	{ "user without a greeting", HINT_MORE, .payload = BYTES("USER me\r\n") },
+	{ "a command of its own", HINT_YES,
+	  .payload = BYTES("USER me\r\nPASS word\r\nSTAT\r\n") },
+	{ "STLS", HINT_YES, .more = true, .payload = BYTES("STLS\r\n") },
+	{ "TLS after it", HINT_YES, .host = "mx.test",
+	  .payload = BYTES("CAPA\r\nSTLS\r\n" HELLO) },
+	{ "IMAP", HINT_NO, .payload = BYTES("a001 LOGIN me word\r\n") },
+};
+
+START_TEST(row)
+{
+	try_hint_row(&hint_pop3, &rows[_i]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hint_pop3");
+	TCase *tc = tcase_create("rows");
+
+	tcase_add_loop_test(tc, row, 0, sizeof(rows) / sizeof(rows[0]));
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

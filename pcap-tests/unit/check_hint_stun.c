@@ -1,0 +1,69 @@
+/* check_hint_stun.c - messages the STUN hints take, refuse or wait on. */
+#include "pcap-tests/unit/try_hint.h"
+#include "pcap-tests/unit/unit.h"
+
+extern const struct hint hint_stun_tcp, hint_stun_udp;
+
+#define ID "0123456789abcdef"
+
+static const struct hint_row udp[] = {
+	{ "binding request", HINT_YES,
+	  .payload = BYTES("\x00\x01\x00\x00\x21\x12\xa4\x42" "0123456789ab") },
+	{ "allocate with an attribute", HINT_YES,
+	  .payload = BYTES("\x00\x03\x00\x08\x21\x12\xa4\x42" "0123456789ab"
+			   "\x00\x19\x00\x04\x11\x00\x00\x00") },
+	{ "a length that is not the datagram's", HINT_NO,
+	  .payload = BYTES("\x00\x01\x00\x08\x21\x12\xa4\x42" "0123456789ab") },
+	{ "without the cookie, attributes", HINT_YES, .from_server = true,
+	  .payload = BYTES("\x01\x01\x00\x0c" ID
+			   "\x00\x01\x00\x08\x00\x01\x1f\x90\xc0\x00\x02\x01") },
+	{ "without the cookie, attributes of no kind", HINT_NO,
+	  .from_server = true,
+	  .payload = BYTES("\x01\x01\x00\x0c" ID
+			   "\x07\x01\x00\x08\x00\x01\x1f\x90\xc0\x00\x02\x01") },
+	{ "without anything", HINT_MORE,
+	  .payload = BYTES("\x00\x01\x00\x00" ID) },
+	{ "but it is answered", HINT_YES, .from_server = true,
+	  .payload = BYTES("\x01\x01\x00\x00" ID),
+	  .earlier = { { false, BYTES("\x00\x01\x00\x00" ID) } } },
+	{ "what another asked is answered", HINT_NO, .from_server = true,
+	  .payload = BYTES("\x01\x01\x00\x00" ID),
+	  .earlier = { { false, BYTES("\x00\x01\x00\x00" "ABCDEFGHIJKLMNOP") } }
+	},
+	{ "RTP", HINT_NO,
+	  .payload = BYTES("\x80\x00\x00\x01\x00\x00\x00\xa0" "SSRC########") },
+};
+
+static const struct hint_row tcp[] = {
+	{ "binding request", HINT_YES,
+	  .payload = BYTES("\x00\x01\x00\x00\x21\x12\xa4\x42" "0123456789ab") },
+	{ "behind its length", HINT_YES,
+	  .payload = BYTES("\x00\x14" "\x00\x01\x00\x00\x21\x12\xa4\x42"
+			   "0123456789ab") },
+	{ "cut", HINT_MORE,
+	  .payload = BYTES("\x00\x14" "\x00\x01\x00\x00\x21\x12\xa4") },
+	{ "text", HINT_NO, .payload = BYTES("GET / HTTP/1.1\r\n\r\n") },
+};
+
+START_TEST(udp_row)
+{
+	try_hint_row(&hint_stun_udp, &udp[_i]);
+}
+END_TEST
+
+START_TEST(tcp_row)
+{
+	try_hint_row(&hint_stun_tcp, &tcp[_i]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hint_stun");
+	TCase *tc = tcase_create("rows");
+
+	tcase_add_loop_test(tc, udp_row, 0, sizeof(udp) / sizeof(udp[0]));
+	tcase_add_loop_test(tc, tcp_row, 0, sizeof(tcp) / sizeof(tcp[0]));
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
