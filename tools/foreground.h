@@ -10,9 +10,9 @@
 struct foreground;
 
 /*
- * Take the lock of `state_dir`, NULL for the usual one, and start the engine; signals that end it wait
- * from now on for foreground_wait(). Complaints go to stderr, with `name`,
- * the policy's, in front. NULL on failure.
+ * Take the lock of `state_dir`, NULL for the usual one, and start the engine;
+ * signals that end it wait from now on for foreground_wait(). Complaints go
+ * to stderr, with `name`, the policy's, in front. NULL on failure.
  */
 struct foreground *foreground_start(const char *name,
 				    const struct policy *policy,

@@ -1,6 +1,7 @@
 #!/bin/bash
 # 10_nfqueue.sh - the engine on a queue that is not of our own making: marks,
 # overload, neighbours on the queue, sudden ends, super-packets.
+# shellcheck disable=SC1091,SC2317
 lab_script=$0
 cd "$(dirname "$0")/../.." || exit 1
 . pcap-tests/live/lib.sh
@@ -140,10 +141,12 @@ is "what waited is gone" "$(marked 9004)" 0
 
 # ---- super-packets ----
 
+# shellcheck disable=SC2016 # for the inner shells
 in_server sh -c 'nc -l -p 9001 -N >"$1"' sh "$LAB_DIR/copy" </dev/null &
 listener=$!
 until_true 20 lab_listens server tcp 9001
 dd if=/dev/urandom of="$LAB_DIR/data" bs=1M count=32 2>/dev/null
+# shellcheck disable=SC2016
 in_client sh -c 'nc -N "$1" 9001 <"$2"' sh "$SERVER4" "$LAB_DIR/data"
 wait $listener
 ok "a TCP transfer arrives as it was sent" \
@@ -174,5 +177,38 @@ sent=$(send 9001 10 1 1000)
 is "after kill -9 traffic passes" "$(came)" "$sent"
 engine_start second
 is "and the lock is free" $? 0
+
+# ---- down, from the wrong place and from the right one ----
+
+said=$(in_client "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
+is "down in another network namespace ends with 1" "$?" 1
+like "it says where the engine is" "$said" \
+	"process $ENGINE, runs in another network namespace"
+said=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
+is "down ends the engine" "$?" 0
+like "and says so" "$said" "engine ended, process $ENGINE"
+ok "the process is gone" gone "$ENGINE"
+ok "and so is its folder" test ! -e "$LAB_DIR/second"
+
+# ---- several queues ----
+
+queues() { in_router cat /proc/net/netfilter/nfnetlink_queue | wc -l; }
+
+sed -i 's/queues 40/queues 40-45/' "$LAB_DIR/hand.policy"
+in_router nft flush chain inet hand divert
+in_router "$bench/queue_rule" inet hand divert 40 45 2>/dev/null
+engine_start many
+like "an engine of several queues is ready" "$(cat "$LAB_DIR/many.log")" \
+	"queues 40-45, ready"
+is "it holds them all" "$(queues)" 6
+ok "a server" lab_serve server udp:9001
+for host in 9 20 21; do
+	ok "a client of one of them is served, $host" \
+		ask client udp "$SERVER4" 9001 --from "$LAN4.$host"
+done
+kill -INT "$ENGINE"
+ok "it ends" until_true 30 gone "$ENGINE"
+is "and lets go of them" "$(queues)" 0
+is "without complaint" "$(grep -v '^waymark: ' "$LAB_DIR/many.log")" ''
 
 done_testing
