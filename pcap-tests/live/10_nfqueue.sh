@@ -49,6 +49,7 @@ POLICY
 # engine_start NAME: its pid is left in ENGINE.
 engine_start()
 {
+	rm -f "$LAB_DIR/$1.log"
 	lab_start router "$1" "$WAYMARK" run --state-dir "$LAB_DIR/$1" \
 		"$LAB_DIR/hand.policy"
 	ENGINE=$LAB_PID
