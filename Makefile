@@ -95,8 +95,8 @@ $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
 deps:
 	@tools/deps.sh $(DEPS_BUILD) $(DEPS_TESTS)
 
-# Everything through prove: unit programs, replay cases and live tests are
-# all TAP. deps comes first and in a make of its own, since the flags above
+# Unit programs, live tests and replay cases all print TAP, which check.sh
+# counts. deps comes first and in a make of its own, since the flags above
 # are asked of pkg-config when this file is read.
 check:
 	@$(MAKE) --no-print-directory deps

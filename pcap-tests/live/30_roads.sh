@@ -74,12 +74,6 @@ road "exempt, v4" 1 client tcp $SERVER4 25 --from $LAN4.20
 road "exempt, v6" 1 client tcp $SERVER6 25 --from $LAN6::20
 road "exempt by rule" 1 client tcp $SERVER4 25 --from $LAN4.21
 
-counters=$(in_router nft list counters table inet foreign)
-is "foreign marks are kept" \
-	"$(sed -n '/counter lost/,/}/s/.*packets \([0-9]*\).*/\1/p' \
-		<<<"$counters")" 0
-like "and were looked at" "$(sed -n '/kept/,/}/p' <<<"$counters")" \
-	'packets [1-9]'
 for n in 1 2 3; do
 	is "isp$n refused nothing" "$(lab_spoofed $n)" 0
 done
@@ -95,6 +89,12 @@ wait $long
 is "a settled flow outlives the engine" $? 0
 is "and keeps its road" "$(lab_roads $SERVER4 tcp 25)" 2
 ok "a new flow passes without the engine" ask client tcp $SERVER4 80
+counters=$(in_router nft list counters table inet foreign)
+is "foreign marks are kept" \
+	"$(sed -n '/counter lost/,/}/s/.*packets \([0-9]*\).*/\1/p' \
+		<<<"$counters")" 0
+like "and were looked at" "$(sed -n '/kept/,/}/p' <<<"$counters")" \
+	'packets [1-9]'
 ok "down after a kill" waymark down
 is "down leaves what was there before" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""

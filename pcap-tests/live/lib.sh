@@ -521,7 +521,7 @@ lab_snapshot()
 	in_router ip -6 rule
 	in_router ip -4 route show table all
 	in_router ip -6 route show table all
-	in_router nft -s list ruleset
+	in_router nft -s list ruleset 2>/dev/null
 	in_router ip -o link 2>/dev/null | sed 's/ qdisc.*group/ group/'
 	in_router sysctl -a -r 'rp_filter|src_valid_mark|linkdown|forward' \
 		2>/dev/null
