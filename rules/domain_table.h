@@ -23,7 +23,9 @@ struct domain_builder;
  * case ASCII, no final dot, IDNA A-labels (libidn2, non-transitional
  * UTS #46). Returns its length, or -EINVAL with *ret_why a static sentence
  * saying what is wrong ("a label is at most 63 characters long", ...).
- * Underscores are taken. ASCII input neither allocates nor calls libidn2.
+ * Underscores are taken. A label that comes as "xn--..." is put in lower case
+ * and kept, valid IDNA or not. ASCII input neither allocates nor calls
+ * libidn2.
  */
 int domain_canonical(const char *text, size_t len,
 		     char ret[static DOMAIN_MAX + 1], const char **ret_why);
@@ -49,9 +51,10 @@ void domain_table_free(struct domain_table *table);
 
 /*
  * The sets that hold `name` (any ASCII case, a final dot allowed, `len` long,
- * not necessarily valid), as a bitmap: bit n % 64 of word n / 64 is set n.
- * Never NULL; (sets + 63) / 64 words (at least one) that live as long as the
- * table. Does not allocate.
+ * not necessarily valid; more than DOMAIN_MAX is in no set), as a bitmap: bit
+ * n % 64 of word n / 64 is set n. Never NULL; (sets + 63) / 64 words (at least
+ * one) that live as long as the table. Does not allocate. IDNA spelling is for
+ * the caller to change with domain_canonical().
  */
 const uint64_t *domain_table_lookup(const struct domain_table *table,
 				    const char *name, size_t len);

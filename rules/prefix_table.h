@@ -20,7 +20,8 @@ struct prefix_builder;
 struct prefix_builder *prefix_builder_new(size_t sets);
 void prefix_builder_free(struct prefix_builder *builder);
 
-/* Put first..last, both of one family, into `set`. 0 or -ENOMEM. */
+/* Put first..last, both of one family, into `set`. 0 or -ENOMEM. An IPv6 range
+ * never holds an IPv4 address, not even ::/0. */
 int prefix_builder_add(struct prefix_builder *builder, size_t set,
 		       const struct address *first, const struct address *last);
 
