@@ -12,7 +12,7 @@
 
 #define CHUNK 256		/* flows are allocated by so many */
 #define DEFRAG_DATAGRAMS 1024
-#define PENDING 4096		/* datagrams whose fragments are counted */
+#define PENDING 1024		/* datagrams whose fragments are counted */
 #define PENDING_NS 30000000000u	/* as long as defrag keeps them */
 #define WORKER_FLOWS (1 << 18)	/* pages that are not used cost nothing */
 #define TUNNELS_MOST 4
@@ -88,11 +88,12 @@ struct replay *replay_new(const struct policy *policy,
 	replay->worker = worker_new(policy, &worker_options);
 	replay->conntrack = conntrack_new();
 	replay->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
-	replay->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
+	if (replay->options.decap)
+		replay->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
 	replay->pending = calloc(PENDING, sizeof(*replay->pending));
 	if (replay->worker == NULL || replay->conntrack == NULL ||
-	    replay->defrag[0] == NULL || replay->defrag[1] == NULL ||
-	    replay->pending == NULL) {
+	    replay->defrag[0] == NULL || replay->pending == NULL ||
+	    (replay->options.decap && replay->defrag[1] == NULL)) {
 		replay_free(replay);
 		return NULL;
 	}
