@@ -21,17 +21,17 @@ route app ssh                   via three
 default                         via one
 EOF_POLICY
 
-# All that the client and the servers send, before conntrack and after the
-# marks were set.
+# All that the client and the servers send, before conntrack (but put together
+# from fragments) and after the marks were set.
 in_router nft -f - <<'EOF_RULES'
 table inet spy {
 	chain before {
-		type filter hook prerouting priority -450
-		meta l4proto { tcp, udp } log group 8 queue-threshold 1
+		type filter hook prerouting priority -390
+		log group 8 queue-threshold 1
 	}
 	chain after {
 		type filter hook prerouting priority -50
-		meta l4proto { tcp, udp } log group 9 queue-threshold 1
+		log group 9 queue-threshold 1
 	}
 }
 EOF_RULES
@@ -63,6 +63,10 @@ for server in $SERVER4 $SERVER6; do
 	ask client tcp $server 5001 --say nothing --lines 20 >/dev/null
 	ask client udp $server 5000 >/dev/null
 	ask client tcp $server 31337 --patience 0.5 >/dev/null 2>&1
+	ask client udp $server 5000 --lines 2 \
+		--say "$(printf '%04000d' 0)" >/dev/null
+	ask client udp $server 9 --lines 1 >/dev/null 2>&1
+	in_client ping -n -q -c 2 -i 0.2 $server >/dev/null
 done
 ask client tcp $SERVER4 25 --from $LAN4.20 >/dev/null
 ask client tcp $SERVER6 25 --from $LAN6::20 >/dev/null

@@ -1,0 +1,61 @@
+#!/bin/bash
+# 34_no_engine.sh - the engine dies and comes back: flows in inspection keep
+# their provisional road, new ones pass or, under `otherwise drop`, do not.
+. "$(dirname "$0")/lib.sh"
+lab_bound 60 "$0" "$@"
+lab_need
+lab_new 3 own-prefix
+
+policy()
+{
+	lab_policy <<-EOF_POLICY
+	queues 0-1 otherwise $1
+	$(lab_uplinks)
+	route tcp dport 25  via three
+	route app ssh       via three
+	default             via two
+	EOF_POLICY
+}
+
+before=$(lab_snapshot)
+policy pass
+ok "up" lab_up
+ok "servers" lab_serve server tcp:25 tcp:80 tcp:443
+
+# The engine goes between the handshake and the first words.
+for server in $SERVER4 $SERVER6; do
+	ask client tcp $server 443 --wait 1 --lines 5 --say SSH-2.0-lab \
+		>"$LAB_DIR/answer" &
+	client=$!
+	sleep 0.6
+	kill -KILL "$(lab_pid waymark)"
+	wait $client
+	is "a flow in inspection goes on: $server" $? 0
+	is "by its provisional road: $server" \
+		"$(lab_roads $server tcp 443)" 2
+	lab_forget
+	ok "a new one passes: $server" ask client tcp $server 25
+	is "by main: $server" "$(lab_roads $server tcp 25)" 1
+	ok "the engine comes back" lab_up
+	lab_forget
+	ok "and works: $server" ask client tcp $server 25
+	is "by its road: $server" "$(lab_roads $server tcp 25)" 3
+done
+ok "down" waymark down
+
+policy drop
+ok "up with otherwise drop" lab_up
+ask client tcp $SERVER4 25 --lines 20 --pause 0.1 >"$LAB_DIR/answer" &
+client=$!
+sleep 0.6
+kill -KILL "$(lab_pid waymark)"
+lab_forget
+ok "no new flow passes" eval "! ask client tcp $SERVER4 80 --patience 1"
+is "by no road" "$(lab_roads $SERVER4 tcp 80)" none
+wait $client
+is "what was settled goes on" $? 0
+ok "down of what is left" waymark down
+is "down leaves what was there before" \
+	"$(diff <(echo "$before") <(lab_snapshot))" ""
+ok "and all passes" ask client tcp $SERVER4 80
+done_testing
