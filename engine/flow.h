@@ -45,7 +45,7 @@ struct flow {
 	uint16_t route;		/* the policy's, by the latest decision */
 	uint8_t needs;		/* FACT_* that could still change the route */
 	bool has_host;		/* flow_host() is not "" */
-	uint64_t first_ns;
+	uint64_t first_ns;	/* its start, later its first payload */
 	uint32_t settled_packet;	/* 0: not settled */
 	uint32_t payload_bytes[2];	/* client, server: inspected */
 	uint32_t isn[2];	/* sequence number of the stream's first byte */

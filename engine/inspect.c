@@ -343,12 +343,20 @@ static void count_payload(struct inspector *inspector, struct flow *flow,
 	*bytes = len < most - *bytes ? *bytes + len : most;
 }
 
+static bool has_spoken(const struct flow *flow)
+{
+	return flow->payload_bytes[0] + flow->payload_bytes[1] > 0;
+}
+
+/* Seconds count from the first payload: before it, an idle connection or a
+ * SYN that had to be repeated would use them up. */
 static bool is_spent(const struct inspector *inspector,
 		     const struct flow *flow, uint64_t now_ns)
 {
 	return flow->packets >= inspector->budget.packets ||
-	       now_ns - flow->first_ns >=
-		       (uint64_t)inspector->budget.seconds * SECOND_NS;
+	       (has_spoken(flow) &&
+		now_ns - flow->first_ns >=
+			(uint64_t)inspector->budget.seconds * SECOND_NS);
 }
 
 void inspect_start(const struct inspector *inspector, struct flow *flow)
@@ -390,6 +398,8 @@ void inspect_packet(struct inspector *inspector, struct flow *flow, char *host,
 
 	if (flow->facts.known == FACT_ALL)
 		return;
+	if (pkt->payload_len > 0 && !has_spoken(flow))
+		flow->first_ns = pkt->time_ns;
 	hear(inspector, flow, host, pkt, from_server);
 	if (!hints_are_open(flow, false) && !hints_are_open(flow, true))
 		know_hints(flow);

@@ -145,7 +145,7 @@ static bool is_query_header(const struct message *m, enum dialect dialect)
 	if (m->counts[0] != 1)
 		return false;
 	return OPCODE(m->flags) == UPDATE ||
-	       (m->counts[1] <= 1 && m->counts[2] <= 1 && m->counts[3] <= 4);
+	       (m->counts[1] <= 1 && m->counts[2] <= 1);
 }
 
 static bool is_response_header(const struct message *m, enum dialect dialect)

@@ -1,0 +1,116 @@
+/*
+ * fuzz_hints.c - any bytes as payload of any hint. Input: which hint, which
+ * side and how the rest is cut in two: a stream that grows or has another side,
+ * or datagrams of which the first was kept.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/hints/hint.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* In a buffer of its own size, where a read past the end is seen. */
+static struct cursor copy_of(struct cursor from)
+{
+	size_t len = cursor_left(&from);
+	uint8_t *copy = malloc(len > 0 ? len : 1);
+
+	if (len > 0)
+		memcpy(copy, from.at, len);
+	return cursor_of(copy, len);
+}
+
+/* As stream_datagram() keeps it. */
+static struct cursor kept(struct cursor from, bool from_server)
+{
+	size_t len = cursor_left(&from);
+	uint8_t *copy = malloc(3 + len);
+
+	copy[0] = from_server;
+	copy[1] = (uint8_t)(len >> 8);
+	copy[2] = (uint8_t)len;
+	if (len > 0)
+		memcpy(copy + 3, from.at, len);
+	return cursor_of(copy, 3 + len);
+}
+
+static void assert_inside(const uint8_t *name, size_t len, struct cursor c)
+{
+	assert(name >= c.at && name + len <= c.end);
+}
+
+static void assert_yield(const struct hint *hint, const struct hint_input *in,
+			 const struct hint_yield *yield)
+{
+	size_t apps = 0;
+
+	while (hint->also != NULL && hint->also[apps].name != NULL)
+		apps++;
+	assert(yield->app <= apps);
+	if (yield->host_len > 0)
+		assert(hint->yields_host && yield->host_len <= DOMAIN_MAX &&
+		       strlen(yield->host) == yield->host_len);
+	assert(yield->alpn_count <= HINT_ALPN_MOST);
+	for (size_t i = 0; i < yield->alpn_count; i++) {
+		const uint8_t *name = yield->alpn[i].name;
+		size_t len = yield->alpn[i].len;
+
+		if (name >= in->scratch && name < in->scratch + HINT_SCRATCH)
+			assert_inside(name, len,
+				      cursor_of(in->scratch, HINT_SCRATCH));
+		else
+			assert_inside(name, len, in->payload);
+	}
+}
+
+static void ask(const struct hint *hint, bool from_server,
+		struct cursor payload, struct cursor opposite,
+		struct cursor earlier)
+{
+	uint8_t *scratch = malloc(HINT_SCRATCH);
+	struct hint_input in = {
+		.payload = copy_of(payload),
+		.opposite = copy_of(opposite),
+		.earlier = copy_of(earlier),
+		.from_server = from_server,
+		.transport = hint->transport,
+		.sport = 40000,
+		.dport = hint->ports[0],
+		.scratch = scratch,
+	};
+	struct hint_yield yield = { 0 };
+
+	if (hint->match(&in, &yield) == HINT_YES)
+		assert_yield(hint, &in, &yield);
+	free((void *)in.payload.at);
+	free((void *)in.opposite.at);
+	free((void *)in.earlier.at);
+	free(scratch);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cursor c = cursor_of(data, size), none = cursor_of(data, 0);
+	const struct hint *hint = hints_at(cursor_u8(&c) % hints_count());
+	uint8_t how = cursor_u8(&c);
+	size_t at = cursor_be16(&c);
+	bool from_server = (how & 1) != 0, other = (how & 2) != 0;
+	struct cursor all = c, first, second = c, earlier;
+
+	if (cursor_left(&all) == 0)
+		return 0;
+	first = cursor_take(&second, at % cursor_left(&all));
+	if (cursor_left(&first) > 0)
+		ask(hint, from_server, first, none, none);
+	if (hint->transport == IPPROTO_TCP) {
+		ask(hint, from_server, all, none, none);
+		ask(hint, from_server, second, first, none);
+		return 0;
+	}
+	earlier = kept(first, other);
+	ask(hint, from_server, second, none, earlier);
+	free((void *)earlier.at);
+	return 0;
+}
