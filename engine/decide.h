@@ -14,15 +14,13 @@ struct decision {
 	uint16_t route;		/* index: the first route that is true */
 	bool is_final;		/* nothing above it is unknown */
 	uint8_t needs;		/* FACT_* that could make another one true */
-	uint8_t road;		/* to leave by: the route's, except that a drop
-				 * which is not final does not drop */
+	uint8_t road;		/* the route's */
 };
 
 /*
  * Walk the routes in order: the first true one decides; final when none above
- * it is unknown, or when all of those drop as it does; else provisional. While
- * a provisional route drops, the road is that of the first unknown one above
- * that does not.
+ * it is unknown, else provisional. A provisional drop drops: what a policy
+ * wants dropped does not leak while payload is waited for.
  */
 void decide(const struct policy *policy, const struct facts *facts,
 	    struct decision *ret);
@@ -31,7 +29,7 @@ void decide(const struct policy *policy, const struct facts *facts,
  * The road of a flow that left by `from` when the final verdict says `to`:
  * `to` under `late move`, `from` under `late keep`; by default `from` where
  * either road masquerades, since the first packet has fixed NAT, else `to`.
- * A drop is never kept out.
+ * A drop is never kept out, and never kept.
  */
 uint8_t decide_late(const struct policy *policy, uint8_t from, uint8_t to);
 

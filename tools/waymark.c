@@ -1,4 +1,5 @@
 /* waymark.c - the program: a table of commands. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,6 +114,16 @@ static int print_help(const struct command *c)
 	return EXIT_SUCCESS;
 }
 
+/* An answer that nobody got is none: a full disk, a closed descriptor. */
+static int finish(const struct command *c, int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "waymark %s: standard output: %s\n", c->name,
+		strerror(errno));
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char *argv[])
 {
 	const struct command *c;
@@ -141,5 +152,5 @@ int main(int argc, char *argv[])
 	}
 	if (asks_for_help(argc - 1, argv + 1))
 		return print_help(c);
-	return c->run(argc - 1, argv + 1);
+	return finish(c, c->run(argc - 1, argv + 1));
 }

@@ -58,7 +58,7 @@ printf 'default via main\0\0\0' >nul
 
 bad_policy "no file" 'no-such.*No such file' no-such
 bad_policy "a directory" 'dir.*directory' dir
-bad_policy "junk" 'junk:1:' junk
+bad_policy "junk" 'junk:[0-9]+:[0-9]+: error' junk
 bad_policy "a line of 10 MB" 'line:1:' line
 bad_policy "a NUL" 'nul:1:' nul
 
@@ -112,6 +112,15 @@ refuses "no capture" 'no-such' waymark replay lab.policy no-such
 refuses "a directory as a capture" 'dir' waymark replay lab.policy dir
 refuses "a filter that is none" 'frobnicate' \
 	waymark replay --filter 'frobnicate 7' lab.policy "$capture"
+
+# ---- answers that go nowhere ----
+
+full()
+{
+	"$WAYMARK" "$@" >/dev/full
+}
+refuses "a full disk: replay" 'No space' full replay lab.policy "$capture"
+refuses "a full disk: check" 'No space' full check lab.policy
 
 # ---- usage ----
 
