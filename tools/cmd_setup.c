@@ -10,6 +10,7 @@
 struct choice {
 	struct setup_options options;
 	bool script;		/* --dry-run */
+	bool check;
 };
 
 /* false: the words make no sense. */
@@ -18,6 +19,7 @@ static bool read_words(int argc, char *argv[], struct choice *choice)
 	static const struct option options[] = {
 		{ "dry-run", no_argument, NULL, 'n' },
 		{ "diff", no_argument, NULL, 'd' },
+		{ "check", no_argument, NULL, 'c' },
 		{ "state-dir", required_argument, NULL, 's' },
 		{ 0 },
 	};
@@ -29,6 +31,12 @@ static bool read_words(int argc, char *argv[], struct choice *choice)
 			choice->script = true;
 			break;
 		case 'd':
+			choice->options.dry_run = true;
+			choice->options.steps = stdout;
+			break;
+		case 'c':
+			choice->check = true;
+			choice->options.dead_links = true;
 			choice->options.dry_run = true;
 			choice->options.steps = stdout;
 			break;
@@ -57,6 +65,8 @@ static int set_up(const struct policy *policy, const char *path,
 		fprintf(stderr, "%s: %s\n", path, error);
 		return EXIT_FAILURE;
 	}
+	if (choice->check)
+		return report.changes == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (choice->script || choice->options.dry_run)
 		return EXIT_SUCCESS;
 	if (report.changes == 0)

@@ -42,10 +42,11 @@ static const struct command {
 	  "run folders of replay cases, print TAP",
 	  "A case is a folder with case.policy, input.pcap, expect.txt.\n"
 	  "  --bless   write expect.txt instead of comparing\n" },
-	{ "setup", cmd_setup, "[--dry-run|--diff] POLICY",
+	{ "setup", cmd_setup, "[OPTIONS] POLICY",
 	  "set up the kernel: tables, rules, the diversion",
 	  "  --dry-run         print an nft script and ip commands instead\n"
 	  "  --diff            print what would be changed instead\n"
+	  "  --check           the same, and exit 1 when there is something\n"
 	  "  --state-dir DIR   where the journal is kept\n"
 	  "\n"
 	  "Setting up twice changes nothing. 'waymark down' undoes it.\n" },
