@@ -5,53 +5,21 @@
 #include "engine/engine.h"
 
 #include <errno.h>
-#include <libnfnetlink/libnfnetlink.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "engine/source_nfqueue.h"
-#include "engine/worker.h"
+#include "engine/engine_private.h"
 
 /* How often a lane looks whether interfaces changed. */
 #define INTERFACES_NS 1000000000u
 
 /* At the end a lane answers what waits, but not for ever. */
 #define LAST_BATCHES 1000
-
-struct lane {
-	/* Set before the thread starts, constant after. */
-	struct engine *engine;
-	uint16_t queue;
-	struct source_nfqueue *source;
-	struct worker *worker;
-	struct nlif_handle *interfaces;	/* NULL when no condition asks */
-	pthread_t thread;
-	/* The thread's own. */
-	uint64_t interfaces_ns;		/* of the latest look */
-	bool interfaces_changed;
-	struct packet packets[WORKER_BATCH];
-	struct verdict verdicts[WORKER_BATCH];
-	char failure[ENGINE_ERROR_MAX];	/* others: once engine->failed is it */
-};
-
-struct engine {
-	/* Set before the threads start, constant after. */
-	int failure_fd;
-	size_t lane_count;
-	size_t started;
-	struct lane **lanes;
-	/* Stored by the control thread, loaded by the lanes. */
-	atomic_bool stopping;
-	/* Stored by the first lane that fails. */
-	_Atomic(const struct lane *) failed;
-};
 
 /* ---- a lane's thread ---- */
 
@@ -101,10 +69,10 @@ static int lane_turn(struct lane *lane)
 	int got = source_nfqueue_receive(lane->source, lane->packets);
 	int rc;
 
+	worker_pass(lane->worker);
 	if (got <= 0)
 		return got;
-	if (lane->interfaces != NULL)
-		refresh_interfaces(lane, lane->packets[0].time_ns);
+	refresh_interfaces(lane, lane->packets[0].time_ns);
 	worker_classify(lane->worker, lane->packets, NULL, (size_t)got, false,
 			lane->verdicts);
 	rc = source_nfqueue_answer(lane->source, lane->packets,
@@ -167,6 +135,7 @@ static void lane_free(struct lane *lane)
 {
 	if (lane == NULL)
 		return;
+	free(lane->query);
 	source_nfqueue_close(lane->source);
 	worker_free(lane->worker);
 	if (lane->interfaces != NULL)
@@ -197,7 +166,7 @@ static int lane_new(struct engine *engine, const struct policy *policy,
 			 queue);
 		goto out;
 	}
-	rc = policy_needs_interface(policy) ? open_interfaces(lane, error) : 0;
+	rc = open_interfaces(lane, error);
 	if (rc < 0)
 		goto out;
 	rc = source_nfqueue_open(&options, &lane->source, error,
@@ -251,7 +220,7 @@ static struct engine *engine_new(size_t lanes)
 	return NULL;
 }
 
-int engine_start(const struct policy *policy, struct engine **ret_engine,
+int engine_start(struct policy *policy, struct engine **ret_engine,
 		 char error[static ENGINE_ERROR_MAX])
 {
 	struct queues queues = policy_queues(policy);
@@ -272,6 +241,7 @@ int engine_start(const struct policy *policy, struct engine **ret_engine,
 		engine_stop(engine, NULL);
 		return rc;
 	}
+	engine->policy = policy;
 	*ret_engine = engine;
 	return 0;
 }
@@ -281,20 +251,19 @@ void engine_stop(struct engine *engine, struct engine_totals *ret_totals)
 	if (engine == NULL)
 		return;
 	atomic_store(&engine->stopping, true);
-	for (size_t i = 0; i < engine->started; i++)
-		source_nfqueue_wake(engine->lanes[i]->source);
+	engine_wake(engine);
 	for (size_t i = 0; i < engine->started; i++)
 		pthread_join(engine->lanes[i]->thread, NULL);
 	if (ret_totals != NULL)
 		*ret_totals = engine_totals(engine);
 	for (size_t i = 0; i < engine->lane_count; i++)
 		lane_free(engine->lanes[i]);
+	policy_free(engine->before);
+	policy_free(engine->policy);
 	close(engine->failure_fd);
 	free(engine->lanes);
 	free(engine);
 }
-
-/* ---- what others may ask ---- */
 
 int engine_failure_fd(const struct engine *engine)
 {
@@ -306,32 +275,4 @@ const char *engine_failure(const struct engine *engine)
 	const struct lane *lane = atomic_load(&engine->failed);
 
 	return lane != NULL ? lane->failure : "";
-}
-
-static uint64_t load(const atomic_uint_fast64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-struct engine_totals engine_totals(const struct engine *engine)
-{
-	struct engine_totals totals = { 0 };
-
-	for (size_t i = 0; i < engine->lane_count; i++) {
-		const struct worker_counters *worker =
-			worker_counters(engine->lanes[i]->worker);
-		const struct source_nfqueue_counters *source =
-			source_nfqueue_counters(engine->lanes[i]->source);
-
-		totals.packets += load(&worker->packets);
-		totals.bytes += load(&worker->bytes);
-		totals.flows += load(&worker->flows);
-		totals.settled += load(&worker->settled);
-		totals.dropped += load(&worker->dropped);
-		totals.late_kept += load(&worker->late_kept);
-		totals.late_moved += load(&worker->late_moved);
-		totals.overruns += load(&source->overruns);
-		totals.errors += load(&source->errors);
-	}
-	return totals;
 }

@@ -298,6 +298,7 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 	flow->hint = -1;
 	flow->first_ns = pkt->time_ns;
 	flow->last_ns = pkt->time_ns;
+	flow->ifindex = pkt->ifindex;
 	if (pkt->proto == IPPROTO_TCP &&
 	    (pkt->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
 		flow->isn[0] = pkt->tcp_seq + 1;
@@ -309,6 +310,19 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 char *flow_host(const struct flow_table *table, const struct flow *flow)
 {
 	return table->hosts[flow - table->flows];
+}
+
+size_t flow_table_places(const struct flow_table *table)
+{
+	return table->bucket_count * BUCKET_FLOWS;
+}
+
+const struct flow *flow_table_at(const struct flow_table *table, size_t place)
+{
+	const struct bucket *bucket = &table->buckets[place / BUCKET_FLOWS];
+
+	return bucket->tags[place % BUCKET_FLOWS] != 0 ? &table->flows[place]
+						       : NULL;
 }
 
 uint64_t flow_table_evicted(const struct flow_table *table)

@@ -41,6 +41,8 @@ struct flow {
 	uint8_t road;		/* that packets leave by now */
 	uint8_t first_road;	/* that the first packet left by */
 	uint8_t late;		/* enum flow_late */
+	uint32_t generation;	/* of the policy that resolved its facts */
+	uint32_t ifindex;	/* where the first packet arrived */
 
 	uint16_t route;		/* the policy's, by the latest decision */
 	uint8_t needs;		/* FACT_* that could still change the route */
@@ -106,6 +108,10 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 
 /* Where the flow's host name is kept, DOMAIN_MAX + 1 bytes, "" when unknown. */
 char *flow_host(const struct flow_table *table, const struct flow *flow);
+
+/* All flows, for who walks through them: NULL for an empty place. */
+size_t flow_table_places(const struct flow_table *table);
+const struct flow *flow_table_at(const struct flow_table *table, size_t place);
 
 /* Flows whose place was taken before they were settled. */
 uint64_t flow_table_evicted(const struct flow_table *table);

@@ -8,20 +8,51 @@
 
 #define SECOND_NS 1000000000u
 
-int inspect_init(struct inspector *inspector, const struct policy *policy,
-		 size_t streams)
+/* `before` has all that does not depend on the policy, but for streams that
+ * are too short. */
+static bool make_parts(struct inspector *inspector, size_t streams,
+		       const struct inspector *before)
 {
-	inspector->policy = policy;
-	inspector->budget = policy_inspect(policy);
-	inspector->pool = stream_pool_new(streams, inspector->budget.bytes);
-	inspector->scratch = malloc(HINT_SCRATCH);
-	if (inspector->pool == NULL || inspector->scratch == NULL ||
+	size_t bytes = inspector->budget.bytes;
+
+	if (before != NULL && before->stream_bytes >= bytes) {
+		inspector->stream_bytes = before->stream_bytes;
+	} else {
+		inspector->stream_bytes = bytes;
+		inspector->pool = stream_pool_new(streams, bytes);
+		if (inspector->pool == NULL)
+			return false;
+	}
+	if (before == NULL)
+		inspector->scratch = malloc(HINT_SCRATCH);
+	return before != NULL || inspector->scratch != NULL;
+}
+
+int inspect_init(struct inspector *inspector, const struct policy *policy,
+		 size_t streams, const struct inspector *before)
+{
+	*inspector = (struct inspector){
+		.policy = policy,
+		.budget = policy_inspect(policy),
+	};
+	if (!make_parts(inspector, streams, before) ||
 	    search_init(&inspector->search, policy, streams,
 			inspector->budget.bytes) < 0) {
 		inspect_fini(inspector);
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+bool inspect_inherit(struct inspector *inspector, struct inspector *before)
+{
+	inspector->scratch = before->scratch;
+	before->scratch = NULL;
+	if (inspector->pool != NULL)
+		return false;
+	inspector->pool = before->pool;
+	before->pool = NULL;
+	return true;
 }
 
 void inspect_fini(struct inspector *inspector)
@@ -369,6 +400,41 @@ void inspect_start(const struct inspector *inspector, struct flow *flow)
 		flow->facts.known = FACT_ALL;
 	else if (inspector->search.set == NULL)
 		flow->facts.known |= FACT_PAYLOAD;
+}
+
+/* Names of ALPN are not kept. The hint may tell them again by what the flow
+ * still holds; without that nothing would come of asking. */
+static void forget_alpn(const struct inspector *inspector, struct flow *flow)
+{
+	flow->facts.alpn_bits = 0;
+	if (flow->hint < 0 ||
+	    !(flow->facts.known & policy_needs(inspector->policy) & FACT_ALPN))
+		return;
+	for (int side = 0; side < 2; side++) {
+		if (flow->streams[side] == NULL)
+			continue;
+		flow->facts.known &= (uint8_t)~FACT_ALPN;
+		flow->candidates[side] = set_of((size_t)flow->hint);
+	}
+}
+
+void inspect_renew(const struct inspector *inspector, struct flow *flow,
+		   const char *host)
+{
+	struct facts *facts = &flow->facts;
+
+	forget_alpn(inspector, flow);
+	facts->host_sets = NULL;
+	if (flow->has_host)
+		facts->host_sets = policy_resolve_host(inspector->policy, host,
+						       strlen(host));
+	facts->patterns_seen = 0;
+	facts->patterns_gone = 0;
+	flow->searched[0] = 0;
+	flow->searched[1] = 0;
+	facts->known &= (uint8_t)~FACT_PAYLOAD;
+	if (inspector->search.set == NULL)
+		facts->known |= FACT_PAYLOAD;
 }
 
 static void hear(struct inspector *inspector, struct flow *flow, char *host,

@@ -19,18 +19,35 @@
 struct inspector {
 	const struct policy *policy;
 	struct inspect budget;
+	size_t stream_bytes;		/* of each stream in the pool */
 	struct stream_pool *pool;
 	struct search search;
 	uint8_t *scratch;
 };
 
-/* Room for `streams` streams. The policy is borrowed. 0 or -ENOMEM. */
+/*
+ * Room for `streams` streams. The policy is borrowed. 0 or -ENOMEM. With
+ * `before`, an inspector of as many streams, what it has and is large enough
+ * is not made anew: then inspect_inherit() has to follow.
+ */
 int inspect_init(struct inspector *inspector, const struct policy *policy,
-		 size_t streams);
+		 size_t streams, const struct inspector *before);
 void inspect_fini(struct inspector *inspector);
+
+/* Take from `before` what inspect_init() left out. Returns whether that is so
+ * of the streams: then those that flows hold stay good. */
+bool inspect_inherit(struct inspector *inspector, struct inspector *before);
 
 /* A flow that has just been started: what its protocol alone tells. */
 void inspect_start(const struct inspector *inspector, struct flow *flow);
+
+/*
+ * A flow that another policy's inspector has heard before: what it was told
+ * stays known as far as it does not depend on the policy, `host` is looked up
+ * anew, and patterns are searched in what streams it still holds.
+ */
+void inspect_renew(const struct inspector *inspector, struct flow *flow,
+		   const char *host);
 
 /*
  * Hear a packet of `flow`, already counted in flow->packets: facts.known, app,

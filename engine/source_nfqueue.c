@@ -407,3 +407,8 @@ source_nfqueue_counters(const struct source_nfqueue *source)
 {
 	return &source->counters;
 }
+
+size_t source_nfqueue_bytes(const struct source_nfqueue *source)
+{
+	return source->buffers_size + sizeof(*source);
+}

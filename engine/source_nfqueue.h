@@ -64,6 +64,9 @@ void source_nfqueue_finish(struct source_nfqueue *source);
 /* From any thread or signal handler: make receive return. */
 void source_nfqueue_wake(const struct source_nfqueue *source);
 
+/* Memory for packets on their way in; for any thread. */
+size_t source_nfqueue_bytes(const struct source_nfqueue *source);
+
 const struct source_nfqueue_counters *
 source_nfqueue_counters(const struct source_nfqueue *source);
 

@@ -5,11 +5,9 @@
 #include "engine/decide.h"
 #include "engine/decode.h"
 #include "engine/inspect.h"
-#include "engine/worker.h"
+#include "engine/worker_private.h"
 
 #define FLOWS_DEFAULT 65536
-#define STREAMS_DEFAULT 1024
-#define INTERFACES 256		/* remembered by name; a power of two */
 #define PREFETCH_AHEAD 4
 #define MS_NS 1000000u
 
@@ -18,26 +16,6 @@
 #define FORGOTTEN_NS (2000 * (uint64_t)MS_NS)
 /* The same where conntrack is not asked: its UDP stream timeout. */
 #define UNWATCHED_NS (120000 * (uint64_t)MS_NS)
-
-struct interface {
-	uint32_t ifindex;		/* 0: empty */
-	set_bits sets;
-};
-
-struct worker {
-	/* Constant. */
-	const struct policy *policy;
-	const struct marks *marks;
-	struct worker_options options;
-	interface_name name_of;
-	void *name_ctx;
-	/* The thread's own. */
-	struct flow_table *flows;
-	struct inspector inspector;
-	struct interface interfaces[INTERFACES];
-	/* Counted by the thread, read by anyone. */
-	struct worker_counters counters;
-};
 
 static void add(atomic_uint_fast64_t *counter, uint64_t n)
 {
@@ -57,36 +35,34 @@ static void release_flow(void *ctx, struct flow *flow)
 {
 	struct worker *worker = ctx;
 
-	inspect_release(&worker->inspector, flow);
+	if (flow->generation != worker->generation)
+		worker_forget_parts(worker, flow);
+	inspect_release(worker->inspector, flow);
 }
 
 struct worker *worker_new(const struct policy *policy,
 			  const struct worker_options *options)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
-	size_t flows, streams;
+	size_t flows;
 
 	if (worker == NULL)
 		return NULL;
-	worker->policy = policy;
-	worker->marks = policy_marks(policy);
 	if (options != NULL)
 		worker->options = *options;
 	flows = worker->options.flows;
-	streams = worker->options.streams;
 	worker->flows = flow_table_new(flows != 0 ? flows : FLOWS_DEFAULT,
 				       worker->options.repeatable,
 				       release_flow, worker);
-	if (worker->flows == NULL ||
-	    inspect_init(&worker->inspector, policy,
-			 streams != 0 ? streams : STREAMS_DEFAULT) < 0) {
+	worker->published = outfit_new(policy, worker_streams(worker), NULL);
+	if (worker->flows == NULL || worker->published == NULL) {
 		worker_free(worker);
 		return NULL;
 	}
-	if (worker->options.preallocate) {
+	atomic_init(&worker->wanted, worker->published);
+	worker_put_on(worker, worker->published);
+	if (worker->options.preallocate)
 		flow_table_preallocate(worker->flows);
-		stream_pool_preallocate(worker->inspector.pool);
-	}
 	return worker;
 }
 
@@ -94,7 +70,9 @@ void worker_free(struct worker *worker)
 {
 	if (worker == NULL)
 		return;
-	inspect_fini(&worker->inspector);
+	outfit_free(worker->prepared);
+	outfit_free(worker->before);
+	outfit_free(worker->published);
 	flow_table_free(worker->flows);
 	free(worker);
 }
@@ -102,7 +80,7 @@ void worker_free(struct worker *worker)
 size_t worker_bytes(const struct worker *worker)
 {
 	return sizeof(*worker) + flow_table_bytes(worker->flows) +
-	       stream_pool_bytes(worker->inspector.pool) + HINT_SCRATCH;
+	       stream_pool_bytes(worker->inspector->pool) + HINT_SCRATCH;
 }
 
 const struct worker_counters *worker_counters(const struct worker *worker)
@@ -152,20 +130,28 @@ static set_bits interface_sets(struct worker *worker, uint32_t ifindex)
 static void hear(struct worker *worker, struct flow *flow,
 		 const struct packet *pkt, bool from_server)
 {
-	inspect_packet(&worker->inspector, flow, flow_host(worker->flows, flow),
+	inspect_packet(worker->inspector, flow, flow_host(worker->flows, flow),
 		       pkt, from_server);
+}
+
+static void resolve(struct worker *worker, struct flow *flow)
+{
+	struct facts *facts = &flow->facts;
+
+	flow->generation = worker->generation;
+	policy_resolve_headers(worker->policy, facts);
+	facts->in_sets = NULL;
+	if (policy_needs_interface(worker->policy))
+		facts->in_sets = interface_sets(worker, flow->ifindex);
 }
 
 static struct flow *start(struct worker *worker, const struct packet *pkt,
 			  uint32_t zone, uint64_t hash, struct flow *again)
 {
 	struct flow *flow = flow_start(worker->flows, pkt, zone, hash, again);
-	struct facts *facts = &flow->facts;
 
-	policy_resolve_headers(worker->policy, facts);
-	if (policy_needs_interface(worker->policy))
-		facts->in_sets = interface_sets(worker, pkt->ifindex);
-	inspect_start(&worker->inspector, flow);
+	resolve(worker, flow);
+	inspect_start(worker->inspector, flow);
 	return flow;
 }
 
@@ -187,25 +173,50 @@ static bool is_forgotten(const struct worker *worker, const struct flow *flow,
 	       pkt->time_ns - flow->last_ns > FORGOTTEN_NS;
 }
 
+static void count_late(const struct flow *flow, atomic_uint_fast64_t *kept,
+		       atomic_uint_fast64_t *moved)
+{
+	if (flow->late == FLOW_LATE_KEPT)
+		add(kept, 1);
+	else if (flow->late == FLOW_LATE_MOVED)
+		add(moved, 1);
+}
+
+static void count_in(struct tally *tally, const struct flow *flow)
+{
+	add(&tally->settled, 1);
+	count_late(flow, &tally->late_kept, &tally->late_moved);
+}
+
+static void count_settled(struct worker *worker, const struct flow *flow)
+{
+	struct worker_counters *counters = &worker->counters;
+	int class = policy_route_class(worker->policy, flow->route,
+				       &flow->facts);
+
+	add(&counters->settled, 1);
+	count_late(flow, &counters->late_kept, &counters->late_moved);
+	count_in(&worker->outfit->routes.items[flow->route], flow);
+	if (class >= 0)
+		count_in(&worker->outfit->classes.items[class], flow);
+}
+
 static void settle(struct worker *worker, struct flow *flow,
 		   const struct decision *decision)
 {
-	struct worker_counters *counters = &worker->counters;
 	uint8_t road = decision->road;
 
-	if (flow->packets > 1 && road != flow->road) {
+	if (flow->state != FLOW_NEW && road != flow->road) {
 		road = decide_late(worker->policy, flow->road, road);
 		flow->late = road == flow->road ? FLOW_LATE_KEPT
 						: FLOW_LATE_MOVED;
-		add(flow->late == FLOW_LATE_KEPT ? &counters->late_kept
-						 : &counters->late_moved, 1);
 	}
 	flow->road = road;
 	flow->state = FLOW_SETTLED;
 	flow->settled_packet = flow->packets;
-	add(&counters->settled, 1);
+	count_settled(worker, flow);
 	if (!worker->options.name_all)
-		inspect_release(&worker->inspector, flow);
+		inspect_release(worker->inspector, flow);
 }
 
 /* The road of the first packet is kept until the verdict is final: NAT and
@@ -213,16 +224,44 @@ static void settle(struct worker *worker, struct flow *flow,
 static void take_decision(struct worker *worker, struct flow *flow,
 			  const struct decision *decision)
 {
+	bool is_new = flow->state == FLOW_NEW;
+
 	flow->route = decision->route;
 	flow->needs = decision->needs;
 	if (decision->is_final) {
 		settle(worker, flow, decision);
-	} else if (flow->state == FLOW_NEW) {
+	} else if (is_new) {
 		flow->road = decision->road;
 		flow->state = FLOW_INSPECTED;
 	}
-	if (flow->packets == 1)
+	if (is_new)
 		flow->first_road = flow->road;
+}
+
+/* A flow in progress meets another policy. Its road may have got another
+ * number; one that is gone is no road to keep. */
+static void renew(struct worker *worker, struct flow *flow)
+{
+	struct decision decision;
+
+	worker_forget_parts(worker, flow);
+	flow->first_road = worker_road(worker, flow, flow->first_road);
+	flow->road = worker_road(worker, flow, flow->road);
+	resolve(worker, flow);
+	inspect_renew(worker->inspector, flow,
+		      flow_host(worker->flows, flow));
+	decide(worker->policy, &flow->facts, &decision);
+	if (flow->road == 0)
+		flow->road = decision.road;
+	take_decision(worker, flow, &decision);
+}
+
+/* What is settled stays as it is. */
+static void keep_up(struct worker *worker, struct flow *flow)
+{
+	if (flow->generation != worker->generation &&
+	    flow->state == FLOW_INSPECTED)
+		renew(worker, flow);
 }
 
 /* Changes whenever a pattern is told: none is ever both seen and gone. */
@@ -300,8 +339,10 @@ static void classify_error(struct worker *worker, const struct packet *pkt,
 	struct flow *flow = find_quoted(worker, pkt, zone,
 					&verdict->from_server);
 
-	if (flow != NULL && flow->state != FLOW_NEW)
-		answer(worker, pkt, flow, verdict);
+	if (flow == NULL || flow->state == FLOW_NEW)
+		return;
+	keep_up(worker, flow);
+	answer(worker, pkt, flow, verdict);
 }
 
 static void classify(struct worker *worker, const struct packet *pkt,
@@ -330,6 +371,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	}
 	flow->last_ns = pkt->time_ns;
 	flow->packets++;
+	keep_up(worker, flow);
 	if (flow->state != FLOW_SETTLED)
 		decide_flow(worker, flow, pkt, verdict->from_server);
 	else if (worker->options.name_all)
@@ -357,7 +399,7 @@ static void count_batch(struct worker *worker, const struct packet *packets,
 	add(&counters->bytes, bytes);
 	set(&counters->evicted, flow_table_evicted(worker->flows));
 	set(&counters->streams_robbed,
-	    stream_pool_robbed(worker->inspector.pool));
+	    stream_pool_robbed(worker->inspector->pool));
 }
 
 static uint32_t zone_at(const uint32_t *zones, size_t i)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "engine/flow.h"
+#include "engine/outfit.h"
 #include "engine/packet.h"
 #include "rules/policy.h"
 
@@ -61,6 +62,51 @@ struct worker *worker_new(const struct policy *policy,
 void worker_free(struct worker *worker);
 
 /*
+ * Another policy for a running worker; the control thread calls these. First
+ * all memory that takes, then the policy is handed over, and in the end, when
+ * worker_has_passed() is true, the policy before is used no more. Flows that
+ * are not settled are decided anew as their next packet comes.
+ */
+/* 0, -ENOMEM, or -EBUSY while the worker has not passed yet. Of two, the
+ * later counts; `policy` NULL takes back what was prepared. */
+int worker_prepare(struct worker *worker, const struct policy *policy);
+void worker_publish(struct worker *worker);
+bool worker_has_passed(struct worker *worker);
+
+/* A flow that is not settled. */
+struct flow_view {
+	struct address client, server;
+	uint16_t sport, dport;
+	bool has_ports;
+	uint8_t proto;
+	uint8_t road;		/* provisional; 0 when that is gone */
+	uint8_t needs;		/* FACT_* that it waits for */
+	uint16_t app;
+	int32_t route;		/* provisional; -1: to be decided anew */
+	uint32_t packets;
+	uint64_t first_ns, last_ns;
+	char host[DOMAIN_MAX + 1];	/* "" when unknown */
+};
+
+struct flow_query {
+	size_t next;		/* place to go on with */
+	size_t count;
+	bool is_complete;	/* there are no more places */
+	struct flow_view views[64];
+};
+
+/*
+ * The control thread: have some flows copied, from `next` on, when the worker
+ * passes; worker_has_answered() tells when `query` is the caller's again.
+ */
+void worker_ask(struct worker *worker, struct flow_query *query);
+bool worker_has_answered(const struct worker *worker);
+
+/* The worker's thread, between two batches: take what was handed over, answer
+ * worker_ask(). */
+void worker_pass(struct worker *worker);
+
+/*
  * Decide `count` packets (at most WORKER_BATCH) in their order. The packets'
  * source fields are set; they are decoded here unless `decoded`. zones[i] keeps
  * flows of two VLANs apart; NULL: none.
@@ -86,9 +132,17 @@ void worker_name_interfaces(struct worker *worker, interface_name name_of,
 void worker_forget_interfaces(struct worker *worker);
 
 const struct worker_counters *worker_counters(const struct worker *worker);
+/* Of the policy's routes and classes, by their number in the policy that was
+ * published last; for the control thread. */
+const struct tallies *worker_routes(const struct worker *worker);
+const struct tallies *worker_classes(const struct worker *worker);
 /* "" when unknown. */
 const char *worker_flow_host(const struct worker *worker,
 			     const struct flow *flow);
+/* All memory; for its own thread. */
 size_t worker_bytes(const struct worker *worker);
+/* Parts of it; for the control thread. */
+size_t worker_flow_bytes(const struct worker *worker);
+size_t worker_stream_bytes(const struct worker *worker);
 
 #endif

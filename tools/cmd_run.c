@@ -16,8 +16,9 @@ static int run(const char *path, const char *state_dir)
 		fg = foreground_start(path, policy, state_dir);
 	if (fg != NULL)
 		rc = foreground_wait(fg);
+	else
+		policy_free(policy);
 	foreground_stop(fg);
-	policy_free(policy);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

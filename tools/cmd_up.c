@@ -30,8 +30,10 @@ static int up(const char *path, const char *state_dir)
 
 	if (policy != NULL)
 		fg = foreground_start(path, policy, state_dir);
-	if (fg == NULL)
-		goto out;
+	if (fg == NULL) {
+		policy_free(policy);
+		return EXIT_FAILURE;
+	}
 	rc = set_up(path, policy, state_dir);
 	if (rc < 0)
 		goto out;
@@ -42,7 +44,6 @@ static int up(const char *path, const char *state_dir)
 		"keep their road; 'waymark down' undoes it\n", path);
 out:
 	foreground_stop(fg);
-	policy_free(policy);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -16,7 +16,6 @@
 
 struct foreground {
 	const char *name;
-	const struct policy *policy;
 	struct engine *engine;
 	struct engine_lock lock;
 	int signal_fd;
@@ -50,7 +49,7 @@ static void explain_lock(const char *name, const char *state_dir,
 }
 
 struct foreground *foreground_start(const char *name,
-				    const struct policy *policy,
+				    struct policy *policy,
 				    const char *state_dir)
 {
 	char error[ENGINE_ERROR_MAX];
@@ -62,7 +61,6 @@ struct foreground *foreground_start(const char *name,
 		return NULL;
 	}
 	fg->name = name;
-	fg->policy = policy;
 	fg->lock.fd = -1;
 	rc = block_signals(fg);
 	if (rc < 0) {
@@ -87,8 +85,9 @@ out:
 
 static void say_ready(const struct foreground *fg)
 {
-	struct queues queues = policy_queues(fg->policy);
-	size_t routes = policy_routes(fg->policy);
+	const struct policy *policy = engine_policy(fg->engine);
+	struct queues queues = policy_queues(policy);
+	size_t routes = policy_routes(policy);
 	char range[16] = "";
 
 	if (queues.last != queues.first)

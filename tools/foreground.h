@@ -11,11 +11,12 @@ struct foreground;
 
 /*
  * Take the lock of `state_dir`, NULL for the usual one, and start the engine;
- * signals that end it wait from now on for foreground_wait(). Complaints go
- * to stderr, with `name`, the policy's, in front. NULL on failure.
+ * signals that end it wait from now on for foreground_wait(). Complaints go to
+ * stderr, with `name`, the policy's, in front. NULL on failure; else the policy
+ * is the engine's.
  */
 struct foreground *foreground_start(const char *name,
-				    const struct policy *policy,
+				    struct policy *policy,
 				    const char *state_dir);
 
 /* Say that it is ready; return 0 after SIGINT, SIGTERM or SIGHUP, or -errno,

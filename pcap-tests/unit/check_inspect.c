@@ -145,7 +145,7 @@ static void setting_init(struct setting *s, const char *statements)
 		 "route host example.com via a\nroute app ssh via a\n",
 		 statements);
 	s->policy = packets_policy(text);
-	ck_assert_int_eq(inspect_init(&s->inspector, s->policy, 2), 0);
+	ck_assert_int_eq(inspect_init(&s->inspector, s->policy, 2, NULL), 0);
 	s->flows = flow_table_new(8, false, NULL, NULL);
 	s->flow = NULL;
 }

@@ -1,0 +1,163 @@
+/* engine_ask.c - what a running engine tells of itself. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "engine/engine_private.h"
+
+#define ANSWER_MS 1000
+
+static uint64_t load(const atomic_uint_fast64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+size_t engine_workers(const struct engine *engine)
+{
+	return engine->lane_count;
+}
+
+uint16_t engine_worker_queue(const struct engine *engine, size_t worker)
+{
+	return engine->lanes[worker]->queue;
+}
+
+static void add_lane(struct engine_totals *totals, const struct lane *lane)
+{
+	const struct worker_counters *worker = worker_counters(lane->worker);
+	const struct source_nfqueue_counters *source =
+		source_nfqueue_counters(lane->source);
+
+	totals->packets += load(&worker->packets);
+	totals->bytes += load(&worker->bytes);
+	for (int i = 0; i < DECODE_STATUSES; i++)
+		totals->undecoded += load(&worker->undecoded[i]);
+	totals->flows += load(&worker->flows);
+	totals->settled += load(&worker->settled);
+	totals->dropped += load(&worker->dropped);
+	totals->late_kept += load(&worker->late_kept);
+	totals->late_moved += load(&worker->late_moved);
+	totals->evicted += load(&worker->evicted);
+	totals->streams_robbed += load(&worker->streams_robbed);
+	totals->batches += load(&source->batches);
+	totals->overruns += load(&source->overruns);
+	totals->errors += load(&source->errors);
+}
+
+struct engine_totals engine_worker_totals(const struct engine *engine,
+					  size_t worker)
+{
+	struct engine_totals totals = { 0 };
+
+	add_lane(&totals, engine->lanes[worker]);
+	return totals;
+}
+
+struct engine_totals engine_totals(const struct engine *engine)
+{
+	struct engine_totals totals = { 0 };
+
+	for (size_t i = 0; i < engine->lane_count; i++)
+		add_lane(&totals, engine->lanes[i]);
+	return totals;
+}
+
+/* ---- by route and class ---- */
+
+static void add_tally(struct engine_tally *sum, const struct tallies *tallies,
+		      size_t i)
+{
+	const struct tally *tally = &tallies->items[i];
+
+	sum->settled += load(&tally->settled);
+	sum->late_kept += load(&tally->late_kept);
+	sum->late_moved += load(&tally->late_moved);
+}
+
+struct engine_tally engine_route_tally(const struct engine *engine, size_t i)
+{
+	struct engine_tally sum = { 0 };
+
+	for (size_t n = 0; n < engine->lane_count; n++)
+		add_tally(&sum, worker_routes(engine->lanes[n]->worker), i);
+	return sum;
+}
+
+struct engine_tally engine_class_tally(const struct engine *engine, size_t i)
+{
+	struct engine_tally sum = { 0 };
+
+	for (size_t n = 0; n < engine->lane_count; n++)
+		add_tally(&sum, worker_classes(engine->lanes[n]->worker), i);
+	return sum;
+}
+
+/* ---- memory ---- */
+
+struct engine_memory engine_memory(const struct engine *engine)
+{
+	struct engine_memory sum = { 0 };
+
+	for (size_t i = 0; i < engine->lane_count; i++) {
+		const struct lane *lane = engine->lanes[i];
+
+		sum.flows += worker_flow_bytes(lane->worker);
+		sum.streams += worker_stream_bytes(lane->worker);
+		sum.buffers += source_nfqueue_bytes(lane->source);
+	}
+	return sum;
+}
+
+/* ---- flows ---- */
+
+/* false: the worker is silent. Then the query is still its. */
+static bool ask(struct lane *lane)
+{
+	const struct timespec pause = { .tv_nsec = 100000 };
+
+	if (!lane->is_asked)
+		worker_ask(lane->worker, lane->query);
+	lane->is_asked = true;
+	source_nfqueue_wake(lane->source);
+	for (int i = 0; i < ANSWER_MS * 10; i++) {
+		if (worker_has_answered(lane->worker)) {
+			lane->is_asked = false;
+			return true;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* Of one lane; false when it is silent. */
+static bool list(struct lane *lane, struct flow_view *views, size_t room,
+		 size_t *count)
+{
+	struct flow_query *query = lane->query;
+
+	if (!lane->is_asked)
+		query->next = 0;
+	do {
+		if (!ask(lane))
+			return false;
+		for (size_t i = 0; i < query->count && *count < room; i++)
+			views[(*count)++] = query->views[i];
+	} while (!query->is_complete && *count < room);
+	return true;
+}
+
+size_t engine_flows(struct engine *engine, struct flow_view *views,
+		    size_t room, size_t *ret_silent)
+{
+	size_t count = 0;
+
+	*ret_silent = 0;
+	for (size_t i = 0; i < engine->lane_count; i++) {
+		struct lane *lane = engine->lanes[i];
+
+		if (lane->query == NULL)
+			lane->query = calloc(1, sizeof(*lane->query));
+		if (lane->query == NULL || !list(lane, views, room, &count))
+			(*ret_silent)++;
+	}
+	return count;
+}

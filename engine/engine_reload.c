@@ -1,0 +1,102 @@
+/* engine_reload.c - another policy for a running engine. */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "engine/engine_private.h"
+
+/* A worker passes with each batch, and when it is woken; more than its longest
+ * batch takes. */
+#define PASS_MS 3000
+
+void engine_wake(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->started; i++)
+		source_nfqueue_wake(engine->lanes[i]->source);
+}
+
+const struct policy *engine_policy(const struct engine *engine)
+{
+	return engine->policy;
+}
+
+bool engine_has_passed(struct engine *engine)
+{
+	bool passed = true;
+
+	for (size_t i = 0; i < engine->lane_count; i++)
+		passed &= worker_has_passed(engine->lanes[i]->worker);
+	if (passed) {
+		policy_free(engine->before);
+		engine->before = NULL;
+	}
+	return passed;
+}
+
+/* Marks that conntrack remembers would be misread, and queues are bound by
+ * threads that run. */
+int engine_can_reload(const struct engine *engine, const struct policy *policy,
+		      char error[static ENGINE_ERROR_MAX])
+{
+	struct queues old = policy_queues(engine->policy);
+	struct queues new = policy_queues(policy);
+	const char *what = NULL;
+
+	if (policy_marks(policy)->mask != policy_marks(engine->policy)->mask)
+		what = "`marks`";
+	else if (old.first != new.first || old.last != new.last ||
+		 old.otherwise_drop != new.otherwise_drop)
+		what = "`queues`";
+	if (what == NULL)
+		return 0;
+	snprintf(error, ENGINE_ERROR_MAX, "%s cannot change while the engine "
+		 "runs: end it and start it anew", what);
+	return -EINVAL;
+}
+
+static int prepare(struct engine *engine, const struct policy *policy)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < engine->lane_count && rc == 0; i++)
+		rc = worker_prepare(engine->lanes[i]->worker, policy);
+	for (size_t i = 0; i < engine->lane_count && rc < 0; i++)
+		worker_prepare(engine->lanes[i]->worker, NULL);
+	return rc;
+}
+
+/* 0, or 1 when time is up. */
+static int wait_for_workers(struct engine *engine)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (int ms = 0; ms < PASS_MS; ms++) {
+		if (engine_has_passed(engine))
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return 1;
+}
+
+int engine_reload(struct engine *engine, struct policy *policy,
+		  char error[static ENGINE_ERROR_MAX])
+{
+	int rc = engine_can_reload(engine, policy, error);
+
+	if (rc < 0)
+		return rc;
+	engine_has_passed(engine);
+	rc = prepare(engine, policy);
+	if (rc < 0) {
+		snprintf(error, ENGINE_ERROR_MAX, "%s", rc == -EBUSY ?
+			 "the reload before is not finished yet; try again" :
+			 "out of memory");
+		return rc;
+	}
+	engine->before = engine->policy;
+	engine->policy = policy;
+	for (size_t i = 0; i < engine->lane_count; i++)
+		worker_publish(engine->lanes[i]->worker);
+	engine_wake(engine);
+	return wait_for_workers(engine);
+}
