@@ -2,6 +2,7 @@
  * hint_http.c - HTTP/1 requests and responses (RFC 9112), WebDAV and whatever
  * other methods there are, and the preface of HTTP/2 (RFC 9113, 3.4).
  */
+#include "engine/hints/http2.h"
 #include "engine/hints/text.h"
 
 #define METHOD_MOST 24		/* UPDATEREDIRECTREF is the longest that IANA
@@ -119,14 +120,17 @@ static enum hint_verdict match_target(struct cursor line, bool is_connect,
 	return HINT_YES;
 }
 
-static enum hint_verdict match_request(struct cursor c,
+static enum hint_verdict match_request(const struct hint_input *in,
+				       struct cursor c,
 				       struct hint_yield *yield)
 {
 	static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 	struct cursor line = c, method, rest;
 
-	if (cursor_match(&line, preface, sizeof(preface) - 1))
+	if (cursor_match(&line, preface, sizeof(preface) - 1)) {
+		http2_host(line, in->scratch, yield);
 		return HINT_YES;
+	}
 	if (cursor_left(&c) < sizeof(preface) - 1 &&
 	    memcmp(c.at, preface, cursor_left(&c)) == 0)
 		return HINT_MORE;
@@ -185,13 +189,13 @@ static enum hint_verdict http_match(const struct hint_input *in,
 	}
 	if (*c.at == '<')
 		return match_simple(in->opposite);
-	return match_request(c, yield);
+	return match_request(in, c, yield);
 }
 
 const struct hint hint_http = {
 	.name = "http",
 	.family = "web",
-	.about = "HTTP/1 and the preface of HTTP/2; the host of the first request",
+	.about = "HTTP/1, and HTTP/2 without TLS; the host of the first request",
 	.transport = IPPROTO_TCP,
 	.yields_host = true,
 	.ports = { 80, 8080, 8000, 3128, 8008, 8081, 8888, 5985 },

@@ -46,7 +46,7 @@ static const struct hint_row rows[] = {
 	  .payload = BYTES("VERSION-CONTROL /a.html HTTP/1.1\r\n\r\n") },
 	{ "event", HINT_YES,
 	  .payload = BYTES("M-SEARCH * HTTP/1.1\r\n\r\n") },
-	{ "HTTP/2 preface", HINT_YES,
+	{ "HTTP/2 preface", HINT_YES, .more = true,
 	  .payload = BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") },
 	{ "half a preface", HINT_MORE, .payload = BYTES("PRI * HTTP/2.0\r\n") },
 	{ "response", HINT_YES, .from_server = true, .more = true,
