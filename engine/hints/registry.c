@@ -38,6 +38,8 @@
 	HINT(sip_tcp)							\
 	HINT(bittorrent_tcp)						\
 	HINT(bittorrent_udp)						\
+	HINT(prefix_tcp)						\
+	HINT(prefix_udp)						\
 	HINT(openvpn_udp)						\
 	HINT(openvpn_tcp)						\
 	HINT(wireguard)							\

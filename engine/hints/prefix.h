@@ -1,0 +1,57 @@
+/*
+ * prefix.h - protocols whose first message says by fixed bytes what it is.
+ * hint_prefix.c asks the rows of prefix_tcp.c and prefix_udp.c.
+ */
+#ifndef WAYMARK_PREFIX_H
+#define WAYMARK_PREFIX_H
+
+#include "engine/hints/hint.h"
+
+#define PREFIX_PARTS 3
+
+struct prefix_part {
+	uint8_t at;
+	struct bytes is;
+};
+
+/* A field of the message that says how long the message is. */
+struct prefix_length {
+	uint8_t at;
+	uint8_t size;		/* bytes; 0: no such field */
+	bool is_little;		/* least significant byte first */
+	int16_t add;		/* what the field leaves out */
+};
+
+struct prefix_row {
+	uint8_t app;		/* index into the table's apps */
+	/* Ascending; bytes between two parts may be anything. */
+	struct prefix_part parts[PREFIX_PARTS];
+	/* UDP: must be the datagram's length. TCP: where the next message is. */
+	struct prefix_length length;
+	/* UDP: no other length will do. */
+	uint16_t exact;
+	/* Too few bytes to be certain: another message, of the same side or of
+	 * the other, must fit a row of this application too. */
+	bool again;
+};
+
+struct prefix_table {
+	const struct prefix_row *rows;
+	size_t row_count;
+};
+
+#define AT(offset, literal) { .at = offset, .is = BYTES(literal) }
+#define BE16(offset, more) { .at = offset, .size = 2, .add = more }
+#define BE24(offset, more) { .at = offset, .size = 3, .add = more }
+#define BE32(offset, more) { .at = offset, .size = 4, .add = more }
+#define LE16(offset, more) \
+	{ .at = offset, .size = 2, .is_little = true, .add = more }
+#define LE32(offset, more) \
+	{ .at = offset, .size = 4, .is_little = true, .add = more }
+#define U8(offset, more) { .at = offset, .size = 1, .add = more }
+
+enum hint_verdict prefix_match(const struct prefix_table *table,
+			       const struct hint_input *in,
+			       struct hint_yield *yield);
+
+#endif
