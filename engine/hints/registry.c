@@ -38,8 +38,13 @@
 	HINT(sip_tcp)							\
 	HINT(bittorrent_tcp)						\
 	HINT(bittorrent_udp)						\
+	HINT(mysql)							\
+	HINT(postgresql)						\
+	HINT(redis)							\
+	HINT(mongodb)							\
 	HINT(prefix_tcp)						\
 	HINT(prefix_udp)						\
+	HINT(memcached)							\
 	HINT(openvpn_udp)						\
 	HINT(openvpn_tcp)						\
 	HINT(wireguard)							\
