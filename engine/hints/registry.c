@@ -42,8 +42,14 @@
 	HINT(postgresql)						\
 	HINT(redis)							\
 	HINT(mongodb)							\
+	HINT(dnp3_tcp)							\
+	HINT(dnp3_udp)							\
+	HINT(s7comm)							\
+	HINT(iec104)							\
 	HINT(prefix_tcp)						\
 	HINT(prefix_udp)						\
+	HINT(coap)							\
+	HINT(modbus)							\
 	HINT(memcached)							\
 	HINT(openvpn_udp)						\
 	HINT(openvpn_tcp)						\

@@ -1,0 +1,62 @@
+/*
+ * hint_dnp3.c - DNP3: a link frame whose header's checksum is right
+ * (IEEE 1815, 9.2).
+ */
+#include "engine/hints/hint.h"
+
+#define HEADER_LEN 8
+#define LENGTH_LEAST 5
+#define POLYNOMIAL 0xa6bc	/* reflected */
+
+static uint16_t checksum(const uint8_t *bytes, size_t len)
+{
+	uint16_t crc = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= bytes[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? (uint16_t)(crc >> 1 ^ POLYNOMIAL) :
+					crc >> 1;
+	}
+	return (uint16_t)~crc;
+}
+
+static enum hint_verdict dnp3_match(const struct hint_input *in,
+				    struct hint_yield *yield)
+{
+	struct cursor c = in->payload;
+	const uint8_t *header;
+
+	(void)yield;
+	if (cursor_left(&c) >= 2 && c.at[1] != 0x64)
+		return HINT_NO;
+	header = cursor_bytes(&c, HEADER_LEN);
+	if (header == NULL)
+		return in->transport == IPPROTO_TCP ? HINT_MORE : HINT_NO;
+	if (header[2] < LENGTH_LEAST)
+		return HINT_NO;
+	return cursor_le16(&c) == checksum(header, HEADER_LEN) ? HINT_YES :
+		c.is_short && in->transport == IPPROTO_TCP ?
+		HINT_MORE : HINT_NO;
+}
+
+const struct hint hint_dnp3_tcp = {
+	.name = "dnp3",
+	.family = "industrial",
+	.about = "DNP3",
+	.transport = IPPROTO_TCP,
+	.ports = { 20000 },
+	.first = BYTES("\x05"),
+	.match = dnp3_match,
+};
+
+const struct hint hint_dnp3_udp = {
+	.name = "dnp3",
+	.family = "industrial",
+	.about = "DNP3",
+	.transport = IPPROTO_UDP,
+	.ports = { 20000 },
+	.first = BYTES("\x05"),
+	.least = HEADER_LEN + 2,
+	.match = dnp3_match,
+};

@@ -1,0 +1,124 @@
+/* check_hints_industrial.c - hints for machines and meters, and what they refuse. */
+#include "pcap-tests/unit/try_hint.h"
+#include "pcap-tests/unit/unit.h"
+
+extern const struct hint hint_modbus;
+extern const struct hint hint_dnp3_tcp;
+extern const struct hint hint_dnp3_udp;
+extern const struct hint hint_s7comm;
+extern const struct hint hint_iec104;
+extern const struct hint hint_coap;
+
+static const struct {
+	const struct hint *hint;
+	struct hint_row row;
+} rows[] = {
+	{ &hint_modbus, { "question and answer", HINT_YES,
+	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
+			"\x01"),
+	  .opposite = BYTES("\x00\x01\x00\x00\x00\x05\x01\x03\x02\x12\x34") } },
+	{ &hint_modbus, { "refused", HINT_YES,
+	  .from_server = true,
+	  .payload = BYTES("\x00\x01\x00\x00\x00\x03\x01\x83\x02"),
+	  .opposite = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
+			"\x01") } },
+	{ &hint_modbus, { "question alone", HINT_MORE,
+	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
+			"\x01") } },
+	{ &hint_modbus, { "three questions", HINT_YES,
+	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
+			"\x01\x00\x02\x00\x00\x00\x06\x01\x03\x00\x00"
+			"\x00\x01\x00\x03\x00\x00\x00\x06\x01\x03\x00"
+			"\x00\x00\x01") } },
+	{ &hint_modbus, { "another number", HINT_NO,
+	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
+			"\x01"),
+	  .opposite = BYTES("\x00\x02\x00\x00\x00\x05\x01\x03\x02\x12\x34") } },
+	{ &hint_modbus, { "another protocol", HINT_NO,
+	  .payload = BYTES("\x00\x01\x00\x01\x00\x06\x01\x03\x00\x00\x00"
+			"\x01") } },
+	{ &hint_dnp3_tcp, { "link status", HINT_YES,
+	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x3b\x95") } },
+	{ &hint_dnp3_tcp, { "a standard example", HINT_YES,
+	  .payload = BYTES("\x05\x64\x14\xf3\x01\x00\x00\x04\x0a\x3b") } },
+	{ &hint_dnp3_tcp, { "wrong checksum", HINT_NO,
+	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x00\x00") } },
+	{ &hint_dnp3_udp, { "link status", HINT_YES,
+	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x3b\x95") } },
+	{ &hint_dnp3_udp, { "cut", HINT_NO,
+	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x00") } },
+	{ &hint_s7comm, { "connect, then set up", HINT_YES,
+	  .payload = BYTES("\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00"
+			"\xc0\x01\x0a\xc1\x02\x01\x00\xc2\x02\x01\x02"
+			"\x03\x00\x00\x19\x02\xf0\x80\x32\x01\x00\x00"
+			"\x00\x00\x00\x08\x00\x00\xf0\x00\x00\x01\x00"
+			"\x01\x01\xe0") } },
+	{ &hint_s7comm, { "S7-plus", HINT_YES,
+	  .payload = BYTES("\x03\x00\x00\x10\x02\xf0\x80\x72\x01\x00\x00"
+			"\x00\x00\x00\x00\x00") } },
+	{ &hint_s7comm, { "connect alone", HINT_MORE,
+	  .payload = BYTES("\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00"
+			"\xc0\x01\x0a\xc1\x02\x01\x00\xc2\x02\x01\x02") } },
+	{ &hint_s7comm, { "another ISO application", HINT_NO,
+	  .payload = BYTES("\x03\x00\x00\x10\x02\xf0\x80\x0d\x01\x00\x00"
+			"\x00\x00\x00\x00\x00") } },
+	{ &hint_s7comm, { "RDP", HINT_NO,
+	  .payload = BYTES("\x03\x00\x00\x0c\x02\xf0\x80\x7f\x65\x82\x01"
+			"\xaa") } },
+	{ &hint_iec104, { "start", HINT_YES,
+	  .payload = BYTES("\x68\x04\x07\x00\x00\x00") } },
+	{ &hint_iec104, { "confirmed", HINT_YES,
+	  .from_server = true,
+	  .payload = BYTES("\x68\x04\x0b\x00\x00\x00") } },
+	{ &hint_iec104, { "two frames in order", HINT_YES,
+	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x64\x01\x06\x00\x01"
+			"\x00\x00\x00\x00\x14\x68\x0e\x02\x00\x00\x00"
+			"\x64\x01\x06\x00\x01\x00\x00\x00\x00\x14") } },
+	{ &hint_iec104, { "one frame", HINT_MORE,
+	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x64\x01\x06\x00\x01"
+			"\x00\x00\x00\x00\x14") } },
+	{ &hint_iec104, { "out of order", HINT_NO,
+	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x64\x01\x06\x00\x01"
+			"\x00\x00\x00\x00\x14\x68\x0e\x04\x00\x00\x00"
+			"\x64\x01\x06\x00\x01\x00\x00\x00\x00\x14") } },
+	{ &hint_iec104, { "no room for a number", HINT_NO,
+	  .payload = BYTES("\x68\x03\x07\x00\x00") } },
+	{ &hint_coap, { "request", HINT_YES,
+	  .payload = BYTES("\x40\x01\x05\xca\xb4\x74\x65\x6d\x70") } },
+	{ &hint_coap, { "request with a host", HINT_YES,
+	  .host = "a.test",
+	  .payload = BYTES("\x40\x01\x05\xca\x36\x61\x2e\x74\x65\x73\x74"
+			"\x84\x74\x65\x6d\x70") } },
+	{ &hint_coap, { "path of control characters", HINT_NO,
+	  .payload = BYTES("\x40\x01\x05\xca\xb4\x01\x02\x03\x04") } },
+	{ &hint_coap, { "answer", HINT_YES,
+	  .from_server = true,
+	  .payload = BYTES("\x60\x45\x05\xca\xff\x31"),
+	  .earlier = {
+		{ false, BYTES("\x40\x01\x05\xca\xb4\x74\x65\x6d\x70") },
+	  } } },
+	{ &hint_coap, { "empty message", HINT_MORE,
+	  .payload = BYTES("\x40\x00\x05\xca") } },
+	{ &hint_coap, { "token too long", HINT_NO,
+	  .payload = BYTES("\x49\x01\x05\xca\x01\x02\x03\x04\x05\x06\x07"
+			"\x08\x09") } },
+	{ &hint_coap, { "a short header of QUIC", HINT_NO,
+	  .payload = BYTES("\x41\x9f\xab\x12\xcd\x45\xef\x01\x23\x45\x67"
+			"\x89\xab\xcd\xef\x01\x23\x45\x67\x89") } },
+};
+
+START_TEST(row)
+{
+	try_hint_row(rows[_i].hint, &rows[_i].row);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hints_industrial");
+	TCase *tc = tcase_create("rows");
+
+	tcase_add_loop_test(tc, row, 0, sizeof(rows) / sizeof(rows[0]));
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
