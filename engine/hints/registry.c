@@ -42,14 +42,30 @@
 	HINT(postgresql)						\
 	HINT(redis)							\
 	HINT(mongodb)							\
+	HINT(radius)							\
+	HINT(ike)							\
+	HINT(dhcpv6)							\
+	HINT(tftp)							\
+	HINT(syslog_udp)						\
+	HINT(syslog_tcp)						\
+	HINT(gtp)							\
+	HINT(teredo)							\
+	HINT(netflow)							\
+	HINT(sflow)							\
+	HINT(collectd)							\
+	HINT(wsd)							\
+	HINT(mining)							\
 	HINT(dnp3_tcp)							\
 	HINT(dnp3_udp)							\
 	HINT(s7comm)							\
 	HINT(iec104)							\
+	HINT(sctp)							\
 	HINT(prefix_tcp)						\
 	HINT(prefix_udp)						\
+	HINT(ethereum)							\
 	HINT(coap)							\
 	HINT(modbus)							\
+	HINT(kafka)							\
 	HINT(memcached)							\
 	HINT(openvpn_udp)						\
 	HINT(openvpn_tcp)						\

@@ -1,0 +1,54 @@
+/*
+ * hint_ethereum.c - how Ethereum's nodes find each other: a hash, a signature,
+ * a type and a list that fills the datagram (devp2p, "Node Discovery
+ * Protocol v4").
+ */
+#include "engine/hints/hint.h"
+
+#define HASH_LEN 32
+#define SIGNATURE_LEN 64	/* and a byte that is 0 or 1 */
+#define TYPE_MOST 6
+#define LIST 0xc0
+#define LONG_LIST 0xf7
+
+/* The length of an RLP list, whose head is passed over; 0 for another. */
+static size_t read_list(struct cursor *c)
+{
+	uint8_t head = cursor_u8(c);
+	size_t len = 0;
+
+	if (head < LIST)
+		return 0;
+	if (head <= LONG_LIST)
+		return (size_t)head - LIST;
+	for (uint8_t i = LONG_LIST; i < head && i < LONG_LIST + 3; i++)
+		len = len << 8 | cursor_u8(c);
+	return len;
+}
+
+static enum hint_verdict ethereum_match(const struct hint_input *in,
+					struct hint_yield *yield)
+{
+	struct cursor c = in->payload;
+	uint8_t recovery, type;
+	size_t len;
+
+	(void)yield;
+	cursor_skip(&c, HASH_LEN + SIGNATURE_LEN);
+	recovery = cursor_u8(&c);
+	type = cursor_u8(&c);
+	len = read_list(&c);
+	if (c.is_short || recovery > 1 || type == 0 || type > TYPE_MOST)
+		return HINT_NO;
+	return len >= 5 && len == cursor_left(&c) ? HINT_YES : HINT_NO;
+}
+
+const struct hint hint_ethereum = {
+	.name = "ethereum",
+	.family = "p2p",
+	.about = "Ethereum's discovery of nodes",
+	.transport = IPPROTO_UDP,
+	.ports = { 30303 },
+	.least = 64,
+	.match = ethereum_match,
+};
