@@ -38,10 +38,21 @@
 	HINT(sip_tcp)							\
 	HINT(bittorrent_tcp)						\
 	HINT(bittorrent_udp)						\
+	HINT(smb)							\
+	HINT(netbios)							\
+	HINT(dcerpc_tcp)						\
+	HINT(dcerpc_udp)						\
+	HINT(ldap_tcp)							\
+	HINT(ldap_udp)							\
+	HINT(kerberos_tcp)						\
+	HINT(kerberos_udp)						\
+	HINT(rpc_tcp)							\
+	HINT(rpc_udp)							\
 	HINT(mysql)							\
 	HINT(postgresql)						\
 	HINT(redis)							\
 	HINT(mongodb)							\
+	HINT(git)							\
 	HINT(radius)							\
 	HINT(ike)							\
 	HINT(dhcpv6)							\
