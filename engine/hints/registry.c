@@ -38,6 +38,7 @@
 	HINT(sip_tcp)							\
 	HINT(bittorrent_tcp)						\
 	HINT(bittorrent_udp)						\
+	HINT(rtsp)							\
 	HINT(smb)							\
 	HINT(netbios)							\
 	HINT(dcerpc_tcp)						\
@@ -53,6 +54,9 @@
 	HINT(redis)							\
 	HINT(mongodb)							\
 	HINT(git)							\
+	HINT(xmpp)							\
+	HINT(irc)							\
+	HINT(nntp)							\
 	HINT(radius)							\
 	HINT(ike)							\
 	HINT(dhcpv6)							\
@@ -64,8 +68,10 @@
 	HINT(netflow)							\
 	HINT(sflow)							\
 	HINT(collectd)							\
+	HINT(mgcp)							\
 	HINT(wsd)							\
 	HINT(mining)							\
+	HINT(minecraft)							\
 	HINT(dnp3_tcp)							\
 	HINT(dnp3_udp)							\
 	HINT(s7comm)							\
@@ -74,10 +80,14 @@
 	HINT(prefix_tcp)						\
 	HINT(prefix_udp)						\
 	HINT(ethereum)							\
+	HINT(telnet)							\
 	HINT(coap)							\
 	HINT(modbus)							\
 	HINT(kafka)							\
 	HINT(memcached)							\
+	HINT(socks)							\
+	HINT(rtmp)							\
+	HINT(mumble)							\
 	HINT(openvpn_udp)						\
 	HINT(openvpn_tcp)						\
 	HINT(wireguard)							\
