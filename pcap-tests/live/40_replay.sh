@@ -47,10 +47,11 @@ ok "up" lab_up
 ok "https" serve_web
 ok "ssh" serve_ssh 22
 ok "other servers" lab_serve server tcp:25 tcp:31337 tcp:5001 udp:5000
-spy before 8
-before=$LAB_PID
+# The second look starts first and ends last: it misses none of the first's.
 spy after 9
 after=$LAB_PID
+spy before 8
+before=$LAB_PID
 
 for server in $SERVER4 $SERVER6; do
 	fetch client $server https://$NAME_PLAIN/ >/dev/null
@@ -71,8 +72,9 @@ done
 ask client tcp $SERVER4 25 --from $LAN4.20 >/dev/null
 ask client tcp $SERVER6 25 --from $LAN6::20 >/dev/null
 sleep 0.5
-kill -INT $before $after
+kill -INT $before
 until_true 30 lab_gone $before
+kill -INT $after
 until_true 30 lab_gone $after
 
 cd "$LAB_DIR" || exit 1
