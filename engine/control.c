@@ -1,0 +1,304 @@
+/* control.c - a socket by which others talk to a running engine. */
+#include "engine/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define NAME "control"
+
+struct client {
+	int fd;			/* -1: free */
+	bool is_answered;
+	uint64_t deadline_ms;
+	char *text;		/* the request, then the answer */
+	size_t len;
+	size_t done;		/* of the answer: sent */
+};
+
+struct control {
+	int epoll;
+	int listener;
+	int dir;
+	bool is_bound;
+	bool is_full;		/* nobody else is let in */
+	control_answer answer;
+	void *ctx;
+	struct client clients[CONTROL_CLIENTS];
+};
+
+/* A folder's path may be longer than a socket's name: it is reached by its
+ * descriptor. */
+static void address_in(int dir, struct sockaddr_un *address)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(address->sun_path, sizeof(address->sun_path),
+		 "/proc/self/fd/%d/" NAME, dir);
+}
+
+static int watch(struct control *control, int fd, uint32_t events, void *what,
+		 int how)
+{
+	struct epoll_event event = { .events = events, .data.ptr = what };
+
+	return epoll_ctl(control->epoll, how, fd, &event) < 0 ? -errno : 0;
+}
+
+/* ---- open and close ---- */
+
+static int bind_name(struct control *control)
+{
+	struct sockaddr_un address;
+	mode_t mask;
+	int rc;
+
+	unlinkat(control->dir, NAME, 0);
+	address_in(control->dir, &address);
+	mask = umask(0177);
+	rc = bind(control->listener, (struct sockaddr *)&address,
+		  sizeof(address));
+	umask(mask);
+	if (rc < 0)
+		return -errno;
+	control->is_bound = true;
+	return listen(control->listener, CONTROL_CLIENTS) < 0 ? -errno : 0;
+}
+
+static int open_all(struct control *control, const char *dir)
+{
+	int rc;
+
+	control->dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (control->dir < 0)
+		return -errno;
+	control->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+				   SOCK_NONBLOCK, 0);
+	if (control->listener < 0)
+		return -errno;
+	control->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (control->epoll < 0)
+		return -errno;
+	rc = bind_name(control);
+	return rc < 0 ? rc : watch(control, control->listener, EPOLLIN, NULL,
+				   EPOLL_CTL_ADD);
+}
+
+int control_open(const char *dir, control_answer answer, void *ctx,
+		 struct control **ret_control)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int rc;
+
+	if (control == NULL)
+		return -ENOMEM;
+	control->answer = answer;
+	control->ctx = ctx;
+	control->epoll = -1;
+	control->listener = -1;
+	control->dir = -1;
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		control->clients[i].fd = -1;
+	rc = open_all(control, dir);
+	if (rc < 0) {
+		control_close(control);
+		return rc;
+	}
+	*ret_control = control;
+	return 0;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void part(struct control *control, struct client *client)
+{
+	close_fd(client->fd);
+	free(client->text);
+	*client = (struct client){ .fd = -1 };
+	if (control->is_full)
+		watch(control, control->listener, EPOLLIN, NULL,
+		      EPOLL_CTL_MOD);
+	control->is_full = false;
+}
+
+void control_close(struct control *control)
+{
+	if (control == NULL)
+		return;
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		part(control, &control->clients[i]);
+	if (control->is_bound)
+		unlinkat(control->dir, NAME, 0);
+	close_fd(control->listener);
+	close_fd(control->epoll);
+	close_fd(control->dir);
+	free(control);
+}
+
+/* ---- clients ---- */
+
+static struct client *free_place(struct control *control)
+{
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		if (control->clients[i].fd < 0)
+			return &control->clients[i];
+	return NULL;
+}
+
+/* Those that find no place wait in the listener. */
+static void let_in(struct control *control, uint64_t now_ms)
+{
+	struct client *client = free_place(control);
+	int fd;
+
+	if (client == NULL) {
+		watch(control, control->listener, 0, NULL, EPOLL_CTL_MOD);
+		control->is_full = true;
+		return;
+	}
+	fd = accept4(control->listener, NULL, NULL,
+		     SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	*client = (struct client){
+		.fd = fd,
+		.deadline_ms = now_ms + CONTROL_REQUEST_MS,
+		.text = malloc(CONTROL_REQUEST_MAX + 1),
+	};
+	if (client->text == NULL ||
+	    watch(control, fd, EPOLLIN, client, EPOLL_CTL_ADD) < 0)
+		part(control, client);
+}
+
+static void send_more(struct control *control, struct client *client)
+{
+	ssize_t sent = send(client->fd, client->text + client->done,
+			    client->len - client->done, MSG_NOSIGNAL);
+
+	if (sent >= 0)
+		client->done += (size_t)sent;
+	else if (errno != EAGAIN && errno != EINTR)
+		client->done = client->len;
+	if (client->done == client->len)
+		part(control, client);
+}
+
+static void answer(struct control *control, struct client *client, size_t len)
+{
+	char *line = client->text;
+
+	line[len] = '\0';
+	client->len = 0;
+	client->text = control->answer(control->ctx, line, len, &client->len);
+	free(line);
+	client->is_answered = true;
+	if (client->text == NULL ||
+	    watch(control, client->fd, EPOLLOUT, client, EPOLL_CTL_MOD) < 0)
+		part(control, client);
+}
+
+static void receive(struct control *control, struct client *client)
+{
+	ssize_t got = recv(client->fd, client->text + client->len,
+			   CONTROL_REQUEST_MAX - client->len, 0);
+	char *end;
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		part(control, client);
+		return;
+	}
+	end = memchr(client->text + client->len, '\n', (size_t)got);
+	client->len += (size_t)got;
+	if (end != NULL)
+		answer(control, client, (size_t)(end - client->text));
+	else if (client->len == CONTROL_REQUEST_MAX)
+		part(control, client);
+}
+
+static void serve(struct control *control, const struct epoll_event *event,
+		  uint64_t now_ms)
+{
+	struct client *client = event->data.ptr;
+
+	if (client == NULL)
+		let_in(control, now_ms);
+	else if (client->fd < 0)
+		return;
+	else if (client->is_answered)
+		send_more(control, client);
+	else
+		receive(control, client);
+	if (client != NULL && client->is_answered && client->done == 0)
+		client->deadline_ms = now_ms + CONTROL_ANSWER_MS;
+}
+
+void control_turn(struct control *control, uint64_t now_ms)
+{
+	struct epoll_event events[CONTROL_CLIENTS + 1];
+	int count = epoll_wait(control->epoll, events, CONTROL_CLIENTS + 1, 0);
+
+	for (int i = 0; i < count; i++)
+		serve(control, &events[i], now_ms);
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		if (control->clients[i].fd >= 0 &&
+		    control->clients[i].deadline_ms <= now_ms)
+			part(control, &control->clients[i]);
+}
+
+int control_fd(const struct control *control)
+{
+	return control->epoll;
+}
+
+int control_wait_ms(const struct control *control, uint64_t now_ms)
+{
+	uint64_t least = INT_MAX;
+	bool any = false;
+
+	for (int i = 0; i < CONTROL_CLIENTS; i++) {
+		const struct client *client = &control->clients[i];
+		uint64_t left = client->deadline_ms > now_ms ?
+				client->deadline_ms - now_ms : 0;
+
+		if (client->fd < 0)
+			continue;
+		any = true;
+		if (left < least)
+			least = left;
+	}
+	return any ? (int)least : -1;
+}
+
+/* ---- the other side ---- */
+
+int control_connect(const char *dir)
+{
+	struct sockaddr_un address;
+	int folder = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd, rc;
+
+	if (folder < 0)
+		return -errno;
+	address_in(folder, &address);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	rc = fd < 0 || connect(fd, (struct sockaddr *)&address,
+			       sizeof(address)) < 0 ? -errno : fd;
+	close(folder);
+	if (rc < 0)
+		close_fd(fd);
+	return rc;
+}
