@@ -38,7 +38,7 @@ static void start(void)
 	char error[SETUP_ERROR_MAX];
 
 	setup_state(&state);
-	ck_assert_int_eq(plan_make(policy, &state, PLAN_LINKS_UP, &plan,
+	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
 				   error), 0);
 	policy_free(policy);
 	journal = (struct journal){ 0 };

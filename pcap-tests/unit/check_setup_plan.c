@@ -131,7 +131,7 @@ START_TEST(line)
 	char *text;
 
 	setup_state(&state);
-	ck_assert_int_eq(plan_make(policy, &state, PLAN_LINKS_UP, &plan,
+	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
 				   error), 0);
 	text = text_of(&plan, &state);
 	ck_assert_msg(!!strstr(text, lines[_i].line) == lines[_i].wanted,
@@ -173,7 +173,7 @@ START_TEST(dead_link)
 	int rc;
 
 	setup_state(&state);
-	rc = plan_make(policy, &state, links[_i].links, &plan, error);
+	rc = plan_make(policy, NULL, &state, links[_i].links, &plan, error);
 	ck_assert_int_eq(rc, links[_i].want);
 	if (rc < 0) {
 		ck_assert_str_eq(error, links[_i].sentence);
@@ -206,7 +206,7 @@ START_TEST(ranges)
 	struct plan plan;
 
 	setup_state(&state);
-	ck_assert_int_eq(plan_make(policy, &state, PLAN_LINKS_UP, &plan,
+	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
 				   error), 0);
 	ck_assert_uint_eq(plan.exempt[PLAN_FROM4].count, 2);
 	ck_assert_uint_eq(plan.exempt[PLAN_FROM6].count, 1);
@@ -279,7 +279,7 @@ START_TEST(conflict)
 
 	setup_state(&state);
 	put_foreign(&state, conflicts[_i].foreign);
-	ck_assert_int_eq(plan_make(policy, &state, PLAN_LINKS_UP, &plan,
+	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
 				   error), 0);
 	rc = conflict_check(&plan, &state, error);
 	ck_assert_int_eq(rc, conflicts[_i].sentence ? -EEXIST : 0);

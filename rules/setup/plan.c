@@ -251,9 +251,9 @@ static void drop_dead_routes(struct plan *plan, const struct state *state)
 	plan->route_count = kept;
 }
 
-int plan_make(const struct policy *policy, const struct state *state,
-	      enum plan_links links, struct plan *ret,
-	      char error[static SETUP_ERROR_MAX])
+int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
+	      const struct state *state, enum plan_links links,
+	      struct plan *ret, char error[static SETUP_ERROR_MAX])
 {
 	struct plan plan = { 0 };
 	int rc;
@@ -266,7 +266,7 @@ int plan_make(const struct policy *policy, const struct state *state,
 	if (rc == 0)
 		rc = plan_routes_make(&plan, policy, state);
 	if (rc == 0)
-		rc = plan_rules_make(&plan, policy, state);
+		rc = plan_rules_make(&plan, policy, exempts, state);
 	if (rc == 0)
 		rc = make_tables(&plan, policy);
 	if (rc < 0)

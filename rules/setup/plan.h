@@ -82,16 +82,30 @@ struct plan {
 	char *tables;		/* of rt_tables.d/waymark.conf; NULL: none */
 };
 
+/* Exemptions that are not the policy's own. */
+struct plan_exempt {
+	struct address first;
+	struct address last;
+	bool from, to;		/* as client, as server, or both */
+	bool by_rule;
+};
+
+struct plan_exempts {
+	const struct plan_exempt *items;
+	size_t count;
+};
+
 enum plan_links {
 	PLAN_LINKS_UP,		/* each has to be there and up */
 	PLAN_LINKS_ANY,		/* what hangs on a dead link is left out */
 	PLAN_LINKS_NAMED,	/* as if all were there: to print */
 };
 
-/* 0 or -errno with a sentence; then *plan is not touched. */
-int plan_make(const struct policy *policy, const struct state *state,
-	      enum plan_links links, struct plan *plan,
-	      char error[static SETUP_ERROR_MAX]);
+/* `exempts` may be NULL. 0 or -errno with a sentence; then *plan is not
+ * touched. */
+int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
+	      const struct state *state, enum plan_links links,
+	      struct plan *plan, char error[static SETUP_ERROR_MAX]);
 void plan_fini(struct plan *plan);
 
 /* The name of a route's link; NULL when it has none. */

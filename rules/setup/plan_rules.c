@@ -68,24 +68,49 @@ static int add_exempt_rule(void *ctx, const struct prefix *prefix)
 	return add(exemption->plan, &rule);
 }
 
+static int add_range(struct plan *plan, const struct address *first,
+		     const struct address *last, bool to, bool by_rule,
+		     bool has_v6)
+{
+	struct exemption exemption = { plan, to, has_v6 };
+	struct plan_ranges *set =
+		&plan->exempt[(to ? PLAN_TO4 : PLAN_FROM4) +
+			      (address_is_v4(first) ? 0 : 1)];
+	struct plan_range new = { *first, *last };
+	int rc = ARRAY_ADD(set->items, set->count, new);
+
+	if (rc == 0 && by_rule)
+		rc = address_range_split(first, last, add_exempt_rule,
+					 &exemption);
+	return rc;
+}
+
 static int add_exempt(struct plan *plan, const struct exempt *exempt,
 		      const struct state *state)
 {
-	struct exemption exemption = { plan, exempt->to, state->has_v6 };
 	int rc = 0;
 
-	for (size_t i = 0; i < exempt->range_count && rc == 0; i++) {
-		const struct exempt_range *range = &exempt->ranges[i];
-		bool is_v4 = address_is_v4(&range->first);
-		struct plan_ranges *set =
-			&plan->exempt[(exempt->to ? PLAN_TO4 : PLAN_FROM4) +
-				      (is_v4 ? 0 : 1)];
-		struct plan_range new = { range->first, range->last };
+	for (size_t i = 0; i < exempt->range_count && rc == 0; i++)
+		rc = add_range(plan, &exempt->ranges[i].first,
+			       &exempt->ranges[i].last, exempt->to,
+			       exempt->by_rule, state->has_v6);
+	return rc;
+}
 
-		rc = ARRAY_ADD(set->items, set->count, new);
-		if (rc == 0 && exempt->by_rule)
-			rc = address_range_split(&range->first, &range->last,
-						 add_exempt_rule, &exemption);
+static int add_exempts(struct plan *plan, const struct plan_exempts *exempts,
+		       const struct state *state)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < exempts->count && rc == 0; i++) {
+		const struct plan_exempt *e = &exempts->items[i];
+
+		if (e->from)
+			rc = add_range(plan, &e->first, &e->last, false,
+				       e->by_rule, state->has_v6);
+		if (rc == 0 && e->to)
+			rc = add_range(plan, &e->first, &e->last, true,
+				       e->by_rule, state->has_v6);
 	}
 	return rc;
 }
@@ -130,12 +155,15 @@ static void join_ranges(struct plan_ranges *set)
 }
 
 static int make_exempts(struct plan *plan, const struct policy *policy,
+			const struct plan_exempts *exempts,
 			const struct state *state)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < policy_exempts(policy) && rc == 0; i++)
 		rc = add_exempt(plan, policy_exempt(policy, i), state);
+	if (rc == 0 && exempts != NULL)
+		rc = add_exempts(plan, exempts, state);
 	for (int i = 0; i < PLAN_SETS; i++)
 		join_ranges(&plan->exempt[i]);
 	return rc;
@@ -216,9 +244,10 @@ static int make_family(struct plan *plan, const struct policy *policy,
 }
 
 int plan_rules_make(struct plan *plan, const struct policy *policy,
+		    const struct plan_exempts *exempts,
 		    const struct state *state)
 {
-	int rc = make_exempts(plan, policy, state);
+	int rc = make_exempts(plan, policy, exempts, state);
 
 	if (rc == 0)
 		rc = make_family(plan, policy, AF_INET);

@@ -7,8 +7,9 @@
 
 #include "rules/setup/plan.h"
 
-/* Fill plan->rules and plan->exempt. 0 or -ENOMEM. */
+/* Fill plan->rules and plan->exempt; `exempts` may be NULL. 0 or -ENOMEM. */
 int plan_rules_make(struct plan *plan, const struct policy *policy,
+		    const struct plan_exempts *exempts,
 		    const struct state *state);
 
 #endif

@@ -100,7 +100,7 @@ int setup_print(const struct policy *policy, FILE *out,
 		fault(error, rc, "netlink: %s; try again", strerror(-rc));
 		goto out;
 	}
-	rc = plan_make(policy, &state, PLAN_LINKS_NAMED, &plan, error);
+	rc = plan_make(policy, NULL, &state, PLAN_LINKS_NAMED, &plan, error);
 	if (rc < 0)
 		goto out;
 	fputs("#!/bin/sh -e\n"

@@ -257,6 +257,35 @@ static bool has_step(const struct diff *diff, enum step_kind kind)
 
 /* ---- one run ---- */
 
+static int say_ready(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	const struct setup_options *options = run->options;
+
+	return options->ready != NULL ? options->ready(options->ctx, error) :
+					0;
+}
+
+/* Steps come in the order of their kinds: what is added, then what goes. */
+static int take_steps(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	struct diff adds = { run->diff.steps, 0 };
+	struct diff goes;
+	int rc;
+
+	while (adds.count < run->diff.count &&
+	       adds.steps[adds.count].kind <= STEP_RULESET)
+		adds.count++;
+	goes = (struct diff){ adds.steps + adds.count,
+			      run->diff.count - adds.count };
+	rc = apply_steps(run->nl, &adds, &run->input, &run->ruleset, error);
+	if (rc == 0)
+		rc = say_ready(run, error);
+	if (rc == 0)
+		rc = apply_steps(run->nl, &goes, &run->input, &run->ruleset,
+				 error);
+	return rc;
+}
+
 static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	bool changes_ruleset = has_step(&run->diff, STEP_RULESET);
@@ -268,8 +297,7 @@ static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
 	if (rc == 0)
 		rc = note(run, error);
 	if (rc == 0)
-		rc = apply_steps(run->nl, &run->diff, &run->input,
-				 &run->ruleset, error);
+		rc = take_steps(run, error);
 	if (rc == 0 && changes_ruleset)
 		rc = note_ruleset(run, error);
 	if (rc < 0)
@@ -289,7 +317,7 @@ static void print_steps(const struct run *run)
 static int apply(struct run *run, const struct policy *policy,
 		 char error[static SETUP_ERROR_MAX])
 {
-	int rc = plan_make(policy, &run->state,
+	int rc = plan_make(policy, run->options->exempts, &run->state,
 			   run->options->dead_links ? PLAN_LINKS_ANY :
 						      PLAN_LINKS_UP,
 			   &run->plan, error);
@@ -303,9 +331,10 @@ static int apply(struct run *run, const struct policy *policy,
 	if (rc < 0)
 		return rc;
 	print_steps(run);
-	if (run->options->dry_run || run->diff.count == 0)
+	if (run->options->dry_run)
 		return 0;
-	return carry_out(run, error);
+	return run->diff.count == 0 ? say_ready(run, error) :
+				      carry_out(run, error);
 }
 
 int setup_apply(const struct policy *policy,

@@ -16,6 +16,7 @@
 #include "rules/setup/fault.h"
 
 struct policy;
+struct plan_exempts;
 
 struct setup_options {
 	/* Where the journal is; NULL: /run/waymark/netns-INODE, of this
@@ -28,6 +29,13 @@ struct setup_options {
 	bool dry_run;
 	/* The steps, one a line, before they are taken; may be NULL. */
 	FILE *steps;
+	/* Exemptions beside the policy's; may be NULL. */
+	const struct plan_exempts *exempts;
+	/* Called when all that the policy needs is there, before what only an
+	 * older one needed goes; an -errno ends it there, with the sentence in
+	 * `error`. May be NULL. */
+	int (*ready)(void *ctx, char error[static SETUP_ERROR_MAX]);
+	void *ctx;
 };
 
 struct setup_report {
