@@ -203,6 +203,11 @@ struct ast *ast_load(const char *path, struct diag *diag);
 /* The same for a text in memory that is called `name`; it is copied. */
 struct ast *ast_parse(const char *name, const char *text, size_t len,
 		      struct diag *diag);
+
+/* A flow as an expect line has it, from its protocol on, without its outcome
+ * and, where that is easier to type, without '>': one STATEMENT_EXPECT. */
+struct ast *ast_parse_flow(const char *words, struct diag *diag);
+
 void ast_free(struct ast *ast);
 
 const struct ast_statement *ast_statements(const struct ast *ast);

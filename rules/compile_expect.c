@@ -135,18 +135,19 @@ int policy_flow_parse(const struct policy *policy,
 	struct flow_words *flow = calloc(1, sizeof(*flow));
 	const struct ast_statement *s;
 	struct ast *ast = NULL;
-	char *line = NULL;
 	int rc = -ENOMEM;
 
 	if (flow == NULL)
 		return rc;
 	flow->arena = arena_new();
-	if (flow->arena == NULL ||
-	    asprintf(&line, "expect %s via main", words) < 0)
+	if (flow->arena == NULL)
 		goto out;
-	ast = ast_parse("flow", line, strlen(line), diag);
+	ast = ast_parse_flow(words, diag);
 	s = ast == NULL ? NULL : ast_statements(ast);
 	rc = -EINVAL;
+	if (s == NULL && diag_errors(diag) == 0)
+		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
+			 "expected a flow, as tcp 192.0.2.9 198.51.100.7:25");
 	if (s == NULL || s->kind != STATEMENT_EXPECT || s->next != NULL ||
 	    diag_errors(diag) > 0)
 		goto out;
@@ -159,7 +160,6 @@ int policy_flow_parse(const struct policy *policy,
 	*ret_flow = &flow->expect;
 	flow = NULL;
 out:
-	free(line);
 	ast_free(ast);
 	if (flow != NULL)
 		policy_flow_free(&flow->expect);

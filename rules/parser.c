@@ -336,7 +336,9 @@ static int next_statement(struct parser *p, struct ast_statement **ret)
 	if (s == NULL)
 		return -ENOMEM;
 	s->place = p->token.place;
-	if (parser_starts_statement(&p->token))
+	if (p->is_flow)
+		rc = parser_expect(p, s);
+	else if (parser_starts_statement(&p->token))
 		rc = parser_statement(p, s);
 	else
 		rc = parser_expected(p, "a statement", parser_statement_words);
@@ -424,7 +426,7 @@ static unsigned depth_of(const struct reading *reading)
 
 static int read_statements(struct ast *ast, struct diag *diag,
 			   struct source *source, const struct reading *outer,
-			   struct ast_statement **tail)
+			   bool is_flow, struct ast_statement **tail)
 {
 	char *path = realpath(source->name, NULL);
 	struct reading reading = {
@@ -433,6 +435,7 @@ static int read_statements(struct ast *ast, struct diag *diag,
 	};
 	struct parser p = {
 		.ast = ast, .diag = diag, .source = source, .reading = &reading,
+		.is_flow = is_flow,
 	};
 	int rc = statements(&p, tail);
 
@@ -469,14 +472,15 @@ int parser_include(struct parser *p, const struct ast_name *path,
 	rc = keep_source(p->ast, source);
 	if (rc < 0)
 		return rc;
-	return read_statements(p->ast, p->diag, source, p->reading,
+	return read_statements(p->ast, p->diag, source, p->reading, false,
 			       ret_statements);
 }
 
 static const struct place nowhere;
 
 /* `source` becomes the tree's. */
-static struct ast *parse(struct source *source, struct diag *diag)
+static struct ast *parse(struct source *source, bool is_flow,
+			 struct diag *diag)
 {
 	struct ast *ast = calloc(1, sizeof(*ast));
 	int rc = -ENOMEM;
@@ -492,7 +496,8 @@ static struct ast *parse(struct source *source, struct diag *diag)
 	ast->arena = arena_new();
 	if (ast->arena == NULL)
 		goto out;
-	rc = read_statements(ast, diag, source, NULL, &ast->statements);
+	rc = read_statements(ast, diag, source, NULL, is_flow,
+			     &ast->statements);
 out:
 	if (rc < 0) {
 		diag_add(diag, DIAG_ERROR, nowhere, NULL, "out of memory");
@@ -508,11 +513,11 @@ struct ast *ast_load(const char *path, struct diag *diag)
 
 	if (source_read(path, nowhere, diag, &source) < 0)
 		return NULL;
-	return parse(source, diag);
+	return parse(source, false, diag);
 }
 
-struct ast *ast_parse(const char *name, const char *text, size_t len,
-		      struct diag *diag)
+static struct ast *parse_text(const char *name, const char *text, size_t len,
+			      bool is_flow, struct diag *diag)
 {
 	struct source *source = calloc(1, sizeof(*source));
 	char *copy = malloc(len + 1);
@@ -529,5 +534,16 @@ struct ast *ast_parse(const char *name, const char *text, size_t len,
 	copy[len] = '\0';
 	*source = (struct source){ .name = name_copy, .text = copy,
 				   .len = len };
-	return parse(source, diag);
+	return parse(source, is_flow, diag);
+}
+
+struct ast *ast_parse(const char *name, const char *text, size_t len,
+		      struct diag *diag)
+{
+	return parse_text(name, text, len, false, diag);
+}
+
+struct ast *ast_parse_flow(const char *words, struct diag *diag)
+{
+	return parse_text("flow", words, strlen(words), true, diag);
 }

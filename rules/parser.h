@@ -51,6 +51,7 @@ struct parser {
 	struct token resume;	/* behind a TOKEN_STOP: the next statement */
 	struct bracket *bracket;
 	unsigned depth;
+	bool is_flow;		/* a flow of ast_parse_flow(), no policy */
 	bool is_broken;		/* the statement has been complained about */
 	/*
 	 * Words of the statement that were taken for names: the last two of

@@ -122,6 +122,9 @@ static int outcome(struct parser *p, struct ast_expect *expect)
 		"drop", "exempt", NULL,
 	};
 
+	if (p->is_flow)
+		return p->token.kind == TOKEN_STOP ? 0 :
+			parser_expected(p, "what is known of the flow", words);
 	if (p->token.kind == TOKEN_WORD && !parser_at(p, "via") &&
 	    !parser_at(p, "drop") && !parser_at(p, "exempt"))
 		return parser_expected(p, "'via UPLINK', 'drop', 'exempt' or "
@@ -145,9 +148,10 @@ int parser_expect(struct parser *p, struct ast_statement *statement)
 		      &expect->sport);
 	if (rc < 0)
 		return rc;
-	if (p->token.kind != TOKEN_GREATER)
+	if (p->token.kind == TOKEN_GREATER)
+		parser_advance(p);
+	else if (!p->is_flow)
 		return parser_expected(p, "'>' and the server's address", NULL);
-	parser_advance(p);
 	place = p->token.place;
 	rc = endpoint(p, has_ports, "the server's address", &expect->dst,
 		      &expect->dport);

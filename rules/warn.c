@@ -196,6 +196,7 @@ static void warn_default_drop(struct compiler *c)
 		return;
 	for (size_t r = 0; r < last; r++) {
 		if (condition_is_early(&p->pool, p->tests[r].node) ||
+		    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE ||
 		    p->routes[r].road == p->marks.road_drop)
 			continue;
 		warn(c, c->routes.items[r]->place,

@@ -23,11 +23,8 @@ static char *join_words(int argc, char *argv[])
 
 	if (out == NULL)
 		return NULL;
-	/* "tcp A B" is as good as "tcp A > B": '>' needs quotes in a shell. */
 	for (int i = 0; i < argc; i++)
-		fprintf(out, "%s%s%s", i > 0 ? " " : "",
-			i == 2 && argv[i][0] != '>' &&
-			strchr(argv[1], '>') == NULL ? "> " : "", argv[i]);
+		fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
 	return fclose(out) == 0 ? words : NULL;
 }
 

@@ -279,6 +279,41 @@ START_TEST(routes_hold)
 }
 END_TEST
 
+static const struct {
+	const char *words;
+	const char *complaint;	/* NULL: it is a flow */
+} flow_words[] = {
+	{ "tcp 192.0.2.1 > 192.0.2.2:25", NULL },
+	{ "tcp 192.0.2.1:1 192.0.2.2:25 app ssh host a.example", NULL },
+	{ "udp 2001:db8::1 [2001:db8::2]:53 length 90 in eth0", NULL },
+	{ "icmp 192.0.2.1 192.0.2.2", NULL },
+	{ "", "expected a flow" },
+	{ "tcp 192.0.2.1", "expected the server's address" },
+	{ "tcp 192.0.2.1 192.0.2.2 via main", "not 'via'" },
+	{ "tcp 192.0.2.1 192.0.2.2 app shs", "did you mean 'ssh'?" },
+	{ "tcp 192.0.2.1 2001:db8::1", "one family" },
+};
+
+START_TEST(flows_in_words)
+{
+	struct diag *diag = diag_new();
+	struct policy *policy = parse("default via main", diag);
+	struct expect *flow = NULL;
+	int rc = policy_flow_parse(policy, &vocabulary, flow_words[_i].words,
+				   diag, &flow);
+	char *text = complaints(diag);
+
+	ck_assert_msg((rc == 0) == (flow_words[_i].complaint == NULL), "%s: %s",
+		      flow_words[_i].words, text);
+	ck_assert_msg(rc == 0 || strstr(text, flow_words[_i].complaint) != NULL,
+		      "%s: %s", flow_words[_i].words, text);
+	policy_flow_free(flow);
+	policy_free(policy);
+	diag_free(diag);
+	free(text);
+}
+END_TEST
+
 START_TEST(unknown_until_payload)
 {
 	struct diag *diag = diag_new();
@@ -373,6 +408,8 @@ int main(void)
 	tcase_add_test(tcase, numbers_are_given);
 	tcase_add_loop_test(tcase, routes_hold, 0,
 			    sizeof(flows) / sizeof(flows[0]));
+	tcase_add_loop_test(tcase, flows_in_words, 0,
+			    sizeof(flow_words) / sizeof(flow_words[0]));
 	tcase_add_test(tcase, unknown_until_payload);
 	tcase_add_test(tcase, class_of_a_route);
 	tcase_add_test(tcase, exemptions);
