@@ -195,7 +195,7 @@ static enum hint_verdict http_match(const struct hint_input *in,
 const struct hint hint_http = {
 	.name = "http",
 	.family = "web",
-	.about = "HTTP/1, and HTTP/2 without TLS; the host of the first request",
+	.about = "HTTP/1, HTTP/2 without TLS; the first request's host",
 	.transport = IPPROTO_TCP,
 	.yields_host = true,
 	.ports = { 80, 8080, 8000, 3128, 8008, 8081, 8888, 5985 },

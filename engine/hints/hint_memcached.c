@@ -49,8 +49,8 @@ static enum hint_verdict match_text(struct cursor client, struct cursor server)
 	static const char *const answers[] = {
 		"STAT ", "VALUE ", "END\r\n", "STORED\r\n", "NOT_STORED\r\n",
 		"EXISTS\r\n", "NOT_FOUND\r\n", "DELETED\r\n", "TOUCHED\r\n",
-		"VERSION ", "OK\r\n", "ERROR\r\n", "CLIENT_ERROR ", "HD", "EN\r\n",
-		"MN\r\n", NULL
+		"VERSION ", "OK\r\n", "ERROR\r\n", "CLIENT_ERROR ", "HD",
+		"EN\r\n", "MN\r\n", NULL
 	};
 	struct cursor line;
 

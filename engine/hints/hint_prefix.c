@@ -1,4 +1,6 @@
 /* hint_prefix.c - the rows of prefix.h against a payload. */
+#include <assert.h>
+
 #include "engine/hints/prefix.h"
 
 /* No first message of these protocols is longer. */
@@ -132,28 +134,34 @@ static enum hint_verdict confirm_stream(const struct prefix_table *table,
 	return HINT_MORE;
 }
 
-static bool may_begin(const struct prefix_row *row, uint8_t first)
+/* From the last row to the first, so that chains have the rows' order. */
+void prefix_index(struct prefix_table *table)
 {
-	const struct prefix_part *part = &row->parts[0];
+	assert(table->row_count <= PREFIX_ROWS_MOST);
+	memset(table->head, PREFIX_END, sizeof(table->head));
+	for (size_t i = table->row_count; i-- > 0;) {
+		const struct prefix_part *part = &table->rows[i].parts[0];
+		size_t key = part->at != 0 ? PREFIX_ANY :
+					     (uint8_t)part->is.data[0];
 
-	return part->at != 0 || (uint8_t)part->is.data[0] == first;
+		table->next[i] = table->head[key];
+		table->head[key] = (uint8_t)i;
+	}
 }
 
-enum hint_verdict prefix_match(const struct prefix_table *table,
-			       const struct hint_input *in,
-			       struct hint_yield *yield)
+/* All rows of one chain. */
+static enum hint_verdict match_chain(const struct prefix_table *table,
+				     uint8_t row_number,
+				     const struct hint_input *in,
+				     struct hint_yield *yield)
 {
-	struct cursor c = in->payload;
-	uint8_t first = cursor_u8(&c);
 	enum hint_verdict best = HINT_NO;
 	size_t len = 0;
 
-	for (size_t i = 0; i < table->row_count; i++) {
-		const struct prefix_row *row = &table->rows[i];
+	for (; row_number != PREFIX_END; row_number = table->next[row_number]) {
+		const struct prefix_row *row = &table->rows[row_number];
 		enum hint_verdict verdict;
 
-		if (!may_begin(row, first))
-			continue;
 		verdict = match_row(row, in->payload, in->transport, &len);
 		if (verdict == HINT_YES && row->again)
 			verdict = in->transport == IPPROTO_TCP ?
@@ -167,4 +175,18 @@ enum hint_verdict prefix_match(const struct prefix_table *table,
 			best = HINT_MORE;
 	}
 	return best;
+}
+
+enum hint_verdict prefix_match(const struct prefix_table *table,
+			       const struct hint_input *in,
+			       struct hint_yield *yield)
+{
+	struct cursor c = in->payload;
+	enum hint_verdict by_byte, by_rest;
+
+	by_byte = match_chain(table, table->head[cursor_u8(&c)], in, yield);
+	if (by_byte == HINT_YES)
+		return HINT_YES;
+	by_rest = match_chain(table, table->head[PREFIX_ANY], in, yield);
+	return by_rest == HINT_NO ? by_byte : by_rest;
 }

@@ -35,10 +35,20 @@ struct prefix_row {
 	bool again;
 };
 
+#define PREFIX_ROWS_MOST 255
+#define PREFIX_ANY 256		/* instead of a first byte */
+#define PREFIX_END 255		/* instead of a row */
+
+/* The rows and, once prefix_index() has been called, chains of those that have
+ * the same first byte, or none. */
 struct prefix_table {
 	const struct prefix_row *rows;
 	size_t row_count;
+	uint8_t head[PREFIX_ANY + 1];
+	uint8_t next[PREFIX_ROWS_MOST];
 };
+
+void prefix_index(struct prefix_table *table);
 
 #define AT(offset, literal) { .at = offset, .is = BYTES(literal) }
 #define BE16(offset, more) { .at = offset, .size = 2, .add = more }

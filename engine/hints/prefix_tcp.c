@@ -3,6 +3,8 @@
  * sources are the protocols' own documents, named where the bytes are not
  * plain words.
  */
+#include <pthread.h>
+
 #include "engine/hints/prefix.h"
 
 #define APPS(APP)							\
@@ -114,7 +116,8 @@ static const struct prefix_row rows[] = {
 	{ .app = AJP, .parts = { AT(0, "\x12\x34\0\1\x0a") } },
 	{ .app = AMQP, .parts = { AT(0, "AMQP") } },
 	{ .app = BGP,
-	  .parts = { AT(0, "\xff\xff\xff\xff\xff\xff\xff\xff" "\xff\xff\xff\xff\xff\xff\xff\xff") },
+	  .parts = { AT(0, "\xff\xff\xff\xff\xff\xff\xff\xff"
+			 "\xff\xff\xff\xff\xff\xff\xff\xff") },
 	  .length = BE16(16, 0) },
 	{ .app = BITCOIN, .parts = { AT(0, "\xf9\xbe\xb4\xd9") } },
 	{ .app = BITCOIN, .parts = { AT(0, "\x0b\x11\x09\x07") } },
@@ -346,13 +349,22 @@ static const struct prefix_row rows[] = {
 	  AT(28, "\0\0\0\x10") } },
 };
 
+/* Indexed once, by whoever asks first, and then only read. */
+static struct prefix_table table = {
+	.rows = rows,
+	.row_count = sizeof(rows) / sizeof(rows[0]),
+};
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void build(void)
+{
+	prefix_index(&table);
+}
+
 static enum hint_verdict prefix_tcp_match(const struct hint_input *in,
 					  struct hint_yield *yield)
 {
-	static const struct prefix_table table = {
-		rows, sizeof(rows) / sizeof(rows[0])
-	};
-
+	pthread_once(&once, build);
 	return prefix_match(&table, in, yield);
 }
 

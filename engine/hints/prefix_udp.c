@@ -2,6 +2,8 @@
  * prefix_udp.c - protocols over UDP that begin with bytes of their own, or say
  * at a fixed place how long the datagram is.
  */
+#include <pthread.h>
+
 #include "engine/hints/prefix.h"
 
 #define APPS(APP)							\
@@ -53,7 +55,8 @@ enum { APPS(APP) };
 static const struct hint_app apps[] = { APPS(APP) { 0 } };
 #undef APP
 
-#define RAKNET_MAGIC "\0\xff\xff\0\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78"
+#define RAKNET_MAGIC \
+	"\0\xff\xff\0\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78"
 #define EIGHT_ZEROS "\0\0\0\0\0\0\0\0"
 #define TWELVE_ONES "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 
@@ -241,13 +244,22 @@ static const struct prefix_row rows[] = {
 	{ .app = XIAOMI, .parts = { AT(0, "\x21\x31") }, .length = BE16(2, 0) },
 };
 
+/* Indexed once, by whoever asks first, and then only read. */
+static struct prefix_table table = {
+	.rows = rows,
+	.row_count = sizeof(rows) / sizeof(rows[0]),
+};
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void build(void)
+{
+	prefix_index(&table);
+}
+
 static enum hint_verdict prefix_udp_match(const struct hint_input *in,
 					  struct hint_yield *yield)
 {
-	static const struct prefix_table table = {
-		rows, sizeof(rows) / sizeof(rows[0])
-	};
-
+	pthread_once(&once, build);
 	return prefix_match(&table, in, yield);
 }
 

@@ -71,6 +71,7 @@
 	HINT(mgcp)							\
 	HINT(wsd)							\
 	HINT(mining)							\
+	HINT(tinc)							\
 	HINT(minecraft)							\
 	HINT(dnp3_tcp)							\
 	HINT(dnp3_udp)							\

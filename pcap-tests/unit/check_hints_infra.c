@@ -17,6 +17,7 @@ extern const struct hint hint_sctp;
 extern const struct hint hint_kafka;
 extern const struct hint hint_ethereum;
 extern const struct hint hint_mining;
+extern const struct hint hint_tinc;
 
 static const struct {
 	const struct hint *hint;
@@ -311,6 +312,16 @@ static const struct {
 	  .payload = BYTES("{\"id\": 1, \"method\": \"getinfo\"}\n") } },
 	{ &hint_mining, { "not JSON", HINT_NO,
 	  .payload = BYTES("{hello") } },
+	{ &hint_tinc, { "both sides", HINT_YES,
+	  .payload = BYTES("0 think 17\n"),
+	  .opposite = BYTES("0 iniz 17.7\n") } },
+	{ &hint_tinc, { "one side", HINT_MORE,
+	  .payload = BYTES("0 think 17\n") } },
+	{ &hint_tinc, { "another version", HINT_NO,
+	  .payload = BYTES("0 think 18\n") } },
+	{ &hint_tinc, { "another answer", HINT_NO,
+	  .payload = BYTES("0 think 17\n"),
+	  .opposite = BYTES("1 iniz 17\n") } },
 };
 
 START_TEST(row)
