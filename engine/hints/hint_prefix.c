@@ -168,7 +168,7 @@ static enum hint_verdict match_chain(const struct prefix_table *table,
 				confirm_stream(table, in, row->app, len) :
 				confirm_datagram(table, in, row->app);
 		if (verdict == HINT_YES) {
-			yield->app = (uint8_t)(row->app + 1);
+			yield->app = row->app;
 			return HINT_YES;
 		}
 		if (verdict == HINT_MORE)

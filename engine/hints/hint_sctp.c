@@ -6,10 +6,10 @@
 
 #define DATA 0
 #define CHUNK_HEADER 4
+#define DIAMETER 46
+#define DIAMETER_DTLS 47
 
 #define APPS(APP)							\
-	APP(46, "diameter", "Diameter")					\
-	APP(47, "diameter", "Diameter")					\
 	APP(18, "s1ap", "S1AP, within mobile networks")			\
 	APP(27, "x2ap", "X2AP, within mobile networks")			\
 	APP(60, "ngap", "NGAP, within mobile networks")			\
@@ -55,6 +55,8 @@ static enum hint_verdict sctp_match(const struct hint_input *in,
 			continue;
 		cursor_skip(&chunk, 4 + 2 + 2);
 		id = cursor_be32(&chunk);
+		if (!chunk.is_short && (id == DIAMETER || id == DIAMETER_DTLS))
+			return HINT_YES;
 		for (size_t i = 0; i < sizeof(identifiers) / 4; i++)
 			if (!chunk.is_short && identifiers[i] == id) {
 				yield->app = (uint8_t)(i + 1);

@@ -23,7 +23,7 @@ struct prefix_length {
 };
 
 struct prefix_row {
-	uint8_t app;		/* index into the table's apps */
+	uint8_t app;		/* as in a yield: 0 is the hint's own */
 	/* Ascending; bytes between two parts may be anything. */
 	struct prefix_part parts[PREFIX_PARTS];
 	/* UDP: must be the datagram's length. TCP: where the next message is. */

@@ -8,7 +8,6 @@
 #include "engine/hints/prefix.h"
 
 #define APPS(APP)							\
-	APP(ADB, "adb", "remote", "Android's debug bridge")		\
 	APP(ADS, "ads", "industrial", "Beckhoff ADS")			\
 	APP(AFP, "afp", "fileshare", "Apple's file sharing")		\
 	APP(AJP, "ajp", "infra", "AJP, from a web server to Tomcat")	\
@@ -83,7 +82,7 @@
 	APP(ZOOKEEPER, "zookeeper", "database", "ZooKeeper")
 
 #define APP(id, name, family, about) id,
-enum { APPS(APP) };
+enum { ADB, APPS(APP) };
 #undef APP
 
 #define APP(id, name, family, about) { name, family, about },
@@ -369,9 +368,9 @@ static enum hint_verdict prefix_tcp_match(const struct hint_input *in,
 }
 
 const struct hint hint_prefix_tcp = {
-	.name = "amqp",
-	.family = "infra",
-	.about = "AMQP, both kinds",
+	.name = "adb",
+	.family = "remote",
+	.about = "Android's debug bridge",
 	.also = apps,
 	.transport = IPPROTO_TCP,
 	.match = prefix_tcp_match,

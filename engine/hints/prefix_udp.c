@@ -7,7 +7,6 @@
 #include "engine/hints/prefix.h"
 
 #define APPS(APP)							\
-	APP(BACNET, "bacnet", "industrial", "BACnet/IP")		\
 	APP(BFD, "bfd", "infra", "BFD: is the path alive?")		\
 	APP(C1222, "ansi_c1222", "industrial", "ANSI C12.22: meters")	\
 	APP(CORBA, "corba", "infra", "CORBA's GIOP")			\
@@ -48,7 +47,7 @@
 	APP(XIAOMI, "xiaomi", "local", "Xiaomi's devices")
 
 #define APP(id, name, family, about) id,
-enum { APPS(APP) };
+enum { BACNET, APPS(APP) };
 #undef APP
 
 #define APP(id, name, family, about) { name, family, about },
@@ -264,9 +263,9 @@ static enum hint_verdict prefix_udp_match(const struct hint_input *in,
 }
 
 const struct hint hint_prefix_udp = {
-	.name = "ssdp",
-	.family = "local",
-	.about = "SSDP: UPnP's discovery",
+	.name = "bacnet",
+	.family = "industrial",
+	.about = "BACnet/IP",
 	.also = apps,
 	.transport = IPPROTO_UDP,
 	.match = prefix_udp_match,

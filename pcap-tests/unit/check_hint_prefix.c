@@ -10,9 +10,11 @@ static const struct {
 	struct hint_row row;
 } rows[] = {
 	{ &hint_prefix_tcp, { "AMQP 0-9-1", HINT_YES,
+	  .app = "amqp",
 	  .payload = BYTES("\x41\x4d\x51\x50\x00\x00\x09\x01") } },
 	{ &hint_prefix_tcp, { "AMQP 1.0, its server", HINT_YES,
 	  .from_server = true,
+	  .app = "amqp",
 	  .payload = BYTES("\x41\x4d\x51\x50\x00\x01\x00\x00") } },
 	{ &hint_prefix_tcp, { "VNC", HINT_YES,
 	  .from_server = true,
@@ -337,6 +339,7 @@ static const struct {
 	{ &hint_prefix_tcp, { "nothing known", HINT_NO,
 	  .payload = BYTES("Hello there") } },
 	{ &hint_prefix_udp, { "SSDP", HINT_YES,
+	  .app = "ssdp",
 	  .payload = BYTES("M-SEARCH * HTTP/1.1\r\n"
 			"Host:239.255.255.250:1900\r\n") } },
 	{ &hint_prefix_udp, { "SSDP cut", HINT_NO,
