@@ -28,7 +28,8 @@ static enum hint_verdict read_request(struct cursor c, uint32_t *ret_number)
 	*ret_number = number;
 	if (name_len == UINT16_MAX)
 		return HINT_YES;
-	if (name_len > NAME_MOST || name_len + 10u > len)
+	/* Empty, it would be all zeros with the first of all keys. */
+	if (name_len == 0 || name_len > NAME_MOST || name_len + 10u > len)
 		return HINT_NO;
 	name = cursor_take(&c, name_len);
 	if (c.is_short)

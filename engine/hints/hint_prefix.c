@@ -107,13 +107,15 @@ static enum hint_verdict match_app(const struct prefix_table *table,
 
 static enum hint_verdict confirm_datagram(const struct prefix_table *table,
 					  const struct hint_input *in,
-					  uint8_t app)
+					  const struct prefix_row *row)
 {
 	struct cursor earlier = in->earlier, datagram;
 	bool from_server;
 
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
-		if (match_app(table, app, datagram, in->transport) == HINT_YES)
+		if ((!row->answered || from_server != in->from_server) &&
+		    match_app(table, row->app, datagram, in->transport) ==
+			    HINT_YES)
 			return HINT_YES;
 	return HINT_MORE;
 }
@@ -166,7 +168,7 @@ static enum hint_verdict match_chain(const struct prefix_table *table,
 		if (verdict == HINT_YES && row->again)
 			verdict = in->transport == IPPROTO_TCP ?
 				confirm_stream(table, in, row->app, len) :
-				confirm_datagram(table, in, row->app);
+				confirm_datagram(table, in, row);
 		if (verdict == HINT_YES) {
 			yield->app = row->app;
 			return HINT_YES;

@@ -33,6 +33,8 @@ struct prefix_row {
 	/* Too few bytes to be certain: another message, of the same side or of
 	 * the other, must fit a row of this application too. */
 	bool again;
+	/* UDP, with `again`: only the other side's will do. */
+	bool answered;
 };
 
 #define PREFIX_ROWS_MOST 255
