@@ -12,12 +12,18 @@
 
 int cmd_check(int argc, char *argv[]);
 int cmd_down(int argc, char *argv[]);
+int cmd_exempt(int argc, char *argv[]);
 int cmd_explain(int argc, char *argv[]);
+int cmd_flows(int argc, char *argv[]);
 int cmd_hints(int argc, char *argv[]);
+int cmd_metrics(int argc, char *argv[]);
+int cmd_reload(int argc, char *argv[]);
 int cmd_replay(int argc, char *argv[]);
 int cmd_run(int argc, char *argv[]);
 int cmd_setup(int argc, char *argv[]);
+int cmd_status(int argc, char *argv[]);
 int cmd_test(int argc, char *argv[]);
+int cmd_top(int argc, char *argv[]);
 int cmd_up(int argc, char *argv[]);
 
 /* Print the usage of the command `name` from the table in waymark.c and

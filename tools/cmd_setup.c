@@ -1,10 +1,14 @@
 /* cmd_setup.c - waymark setup: what a policy asks of the kernel. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include "rules/policy.h"
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
+#include "tools/exempts.h"
 #include "tools/load.h"
 
 struct choice {
@@ -50,6 +54,28 @@ static bool read_words(int argc, char *argv[], struct choice *choice)
 	return argc - optind == 1;
 }
 
+/* Exemptions made on the running system stay. */
+static int apply(const struct policy *policy,
+		 const struct setup_options *given, struct setup_report *report,
+		 char error[static SETUP_ERROR_MAX])
+{
+	struct setup_options options = *given;
+	char why[EXEMPTS_WHY_MAX];
+	struct exempts exempts;
+	int rc = exempts_load(&exempts, options.state_dir, why);
+
+	if (rc < 0) {
+		fault(error, rc, "%s: %s; mend it or remove it", exempts.path,
+		      rc == -EINVAL ? why : strerror(-rc));
+	} else {
+		exempts_expire(&exempts, time(NULL));
+		options.exempts = &exempts.plan;
+		rc = setup_apply(policy, &options, report, error);
+	}
+	exempts_fini(&exempts);
+	return rc;
+}
+
 static int set_up(const struct policy *policy, const char *path,
 		  const struct choice *choice)
 {
@@ -60,7 +86,7 @@ static int set_up(const struct policy *policy, const char *path,
 	if (choice->script)
 		rc = setup_print(policy, stdout, error);
 	else
-		rc = setup_apply(policy, &choice->options, &report, error);
+		rc = apply(policy, &choice->options, &report, error);
 	if (rc < 0) {
 		fprintf(stderr, "%s: %s\n", path, error);
 		return EXIT_FAILURE;

@@ -2,23 +2,9 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "rules/setup/setup.h"
 #include "tools/cmd.h"
 #include "tools/foreground.h"
 #include "tools/load.h"
-
-static int set_up(const char *path, const struct policy *policy,
-		  const char *state_dir)
-{
-	struct setup_options options = { .state_dir = state_dir };
-	char error[SETUP_ERROR_MAX];
-	struct setup_report report;
-	int rc = setup_apply(policy, &options, &report, error);
-
-	if (rc < 0)
-		fprintf(stderr, "waymark: %s: %s\n", path, error);
-	return rc;
-}
 
 /* The engine comes first: nothing is queued before it listens, and a queue
  * that somebody else holds is found before anything is changed. */
@@ -34,7 +20,7 @@ static int up(const char *path, const char *state_dir)
 		policy_free(policy);
 		return EXIT_FAILURE;
 	}
-	rc = set_up(path, policy, state_dir);
+	rc = foreground_set_up(fg);
 	if (rc < 0)
 		goto out;
 	rc = foreground_wait(fg);

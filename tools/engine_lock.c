@@ -103,6 +103,9 @@ void engine_lock_release(struct engine_lock *lock)
 
 	if (lock->fd < 0)
 		return;
+	/* One that was killed leaves its socket, too. */
+	if (snprintf(path, sizeof(path), "%s/control", lock->dir) < PATH_MAX)
+		unlink(path);
 	if (file_path(lock->dir, path) == 0)
 		unlink(path);
 	close(lock->fd);

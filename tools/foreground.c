@@ -11,12 +11,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "engine/engine.h"
+#include "engine/control.h"
 #include "tools/engine_lock.h"
+#include "tools/running.h"
+
+/* Exemptions end by the second. */
+#define EXPIRE_MS 1000
 
 struct foreground {
 	const char *name;
-	struct engine *engine;
+	struct running running;
+	struct control *control;
 	struct engine_lock lock;
 	int signal_fd;
 	sigset_t mask;		/* of signals, as it was before */
@@ -48,44 +53,99 @@ static void explain_lock(const char *name, const char *state_dir,
 			strerror(-rc));
 }
 
+static int start_engine(struct foreground *fg, struct policy *policy)
+{
+	char error[ENGINE_ERROR_MAX];
+	int rc = engine_start(policy, &fg->running.engine, error);
+
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: %s\n", fg->name, error);
+	fg->running.started = time(NULL);
+	fg->running.loaded = fg->running.started;
+	return rc;
+}
+
+/* What makes no sense is left for whoever wrote it to mend. */
+static int load_exempts(struct foreground *fg)
+{
+	struct running *running = &fg->running;
+	char why[EXEMPTS_WHY_MAX];
+	int rc = exempts_load(&running->exempts, running->state_dir, why);
+
+	if (rc < 0) {
+		fprintf(stderr, "waymark: %s: %s; mend it or remove it\n",
+			running->exempts.path,
+			rc == -EINVAL ? why : strerror(-rc));
+		return rc;
+	}
+	exempts_expire(&running->exempts, time(NULL));
+	return 0;
+}
+
+static int open_control(struct foreground *fg)
+{
+	int rc = control_open(fg->lock.dir, running_answer, &fg->running,
+			      &fg->control);
+
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: %s/control: %s; choose another "
+			"folder with --state-dir\n", fg->name, fg->lock.dir,
+			strerror(-rc));
+	return rc;
+}
+
+static int start(struct foreground *fg, struct policy *policy)
+{
+	int rc = block_signals(fg);
+
+	if (rc < 0) {
+		fprintf(stderr, "waymark: %s: signals: %s\n", fg->name,
+			strerror(-rc));
+		return rc;
+	}
+	rc = engine_lock_take(&fg->lock, fg->running.state_dir);
+	if (rc < 0) {
+		explain_lock(fg->name, fg->running.state_dir, fg->lock.dir, rc);
+		return rc;
+	}
+	rc = load_exempts(fg);
+	if (rc == 0)
+		rc = open_control(fg);
+	return rc == 0 ? start_engine(fg, policy) : rc;
+}
+
 struct foreground *foreground_start(const char *name,
 				    struct policy *policy,
 				    const char *state_dir)
 {
-	char error[ENGINE_ERROR_MAX];
 	struct foreground *fg = calloc(1, sizeof(*fg));
-	int rc;
 
 	if (fg == NULL) {
 		fprintf(stderr, "waymark: %s: out of memory\n", name);
 		return NULL;
 	}
 	fg->name = name;
+	fg->running.path = name;
+	fg->running.state_dir = state_dir;
 	fg->lock.fd = -1;
-	rc = block_signals(fg);
-	if (rc < 0) {
-		fprintf(stderr, "waymark: %s: signals: %s\n", name,
-			strerror(-rc));
-		goto out;
-	}
-	rc = engine_lock_take(&fg->lock, state_dir);
-	if (rc < 0) {
-		explain_lock(name, state_dir, fg->lock.dir, rc);
-		goto out;
-	}
-	rc = engine_start(policy, &fg->engine, error);
-	if (rc < 0)
-		fprintf(stderr, "waymark: %s: %s\n", name, error);
-out:
-	if (rc == 0)
+	fg->signal_fd = -1;
+	if (start(fg, policy) == 0)
 		return fg;
 	foreground_stop(fg);
 	return NULL;
 }
 
+int foreground_set_up(struct foreground *fg)
+{
+	int rc = running_set_up(&fg->running, false, stderr);
+
+	fg->running.has_setup = rc == 0;
+	return rc;
+}
+
 static void say_ready(const struct foreground *fg)
 {
-	const struct policy *policy = engine_policy(fg->engine);
+	const struct policy *policy = engine_policy(fg->running.engine);
 	struct queues queues = policy_queues(policy);
 	size_t routes = policy_routes(policy);
 	char range[16] = "";
@@ -97,21 +157,61 @@ static void say_ready(const struct foreground *fg)
 		queues.last != queues.first ? "s" : "", queues.first, range);
 }
 
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int wait_ms(const struct foreground *fg)
+{
+	int ms = control_wait_ms(fg->control, clock_ms());
+
+	if (exempts_next(&fg->running.exempts) == 0)
+		return ms;
+	return ms < 0 || ms > EXPIRE_MS ? EXPIRE_MS : ms;
+}
+
+/* Whether it was a signal to end. */
+static bool take_signal(struct foreground *fg)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fg->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGHUP)
+		return true;
+	if (running_reload(&fg->running, stderr) == 0)
+		fprintf(stderr, "waymark: %s: reloaded\n", fg->name);
+	return false;
+}
+
 int foreground_wait(struct foreground *fg)
 {
+	const struct engine *engine = fg->running.engine;
 	struct pollfd wait[] = {
 		{ .fd = fg->signal_fd, .events = POLLIN },
-		{ .fd = engine_failure_fd(fg->engine), .events = POLLIN },
+		{ .fd = engine_failure_fd(engine), .events = POLLIN },
+		{ .fd = control_fd(fg->control), .events = POLLIN },
 	};
 
 	say_ready(fg);
-	while (poll(wait, 2, -1) < 0)
-		if (errno != EINTR)
-			return -errno;
-	if (wait[1].revents == 0)
-		return 0;
-	fprintf(stderr, "waymark: %s: %s\n", fg->name,
-		engine_failure(fg->engine));
+	for (;;) {
+		if (poll(wait, 3, wait_ms(fg)) < 0) {
+			if (errno != EINTR)
+				return -errno;
+			continue;
+		}
+		if (wait[1].revents != 0)
+			break;
+		if (wait[0].revents != 0 && take_signal(fg))
+			return 0;
+		control_turn(fg->control, clock_ms());
+		running_expire(&fg->running, time(NULL));
+	}
+	fprintf(stderr, "waymark: %s: %s\n", fg->name, engine_failure(engine));
 	return -EIO;
 }
 
@@ -148,10 +248,12 @@ void foreground_stop(struct foreground *fg)
 
 	if (fg == NULL)
 		return;
-	if (fg->engine != NULL) {
-		engine_stop(fg->engine, &totals);
+	control_close(fg->control);
+	if (fg->running.engine != NULL) {
+		engine_stop(fg->running.engine, &totals);
 		say_totals(fg, &totals);
 	}
+	exempts_fini(&fg->running.exempts);
 	engine_lock_release(&fg->lock);
 	restore_signals(fg);
 	free(fg);

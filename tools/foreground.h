@@ -11,16 +11,23 @@ struct foreground;
 
 /*
  * Take the lock of `state_dir`, NULL for the usual one, and start the engine;
- * signals that end it wait from now on for foreground_wait(). Complaints go to
- * stderr, with `name`, the policy's, in front. NULL on failure; else the policy
- * is the engine's.
+ * signals wait from now on for foreground_wait(). Complaints go to stderr, with
+ * `name`, the policy's path, in front. NULL on failure; else the policy is the
+ * engine's.
  */
 struct foreground *foreground_start(const char *name,
 				    struct policy *policy,
 				    const char *state_dir);
 
-/* Say that it is ready; return 0 after SIGINT, SIGTERM or SIGHUP, or -errno,
- * and the reason on stderr, when the engine failed. */
+/* Have the kernel follow the policy, now and at each reload. 0, or -errno and
+ * the reason on stderr. */
+int foreground_set_up(struct foreground *fg);
+
+/*
+ * Say that it is ready; reload at SIGHUP, and answer whom the control socket
+ * brings. 0 after SIGINT or SIGTERM, or -errno, and the reason on stderr, when
+ * the engine failed.
+ */
 int foreground_wait(struct foreground *fg);
 
 /* Stop the engine, say what it did, let go of the lock. NULL is fine. */

@@ -53,16 +53,54 @@ static const struct command {
 	{ "run", cmd_run, "POLICY",
 	  "run the engine in the foreground",
 	  "Binds the queues that the policy names and changes nothing else.\n"
+	  "Ends by SIGINT or SIGTERM; SIGHUP reloads the policy.\n"
 	  "  --state-dir DIR   where the engine's lock is kept\n" },
 	{ "up", cmd_up, "POLICY",
 	  "set up the kernel, then run the engine",
 	  "Stays in the foreground until SIGINT or SIGTERM. The set-up stays\n"
 	  "then, so that settled flows keep their road: see 'waymark down'.\n"
+	  "SIGHUP reloads the policy.\n"
 	  "  --state-dir DIR   where journal and lock are kept\n" },
 	{ "down", cmd_down, "",
 	  "undo what setup or up did to the kernel",
 	  "Ends a running engine first. What others changed is left alone.\n"
 	  "  --state-dir DIR   where the journal is kept\n" },
+	{ "reload", cmd_reload, "",
+	  "have the running engine read its policy anew",
+	  "What is wrong with it is printed as by 'waymark check', and the old\n"
+	  "one stays. Under 'waymark up' the kernel follows. So does SIGHUP.\n"
+	  "  --state-dir DIR   that of the engine\n" },
+	{ "status", cmd_status, "[--json]",
+	  "what the running engine has counted",
+	  "  --json            all of it, as one JSON object\n"
+	  "  --state-dir DIR   that of the engine\n"
+	  "\n"
+	  "KEPT and MOVED: flows whose route was known late, when they had\n"
+	  "left by another road. WAITING, FULL, LOST: the kernel's own word of\n"
+	  "the queue.\n" },
+	{ "flows", cmd_flows, "[--json]",
+	  "flows that are not settled, and what they wait for",
+	  "  --json            one JSON object a line for each flow\n"
+	  "  --state-dir DIR   that of the engine\n" },
+	{ "top", cmd_top, "[-n COUNT]",
+	  "the status, again each second, with rates",
+	  "  -n COUNT          so many times, then end\n"
+	  "  --state-dir DIR   that of the engine\n"
+	  "\n"
+	  "Where standard output is no terminal: a line of rates each second.\n" },
+	{ "metrics", cmd_metrics, "",
+	  "what was counted, in Prometheus' text format",
+	  "  --state-dir DIR   that of the engine\n" },
+	{ "exempt", cmd_exempt, "add|del|list ...",
+	  "leave a host alone on the running system",
+	  "  exempt add [from|to] HOST [by rule] [for TIME]\n"
+	  "  exempt del HOST\n"
+	  "  exempt list\n"
+	  "\n"
+	  "HOST is an address, a prefix, a range or a name, which is looked up\n"
+	  "once. TIME is a number and s, m, h or d. Exemptions outlive the\n"
+	  "engine: /var/lib/waymark/exempt.json keeps them.\n"
+	  "  --state-dir DIR   that of the engine; keeps them in DIR\n" },
 	{ "hints", cmd_hints, "",
 	  "print the applications that payload can tell", "" },
 };

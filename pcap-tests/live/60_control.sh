@@ -1,0 +1,254 @@
+#!/bin/bash
+# 60_control.sh - talking to the running engine: another policy under traffic,
+# a broken one, what it tells of itself, exemptions on the running system.
+lab_script=$0
+cd "$(dirname "$0")/../.." || exit 1
+. pcap-tests/live/lib.sh
+lab_bound 110 "$lab_script" "$@"
+lab_need
+bench=$BUILD/bench
+[ -x "$bench/udp_send" ] || skip_all "no $bench/udp_send"
+LAB_SECONDS=20
+lab_new 3 own-prefix
+
+policy=$LAB_DIR/lab.policy
+# All of udp has to be looked at, whatever it says.
+write_policy()
+{
+	lab_policy <<-POLICY
+	$(lab_uplinks)
+	inspect packets 200
+	class mail = tcp dport 25
+	class shell = app ssh
+	route mail               via ${1-two}
+	route shell              via three
+	route app { dns, quic }  via two
+	default                  via one
+	POLICY
+}
+
+said()
+{
+	in_router "$WAYMARK" "$@" --state-dir "$LAB_DIR/state" 2>&1
+}
+
+# number PATH: of the status, as jq names it.
+number() { waymark status --json | jq "$1"; }
+
+# ---- nobody there ----
+
+like "no engine: it says so" "$(said status)" 'status: no engine is running'
+said reload >/dev/null
+is "and ends with 1" $? 1
+said top -n nothing >/dev/null
+is "bad usage ends with 2" $? 2
+
+# ---- status, flows, metrics, top ----
+
+before=$(lab_snapshot)
+write_policy
+ok "up" lab_up
+ok "servers" lab_serve server tcp:25 tcp:80 tcp:443 udp:53 udp:7000
+ok "it answers" until_true 50 said status
+is "only its user may ask" "$(stat -c %a "$LAB_DIR/state/control")" 600
+ok "mail" ask client tcp $SERVER4 25
+ok "ssh" ask client tcp $SERVER4 443 --say SSH-2.0-lab
+ask client tcp $SERVER4 80 --wait 2 >/dev/null &
+talking=$!
+sleep 0.5
+flows=$(said flows)
+like "flows: the one in inspection" "$flows" \
+	"^tcp +$LAN4.9:[0-9]+ +$SERVER4:80 +one +- .* app "
+is "and no settled one" "$(grep -c ":25 " <<<"$flows")" 0
+is "as JSON" "$(said flows --json | jq -r 'select(.dport == 80) |
+	"\(.proto) \(.src) \(.road) \(.needs[0])"')" "tcp $LAN4.9 one app"
+wait $talking
+
+is "status: mail was settled" \
+	"$(number '.classes[] | select(.class == "mail").counts.settled')" 1
+is "status: ssh was late, by class" \
+	"$(number '.classes[] | select(.class == "shell").counts.late_moved')" 1
+is "by route" "$(number '.routes[1].counts.late_moved')" 1
+is "and in all" "$(number .counts.late_moved)" 1
+is "status: its queue" "$(number '.workers[0].health.bound')" true
+is "status: its set-up" "$(number .setup)" true
+like "status: memory" "$(number .memory.resident)" '^[1-9][0-9]{5}'
+like "status for people" "$(said status)" 'late, moved +1$'
+metrics=$(said metrics)
+like "metrics: packets of a queue" "$metrics" \
+	'^waymark_packets_total\{queue="0"\} [1-9]'
+like "metrics: late flows of a class" "$metrics" \
+	'^waymark_class_late_flows_total\{class="shell",late="moved"\} 1$'
+like "metrics: a route" "$metrics" \
+	'^waymark_route_settled_flows_total\{place=.*:7",route=.*road="two"\} 1$'
+is "metrics: each has its type" \
+	"$(grep -c '^# TYPE' <<<"$metrics")" "$(grep -c '^# HELP' <<<"$metrics")"
+is "metrics: and nothing is odd" "$(grep -vcE \
+	'^(# (HELP|TYPE) .*|waymark_[a-z_]+(\{.*\})? [0-9]+)$' <<<"$metrics")" 0
+is "top: a line for each second" "$(said top -n 2 | grep -c packets/s)" 2
+
+# ---- another policy ----
+
+ok "reload of the same" waymark reload
+lab_forget
+write_policy one
+ok "reload" waymark reload
+ok "a new flow" ask client tcp $SERVER4 25
+is "follows the new policy" "$(lab_roads $SERVER4 tcp 25)" 1
+is "counts go on where the line stayed" \
+	"$(number '.classes[] | select(.class == "mail").counts.settled')" 2
+is "reloads are counted" "$(number .reloads)" 2
+
+write_policy three
+kill -HUP "$(lab_pid waymark)"
+ok "SIGHUP is a reload" until_true 30 \
+	eval '[ "$(number .reloads)" = 3 ]'
+lab_forget
+ok "a flow after it" ask client tcp $SERVER4 25
+is "its road" "$(lab_roads $SERVER4 tcp 25)" 3
+like "and it says so" "$(cat "$LAB_DIR/waymark.log")" 'lab.policy: reloaded'
+
+# ---- the kernel's part of it ----
+
+sed -i 's/^uplink three.*//; s/via three/via one/' "$policy"
+echo "exempt from $LAN4.21 by rule" >>"$policy"
+ok "reload without an uplink" waymark reload
+is "its rule is gone" "$(in_router ip rule | grep -c 'lookup 203')" 0
+like "the new one is there" "$(in_router ip rule)" "from $LAN4.21 lookup main"
+write_policy
+ok "reload with it" waymark reload
+like "its rule is back" "$(in_router ip rule)" 'lookup 203'
+
+sed -i 's/^\(uplink two {\)/\1 mark 9/' "$policy"
+like "a road with another number is warned of" "$(said reload)" \
+	'the mark of uplink two was 2 and is 9'
+
+# ---- a broken one ----
+
+write_policy
+waymark reload >/dev/null 2>&1
+sed -i 's/^default.*/default via on/' "$policy"
+words=$(said reload)
+is "a broken policy is refused" $? 1
+is "in the words of check" "$(grep -A2 error: <<<"$words")" \
+	"$(in_router "$WAYMARK" check "$policy" 2>&1 | grep -A2 error:)"
+like "with a mend" "$words" "did you mean 'one'"
+lab_forget
+ok "a flow" ask client tcp $SERVER4 25
+is "goes by the old one" "$(lab_roads $SERVER4 tcp 25)" 2
+write_policy
+echo "queues 7" >>"$policy"
+like "other queues are refused" "$(said reload)" 'queues. cannot change'
+write_policy
+
+# ---- under traffic ----
+
+in_server "$bench/udp_sink" 9001 1500 >"$LAB_DIR/sink" 2>"$LAB_DIR/sink.log" &
+sink=$!
+until_true 20 grep -q ready "$LAB_DIR/sink.log"
+in_client "$bench/udp_send" "$SERVER4" 9001 64 64 4 3000 >"$LAB_DIR/sent" &
+sending=$!
+reloads=0
+began=$SECONDS
+while [ $((SECONDS - began)) -lt 3 ]; do
+	write_policy "$([ $((reloads % 2)) = 0 ] && echo one || echo two)"
+	waymark reload >/dev/null || break
+	reloads=$((reloads + 1))
+done
+wait $sending
+wait $sink
+if [ $reloads -ge 5 ]; then
+	pass "reloads under traffic"
+else
+	fail "reloads under traffic" "$reloads"
+fi
+is "and no packet is lost" "$(cut -d' ' -f1 "$LAB_DIR/sink")" \
+	"$(cat "$LAB_DIR/sent")"
+is "nor passed a full queue" "$(number .counts.overruns)" 0
+write_policy
+ok "back" waymark reload
+
+# ---- exemptions ----
+
+lab_forget
+ok "exempt add" waymark exempt add from $LAN4.20
+ok "a new flow of it" ask client tcp $SERVER4 25 --from $LAN4.20
+is "is left alone" "$(lab_roads $SERVER4 tcp 25)" 1
+ok "one of another host" ask client tcp $SERVER4 25
+is "is not" "$(lab_roads $SERVER4 tcp 25)" "1 2"
+ok "by rule, for a time" waymark exempt add 192.0.2.32/28 by rule for 1h
+like "its rule" "$(in_router ip rule)" 'from 192.0.2.32/28 lookup main'
+like "its rule to it" "$(in_router ip rule)" 'to 192.0.2.32/28 lookup main'
+ok "a name" waymark exempt add to localhost
+like "list" "$(said exempt list)" "^from $LAN4.20"
+like "list: how long" "$(said exempt list)" \
+	'^192.0.2.32/28 by rule for 3[56][0-9][0-9]s'
+like "list: a name's addresses" "$(said exempt list)" \
+	'^to localhost.*# .*127.0.0.1'
+like "what is no address is refused" "$(said exempt add 192.0.2.33/28)" \
+	'host bits'
+is "a reload keeps them" "$(waymark reload >/dev/null; said exempt list | wc -l)" 3
+ok "and so does setup" waymark setup "$policy"
+like "in the set" "$(in_router nft list set inet waymark from4)" $LAN4.20
+
+ok "for a second" waymark exempt add $LAN4.77 for 1s
+ok "it goes by itself" until_true 40 \
+	eval '! in_router nft list set inet waymark from4 | grep -q $LAN4.77'
+is "from the list, too" "$(said exempt list | grep -c $LAN4.77)" 0
+
+kill -TERM "$(lab_pid waymark)"
+until_true 50 lab_gone "$(lab_pid waymark)"
+is "the socket goes with the engine" "$(ls "$LAB_DIR/state/control" 2>&1 |
+	grep -c 'No such')" 1
+ok "the engine again" lab_up
+until_true 50 said status
+like "exemptions are kept over a restart" "$(said exempt list)" \
+	"^from $LAN4.20"
+lab_forget
+ok "a flow of the host" ask client tcp $SERVER4 25 --from $LAN4.20
+is "is left alone still" "$(lab_roads $SERVER4 tcp 25)" 1
+ok "exempt del" waymark exempt del $LAN4.20
+lab_forget
+ok "a new flow" ask client tcp $SERVER4 25 --from $LAN4.20
+is "is not left alone any more" "$(lab_roads $SERVER4 tcp 25)" 2
+like "del of what is not there" "$(said exempt del $LAN4.20)" 'there is none'
+
+# ---- rude clients ----
+
+in_router timeout 5 python3 - "$LAB_DIR/state/control" <<'PYTHON'
+import socket, sys
+rude = []
+for i in range(12):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(0.2)
+    try:
+        s.connect(sys.argv[1])
+        s.send([b"", b"{", b"\0\xff\n", b'{"do":["x"]}\n'][i % 4])
+    except OSError:
+        pass
+    rude.append(s)
+PYTHON
+ok "rude clients keep nobody out" waymark status
+ok "nor do they disturb packets" ask client tcp $SERVER4 25
+
+# ---- the end ----
+
+kill -KILL "$(lab_pid waymark)"
+until_true 50 lab_gone "$(lab_pid waymark)"
+like "killed: it is noticed" "$(said status)" 'no engine is running'
+ok "down" waymark down
+is "nothing is left but the exemptions" \
+	"$(ls "$LAB_DIR/state")" exempt.json
+is "down leaves what was there before" \
+	"$(diff <(echo "$before") <(lab_snapshot))" ""
+
+# ---- the engine alone ----
+
+lab_start router alone "$WAYMARK" run --state-dir "$LAB_DIR/state" "$policy"
+until_true 50 said status
+like "run: no set-up" "$(said status)" 'engine only'
+ok "run: reload" waymark reload
+like "run: no exemptions" "$(said exempt add $LAN4.20)" 'leaves the kernel alone'
+is "run: the kernel stays as it is" \
+	"$(in_router nft list tables | grep -c waymark)" 0
+done_testing

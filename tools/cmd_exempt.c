@@ -1,0 +1,208 @@
+/* cmd_exempt.c - waymark exempt: leave hosts alone, now and for a time. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "rules/address.h"
+#include "tools/client.h"
+#include "tools/cmd.h"
+
+/* What is asked for, in words: add [from|to] HOST [by rule] [for TIME]. */
+struct wish {
+	const char *state_dir;
+	const char *host;
+	bool from, to, by_rule;
+	int64_t seconds;	/* 0: for ever */
+};
+
+/* "90s", "30m", "1h", "2d". */
+static bool read_time(const char *text, int64_t *ret_seconds)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	char *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (end == text || errno != 0 || n <= 0 || n > 100000000 ||
+	    *end == '\0' || end[1] != '\0')
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (units[i].unit == *end)
+			*ret_seconds = n * units[i].seconds;
+	return *ret_seconds > 0;
+}
+
+static bool read_words(char *words[], int count, struct wish *wish)
+{
+	int i = 0;
+
+	if (i < count && strcmp(words[i], "from") == 0)
+		wish->from = i++ == 0;
+	else if (i < count && strcmp(words[i], "to") == 0)
+		wish->to = i++ == 0;
+	else
+		wish->from = wish->to = true;
+	if (i == count)
+		return false;
+	wish->host = words[i++];
+	if (i + 1 < count && strcmp(words[i], "by") == 0 &&
+	    strcmp(words[i + 1], "rule") == 0) {
+		wish->by_rule = true;
+		i += 2;
+	}
+	if (i + 1 < count && strcmp(words[i], "for") == 0) {
+		if (!read_time(words[i + 1], &wish->seconds))
+			return false;
+		i += 2;
+	}
+	return i == count;
+}
+
+/* ---- the host's addresses ---- */
+
+static bool is_address(const char *host, char why[static ADDRESS_WHY_MAX])
+{
+	struct address first, last;
+
+	return address_range_parse(host, strlen(host), &first, &last, why) ==
+	       0;
+}
+
+static void add_address(json_t *list, const struct addrinfo *info)
+{
+	char text[NI_MAXHOST];
+
+	if (getnameinfo(info->ai_addr, info->ai_addrlen, text, sizeof(text),
+			NULL, 0, NI_NUMERICHOST) == 0)
+		json_array_append_new(list, json_string(text));
+}
+
+/* NULL, and the reason on stderr, when there are none. */
+static json_t *find_addresses(const char *host)
+{
+	static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found, *info;
+	char why[ADDRESS_WHY_MAX];
+	json_t *list;
+	int rc;
+
+	if (is_address(host, why))
+		return json_pack("[s]", host);
+	if (strchr(host, '/') != NULL) {
+		fprintf(stderr, "waymark exempt: %s: %s\n", host, why);
+		return NULL;
+	}
+	rc = getaddrinfo(host, NULL, &hints, &found);
+	if (rc != 0) {
+		fprintf(stderr, "waymark exempt: %s: no address, prefix or "
+			"name: %s\n", host, gai_strerror(rc));
+		return NULL;
+	}
+	list = json_array();
+	for (info = found; info != NULL; info = info->ai_next)
+		add_address(list, info);
+	freeaddrinfo(found);
+	return list;
+}
+
+/* ---- the commands ---- */
+
+static int ask(const char *state_dir, json_t *request)
+{
+	json_t *data;
+	int status = client_ask("exempt", state_dir, request, &data);
+
+	json_decref(data);
+	return status;
+}
+
+static int add(const struct wish *wish)
+{
+	json_t *addresses = find_addresses(wish->host);
+	json_t *entry;
+
+	if (addresses == NULL)
+		return EXIT_FAILURE;
+	entry = json_pack("{s:s, s:o, s:b, s:b, s:b}", "host", wish->host,
+			  "addresses", addresses, "from", (int)wish->from,
+			  "to", (int)wish->to, "by_rule", (int)wish->by_rule);
+	if (wish->seconds > 0)
+		json_object_set_new(entry, "until", json_integer(
+			(json_int_t)(time(NULL) + wish->seconds)));
+	return ask(wish->state_dir, json_pack("{s:s, s:o}", "do", "exempt-add",
+					      "entry", entry));
+}
+
+static void print_entry(const json_t *entry)
+{
+	int64_t until = json_integer_value(json_object_get(entry, "until"));
+	bool from = json_is_true(json_object_get(entry, "from"));
+	bool to = json_is_true(json_object_get(entry, "to"));
+	const json_t *address;
+	size_t i;
+
+	if (from != to)
+		printf("%s ", from ? "from" : "to");
+	printf("%s", json_string_value(json_object_get(entry, "host")));
+	if (json_is_true(json_object_get(entry, "by_rule")))
+		printf(" by rule");
+	if (until != 0)
+		printf(" for %" PRId64 "s", until - (int64_t)time(NULL));
+	printf("\t#");
+	json_array_foreach(json_object_get(entry, "addresses"), i, address)
+		printf(" %s", json_string_value(address));
+	putchar('\n');
+}
+
+static int list(const char *state_dir)
+{
+	json_t *data, *entry;
+	size_t i;
+	int status = client_ask("exempt", state_dir,
+				json_pack("{s:s}", "do", "exempt-list"),
+				&data);
+
+	json_array_foreach(json_object_get(data, "exempt"), i, entry)
+		print_entry(entry);
+	json_decref(data);
+	return status;
+}
+
+static int run(char *words[], int count, struct wish *wish)
+{
+	if (count == 1 && strcmp(words[0], "list") == 0)
+		return list(wish->state_dir);
+	if (count == 2 && strcmp(words[0], "del") == 0)
+		return ask(wish->state_dir,
+			   json_pack("{s:s, s:s}", "do", "exempt-del", "host",
+				     words[1]));
+	if (count < 2 || strcmp(words[0], "add") != 0 ||
+	    !read_words(words + 1, count - 1, wish))
+		return cmd_usage("exempt");
+	return add(wish);
+}
+
+int cmd_exempt(int argc, char *argv[])
+{
+	static const struct option words[] = {
+		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+	};
+	struct wish wish = { 0 };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
+		if (option != 's')
+			return cmd_usage(argv[0]);
+		wish.state_dir = optarg;
+	}
+	return run(argv + optind, argc - optind, &wish);
+}

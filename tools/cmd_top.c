@@ -1,0 +1,99 @@
+/* cmd_top.c - waymark top: the status, again each second, with rates. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/client.h"
+#include "tools/cmd.h"
+#include "tools/status.h"
+
+struct top {
+	const char *name;
+	const char *state_dir;
+	unsigned long count;	/* 0: until it is interrupted */
+	bool is_terminal;
+};
+
+static double clock_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ECMA-48: cursor to the corner, and erase what is below. */
+static void show(const struct top *top, const json_t *status,
+		 const json_t *before, double seconds)
+{
+	if (top->is_terminal)
+		fputs("\033[H\033[J", stdout);
+	status_print_rates(status, before, seconds, stdout);
+	if (top->is_terminal) {
+		putchar('\n');
+		status_print(status, stdout);
+	}
+	fflush(stdout);
+}
+
+static int watch(const struct top *top)
+{
+	json_t *before = NULL, *status;
+	double then = 0, now;
+	unsigned long shown = 0;
+	int rc = EXIT_SUCCESS;
+
+	while (rc == EXIT_SUCCESS && (top->count == 0 || shown < top->count)) {
+		if (before != NULL)
+			sleep(1);
+		rc = client_ask(top->name, top->state_dir,
+				json_pack("{s:s}", "do", "status"), &status);
+		now = clock_seconds();
+		if (before != NULL && rc == EXIT_SUCCESS) {
+			show(top, status, before, now - then);
+			shown++;
+		}
+		json_decref(before);
+		before = status;
+		then = now;
+		if (ferror(stdout))
+			rc = EXIT_FAILURE;
+	}
+	json_decref(before);
+	return rc;
+}
+
+static bool read_count(const char *text, unsigned long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoul(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' &&
+	       errno == 0 && *ret > 0;
+}
+
+int cmd_top(int argc, char *argv[])
+{
+	static const struct option words[] = {
+		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+	};
+	struct top top = {
+		.name = argv[0],
+		.is_terminal = isatty(STDOUT_FILENO) == 1,
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "n:", words, NULL)) != -1) {
+		if (option == 's')
+			top.state_dir = optarg;
+		else if (option != 'n' || !read_count(optarg, &top.count))
+			return cmd_usage(argv[0]);
+	}
+	if (argc != optind)
+		return cmd_usage(argv[0]);
+	return watch(&top);
+}

@@ -1,0 +1,262 @@
+/* exempts.c - exemptions made on the running system, see exempts.h. */
+#include "tools/exempts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FOLDER "/var/lib/waymark"
+
+static bool is_true(const json_t *host, const char *key)
+{
+	return json_is_true(json_object_get(host, key));
+}
+
+static int64_t until_of(const json_t *host)
+{
+	return json_integer_value(json_object_get(host, "until"));
+}
+
+static const char *name_of(const json_t *host)
+{
+	return json_string_value(json_object_get(host, "host"));
+}
+
+/* ---- what they come to ---- */
+
+static int add_plan(struct plan_exempt **items, size_t *count,
+		    const json_t *host, char why[static EXEMPTS_WHY_MAX])
+{
+	struct plan_exempt item = {
+		.from = is_true(host, "from"),
+		.to = is_true(host, "to"),
+		.by_rule = is_true(host, "by_rule"),
+	};
+	char wrong[ADDRESS_WHY_MAX];
+	struct plan_exempt *more;
+	json_t *address;
+	size_t i;
+
+	json_array_foreach(json_object_get(host, "addresses"), i, address) {
+		const char *text = json_string_value(address);
+
+		if (text == NULL ||
+		    address_range_parse(text, strlen(text), &item.first,
+					&item.last, wrong) < 0) {
+			snprintf(why, EXEMPTS_WHY_MAX, "%s: %s",
+				 text != NULL ? text : "addresses",
+				 text != NULL ? wrong : "are no strings");
+			return -EINVAL;
+		}
+		if (*count == EXEMPTS_MOST) {
+			snprintf(why, EXEMPTS_WHY_MAX, "more than %d addresses",
+				 EXEMPTS_MOST);
+			return -EINVAL;
+		}
+		more = realloc(*items, (*count + 1) * sizeof(**items));
+		if (more == NULL) {
+			snprintf(why, EXEMPTS_WHY_MAX, "out of memory");
+			return -ENOMEM;
+		}
+		*items = more;
+		more[(*count)++] = item;
+	}
+	return 0;
+}
+
+static int check_host(const json_t *host, char why[static EXEMPTS_WHY_MAX])
+{
+	if (name_of(host) == NULL || until_of(host) < 0 ||
+	    json_array_size(json_object_get(host, "addresses")) == 0 ||
+	    (!is_true(host, "from") && !is_true(host, "to"))) {
+		snprintf(why, EXEMPTS_WHY_MAX, "a host needs a name, "
+			 "addresses, and `from`, `to` or both");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The list is `hosts` from now on, which is taken over. */
+static int take(struct exempts *exempts, json_t *hosts,
+		char why[static EXEMPTS_WHY_MAX])
+{
+	struct plan_exempt *items = NULL;
+	size_t count = 0, i;
+	json_t *host;
+	int rc = 0;
+
+	json_array_foreach(hosts, i, host) {
+		rc = check_host(host, why);
+		if (rc == 0)
+			rc = add_plan(&items, &count, host, why);
+		if (rc < 0) {
+			free(items);
+			json_decref(hosts);
+			return rc;
+		}
+	}
+	free((void *)(uintptr_t)exempts->plan.items);
+	exempts->plan = (struct plan_exempts){ items, count };
+	json_decref(exempts->hosts);
+	exempts->hosts = hosts;
+	return 0;
+}
+
+/* ---- changes ---- */
+
+static json_t *without(const json_t *hosts, const char *name)
+{
+	json_t *left = json_array();
+	json_t *host;
+	size_t i;
+
+	json_array_foreach(hosts, i, host)
+		if (strcmp(name_of(host), name) != 0)
+			json_array_append(left, host);
+	return left;
+}
+
+int exempts_add(struct exempts *exempts, const json_t *host,
+		char why[static EXEMPTS_WHY_MAX])
+{
+	int rc = check_host(host, why);
+	json_t *hosts;
+
+	if (rc < 0)
+		return rc;
+	hosts = without(exempts->hosts, name_of(host));
+	if (json_array_append_new(hosts, json_deep_copy(host)) < 0) {
+		json_decref(hosts);
+		snprintf(why, EXEMPTS_WHY_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	return take(exempts, hosts, why);
+}
+
+int exempts_delete(struct exempts *exempts, const char *name)
+{
+	char why[EXEMPTS_WHY_MAX];
+	json_t *hosts = without(exempts->hosts, name);
+
+	if (json_array_size(hosts) == json_array_size(exempts->hosts)) {
+		json_decref(hosts);
+		return -ENOENT;
+	}
+	return take(exempts, hosts, why);
+}
+
+bool exempts_expire(struct exempts *exempts, int64_t now)
+{
+	char why[EXEMPTS_WHY_MAX];
+	int64_t next = exempts_next(exempts);
+	json_t *left, *host;
+	size_t i;
+
+	if (next == 0 || next > now)
+		return false;
+	left = json_array();
+	json_array_foreach(exempts->hosts, i, host)
+		if (until_of(host) == 0 || until_of(host) > now)
+			json_array_append(left, host);
+	return take(exempts, left, why) == 0;
+}
+
+int64_t exempts_next(const struct exempts *exempts)
+{
+	int64_t next = 0;
+	json_t *host;
+	size_t i;
+
+	json_array_foreach(exempts->hosts, i, host) {
+		int64_t until = until_of(host);
+
+		if (until != 0 && (next == 0 || until < next))
+			next = until;
+	}
+	return next;
+}
+
+/* ---- the file ---- */
+
+static int find_path(struct exempts *exempts, const char *state_dir)
+{
+	const char *folder = state_dir != NULL ? state_dir : FOLDER;
+
+	return snprintf(exempts->path, PATH_MAX, "%s/exempt.json", folder) <
+	       PATH_MAX - 8 ? 0 : -ENAMETOOLONG;
+}
+
+int exempts_load(struct exempts *exempts, const char *state_dir,
+		 char why[static EXEMPTS_WHY_MAX])
+{
+	json_error_t error;
+	json_t *file, *hosts;
+	int rc;
+
+	*exempts = (struct exempts){ .hosts = json_array() };
+	rc = find_path(exempts, state_dir);
+	if (rc < 0 || access(exempts->path, F_OK) < 0)
+		return rc;
+	file = json_load_file(exempts->path, JSON_REJECT_DUPLICATES, &error);
+	hosts = json_object_get(file, "exempt");
+	if (!json_is_array(hosts)) {
+		snprintf(why, EXEMPTS_WHY_MAX, "line %d: %s", error.line,
+			 file == NULL ? error.text : "there is no `exempt`");
+		rc = -EINVAL;
+	} else {
+		rc = take(exempts, json_incref(hosts), why);
+	}
+	json_decref(file);
+	return rc;
+}
+
+void exempts_fini(struct exempts *exempts)
+{
+	free((void *)(uintptr_t)exempts->plan.items);
+	json_decref(exempts->hosts);
+	*exempts = (struct exempts){ 0 };
+}
+
+static int write_file(const char *path, const json_t *file)
+{
+	FILE *out = fopen(path, "we");
+	int rc;
+
+	if (out == NULL)
+		return -errno;
+	rc = json_dumpf(file, out, JSON_INDENT(2)) < 0 ||
+	     putc('\n', out) == EOF || fflush(out) != 0 ||
+	     fsync(fileno(out)) < 0 ? -EIO : 0;
+	if (fclose(out) != 0)
+		rc = -EIO;
+	return rc;
+}
+
+int exempts_save(const struct exempts *exempts)
+{
+	char next[PATH_MAX + 8];
+	char *end;
+	json_t *file;
+	int rc;
+
+	snprintf(next, sizeof(next), "%s", exempts->path);
+	end = strrchr(next, '/');
+	*end = '\0';
+	if (mkdir(next, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	snprintf(next, sizeof(next), "%s.new", exempts->path);
+	file = json_pack("{s:O}", "exempt", exempts->hosts);
+	if (file == NULL)
+		return -ENOMEM;
+	rc = write_file(next, file);
+	json_decref(file);
+	if (rc == 0 && rename(next, exempts->path) < 0)
+		rc = -errno;
+	if (rc < 0)
+		unlink(next);
+	return rc;
+}

@@ -1,0 +1,167 @@
+/* metrics.c - a running engine's status for Prometheus. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/status.h"
+
+struct metric {
+	const char *name, *type, *path, *help;
+};
+
+static void print_head(const struct metric *metric, FILE *out)
+{
+	fprintf(out, "# HELP waymark_%s %s\n# TYPE waymark_%s %s\n",
+		metric->name, metric->help, metric->name, metric->type);
+}
+
+/* A label's value: backslash, quote and line feed are escaped. */
+static void print_label(const char *label, const char *value, FILE *out)
+{
+	fprintf(out, "%s=\"", label);
+	for (; *value != '\0'; value++) {
+		if (*value == '\n')
+			fputs("\\n", out);
+		else if (*value == '\\' || *value == '"')
+			fprintf(out, "\\%c", *value);
+		else
+			putc(*value, out);
+	}
+	putc('"', out);
+}
+
+static void print_value(const struct metric *metric, const json_t *object,
+			FILE *out)
+{
+	fprintf(out, "waymark_%s %" PRIu64 "\n", metric->name,
+		status_number(object, metric->path));
+}
+
+static const struct metric singles[] = {
+	{ "uptime_seconds", "gauge", "uptime_seconds",
+	  "Since the engine was started." },
+	{ "policy_age_seconds", "gauge", "loaded_seconds",
+	  "Since the policy was loaded." },
+	{ "reloads_total", "counter", "reloads",
+	  "Policies that were loaded by reload." },
+	{ "exempt_hosts", "gauge", "exempt",
+	  "Hosts that are exempt by command." },
+	{ "resident_bytes", "gauge", "memory.resident",
+	  "Memory of the process." },
+	{ "flow_table_bytes", "gauge", "memory.flows",
+	  "Memory set aside for flows." },
+	{ "stream_bytes", "gauge", "memory.streams",
+	  "Memory set aside for payload." },
+	{ "buffer_bytes", "gauge", "memory.buffers",
+	  "Memory set aside for packets." },
+};
+
+static const struct metric by_queue[] = {
+	{ "packets_total", "counter", "counts.packets",
+	  "Packets that the engine answered." },
+	{ "bytes_total", "counter", "counts.bytes", "Their bytes." },
+	{ "undecoded_packets_total", "counter", "counts.undecoded",
+	  "Packets that were cut, absurd or no IP." },
+	{ "flows_total", "counter", "counts.flows", "Flows that began." },
+	{ "settled_flows_total", "counter", "counts.settled",
+	  "Flows with a final verdict." },
+	{ "dropped_packets_total", "counter", "counts.dropped",
+	  "Packets dropped by the policy." },
+	{ "evicted_flows_total", "counter", "counts.evicted",
+	  "Flows that lost their place before they were settled." },
+	{ "robbed_streams_total", "counter", "counts.streams_robbed",
+	  "Payload given up for that of other flows." },
+	{ "batches_total", "counter", "counts.batches",
+	  "Batches of packets." },
+	{ "overrun_packets_total", "counter", "counts.overruns",
+	  "Packets that found the queue full." },
+	{ "refused_verdicts_total", "counter", "counts.errors",
+	  "Verdicts that the kernel refused." },
+	{ "queue_waiting_packets", "gauge", "health.waiting",
+	  "Packets without a verdict yet." },
+	{ "queue_full_packets_total", "counter", "health.full",
+	  "Packets that found the queue's limit reached." },
+	{ "queue_lost_packets_total", "counter", "health.lost",
+	  "Packets that found the engine's socket full." },
+};
+
+static void print_queues(const json_t *status, FILE *out)
+{
+	const json_t *worker;
+	size_t i;
+
+	for (size_t m = 0; m < sizeof(by_queue) / sizeof(by_queue[0]); m++) {
+		print_head(&by_queue[m], out);
+		json_array_foreach(json_object_get(status, "workers"), i,
+				   worker)
+			fprintf(out, "waymark_%s{queue=\"%" PRIu64 "\"} %"
+				PRIu64 "\n", by_queue[m].name,
+				status_number(worker, "queue"),
+				status_number(worker, by_queue[m].path));
+	}
+}
+
+static void print_tally(const struct metric *metric, const json_t *row,
+			const char *const labels[], const char *late,
+			FILE *out)
+{
+	fprintf(out, "waymark_%s{", metric->name);
+	for (size_t i = 0; labels[i] != NULL; i++) {
+		const char *value = json_string_value(
+			json_object_get(row, labels[i]));
+
+		if (i > 0)
+			putc(',', out);
+		print_label(labels[i], value != NULL ? value : "", out);
+	}
+	if (late != NULL)
+		fprintf(out, ",late=\"%s\"", late);
+	fprintf(out, "} %" PRIu64 "\n", status_number(row, metric->path));
+}
+
+static void print_tallies(const json_t *rows, const char *const labels[],
+			  const struct metric metrics[2], FILE *out)
+{
+	struct metric kept = metrics[1], moved = metrics[1];
+	const json_t *row;
+	size_t i;
+
+	kept.path = "counts.late_kept";
+	moved.path = "counts.late_moved";
+	print_head(&metrics[0], out);
+	json_array_foreach(rows, i, row)
+		print_tally(&metrics[0], row, labels, NULL, out);
+	print_head(&metrics[1], out);
+	json_array_foreach(rows, i, row) {
+		print_tally(&kept, row, labels, "kept", out);
+		print_tally(&moved, row, labels, "moved", out);
+	}
+}
+
+void status_print_metrics(const json_t *status, FILE *out)
+{
+	static const char *const route_labels[] = { "place", "route", "road",
+						    NULL };
+	static const char *const class_labels[] = { "class", NULL };
+	static const struct metric routes[] = {
+		{ "route_settled_flows_total", "counter", "counts.settled",
+		  "Flows that a route decided." },
+		{ "route_late_flows_total", "counter", NULL,
+		  "Those that had left by another road before." },
+	};
+	static const struct metric classes[] = {
+		{ "class_settled_flows_total", "counter", "counts.settled",
+		  "Flows that a class decided." },
+		{ "class_late_flows_total", "counter", NULL,
+		  "Those that had left by another road before." },
+	};
+
+	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
+		print_head(&singles[i], out);
+		print_value(&singles[i], status, out);
+	}
+	print_queues(status, out);
+	print_tallies(json_object_get(status, "routes"), route_labels, routes,
+		      out);
+	print_tallies(json_object_get(status, "classes"), class_labels,
+		      classes, out);
+}

@@ -1,0 +1,197 @@
+/* running.c - the policy of a running engine, and the kernel that follows. */
+#include "tools/running.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "engine/hints/hint.h"
+#include "rules/setup/setup.h"
+
+/* ---- reload ---- */
+
+struct change {
+	struct running *running;
+	struct policy *policy;	/* NULL once it is the engine's */
+	FILE *out;
+};
+
+static int swap(struct change *change, char *error)
+{
+	struct running *running = change->running;
+	int rc = engine_reload(running->engine, change->policy, error);
+
+	if (rc < 0)
+		return rc;
+	change->policy = NULL;
+	if (rc > 0)
+		fprintf(change->out, "%s: a worker is slow to take it\n",
+			running->path);
+	return 0;
+}
+
+/* The kernel knows the new roads, and the old ones still. */
+static int swap_amid(void *ctx, char error[static SETUP_ERROR_MAX])
+{
+	char why[ENGINE_ERROR_MAX];
+	int rc = swap(ctx, why);
+
+	if (rc < 0)
+		snprintf(error, SETUP_ERROR_MAX, "%s", why);
+	return rc;
+}
+
+/* Links may be down just now; one that was never there may be misspelt. */
+static void warn_of_links(const struct policy *policy, const char *path,
+			  FILE *out)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++) {
+		const struct uplink *uplink = policy_uplink(policy, i);
+
+		if (if_nametoindex(uplink->dev) == 0)
+			fprintf(out, "%s: warning: uplink %s: there is no "
+				"device %s now\n", path, uplink->name,
+				uplink->dev);
+	}
+}
+
+static const struct uplink *find_uplink(const struct policy *policy,
+					const char *name)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		if (strcmp(policy_uplink(policy, i)->name, name) == 0)
+			return policy_uplink(policy, i);
+	return NULL;
+}
+
+/* Settled flows are known to the kernel by their road's number alone. */
+static void warn_of_roads(const struct policy *old, const struct policy *new,
+			  const char *path, FILE *out)
+{
+	for (size_t i = 0; i < policy_uplinks(old); i++) {
+		const struct uplink *was = policy_uplink(old, i);
+		const struct uplink *is = find_uplink(new, was->name);
+
+		if (is != NULL && is->road != was->road)
+			fprintf(out, "%s: warning: the mark of uplink %s was "
+				"%u and is %u: flows that are settled go by "
+				"the uplink that has their mark now; `mark %u` "
+				"keeps it\n", path, was->name, was->road,
+				is->road, was->road);
+	}
+}
+
+static int set_up(struct running *running, const struct policy *policy,
+		  struct setup_options *options, FILE *out)
+{
+	char error[SETUP_ERROR_MAX];
+	struct setup_report report;
+	int rc;
+
+	options->state_dir = running->state_dir;
+	options->exempts = &running->exempts.plan;
+	rc = setup_apply(policy, options, &report, error);
+	if (rc < 0)
+		fprintf(out, "waymark: %s: %s\n", running->path, error);
+	return rc;
+}
+
+int running_set_up(struct running *running, bool dead_links, FILE *out)
+{
+	struct setup_options options = { .dead_links = dead_links };
+
+	return set_up(running, engine_policy(running->engine), &options, out);
+}
+
+/* All of it, or back to what was. */
+static int change_kernel(struct change *change)
+{
+	struct running *running = change->running;
+	struct setup_options options = {
+		.dead_links = true,
+		.ready = swap_amid,
+		.ctx = change,
+	};
+	int rc = set_up(running, change->policy, &options, change->out);
+
+	if (rc < 0 && change->policy != NULL)
+		running_set_up(running, true, change->out);
+	else if (rc < 0)
+		fprintf(change->out, "waymark: %s: the new policy is in force "
+			"all the same\n", running->path);
+	return rc;
+}
+
+static int change_engine(struct change *change)
+{
+	char error[ENGINE_ERROR_MAX];
+	int rc = swap(change, error);
+
+	if (rc < 0)
+		fprintf(change->out, "waymark: %s: %s\n",
+			change->running->path, error);
+	return rc;
+}
+
+static int go_over(struct running *running, struct policy *policy, FILE *out)
+{
+	struct change change = { running, policy, out };
+	char error[ENGINE_ERROR_MAX];
+	int rc = engine_can_reload(running->engine, policy, error);
+
+	if (rc < 0) {
+		fprintf(out, "waymark: %s: %s\n", running->path, error);
+		policy_free(policy);
+		return rc;
+	}
+	warn_of_roads(engine_policy(running->engine), policy, running->path,
+		      out);
+	if (running->has_setup)
+		warn_of_links(policy, running->path, out);
+	rc = running->has_setup ? change_kernel(&change) :
+				  change_engine(&change);
+	policy_free(change.policy);
+	return rc;
+}
+
+int running_reload(struct running *running, FILE *out)
+{
+	struct diag *diag = diag_new();
+	struct policy *policy;
+	int rc = -ENOMEM;
+
+	if (diag == NULL)
+		return rc;
+	rc = policy_load(running->path, hints_vocabulary(), diag, &policy);
+	diag_print(diag, out);
+	if (rc < 0)
+		fprintf(out, "%s: %zu error%s, the old policy stays\n",
+			running->path, diag_errors(diag),
+			diag_errors(diag) == 1 ? "" : "s");
+	else
+		rc = go_over(running, policy, out);
+	diag_free(diag);
+	if (rc < 0)
+		return rc;
+	running->reloads++;
+	running->loaded = time(NULL);
+	return 0;
+}
+
+/* ---- exemptions ---- */
+
+void running_expire(struct running *running, time_t now)
+{
+	int rc;
+
+	if (!exempts_expire(&running->exempts, now))
+		return;
+	rc = exempts_save(&running->exempts);
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: %s\n", running->exempts.path,
+			strerror(-rc));
+	if (running->has_setup)
+		running_set_up(running, true, stderr);
+	fprintf(stderr, "waymark: %s: an exemption is over\n", running->path);
+}

@@ -1,0 +1,47 @@
+/*
+ * running.h - an engine in its process, with what the commands that talk to
+ * it need: where its policy came from, and who else obeys it.
+ */
+#ifndef WAYMARK_RUNNING_H
+#define WAYMARK_RUNNING_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "engine/engine.h"
+#include "tools/exempts.h"
+
+struct running {
+	const char *path;	/* the policy's, as it was given */
+	const char *state_dir;	/* as it was given: may be NULL */
+	struct engine *engine;
+	bool has_setup;		/* the kernel follows the policy, too */
+	time_t started;
+	time_t loaded;		/* the policy that is in force */
+	unsigned reloads;
+	struct exempts exempts;
+};
+
+/*
+ * Read the policy's file again, and go over to what it says: kernel and
+ * engine, each in its turn. Complaints go to `out`, as `waymark check` has
+ * them. 0, or -errno: the old policy stays in force.
+ */
+int running_reload(struct running *running, FILE *out);
+
+/* Have the kernel follow policy and exemptions; complaints go to `out`. With
+ * `dead_links`, links that are down are none. */
+int running_set_up(struct running *running, bool dead_links, FILE *out);
+
+/* Exemptions that are over go. */
+void running_expire(struct running *running, time_t now);
+
+/*
+ * The answer to what a client asks, an object: `exit`, the client's status;
+ * `say`, what it prints to stderr; `data`, for it to print. From malloc().
+ */
+char *running_answer(void *running, const char *line, size_t len,
+		     size_t *ret_len);
+
+#endif

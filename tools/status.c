@@ -1,0 +1,166 @@
+/* status.c - a running engine's status for people. */
+#include "tools/status.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+uint64_t status_number(const json_t *status, const char *path)
+{
+	char key[32];
+	size_t len;
+
+	for (;; path += len + 1) {
+		len = strcspn(path, ".");
+		if (len >= sizeof(key))
+			return 0;
+		memcpy(key, path, len);
+		key[len] = '\0';
+		status = json_object_get(status, key);
+		if (path[len] == '\0')
+			return (uint64_t)json_integer_value(status);
+	}
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "-";
+}
+
+static void print_time(uint64_t seconds, FILE *out)
+{
+	if (seconds >= 86400)
+		fprintf(out, "%" PRIu64 " d ", seconds / 86400);
+	fprintf(out, "%02u:%02u:%02u", (unsigned)(seconds / 3600 % 24),
+		(unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60));
+}
+
+static void print_counts(const json_t *status, FILE *out)
+{
+	static const struct {
+		const char *label, *path;
+	} rows[] = {
+		{ "packets", "counts.packets" },
+		{ "bytes", "counts.bytes" },
+		{ "flows", "counts.flows" },
+		{ "settled", "counts.settled" },
+		{ "late, kept", "counts.late_kept" },
+		{ "late, moved", "counts.late_moved" },
+		{ "dropped", "counts.dropped" },
+		{ "not decoded", "counts.undecoded" },
+		{ "past a full queue", "counts.overruns" },
+		{ "pushed out", "counts.evicted" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		fprintf(out, "%-18s %" PRIu64 "\n", rows[i].label,
+			status_number(status, rows[i].path));
+}
+
+static void print_memory(const json_t *status, FILE *out)
+{
+	const double mib = 1024 * 1024;
+
+	fprintf(out, "%-18s %.1f MiB resident; set aside: flows %.1f, streams "
+		"%.1f, packets %.1f MiB\n", "memory",
+		(double)status_number(status, "memory.resident") / mib,
+		(double)status_number(status, "memory.flows") / mib,
+		(double)status_number(status, "memory.streams") / mib,
+		(double)status_number(status, "memory.buffers") / mib);
+}
+
+static void print_queues(const json_t *status, FILE *out)
+{
+	const json_t *worker;
+	size_t i;
+
+	fprintf(out, "\n%-6s %12s %10s %10s %8s %8s %8s\n", "QUEUE",
+		"PACKETS", "FLOWS", "SETTLED", "WAITING", "FULL", "LOST");
+	json_array_foreach(json_object_get(status, "workers"), i, worker) {
+		fprintf(out, "%-6" PRIu64 " %12" PRIu64 " %10" PRIu64
+			" %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64,
+			status_number(worker, "queue"),
+			status_number(worker, "counts.packets"),
+			status_number(worker, "counts.flows"),
+			status_number(worker, "counts.settled"),
+			status_number(worker, "health.waiting"),
+			status_number(worker, "health.full"),
+			status_number(worker, "health.lost"));
+		if (!json_is_true(json_object_get(
+			    json_object_get(worker, "health"), "bound")))
+			fputs(" not bound", out);
+		putc('\n', out);
+	}
+}
+
+static void print_tallies(const json_t *rows, const char *key,
+			  const char *title, FILE *out)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(rows) == 0)
+		return;
+	fprintf(out, "\n%10s %10s %10s  %s\n", "SETTLED", "KEPT", "MOVED",
+		title);
+	json_array_foreach(rows, i, row)
+		fprintf(out, "%10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  %s\n",
+			status_number(row, "counts.settled"),
+			status_number(row, "counts.late_kept"),
+			status_number(row, "counts.late_moved"),
+			text_of(row, key));
+}
+
+static void print_head(const json_t *status, FILE *out)
+{
+	fprintf(out, "%s: process %" PRIu64 ", up ", text_of(status, "policy"),
+		status_number(status, "pid"));
+	print_time(status_number(status, "uptime_seconds"), out);
+	if (status_number(status, "reloads") != 0) {
+		fprintf(out, ", reloaded %" PRIu64 " times, last ",
+			status_number(status, "reloads"));
+		print_time(status_number(status, "loaded_seconds"), out);
+		fputs(" ago", out);
+	}
+	fputs(json_is_true(json_object_get(status, "setup")) ? "\n" :
+	      ", engine only\n", out);
+}
+
+void status_print(const json_t *status, FILE *out)
+{
+	print_head(status, out);
+	print_counts(status, out);
+	fprintf(out, "%-18s %" PRIu64 "\n", "exempt hosts",
+		status_number(status, "exempt"));
+	print_memory(status, out);
+	print_queues(status, out);
+	print_tallies(json_object_get(status, "routes"), "route", "ROUTE",
+		      out);
+	print_tallies(json_object_get(status, "classes"), "class", "CLASS",
+		      out);
+}
+
+void status_print_rates(const json_t *status, const json_t *before,
+			double seconds, FILE *out)
+{
+	static const struct {
+		const char *label, *path;
+	} rows[] = {
+		{ "packets/s", "counts.packets" },
+		{ "bytes/s", "counts.bytes" },
+		{ "flows/s", "counts.flows" },
+		{ "settled/s", "counts.settled" },
+		{ "late/s", "counts.late_moved" },
+		{ "lost/s", "counts.overruns" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t now = status_number(status, rows[i].path);
+		uint64_t then = status_number(before, rows[i].path);
+
+		fprintf(out, "%s%s %.0f", i > 0 ? "  " : "", rows[i].label,
+			now > then ? (double)(now - then) / seconds : 0);
+	}
+	putc('\n', out);
+}
