@@ -19,7 +19,7 @@ struct bucket {
 struct flow_table {
 	struct bucket *buckets;
 	struct flow *flows;		/* BUCKET_FLOWS to a bucket */
-	char (*hosts)[DOMAIN_MAX + 1];
+	struct flow_names *names;
 	size_t bucket_count;		/* a power of two */
 	uint64_t key[HASH_WORDS + 1];
 	flow_release release;
@@ -70,9 +70,9 @@ struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
 	table->buckets = map_pages(table->bucket_count *
 				   sizeof(*table->buckets));
 	table->flows = map_pages(flows * sizeof(*table->flows));
-	table->hosts = map_pages(flows * sizeof(*table->hosts));
+	table->names = map_pages(flows * sizeof(*table->names));
 	if (table->buckets == NULL || table->flows == NULL ||
-	    table->hosts == NULL || !key_init(table->key, fixed_key)) {
+	    table->names == NULL || !key_init(table->key, fixed_key)) {
 		flow_table_free(table);
 		return NULL;
 	}
@@ -89,7 +89,7 @@ void flow_table_free(struct flow_table *table)
 	unmap_pages(table->buckets,
 		    table->bucket_count * sizeof(*table->buckets));
 	unmap_pages(table->flows, flows * sizeof(*table->flows));
-	unmap_pages(table->hosts, flows * sizeof(*table->hosts));
+	unmap_pages(table->names, flows * sizeof(*table->names));
 	free(table);
 }
 
@@ -99,7 +99,7 @@ size_t flow_table_bytes(const struct flow_table *table)
 	       table->bucket_count *
 		       (sizeof(*table->buckets) +
 			BUCKET_FLOWS * (sizeof(*table->flows) +
-					sizeof(*table->hosts)));
+					sizeof(*table->names)));
 }
 
 void flow_table_preallocate(struct flow_table *table)
@@ -290,7 +290,9 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 			table->release(table->ctx, flow);
 	}
 	if (flow->has_host)
-		flow_host(table, flow)[0] = '\0';
+		flow_names(table, flow)->host[0] = '\0';
+	if (flow->has_ja4)
+		flow_names(table, flow)->ja4[0] = '\0';
 	memset(flow, 0, sizeof(*flow));
 	facts_init(&flow->facts, pkt);
 	flow->zone = zone;
@@ -307,9 +309,10 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 	return flow;
 }
 
-char *flow_host(const struct flow_table *table, const struct flow *flow)
+struct flow_names *flow_names(const struct flow_table *table,
+			      const struct flow *flow)
 {
-	return table->hosts[flow - table->flows];
+	return &table->names[flow - table->flows];
 }
 
 size_t flow_table_places(const struct flow_table *table)

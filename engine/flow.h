@@ -47,6 +47,7 @@ struct flow {
 	uint16_t route;		/* the policy's, by the latest decision */
 	uint8_t needs;		/* FACT_* that could still change the route */
 	bool has_host;		/* flow_host() is not "" */
+	bool has_ja4;		/* the same of its fingerprint */
 	uint64_t first_ns;	/* its start, later its first payload */
 	uint32_t settled_packet;	/* 0: not settled */
 	uint32_t payload_bytes[2];	/* client, server: inspected */
@@ -106,8 +107,20 @@ static inline bool flow_opened_by_server(const struct packet *pkt)
 struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 			uint32_t zone, uint64_t hash, struct flow *again);
 
-/* Where the flow's host name is kept, DOMAIN_MAX + 1 bytes, "" when unknown. */
-char *flow_host(const struct flow_table *table, const struct flow *flow);
+/* Texts that a flow's payload has told; "" when unknown. They are apart from
+ * the flows, so that those without any take no memory for them. */
+struct flow_names {
+	char host[DOMAIN_MAX + 1];
+	char ja4[JA4_LEN + 1];	/* only where it was asked for */
+};
+
+struct flow_names *flow_names(const struct flow_table *table,
+			      const struct flow *flow);
+static inline const char *flow_host(const struct flow_table *table,
+				    const struct flow *flow)
+{
+	return flow_names(table, flow)->host;
+}
 
 /* All flows, for who walks through them: NULL for an empty place. */
 size_t flow_table_places(const struct flow_table *table);

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
+#include "engine/hints/ja4.h"
 #include "engine/inspect.h"
 
 #define SECOND_NS 1000000000u
+/* All that hints tell. */
+#define FACT_HINTS (FACT_ALL & ~FACT_PAYLOAD)
 
 /* `before` has all that does not depend on the policy, but for streams that
  * are too short. */
@@ -34,6 +37,7 @@ int inspect_init(struct inspector *inspector, const struct policy *policy,
 	*inspector = (struct inspector){
 		.policy = policy,
 		.budget = policy_inspect(policy),
+		.wants_ja4 = (policy_needs(policy) & FACT_JA4) != 0,
 	};
 	if (!make_parts(inspector, streams, before) ||
 	    search_init(&inspector->search, policy, streams,
@@ -127,7 +131,7 @@ static void close_side(struct flow *flow, bool side)
 /* Nothing a hint could say is open any more; patterns may be. */
 static void know_hints(struct flow *flow)
 {
-	flow->facts.known |= FACT_APP | FACT_HOST | FACT_ALPN;
+	flow->facts.known |= FACT_HINTS;
 	close_side(flow, false);
 	close_side(flow, true);
 }
@@ -142,8 +146,9 @@ static void know_all(struct inspector *inspector, struct flow *flow)
 /* ---- what a hint says ---- */
 
 static void keep_host(struct inspector *inspector, struct flow *flow,
-		      char *host, const struct hint_yield *yield)
+		      struct flow_names *names, const struct hint_yield *yield)
 {
+	char *host = names->host;
 	char canonical[DOMAIN_MAX + 1];
 	const char *why;
 	bool is_ascii = true;
@@ -161,6 +166,30 @@ static void keep_host(struct inspector *inspector, struct flow *flow,
 	/* Other names would need libidn2, which allocates. */
 	if (is_ascii && domain_canonical(host, len, canonical, &why) > 0)
 		strcpy(host, canonical);
+}
+
+static void keep_alpn(const struct inspector *inspector, struct facts *facts,
+		      const struct hint_yield *yield)
+{
+	for (size_t i = 0; i < yield->alpn_count; i++)
+		facts->alpn_bits |= policy_resolve_alpn(
+			inspector->policy, (const char *)yield->alpn[i].name,
+			yield->alpn[i].len);
+	facts->known |= FACT_ALPN;
+}
+
+static void keep_ja4(const struct inspector *inspector, struct flow *flow,
+		     struct flow_names *names, const struct hint_yield *yield)
+{
+	struct facts *facts = &flow->facts;
+
+	facts->known |= FACT_JA4;
+	if (!inspector->wants_ja4 ||
+	    !ja4_of(yield->hello, (enum hello_kind)yield->hello_kind,
+		    names->ja4))
+		return;
+	flow->has_ja4 = true;
+	facts->ja4_bits = policy_resolve_ja4(inspector->policy, names->ja4);
 }
 
 /* The sides on which a hint that said yes may say more: those that it reads
@@ -184,7 +213,8 @@ static void ask_only(struct inspector *inspector, struct flow *flow,
 }
 
 static void take_yield(struct inspector *inspector, struct flow *flow,
-		       char *host, size_t hint, const struct hint_yield *yield)
+		       struct flow_names *names, size_t hint,
+		       const struct hint_yield *yield)
 {
 	struct facts *facts = &flow->facts;
 
@@ -194,15 +224,15 @@ static void take_yield(struct inspector *inspector, struct flow *flow,
 		facts->known |= FACT_APP;
 	}
 	if (yield->host_len > 0 && !(facts->known & FACT_HOST))
-		keep_host(inspector, flow, host, yield);
-	if (yield->alpn_count > 0 && !(facts->known & FACT_ALPN)) {
-		for (size_t i = 0; i < yield->alpn_count; i++)
-			facts->alpn_bits |= policy_resolve_alpn(
-				inspector->policy,
-				(const char *)yield->alpn[i].name,
-				yield->alpn[i].len);
-		facts->known |= FACT_ALPN;
+		keep_host(inspector, flow, names, yield);
+	if (yield->alpn_count > 0 && !(facts->known & FACT_ALPN))
+		keep_alpn(inspector, facts, yield);
+	if (yield->ech && !(facts->known & FACT_ECH)) {
+		facts->ech = true;
+		facts->known |= FACT_ECH;
 	}
+	if (yield->hello_kind != HELLO_NONE && !(facts->known & FACT_JA4))
+		keep_ja4(inspector, flow, names, yield);
 	if (yield->more)
 		ask_only(inspector, flow, hint);
 	else
@@ -210,8 +240,9 @@ static void take_yield(struct inspector *inspector, struct flow *flow,
 }
 
 /* Ask one hint; true when it said yes. */
-static bool ask_one(struct inspector *inspector, struct flow *flow, char *host,
-		    size_t hint, const struct hint_input *input)
+static bool ask_one(struct inspector *inspector, struct flow *flow,
+		    struct flow_names *names, size_t hint,
+		    const struct hint_input *input)
 {
 	struct hint_yield yield;
 
@@ -219,9 +250,11 @@ static bool ask_one(struct inspector *inspector, struct flow *flow, char *host,
 	yield.app = 0;
 	yield.host_len = 0;
 	yield.alpn_count = 0;
+	yield.ech = false;
+	yield.hello_kind = HELLO_NONE;
 	switch (hints_at(hint)->match(input, &yield)) {
 	case HINT_YES:
-		take_yield(inspector, flow, host, hint, &yield);
+		take_yield(inspector, flow, names, hint, &yield);
 		return true;
 	case HINT_NO:
 		set_remove(&flow->candidates[input->from_server], hint);
@@ -233,14 +266,14 @@ static bool ask_one(struct inspector *inspector, struct flow *flow, char *host,
 }
 
 /* Ask all candidates of this side, the port's own first. */
-static void ask(struct inspector *inspector, struct flow *flow, char *host,
-		const struct hint_input *input)
+static void ask(struct inspector *inspector, struct flow *flow,
+		struct flow_names *names, const struct hint_input *input)
 {
 	struct hint_set set = flow->candidates[input->from_server];
 	int first = hints_preferred(input->transport, input->dport);
 
 	if (first >= 0 && set_has(&set, (size_t)first)) {
-		if (ask_one(inspector, flow, host, (size_t)first, input))
+		if (ask_one(inspector, flow, names, (size_t)first, input))
 			return;
 		set_remove(&set, (size_t)first);
 	}
@@ -249,7 +282,7 @@ static void ask(struct inspector *inspector, struct flow *flow, char *host,
 			size_t hint = word * 64 +
 				(size_t)__builtin_ctzll(set.bits[word]);
 
-			if (ask_one(inspector, flow, host, hint, input))
+			if (ask_one(inspector, flow, names, hint, input))
 				return;
 		}
 	}
@@ -284,14 +317,15 @@ static struct hint_input input_of(struct inspector *inspector,
 /* ---- TCP ---- */
 
 static void hear_stream(struct inspector *inspector, struct flow *flow,
-			char *host, bool side, struct cursor payload)
+			struct flow_names *names, bool side,
+			struct cursor payload)
 {
 	struct hint_input input = input_of(inspector, flow, side, payload);
 
 	if (flow->streams[!side] != NULL)
 		input.opposite = stream_data(flow->streams[!side]);
 	find_candidates(flow, side, &payload);
-	ask(inspector, flow, host, &input);
+	ask(inspector, flow, names, &input);
 	search_stream(&inspector->search, flow, side, payload);
 }
 
@@ -310,7 +344,8 @@ static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
 }
 
 static void hear_segment(struct inspector *inspector, struct flow *flow,
-			 char *host, const struct packet *pkt, bool side)
+			 struct flow_names *names, const struct packet *pkt,
+			 bool side)
 {
 	bool is_syn = pkt->tcp_flags & TCP_SYN;
 	uint32_t offset = pkt->tcp_seq + is_syn - flow->isn[side];
@@ -329,7 +364,7 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 		payload.end = payload.at + most;
 	/* Most flows are told by their first payload, which is not copied. */
 	if (*stream == NULL && offset == 0) {
-		hear_stream(inspector, flow, host, side, payload);
+		hear_stream(inspector, flow, names, side, payload);
 		if (!is_open(inspector, flow, side))
 			return;
 		stream_take(inspector->pool, stream);
@@ -339,13 +374,14 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 	if (*stream == NULL)
 		stream_take(inspector->pool, stream);
 	if (stream_segment(*stream, offset, payload.at, cursor_left(&payload)))
-		hear_stream(inspector, flow, host, side, stream_data(*stream));
+		hear_stream(inspector, flow, names, side, stream_data(*stream));
 }
 
 /* ---- UDP and SCTP ---- */
 
 static void hear_datagram(struct inspector *inspector, struct flow *flow,
-			  char *host, const struct packet *pkt, bool side)
+			  struct flow_names *names, const struct packet *pkt,
+			  bool side)
 {
 	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
 	struct hint_input input = input_of(inspector, flow, side, payload);
@@ -353,7 +389,7 @@ static void hear_datagram(struct inspector *inspector, struct flow *flow,
 	if (flow->streams[0] != NULL)
 		input.earlier = stream_data(flow->streams[0]);
 	find_candidates(flow, side, &payload);
-	ask(inspector, flow, host, &input);
+	ask(inspector, flow, names, &input);
 	search_datagram(&inspector->search, flow, side, payload);
 	if (!hints_are_open(flow, side))
 		return;
@@ -402,32 +438,39 @@ void inspect_start(const struct inspector *inspector, struct flow *flow)
 		flow->facts.known |= FACT_PAYLOAD;
 }
 
-/* Names of ALPN are not kept. The hint may tell them again by what the flow
- * still holds; without that nothing would come of asking. */
-static void forget_alpn(const struct inspector *inspector, struct flow *flow)
+/* Names of ALPN are not kept, nor a fingerprint that was not asked for. The
+ * hint may tell them again by what the flow still holds; without that nothing
+ * would come of asking. */
+static void forget(const struct inspector *inspector, struct flow *flow,
+		   uint8_t facts)
 {
-	flow->facts.alpn_bits = 0;
-	if (flow->hint < 0 ||
-	    !(flow->facts.known & policy_needs(inspector->policy) & FACT_ALPN))
+	facts &= policy_needs(inspector->policy) & flow->facts.known;
+	if (flow->hint < 0 || facts == 0)
 		return;
 	for (int side = 0; side < 2; side++) {
 		if (flow->streams[side] == NULL)
 			continue;
-		flow->facts.known &= (uint8_t)~FACT_ALPN;
+		flow->facts.known &= (uint8_t)~facts;
 		flow->candidates[side] = set_of((size_t)flow->hint);
 	}
 }
 
 void inspect_renew(const struct inspector *inspector, struct flow *flow,
-		   const char *host)
+		   const struct flow_names *names)
 {
+	const struct policy *policy = inspector->policy;
 	struct facts *facts = &flow->facts;
 
-	forget_alpn(inspector, flow);
+	facts->alpn_bits = 0;
+	facts->ja4_bits = 0;
 	facts->host_sets = NULL;
+	forget(inspector, flow,
+	       flow->has_ja4 ? FACT_ALPN : FACT_ALPN | FACT_JA4);
+	if (flow->has_ja4)
+		facts->ja4_bits = policy_resolve_ja4(policy, names->ja4);
 	if (flow->has_host)
-		facts->host_sets = policy_resolve_host(inspector->policy, host,
-						       strlen(host));
+		facts->host_sets = policy_resolve_host(policy, names->host,
+						       strlen(names->host));
 	facts->patterns_seen = 0;
 	facts->patterns_gone = 0;
 	flow->searched[0] = 0;
@@ -437,8 +480,8 @@ void inspect_renew(const struct inspector *inspector, struct flow *flow,
 		facts->known |= FACT_PAYLOAD;
 }
 
-static void hear(struct inspector *inspector, struct flow *flow, char *host,
-		 const struct packet *pkt, bool side)
+static void hear(struct inspector *inspector, struct flow *flow,
+		 struct flow_names *names, const struct packet *pkt, bool side)
 {
 	bool is_tcp = pkt->proto == IPPROTO_TCP;
 
@@ -449,16 +492,17 @@ static void hear(struct inspector *inspector, struct flow *flow, char *host,
 	    (is_tcp && pkt->tcp_flags & TCP_RST))
 		return;
 	if (is_tcp)
-		hear_segment(inspector, flow, host, pkt, side);
+		hear_segment(inspector, flow, names, pkt, side);
 	else
-		hear_datagram(inspector, flow, host, pkt, side);
+		hear_datagram(inspector, flow, names, pkt, side);
 	count_payload(inspector, flow, side, pkt->payload_len);
 	if (flow->payload_bytes[side] >= inspector->budget.bytes)
 		close_side(flow, side);
 }
 
-void inspect_packet(struct inspector *inspector, struct flow *flow, char *host,
-		    const struct packet *pkt, bool from_server)
+void inspect_packet(struct inspector *inspector, struct flow *flow,
+		    struct flow_names *names, const struct packet *pkt,
+		    bool from_server)
 {
 	struct search *search = &inspector->search;
 
@@ -466,7 +510,7 @@ void inspect_packet(struct inspector *inspector, struct flow *flow, char *host,
 		return;
 	if (pkt->payload_len > 0 && !has_spoken(flow))
 		flow->first_ns = pkt->time_ns;
-	hear(inspector, flow, host, pkt, from_server);
+	hear(inspector, flow, names, pkt, from_server);
 	if (!hints_are_open(flow, false) && !hints_are_open(flow, true))
 		know_hints(flow);
 	if (!search_is_open(search, flow, false) &&

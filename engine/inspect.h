@@ -23,6 +23,7 @@ struct inspector {
 	struct stream_pool *pool;
 	struct search search;
 	uint8_t *scratch;
+	bool wants_ja4;
 };
 
 /*
@@ -43,20 +44,22 @@ void inspect_start(const struct inspector *inspector, struct flow *flow);
 
 /*
  * A flow that another policy's inspector has heard before: what it was told
- * stays known as far as it does not depend on the policy, `host` is looked up
+ * stays known as far as it does not depend on the policy, `names` are looked up
  * anew, and patterns are searched in what streams it still holds.
  */
 void inspect_renew(const struct inspector *inspector, struct flow *flow,
-		   const char *host);
+		   const struct flow_names *names);
 
 /*
  * Hear a packet of `flow`, already counted in flow->packets: facts.known, app,
- * ALPN and host sets follow what it tells; `host` (flow_host()) gets the name.
+ * ALPN and host sets follow what it tells; `names` (flow_names()) get the host,
+ * and the JA4 fingerprint if the policy tests one or `wants_ja4` is set.
  * When the budget is spent or no hint is left to ask, all is known. Does
  * nothing for a flow of which all is known.
  */
-void inspect_packet(struct inspector *inspector, struct flow *flow, char *host,
-		    const struct packet *pkt, bool from_server);
+void inspect_packet(struct inspector *inspector, struct flow *flow,
+		    struct flow_names *names, const struct packet *pkt,
+		    bool from_server);
 
 /* Give back what the flow holds of the pool. */
 void inspect_release(struct inspector *inspector, struct flow *flow);

@@ -214,6 +214,8 @@ static int note_names(struct replay *replay, struct replay_flow *shown,
 {
 	if (flow->facts.app != APP_NONE)
 		shown->app = flow->facts.app;
+	if (flow->has_ja4 && shown->ja4[0] == '\0')
+		strcpy(shown->ja4, worker_flow_ja4(replay->worker, flow));
 	if (!flow->has_host || shown->host != NULL)
 		return 0;
 	shown->host = host_dup(worker_flow_host(replay->worker, flow));

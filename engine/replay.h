@@ -26,6 +26,7 @@ struct replay_flow {
 	bool is_dropped;
 	uint16_t app;
 	const char *host;	/* canonical where it can be; NULL: unknown */
+	char ja4[JA4_LEN + 1];	/* "": unknown */
 	const char *class_name;	/* NULL: none */
 	int route;		/* -1: none (exempt, local, never valid) */
 	const struct exempt *exempt;	/* NULL: not exempt */

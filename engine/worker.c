@@ -94,6 +94,12 @@ const char *worker_flow_host(const struct worker *worker,
 	return flow_host(worker->flows, flow);
 }
 
+const char *worker_flow_ja4(const struct worker *worker,
+			    const struct flow *flow)
+{
+	return flow_names(worker->flows, flow)->ja4;
+}
+
 /* ---- interfaces ---- */
 
 void worker_name_interfaces(struct worker *worker, interface_name name_of,
@@ -130,7 +136,7 @@ static set_bits interface_sets(struct worker *worker, uint32_t ifindex)
 static void hear(struct worker *worker, struct flow *flow,
 		 const struct packet *pkt, bool from_server)
 {
-	inspect_packet(worker->inspector, flow, flow_host(worker->flows, flow),
+	inspect_packet(worker->inspector, flow, flow_names(worker->flows, flow),
 		       pkt, from_server);
 }
 
@@ -249,7 +255,7 @@ static void renew(struct worker *worker, struct flow *flow)
 	flow->road = worker_road(worker, flow, flow->road);
 	resolve(worker, flow);
 	inspect_renew(worker->inspector, flow,
-		      flow_host(worker->flows, flow));
+		      flow_names(worker->flows, flow));
 	decide(worker->policy, &flow->facts, &decision);
 	if (flow->road == 0)
 		flow->road = decision.road;

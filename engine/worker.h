@@ -139,6 +139,8 @@ const struct tallies *worker_classes(const struct worker *worker);
 /* "" when unknown. */
 const char *worker_flow_host(const struct worker *worker,
 			     const struct flow *flow);
+const char *worker_flow_ja4(const struct worker *worker,
+			    const struct flow *flow);
 /* All memory; for its own thread. */
 size_t worker_bytes(const struct worker *worker);
 /* Parts of it; for the control thread. */

@@ -24,6 +24,7 @@ void worker_put_on(struct worker *worker, struct outfit *outfit)
 	worker->policy = outfit->policy;
 	worker->marks = outfit->marks;
 	worker->inspector = &outfit->inspector;
+	worker->inspector->wants_ja4 |= worker->options.name_all;
 	atomic_store_explicit(&worker->worn, outfit, memory_order_release);
 }
 

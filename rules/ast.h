@@ -32,13 +32,15 @@ enum atom_kind {
 	ATOM_APP,		/* 			names */
 	ATOM_HOST,		/* 			domains */
 	ATOM_ALPN,		/* 			names */
+	ATOM_JA4,		/* 			names */
+	ATOM_ECH,		/* no value */
 	ATOM_PAYLOAD,		/* 			one regex */
 };
 
 enum value_kind {
 	VALUE_NUMBER,		/* first to last, inclusive; tos: value, mask */
 	VALUE_ADDRESS,		/* first_addr to last_addr, of one family */
-	VALUE_NAME,		/* text: app, alpn, interface */
+	VALUE_NAME,		/* text: app, alpn, ja4, interface */
 	VALUE_DOMAIN,		/* text: canonical; exact: "=name" */
 	VALUE_LIST,		/* text: the list's name, without '@' */
 	VALUE_FILE,		/* text: path, resolved; only within a list */
@@ -138,6 +140,8 @@ struct ast_expect {
 	struct ast_name host;		/* canonical */
 	struct ast_name app;
 	struct ast_name alpn;
+	struct ast_name ja4;
+	bool ech;
 	struct ast_name in;
 	struct ast_number dscp;
 	struct ast_number tos;

@@ -13,7 +13,7 @@ static const char *const atom_words[] = {
 	[ATOM_TO] = "to",	[ATOM_IN] = "in",	[ATOM_DSCP] = "dscp",
 	[ATOM_TOS] = "tos",	[ATOM_LENGTH] = "length", [ATOM_UID] = "uid",
 	[ATOM_APP] = "app",	[ATOM_HOST] = "host",	[ATOM_ALPN] = "alpn",
-	[ATOM_PAYLOAD] = "payload",
+	[ATOM_JA4] = "ja4",	[ATOM_PAYLOAD] = "payload",
 };
 
 static void print_escaped(const char *text, FILE *out)
@@ -178,6 +178,8 @@ static void print_atom(const struct ast_condition *c, FILE *out)
 {
 	if (c->atom == ATOM_PAYLOAD) {
 		print_payload(c, out);
+	} else if (c->atom == ATOM_ECH) {
+		fputs("ech", out);
 	} else if (c->atom == ATOM_PROTO) {
 		if (c->values->text == NULL)
 			fputs("proto ", out);
@@ -377,6 +379,9 @@ static void print_expect(const struct ast_expect *e, FILE *out)
 	print_named("host", &e->host, out);
 	print_named("app", &e->app, out);
 	print_named("alpn", &e->alpn, out);
+	print_named("ja4", &e->ja4, out);
+	if (e->ech)
+		fputs(" ech", out);
 	print_named("in", &e->in, out);
 	print_said("dscp", &e->dscp, out);
 	print_said("tos", &e->tos, out);

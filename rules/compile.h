@@ -98,9 +98,6 @@ int compile_classes(struct compiler *c);
 /* The numbers of the applications that a word stands for. */
 int compile_app(struct compiler *c, const char *word, struct place place,
 		struct bitmap *ret_apps);
-/* The bit of an ALPN name, given to it when it has none. */
-int compile_alpn(struct compiler *c, const char *name, struct place place,
-		 uint32_t *ret_bit);
 
 /* compile_uplink.c */
 int compile_marks(struct compiler *c);

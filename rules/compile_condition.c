@@ -41,24 +41,35 @@ int compile_app(struct compiler *c, const char *word, struct place place,
 	return -EINVAL;
 }
 
-int compile_alpn(struct compiler *c, const char *name, struct place place,
-		 uint32_t *ret_bit)
-{
-	struct policy *p = c->policy;
-	uint32_t bit = policy_resolve_alpn(p, name, strlen(name));
+/* Names that facts hold as bits: what they are, and where the policy keeps
+ * them. */
+struct interned {
+	const char *what;
+	const char **names;
+	size_t *count;
+	size_t most;
+};
 
-	if (bit == 0 && p->alpn_count == ALPN_MOST) {
-		diag_add(c->diag, DIAG_ERROR, place, NULL,
-			 "more than %d different ALPN names", ALPN_MOST);
+/* The bit of a name, given to it when it has none. */
+static int intern(struct compiler *c, const struct interned *in,
+		  const struct ast_value *value, uint32_t *ret_bit)
+{
+	size_t i = 0;
+
+	while (i < *in->count && strcmp(in->names[i], value->text) != 0)
+		i++;
+	if (i == in->most) {
+		diag_add(c->diag, DIAG_ERROR, value->place, NULL,
+			 "more than %zu different %s", in->most, in->what);
 		return -EINVAL;
 	}
-	if (bit == 0) {
-		p->alpn[p->alpn_count] = compile_text(c, name);
-		if (p->alpn[p->alpn_count] == NULL)
+	if (i == *in->count) {
+		in->names[i] = compile_text(c, value->text);
+		if (in->names[i] == NULL)
 			return -ENOMEM;
-		bit = UINT32_C(1) << p->alpn_count++;
+		*in->count = i + 1;
 	}
-	*ret_bit = bit;
+	*ret_bit = UINT32_C(1) << i;
 	return 0;
 }
 
@@ -76,19 +87,28 @@ static int compile_apps(struct compiler *c, const struct ast_condition *atom,
 	return rc;
 }
 
-static int compile_alpns(struct compiler *c, const struct ast_condition *atom,
-			 uint32_t *ret_node)
+static int compile_bits(struct compiler *c, const struct ast_condition *atom,
+			uint32_t *ret_node)
 {
+	struct policy *p = c->policy;
+	const struct interned alpn = {
+		"ALPN names", p->alpn, &p->alpn_count, ALPN_MOST,
+	};
+	const struct interned ja4 = {
+		"JA4 fingerprints", p->ja4, &p->ja4_count, JA4_MOST,
+	};
+	bool is_alpn = atom->atom == ATOM_ALPN;
 	uint32_t bits = 0, bit;
 
 	for (const struct ast_value *v = atom->values; v != NULL; v = v->next) {
-		int rc = compile_alpn(c, v->text, v->place, &bit);
+		int rc = intern(c, is_alpn ? &alpn : &ja4, v, &bit);
 
 		if (rc < 0)
 			return rc;
 		bits |= bit;
 	}
-	*ret_node = condition_leaf(&c->policy->pool, NODE_ALPN, bits);
+	*ret_node = condition_leaf(&p->pool, is_alpn ? NODE_ALPN : NODE_JA4,
+				   bits);
 	return 0;
 }
 
@@ -183,7 +203,11 @@ static int compile_atom(struct compiler *c, const struct ast_condition *atom,
 	case ATOM_APP:
 		return compile_apps(c, atom, ret_node);
 	case ATOM_ALPN:
-		return compile_alpns(c, atom, ret_node);
+	case ATOM_JA4:
+		return compile_bits(c, atom, ret_node);
+	case ATOM_ECH:
+		*ret_node = condition_leaf(&c->policy->pool, NODE_ECH, 0);
+		return 0;
 	case ATOM_PROTO:
 	case ATOM_TOS:
 	case ATOM_DSCP:

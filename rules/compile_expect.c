@@ -58,10 +58,12 @@ static int fill_expect(const struct vocabulary *vocabulary, struct diag *diag,
 	const struct { const char *from; const char **to; } texts[] = {
 		{ a->host.text, &e->host }, { a->in.text, &e->interface },
 		{ a->app.text, &e->app }, { a->alpn.text, &e->alpn },
+		{ a->ja4.text, &e->ja4 },
 	};
 
 	fill_headers(a, &e->facts);
 	e->facts.known = FACT_ALL;
+	e->facts.ech = a->ech;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (texts[i].from == NULL)
 			continue;
@@ -113,6 +115,8 @@ static void resolve(const struct policy *policy, struct expect *e)
 	if (e->alpn != NULL)
 		e->facts.alpn_bits = policy_resolve_alpn(policy, e->alpn,
 							 strlen(e->alpn));
+	if (e->ja4 != NULL)
+		e->facts.ja4_bits = policy_resolve_ja4(policy, e->ja4);
 }
 
 void compile_expects_resolve(struct policy *policy)

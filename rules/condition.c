@@ -53,8 +53,13 @@ static enum truth eval_leaf(const struct condition_pool *pool,
 				  f->app != APP_NONE &&
 				  bitmap_has(&pool->bitmaps[n->value], f->app),
 				  needs);
+	case NODE_ECH:
+		return of_payload(f, FACT_ECH, f->ech, needs);
 	case NODE_ALPN:
 		return of_payload(f, FACT_ALPN, (f->alpn_bits & n->value) != 0,
+				  needs);
+	case NODE_JA4:
+		return of_payload(f, FACT_JA4, (f->ja4_bits & n->value) != 0,
 				  needs);
 	case NODE_HOST:
 		return of_payload(f, FACT_HOST, has_bit(f->host_sets, n->value),
@@ -116,8 +121,12 @@ uint8_t condition_facts(const struct condition_pool *pool, uint32_t node)
 	switch ((enum node_kind)n->kind) {
 	case NODE_APP:
 		return FACT_APP;
+	case NODE_ECH:
+		return FACT_ECH;
 	case NODE_ALPN:
 		return FACT_ALPN;
+	case NODE_JA4:
+		return FACT_JA4;
 	case NODE_HOST:
 		return FACT_HOST;
 	case NODE_PAYLOAD:
@@ -200,7 +209,10 @@ static bool leaf_implied(const struct condition_pool *pool,
 		return bitmap_covers(&pool->bitmaps[outer->value],
 				     &pool->bitmaps[inner->value]);
 	case NODE_ALPN:
+	case NODE_JA4:
 		return (inner->value & ~outer->value) == 0;
+	case NODE_ECH:
+		return true;
 	case NODE_NOT:
 		return condition_implied(pool, inner->value, outer->value,
 					 covers, ctx);

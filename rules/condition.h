@@ -29,7 +29,9 @@ enum node_kind {
 	NODE_TO,
 	/* From payload. */
 	NODE_APP,		/* bitmap */
+	NODE_ECH,		/* no value */
 	NODE_ALPN,		/* the bits themselves */
+	NODE_JA4,		/* the same */
 	NODE_HOST,
 	NODE_PAYLOAD,		/* the number of a pattern */
 	/* `value` is the child. */

@@ -19,7 +19,12 @@ enum truth { TRUTH_FALSE, TRUTH_UNKNOWN, TRUTH_TRUE };
 #define FACT_HOST 0x02u
 #define FACT_ALPN 0x04u
 #define FACT_PAYLOAD 0x08u
-#define FACT_ALL 0x0fu
+#define FACT_ECH 0x10u
+#define FACT_JA4 0x20u
+#define FACT_ALL 0x3fu
+
+/* Characters of a JA4 fingerprint: "t13d1516h2_8daaf6152771_b186095e22b6". */
+#define JA4_LEN 36
 
 /* The number of an application in the registry of hints; 0 is "none". */
 #define APP_NONE 0
@@ -43,9 +48,11 @@ struct facts {
 
 	/* Payload. */
 	uint8_t known;		/* FACT_* */
+	bool ech;		/* the ClientHello has a hidden one in it */
 	uint16_t app;
 	/* Memory of the facts' owner. */
 	uint32_t alpn_bits;	/* policy_resolve_alpn() */
+	uint32_t ja4_bits;	/* policy_resolve_ja4() */
 	uint64_t patterns_seen;	/* bit n: pattern n of the policy was found */
 	uint64_t patterns_gone;	/* bit n: it cannot be found any more */
 

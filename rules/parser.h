@@ -144,6 +144,8 @@ int parser_value_interface(struct parser *p, bool wild,
 int parser_value_host(struct parser *p, struct ast_name *ret_host);
 /* "app" names: letters, digits, and "._+-". */
 int parser_value_app(struct parser *p, struct ast_name *ret_app);
+/* "ja4": 36 characters of a known shape. */
+int parser_value_ja4(struct parser *p, struct ast_name *ret_ja4);
 int parser_value_protocol(struct parser *p, uint32_t *ret_proto);
 int parser_value_path(struct parser *p, struct ast_name *ret_path);
 /* A number or a name of a table, for dscp and tos. */

@@ -15,6 +15,7 @@ static const struct {
 	{ "tos", ATOM_TOS },		{ "length", ATOM_LENGTH },
 	{ "uid", ATOM_UID },		{ "app", ATOM_APP },
 	{ "host", ATOM_HOST },		{ "alpn", ATOM_ALPN },
+	{ "ja4", ATOM_JA4 },		{ "ech", ATOM_ECH },
 };
 
 #define ATOM_COUNT (sizeof(atoms) / sizeof(atoms[0]))
@@ -106,7 +107,7 @@ static int atom(struct parser *p, enum atom_kind kind,
 		return -ENOMEM;
 	c->atom = kind;
 	parser_advance(p);
-	rc = parser_set(p, kind, &c->values);
+	rc = kind == ATOM_ECH ? 0 : parser_set(p, kind, &c->values);
 	if (rc == 0)
 		*ret = c;
 	return rc;

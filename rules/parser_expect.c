@@ -89,6 +89,15 @@ static int option(struct parser *p, struct ast_expect *expect)
 	struct ast_name alpn;
 	int rc;
 
+	if (parser_take(p, "ja4"))
+		return expect->ja4.text != NULL ? parser_twice(p) :
+			parser_value_ja4(p, &expect->ja4);
+	if (parser_at(p, "ech") && expect->ech)
+		return parser_twice(p);
+	if (parser_take(p, "ech")) {
+		expect->ech = true;
+		return 0;
+	}
 	if (parser_take(p, "host"))
 		return expect->host.text != NULL ? parser_twice(p) :
 			parser_value_host(p, &expect->host);
@@ -118,7 +127,7 @@ static int option(struct parser *p, struct ast_expect *expect)
 static int outcome(struct parser *p, struct ast_expect *expect)
 {
 	static const char *const words[] = {
-		"host", "app", "alpn", "dscp", "tos", "in", "length", "via",
+		"host", "app", "alpn", "ja4", "ech", "dscp", "tos", "in", "length", "via",
 		"drop", "exempt", NULL,
 	};
 

@@ -199,6 +199,16 @@ static int one_alpn(struct parser *p, struct ast_value *value)
 	return rc;
 }
 
+static int one_ja4(struct parser *p, struct ast_value *value)
+{
+	struct ast_name name = { .text = NULL };
+	int rc = parser_value_ja4(p, &name);
+
+	value->kind = VALUE_NAME;
+	value->text = name.text;
+	return rc;
+}
+
 static int one_host(struct parser *p, struct ast_value *value)
 {
 	struct ast_name name = { .text = NULL };
@@ -234,6 +244,7 @@ static const struct {
 	[ATOM_APP]    = { one_app, false },
 	[ATOM_HOST]   = { one_host, true },
 	[ATOM_ALPN]   = { one_alpn, false },
+	[ATOM_JA4]    = { one_ja4, false },
 };
 
 static int list_reference(struct parser *p, struct ast_value *value)

@@ -341,6 +341,41 @@ int parser_value_app(struct parser *p, struct ast_name *ret_app)
 	return 0;
 }
 
+/* Where each character of a JA4 fingerprint is one of a few: 'h' stands for a
+ * hexadecimal digit, '0' for a decimal one, 'x' for either or a letter. */
+static bool is_ja4(const char *text)
+{
+	static const char shape[] = "?xx?0000xx_hhhhhhhhhhhh_hhhhhhhhhhhh";
+	size_t i = 0;
+
+	for (; shape[i] != '\0' && text[i] != '\0'; i++) {
+		bool fits = shape[i] == text[i];
+
+		if (shape[i] == '?')
+			fits = strchr(i == 0 ? "tqd" : "di", text[i]) != NULL;
+		else if (shape[i] == 'h')
+			fits = is_digit(text[i]) ||
+			       (text[i] >= 'a' && text[i] <= 'f');
+		else if (shape[i] == '0' || shape[i] == 'x')
+			fits = is_digit(text[i]) ||
+			       (shape[i] == 'x' && is_letter(text[i]));
+		if (!fits)
+			return false;
+	}
+	return shape[i] == text[i];
+}
+
+int parser_value_ja4(struct parser *p, struct ast_name *ret_ja4)
+{
+	int rc = parser_value_text(p, "a JA4 fingerprint", ret_ja4);
+
+	if (rc == 0 && !is_ja4(ret_ja4->text))
+		parser_complain(p, ret_ja4->place, "`waymark replay --json` "
+				"prints those of a capture",
+				"this is not a JA4 fingerprint");
+	return rc;
+}
+
 int parser_value_protocol(struct parser *p, uint32_t *ret_proto)
 {
 	static const struct number_kind kind = {

@@ -12,7 +12,8 @@ const char *const parser_statement_words[] = {
 /* What a condition is made of, and what stands behind one. */
 const char *const parser_condition_words[] = {
 	"and", "or", "not", "from", "to", "sport", "dport", "in", "dscp",
-	"tos", "length", "uid", "app", "host", "alpn", "payload", "proto",
+	"tos", "length", "uid", "app", "host", "alpn", "ja4", "ech",
+	"payload", "proto",
 	"via", "drop", "tcp", "udp", "udplite", "sctp", "dccp", "icmp",
 	"icmpv6", "igmp", "gre", "esp", "ah", "ipip", "ipv6", "l2tp", "ospf",
 	"vrrp", "pim", NULL,
@@ -50,7 +51,7 @@ bool parser_separates(const char *text, size_t len)
 	static const char *const words[] = {
 		"and", "or", "not", "from", "to", "sport", "dport", "in",
 		"dscp", "tos", "length", "uid", "app", "host", "alpn",
-		"payload", "via", "drop", NULL,
+		"ja4", "ech", "payload", "via", "drop", NULL,
 	};
 	size_t i;
 

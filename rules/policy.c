@@ -212,14 +212,24 @@ set_bits policy_resolve_interface(const struct policy *policy,
 	return interface_table_lookup(policy->interfaces, name);
 }
 
+static uint32_t bit_of(const char *const *names, size_t count,
+		       const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+			return UINT32_C(1) << i;
+	return 0;
+}
+
 uint32_t policy_resolve_alpn(const struct policy *policy, const char *alpn,
 			     size_t len)
 {
-	for (size_t i = 0; i < policy->alpn_count; i++)
-		if (strlen(policy->alpn[i]) == len &&
-		    memcmp(policy->alpn[i], alpn, len) == 0)
-			return UINT32_C(1) << i;
-	return 0;
+	return bit_of(policy->alpn, policy->alpn_count, alpn, len);
+}
+
+uint32_t policy_resolve_ja4(const struct policy *policy, const char *ja4)
+{
+	return bit_of(policy->ja4, policy->ja4_count, ja4, strlen(ja4));
 }
 
 const struct pattern_set *policy_patterns(const struct policy *policy)

@@ -209,6 +209,8 @@ set_bits policy_resolve_interface(const struct policy *policy,
 /* The bit that stands for one ALPN name, 0 when no condition names it. */
 uint32_t policy_resolve_alpn(const struct policy *policy, const char *alpn,
 			     size_t len);
+/* The same for a JA4 fingerprint. */
+uint32_t policy_resolve_ja4(const struct policy *policy, const char *ja4);
 
 /* The patterns of all `payload` conditions; NULL when there are none. A match
  * sets its bit in facts.patterns_seen. */
@@ -223,6 +225,7 @@ struct expect {
 	const char *host;		/* canonical; NULL when not said */
 	const char *app;
 	const char *alpn;
+	const char *ja4;
 	const char *interface;
 	enum outcome_kind outcome;
 	uint8_t road;			/* OUTCOME_VIA, OUTCOME_DROP */

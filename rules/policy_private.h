@@ -15,6 +15,7 @@
 #include "rules/prefix_table.h"
 
 #define ALPN_MOST 32
+#define JA4_MOST 32
 #define ROADS_MOST 256
 
 struct policy_class {
@@ -59,6 +60,8 @@ struct policy {
 	struct pattern_set *patterns;	/* NULL: no condition has one */
 	const char *alpn[ALPN_MOST];
 	size_t alpn_count;
+	const char *ja4[JA4_MOST];
+	size_t ja4_count;
 
 	uint8_t needs;
 	bool needs_interface;

@@ -30,10 +30,12 @@ static char *join_words(int argc, char *argv[])
 
 static const char *fact_names(uint8_t facts, char *text, size_t size)
 {
-	snprintf(text, size, "%s%s%s%s",
+	snprintf(text, size, "%s%s%s%s%s%s",
 		 facts & FACT_APP ? "app, " : "",
 		 facts & FACT_HOST ? "host, " : "",
+		 facts & FACT_ECH ? "ech, " : "",
 		 facts & FACT_ALPN ? "alpn, " : "",
+		 facts & FACT_JA4 ? "ja4, " : "",
 		 facts & FACT_PAYLOAD ? "payload, " : "");
 	if (text[0] != '\0')
 		text[strlen(text) - 2] = '\0';
@@ -175,7 +177,8 @@ static const char *payload_packet(const struct facts *facts)
 
 static bool tells_payload(const struct expect *flow)
 {
-	return flow->app != NULL || flow->host != NULL || flow->alpn != NULL;
+	return flow->app != NULL || flow->host != NULL || flow->alpn != NULL ||
+	       flow->ja4 != NULL || flow->facts.ech;
 }
 
 static void explain(const struct policy *policy, const struct expect *flow)

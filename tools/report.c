@@ -152,7 +152,7 @@ static json_t *flow_json(const struct policy *policy,
 
 	return json_pack(
 		"{s:s, s:s, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, "
-		"s:I, s:i, s:o, s:o}",
+		"s:I, s:i, s:o, s:o, s:o}",
 		"proto", proto_name(flow->proto, proto, sizeof(proto)),
 		"src", address_print(&flow->src, src),
 		"sport", flow->has_ports ? flow->sport : 0,
@@ -170,7 +170,8 @@ static json_t *flow_json(const struct policy *policy,
 		"bytes", (json_int_t)flow->bytes,
 		"first_mark", flow->first_road,
 		"settled_packet", number_or_null(flow->settled_packet),
-		"late", text_or_null(late_name(flow)));
+		"late", text_or_null(late_name(flow)),
+		"ja4", text_or_null(flow->ja4[0] != '\0' ? flow->ja4 : NULL));
 }
 
 int report_json(const struct policy *policy, const struct replay *replay,

@@ -27,7 +27,8 @@ static const struct command {
 	  "  waymark explain office.policy "
 	  "tcp 192.168.1.9 '>' 198.51.100.7:443 host example.com\n"
 	  "'>' may be left out. What may follow: host NAME, app NAME,\n"
-	  "alpn NAME, dscp NAME, tos NUMBER, in INTERFACE, length BYTES.\n" },
+	  "alpn NAME, ja4 PRINT, ech, dscp NAME, tos NUMBER, in INTERFACE,\n"
+	  "length BYTES.\n" },
 	{ "replay", cmd_replay, "[OPTIONS] POLICY PCAP...",
 	  "classify captures as the live engine would",
 	  "  --json            one JSON object a line for each flow\n"

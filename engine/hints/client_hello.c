@@ -1,5 +1,5 @@
-/* client_hello.c - the server name and ALPN of a ClientHello (RFC 8446, 4.1.2;
- * RFC 6066, 3; RFC 7301). */
+/* client_hello.c - the server name, ALPN and ECH of a ClientHello (RFC 8446,
+ * 4.1.2; RFC 6066, 3; RFC 7301; RFC 9849, 5). */
 #include "engine/hints/client_hello.h"
 
 #define RECORD_HANDSHAKE 22
@@ -11,6 +11,8 @@
 #define BODY_LEAST (2 + 32 + 1 + 2 + 2 + 1 + 1)
 #define EXTENSION_SERVER_NAME 0
 #define EXTENSION_ALPN 16
+#define EXTENSION_ECH 0xfe0d
+#define ECH_OUTER 0
 #define NAME_TYPE_HOST 0
 
 /* A vector whose length comes first, in `width` bytes. */
@@ -61,6 +63,8 @@ static void read_extensions(struct cursor c, struct hint_yield *yield)
 			read_server_name(extension, yield);
 		else if (type == EXTENSION_ALPN)
 			read_alpn(extension, yield);
+		else if (type == EXTENSION_ECH && cursor_left(&extension) > 0)
+			yield->ech |= *extension.at == ECH_OUTER;
 	}
 }
 
@@ -83,6 +87,8 @@ static enum hint_verdict read_body(struct cursor body, size_t len, bool dtls,
 	if (len < BODY_LEAST || len > UINT16_MAX)
 		return HINT_NO;
 	yield->more = cursor_left(&body) < len;
+	if (!yield->more)
+		yield->hello = body;
 	version = cursor_be16(&body);
 	if (body.is_short)
 		return HINT_MORE;
@@ -97,6 +103,8 @@ static enum hint_verdict read_body(struct cursor body, size_t len, bool dtls,
 	vector(&body, 1);		/* compression methods */
 	cursor_skip(&body, 2);		/* length of all extensions */
 	read_extensions(body, yield);
+	if (!yield->more)
+		yield->hello_kind = dtls ? HELLO_DTLS : HELLO_TLS;
 	return HINT_YES;
 }
 

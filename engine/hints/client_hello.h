@@ -9,9 +9,9 @@
 
 /*
  * Read a handshake message (RFC 8446, 4.1.2) from its type byte on, as far as
- * it has come. HINT_YES: it is a ClientHello; `yield` has the server name and
- * ALPN, with `more` when the message is not complete. Names in the yield point
- * into `message`.
+ * it has come. HINT_YES: it is a ClientHello; `yield` has the server name,
+ * ALPN, ECH and the hello itself, with `more` and without the hello when the
+ * message is not complete. What the yield has points into `message`.
  */
 enum hint_verdict client_hello_message(struct cursor message,
 				       struct hint_yield *yield);

@@ -49,6 +49,9 @@ struct hint_input {
 #define HINT_SCRATCH ((size_t)32 * 1024)
 #define HINT_ALPN_MOST 8
 
+/* Over what a ClientHello came. */
+enum hello_kind { HELLO_NONE, HELLO_TLS, HELLO_DTLS, HELLO_QUIC };
+
 /*
  * What a match function may tell beside its verdict; cleared by the caller.
  * `more` with HINT_YES: the application is certain, but the host or ALPN may
@@ -60,6 +63,9 @@ struct hint_yield {
 	uint8_t app;		/* 0: the hint's own name; n: also[n - 1] */
 	uint8_t host_len;
 	uint8_t alpn_count;
+	bool ech;		/* encrypted_client_hello, outer form */
+	uint8_t hello_kind;	/* enum hello_kind: a ClientHello is whole */
+	struct cursor hello;	/* then its body, from the version on */
 	char host[DOMAIN_MAX + 1];	/* as said, not canonical; no port */
 	struct {
 		const uint8_t *name;

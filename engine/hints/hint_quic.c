@@ -216,6 +216,8 @@ static enum hint_verdict match_client(const struct hint_input *in,
 	if (crypto.is_open) {
 		/* Cleared by what the hello says, once it is complete. */
 		client_hello_message(crypto_data(&crypto), yield);
+		if (yield->hello_kind != HELLO_NONE)
+			yield->hello_kind = HELLO_QUIC;
 		return HINT_YES;
 	}
 	if (is_whole && (crypto.has_other ||

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/hints/hint.h"
+#include "engine/hints/ja4.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,9 +41,20 @@ static void assert_inside(const uint8_t *name, size_t len, struct cursor c)
 	assert(name >= c.at && name + len <= c.end);
 }
 
+/* What a yield has points into the payload, or to where it was put together. */
+static void assert_borrowed(const uint8_t *bytes, size_t len,
+			    const struct hint_input *in)
+{
+	struct cursor scratch = cursor_of(in->scratch, HINT_SCRATCH);
+
+	assert_inside(bytes, len, bytes >= scratch.at && bytes < scratch.end ?
+				  scratch : in->payload);
+}
+
 static void assert_yield(const struct hint *hint, const struct hint_input *in,
 			 const struct hint_yield *yield)
 {
+	char ja4[JA4_LEN + 1];
 	size_t apps = 0;
 
 	while (hint->also != NULL && hint->also[apps].name != NULL)
@@ -53,16 +64,13 @@ static void assert_yield(const struct hint *hint, const struct hint_input *in,
 		assert(hint->yields_host && yield->host_len <= DOMAIN_MAX &&
 		       strlen(yield->host) == yield->host_len);
 	assert(yield->alpn_count <= HINT_ALPN_MOST);
-	for (size_t i = 0; i < yield->alpn_count; i++) {
-		const uint8_t *name = yield->alpn[i].name;
-		size_t len = yield->alpn[i].len;
-
-		if (name >= in->scratch && name < in->scratch + HINT_SCRATCH)
-			assert_inside(name, len,
-				      cursor_of(in->scratch, HINT_SCRATCH));
-		else
-			assert_inside(name, len, in->payload);
-	}
+	for (size_t i = 0; i < yield->alpn_count; i++)
+		assert_borrowed(yield->alpn[i].name, yield->alpn[i].len, in);
+	if (yield->hello_kind == HELLO_NONE)
+		return;
+	assert_borrowed(yield->hello.at, cursor_left(&yield->hello), in);
+	if (ja4_of(yield->hello, (enum hello_kind)yield->hello_kind, ja4))
+		assert(strlen(ja4) == JA4_LEN);
 }
 
 static void ask(const struct hint *hint, bool from_server,

@@ -170,6 +170,16 @@ static void say_alpn(void)
 	say("%s", PICK(names));
 }
 
+static void say_ja4(void)
+{
+	static const char *const prints[] = {
+		"t13d1516h2_8daaf6152771_b186095e22b6",
+		"\"q13d0310h3_55b375c5d22e_cd85d2d88918\"",
+	};
+
+	say("%s", PICK(prints));
+}
+
 static void say_set(void (*one)(void), bool lists)
 {
 	unsigned count;
@@ -240,6 +250,7 @@ static void say_atom(void)
 		{ "tos", say_tos, false },	{ "length", say_length, false },
 		{ "uid", say_length, false },	{ "app", say_app, false },
 		{ "host", say_host, true },	{ "alpn", say_alpn, false },
+		{ "ja4", say_ja4, false },
 	};
 	unsigned row = below(ROWS(atoms));
 

@@ -240,7 +240,7 @@ START_TEST(again_in_place)
 	bool from_server;
 
 	flow = find(table, &pkt, &from_server);
-	strcpy(flow_host(table, flow), "old.example");
+	strcpy(flow_names(table, flow)->host, "old.example");
 	flow->has_host = true;
 	renewed = flow_start(table, &back, 0, flow_hash(table, &back, 0), flow);
 	ck_assert_ptr_eq(renewed, flow);

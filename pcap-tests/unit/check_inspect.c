@@ -173,7 +173,7 @@ static void hear(struct setting *s, const struct made *made)
 		inspect_start(&s->inspector, s->flow);
 	}
 	s->flow->packets++;
-	inspect_packet(&s->inspector, s->flow, flow_host(s->flows, s->flow),
+	inspect_packet(&s->inspector, s->flow, flow_names(s->flows, s->flow),
 		       &pkt, made->back);
 	free(exact);
 }
@@ -207,6 +207,91 @@ START_TEST(script)
 	ck_assert_msg((facts->host_sets != NULL && facts->host_sets[0] != 0) ==
 			      (row->host[0] != '\0'), "%s: host sets",
 		      row->name);
+	setting_fini(&s);
+}
+END_TEST
+
+/* Two extensions: ECH of the form `form`, and groups. */
+#define HELLO(form) "\x16\x03\x01\0\x38\1\0\0\x34\3\3" X16 X16 \
+	"\0\0\2\x13\1\1\0\0\x09\xfe\x0d\0\1" form "\0\x0a\0\0"
+#define HELLO_LEN (sizeof(HELLO("x")) - 1)
+#define HELLO_JA4 "t12i010200_0f2cb44170f4_5cdec080e0f5"
+#define AFTER_ECH (HELLO_LEN - 4)
+
+static const struct {
+	const char *name;
+	const char *policy;
+	const char *hello;
+	size_t len;		/* that comes */
+	uint8_t known;
+	bool ech;
+	bool has_bit;
+	const char *ja4;
+} hellos[] = {
+	{ "outer", "", HELLO("\0"), HELLO_LEN, FACT_ALL, true, false, "" },
+	{ "inner", "", HELLO("\1"), HELLO_LEN, FACT_ALL, false, false, "" },
+	{ "outer, cut behind it", "", HELLO("\0"), AFTER_ECH,
+	  FACT_PAYLOAD | FACT_APP | FACT_ECH, true, false, "" },
+	{ "inner, cut behind it", "", HELLO("\1"), AFTER_ECH,
+	  FACT_PAYLOAD | FACT_APP, false, false, "" },
+	{ "cut in it", "", HELLO("\0"), AFTER_ECH - 1,
+	  FACT_PAYLOAD | FACT_APP, false, false, "" },
+	{ "no hello", "", GET HOST END, sizeof(GET HOST END) - 1, FACT_ALL,
+	  false, false, "" },
+	{ "a fingerprint that is asked for", "class c = ja4 " HELLO_JA4
+	  "\nroute c drop", HELLO("\0"), HELLO_LEN, FACT_ALL, true, true,
+	  HELLO_JA4 },
+	{ "another one", "route ja4 t12i010200_000000000000_000000000000 drop",
+	  HELLO("\0"), HELLO_LEN, FACT_ALL, true, false, HELLO_JA4 },
+	{ "not before all is there", "route ja4 " HELLO_JA4 " drop",
+	  HELLO("\0"), HELLO_LEN - 1, FACT_PAYLOAD | FACT_APP | FACT_ECH,
+	  true, false, "" },
+};
+
+START_TEST(hello)
+{
+	const struct flow_names *names;
+	const struct facts *facts;
+	struct setting s;
+
+	setting_init(&s, hellos[_i].policy);
+	hear(&s, &(struct made){ .flags = TCP_SYN });
+	hear(&s, &(struct made){ ACK, .seq = 1, .data = hellos[_i].hello,
+				 .len = hellos[_i].len });
+	names = flow_names(s.flows, s.flow);
+	facts = &s.flow->facts;
+	ck_assert_msg(facts->known == hellos[_i].known, "%s: known %#x",
+		      hellos[_i].name, facts->known);
+	ck_assert_msg(facts->ech == hellos[_i].ech, "%s", hellos[_i].name);
+	ck_assert_msg(facts->ja4_bits == hellos[_i].has_bit, "%s",
+		      hellos[_i].name);
+	ck_assert_msg(strcmp(names->ja4, hellos[_i].ja4) == 0, "%s: %s",
+		      hellos[_i].name, names->ja4);
+	setting_fini(&s);
+}
+END_TEST
+
+/* Under another policy: a fingerprint that was kept is looked up, one that was
+ * not is asked for again only where there is something to ask about. */
+START_TEST(hello_renewed)
+{
+	static const char *const before[] = {
+		"route ja4 t12i010200_000000000000_000000000000 drop", "",
+	};
+	struct setting s, other;
+	struct facts *facts;
+
+	setting_init(&s, before[_i]);
+	setting_init(&other, "route ja4 " HELLO_JA4 " drop");
+	hear(&s, &(struct made){ .flags = TCP_SYN });
+	hear(&s, &(struct made){ ACK, .seq = 1, .data = HELLO("\0"),
+				 .len = HELLO_LEN });
+	facts = &s.flow->facts;
+	inspect_renew(&other.inspector, s.flow, flow_names(s.flows, s.flow));
+	ck_assert_uint_eq(facts->known, FACT_ALL);
+	ck_assert(facts->ech);
+	ck_assert_uint_eq(facts->ja4_bits, _i == 0);
+	setting_fini(&other);
 	setting_fini(&s);
 }
 END_TEST
@@ -270,6 +355,8 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, hello, 0, ROWS(hellos));
+	tcase_add_loop_test(tcase, hello_renewed, 0, 2);
 	tcase_add_loop_test(tcase, cut_anywhere, 1, 50);
 	tcase_add_test(tcase, robbed);
 	suite_add_tcase(suite, tcase);

@@ -80,6 +80,17 @@ static const struct {
 	  "1000\n" },
 	{ "class a = alpn { h2, \"http/1.1\", \"and\", \"a b\" }",
 	  "class a = alpn { h2, http/1.1, \"and\", \"a b\" }\n" },
+	{ "class a = ech or not ech b", "class a = ech or not ech and b\n" },
+	{ "class a = ja4 \"t13d1516h2_8daaf6152771_b186095e22b6\"",
+	  "class a = ja4 t13d1516h2_8daaf6152771_b186095e22b6\n" },
+	{ "class a = ja4 { tb0d990000_000000000000_000000000000, "
+	  "q13d0310h3_55b375c5d22e_cd85d2d88918 } ech",
+	  "class a = ja4 { tb0d990000_000000000000_000000000000, "
+	  "q13d0310h3_55b375c5d22e_cd85d2d88918 } and ech\n" },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:443 ech ja4 "
+	  "t13d1516h2_8daaf6152771_b186095e22b6 drop",
+	  "expect tcp 192.0.2.1 > 192.0.2.2:443 ja4 "
+	  "t13d1516h2_8daaf6152771_b186095e22b6 ech drop\n" },
 	{ "class a = host { =Example.com, @b, youtube.com }",
 	  "class a = host { =example.com, @b, youtube.com }\n" },
 	{ "class a = payload /^\\x13Bit \"#{,/", NULL },

@@ -5,6 +5,8 @@
 
 #include "pcap-tests/unit/printed.h"
 
+#define JA4 "t13d1516h2_8daaf6152771_b186095e22b6"
+#define MEND "`waymark replay --json` prints those of a capture"
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 /* One mistake each: the first line of the complaint and its mend. */
@@ -250,6 +252,22 @@ static const struct {
 	  "flow, not 'hots'", "did you mean 'host'?" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 app a app b via c", "1:43: "
 	  "error: 'app' is said twice", NULL },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ech ech via c", "1:37: "
+	  "error: 'ech' is said twice", NULL },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ja4 " JA4 " ja4 " JA4 " drop",
+	  "1:78: error: 'ja4' is said twice", NULL },
+	{ "class a = ja4", "1:14: error: expected a JA4 fingerprint, but "
+	  "the file ends", NULL },
+	{ "class a = ja4 t13d", "1:15: error: this is not a JA4 fingerprint",
+	  MEND },
+	{ "class a = ja4 " JA4 "0", "1:15: error: this is not a JA4 "
+	  "fingerprint", MEND },
+	{ "class a = ja4 " "t13d1516h2_8DAAf6152771_b186095e22b6", "1:15: "
+	  "error: this is not a JA4 fingerprint", MEND },
+	{ "class a = ja4 " "x13d1516h2_8daaf6152771_b186095e22b6", "1:15: "
+	  "error: this is not a JA4 fingerprint", MEND },
+	{ "class a = ja4 @b", "1:15: error: only from, to and host take a "
+	  "list", NULL },
 	{ "include a", "1:9: error: expected a path in quotes, not 'a'",
 	  NULL },
 	{ "include \"/nothing/there\"", "1:9: error: cannot read "

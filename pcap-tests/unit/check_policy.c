@@ -198,6 +198,9 @@ START_TEST(numbers_are_given)
 }
 END_TEST
 
+#define JA4 "t13d1516h2_8daaf6152771_b186095e22b6"
+#define JA4_QUIC "q13d0310h3_55b375c5d22e_cd85d2d88918"
+
 /* One policy, many flows: which route is the first that holds. */
 static const char lab[] =
 	"uplink a { dev eth1 }\n"
@@ -211,7 +214,9 @@ static const char lab[] =
 	"route dscp { ef, cs6 } or tos minimize-delay via a\n"	/* 4 */
 	"route not (tcp or udp) via a\n"			/* 5 */
 	"route alpn h2 via a\n"					/* 6 */
-	"default via main\n";					/* 7 */
+	"route tcp dport 77 not ech via a\n"			/* 7 */
+	"route ja4 { " JA4 ", " JA4_QUIC " } via a\n"		/* 8 */
+	"default via main\n";					/* 9 */
 
 static const struct {
 	const char *name;
@@ -219,35 +224,42 @@ static const struct {
 	size_t route;
 } flows[] = {
 	{ "vip mail", "tcp 192.0.2.15 > 198.51.100.1:25", 0 },
-	{ "past vip", "tcp 192.0.2.16 > 198.51.100.1:25", 7 },
+	{ "past vip", "tcp 192.0.2.16 > 198.51.100.1:25", 9 },
 	{ "vip v6", "tcp 2001:db8::1 > [2001:db8:1::1]:585", 0 },
-	{ "past the range", "tcp 2001:db8::1 > [2001:db8:1::1]:591", 7 },
+	{ "past the range", "tcp 2001:db8::1 > [2001:db8:1::1]:591", 9 },
 	{ "mail by app", "tcp 192.0.2.1 > 198.51.100.1:99 app smtp", 0 },
-	{ "udp is no mail", "udp 192.0.2.1 > 198.51.100.1:25", 7 },
+	{ "udp is no mail", "udp 192.0.2.1 > 198.51.100.1:25", 9 },
 	{ "below a domain", "tcp 192.0.2.1 > 198.51.100.1:443 "
 	  "host a.video.example", 1 },
 	{ "a domain itself", "tcp 192.0.2.1 > 198.51.100.1:443 "
 	  "host Video.Example.", 1 },
 	{ "label boundary", "tcp 192.0.2.1 > 198.51.100.1:443 "
-	  "host avideo.example", 7 },
+	  "host avideo.example", 9 },
 	{ "exact", "tcp 192.0.2.1 > 198.51.100.1:443 host www.tube.example",
 	  1 },
 	{ "below exact", "tcp 192.0.2.1 > 198.51.100.1:443 "
-	  "host a.www.tube.example", 7 },
+	  "host a.www.tube.example", 9 },
 	{ "length", "udp 192.0.2.1 > 198.51.100.1:9 length 1000", 2 },
-	{ "too long", "udp 192.0.2.1 > 198.51.100.1:9 length 1501", 7 },
+	{ "too long", "udp 192.0.2.1 > 198.51.100.1:9 length 1501", 9 },
 	{ "open interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in ppp7", 3 },
 	{ "interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in wan0", 3 },
 	{ "longer interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in wan01",
-	  7 },
-	{ "no interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9", 7 },
+	  9 },
+	{ "no interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9", 9 },
 	{ "dscp ef", "tcp 192.0.2.1 > 198.51.100.1:9 dscp ef", 4 },
-	{ "dscp cs5", "tcp 192.0.2.1 > 198.51.100.1:9 dscp cs5", 7 },
+	{ "dscp cs5", "tcp 192.0.2.1 > 198.51.100.1:9 dscp cs5", 9 },
 	{ "tos", "tcp 192.0.2.1 > 198.51.100.1:9 tos 0x10", 4 },
 	{ "tos beside ECN", "tcp 192.0.2.1 > 198.51.100.1:9 tos 0x12", 4 },
 	{ "icmp", "icmp 192.0.2.1 > 198.51.100.1", 5 },
 	{ "alpn", "tcp 192.0.2.1 > 198.51.100.1:443 alpn h2", 6 },
-	{ "other alpn", "tcp 192.0.2.1 > 198.51.100.1:443 alpn h3", 7 },
+	{ "other alpn", "tcp 192.0.2.1 > 198.51.100.1:443 alpn h3", 9 },
+	{ "no ech", "tcp 192.0.2.1 > 198.51.100.1:77", 7 },
+	{ "ech", "tcp 192.0.2.1 > 198.51.100.1:77 ech", 9 },
+	{ "ja4", "tcp 192.0.2.1 > 198.51.100.1:443 ja4 " JA4, 8 },
+	{ "the second", "tcp 192.0.2.1 > 198.51.100.1:443 ja4 \"" JA4_QUIC
+	  "\"", 8 },
+	{ "ja4 that nobody names", "tcp 192.0.2.1 > 198.51.100.1:443 ja4 "
+	  "t12d1516h2_8daaf6152771_b186095e22b6", 9 },
 };
 
 static size_t first_route(const struct policy *policy,
@@ -342,7 +354,8 @@ START_TEST(unknown_until_payload)
 			 TRUTH_TRUE);
 	ck_assert_uint_eq(needs, 0);
 	ck_assert_uint_eq(policy_needs(policy),
-			  FACT_APP | FACT_HOST | FACT_ALPN);
+			  FACT_APP | FACT_HOST | FACT_ALPN | FACT_ECH |
+			  FACT_JA4);
 	ck_assert(policy_needs_interface(policy));
 	policy_flow_free(flow);
 	policy_free(policy);
