@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "rules/policy.h"
+#include "rules/setup/exempts.h"
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
-#include "tools/exempts.h"
 #include "tools/load.h"
 
 struct choice {

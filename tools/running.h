@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "engine/engine.h"
-#include "tools/exempts.h"
+#include "rules/setup/exempts.h"
 
 struct running {
 	const char *path;	/* the policy's, as it was given */

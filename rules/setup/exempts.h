@@ -2,8 +2,8 @@
  * exempts.h - exemptions made on the running system by `waymark exempt`, kept
  * in a file: STATE_DIR/exempt.json, /var/lib/waymark/exempt.json by default.
  */
-#ifndef WAYMARK_EXEMPTS_H
-#define WAYMARK_EXEMPTS_H
+#ifndef WAYMARK_SETUP_EXEMPTS_H
+#define WAYMARK_SETUP_EXEMPTS_H
 
 #include <jansson.h>
 #include <limits.h>

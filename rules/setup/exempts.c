@@ -1,5 +1,5 @@
 /* exempts.c - exemptions made on the running system, see exempts.h. */
-#include "tools/exempts.h"
+#include "rules/setup/exempts.h"
 
 #include <errno.h>
 #include <fcntl.h>
