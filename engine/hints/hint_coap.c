@@ -8,6 +8,7 @@
 #define URI_HOST 3
 #define URI_PATH 11
 #define URI_QUERY 15
+#define URI_CERTAIN 8		/* letters: less may be chance */
 #define OPTION_MOST 2053
 #define MARKER 0xff
 #define TOKEN_MOST 8
@@ -16,7 +17,7 @@ struct message {
 	uint8_t type;
 	uint8_t code;
 	uint16_t id;
-	bool has_uri;
+	size_t uri_len;
 };
 
 /* A nibble of 13 or 14 says that one or two more bytes follow. */
@@ -51,7 +52,7 @@ static bool read_options(struct cursor *c, struct message *m,
 			continue;
 		if (!text_is_plain(value))
 			return false;
-		m->has_uri = true;
+		m->uri_len += cursor_left(&value);
 		if (number == URI_HOST && yield != NULL)
 			hint_yield_host(yield, value.at, cursor_left(&value));
 	}
@@ -67,7 +68,7 @@ static bool read_message(struct cursor c, struct message *m,
 	m->type = first >> 4 & 3;
 	m->code = cursor_u8(&c);
 	m->id = cursor_be16(&c);
-	m->has_uri = false;
+	m->uri_len = 0;
 	cursor_skip(&c, token_len);
 	if (c.is_short || first >> 6 != 1 || token_len > TOKEN_MOST)
 		return false;
@@ -86,6 +87,16 @@ static bool is_response(const struct message *m)
 	return m->code == 0 || class == 2 || class == 4 || class == 5;
 }
 
+/* A request and its answer, or two requests that name something. */
+static bool is_exchange(const struct message *a, const struct message *b,
+			bool is_opposite)
+{
+	if (is_request(a) && is_request(b))
+		return !is_opposite && a->uri_len > 0 && b->uri_len > 0;
+	return is_opposite && a->id == b->id &&
+	       (is_request(a) ? is_response(b) : is_request(b));
+}
+
 static enum hint_verdict coap_match(const struct hint_input *in,
 				    struct hint_yield *yield)
 {
@@ -95,15 +106,13 @@ static enum hint_verdict coap_match(const struct hint_input *in,
 
 	if (!read_message(in->payload, &m, yield))
 		return HINT_NO;
-	if (is_request(&m) && m.has_uri && m.type <= 1)
+	if (is_request(&m) && m.uri_len >= URI_CERTAIN && m.type <= 1)
 		return HINT_YES;
 	if (!is_request(&m) && !is_response(&m))
 		return HINT_NO;
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
-		if (from_server != in->from_server &&
-		    read_message(datagram, &other, NULL) &&
-		    other.id == m.id &&
-		    (is_request(&m) ? is_response(&other) : is_request(&other)))
+		if (read_message(datagram, &other, NULL) &&
+		    is_exchange(&m, &other, from_server != in->from_server))
 			return HINT_YES;
 	return HINT_MORE;
 }

@@ -1,11 +1,12 @@
 /*
- * hint_dnp3.c - DNP3: a link frame whose header's checksum is right
- * (IEEE 1815, 9.2).
+ * hint_dnp3.c - DNP3: a link frame whose checksums are right, that of the
+ * header and that of the first block (IEEE 1815, 9.2).
  */
 #include "engine/hints/hint.h"
 
 #define HEADER_LEN 8
 #define LENGTH_LEAST 5
+#define BLOCK_MOST 16
 #define POLYNOMIAL 0xa6bc	/* reflected */
 
 static uint16_t checksum(const uint8_t *bytes, size_t len)
@@ -21,11 +22,23 @@ static uint16_t checksum(const uint8_t *bytes, size_t len)
 	return (uint16_t)~crc;
 }
 
+/* Behind `bytes`, which are NULL when they have not come. */
+static enum hint_verdict match_checksum(struct cursor *c, const uint8_t *bytes,
+					size_t len)
+{
+	uint16_t wanted = cursor_le16(c);
+
+	if (c->is_short)
+		return HINT_MORE;
+	return wanted == checksum(bytes, len) ? HINT_YES : HINT_NO;
+}
+
 static enum hint_verdict dnp3_match(const struct hint_input *in,
 				    struct hint_yield *yield)
 {
 	struct cursor c = in->payload;
 	const uint8_t *header;
+	enum hint_verdict verdict;
 
 	(void)yield;
 	if (cursor_left(&c) >= 2 && c.at[1] != 0x64)
@@ -35,9 +48,16 @@ static enum hint_verdict dnp3_match(const struct hint_input *in,
 		return in->transport == IPPROTO_TCP ? HINT_MORE : HINT_NO;
 	if (header[2] < LENGTH_LEAST)
 		return HINT_NO;
-	return cursor_le16(&c) == checksum(header, HEADER_LEN) ? HINT_YES :
-		c.is_short && in->transport == IPPROTO_TCP ?
-		HINT_MORE : HINT_NO;
+	verdict = match_checksum(&c, header, HEADER_LEN);
+	if (verdict == HINT_YES && header[2] > LENGTH_LEAST) {
+		size_t len = header[2] - LENGTH_LEAST;
+
+		if (len > BLOCK_MOST)
+			len = BLOCK_MOST;
+		verdict = match_checksum(&c, cursor_bytes(&c, len), len);
+	}
+	return verdict == HINT_MORE && in->transport != IPPROTO_TCP ?
+		HINT_NO : verdict;
 }
 
 const struct hint hint_dnp3_tcp = {

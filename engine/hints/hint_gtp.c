@@ -7,6 +7,7 @@
 #define VERSION(flags) ((flags) >> 5)
 #define IS_GTP 0x10		/* not GTP', which bills */
 #define PIGGYBACK 0x10
+#define EXTENSION 4
 #define OPTIONAL 7		/* any of three flags: four bytes more */
 #define DATA 255
 #define ECHO 1
@@ -23,6 +24,34 @@ static bool is_type(uint8_t type)
 	       type == DATA;
 }
 
+/* A packet of IPv4 or IPv6 as long as what is there. */
+static bool is_ip(struct cursor c)
+{
+	size_t left = cursor_left(&c);
+	uint8_t version = cursor_u8(&c) >> 4;
+	uint16_t len;
+
+	cursor_skip(&c, version == 4 ? 1 : 3);
+	len = cursor_be16(&c);
+	return !c.is_short && ((version == 4 && len == left) ||
+			       (version == 6 && len + 40u == left));
+}
+
+/* Number, N-PDU, and extensions as long as their words say. */
+static void skip_optional(struct cursor *c, uint8_t flags)
+{
+	uint8_t next;
+
+	cursor_skip(c, 3);
+	next = cursor_u8(c);
+	while ((flags & EXTENSION) != 0 && next != 0 && !c->is_short) {
+		uint8_t words = cursor_u8(c);
+
+		cursor_skip(c, words > 0 ? words * 4u - 2 : SIZE_MAX);
+		next = cursor_u8(c);
+	}
+}
+
 static bool is_version1(struct cursor c, uint8_t flags)
 {
 	uint8_t type = cursor_u8(&c);
@@ -36,11 +65,24 @@ static bool is_version1(struct cursor c, uint8_t flags)
 		return false;
 	if (type != DATA)
 		return (flags & 2) != 0 || tunnel == 0;
-	/* IP within, behind what extensions there are. */
 	if ((flags & OPTIONAL) != 0)
-		return tunnel != 0;
-	return tunnel != 0 && cursor_left(&c) >= 20 &&
-	       (c.at[0] >> 4 == 4 || c.at[0] >> 4 == 6);
+		skip_optional(&c, flags);
+	return tunnel != 0 && is_ip(c);
+}
+
+/* Information elements that fill what is there: type, length, instance. */
+static bool are_elements(struct cursor c)
+{
+	if (cursor_left(&c) == 0)
+		return false;
+	while (cursor_left(&c) > 0) {
+		uint16_t len;
+
+		cursor_skip(&c, 1);
+		len = cursor_be16(&c);
+		cursor_skip(&c, len + 1u);
+	}
+	return !c.is_short;
 }
 
 /* The length of a whole message of version 2; else what no rest has. */
@@ -75,7 +117,8 @@ static bool is_version2(struct cursor c, uint8_t flags)
 	cursor_skip(&c, has_tunnel ? 4 + 3 : 3);
 	if (cursor_u8(&c) != 0 && (flags & 4) == 0)
 		return false;		/* a byte without use */
-	return !c.is_short && (has_tunnel ? type >= 25 : type <= 3);
+	return !c.is_short && (has_tunnel ? type >= 25 : type <= 3) &&
+	       are_elements(cursor_of(c.at, (size_t)(rest.at - c.at)));
 }
 
 static enum hint_verdict gtp_match(const struct hint_input *in,

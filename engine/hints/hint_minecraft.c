@@ -7,6 +7,7 @@
 #define HANDSHAKE 0
 #define STATUS 1
 #define TRANSFER 3
+#define HOST_LEAST 4
 #define HOST_MOST 255
 
 /* Seven bits a byte, the lowest first. */
@@ -23,6 +24,19 @@ static uint32_t read_varint(struct cursor *c)
 	}
 	c->is_short = true;
 	return 0;
+}
+
+static bool is_name(struct cursor host)
+{
+	while (cursor_left(&host) > 0) {
+		uint8_t letter = cursor_u8(&host) | 0x20;
+
+		/* With that bit, also '.', '-', ':' and digits are these. */
+		if ((letter < 'a' || letter > 'z') &&
+		    (letter < '-' || letter > ':'))
+			return false;
+	}
+	return true;
 }
 
 static enum hint_verdict minecraft_match(const struct hint_input *in,
@@ -53,7 +67,7 @@ static enum hint_verdict minecraft_match(const struct hint_input *in,
 	while (cursor_left(&zero) > 0 && *zero.at != 0)
 		zero.at++;
 	host.end = zero.at;
-	if (cursor_left(&host) == 0 || !text_is_plain(host))
+	if (cursor_left(&host) < HOST_LEAST || !is_name(host))
 		return HINT_NO;
 	hint_yield_host(yield, host.at, cursor_left(&host));
 	return HINT_YES;

@@ -8,6 +8,7 @@
 #define V5_HEADER 24
 #define V5_RECORD 48
 #define V5_MOST 30
+#define SECOND_NS 1000000000
 #define V9 9
 #define IPFIX 10
 #define DATA_SET 256
@@ -43,7 +44,9 @@ static enum hint_verdict netflow_match(const struct hint_input *in,
 	(void)yield;
 	switch (version) {
 	case V5:
+		cursor_skip(&c, 4 + 4);	/* uptime, seconds */
 		is_it = number >= 1 && number <= V5_MOST &&
+			cursor_be32(&c) < SECOND_NS &&
 			total == V5_HEADER + (size_t)number * V5_RECORD;
 		break;
 	case V9:

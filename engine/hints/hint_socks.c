@@ -10,7 +10,6 @@
 #define DOMAIN 3
 #define METHOD_MOST 9
 #define METHOD_PRIVATE 0x80
-#define PASSWORD 2
 #define NONE_ACCEPTED 0xff
 
 /* 04, command, port, address, user, and with 0.0.0.x for an address a host. */
@@ -99,16 +98,27 @@ static enum hint_verdict match_client(struct cursor c,
 	return verdict;
 }
 
-static enum hint_verdict match_server(struct cursor c, uint8_t version)
+static bool is_offered(struct cursor client, uint8_t method)
 {
+	struct cursor methods;
+
+	cursor_skip(&client, 1);
+	methods = cursor_take(&client, cursor_u8(&client));
+	return cursor_left(&methods) > 0 &&
+	       memchr(methods.at, method, cursor_left(&methods)) != NULL;
+}
+
+static enum hint_verdict match_server(struct cursor c, struct cursor client)
+{
+	uint8_t version = client.at[0];
 	uint8_t first = cursor_u8(&c);
 	uint8_t second = cursor_u8(&c);
 
 	if (c.is_short)
 		return HINT_MORE;
 	if (version == 5)
-		return first == 5 && (second <= PASSWORD ||
-				      second == NONE_ACCEPTED) ?
+		return first == 5 && (second == NONE_ACCEPTED ||
+				      is_offered(client, second)) ?
 			HINT_YES : HINT_NO;
 	/* granted, or refused for one of three reasons; eight bytes */
 	if (first != 0 || second < 0x5a || second > 0x5d)
@@ -130,7 +140,7 @@ static enum hint_verdict socks_match(const struct hint_input *in,
 		return verdict;
 	if (cursor_left(&server) == 0)
 		return HINT_MORE;
-	return match_server(server, client.at[0]);
+	return match_server(server, client);
 }
 
 const struct hint hint_socks = {

@@ -1,6 +1,6 @@
 /*
  * hint_telnet.c - Telnet: options that are negotiated before anything else is
- * said (RFC 854, RFC 855): three commands of one side, or one of each.
+ * said (RFC 854, RFC 855): three commands, of one side or of both.
  */
 #include "engine/hints/hint.h"
 
@@ -58,7 +58,8 @@ static enum hint_verdict telnet_match(const struct hint_input *in,
 		return HINT_YES;
 	if (cursor_left(&in->opposite) > 0)
 		other = count_commands(in->opposite);
-	return count > 0 && other > 0 ? HINT_YES : HINT_MORE;
+	return count > 0 && other > 0 && count + other >= COMMANDS ?
+		HINT_YES : HINT_MORE;
 }
 
 const struct hint hint_telnet = {

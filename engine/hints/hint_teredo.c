@@ -20,6 +20,7 @@ static enum hint_verdict teredo_match(const struct hint_input *in,
 {
 	struct cursor c = in->payload;
 	const uint8_t *header;
+	size_t len;
 
 	(void)yield;
 	if (cursor_match(&c, "\0\1", 2)) {
@@ -33,8 +34,9 @@ static enum hint_verdict teredo_match(const struct hint_input *in,
 	header = cursor_bytes(&c, HEADER_LEN);
 	if (header == NULL || header[0] >> 4 != 6)
 		return HINT_NO;
-	if ((size_t)(header[4] << 8 | header[5]) != cursor_left(&c) &&
-	    header[6] != NO_NEXT)
+	/* A bubble has no payload; data may ride behind it (RFC 6081, 4). */
+	len = (size_t)(header[4] << 8 | header[5]);
+	if (header[6] == NO_NEXT ? len != 0 : len != cursor_left(&c))
 		return HINT_NO;
 	return is_teredo_address(header + 8) || is_teredo_address(header + 24) ?
 		HINT_YES : HINT_NO;

@@ -116,14 +116,17 @@ static const struct prefix_row rows[] = {
 	{ .app = HSRP, .parts = { AT(0, "\0"), AT(7, "\0cisco\0\0\0") } },
 	{ .app = HSRP, .parts = { AT(0, "\2\4\0\0\0\1") }, .exact = 6,
 	  .again = true },
-	{ .app = HSRP, .parts = { AT(0, "\1\x28\2\0") } },
-	{ .app = HSRP, .parts = { AT(0, "\1\x28\2\3") } },
-	{ .app = HSRP, .parts = { AT(0, "\1\x28\2\4") } },
-	{ .app = HSRP, .parts = { AT(0, "\1\x28\2\5") } },
-	{ .app = HSRP, .parts = { AT(0, "\1\x28\2\x06") } },
+	{ .app = HSRP, .parts = { AT(0, "\1\x28\2"), AT(42, "\3\x08") },
+	  .exact = 52 },
+	{ .app = HSRP, .parts = { AT(0, "\1\x28\2"), AT(42, "\4\x1c") },
+	  .exact = 72 },
+	{ .app = HSRP, .parts = { AT(0, "\1\x28\2"), AT(5, "\4") },
+	  .again = true },
+	{ .app = HSRP, .parts = { AT(0, "\1\x28\2"), AT(5, "\6") },
+	  .again = true },
 	/* RFC 5456, 8.6: a new call names its version first. */
 	{ .app = IAX2, .parts = { AT(8, "\0\0\x06\1\x0b\2\0\2") } },
-	{ .app = IPMI, .parts = { AT(0, "\x06\0\xff\x07") } },
+	{ .app = IPMI, .parts = { AT(0, "\x06\0\xff\x07\0\0\0\0\0") } },
 	{ .app = IPMI, .parts = { AT(0, "\x06\0\xff\x06\0\0\x11\xbe") } },
 	{ .app = KNX, .parts = { AT(0, "\x06\x10\2") }, .length = BE16(4, 0) },
 	{ .app = KNX, .parts = { AT(0, "\x06\x10\3") }, .length = BE16(4, 0) },
@@ -188,7 +191,7 @@ static const struct prefix_row rows[] = {
 	  .parts = { AT(0, "\2\0\0\0\x40\0\0\0NONCPAD\xff") } },
 	{ .app = RTPS, .parts = { AT(0, "RTPS\1") } },
 	{ .app = RTPS, .parts = { AT(0, "RTPS\2") } },
-	{ .app = SAMP, .parts = { AT(0, "SAMP") } },
+	{ .app = SAMP, .parts = { AT(0, "SAMP") }, .exact = 11 },
 	/* RFC 2608, 8: version 2, in English; RFC 2165, 4: version 1. */
 	{ .app = SLP, .parts = { AT(0, "\2"), AT(7, "\0\0\0"),
 	  AT(12, "\0\2en") }, .length = BE24(2, 0) },
@@ -216,7 +219,7 @@ static const struct prefix_row rows[] = {
 	{ .app = SSDP, .parts = { AT(0, "HTTP/1.1 200 OK\r\n") } },
 	{ .app = STEAM,
 	  .parts = { AT(0, "\xff\xff\xff\xff\x21\x4c\x5f\xa0") } },
-	{ .app = STEAM, .parts = { AT(0, "VS01") } },
+	{ .app = STEAM, .parts = { AT(0, "VS01") }, .length = LE16(4, 36) },
 	{ .app = STEAM, .parts = { AT(1, "\x81sdping") } },
 	/* The magic of its local discovery. */
 	{ .app = SYNCTHING, .parts = { AT(0, "\x2e\xa7\xd9\x0b") } },
@@ -240,7 +243,10 @@ static const struct prefix_row rows[] = {
 	  AT(20, "\x08\x06\0\1") } },
 	{ .app = VXLAN, .parts = { AT(0, "\x08\0\0\0"), AT(7, "\0"),
 	  AT(20, "\x86\xdd\x60") } },
-	{ .app = XIAOMI, .parts = { AT(0, "\x21\x31") }, .length = BE16(2, 0) },
+	{ .app = XIAOMI, .parts = { AT(0, "\x21\x31"), AT(4, "\0\0\0\0") },
+	  .length = BE16(2, 0) },
+	{ .app = XIAOMI, .parts = { AT(0, "\x21\x31"),
+	  AT(4, "\xff\xff\xff\xff") }, .length = BE16(2, 0) },
 };
 
 /* Indexed once, by whoever asks first, and then only read. */

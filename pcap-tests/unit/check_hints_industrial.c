@@ -39,12 +39,18 @@ static const struct {
 			"\x01") } },
 	{ &hint_dnp3_tcp, { "link status", HINT_YES,
 	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x3b\x95") } },
-	{ &hint_dnp3_tcp, { "a standard example", HINT_YES,
+	{ &hint_dnp3_tcp, { "user data to come", HINT_MORE,
 	  .payload = BYTES("\x05\x64\x14\xf3\x01\x00\x00\x04\x0a\x3b") } },
 	{ &hint_dnp3_tcp, { "wrong checksum", HINT_NO,
 	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x00\x00") } },
 	{ &hint_dnp3_udp, { "link status", HINT_YES,
 	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x3b\x95") } },
+	{ &hint_dnp3_tcp, { "user data", HINT_YES,
+	  .payload = BYTES("\x05\x64\x08\xc4\x01\x00\x02\x00\x39\x0d\xc0"
+			"\xc1\x01\x23\x0b") } },
+	{ &hint_dnp3_tcp, { "user data of another checksum", HINT_NO,
+	  .payload = BYTES("\x05\x64\x08\xc4\x01\x00\x02\x00\x39\x0d\xc0"
+			"\xc1\x01\x00\x00") } },
 	{ &hint_dnp3_udp, { "cut", HINT_NO,
 	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x00") } },
 	{ &hint_s7comm, { "connect, then set up", HINT_YES,
@@ -84,7 +90,15 @@ static const struct {
 	{ &hint_iec104, { "no room for a number", HINT_NO,
 	  .payload = BYTES("\x68\x03\x07\x00\x00") } },
 	{ &hint_coap, { "request", HINT_YES,
+	  .payload = BYTES("\x40\x01\x05\xca\xb8\x68\x75\x6d\x69\x64\x69"
+			"\x74\x79") } },
+	{ &hint_coap, { "short request", HINT_MORE,
 	  .payload = BYTES("\x40\x01\x05\xca\xb4\x74\x65\x6d\x70") } },
+	{ &hint_coap, { "short request, twice", HINT_YES,
+	  .payload = BYTES("\x40\x01\x05\xcb\xb4\x74\x65\x6d\x70"),
+	  .earlier = {
+		{ false, BYTES("\x40\x01\x05\xca\xb4\x74\x65\x6d\x70") },
+	  } } },
 	{ &hint_coap, { "request with a host", HINT_YES,
 	  .host = "a.test",
 	  .payload = BYTES("\x40\x01\x05\xca\x36\x61\x2e\x74\x65\x73\x74"
