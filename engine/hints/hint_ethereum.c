@@ -1,7 +1,7 @@
 /*
  * hint_ethereum.c - how Ethereum's nodes find each other: a hash, a signature,
- * a type and a list with a time that fills the datagram (devp2p, "Node Discovery
- * Protocol v4").
+ * a type and a list with a time, which fills the datagram (devp2p, "Node
+ * Discovery Protocol v4").
  */
 #include "engine/hints/hint.h"
 
