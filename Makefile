@@ -40,7 +40,7 @@ UNITS    := $(UNIT_SRC:pcap-tests/unit/%.c=$(BUILD)/unit/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
 .PHONY: all check units unit cases live fuzz bless deps demo bench benches \
-	bench-lists install clean help
+	bench-lists bench-replay install clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -51,6 +51,7 @@ help:
 	@echo 'make check        all tests; the live ones need root'
 	@echo 'make demo         the main job on real packets; needs root'
 	@echo 'make bench        measures; nothing is asserted'
+	@echo 'make bench-replay CORPUS=DIR   a replay of captures, beside nDPI'
 	@echo 'make fuzz         builds pcap-tests/fuzz with clang; see its README'
 	@echo 'make bless        rewrites the expect.txt of pcap-tests/cases'
 	@echo 'make install      honours DESTDIR and PREFIX'
@@ -138,6 +139,9 @@ demo:
 benches: $(BENCHES)
 bench: all benches
 	@BUILD=$(BUILD) tools/bench/bench.sh
+
+bench-replay: $(BUILD)/bench/bench_replay
+	@BUILD=$(BUILD) tools/bench/bench_replay.sh
 
 bench-lists: $(BUILD)/bench/bench_lists
 	@$<

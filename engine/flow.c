@@ -9,16 +9,23 @@
 
 #define BUCKET_FLOWS 8
 #define HASH_WORDS 6
+#define HUGE_PAGE ((size_t)2 << 20)
 
-/* What tells the flows of a bucket apart without touching them: one tag each,
- * 0 for an empty place. The whole bucket shares half a cache line. */
+/*
+ * What tells the flows of a bucket apart without touching them: one tag each,
+ * 0 for an empty place. A place gets a flow when it is first taken and keeps
+ * it; so flows lie side by side in the order in which they came, and a table
+ * that is far from full is small in the caches and in memory.
+ */
 struct bucket {
-	uint16_t tags[BUCKET_FLOWS];
+	_Alignas(64) uint16_t tags[BUCKET_FLOWS];
+	uint32_t flows[BUCKET_FLOWS];
 };
 
 struct flow_table {
 	struct bucket *buckets;
-	struct flow *flows;		/* BUCKET_FLOWS to a bucket */
+	struct flow *flows;
+	size_t used;			/* of the flows */
 	struct flow_names *names;
 	size_t bucket_count;		/* a power of two */
 	uint64_t key[HASH_WORDS + 1];
@@ -33,7 +40,13 @@ static void *map_pages(size_t bytes)
 	void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return pages != MAP_FAILED ? pages : NULL;
+	if (pages == MAP_FAILED)
+		return NULL;
+	/* Flows fill it from one end: few faults, and few misses of the TLB.
+	 * Best effort, and not for tables that would be mostly empty. */
+	if (bytes >= HUGE_PAGE)
+		(void)madvise(pages, bytes, MADV_HUGEPAGE);
+	return pages;
 }
 
 static void unmap_pages(void *pages, size_t bytes)
@@ -171,6 +184,12 @@ static uint16_t tag_of(uint64_t hash)
 	return tag != 0 ? tag : 1;
 }
 
+static struct flow *flow_of(const struct flow_table *table,
+			    const struct bucket *bucket, size_t place)
+{
+	return &table->flows[bucket->flows[place]];
+}
+
 void flow_prefetch(const struct flow_table *table, uint64_t hash)
 {
 	__builtin_prefetch(&table->buckets[bucket_of(table, hash)]);
@@ -186,7 +205,7 @@ void flow_prefetch_match(const struct flow_table *table, uint64_t hash)
 
 		if (table->buckets[at].tags[i] != tag)
 			continue;
-		flow = &table->flows[at * BUCKET_FLOWS + i];
+		flow = flow_of(table, &table->buckets[at], i);
 		__builtin_prefetch(flow, 1);
 		__builtin_prefetch((const char *)flow + 64, 1);
 		return;
@@ -218,13 +237,13 @@ static bool matches(const struct flow *flow, const struct packet *pkt,
 struct flow *flow_find(struct flow_table *table, const struct packet *pkt,
 		       uint32_t zone, uint64_t hash, bool *ret_from_server)
 {
-	size_t at = bucket_of(table, hash);
+	const struct bucket *bucket = &table->buckets[bucket_of(table, hash)];
 	uint16_t tag = tag_of(hash);
 
 	for (size_t i = 0; i < BUCKET_FLOWS; i++) {
-		struct flow *flow = &table->flows[at * BUCKET_FLOWS + i];
+		struct flow *flow = flow_of(table, bucket, i);
 
-		if (table->buckets[at].tags[i] == tag &&
+		if (bucket->tags[i] == tag &&
 		    matches(flow, pkt, zone, ret_from_server))
 			return flow;
 	}
@@ -245,20 +264,20 @@ static bool gives_way(const struct flow *a, const struct flow *b)
 static struct flow *make_room(struct flow_table *table, uint64_t hash)
 {
 	struct bucket *bucket = &table->buckets[bucket_of(table, hash)];
-	struct flow *flows = &table->flows[bucket_of(table, hash) *
-					   BUCKET_FLOWS];
 	size_t place = 0;
 
 	for (size_t i = 0; i < BUCKET_FLOWS; i++) {
 		if (bucket->tags[i] == 0) {
+			bucket->flows[i] = (uint32_t)table->used++;
 			place = i;
 			break;
 		}
-		if (gives_way(&flows[i], &flows[place]))
+		if (gives_way(flow_of(table, bucket, i),
+			      flow_of(table, bucket, place)))
 			place = i;
 	}
 	bucket->tags[place] = tag_of(hash);
-	return &flows[place];
+	return flow_of(table, bucket, place);
 }
 
 static void facts_init(struct facts *facts, const struct packet *pkt)
@@ -266,7 +285,6 @@ static void facts_init(struct facts *facts, const struct packet *pkt)
 	/* RFC 9293, 3.5: only the side that was called answers SYN+ACK. */
 	bool from_server = flow_opened_by_server(pkt);
 
-	memset(facts, 0, sizeof(*facts));
 	facts->client = from_server ? pkt->dst : pkt->src;
 	facts->server = from_server ? pkt->src : pkt->dst;
 	facts->sport = from_server ? pkt->dport : pkt->sport;
@@ -317,15 +335,12 @@ struct flow_names *flow_names(const struct flow_table *table,
 
 size_t flow_table_places(const struct flow_table *table)
 {
-	return table->bucket_count * BUCKET_FLOWS;
+	return table->used;
 }
 
 const struct flow *flow_table_at(const struct flow_table *table, size_t place)
 {
-	const struct bucket *bucket = &table->buckets[place / BUCKET_FLOWS];
-
-	return bucket->tags[place % BUCKET_FLOWS] != 0 ? &table->flows[place]
-						       : NULL;
+	return &table->flows[place];
 }
 
 uint64_t flow_table_evicted(const struct flow_table *table)

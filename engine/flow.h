@@ -122,7 +122,7 @@ static inline const char *flow_host(const struct flow_table *table,
 	return flow_names(table, flow)->host;
 }
 
-/* All flows, for who walks through them: NULL for an empty place. */
+/* All flows that ever had a place, for who walks through them. */
 size_t flow_table_places(const struct flow_table *table);
 const struct flow *flow_table_at(const struct flow_table *table, size_t place);
 

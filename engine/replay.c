@@ -324,7 +324,11 @@ static int divert(struct replay *replay, struct passage *p)
 
 static void report(struct replay *replay, const struct passage *p)
 {
-	const struct replay_packet packet = {
+	struct replay_packet packet;
+
+	if (replay->options.each_packet == NULL)
+		return;
+	packet = (struct replay_packet){
 		.number = p->number,
 		.packet = p->packet,
 		.flow = p->flow,
@@ -334,9 +338,7 @@ static void report(struct replay *replay, const struct passage *p)
 		.is_settled = p->is_settled,
 		.from_server = p->from_server,
 	};
-
-	if (replay->options.each_packet != NULL)
-		replay->options.each_packet(replay->options.ctx, &packet);
+	replay->options.each_packet(replay->options.ctx, &packet);
 }
 
 /* A whole packet; it came in `packets` pieces of `bytes` in all. */

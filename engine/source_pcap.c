@@ -363,13 +363,32 @@ static int next_frame(struct source_pcap *source, struct pcapng_frame *ret,
 	}
 }
 
+void source_frame_decode(struct source_frame *frame, int dlt,
+			 const uint8_t *data, uint32_t len)
+{
+	struct packet *pkt = &frame->packet;
+	enum decode_status status;
+	size_t offset = 0;
+
+	frame->vlan = 0;
+	status = decode_frame(dlt, data, len, &offset, &frame->vlan);
+	pkt->data = data + offset;
+	pkt->len = len - (uint32_t)offset;
+	pkt->mark = 0;
+	pkt->ifindex = 0;
+	if (status == DECODE_OK) {
+		decode_ip(pkt);
+	} else {
+		memset(&pkt->status, 0,
+		       sizeof(*pkt) - offsetof(struct packet, status));
+		pkt->status = status;
+	}
+}
+
 int source_pcap_next(struct source_pcap *source, struct source_frame *ret,
 		     char error[static SOURCE_ERROR_MAX])
 {
-	struct packet *pkt = &ret->packet;
 	struct pcapng_frame frame;
-	enum decode_status status;
-	size_t offset = 0;
 	int rc;
 
 	rc = next_frame(source, &frame, error);
@@ -378,21 +397,8 @@ int source_pcap_next(struct source_pcap *source, struct source_frame *ret,
 	if (frame.has_time && frame.time_ns > source->latest_ns)
 		source->latest_ns = frame.time_ns;
 	ret->number = source->number;
-	ret->vlan = 0;
 	ret->wire_len = frame.wire_len;
-	status = decode_frame(frame.dlt, frame.data, frame.len, &offset,
-			      &ret->vlan);
-	pkt->data = frame.data + offset;
-	pkt->len = frame.len - (uint32_t)offset;
-	pkt->mark = 0;
-	pkt->ifindex = 0;
-	pkt->time_ns = source->latest_ns;
-	if (status == DECODE_OK) {
-		decode_ip(pkt);
-	} else {
-		memset(&pkt->status, 0,
-		       sizeof(*pkt) - offsetof(struct packet, status));
-		pkt->status = status;
-	}
+	ret->packet.time_ns = source->latest_ns;
+	source_frame_decode(ret, frame.dlt, frame.data, frame.len);
 	return 1;
 }

@@ -33,6 +33,11 @@ int source_pcap_open(const char *path, const char *filter,
 		     char error[static SOURCE_ERROR_MAX]);
 void source_pcap_close(struct source_pcap *source);
 
+/* Decode a frame of this link type (pcap's DLT_*), whose data stays borrowed;
+ * number, lengths and time are the caller's. */
+void source_frame_decode(struct source_frame *frame, int dlt,
+			 const uint8_t *data, uint32_t len);
+
 /*
  * The next frame: 1; at the end 0; -EIO when the file is damaged or cut
  * within a packet, with a sentence in `error`: what came before is good.

@@ -13,6 +13,8 @@
 #define EXTENSION_ALPN 16
 #define EXTENSION_SUPPORTED_VERSIONS 43
 
+static const char hex_digits[] = "0123456789abcdef";
+
 /* Numbers of cipher suites or of extensions. */
 struct codes {
 	uint16_t items[CODES_MOST];
@@ -77,7 +79,6 @@ static bool is_alphanumeric(uint8_t c)
  * neither letter nor digit. */
 static void read_alpn(struct cursor extension, char alpn[2])
 {
-	static const char digits[] = "0123456789abcdef";
 	struct cursor list = vector(&extension, 2);
 	struct cursor name = vector(&list, 1);
 	size_t len = cursor_left(&name);
@@ -88,8 +89,8 @@ static void read_alpn(struct cursor extension, char alpn[2])
 		alpn[0] = (char)name.at[0];
 		alpn[1] = (char)name.at[len - 1];
 	} else {
-		alpn[0] = digits[name.at[0] >> 4];
-		alpn[1] = digits[name.at[len - 1] & 15];
+		alpn[0] = hex_digits[name.at[0] >> 4];
+		alpn[1] = hex_digits[name.at[len - 1] & 15];
 	}
 }
 
@@ -196,13 +197,16 @@ static const char *version_name(uint16_t version)
 /* "1301" or ",1301" */
 static void hash_code(struct sha256_ctx *sha, uint16_t code, char before)
 {
-	char text[8];
-	int len = snprintf(text, sizeof(text), "%c%04x", before, code);
+	const uint8_t text[] = {
+		(uint8_t)before,
+		(uint8_t)hex_digits[code >> 12],
+		(uint8_t)hex_digits[code >> 8 & 15],
+		(uint8_t)hex_digits[code >> 4 & 15],
+		(uint8_t)hex_digits[code & 15],
+	};
+	size_t first = before == '\0';
 
-	if (before != '\0')
-		sha256_update(sha, (size_t)len, (const uint8_t *)text);
-	else
-		sha256_update(sha, (size_t)len - 1, (const uint8_t *)text + 1);
+	sha256_update(sha, sizeof(text) - first, text + first);
 }
 
 static void hash_codes(struct sha256_ctx *sha, const struct codes *codes)
@@ -216,8 +220,10 @@ static void hash_print(struct sha256_ctx *sha, char *ret)
 	uint8_t digest[HASH_DIGITS / 2];
 
 	sha256_digest(sha, sizeof(digest), digest);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	for (size_t i = 0; i < sizeof(digest); i++) {
+		*ret++ = hex_digits[digest[i] >> 4];
+		*ret++ = hex_digits[digest[i] & 15];
+	}
 }
 
 /* Twelve zeros for a list that is empty. */
@@ -227,7 +233,8 @@ static void print_list(const struct codes *codes, struct cursor signatures,
 	struct sha256_ctx sha;
 	char before = '_';
 
-	snprintf(ret, HASH_DIGITS + 1, "%0*d", HASH_DIGITS, 0);
+	memset(ret, '0', HASH_DIGITS);
+	ret[HASH_DIGITS] = '\0';
 	if (codes->count == 0)
 		return;
 	sha256_init(&sha);
