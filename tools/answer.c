@@ -84,53 +84,58 @@ static json_t *list(struct running *running, const json_t *request)
 						running->exempts.hosts));
 }
 
-/* The kernel first, then the file: what cannot be had is not remembered. */
-static int put_in_force(struct running *running, FILE *out)
+static int add(struct exempts *exempts, const json_t *request, FILE *out)
 {
-	int rc = running_set_up(running, true, out);
-
-	if (rc < 0)
-		return rc;
-	rc = exempts_save(&running->exempts);
-	if (rc < 0)
-		fprintf(out, "waymark: %s: %s; the exemption holds until the "
-			"engine ends\n", running->exempts.path, strerror(-rc));
-	return rc;
-}
-
-static int add(struct running *running, const json_t *request, FILE *out)
-{
-	const json_t *host = json_object_get(request, "entry");
-	const char *name = json_string_value(json_object_get(host, "host"));
 	char why[EXEMPTS_WHY_MAX];
-	int rc = exempts_add(&running->exempts, host, why);
+	int rc = exempts_add(exempts, json_object_get(request, "entry"), why);
 
-	if (rc < 0) {
+	if (rc < 0)
 		fprintf(out, "waymark exempt: %s\n", why);
-		return rc;
-	}
-	rc = put_in_force(running, out);
-	if (rc == -EINVAL || rc == -EPERM)
-		exempts_delete(&running->exempts, name);
 	return rc;
 }
 
-static int del(struct running *running, const json_t *request, FILE *out)
+static int del(struct exempts *exempts, const json_t *request, FILE *out)
 {
 	const char *name = json_string_value(json_object_get(request, "host"));
+	int rc = name != NULL ? exempts_delete(exempts, name) : -EINVAL;
 
-	if (name == NULL || exempts_delete(&running->exempts, name) < 0) {
-		fprintf(out, "waymark exempt: there is none for %s; "
-			"`waymark exempt list` has them\n",
+	if (rc < 0)
+		fprintf(out, "waymark exempt: there is none for %s; `waymark "
+			"exempt list` has them\n",
 			name != NULL ? name : "nobody");
-		return -ENOENT;
+	return rc;
+}
+
+typedef int (*list_change)(struct exempts *exempts, const json_t *request,
+			   FILE *out);
+
+/* The list, the kernel, the file: what cannot be had is not remembered. */
+static int put_in_force(struct running *running, const json_t *request,
+			list_change how, FILE *out)
+{
+	struct exempts *exempts = &running->exempts;
+	json_t *before = json_incref(exempts->hosts);
+	int rc = how(exempts, request, out);
+
+	if (rc == 0) {
+		rc = running_set_up(running, true, out);
+		if (rc < 0) {
+			exempts_restore(exempts, json_incref(before));
+			running_set_up(running, true, out);
+		}
 	}
-	return put_in_force(running, out);
+	json_decref(before);
+	if (rc < 0)
+		return rc;
+	rc = exempts_save(exempts);
+	if (rc < 0)
+		fprintf(out, "waymark: %s: %s; it holds until the engine "
+			"ends\n", exempts->path, strerror(-rc));
+	return rc;
 }
 
 static json_t *change(struct running *running, const json_t *request,
-		      int (*how)(struct running *running,
-				 const json_t *request, FILE *out))
+		      list_change how)
 {
 	char *words = NULL;
 	json_t *answer;
@@ -145,7 +150,7 @@ static json_t *change(struct running *running, const json_t *request,
 	out = open_memstream(&words, &len);
 	if (out == NULL)
 		return no("waymark: out of memory\n");
-	rc = how(running, request, out);
+	rc = put_in_force(running, request, how, out);
 	fclose(out);
 	answer = said(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, words, NULL);
 	free(words);

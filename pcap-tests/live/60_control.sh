@@ -17,6 +17,7 @@ write_policy()
 {
 	lab_policy <<-POLICY
 	$(lab_uplinks)
+	queues 0-1
 	inspect packets 200
 	class mail = tcp dport 25
 	class shell = app ssh
@@ -70,17 +71,19 @@ is "status: ssh was late, by class" \
 	"$(number '.classes[] | select(.class == "shell").counts.late_moved')" 1
 is "by route" "$(number '.routes[1].counts.late_moved')" 1
 is "and in all" "$(number .counts.late_moved)" 1
-is "status: its queue" "$(number '.workers[0].health.bound')" true
+is "status: its queues" "$(number '[.workers[].health.bound] | all')" true
+is "status: all packets are some worker's" "$(number \
+	'([.workers[].counts.packets] | add) == .counts.packets')" true
 is "status: its set-up" "$(number .setup)" true
 like "status: memory" "$(number .memory.resident)" '^[1-9][0-9]{5}'
 like "status for people" "$(said status)" 'late, moved +1$'
 metrics=$(said metrics)
 like "metrics: packets of a queue" "$metrics" \
-	'^waymark_packets_total\{queue="0"\} [1-9]'
+	'^waymark_packets_total\{queue="[01]"\} [1-9]'
 like "metrics: late flows of a class" "$metrics" \
 	'^waymark_class_late_flows_total\{class="shell",late="moved"\} 1$'
 like "metrics: a route" "$metrics" \
-	'^waymark_route_settled_flows_total\{place=.*:7",route=.*road="two"\} 1$'
+	'^waymark_route_settled_flows_total\{place=.*:8",route=.*road="two"\} 1$'
 is "metrics: each has its type" \
 	"$(grep -c '^# TYPE' <<<"$metrics")" "$(grep -c '^# HELP' <<<"$metrics")"
 is "metrics: and nothing is odd" "$(grep -vcE \
@@ -137,8 +140,24 @@ lab_forget
 ok "a flow" ask client tcp $SERVER4 25
 is "goes by the old one" "$(lab_roads $SERVER4 tcp 25)" 2
 write_policy
-echo "queues 7" >>"$policy"
+sed -i 's/^queues.*/queues 7/' "$policy"
 like "other queues are refused" "$(said reload)" 'queues. cannot change'
+write_policy
+
+# What the kernel cannot do is refused, too, and all is as it was.
+in_router ip route add 10.9.0.0/16 via "$(gw4 2)" table 222
+write_policy one
+sed -i 's/^\(uplink two {\)/\1 table 222/' "$policy"
+kernel=$(lab_snapshot)
+words=$(said reload)
+is "a set-up that is refused" $? 1
+like "in the words of setup" "$words" 'uplink two: routing table 222 has'
+is "leaves the kernel as it was" \
+	"$(diff <(echo "$kernel") <(lab_snapshot))" ""
+lab_forget
+ok "a flow" ask client tcp $SERVER4 25
+is "goes by the old policy" "$(lab_roads $SERVER4 tcp 25)" 2
+in_router ip route del 10.9.0.0/16 table 222
 write_policy
 
 # ---- under traffic ----

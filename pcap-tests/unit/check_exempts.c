@@ -141,6 +141,22 @@ START_TEST(replaced_and_deleted)
 }
 END_TEST
 
+START_TEST(taken_back)
+{
+	struct exempts exempts = empty();
+	char why[EXEMPTS_WHY_MAX];
+	json_t *before;
+
+	ck_assert_int_eq(add(&exempts, A, why), 0);
+	before = json_incref(exempts.hosts);
+	ck_assert_int_eq(exempts_delete(&exempts, "a"), 0);
+	exempts_restore(&exempts, before);
+	ck_assert_uint_eq(json_array_size(exempts.hosts), 1);
+	ck_assert_uint_eq(exempts.plan.count, 1);
+	exempts_fini(&exempts);
+}
+END_TEST
+
 START_TEST(time_goes)
 {
 	struct exempts exempts = empty();
@@ -233,6 +249,7 @@ int main(void)
 	tcase_add_loop_test(tcase, host, 0, ROWS(hosts));
 	tcase_add_test(tcase, what_it_comes_to);
 	tcase_add_test(tcase, replaced_and_deleted);
+	tcase_add_test(tcase, taken_back);
 	tcase_add_test(tcase, time_goes);
 	tcase_add_test(tcase, kept);
 	tcase_add_test(tcase, cannot_be_kept);

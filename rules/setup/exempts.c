@@ -149,6 +149,13 @@ int exempts_delete(struct exempts *exempts, const char *name)
 	return take(exempts, hosts, why);
 }
 
+void exempts_restore(struct exempts *exempts, json_t *hosts)
+{
+	char why[EXEMPTS_WHY_MAX];
+
+	take(exempts, hosts, why);
+}
+
 bool exempts_expire(struct exempts *exempts, int64_t now)
 {
 	char why[EXEMPTS_WHY_MAX];

@@ -37,6 +37,8 @@ int exempts_add(struct exempts *exempts, const json_t *host,
 		char why[static EXEMPTS_WHY_MAX]);
 /* -ENOENT: there is none of that name. */
 int exempts_delete(struct exempts *exempts, const char *name);
+/* Back to what `hosts` was before; it is taken over. */
+void exempts_restore(struct exempts *exempts, json_t *hosts);
 /* Take out what is over; true when there was any. */
 bool exempts_expire(struct exempts *exempts, int64_t now);
 /* When the next one is over; 0: none ever is. */
