@@ -119,8 +119,20 @@ struct ast_outcome {
 	struct ast_name uplink;		/* OUTCOME_VIA */
 };
 
+enum probe_kind { PROBE_PING, PROBE_TCP, PROBE_HTTP };
+
+/* probe tcp 198.51.100.7:443 every 5s up 2 down 3 */
+struct ast_probe {
+	struct ast_probe *next;
+	enum probe_kind kind;
+	struct address target;
+	struct ast_number port;
+	struct ast_number every_ms, up, down;
+};
+
 struct ast_uplink {
 	struct ast_name dev;
+	bool via_auto;			/* gateways not said are main's */
 	bool has_via4, has_via6;
 	struct place via4_place, via6_place;
 	struct address via4, via6;
@@ -130,6 +142,8 @@ struct ast_uplink {
 	struct ast_name otherwise;
 	bool masquerade;
 	bool strict;
+	bool optional;
+	struct ast_probe *probes;
 };
 
 /* expect tcp 192.168.1.9[:40000] > 198.51.100.7:25 [host ...] via cheap */

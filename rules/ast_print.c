@@ -327,30 +327,6 @@ static void print_bytes(const struct ast_number *number, FILE *out)
 		fprintf(out, " bytes %" PRIu64, value);
 }
 
-static void print_uplink(const struct ast_statement *s, FILE *out)
-{
-	const struct ast_uplink *u = &s->uplink;
-	char text[ADDRESS_TEXT_MAX];
-
-	fprintf(out, "uplink %s {", s->name.text);
-	print_named("dev", &u->dev, out);
-	if (u->has_via4)
-		fprintf(out, " via %s", address_print(&u->via4, text));
-	if (u->has_via6)
-		fprintf(out, " via %s", address_print(&u->via6, text));
-	print_said("table", &u->table, out);
-	if (u->table_name.text != NULL)
-		fprintf(out, " %s", u->table_name.text);
-	print_said("mark", &u->mark, out);
-	if (u->masquerade)
-		fputs(" masquerade", out);
-	if (u->strict)
-		fputs(" strict", out);
-	if (u->otherwise.text != NULL)
-		fprintf(out, " otherwise %s", u->otherwise.text);
-	fputs(" }", out);
-}
-
 static void print_endpoint(const struct address *address,
 			   const struct ast_number *port, FILE *out)
 {
@@ -363,6 +339,51 @@ static void print_endpoint(const struct address *address,
 		fprintf(out, address_is_v4(address) ? "%s:%" PRIu64 :
 						      "[%s]:%" PRIu64,
 			text, port->value);
+}
+
+static void print_probe(const struct ast_probe *probe, FILE *out)
+{
+	static const char *const kinds[] = { "ping", "tcp", "http" };
+	uint64_t ms = probe->every_ms.value;
+
+	fprintf(out, " probe %s ", kinds[probe->kind]);
+	print_endpoint(&probe->target, &probe->port, out);
+	if (ms > 0)
+		fprintf(out, " every %" PRIu64 "%s",
+			ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
+	print_said("up", &probe->up, out);
+	print_said("down", &probe->down, out);
+}
+
+static void print_uplink(const struct ast_statement *s, FILE *out)
+{
+	const struct ast_uplink *u = &s->uplink;
+	char text[ADDRESS_TEXT_MAX];
+
+	fprintf(out, "uplink %s {", s->name.text);
+	print_named("dev", &u->dev, out);
+	if (u->has_via4)
+		fprintf(out, " via %s", address_print(&u->via4, text));
+	if (u->has_via6)
+		fprintf(out, " via %s", address_print(&u->via6, text));
+	if (u->via_auto)
+		fputs(" via auto", out);
+	print_said("table", &u->table, out);
+	if (u->table_name.text != NULL)
+		fprintf(out, " %s", u->table_name.text);
+	print_said("mark", &u->mark, out);
+	if (u->masquerade)
+		fputs(" masquerade", out);
+	if (u->strict)
+		fputs(" strict", out);
+	if (u->otherwise.text != NULL)
+		fprintf(out, " otherwise %s", u->otherwise.text);
+	if (u->optional)
+		fputs(" optional", out);
+	for (const struct ast_probe *probe = u->probes; probe != NULL;
+	     probe = probe->next)
+		print_probe(probe, out);
+	fputs(" }", out);
 }
 
 static void print_expect(const struct ast_expect *e, FILE *out)

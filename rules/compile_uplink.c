@@ -192,6 +192,43 @@ static int find_uplink(struct compiler *c, const struct ast_name *name,
 	return -EINVAL;
 }
 
+/* What the policy does not say of a probe. */
+#define PROBE_EVERY_MS 5000
+#define PROBE_UP 2
+#define PROBE_DOWN 3
+#define PROBE_HTTP_PORT 80
+
+static uint32_t said_or(const struct ast_number *number, uint32_t otherwise)
+{
+	return number->place.line > 0 ? (uint32_t)number->value : otherwise;
+}
+
+static int fill_probes(struct compiler *c, const struct ast_uplink *u,
+		       struct uplink *up)
+{
+	struct uplink_probe *probes;
+	size_t count = 0;
+
+	for (const struct ast_probe *a = u->probes; a != NULL; a = a->next)
+		count++;
+	if (count == 0)
+		return 0;
+	probes = arena_alloc(c->policy->arena, count * sizeof(*probes));
+	if (probes == NULL)
+		return -ENOMEM;
+	for (const struct ast_probe *a = u->probes; a != NULL; a = a->next)
+		probes[up->probe_count++] = (struct uplink_probe){
+			.kind = a->kind,
+			.target = a->target,
+			.port = (uint16_t)said_or(&a->port, PROBE_HTTP_PORT),
+			.every_ms = said_or(&a->every_ms, PROBE_EVERY_MS),
+			.up = said_or(&a->up, PROBE_UP),
+			.down = said_or(&a->down, PROBE_DOWN),
+		};
+	up->probes = probes;
+	return 0;
+}
+
 static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 {
 	const struct ast_statement *s = uplink_at(c, i);
@@ -209,6 +246,10 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	up->via6 = u->via6;
 	up->masquerade = u->masquerade;
 	up->strict = u->strict;
+	up->via_auto = u->via_auto;
+	up->optional = u->optional;
+	if (fill_probes(c, u, up) < 0)
+		return -ENOMEM;
 	up->otherwise = UPLINK_NONE;
 	if (u->otherwise.text != NULL)
 		rc = find_uplink(c, &u->otherwise, &up->otherwise);

@@ -174,6 +174,12 @@ int parser_outcome(struct parser *p, bool may_exempt,
 /* parser_uplink.c, parser_expect.c */
 int parser_uplink(struct parser *p, struct ast_statement *statement);
 int parser_expect(struct parser *p, struct ast_statement *statement);
+/* ADDR, ADDR:PORT or [ADDR]:PORT; without a port its place is left alone. */
+int parser_endpoint(struct parser *p, bool has_ports, const char *what,
+		    struct address *ret_address, struct ast_number *ret_port);
+
+/* parser_probe.c: behind the word `probe`. */
+int parser_probe(struct parser *p, struct ast_probe **ret_probe);
 
 /* parser.c: the statements of another file. */
 int parser_include(struct parser *p, const struct ast_name *path,

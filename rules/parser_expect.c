@@ -34,7 +34,7 @@ static bool split(const struct token *word, struct token *ret_address,
 	return has_port;
 }
 
-static int endpoint(struct parser *p, bool has_ports, const char *what,
+int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 		    struct address *ret_address, struct ast_number *ret_port)
 {
 	struct token word = p->token, address, port;
@@ -153,8 +153,8 @@ int parser_expect(struct parser *p, struct ast_statement *statement)
 	if (rc < 0)
 		return rc;
 	has_ports = parser_has_ports(expect->proto);
-	rc = endpoint(p, has_ports, "the client's address", &expect->src,
-		      &expect->sport);
+	rc = parser_endpoint(p, has_ports, "the client's address",
+			     &expect->src, &expect->sport);
 	if (rc < 0)
 		return rc;
 	if (p->token.kind == TOKEN_GREATER)
@@ -162,8 +162,8 @@ int parser_expect(struct parser *p, struct ast_statement *statement)
 	else if (!p->is_flow)
 		return parser_expected(p, "'>' and the server's address", NULL);
 	place = p->token.place;
-	rc = endpoint(p, has_ports, "the server's address", &expect->dst,
-		      &expect->dport);
+	rc = parser_endpoint(p, has_ports, "the server's address",
+			     &expect->dst, &expect->dport);
 	if (rc < 0)
 		return rc;
 	if (!p->is_broken && address_is_v4(&expect->src) !=

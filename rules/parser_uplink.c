@@ -7,7 +7,7 @@
 
 static const char *const words[] = {
 	"dev", "via", "table", "mark", "masquerade", "strict", "otherwise",
-	NULL,
+	"optional", "probe", NULL,
 };
 
 static int device(struct parser *p, struct ast_uplink *uplink)
@@ -17,6 +17,14 @@ static int device(struct parser *p, struct ast_uplink *uplink)
 	return parser_value_interface(p, false, &uplink->dev);
 }
 
+static int flag(struct parser *p, bool *flag_of)
+{
+	if (*flag_of)
+		return parser_twice(p);
+	*flag_of = true;
+	return 0;
+}
+
 /* One gateway for each family. */
 static int gateway(struct parser *p, struct ast_uplink *uplink)
 {
@@ -24,6 +32,8 @@ static int gateway(struct parser *p, struct ast_uplink *uplink)
 	struct address address;
 	bool is_v4;
 
+	if (parser_take(p, "auto"))
+		return flag(p, &uplink->via_auto);
 	if (token.kind != TOKEN_WORD ||
 	    parser_reserved(token.text, token.len) != NULL)
 		return parser_expected(p, "the address of a gateway", NULL);
@@ -111,12 +121,14 @@ static int otherwise(struct parser *p, struct ast_uplink *uplink)
 	return parser_value_name(p, "an uplink", &uplink->otherwise);
 }
 
-static int flag(struct parser *p, bool *flag_of)
+/* Several of them, in the order they are written. */
+static int probe(struct parser *p, struct ast_uplink *uplink)
 {
-	if (*flag_of)
-		return parser_twice(p);
-	*flag_of = true;
-	return 0;
+	struct ast_probe **end = &uplink->probes;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	return parser_probe(p, end);
 }
 
 static int option(struct parser *p, struct ast_uplink *uplink)
@@ -135,6 +147,10 @@ static int option(struct parser *p, struct ast_uplink *uplink)
 		return flag(p, &uplink->strict);
 	if (parser_take(p, "otherwise"))
 		return otherwise(p, uplink);
+	if (parser_take(p, "optional"))
+		return flag(p, &uplink->optional);
+	if (parser_take(p, "probe"))
+		return probe(p, uplink);
 	return parser_expected(p, "an option of the uplink or '}'", words);
 }
 

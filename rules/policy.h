@@ -96,18 +96,31 @@ const struct marks *policy_marks(const struct policy *policy);
 #define TABLE_FIRST 201u
 #define TABLE_LAST 252u
 
+/* What an uplink is tried with, see probe.h. */
+struct uplink_probe {
+	enum probe_kind kind;
+	struct address target;
+	uint16_t port;
+	uint32_t every_ms;
+	uint32_t up, down;	/* in a row, to believe it */
+};
+
 struct uplink {
 	const char *name;
 	struct place place;
 	char dev[IFNAMSIZ];
 	bool has_via4, has_via6;	/* without: the device itself is the way */
+	bool via_auto;			/* without: main's gateway, or none */
 	struct address via4, via6;
 	uint32_t table;
 	const char *table_name;		/* NULL when it has none */
 	uint8_t road;			/* 1 to marks.road_most */
 	bool masquerade;
 	bool strict;
+	bool optional;			/* its device may come later */
 	int otherwise;			/* an index, or UPLINK_* */
+	const struct uplink_probe *probes;
+	size_t probe_count;
 };
 
 size_t policy_uplinks(const struct policy *policy);

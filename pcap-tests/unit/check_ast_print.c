@@ -343,6 +343,11 @@ static void say_uplink(void)
 		say("via 192.0.2.1");
 	if (below(2))
 		say("otherwise uplink_%u", below(9));
+	if (below(4) == 0)
+		say("via auto optional");
+	if (below(4) == 0)
+		say("probe tcp [::1]:%u every %us down 2", 1 + below(9),
+		    1 + below(9));
 	say("}");
 }
 

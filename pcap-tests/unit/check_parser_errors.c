@@ -74,6 +74,24 @@ static const struct {
 	  NULL },
 	{ "uplink a { dev abcdefghijklmnop }", "1:16: error: an interface has "
 	  "at most 15 characters", NULL },
+	{ "uplink a { dev b via auto via auto }", "1:31: error: 'auto' is said "
+	  "twice", NULL },
+	{ "uplink a { dev b probe pong 192.0.2.1 }", "1:24: error: expected "
+	  "'ping', 'tcp' or 'http', not 'pong'", "did you mean 'ping'?" },
+	{ "uplink a { dev b probe tcp 192.0.2.1 }", "1:28: error: a tcp probe "
+	  "needs a port", "write ADDRESS:PORT" },
+	{ "uplink a { dev b probe ping 192.0.2.1:5 }", "1:39: error: this "
+	  "protocol has no ports", NULL },
+	{ "uplink a { dev b probe ping example.com }", "1:29: error: "
+	  "'example.com' is not an address", NULL },
+	{ "uplink a { dev b probe ping ::1 every 5 }", "1:39: error: expected "
+	  "a time, as in 5s, not '5'", NULL },
+	{ "uplink a { dev b probe ping ::1 every 0s }", "1:39: error: '0' is "
+	  "not a number of seconds (1 to 3600)", NULL },
+	{ "uplink a { dev b probe ping ::1 up 0 }", "1:36: error: '0' is not "
+	  "a number of probes (1 to 100)", NULL },
+	{ "uplink a { dev b probe ping ::1 up 1 up 2 }", "1:38: error: 'up' is "
+	  "said twice", NULL },
 	{ "uplink a { dev b/c }", "1:16: error: no interface can be called "
 	  "so", NULL },
 	{ "uplink a { dev ppp* }", "1:16: error: one interface has to be "
