@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/control.h"
+#include "rules/setup/keep.h"
 #include "tools/engine_lock.h"
 #include "tools/running.h"
 
@@ -140,7 +141,7 @@ int foreground_set_up(struct foreground *fg)
 	int rc = running_set_up(&fg->running, false, stderr);
 
 	fg->running.has_setup = rc == 0;
-	return rc;
+	return rc == 0 ? running_keep(&fg->running) : rc;
 }
 
 static void say_ready(const struct foreground *fg)
@@ -249,6 +250,7 @@ void foreground_stop(struct foreground *fg)
 	if (fg == NULL)
 		return;
 	control_close(fg->control);
+	keep_stop(fg->running.keeper);
 	if (fg->running.engine != NULL) {
 		engine_stop(fg->running.engine, &totals);
 		say_totals(fg, &totals);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
+#include "rules/setup/keep.h"
 #include "rules/setup/setup.h"
 
 /* ---- reload ---- */
@@ -149,8 +150,10 @@ static int go_over(struct running *running, struct policy *policy, FILE *out)
 		      out);
 	if (running->has_setup)
 		warn_of_links(policy, running->path, out);
+	keep_hold(running->keeper);
 	rc = running->has_setup ? change_kernel(&change) :
 				  change_engine(&change);
+	keep_go_on(running->keeper, engine_policy(running->engine));
 	policy_free(change.policy);
 	return rc;
 }
@@ -179,19 +182,47 @@ int running_reload(struct running *running, FILE *out)
 	return 0;
 }
 
+/* ---- keeping it so ---- */
+
+static void log_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	fprintf(stderr, "waymark: %s\n", line);
+}
+
+int running_keep(struct running *running)
+{
+	struct keep_options options = {
+		.state_dir = running->state_dir,
+		.exempts = &running->exempts.plan,
+		.log = log_line,
+	};
+	char error[SETUP_ERROR_MAX];
+	int rc = keep_start(engine_policy(running->engine), &options,
+			    &running->keeper, error);
+
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: %s\n", running->path, error);
+	return rc;
+}
+
 /* ---- exemptions ---- */
 
 void running_expire(struct running *running, time_t now)
 {
+	int64_t next = exempts_next(&running->exempts);
 	int rc;
 
-	if (!exempts_expire(&running->exempts, now))
+	if (next == 0 || next > now)
 		return;
+	keep_hold(running->keeper);
+	exempts_expire(&running->exempts, now);
 	rc = exempts_save(&running->exempts);
 	if (rc < 0)
 		fprintf(stderr, "waymark: %s: %s\n", running->exempts.path,
 			strerror(-rc));
 	if (running->has_setup)
 		running_set_up(running, true, stderr);
+	keep_go_on(running->keeper, engine_policy(running->engine));
 	fprintf(stderr, "waymark: %s: an exemption is over\n", running->path);
 }

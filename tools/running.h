@@ -21,6 +21,7 @@ struct running {
 	time_t loaded;		/* the policy that is in force */
 	unsigned reloads;
 	struct exempts exempts;
+	struct keep *keeper;	/* of the set-up; NULL: there is none */
 };
 
 /*
@@ -33,6 +34,9 @@ int running_reload(struct running *running, FILE *out);
 /* Have the kernel follow policy and exemptions; complaints go to `out`. With
  * `dead_links`, links that are down are none. */
 int running_set_up(struct running *running, bool dead_links, FILE *out);
+
+/* Keep the kernel so from now on. 0, or -errno and the reason on stderr. */
+int running_keep(struct running *running);
 
 /* Exemptions that are over go. */
 void running_expire(struct running *running, time_t now);

@@ -8,6 +8,7 @@
 #include "rules/setup/queue_rule.h"
 #include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
+#include "rules/setup/setup.h"
 
 typedef void write_fn(const struct plan *plan, const struct nft_table *table,
 		      bool native, FILE *out);
@@ -166,9 +167,20 @@ static int fault_of(const struct step *step, const struct diff_input *in,
 	return rc;
 }
 
+static void tell(const struct setup_listener *listener,
+		 const struct step *step, const struct diff_input *in, int rc)
+{
+	char thing[KERNEL_TEXT_MAX + 32];
+	struct setup_change change = { .thing = thing };
+
+	change.sign = diff_thing(step, in, thing, sizeof(thing));
+	listener->refused(listener->ctx, &change, rc);
+}
+
 int apply_steps(struct netlink *nl, const struct diff *diff,
 		const struct diff_input *input,
 		const struct apply_ruleset *ruleset,
+		const struct setup_listener *listener,
 		char error[static SETUP_ERROR_MAX])
 {
 	int rc = 0;
@@ -182,8 +194,12 @@ int apply_steps(struct netlink *nl, const struct diff *diff,
 			rc = nft_run("delete table inet " NFT_TABLE, error);
 		} else {
 			rc = take(nl, step, input);
-			if (rc < 0)
+			if (rc < 0 && listener) {
+				tell(listener, step, input, rc);
+				rc = 0;
+			} else if (rc < 0) {
 				fault_of(step, input, rc, error);
+			}
 		}
 	}
 	return rc;

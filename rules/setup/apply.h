@@ -7,6 +7,7 @@
 #include "rules/setup/diff.h"
 
 struct netlink;
+struct setup_listener;
 
 /* What the step for the ruleset needs, made and tried beforehand. */
 struct apply_ruleset {
@@ -22,10 +23,12 @@ int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 		  char error[static SETUP_ERROR_MAX]);
 void apply_fini(struct apply_ruleset *ruleset);
 
-/* Take all steps. 0 or -errno with a sentence at the first that fails. */
+/* Take all steps. 0 or -errno with a sentence at the first that fails; with a
+ * listener, which may be NULL, only the ruleset's is one that ends it. */
 int apply_steps(struct netlink *nl, const struct diff *diff,
 		const struct diff_input *input,
 		const struct apply_ruleset *ruleset,
+		const struct setup_listener *listener,
 		char error[static SETUP_ERROR_MAX]);
 
 #endif

@@ -117,17 +117,24 @@ static int check_local(const struct state *state, uint8_t family,
 		     family == AF_INET ? '4' : '6');
 }
 
-int conflict_check(const struct plan *plan, const struct state *state,
-		   char error[static SETUP_ERROR_MAX])
+int conflict_check_table(const struct state *state,
+			 char error[static SETUP_ERROR_MAX])
 {
-	int rc;
-
 	if (state->table.exists && !state->table.is_ours)
 		return fault(error, -EEXIST,
 			     "nftables: there is a `table inet " NFT_TABLE
 			     "` that waymark did not make; rename it, or run: "
 			     "nft delete table inet " NFT_TABLE);
-	rc = check_local(state, AF_INET, error);
+	return 0;
+}
+
+int conflict_check(const struct plan *plan, const struct state *state,
+		   char error[static SETUP_ERROR_MAX])
+{
+	int rc = conflict_check_table(state, error);
+
+	if (rc == 0)
+		rc = check_local(state, AF_INET, error);
 	if (rc == 0 && state->has_v6)
 		rc = check_local(state, AF_INET6, error);
 	if (rc == 0)

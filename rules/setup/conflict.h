@@ -11,4 +11,8 @@
 int conflict_check(const struct plan *plan, const struct state *state,
 		   char error[static SETUP_ERROR_MAX]);
 
+/* The same for the one thing that we could not share: `table inet waymark`. */
+int conflict_check_table(const struct state *state,
+			 char error[static SETUP_ERROR_MAX]);
+
 #endif

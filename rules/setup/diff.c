@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include "rules/setup/array.h"
 #include "rules/setup/nft.h"
@@ -328,6 +329,51 @@ static void print_step(const struct step *step, const struct diff_input *in,
 		fputs("- table inet " NFT_TABLE "\n", out);
 		break;
 	}
+}
+
+char diff_thing(const struct step *step, const struct diff_input *in,
+		char *thing, size_t size)
+{
+	char text[KERNEL_TEXT_MAX];
+
+	switch (step->kind) {
+	case STEP_ROUTE_ADD:
+	case STEP_ROUTE_REPLACE:
+	case STEP_ROUTE_DELETE:
+		snprintf(thing, size, "ip -%c route %s",
+			 step->route->family == AF_INET ? '4' : '6',
+			 kernel_route_print(step->route,
+					    plan_dev(in->plan, in->state,
+						     step->route->oif), text));
+		return step->kind == STEP_ROUTE_ADD	? '+' :
+		       step->kind == STEP_ROUTE_REPLACE ? '~' :
+							  '-';
+	case STEP_RULE_ADD:
+	case STEP_RULE_DELETE:
+		snprintf(thing, size, "ip -%c rule %s",
+			 step->rule->family == AF_INET ? '4' : '6',
+			 kernel_rule_print(step->rule, text));
+		return step->kind == STEP_RULE_ADD ? '+' : '-';
+	case STEP_SYSCTL:
+	case STEP_SYSCTL_RESTORE:
+		snprintf(thing, size, "sysctl %s", step->sysctl.path);
+		return '~';
+	case STEP_GROUP:
+	case STEP_GROUP_RESTORE:
+		snprintf(thing, size, "link %s: group", step->group.dev);
+		return '~';
+	case STEP_RULESET:
+	case STEP_RULESET_DELETE:
+		snprintf(thing, size, "table inet " NFT_TABLE);
+		return step->kind == STEP_RULESET_DELETE ? '-' :
+		       in->state->table.exists		 ? '~' :
+							   '+';
+	case STEP_TABLES_WRITE:
+	case STEP_TABLES_REMOVE:
+		break;
+	}
+	snprintf(thing, size, RT_TABLES_DIR "/waymark.conf");
+	return step->kind == STEP_TABLES_WRITE ? '+' : '-';
 }
 
 void diff_print(const struct diff *diff, const struct diff_input *input,

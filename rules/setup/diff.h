@@ -69,6 +69,10 @@ struct diff_input {
 int diff_make(const struct diff_input *input, struct diff *diff);
 void diff_fini(struct diff *diff);
 
+/* The step's thing, "ip -4 rule pref 20101 ...", and its sign: + ~ -. */
+char diff_thing(const struct step *step, const struct diff_input *input,
+		char *thing, size_t size);
+
 /* One line a step: "+ ip -4 rule add pref 20101 fwmark ...". */
 void diff_print(const struct diff *diff, const struct diff_input *input,
 		FILE *out);

@@ -39,6 +39,7 @@ bool kernel_rule_equal(const struct kernel_rule *a,
 	       a->mark == b->mark && a->mask == b->mask &&
 	       a->suppress_length == b->suppress_length &&
 	       a->suppress_group == b->suppress_group &&
+	       strcmp(a->oif, b->oif) == 0 &&
 	       a->has_from == b->has_from && a->has_to == b->has_to &&
 	       (!a->has_from || prefix_equal(&a->from, &b->from)) &&
 	       (!a->has_to || prefix_equal(&a->to, &b->to));
@@ -92,6 +93,8 @@ char *kernel_rule_print(const struct kernel_rule *rule,
 		add(text, " from %s", prefix_print(&rule->from, address));
 	if (rule->has_to)
 		add(text, " to %s", prefix_print(&rule->to, address));
+	if (rule->oif[0])
+		add(text, " oif %s", rule->oif);
 	if (rule->mask)
 		add(text, " fwmark 0x%08" PRIx32 "/0x%08" PRIx32, rule->mark,
 		    rule->mask);

@@ -47,6 +47,7 @@ struct kernel_rule {
 	int64_t suppress_group;	/* -1: none */
 	struct prefix from;
 	struct prefix to;
+	char oif[IFNAMSIZ];	/* of sockets bound to it; "": any */
 };
 
 struct kernel_link {

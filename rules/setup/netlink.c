@@ -40,6 +40,11 @@ out:
 	return rc;
 }
 
+unsigned int netlink_port(const struct netlink *nl)
+{
+	return mnl_socket_get_portid(nl->socket);
+}
+
 void netlink_close(struct netlink *nl)
 {
 	if (!nl)
@@ -278,6 +283,8 @@ static void put_selectors(struct nlmsghdr *request,
 		mnl_attr_put_u32(request, FRA_FWMARK, rule->mark);
 		mnl_attr_put_u32(request, FRA_FWMASK, rule->mask);
 	}
+	if (rule->oif[0])
+		mnl_attr_put_strz(request, FRA_OIFNAME, rule->oif);
 	if (rule->suppress_length >= 0)
 		mnl_attr_put_u32(request, FRA_SUPPRESS_PREFIXLEN,
 				 (uint32_t)rule->suppress_length);

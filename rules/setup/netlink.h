@@ -14,6 +14,8 @@ struct netlink;
 /* 0 or -errno; the result is the caller's to close. */
 int netlink_open(struct netlink **ret);
 void netlink_close(struct netlink *nl);
+/* By which the notices of its changes can be told from others'. */
+unsigned int netlink_port(const struct netlink *nl);
 
 /* Called for each object; anything but 0 ends the dump and is returned. */
 typedef int netlink_link_cb(void *ctx, const struct kernel_link *link);

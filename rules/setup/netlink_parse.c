@@ -47,7 +47,8 @@ bool netlink_parse_link(const struct nlmsghdr *message, struct kernel_link *ret)
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	if (message->nlmsg_type != RTM_NEWLINK)
+	if (message->nlmsg_type != RTM_NEWLINK &&
+	    message->nlmsg_type != RTM_DELLINK)
 		return false;
 	*ret = (struct kernel_link){ .index = (unsigned int)header->ifi_index,
 				     .flags = header->ifi_flags };
@@ -74,7 +75,8 @@ bool netlink_parse_address(const struct nlmsghdr *message,
 	bool has_local = false;
 	bool has_any = false;
 
-	if (message->nlmsg_type != RTM_NEWADDR)
+	if (message->nlmsg_type != RTM_NEWADDR &&
+	    message->nlmsg_type != RTM_DELADDR)
 		return false;
 	*ret = (struct kernel_address){ .link = header->ifa_index,
 					.scope = header->ifa_scope };
@@ -123,7 +125,8 @@ bool netlink_parse_route(const struct nlmsghdr *message,
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	if (message->nlmsg_type != RTM_NEWROUTE ||
+	if ((message->nlmsg_type != RTM_NEWROUTE &&
+	     message->nlmsg_type != RTM_DELROUTE) ||
 	    (header->rtm_flags & RTM_F_CLONED) ||
 	    (header->rtm_family != AF_INET && header->rtm_family != AF_INET6))
 		return false;
@@ -169,6 +172,10 @@ static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
 	case FRA_DST:
 		ret->has_to = parse_bytes(ret->family, attr, &ret->to.base);
 		break;
+	case FRA_OIFNAME:
+		strncpy(ret->oif, mnl_attr_get_str(attr),
+			sizeof(ret->oif) - 1);
+		break;
 	case FRA_SUPPRESS_PREFIXLEN:
 		ret->suppress_length = (int)u32_of(attr);
 		break;
@@ -185,7 +192,8 @@ bool netlink_parse_rule(const struct nlmsghdr *message, struct kernel_rule *ret)
 	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	if (message->nlmsg_type != RTM_NEWRULE)
+	if (message->nlmsg_type != RTM_NEWRULE &&
+	    message->nlmsg_type != RTM_DELRULE)
 		return false;
 	*ret = (struct kernel_rule){
 		.family = header->family,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "rules/policy.h"
 #include "rules/setup/array.h"
@@ -68,11 +69,17 @@ static int check_link(const struct state *state, const struct uplink *uplink,
 	return 0;
 }
 
-static bool is_alive(const struct state *state, const char *dev)
+/* IFF_LOWER_UP (linux/if.h, which <net/if.h> does not go with). */
+#define HAS_CARRIER 0x10000u
+
+static bool is_alive(const struct state *state, const char *dev,
+		     enum plan_links links)
 {
 	const struct kernel_link *link = state_link(state, dev);
 
-	return link && (link->flags & IFF_UP);
+	if (!link || !(link->flags & IFF_UP))
+		return false;
+	return links != PLAN_LINKS_ANY || (link->flags & HAS_CARRIER);
 }
 
 static unsigned int index_of(const struct state *state, const char *dev,
@@ -128,7 +135,7 @@ static int make_uplinks(struct plan *plan, const struct policy *policy,
 	for (size_t i = 0; i < policy_uplinks(policy) && rc == 0; i++) {
 		const struct uplink *uplink = policy_uplink(policy, i);
 
-		if (links == PLAN_LINKS_UP)
+		if (links == PLAN_LINKS_UP && !uplink->optional)
 			rc = check_link(state, uplink, error);
 		if (rc == 0)
 			rc = add_uplink(plan, state, uplink);
@@ -192,7 +199,7 @@ static int make_links(struct plan *plan, const struct policy *policy,
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
 		const struct plan_uplink *uplink = &plan->uplinks[i];
 
-		if (links == PLAN_LINKS_ANY && uplink->link >= PLAN_MISSING)
+		if (links != PLAN_LINKS_NAMED && uplink->link >= PLAN_MISSING)
 			continue;
 		rc = make_link(plan, uplink, policy_uplink(policy, i), state);
 	}
@@ -237,7 +244,8 @@ static void copy_settings(struct plan *plan, const struct policy *policy)
 }
 
 /* A route out of a link that is dead cannot be made. */
-static void drop_dead_routes(struct plan *plan, const struct state *state)
+static void drop_dead_routes(struct plan *plan, const struct state *state,
+			     enum plan_links links)
 {
 	size_t kept = 0;
 
@@ -245,10 +253,36 @@ static void drop_dead_routes(struct plan *plan, const struct state *state)
 		const struct kernel_route *route = &plan->routes[i];
 		const char *dev = plan_dev(plan, state, route->oif);
 
-		if (!dev || is_alive(state, dev))
+		if (!dev || is_alive(state, dev, links))
 			plan->routes[kept++] = *route;
 	}
 	plan->route_count = kept;
+}
+
+/* Whose default an uplink's packets meet first; the routes are made. */
+static uint8_t carrier_of(const struct plan *plan, const struct policy *policy,
+			  const struct state *state, uint8_t family, size_t i)
+{
+	int at;
+
+	for (size_t step = 0;
+	     (at = plan_routes_stand_in(policy, i, step)) >= 0; step++)
+		if (!health_is_dead(&state->health, plan->uplinks[at].name,
+				    family) &&
+		    plan_routes_has_way(plan, family, (size_t)at))
+			return (uint8_t)at;
+	return PLAN_NOBODY;
+}
+
+static void find_carriers(struct plan *plan, const struct policy *policy,
+			  const struct state *state)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		plan->uplinks[i].carrier[0] =
+			carrier_of(plan, policy, state, AF_INET, i);
+		plan->uplinks[i].carrier[1] =
+			carrier_of(plan, policy, state, AF_INET6, i);
+	}
 }
 
 int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
@@ -272,7 +306,8 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 	if (rc < 0)
 		goto out;
 	if (links != PLAN_LINKS_NAMED)
-		drop_dead_routes(&plan, state);
+		drop_dead_routes(&plan, state, links);
+	find_carriers(&plan, policy, state);
 
 	*ret = plan;
 	plan = (struct plan){ 0 };

@@ -25,7 +25,12 @@ struct plan_uplink {
 	uint8_t road;
 	bool masquerade;
 	bool shares_dev;	/* another uplink uses the same device */
+	/* Who carries its traffic, IPv4 and IPv6: an index, itself most of
+	 * the time, or PLAN_NOBODY. */
+	uint8_t carrier[2];
 };
+
+#define PLAN_NOBODY 0xff
 
 /* The index of a link that is not there, when printing: plus the uplink's. */
 #define PLAN_MISSING 0x80000000u
@@ -96,8 +101,9 @@ struct plan_exempts {
 };
 
 enum plan_links {
-	PLAN_LINKS_UP,		/* each has to be there and up */
-	PLAN_LINKS_ANY,		/* what hangs on a dead link is left out */
+	PLAN_LINKS_UP,		/* each has to be there and up, or optional */
+	PLAN_LINKS_ANY,		/* what hangs on a dead link is left out, and
+				 * dead is also one without a carrier */
 	PLAN_LINKS_NAMED,	/* as if all were there: to print */
 };
 

@@ -116,9 +116,10 @@ static bool has_global_v6(const struct state *state, unsigned int link)
 	return false;
 }
 
-/* The policy names no gateway: that of main, or the device itself. */
+/* The policy names no gateway: that of main, or the device itself, unless it
+ * has to be main's. */
 static struct way way_of_link(const struct state *state, uint8_t family,
-			      unsigned int link)
+			      unsigned int link, bool is_auto)
 {
 	const struct kernel_route *route = main_default(state, family, link);
 	struct way way = { .exists = true, .link = link };
@@ -127,6 +128,8 @@ static struct way way_of_link(const struct state *state, uint8_t family,
 		way.has_via = true;
 		way.via = route->via;
 		way.onlink = route->onlink;
+	} else if (!route && is_auto) {
+		way.exists = false;
 	} else if (!route && family == AF_INET6 && link < PLAN_MISSING) {
 		way.exists = has_global_v6(state, link);
 	}
@@ -141,8 +144,9 @@ static struct way way_of(const struct state *state, uint8_t family,
 
 	if (family == AF_INET6 && !state->has_v6)
 		return way;
-	if (!uplink->has_via4 && !uplink->has_via6)
-		return way_of_link(state, family, link);
+	if ((!uplink->has_via4 && !uplink->has_via6) ||
+	    (!has_via && uplink->via_auto))
+		return way_of_link(state, family, link, uplink->via_auto);
 	if (!has_via)
 		return way;
 	way.exists = true;
@@ -151,6 +155,22 @@ static struct way way_of(const struct state *state, uint8_t family,
 	way.onlink = link < PLAN_MISSING &&
 		     !is_neighbour(state, family, link, &way.via);
 	return way;
+}
+
+bool plan_routes_has_way(const struct plan *plan, uint8_t family,
+			 size_t uplink)
+{
+	const struct plan_uplink *up = &plan->uplinks[uplink];
+
+	for (size_t i = 0; i < plan->route_count; i++) {
+		const struct kernel_route *route = &plan->routes[i];
+
+		if (route->family == family && route->table == up->table &&
+		    route->oif == up->link && is_default(route) &&
+		    route->metric == (family == AF_INET ? METRIC4 : METRIC6))
+			return true;
+	}
+	return false;
 }
 
 static struct kernel_route route_of(uint8_t family, uint32_t table,
@@ -218,9 +238,8 @@ static int add_onlink(struct plan *plan, const struct state *state,
 	return rc;
 }
 
-/* The uplink that stands in for the `steps`-th time; -1 past the last, also
- * where the chain bites its tail. */
-static int stand_in(const struct policy *policy, size_t uplink, size_t steps)
+int plan_routes_stand_in(const struct policy *policy, size_t uplink,
+			 size_t steps)
 {
 	int at = (int)uplink;
 
@@ -238,8 +257,8 @@ bool plan_routes_strict(const struct policy *policy, size_t uplink)
 {
 	int at;
 
-	for (size_t step = 0; (at = stand_in(policy, uplink, step)) >= 0;
-	     step++)
+	for (size_t step = 0;
+	     (at = plan_routes_stand_in(policy, uplink, step)) >= 0; step++)
 		if (policy_uplink(policy, (size_t)at)->strict)
 			return true;
 	return false;
@@ -256,13 +275,16 @@ static int add_stand_ins(struct plan *plan, const struct policy *policy,
 	int at;
 
 	for (size_t step = 1;
-	     rc == 0 && (at = stand_in(policy, uplink, step)) >= 0; step++) {
+	     rc == 0 &&
+	     (at = plan_routes_stand_in(policy, uplink, step)) >= 0; step++) {
 		struct way way = way_of(state, family,
 					policy_uplink(policy, (size_t)at),
 					plan->uplinks[at].link);
 
-		rc = add_way(plan, &way, family, table,
-			     metric + (uint32_t)step);
+		if (!health_is_dead(&state->health, plan->uplinks[at].name,
+				    family))
+			rc = add_way(plan, &way, family, table,
+				     metric + (uint32_t)step);
 	}
 	return rc;
 }

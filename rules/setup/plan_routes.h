@@ -10,6 +10,14 @@
 int plan_routes_make(struct plan *plan, const struct policy *policy,
 		     const struct state *state);
 
+/* The uplink that stands in for `uplink` the `steps`-th time, 0: itself; -1
+ * past the last, also where the chain bites its tail. */
+int plan_routes_stand_in(const struct policy *policy, size_t uplink,
+			 size_t steps);
+/* Whether the uplink's own table leads out by its own device. */
+bool plan_routes_has_way(const struct plan *plan, uint8_t family,
+			 size_t uplink);
+
 /* Whether traffic of a road must not leak when its roads are gone: `strict`,
  * said by the uplink or by the one that stands in for it last. */
 bool plan_routes_strict(const struct policy *policy, size_t uplink);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "rules/policy.h"
@@ -181,18 +182,56 @@ static int add_main(struct plan *plan, uint8_t family)
 	return add(plan, &rule);
 }
 
+/* The table that its marks lead to: its own, or that of who stands in while
+ * it is taken for dead; 0: none. */
+static uint32_t table_of(const struct policy *policy, const struct state *state,
+			 uint8_t family, size_t i)
+{
+	int at;
+
+	for (size_t step = 0;
+	     (at = plan_routes_stand_in(policy, i, step)) >= 0; step++) {
+		const struct uplink *uplink = policy_uplink(policy, (size_t)at);
+
+		if (!health_is_dead(&state->health, uplink->name, family))
+			return uplink->table;
+	}
+	return 0;
+}
+
+/* A probe has to go by the uplink itself, dead or not: its socket is bound to
+ * the device. */
+static int add_probes(struct plan *plan, const struct policy *policy,
+		      uint8_t family, size_t i)
+{
+	const struct marks *marks = policy_marks(policy);
+	const struct uplink *uplink = policy_uplink(policy, i);
+	struct kernel_rule rule = rule_of(family, PREF_PROBE, uplink->table);
+	int rc = 0;
+
+	rule.mark = marks_of(marks, uplink->road, false);
+	rule.mask = marks->road_mask;
+	snprintf(rule.oif, sizeof(rule.oif), "%s", uplink->dev);
+	for (size_t n = 0; n < uplink->probe_count && rc == 0; n++)
+		if (address_is_v4(&uplink->probes[n].target) ==
+		    (family == AF_INET))
+			rc = add(plan, &rule);
+	return rc;
+}
+
 static int add_marks(struct plan *plan, const struct policy *policy,
-		     uint8_t family, size_t i)
+		     const struct state *state, uint8_t family, size_t i)
 {
 	const struct marks *marks = policy_marks(policy);
 	const struct uplink *uplink = policy_uplink(policy, i);
 	struct kernel_rule rule = rule_of(family, PREF_MARK + uplink->road,
-					  uplink->table);
-	int rc;
+					  table_of(policy, state, family, i));
+	int rc = 0;
 
 	rule.mark = marks_of(marks, uplink->road, false);
 	rule.mask = marks->road_mask;
-	rc = add(plan, &rule);
+	if (rule.table)
+		rc = add(plan, &rule);
 	if (rc < 0 || !plan_routes_strict(policy, i))
 		return rc;
 	rule.pref = PREF_STRICT + uplink->road;
@@ -234,12 +273,14 @@ static int add_sources(struct plan *plan, const struct uplink *uplink,
 }
 
 static int make_family(struct plan *plan, const struct policy *policy,
-		       uint8_t family)
+		       const struct state *state, uint8_t family)
 {
 	int rc = add_main(plan, family);
 
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
-		rc = add_marks(plan, policy, family, i);
+		rc = add_probes(plan, policy, family, i);
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
+		rc = add_marks(plan, policy, state, family, i);
 	return rc;
 }
 
@@ -250,9 +291,9 @@ int plan_rules_make(struct plan *plan, const struct policy *policy,
 	int rc = make_exempts(plan, policy, exempts, state);
 
 	if (rc == 0)
-		rc = make_family(plan, policy, AF_INET);
+		rc = make_family(plan, policy, state, AF_INET);
 	if (rc == 0 && state->has_v6)
-		rc = make_family(plan, policy, AF_INET6);
+		rc = make_family(plan, policy, state, AF_INET6);
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
 		rc = add_sources(plan, policy_uplink(policy, i), state,
 				 plan->uplinks[i].link);

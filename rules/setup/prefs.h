@@ -8,6 +8,7 @@
 #define PREF_FIRST 20000u
 #define PREF_EXEMPT 20000u	/* exempt by rule: main */
 #define PREF_MAIN 20010u	/* what main knows better than a default */
+#define PREF_PROBE 20020u	/* sockets of probes: the road itself */
 /* Each with the number of the road added. */
 #define PREF_MARK 20100u	/* fwmark: the road's table */
 #define PREF_STRICT 20400u	/* fwmark: unreachable */

@@ -64,6 +64,8 @@ static int run_open(struct run *run, const struct setup_options *options,
 	rc = netlink_open(&run->nl);
 	if (rc == 0)
 		rc = state_read(run->nl, &run->state);
+	if (rc == 0)
+		rc = health_load(run->lock.dir, &run->state.health);
 	if (rc < 0)
 		return fault(error, rc, "netlink: %s; try again",
 			     strerror(-rc));
@@ -77,8 +79,10 @@ static bool run_close(struct run *run, bool undone)
 	struct journal left = { 0 };
 	bool is_left;
 
-	if (undone && run->lock.fd >= 0)
+	if (undone && run->lock.fd >= 0) {
 		journal_remove(run->lock.dir);
+		health_remove(run->lock.dir);
+	}
 	is_left = run->lock.fd >= 0 &&
 		  (journal_load(run->lock.dir, &left) < 0 || left.exists);
 	journal_fini(&left);
@@ -277,13 +281,34 @@ static int take_steps(struct run *run, char error[static SETUP_ERROR_MAX])
 		adds.count++;
 	goes = (struct diff){ adds.steps + adds.count,
 			      run->diff.count - adds.count };
-	rc = apply_steps(run->nl, &adds, &run->input, &run->ruleset, error);
+	rc = apply_steps(run->nl, &adds, &run->input, &run->ruleset,
+			 run->options->listener, error);
 	if (rc == 0)
 		rc = say_ready(run, error);
 	if (rc == 0)
 		rc = apply_steps(run->nl, &goes, &run->input, &run->ruleset,
-				 error);
+				 run->options->listener, error);
 	return rc;
+}
+
+/* Leave out what the listener does not want. */
+static void ask_listener(struct run *run)
+{
+	const struct setup_listener *listener = run->options->listener;
+	char thing[KERNEL_TEXT_MAX + 32];
+	struct setup_change change = { .thing = thing };
+	size_t kept = 0;
+
+	for (size_t i = 0; listener && i < run->diff.count; i++) {
+		struct step *step = &run->diff.steps[i];
+
+		change.sign = diff_thing(step, &run->input, thing,
+					 sizeof(thing));
+		if (listener->step(listener->ctx, &change))
+			run->diff.steps[kept++] = *step;
+	}
+	if (listener)
+		run->diff.count = kept;
 }
 
 static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
@@ -325,16 +350,28 @@ static int apply(struct run *run, const struct policy *policy,
 	if (rc == 0)
 		rc = read_table(run, error);
 	if (rc == 0)
-		rc = conflict_check(&run->plan, &run->state, error);
+		rc = run->options->listener ?
+			     conflict_check_table(&run->state, error) :
+			     conflict_check(&run->plan, &run->state, error);
 	if (rc == 0)
 		rc = compare(run, error);
 	if (rc < 0)
 		return rc;
+	ask_listener(run);
 	print_steps(run);
 	if (run->options->dry_run)
 		return 0;
 	return run->diff.count == 0 ? say_ready(run, error) :
 				      carry_out(run, error);
+}
+
+static void report_on(const struct run *run, struct setup_report *report)
+{
+	report->changes = (unsigned int)run->diff.count;
+	report->port = netlink_port(run->nl);
+	for (size_t i = 0; i < run->plan.uplink_count; i++)
+		memcpy(report->carrier[i], run->plan.uplinks[i].carrier,
+		       sizeof(report->carrier[i]));
 }
 
 int setup_apply(const struct policy *policy,
@@ -351,7 +388,7 @@ int setup_apply(const struct policy *policy,
 	if (rc == 0)
 		rc = apply(&run, policy, error);
 	if (rc == 0)
-		report->changes = (unsigned int)run.diff.count;
+		report_on(&run, report);
 	if (run_close(&run, false) && rc < 0 && run.was_bare)
 		setup_undo(&quiet, &undone, ignored);
 	return rc;
@@ -369,7 +406,7 @@ static int undo(struct run *run, char error[static SETUP_ERROR_MAX])
 	if (run->options->dry_run)
 		return 0;
 	return apply_steps(run->nl, &run->diff, &run->input, &run->ruleset,
-			   error);
+			   NULL, error);
 }
 
 int setup_undo(const struct setup_options *options, struct setup_report *report,

@@ -11,12 +11,31 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "rules/setup/fault.h"
 
 struct policy;
 struct plan_exempts;
+
+/* One step as it is told: '+' was missing, '~' was different, '-' too much;
+ * and what: "ip -4 rule pref 20101 ...", "table inet waymark". */
+struct setup_change {
+	char sign;
+	const char *thing;
+};
+
+/*
+ * For the one who keeps a set-up as it is: told of each step beforehand,
+ * false leaves it out; and of each that the kernel refused, which keeps no
+ * other from being taken.
+ */
+struct setup_listener {
+	bool (*step)(void *ctx, const struct setup_change *change);
+	void (*refused)(void *ctx, const struct setup_change *change, int rc);
+	void *ctx;
+};
 
 struct setup_options {
 	/* Where the journal is; NULL: /run/waymark/netns-INODE, of this
@@ -36,10 +55,17 @@ struct setup_options {
 	 * `error`. May be NULL. */
 	int (*ready)(void *ctx, char error[static SETUP_ERROR_MAX]);
 	void *ctx;
+	const struct setup_listener *listener;	/* may be NULL */
 };
+
+#define SETUP_UPLINKS_MOST 256
 
 struct setup_report {
 	unsigned int changes;	/* 0: all was as it should be */
+	unsigned int port;	/* of our requests, see netlink_port() */
+	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
+	 * its traffic, or PLAN_NOBODY. */
+	uint8_t carrier[SETUP_UPLINKS_MOST][2];
 };
 
 /*

@@ -75,6 +75,7 @@ void state_fini(struct state *state)
 	free(state->routes);
 	free(state->rules);
 	nft_table_fini(&state->table);
+	health_fini(&state->health);
 	*state = (struct state){ 0 };
 }
 

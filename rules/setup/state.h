@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "rules/setup/health.h"
 #include "rules/setup/kernel.h"
 #include "rules/setup/nft_table.h"
 
@@ -23,6 +24,7 @@ struct state {
 	struct kernel_rule *rules;
 	size_t rule_count;
 	struct nft_table table;		/* `inet waymark` */
+	struct health health;		/* of the uplinks; read by setup.c */
 };
 
 /* All but the table. 0 or -errno; state_fini in both cases. */

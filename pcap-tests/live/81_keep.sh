@@ -1,0 +1,122 @@
+#!/bin/bash
+# 81_keep.sh - while `waymark up` runs, what others take away is back within a
+# second and told as one line; nobody's flow leaves by another road meanwhile;
+# a fight is noticed and not fought for ever.
+. "$(dirname "$0")/lib.sh"
+lab_bound 60 "$0" "$@"
+lab_need
+lab_new 2 own-prefix
+
+lab_policy <<END
+uplink one { dev up1 via $(gw4 1) via $(gw6 1) }
+uplink two { dev up2 via $(gw4 2) via $(gw6 2) strict }
+route tcp dport 25  via two
+route udp dport 53  via two
+default             via one
+END
+policy=$LAB_DIR/lab.policy
+
+# What the keeper said since the last log_mark.
+log_mark() { marked=$(wc -l <"$LAB_DIR/waymark.log"); }
+said() { tail -n "+$((marked + 1))" "$LAB_DIR/waymark.log"; }
+is_right_but_20101()
+{
+	! waymark setup --check "$policy" | grep -v 'pref 20101' | grep -q .
+}
+is_right() { waymark setup --check "$policy"; }
+
+# mends NAME REGEX COMMAND...: right again within a second, and said so
+mends()
+{
+	local name=$1 line=$2 start end
+	shift 2
+	log_mark
+	ok "$name" in_router "$@"
+	start=$(date +%s%N)
+	until_true 20 is_right
+	end=$(date +%s%N)
+	ok "$name: right again" is_right
+	ok "$name: within a second ($(((end - start) / 1000000)) ms)" \
+		test $((end - start)) -lt 1000000000
+	like "$name: one line" "$(said)" "$line"
+}
+
+before=$(lab_snapshot)
+ok "up" lab_up
+ok "right" until_true 20 is_right
+sleep 0.5
+is "nothing was mended" "$(grep -c 'put ' "$LAB_DIR/waymark.log")" 0
+
+mends "ip rule del" 'ip -4 rule pref 20102 .*: put back: by ' \
+	ip rule del pref 20102
+mends "ip -6 rule del" 'ip -6 rule pref 20402 .*: put back: by ' \
+	ip -6 rule del pref 20402
+mends "ip route flush" \
+	"ip -4 route default via $(gw4 2) dev up2 .*: put back: by " \
+	ip route flush table 202
+mends "ip -6 route flush" \
+	"ip -6 route default via $(gw6 2) dev up2 .*: put back: by " \
+	ip -6 route flush table 202
+mends "nft flush ruleset" \
+	'table inet waymark: put back: by nft \(process [0-9]+\)' \
+	nft flush ruleset
+mends "a rule among ours" \
+	'table inet waymark: put right: by nft' \
+	nft insert rule inet waymark divert counter accept
+mends "a group that changed" 'link up2: group: put right: ' \
+	ip link set up2 group default
+is "a line a thing" "$(said | grep -c 'table inet')" 0
+
+# ---- an enemy, and traffic ----
+
+ok "servers" lab_serve server tcp:25 udp:53
+lab_forget
+lab_start client asking /usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" \
+	ask udp "$SERVER4" 53 --lines 60 --pause 0.05 --patience 5
+lab_start client asking6 /usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" \
+	ask udp "$SERVER6" 53 --lines 60 --pause 0.05 --patience 5
+until_true 20 eval '[ "$(lab_left 2 $SERVER4 udp 53)" -gt 1 ]'
+for round in 1 2 3; do
+	in_router ip rule del pref 20102
+	in_router ip -6 rule del pref 20102
+	sleep 0.3
+	in_router ip route flush table 202
+	in_router ip -6 route flush table 202
+	sleep 0.3
+done
+is "no packet by another road, IPv4" "$(lab_left 1 "$SERVER4" udp 53)" 0
+is "no packet by another road, IPv6" "$(lab_left 1 "$SERVER6" udp 53)" 0
+
+log_mark
+for round in $(seq 1 12); do
+	in_router ip rule del pref 20101 2>/dev/null
+	sleep 0.3
+done
+like "a fight is told" "$(said)" \
+	'rule pref 20101 .* taken away again .*another program wants it'
+is "once" "$(said | grep -c 'another program')" 1
+is "and not fought on" "$(said | grep -c 'rule pref 20101 .*put back:')" 5
+in_router ip rule del pref 20701
+ok "all else is still put back" until_true 10 \
+	eval 'in_router ip rule | grep -q 20701'
+
+
+# ---- more at once than a socket holds ----
+
+pid=$(lab_pid waymark)
+kill -STOP "$pid"
+for n in $(seq 80); do
+	seq 254 | sed "s|.*|route add unreachable 10.$n.0.&/32 table 77|"
+done | in_router ip -batch - 2>/dev/null
+in_router ip route flush table 77
+in_router ip rule del pref 20102
+log_mark
+kill -CONT "$pid"
+ok "after a flood all is right too" until_true 20 is_right_but_20101
+like "which is said" "$(said)" \
+	'20102 .*: put back: (by|too many changes at once)'
+
+ok "down" waymark down
+is "down leaves what was there before" \
+	"$(diff <(echo "$before") <(lab_snapshot))" ""
+done_testing

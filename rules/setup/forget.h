@@ -1,0 +1,13 @@
+/*
+ * forget.h - have conntrack forget the flows of a road, so that what goes on
+ * enters as new and is translated for the road that it takes now.
+ */
+#ifndef WAYMARK_SETUP_FORGET_H
+#define WAYMARK_SETUP_FORGET_H
+
+#include <stdint.h>
+
+/* Those of `family` whose mark is `mark` under `mask`. 0 or -errno. */
+int forget_flows(uint8_t family, uint32_t mark, uint32_t mask);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * watch.h - hear what happens to links, addresses, routes, rules and our
+ * table of nftables, as far as it concerns a policy. One thread.
+ */
+#ifndef WAYMARK_SETUP_WATCH_H
+#define WAYMARK_SETUP_WATCH_H
+
+struct policy;
+struct watch;
+
+enum watch_kind {
+	WATCH_LINK,
+	WATCH_ADDRESS,
+	WATCH_ROUTE,
+	WATCH_RULE,
+	WATCH_TABLE,
+	WATCH_LOST,	/* too much at once: anything may have happened */
+	WATCH_KINDS
+};
+
+/* `text`: what happened or who did it: "link up2: down", "by nft (process
+ * 77)". */
+typedef void watch_heard(void *ctx, enum watch_kind kind, const char *text);
+
+/* 0 or -errno; the result is the caller's to close. */
+int watch_open(const struct policy *policy, struct watch **ret);
+void watch_close(struct watch *watch);
+/* Another policy from now on; the old one is needed no more. 0 or -ENOMEM. */
+int watch_policy(struct watch *watch, const struct policy *policy);
+
+/* To be polled for reading. */
+#define WATCH_FDS 2
+void watch_fds(const struct watch *watch, int fds[static WATCH_FDS]);
+
+/* Tell all that is there to be read, except for changes by requests from the
+ * rtnetlink port `own_port` and by this thread. */
+void watch_read(struct watch *watch, unsigned int own_port, watch_heard *heard,
+		void *ctx);
+
+#endif
