@@ -58,6 +58,7 @@ static const struct command {
 	  "  --state-dir DIR   where the engine's lock is kept\n" },
 	{ "up", cmd_up, "POLICY",
 	  "set up the kernel, then run the engine",
+	  "Keeps the set-up true meanwhile, and logs what it put back.\n"
 	  "Stays in the foreground until SIGINT or SIGTERM. The set-up stays\n"
 	  "then, so that settled flows keep their road: see 'waymark down'.\n"
 	  "SIGHUP reloads the policy.\n"
