@@ -11,18 +11,33 @@
 /* All that hints tell. */
 #define FACT_HINTS (FACT_ALL & ~FACT_PAYLOAD)
 
-/* `before` has all that does not depend on the policy, but for streams that
- * are too short. */
+/* Whether the streams of `before`, with what flows hold of them, are as good
+ * as new ones: long enough, and as much memory in all as is wanted now. */
+static bool streams_fit(const struct inspector *inspector,
+			const struct inspector *before)
+{
+	struct queues q = policy_queues(inspector->policy);
+	uint64_t share = inspector->budget.memory / (q.last - q.first + 1u);
+	uint64_t total = before->stream_bytes * before->stream_count;
+
+	return before->stream_bytes >= inspector->stream_bytes &&
+	       total <= share &&
+	       (before->stream_count == inspector->stream_count ||
+		total == inspector->stream_bytes * inspector->stream_count);
+}
+
+/* `before` has all that does not depend on the policy. */
 static bool make_parts(struct inspector *inspector, size_t streams,
 		       const struct inspector *before)
 {
-	size_t bytes = inspector->budget.bytes;
-
-	if (before != NULL && before->stream_bytes >= bytes) {
+	inspector->stream_bytes = inspector->budget.bytes;
+	inspector->stream_count = streams;
+	if (before != NULL && streams_fit(inspector, before)) {
 		inspector->stream_bytes = before->stream_bytes;
+		inspector->stream_count = before->stream_count;
 	} else {
-		inspector->stream_bytes = bytes;
-		inspector->pool = stream_pool_new(streams, bytes);
+		inspector->pool = stream_pool_new(streams,
+						  inspector->stream_bytes);
 		if (inspector->pool == NULL)
 			return false;
 	}

@@ -20,6 +20,7 @@ struct inspector {
 	const struct policy *policy;
 	struct inspect budget;
 	size_t stream_bytes;		/* of each stream in the pool */
+	size_t stream_count;
 	struct stream_pool *pool;
 	struct search search;
 	uint8_t *scratch;
@@ -28,8 +29,8 @@ struct inspector {
 
 /*
  * Room for `streams` streams. The policy is borrowed. 0 or -ENOMEM. With
- * `before`, an inspector of as many streams, what it has and is large enough
- * is not made anew: then inspect_inherit() has to follow.
+ * `before`, what it has and fits is not made anew: then inspect_inherit() has
+ * to follow.
  */
 int inspect_init(struct inspector *inspector, const struct policy *policy,
 		 size_t streams, const struct inspector *before);

@@ -54,7 +54,8 @@ struct worker *worker_new(const struct policy *policy,
 	worker->flows = flow_table_new(flows != 0 ? flows : FLOWS_DEFAULT,
 				       worker->options.repeatable,
 				       release_flow, worker);
-	worker->published = outfit_new(policy, worker_streams(worker), NULL);
+	worker->published = outfit_new(policy, worker_streams(worker, policy),
+				       NULL);
 	if (worker->flows == NULL || worker->published == NULL) {
 		worker_free(worker);
 		return NULL;

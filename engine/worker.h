@@ -23,7 +23,7 @@ struct worker;
 
 struct worker_options {
 	size_t flows;		/* 0: 65,536 */
-	size_t streams;		/* 0: 1,024, each of `inspect bytes` */
+	size_t streams;		/* 0: policy_inspect_streams() */
 	/* Go on with hints after a flow is settled, as far as the budget goes,
 	 * so that replay can tell the application; marks stay. */
 	bool name_all;

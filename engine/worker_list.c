@@ -73,6 +73,7 @@ size_t worker_flow_bytes(const struct worker *worker)
 
 size_t worker_stream_bytes(const struct worker *worker)
 {
-	return worker_streams(worker) *
-	       worker->published->inspector.stream_bytes;
+	const struct inspector *inspector = &worker->published->inspector;
+
+	return inspector->stream_count * inspector->stream_bytes;
 }

@@ -6,7 +6,6 @@
 
 #include "engine/worker.h"
 
-#define STREAMS_DEFAULT 1024
 #define GENERATIONS 8		/* that numbers of roads are known for */
 #define INTERFACES 256		/* remembered by name; a power of two */
 
@@ -48,7 +47,8 @@ struct worker {
 /* Work by `outfit` from now on. */
 void worker_put_on(struct worker *worker, struct outfit *outfit);
 /* How many streams an outfit has room for. */
-size_t worker_streams(const struct worker *worker);
+size_t worker_streams(const struct worker *worker,
+		      const struct policy *policy);
 /* What a flow of an earlier generation holds of parts that are no more has
  * gone with them. */
 void worker_forget_parts(const struct worker *worker, struct flow *flow);

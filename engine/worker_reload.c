@@ -11,11 +11,12 @@
 
 #include "engine/worker_private.h"
 
-size_t worker_streams(const struct worker *worker)
+size_t worker_streams(const struct worker *worker,
+		      const struct policy *policy)
 {
 	size_t streams = worker->options.streams;
 
-	return streams != 0 ? streams : STREAMS_DEFAULT;
+	return streams != 0 ? streams : policy_inspect_streams(policy);
 }
 
 void worker_put_on(struct worker *worker, struct outfit *outfit)
@@ -45,7 +46,7 @@ int worker_prepare(struct worker *worker, const struct policy *policy)
 	worker->prepared = NULL;
 	if (policy == NULL)
 		return 0;
-	worker->prepared = outfit_new(policy, worker_streams(worker),
+	worker->prepared = outfit_new(policy, worker_streams(worker, policy),
 				      worker->published);
 	return worker->prepared != NULL ? 0 : -ENOMEM;
 }

@@ -182,8 +182,9 @@ struct ast_statement {
 			struct ast_number first, last;
 			bool otherwise_drop;
 		} queues;
-		struct {		/* inspect packets 12 bytes 16k seconds 5 */
-			struct ast_number packets, bytes, seconds;
+		struct {		/* inspect packets 12 bytes 16k seconds 5
+				 * memory 64m */
+			struct ast_number packets, bytes, seconds, memory;
 		} inspect;
 		enum late_policy late;
 		struct ast_uplink uplink;

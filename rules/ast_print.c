@@ -313,18 +313,19 @@ static void print_named(const char *word, const struct ast_name *name,
 	print_name(name->text, out);
 }
 
-static void print_bytes(const struct ast_number *number, FILE *out)
+static void print_bytes(const char *word, const struct ast_number *number,
+			FILE *out)
 {
 	uint64_t value = number->value;
 
 	if (number->place.line == 0)
 		return;
 	if (value % 1048576 == 0)
-		fprintf(out, " bytes %" PRIu64 "m", value / 1048576);
+		fprintf(out, " %s %" PRIu64 "m", word, value / 1048576);
 	else if (value % 1024 == 0)
-		fprintf(out, " bytes %" PRIu64 "k", value / 1024);
+		fprintf(out, " %s %" PRIu64 "k", word, value / 1024);
 	else
-		fprintf(out, " bytes %" PRIu64, value);
+		fprintf(out, " %s %" PRIu64, word, value);
 }
 
 static void print_endpoint(const struct address *address,
@@ -447,8 +448,9 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 	case STATEMENT_INSPECT:
 		fputs("inspect", out);
 		print_said("packets", &s->inspect.packets, out);
-		print_bytes(&s->inspect.bytes, out);
+		print_bytes("bytes", &s->inspect.bytes, out);
 		print_said("seconds", &s->inspect.seconds, out);
+		print_bytes("memory", &s->inspect.memory, out);
 		break;
 	case STATEMENT_LATE:
 		fputs(s->late == LATE_MOVE ? "late move" : "late keep", out);

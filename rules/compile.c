@@ -2,6 +2,7 @@
 #include "rules/compile.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #define INSPECT_PACKETS 12
 #define INSPECT_BYTES (16 * 1024)
 #define INSPECT_SECONDS 5
+#define INSPECT_MEMORY (16 * 1024 * 1024)	/* for each queue */
+#define STREAMS_LEAST 16			/* the same */
 
 int compile_grow(void *items, size_t *room, size_t count, size_t size)
 {
@@ -195,6 +198,28 @@ static void compile_queues(struct compiler *c)
 			 "more than %u queues", QUEUES_MOST);
 }
 
+static void compile_memory(struct compiler *c, const struct ast_number *said)
+{
+	struct inspect *inspect = &c->policy->inspect;
+	struct queues q = c->policy->queues;
+	unsigned queues = q.last >= q.first ? q.last - q.first + 1u : 1;
+	uint64_t least = (uint64_t)queues * inspect->bytes * STREAMS_LEAST;
+	char mend[80];
+
+	inspect->memory = (uint64_t)queues * INSPECT_MEMORY;
+	if (said->place.line == 0)
+		return;
+	inspect->memory = said->value;
+	if (said->value >= least)
+		return;
+	snprintf(mend, sizeof(mend), "'inspect bytes %" PRIu32 "' and %u "
+		 "queue%s need %" PRIu64 "k", inspect->bytes, queues,
+		 queues == 1 ? "" : "s", (least + 1023) / 1024);
+	diag_add(c->diag, DIAG_ERROR, said->place, mend,
+		 "this is memory for less than %d flows a queue",
+		 STREAMS_LEAST);
+}
+
 static int compile_settings(struct compiler *c)
 {
 	static const struct ast_statement unsaid;
@@ -207,6 +232,7 @@ static int compile_settings(struct compiler *c)
 	inspect->bytes = number_or(&s->inspect.bytes, INSPECT_BYTES);
 	inspect->seconds = number_or(&s->inspect.seconds, INSPECT_SECONDS);
 	compile_queues(c);
+	compile_memory(c, &s->inspect.memory);
 	if (c->said[STATEMENT_LATE] != NULL)
 		c->policy->late = c->said[STATEMENT_LATE]->late;
 	return 0;

@@ -60,41 +60,35 @@ static int queues(struct parser *p, struct ast_statement *s)
 
 static int inspect(struct parser *p, struct ast_statement *s)
 {
-	static const struct number_kind packets = {
-		.what = "a number of packets", .least = 1, .most = 65535,
-	};
-	static const struct number_kind bytes = {
-		.what = "a number of bytes", .least = 256, .most = 1048576,
-		.has_suffix = true,
-	};
-	static const struct number_kind seconds = {
-		.what = "a number of seconds", .least = 1, .most = 3600,
+	static const struct number_kind kinds[] = {
+		{ .what = "a number of packets", .least = 1, .most = 65535 },
+		{ .what = "a number of bytes", .least = 256, .most = 1048576,
+		  .has_suffix = true },
+		{ .what = "a number of seconds", .least = 1, .most = 3600 },
+		{ .what = "bytes of memory, like 64m", .least = 1048576,
+		  .most = UINT64_C(1) << 40, .has_suffix = true },
 	};
 	static const char *const words[] = {
-		"packets", "bytes", "seconds", NULL,
+		"packets", "bytes", "seconds", "memory", NULL,
 	};
-	const struct number_kind *kind;
-	struct ast_number *number;
+	struct ast_number *const numbers[] = {
+		&s->inspect.packets, &s->inspect.bytes, &s->inspect.seconds,
+		&s->inspect.memory,
+	};
 	int rc;
 
 	s->kind = STATEMENT_INSPECT;
 	do {
-		if (parser_take(p, "packets")) {
-			number = &s->inspect.packets;
-			kind = &packets;
-		} else if (parser_take(p, "bytes")) {
-			number = &s->inspect.bytes;
-			kind = &bytes;
-		} else if (parser_take(p, "seconds")) {
-			number = &s->inspect.seconds;
-			kind = &seconds;
-		} else {
-			return parser_expected(p, "'packets', 'bytes' or "
-					       "'seconds'", words);
-		}
-		if (number->place.line > 0)
+		size_t i = 0;
+
+		while (words[i] != NULL && !parser_take(p, words[i]))
+			i++;
+		if (words[i] == NULL)
+			return parser_expected(p, "'packets', 'bytes', "
+					       "'seconds' or 'memory'", words);
+		if (numbers[i]->place.line > 0)
 			return parser_twice(p);
-		rc = parser_value_number(p, kind, number);
+		rc = parser_value_number(p, &kinds[i], numbers[i]);
 	} while (rc == 0 && p->token.kind != TOKEN_STOP);
 	return rc;
 }

@@ -20,7 +20,7 @@ const char *const parser_condition_words[] = {
 };
 
 static const char *const other_words[] = {
-	"mask", "otherwise", "pass", "packets", "bytes", "seconds", "keep",
+	"mask", "otherwise", "pass", "packets", "bytes", "seconds", "memory", "keep",
 	"move", "reset", "dev", "table", "mark", "masquerade", "strict",
 	"main", "addresses", "domains", "file", "by", "rule", "client",
 	"server", "optional", "probe", NULL,

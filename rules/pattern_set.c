@@ -148,6 +148,15 @@ uint64_t pattern_set_gone(const struct pattern_set *set, uint32_t client_bytes,
 	return gone;
 }
 
+size_t pattern_set_stream_bytes(const struct pattern_set *set)
+{
+	size_t size = 0;
+
+	/* It fails for what is no database for streams, which this is. */
+	(void)hs_stream_size(set->stream, &size);
+	return size + sizeof(struct pattern_stream);
+}
+
 /* hs_open_stream() allocates, so all streams are opened here and only reset
  * when they are taken. */
 static bool open_streams(struct pattern_scanner *scanner, size_t count)

@@ -46,6 +46,9 @@ uint32_t pattern_set_horizon(const struct pattern_set *set, uint8_t side);
 uint64_t pattern_set_gone(const struct pattern_set *set, uint32_t client_bytes,
 			  uint32_t server_bytes);
 
+/* Memory that each stream of a scanner takes. */
+size_t pattern_set_stream_bytes(const struct pattern_set *set);
+
 /*
  * A scanner with room for `streams` streams at a time, each of one side of a
  * flow. The set is borrowed. NULL: out of memory. Nothing below allocates.

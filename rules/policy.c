@@ -92,6 +92,19 @@ struct inspect policy_inspect(const struct policy *policy)
 	return policy->inspect;
 }
 
+size_t policy_inspect_streams(const struct policy *policy)
+{
+	const struct queues *q = &policy->queues;
+	uint64_t share = policy->inspect.memory /
+			 ((unsigned)(q->last - q->first) + 1);
+	uint64_t each = policy->inspect.bytes;
+
+	/* A flow may have a stream or none, and a search for each side. */
+	if (policy->patterns != NULL)
+		each += 2 * pattern_set_stream_bytes(policy->patterns);
+	return share > each ? (size_t)(share / each) : 1;
+}
+
 enum late_policy policy_late(const struct policy *policy)
 {
 	return policy->late;

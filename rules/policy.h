@@ -143,12 +143,16 @@ struct inspect {
 	uint32_t packets;
 	uint32_t bytes;		/* of payload, each direction */
 	uint32_t seconds;
+	uint64_t memory;	/* for streams, of all queues together */
 };
 
 #define QUEUES_MOST 64u
 
 struct queues policy_queues(const struct policy *policy);
 struct inspect policy_inspect(const struct policy *policy);
+/* The streams of `inspect bytes` that one queue's share of the memory holds,
+ * with what a search for patterns needs beside each. */
+size_t policy_inspect_streams(const struct policy *policy);
 enum late_policy policy_late(const struct policy *policy);
 
 /* ---- exemptions ---- */

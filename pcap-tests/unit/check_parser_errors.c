@@ -45,13 +45,18 @@ static const struct {
 	  NULL },
 	{ "queues 0 othrwise drop", "1:10: error: expected 'otherwise', not "
 	  "'othrwise'", "did you mean 'otherwise'?" },
-	{ "inspect", "1:8: error: expected 'packets', 'bytes' or 'seconds', "
+	{ "inspect", "1:8: error: expected 'packets', 'bytes', 'seconds' or "
+	  "'memory', "
 	  "but the file ends", NULL },
 	{ "inspect packets 1 packets 2", "1:19: error: 'packets' is said "
 	  "twice", NULL },
 	{ "inspect bytes 17m", "1:15: error: '17m' is not a number of bytes",
 	  NULL },
 	{ "inspect bytes k", "1:15: error: 'k' is not a number", NULL },
+	{ "inspect memory 1000k", "1:16: error: '1000k' is not bytes of "
+	  "memory, like 64m (1048576 to 1099511627776)", NULL },
+	{ "inspect memory 2m memory 2m", "1:19: error: 'memory' is said "
+	  "twice", NULL },
 	{ "inspect packets 0", "1:17: error: '0' is not", NULL },
 	{ "late reset", "1:6: error: 'late reset' is not available in this "
 	  "version of waymark", NULL },

@@ -91,6 +91,10 @@ static const struct {
 	{ "stands in for itself", "uplink a { dev e otherwise a }\n"
 	  "default via a", "cannot stand in for itself", 1, 0 },
 	{ "queues backwards", "queues 3-1", NULL, 1, 0 },
+	{ "memory for fifteen", "inspect bytes 1m memory 15m",
+	  "this is memory for less than 16 flows a queue", 1, 0 },
+	{ "memory for eight queues", "queues 0-7\ninspect memory 1m",
+	  "'inspect bytes 16384' and 8 queues need 2048k", 1, 0 },
 	{ "too much inspection", "inspect packets 100000",
 	  "not a number of packets", 1, 0 },
 	{ "too many queues", "queues 0-64", "more than 64 queues", 1, 0 },
@@ -326,6 +330,44 @@ START_TEST(flows_in_words)
 }
 END_TEST
 
+/* What is said of memory is shared by all queues, and by patterns. */
+static const struct {
+	const char *text;
+	uint64_t memory;
+	size_t streams;
+} memories[] = {
+	{ "default via main", 16 << 20, 1024 },
+	{ "queues 0-3", 64 << 20, 1024 },
+	{ "inspect memory 64m", 64 << 20, 4096 },
+	{ "queues 0-3\ninspect memory 64m", 64 << 20, 1024 },
+	{ "queues 0-3\ninspect memory 1m bytes 256", 1 << 20, 1024 },
+	{ "inspect bytes 1m", 16 << 20, 16 },
+};
+
+START_TEST(memory)
+{
+	static const char pattern[] = "\nroute payload /a.*b/ drop";
+	struct diag *diag = diag_new();
+	struct policy *policy = parse(memories[_i].text, diag);
+	char text[200];
+
+	ck_assert_ptr_nonnull(policy);
+	ck_assert_uint_eq(policy_inspect(policy).memory, memories[_i].memory);
+	ck_assert_uint_eq(policy_inspect_streams(policy),
+			  memories[_i].streams);
+	policy_free(policy);
+	snprintf(text, sizeof(text), "%s%s", memories[_i].text, pattern);
+	policy = parse(text, diag);
+	ck_assert_ptr_nonnull(policy);
+	ck_assert_uint_lt(policy_inspect_streams(policy),
+			  memories[_i].streams);
+	ck_assert_uint_ge(policy_inspect_streams(policy),
+			  memories[_i].streams / 2);
+	policy_free(policy);
+	diag_free(diag);
+}
+END_TEST
+
 START_TEST(unknown_until_payload)
 {
 	struct diag *diag = diag_new();
@@ -423,6 +465,8 @@ int main(void)
 			    sizeof(flows) / sizeof(flows[0]));
 	tcase_add_loop_test(tcase, flows_in_words, 0,
 			    sizeof(flow_words) / sizeof(flow_words[0]));
+	tcase_add_loop_test(tcase, memory, 0,
+			    sizeof(memories) / sizeof(memories[0]));
 	tcase_add_test(tcase, unknown_until_payload);
 	tcase_add_test(tcase, class_of_a_route);
 	tcase_add_test(tcase, exemptions);
