@@ -233,6 +233,7 @@ static int compile_settings(struct compiler *c)
 	inspect->seconds = number_or(&s->inspect.seconds, INSPECT_SECONDS);
 	compile_queues(c);
 	compile_memory(c, &s->inspect.memory);
+	c->policy->offload = true;
 	if (c->said[STATEMENT_LATE] != NULL)
 		c->policy->late = c->said[STATEMENT_LATE]->late;
 	return 0;
@@ -372,7 +373,7 @@ static int compile_all(struct compiler *c)
 	int (*const steps[])(struct compiler *) = {
 		compile_settings, compile_marks, compile_uplinks, compile_lists,
 		compile_exempts, compile_classes, compile_routes,
-		compile_expects, compile_tables,
+		compile_expects, compile_tables, compile_headers,
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)

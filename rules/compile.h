@@ -99,6 +99,9 @@ int compile_classes(struct compiler *c);
 int compile_app(struct compiler *c, const char *word, struct place place,
 		struct bitmap *ret_apps);
 
+/* compile_headers.c: keep the sets that headers are tested with. */
+int compile_headers(struct compiler *c);
+
 /* compile_uplink.c */
 int compile_marks(struct compiler *c);
 int compile_uplinks(struct compiler *c);

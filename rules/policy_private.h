@@ -1,6 +1,6 @@
 /*
- * policy_private.h - what a policy is made of. Only policy*.c and the compiler
- * include this; everyone else asks through policy.h.
+ * policy_private.h - what a policy is made of. Only policy*.c, the compiler and
+ * offload*.c include this; everyone else asks through policy.h.
  */
 #ifndef WAYMARK_POLICY_PRIVATE_H
 #define WAYMARK_POLICY_PRIVATE_H
@@ -30,6 +30,14 @@ struct route_test {
 	size_t class_count;
 };
 
+/* The values of a header condition: numbers stand where an IPv4 address has
+ * its own; of interfaces the names. */
+struct header_set {
+	const struct exempt_range *ranges;
+	const char **names;
+	size_t count;
+};
+
 struct policy {
 	struct arena *arena;	/* names, texts, arrays below */
 	struct marks marks;
@@ -47,6 +55,10 @@ struct policy {
 	struct route *routes;
 	struct route_test *tests;
 	size_t route_count;
+	/* Those `per packet`: never asked about flows. */
+	struct route *packet_routes;
+	struct route_test *packet_tests;
+	size_t packet_route_count;
 	struct policy_class *classes;
 	size_t class_count;
 	struct expect *expects;
@@ -63,6 +75,11 @@ struct policy {
 	const char *ja4[JA4_MOST];
 	size_t ja4_count;
 
+	/* By the numbers that nodes test. */
+	struct header_set *address_sets, *number_sets, *interface_sets;
+	size_t address_set_count, number_set_count, interface_set_count;
+
+	bool offload;
 	uint8_t needs;
 	bool needs_interface;
 };

@@ -19,8 +19,6 @@
 struct reading {
 	struct mnl_socket *socket;
 	struct nft_table *table;
-	char **sets;
-	size_t set_count;
 	char buffer[RECEIVE_MAX];
 };
 
@@ -112,7 +110,7 @@ static int take_set(const struct nlmsghdr *message, void *data)
 	if (!has_name(message, NFTA_SET_TABLE, NFT_TABLE))
 		return MNL_CB_OK;
 	hash_message(reading->table, message);
-	return keep_name(&reading->sets, &reading->set_count,
+	return keep_name(&reading->table->sets, &reading->table->set_count,
 			 attr_of(message, NFTA_SET_NAME));
 }
 
@@ -169,8 +167,8 @@ static int read_all(struct reading *reading)
 		rc = ask(reading, NFT_MSG_GETRULE, NULL, take_rule);
 	if (rc == 0)
 		rc = ask(reading, NFT_MSG_GETSET, NULL, take_set);
-	for (size_t i = 0; i < reading->set_count && rc == 0; i++)
-		rc = ask(reading, NFT_MSG_GETSETELEM, reading->sets[i],
+	for (size_t i = 0; i < reading->table->set_count && rc == 0; i++)
+		rc = ask(reading, NFT_MSG_GETSETELEM, reading->table->sets[i],
 			 take_elements);
 	return rc;
 }
@@ -200,7 +198,6 @@ static int read_once(struct nft_table *table)
 		rc = read_all(reading);
 	if (reading->socket)
 		mnl_socket_close(reading->socket);
-	free_names(reading->sets, reading->set_count);
 	free(reading);
 	return rc;
 }
@@ -220,6 +217,7 @@ int nft_table_read(struct nft_table *table)
 void nft_table_fini(struct nft_table *table)
 {
 	free_names(table->chains, table->chain_count);
+	free_names(table->sets, table->set_count);
 	*table = (struct nft_table){ 0 };
 }
 

@@ -19,6 +19,8 @@ struct nft_table {
 	uint64_t hash;
 	char **chains;
 	size_t chain_count;
+	char **sets;		/* those with a name */
+	size_t set_count;
 };
 
 /* 0 or -errno; nft_table_fini in both cases. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "rules/offload.h"
 #include "rules/policy.h"
 #include "rules/setup/array.h"
 #include "rules/setup/plan_routes.h"
@@ -22,6 +23,7 @@ void plan_fini(struct plan *plan)
 	for (int i = 0; i < PLAN_SETS; i++)
 		free(plan->exempt[i].items);
 	free(plan->tables);
+	offload_free(plan->offload);
 	*plan = (struct plan){ 0 };
 }
 
@@ -303,6 +305,8 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 		rc = plan_rules_make(&plan, policy, exempts, state);
 	if (rc == 0)
 		rc = make_tables(&plan, policy);
+	if (rc == 0)
+		rc = offload_make(policy, &plan.offload);
 	if (rc < 0)
 		goto out;
 	if (links != PLAN_LINKS_NAMED)

@@ -12,6 +12,7 @@
 #include "rules/setup/fault.h"
 #include "rules/setup/kernel.h"
 
+struct offload;
 struct policy;
 struct state;
 
@@ -84,6 +85,7 @@ struct plan {
 	unsigned int *links;	/* those in our device group */
 	size_t link_count;
 	struct plan_ranges exempt[PLAN_SETS];
+	struct offload *offload;	/* what headers decide */
 	char *tables;		/* of rt_tables.d/waymark.conf; NULL: none */
 };
 

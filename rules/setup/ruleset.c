@@ -8,10 +8,13 @@
  */
 #include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
+#include "rules/setup/ruleset_offload.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "rules/offload.h"
 
 /* Any number, so that all kernels and nft versions hash alike. */
 #define HASH_SEED 0x57617931u
@@ -74,27 +77,11 @@ static void write_road(const struct plan *plan, const struct plan_road *road,
 		road->name, road->is_drop ? "\t\tdrop\n" : "");
 }
 
-/* A flow that came in by an uplink is answered by it. */
-static void write_arrival(const struct plan *plan, const struct plan_road *road,
-			  FILE *out)
-{
-	fprintf(out,
-		"\tchain arrive_%u {\n"
-		"\t\tct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
-		" comment \"%s\"\n"
-		"\t\tgoto mark_%u_settled\n"
-		"\t}\n\n",
-		road->number, ~plan->mask, road->mark | plan->settled,
-		road->name, road->number);
-}
-
 static void write_roads(const struct plan *plan, FILE *out)
 {
 	for (size_t i = 0; i < plan->road_count; i++) {
 		write_road(plan, &plan->roads[i], false, out);
 		write_road(plan, &plan->roads[i], true, out);
-		if (i < plan->uplink_count)
-			write_arrival(plan, &plan->roads[i], out);
 	}
 }
 
@@ -151,21 +138,21 @@ static void write_fresh(const struct plan *plan, FILE *out)
 	for (size_t i = 0; i < plan->uplink_count; i++) {
 		if (plan->uplinks[i].shares_dev)
 			continue;
-		fprintf(out, "%s \"%s\" : goto arrive_%u", between,
+		fprintf(out, "%s \"%s\" : goto take_%u", between,
 			plan->uplinks[i].dev, plan->uplinks[i].road);
 		between = ",";
 	}
 	if (*between == ',')
 		fputs(" }\n", out);
 	fputs("\t\tfib daddr type local accept\n"
-	      "\t\tgoto inspect\n"
+	      "\t\tgoto headers\n"
 	      "\t}\n\n"
 	      "\tchain fresh_own {\n"
 	      "\t\tfib daddr type { local, broadcast, multicast, anycast } "
 	      "accept\n"
 	      "\t\tip6 daddr fe80::/10 accept\n"
 	      "\t\tudp sport . udp dport { 68 . 67, 546 . 547 } accept\n"
-	      "\t\tgoto inspect\n"
+	      "\t\tgoto headers\n"
 	      "\t}\n\n", out);
 }
 
@@ -270,6 +257,35 @@ static void write_masquerade(const struct plan *plan, FILE *out)
 	fputs(" } masquerade\n\t}\n\n", out);
 }
 
+/*
+ * `per packet` routes come last, so that conntrack keeps the flow's own road.
+ * Answers leave by the way the question came, and a socket's choice stands.
+ */
+static void write_settle(const struct plan *plan, FILE *out)
+{
+	bool has_packets = plan->offload->packets != OFFLOAD_NONE;
+	const char *save = has_packets ? "\t\tjump save\n"
+					 "\t\tct direction original "
+					 "goto per_packet\n"
+				       : "\t\tgoto save\n";
+
+	fprintf(out,
+		"\tchain settle {\n"
+		"\t\ttype filter hook prerouting priority -90; "
+		"policy accept;\n"
+		"\t\tiifname \"lo\" accept\n"
+		"%s"
+		"\t}\n\n"
+		"\tchain settle_own {\n"
+		"\t\ttype route hook output priority -90; policy accept;\n"
+		"\t\toifname \"lo\" accept\n",
+		save);
+	if (has_packets)
+		fprintf(out, "\t\tsocket mark & 0x%08" PRIx32 " != 0 "
+			"goto save\n", plan->mask);
+	fprintf(out, "%s\t}\n\n", save);
+}
+
 /* Priorities: destination NAT is at -100. The router's own packets find
  * another way only behind a chain of type route. */
 static void write_hooks(const struct plan *plan, FILE *out)
@@ -287,16 +303,7 @@ static void write_hooks(const struct plan *plan, FILE *out)
 		"comment \"SO_MARK: a choice\"\n",
 		plan->mask, plan->settled);
 	write_divert(plan, "fresh_own", out);
-	fputs("\tchain settle {\n"
-	      "\t\ttype filter hook prerouting priority -90; policy accept;\n"
-	      "\t\tiifname \"lo\" accept\n"
-	      "\t\tgoto save\n"
-	      "\t}\n\n"
-	      "\tchain settle_own {\n"
-	      "\t\ttype route hook output priority -90; policy accept;\n"
-	      "\t\toifname \"lo\" accept\n"
-	      "\t\tgoto save\n"
-	      "\t}\n\n", out);
+	write_settle(plan, out);
 }
 
 void ruleset_write(const struct plan *plan, FILE *out)
@@ -306,6 +313,7 @@ void ruleset_write(const struct plan *plan, FILE *out)
 	write_sets(plan, out);
 	write_roads(plan, out);
 	write_inspect(plan, out);
+	ruleset_offload_write(plan, out);
 	write_fresh(plan, out);
 	write_save(plan, out);
 	write_masquerade(plan, out);

@@ -5,6 +5,7 @@
 
 #include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
+#include "rules/setup/ruleset_offload.h"
 
 #define TABLE "inet " NFT_TABLE
 
@@ -12,8 +13,9 @@
  * that wait in any queue would go. */
 static const char *const hooked[] = { "divert", "divert_own", "settle",
 				      "settle_own", "masquerading" };
-static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save" };
-static const char *const numbered[] = { "mark_", "save_", "arrive_" };
+static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save",
+				     "headers" };
+static const char *const numbered[] = { "mark_", "save_", "take_" };
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
@@ -64,6 +66,13 @@ static bool is_wanted_road(const struct plan *plan, const char *name)
 	return false;
 }
 
+/* Of the road of a `per packet` route, or of header-only ones. */
+static bool is_wanted_offload(const struct plan *plan, const char *name)
+{
+	return ruleset_offload_has_chain(plan, name) &&
+	       (strncmp(name, "packet_", 7) != 0 || is_wanted_road(plan, name));
+}
+
 void ruleset_write_first(const struct plan *plan,
 			 const struct nft_table *table, FILE *out)
 {
@@ -85,7 +94,8 @@ static void write_flush(const struct nft_table *table, bool native, FILE *out)
 
 		if (is_one_of(name, hooked, sizeof(hooked) / sizeof(*hooked)) ||
 		    is_one_of(name, fixed, sizeof(fixed) / sizeof(*fixed)) ||
-		    is_road_chain(name) || (native && is_queue_chain(name)))
+		    is_road_chain(name) || ruleset_offload_is_chain(name) ||
+		    (native && is_queue_chain(name)))
 			fprintf(out, "flush chain " TABLE " %s\n", name);
 	}
 }
@@ -97,7 +107,9 @@ static void write_delete(const struct plan *plan,
 		const char *name = table->chains[i];
 
 		if ((is_queue_chain(name) && !is_wanted_queue(plan, name)) ||
-		    (is_road_chain(name) && !is_wanted_road(plan, name)))
+		    (is_road_chain(name) && !is_wanted_road(plan, name)) ||
+		    (ruleset_offload_is_chain(name) &&
+		     !is_wanted_offload(plan, name)))
 			fprintf(out, "delete chain " TABLE " %s\n", name);
 	}
 }
@@ -118,6 +130,11 @@ void ruleset_write_change(const struct plan *plan,
 			"flush set " TABLE " %.*s\n", sets[i],
 			(int)strcspn(sets[i], " "), sets[i]);
 	write_flush(table, native, out);
+	/* Nothing refers to these any more; those still wanted come anew. */
+	for (size_t i = 0; i < table->set_count; i++)
+		if (ruleset_offload_is_set(table->sets[i]))
+			fprintf(out, "delete set " TABLE " %s\n",
+				table->sets[i]);
 	if (native)
 		ruleset_write_queues(plan, out);
 	ruleset_write(plan, out);

@@ -1,0 +1,337 @@
+/*
+ * check_setup_offload.c - what the kernel is told decides as the engine does:
+ * policies made at random, walked both ways for packets made at random.
+ */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/decide.h"
+#include "packets.h"
+#include "rules/offload.h"
+#include "unit.h"
+
+#define POLICIES 400
+#define PACKETS 400
+#define TEXT_MAX 32768
+
+static uint64_t state;
+
+/* Numerical Recipes' generator: the same everywhere. */
+static uint32_t any(uint32_t below)
+{
+	state = state * UINT64_C(6364136223846793005) +
+		UINT64_C(1442695040888963407);
+	return (uint32_t)(state >> 33) % below;
+}
+
+struct text {
+	char bytes[TEXT_MAX];
+	size_t len;
+};
+
+static void say(struct text *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text->len += (size_t)vsnprintf(text->bytes + text->len,
+				       TEXT_MAX - text->len, format, args);
+	va_end(args);
+	ck_assert_uint_lt(text->len, TEXT_MAX);
+}
+
+/* ---- policies ---- */
+
+static void say_ports(struct text *text)
+{
+	uint32_t count = 1 + any(3);
+
+	say(text, "{ ");
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t first = any(3) ? any(12) : 65535 - any(4);
+		uint32_t last = first + any(4);
+
+		say(text, "%s%u-%u", i ? ", " : "", first,
+		    last > 65535 ? 65535 : last);
+	}
+	say(text, " }");
+}
+
+static void say_addresses(struct text *text)
+{
+	static const char *const some[] = {
+		"10.0.0.0/30", "10.0.0.2-10.0.0.5", "10.0.0.7", "0.0.0.0/0",
+		"2001:db8::/126", "2001:db8::2-2001:db8::9", "::/0",
+		"255.255.255.254/31", "@a", "@b", "@none", "0.0.0.0/1",
+		"8000::/1", "10.0.0.4/30",
+	};
+	uint32_t count = 1 + any(3);
+
+	say(text, "{ ");
+	for (uint32_t i = 0; i < count; i++)
+		say(text, "%s%s", i ? ", " : "",
+		    some[any(sizeof(some) / sizeof(*some))]);
+	say(text, " }");
+}
+
+static void say_atom(struct text *text)
+{
+	static const char *const words[] = {
+		"tcp", "udp", "icmp", "proto 47", "sctp", "udplite",
+		"app ssh", "app tls", "host example.com", "alpn h2",
+		"payload /x/", "dscp ef", "dscp { 1, 5, 46 }", "tos 0x02/0x03",
+		"tos 0x10", "in lan0", "in ppp*", "in { lan1, ppp* }",
+		"length 0-10", "length { 5, 20-65535 }",
+	};
+
+	switch (any(9)) {
+	case 0:
+	case 1:
+		say(text, any(2) ? "dport " : "sport ");
+		say_ports(text);
+		break;
+	case 2:
+	case 3:
+		say(text, any(3) ? "from " : "to ");
+		say_addresses(text);
+		break;
+	case 4:
+		say(text, any(2) ? "tcp dport " : "udp dport ");
+		say_ports(text);
+		break;
+	default:
+		say(text, "%s", words[any(sizeof(words) / sizeof(*words))]);
+	}
+}
+
+static void say_condition(struct text *text, unsigned depth)
+{
+	uint32_t kind = any(depth > 2 ? 2 : 6);
+
+	if (kind < 3) {
+		say(text, kind ? "" : "not ");
+		say_atom(text);
+	} else if (kind == 3) {
+		say(text, "not (");
+		say_condition(text, depth + 1);
+		say(text, ")");
+	} else {
+		say(text, "(");
+		say_condition(text, depth + 1);
+		say(text, kind == 4 ? ") and (" : ") or (");
+		say_condition(text, depth + 1);
+		say(text, ")");
+	}
+}
+
+static void say_outcome(struct text *text)
+{
+	static const char *const roads[] = {
+		" via a\n", " via b\n", " via c\n", " via main\n", " drop\n",
+	};
+
+	say(text, "%s", roads[any(5)]);
+}
+
+/* Half of them have routes that all test the same, for the maps. */
+static void say_policy(struct text *text)
+{
+	uint32_t routes = 1 + any(12);
+	uint32_t style = any(8);
+
+	say(text, "uplink a { dev a }\nuplink b { dev b }\nuplink c { dev c }\n"
+	    "list addresses a { 10.0.0.1, 10.0.0.4-10.0.0.9, 2001:db8::4/127 }"
+	    "\nlist addresses b { 10.0.0.8/29, 2001:db8::/127 }\n"
+	    "list addresses none { }\n");
+	for (uint32_t i = 0; i < routes; i++) {
+		say(text, "route ");
+		if (style == 1 || style == 2) {
+			say(text, style == 1 ? "tcp dport " : "dport ");
+			say_ports(text);
+			say(text, any(3) ? "" : " from @a");
+			say(text, any(6) ? "" : " app ssh");
+		} else if (style == 3) {
+			say(text, "from ");
+			say_addresses(text);
+			say(text, any(2) ? "" : " udp dport { 1-3, 7 }");
+			say(text, any(4) ? "" : " not dscp ef");
+		} else if (style == 4) {
+			say(text, "dscp %u%s", any(8), any(2) ? "" : " tcp");
+		} else if (style == 5) {
+			say(text, "proto %u", any(3) ? 6 + any(3) * 11 : 47);
+			say(text, any(3) ? "" : " length %u-20", any(20));
+		} else {
+			say_condition(text, 0);
+		}
+		say_outcome(text);
+	}
+	if (any(2)) {
+		say(text, "default");
+		say_outcome(text);
+	}
+}
+
+/* ---- packets ---- */
+
+static struct address some_address(bool v4)
+{
+	struct address a = { { { 0x20, 0x01, 0x0d, 0xb8 } } };
+
+	if (v4)
+		a = address_from_v4(htonl(any(12) ? 0x0a000000 + any(18) :
+				    any(2) ? 0 : UINT32_MAX));
+	else
+		a.bytes[15] = (uint8_t)any(12);
+	if (!v4 && any(8) == 0)
+		memset(&a, any(2) ? 0xff : 0, sizeof(a));
+	return a;
+}
+
+static void make_facts(const struct policy *policy, struct facts *facts)
+{
+	static const uint8_t protos[] = { 6, 6, 17, 17, 1, 47, 132, 136, 58, 0,
+					  255, 33 };
+	static const uint8_t tos[] = { 0, 0xb8, 0x10, 0x02, 0x03, 0xbb, 0x04,
+				       0x14, 0xff, 0x08 };
+	static const char *const names[] = { "lan0", "lan1", "ppp0", "x",
+					     NULL };
+	const char *name = names[any(5)];
+	bool v4 = any(3);
+	uint8_t proto = protos[any(sizeof(protos))];
+
+	*facts = (struct facts){
+		.client = some_address(v4),
+		.server = some_address(v4),
+		.sport = (uint16_t)(any(3) ? any(16) : 65535 - any(6)),
+		.dport = (uint16_t)(any(3) ? any(16) : 65535 - any(6)),
+		.proto = proto,
+		.tos = tos[any(sizeof(tos))],
+		.length = (uint16_t)(any(4) ? any(24) : 65535),
+		.has_ports = proto == 6 || proto == 17 || proto == 33 ||
+			     proto == 132 || proto == 136,
+		.known = proto == 6 || proto == 17 || proto == 132 ? 0 :
+			 FACT_ALL,
+	};
+	policy_resolve_headers(policy, facts);
+	if (name != NULL)
+		facts->in_sets = policy_resolve_interface(policy, name);
+}
+
+START_TEST(same)
+{
+	struct offload *offload;
+	struct policy *policy;
+	struct text text = { .len = 0 };
+	size_t settled = 0;
+
+	state = (uint64_t)_i;
+	say_policy(&text);
+	policy = packets_policy(text.bytes);
+	ck_assert_int_eq(offload_make(policy, &offload), 0);
+	ck_assert_str_eq(offload->notes, "");
+	for (int i = 0; i < PACKETS; i++) {
+		struct decision decision;
+		struct offload_target target;
+		struct facts facts;
+
+		make_facts(policy, &facts);
+		decide(policy, &facts, &decision);
+		target = offload_flow(offload, &facts);
+		ck_assert_msg(target.verdict == (decision.is_final ?
+						 OFFLOAD_ROAD : OFFLOAD_QUEUE),
+			      "%spacket %d, proto %d: %s", text.bytes, i,
+			      facts.proto, decision.is_final ? "queued" :
+			      "settled too early");
+		ck_assert_msg(!decision.is_final ||
+			      target.value == decision.road,
+			      "%spacket %d: road %u instead of %u", text.bytes,
+			      i, target.value, decision.road);
+		settled += decision.is_final;
+	}
+	ck_assert_uint_gt(settled, 0);
+	offload_free(offload);
+	policy_free(policy);
+}
+END_TEST
+
+/* ---- what becomes of runs ---- */
+
+static size_t count_rules(const struct offload *offload)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < offload->chain_count; i++)
+		count += offload->chains[i].count;
+	return count;
+}
+
+/* `make` says route `i`; how many rules there may be of 1,000 of them. */
+static void say_port(struct text *text, uint32_t i)
+{
+	say(text, "tcp dport %u", i);
+}
+
+static void say_pair(struct text *text, uint32_t i)
+{
+	say(text, "udp dport %u from 10.%u.0.0/16", i % 50, i % 200);
+}
+
+static void say_host(struct text *text, uint32_t i)
+{
+	say(text, "from { 10.0.%u.%u, 2001:db8::%x }", i / 256, i % 256, i);
+}
+
+static void say_unlike(struct text *text, uint32_t i)
+{
+	say(text, i % 2 ? "tcp dport %u" : "udp dport %u", i % 40);
+	say(text, i % 3 ? "" : " app ssh");
+}
+
+static const struct {
+	const char *name;
+	void (*say)(struct text *text, uint32_t i);
+	size_t most;
+} runs[] = {
+	{ "ports", say_port, 3 },
+	{ "hosts", say_host, 3 },
+	{ "pairs", say_pair, 1100 },
+	{ "of two protocols", say_unlike, 160 },
+};
+
+START_TEST(run)
+{
+	struct text *text = calloc(1, sizeof(*text));
+	struct offload *offload;
+	struct policy *policy;
+
+	say(text, "uplink a { dev a }\n");
+	for (uint32_t i = 0; i < 600; i++) {
+		say(text, "route ");
+		runs[_i].say(text, i);
+		say(text, i % 2 ? " via main\n" : " via a\n");
+	}
+	policy = packets_policy(text->bytes);
+	ck_assert_int_eq(offload_make(policy, &offload), 0);
+	ck_assert_msg(count_rules(offload) <= runs[_i].most, "%s: %zu rules",
+		      runs[_i].name, count_rules(offload));
+	offload_free(offload);
+	policy_free(policy);
+	free(text);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("offload");
+	TCase *tcase = tcase_create("rules");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, same, 0, POLICIES);
+	tcase_add_loop_test(tcase, run, 0, ROWS(runs));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

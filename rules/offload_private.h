@@ -1,0 +1,52 @@
+/*
+ * offload_private.h - what the files that make an offload share.
+ *
+ * offload.c lists the rules, route by route; offload_terms.c makes them of
+ * conditions; offload_chain.c turns runs of them into maps.
+ */
+#ifndef WAYMARK_OFFLOAD_PRIVATE_H
+#define WAYMARK_OFFLOAD_PRIVATE_H
+
+#include "rules/offload.h"
+#include "rules/policy_private.h"
+
+/* A condition of more alternatives than this stays in the engine. */
+#define TERMS_MOST 256
+
+/* Rules, or alternatives of which one has to hold. */
+struct terms {
+	struct offload_rule *items;
+	size_t count;
+	size_t room;
+};
+
+struct maker {
+	const struct policy *policy;
+	struct offload *offload;
+	/* The offload's set for one of the policy's, plus one; 0: none yet. */
+	uint32_t *address_sets;
+	uint32_t *number_sets[2];	/* as it is, and all but it */
+	uint32_t *interface_sets;
+	bool is_too_long;		/* a list was; of the route at hand */
+};
+
+int terms_add(struct terms *terms, const struct offload_rule *term);
+
+/*
+ * Of a condition: when headers say that it holds (`certain`), or when they do
+ * not say that it does not. A packet is in one of *ret_terms if and only if
+ * that is so. 0, -ENOMEM, or -E2BIG when there are too many.
+ */
+int terms_of(struct maker *maker, uint32_t node, bool certain,
+	     struct terms *ret_terms);
+/* Whether all that `inner` is for, `outer` is for as well. */
+bool terms_cover(const struct offload_rule *outer,
+		 const struct offload_rule *inner);
+
+void offload_chain_fini(struct offload_chain *chain);
+
+/* The first rule that holds decides; *ret_chain does the same. */
+int chain_make(struct maker *maker, const struct terms *rules,
+	       uint32_t *ret_chain);
+
+#endif
