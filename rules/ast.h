@@ -98,6 +98,7 @@ enum statement_kind {
 	STATEMENT_QUEUES,
 	STATEMENT_INSPECT,
 	STATEMENT_LATE,
+	STATEMENT_OFFLOAD,
 	STATEMENT_UPLINK,
 	STATEMENT_LIST,
 	STATEMENT_EXEMPT,
@@ -187,6 +188,7 @@ struct ast_statement {
 			struct ast_number packets, bytes, seconds, memory;
 		} inspect;
 		enum late_policy late;
+		bool offload;		/* offload on|off */
 		struct ast_uplink uplink;
 		struct {
 			enum list_kind kind;
@@ -201,6 +203,9 @@ struct ast_statement {
 		struct {		/* condition NULL: default */
 			struct ast_condition *condition;
 			struct ast_outcome outcome;
+			bool per_packet;
+			/* of clients that it is not for; NULL: none */
+			struct ast_value *except;
 		} route;
 		struct ast_expect expect;
 		/* The statements of the included file. */

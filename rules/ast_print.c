@@ -436,6 +436,18 @@ static void print_exempt(const struct ast_statement *s, FILE *out)
 		fputs(" by rule", out);
 }
 
+static void print_route(const struct ast_statement *s, FILE *out)
+{
+	fputs(s->route.per_packet ? "route per packet " : "route ", out);
+	print_condition(s->route.condition, out);
+	putc(' ', out);
+	print_outcome(&s->route.outcome, out);
+	if (s->route.except != NULL) {
+		fputs(" except ", out);
+		print_values(s->route.except, ATOM_FROM, out);
+	}
+}
+
 void ast_print_statement(const struct ast_statement *s, FILE *out)
 {
 	switch (s->kind) {
@@ -455,6 +467,9 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 	case STATEMENT_LATE:
 		fputs(s->late == LATE_MOVE ? "late move" : "late keep", out);
 		break;
+	case STATEMENT_OFFLOAD:
+		fputs(s->offload ? "offload on" : "offload off", out);
+		break;
 	case STATEMENT_UPLINK:
 		print_uplink(s, out);
 		break;
@@ -469,10 +484,7 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		print_condition(s->class_condition, out);
 		break;
 	case STATEMENT_ROUTE:
-		fputs("route ", out);
-		print_condition(s->route.condition, out);
-		putc(' ', out);
-		print_outcome(&s->route.outcome, out);
+		print_route(s, out);
 		break;
 	case STATEMENT_DEFAULT:
 		fputs("default ", out);

@@ -158,7 +158,8 @@ static int gather(struct compiler *c, const struct ast_statement *s)
 	case STATEMENT_EXEMPT:
 		return ADD(&c->exempts, s);
 	case STATEMENT_ROUTE:
-		return ADD(&c->routes, s);
+		return s->route.per_packet ? ADD(&c->packet_routes, s)
+					   : ADD(&c->routes, s);
 	case STATEMENT_EXPECT:
 		return ADD(&c->expects, s);
 	default:
@@ -233,7 +234,8 @@ static int compile_settings(struct compiler *c)
 	inspect->seconds = number_or(&s->inspect.seconds, INSPECT_SECONDS);
 	compile_queues(c);
 	compile_memory(c, &s->inspect.memory);
-	c->policy->offload = true;
+	c->policy->offload = c->said[STATEMENT_OFFLOAD] == NULL ||
+			     c->said[STATEMENT_OFFLOAD]->offload;
 	if (c->said[STATEMENT_LATE] != NULL)
 		c->policy->late = c->said[STATEMENT_LATE]->late;
 	return 0;
@@ -278,10 +280,26 @@ static int compile_exempts(struct compiler *c)
 	return 0;
 }
 
-static int compile_route(struct compiler *c, const struct ast_statement *s,
-			 struct route *route, struct route_test *test)
+/* `except`: whose client is one of these the route is not for. */
+static int compile_except(struct compiler *c, const struct ast_value *values,
+			  uint32_t *node)
 {
-	int rc;
+	struct condition_pool *pool = &c->policy->pool;
+	uint32_t both[2], set;
+	int rc = compile_address_set(c, values, &set);
+
+	if (rc < 0)
+		return rc;
+	both[0] = *node;
+	both[1] = condition_not(pool, condition_leaf(pool, NODE_FROM, set));
+	*node = condition_join(pool, NODE_AND, both, 2);
+	return *node == NODE_NONE ? -ENOMEM : 0;
+}
+
+int compile_route(struct compiler *c, const struct ast_statement *s,
+		  struct route *route, struct route_test *test)
+{
+	int rc = 0;
 
 	c->named.count = 0;
 	test->node = 1;		/* NODE_TRUE: the default */
@@ -290,6 +308,9 @@ static int compile_route(struct compiler *c, const struct ast_statement *s,
 		if (rc == -ENOMEM)
 			return rc;
 	}
+	if (rc == 0 && s->route.except != NULL &&
+	    compile_except(c, s->route.except, &test->node) == -ENOMEM)
+		return -ENOMEM;
 	rc = compile_road(c, &s->route.outcome, &route->road);
 	if (rc == -ENOMEM)
 		return rc;
@@ -357,6 +378,7 @@ static void compiler_fini(struct compiler *c)
 	free(c->uplinks.items);
 	free(c->exempts.items);
 	free(c->routes.items);
+	free(c->packet_routes.items);
 	free(c->expects.items);
 	free(c->lists.items);
 	free(c->classes.items);
@@ -373,7 +395,8 @@ static int compile_all(struct compiler *c)
 	int (*const steps[])(struct compiler *) = {
 		compile_settings, compile_marks, compile_uplinks, compile_lists,
 		compile_exempts, compile_classes, compile_routes,
-		compile_expects, compile_tables, compile_headers,
+		compile_packet_routes, compile_expects, compile_tables,
+		compile_headers, compile_packet_check,
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)

@@ -44,7 +44,8 @@ struct compiler {
 	struct policy *policy;
 
 	/* Statements of all files, includes flattened, by kind. */
-	GROWING(const struct ast_statement *) uplinks, exempts, routes, expects;
+	GROWING(const struct ast_statement *) uplinks, exempts, routes,
+		packet_routes, expects;
 	GROWING(struct list_item) lists;
 	GROWING(struct class_item) classes;
 	const struct ast_statement *said[STATEMENT_INCLUDE + 1];
@@ -99,8 +100,17 @@ int compile_classes(struct compiler *c);
 int compile_app(struct compiler *c, const char *word, struct place place,
 		struct bitmap *ret_apps);
 
+/* compile.c: a route, per packet or not. */
+int compile_route(struct compiler *c, const struct ast_statement *s,
+		  struct route *route, struct route_test *test);
+
 /* compile_headers.c: keep the sets that headers are tested with. */
 int compile_headers(struct compiler *c);
+
+/* compile_packet.c: the `per packet` routes; once the sets are kept, whether
+ * the kernel can hold them. */
+int compile_packet_routes(struct compiler *c);
+int compile_packet_check(struct compiler *c);
 
 /* compile_uplink.c */
 int compile_marks(struct compiler *c);

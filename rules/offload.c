@@ -32,7 +32,7 @@ static int list(struct listing *listing, const struct offload_rule *term,
 	if (rule.test_count == 0 && offload_covers(&rule.tos, &offload_any))
 		for (int w = 0; w < 4; w++)
 			listing->left.words[w] &= ~rule.proto.words[w];
-	return terms_add(&listing->rules, &rule);
+	return offload_terms_add(&listing->rules, &rule);
 }
 
 static const struct offload_rule anything = {
@@ -45,7 +45,7 @@ static const struct offload_target queue = { .verdict = OFFLOAD_QUEUE };
 static bool has_term(const struct terms *terms, const struct offload_rule *term)
 {
 	for (size_t i = 0; i < terms->count; i++)
-		if (terms_cover(&terms->items[i], term))
+		if (offload_terms_cover(&terms->items[i], term))
 			return true;
 	return false;
 }
@@ -55,10 +55,10 @@ static int list_route(struct listing *listing, uint32_t node, uint8_t road)
 {
 	const struct offload_target to = { OFFLOAD_ROAD, road };
 	struct terms holds = { 0 }, may = { 0 };
-	int rc = terms_of(&listing->maker, node, true, &holds);
+	int rc = offload_terms_of(&listing->maker, node, true, &holds);
 
 	if (rc == 0)
-		rc = terms_of(&listing->maker, node, false, &may);
+		rc = offload_terms_of(&listing->maker, node, false, &may);
 	for (size_t i = 0; i < holds.count && rc == 0; i++)
 		rc = list(listing, &holds.items[i], to);
 	for (size_t i = 0; i < may.count && rc == 0; i++)
@@ -117,6 +117,14 @@ static int list_flows(struct listing *listing)
 	return rc;
 }
 
+static bool asks_engine(const struct listing *listing)
+{
+	for (size_t i = 0; i < listing->rules.count; i++)
+		if (listing->rules.items[i].target.verdict == OFFLOAD_QUEUE)
+			return true;
+	return false;
+}
+
 static int list_packets(struct listing *listing)
 {
 	const struct policy *p = listing->maker.policy;
@@ -124,9 +132,15 @@ static int list_packets(struct listing *listing)
 
 	listing->rules.count = 0;
 	listing->left = offload_any;
-	for (size_t i = 0; i < p->packet_route_count && rc == 0; i++)
+	for (uint32_t i = 0; i < p->packet_route_count && rc == 0; i++) {
 		rc = list_route(listing, p->packet_tests[i].node,
 				p->packet_routes[i].road);
+		if (rc == -ENOMEM || (rc == 0 && !asks_engine(listing)))
+			continue;
+		listing->maker.offload->refused = i;
+		listing->rules.count = 0;
+		return 0;
+	}
 	return rc;
 }
 
@@ -137,12 +151,14 @@ static int make_all(struct listing *listing)
 	int rc = list_flows(listing);
 
 	if (rc == 0)
-		rc = chain_make(maker, &listing->rules, &offload->flows);
+		rc = offload_chain_make(maker, &listing->rules,
+					&offload->flows);
 	if (rc < 0 || maker->policy->packet_route_count == 0)
 		return rc;
 	rc = list_packets(listing);
 	if (rc == 0)
-		rc = chain_make(maker, &listing->rules, &offload->packets);
+		rc = offload_chain_make(maker, &listing->rules,
+					&offload->packets);
 	return rc;
 }
 
@@ -172,6 +188,7 @@ static int maker_init(struct maker *maker, const struct policy *policy)
 	    maker->interface_sets == NULL)
 		return -ENOMEM;
 	maker->offload->packets = OFFLOAD_NONE;
+	maker->offload->refused = OFFLOAD_NONE;
 	return 0;
 }
 

@@ -102,6 +102,7 @@ struct offload {
 	size_t chain_count;
 	uint32_t flows;		/* the chain that new flows begin at */
 	uint32_t packets;	/* that each packet does; OFFLOAD_NONE */
+	uint32_t refused;	/* a `per packet` route; OFFLOAD_NONE */
 	/* Lines of "route ...: why", for those that the engine keeps. */
 	char *notes;
 };

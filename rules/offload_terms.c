@@ -56,7 +56,7 @@ static bool has_test(const struct offload_rule *term,
 	return false;
 }
 
-bool terms_cover(const struct offload_rule *outer,
+bool offload_terms_cover(const struct offload_rule *outer,
 		 const struct offload_rule *inner)
 {
 	for (size_t i = 0; i < outer->test_count; i++)
@@ -67,7 +67,7 @@ bool terms_cover(const struct offload_rule *outer,
 	       offload_covers(&outer->tos, &inner->tos);
 }
 
-int terms_add(struct terms *terms, const struct offload_rule *term)
+int offload_terms_add(struct terms *terms, const struct offload_rule *term)
 {
 	if (terms->count == terms->room) {
 		size_t room = terms->room ? terms->room * 2 : 16;
@@ -89,13 +89,13 @@ static int add_new(struct terms *terms, const struct offload_rule *term)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < terms->count; i++)
-		if (terms_cover(&terms->items[i], term))
+		if (offload_terms_cover(&terms->items[i], term))
 			return 0;
 	for (size_t i = 0; i < terms->count; i++)
-		if (!terms_cover(term, &terms->items[i]))
+		if (!offload_terms_cover(term, &terms->items[i]))
 			terms->items[kept++] = terms->items[i];
 	terms->count = kept;
-	return kept == TERMS_MOST ? -E2BIG : terms_add(terms, term);
+	return kept == TERMS_MOST ? -E2BIG : offload_terms_add(terms, term);
 }
 
 /* ---- sets ---- */
@@ -432,7 +432,7 @@ static int of_node(struct maker *maker, uint32_t node, bool sign, bool certain,
 	return of_leaf(maker, n, sign, certain, terms);
 }
 
-int terms_of(struct maker *maker, uint32_t node, bool certain,
+int offload_terms_of(struct maker *maker, uint32_t node, bool certain,
 	     struct terms *ret_terms)
 {
 	return of_node(maker, node, true, certain, ret_terms);

@@ -115,6 +115,17 @@ static int learn(struct parser *p, struct ast_statement *s)
 	return complain_unavailable(p, "learn");
 }
 
+static int offload(struct parser *p, struct ast_statement *s)
+{
+	static const char *const words[] = { "on", "off", NULL };
+
+	s->kind = STATEMENT_OFFLOAD;
+	s->offload = parser_at(p, "on");
+	if (!parser_take(p, "on") && !parser_take(p, "off"))
+		return parser_expected(p, "'on' or 'off'", words);
+	return 0;
+}
+
 static int list(struct parser *p, struct ast_statement *s)
 {
 	static const char *const words[] = { "addresses", "domains", NULL };
@@ -210,9 +221,13 @@ int parser_outcome(struct parser *p, bool may_exempt,
 
 static int route(struct parser *p, struct ast_statement *s)
 {
+	static const char *const packet[] = { "packet", NULL };
 	int rc;
 
 	s->kind = STATEMENT_ROUTE;
+	s->route.per_packet = parser_take(p, "per");
+	if (s->route.per_packet && !parser_take(p, "packet"))
+		return parser_expected(p, "'packet'", packet);
 	if (parser_at(p, "via") || parser_at(p, "drop")) {
 		parser_complain(p, p->token.place,
 				"'default' is for all that is left",
@@ -222,7 +237,10 @@ static int route(struct parser *p, struct ast_statement *s)
 	rc = parser_condition(p, &s->route.condition);
 	if (rc < 0)
 		return rc;
-	return parser_outcome(p, false, &s->route.outcome);
+	rc = parser_outcome(p, false, &s->route.outcome);
+	if (rc == 0 && parser_take(p, "except"))
+		rc = parser_set(p, ATOM_FROM, &s->route.except);
+	return rc;
 }
 
 static int default_route(struct parser *p, struct ast_statement *s)
@@ -248,7 +266,8 @@ static const struct {
 } kinds[] = {
 	{ "marks", marks },	{ "queues", queues },
 	{ "inspect", inspect },	{ "late", late },
-	{ "learn", learn },	{ "uplink", parser_uplink },
+	{ "learn", learn },	{ "offload", offload },
+	{ "uplink", parser_uplink },
 	{ "list", list },	{ "exempt", exempt },
 	{ "class", class },	{ "route", route },
 	{ "default", default_route },

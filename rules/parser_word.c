@@ -5,8 +5,8 @@
 #include "rules/parser.h"
 
 const char *const parser_statement_words[] = {
-	"marks", "queues", "inspect", "late", "learn", "uplink", "list",
-	"exempt", "class", "route", "default", "expect", "include", NULL,
+	"marks", "queues", "inspect", "late", "learn", "offload", "uplink",
+	"list", "exempt", "class", "route", "default", "expect", "include", NULL,
 };
 
 /* What a condition is made of, and what stands behind one. */
@@ -23,7 +23,7 @@ static const char *const other_words[] = {
 	"mask", "otherwise", "pass", "packets", "bytes", "seconds", "memory", "keep",
 	"move", "reset", "dev", "table", "mark", "masquerade", "strict",
 	"main", "addresses", "domains", "file", "by", "rule", "client",
-	"server", "optional", "probe", NULL,
+	"server", "optional", "probe", "per", "packet", "except", NULL,
 };
 
 static const char *find(const char *const *words, const char *text, size_t len)

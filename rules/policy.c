@@ -110,6 +110,11 @@ enum late_policy policy_late(const struct policy *policy)
 	return policy->late;
 }
 
+bool policy_offload(const struct policy *policy)
+{
+	return policy->offload;
+}
+
 size_t policy_exempts(const struct policy *policy)
 {
 	return policy->exempt_count;
@@ -159,6 +164,28 @@ enum truth policy_route_holds(const struct policy *policy, size_t i,
 {
 	return condition_eval(&policy->pool, policy->tests[i].node, facts,
 			      needs);
+}
+
+size_t policy_packet_routes(const struct policy *policy)
+{
+	return policy->packet_route_count;
+}
+
+const struct route *policy_packet_route(const struct policy *policy, size_t i)
+{
+	return &policy->packet_routes[i];
+}
+
+const struct route *policy_packet_route_of(const struct policy *policy,
+					   const struct facts *facts)
+{
+	uint8_t needs = 0;
+
+	for (size_t i = 0; i < policy->packet_route_count; i++)
+		if (condition_eval(&policy->pool, policy->packet_tests[i].node,
+				   facts, &needs) == TRUTH_TRUE)
+			return &policy->packet_routes[i];
+	return NULL;
 }
 
 size_t policy_classes(const struct policy *policy)

@@ -154,6 +154,8 @@ struct inspect policy_inspect(const struct policy *policy);
  * with what a search for patterns needs beside each. */
 size_t policy_inspect_streams(const struct policy *policy);
 enum late_policy policy_late(const struct policy *policy);
+/* Whether the kernel decides what headers tell. */
+bool policy_offload(const struct policy *policy);
 
 /* ---- exemptions ---- */
 
@@ -199,6 +201,14 @@ const struct route *policy_route(const struct policy *policy, size_t i);
  */
 enum truth policy_route_holds(const struct policy *policy, size_t i,
 			      const struct facts *facts, uint8_t *needs);
+
+/* Routes `per packet`: of headers only, asked for each packet of a client, in
+ * the kernel alone. They change the road of a packet, never of its flow. */
+size_t policy_packet_routes(const struct policy *policy);
+const struct route *policy_packet_route(const struct policy *policy, size_t i);
+/* The first that holds for a packet with these headers, or NULL. */
+const struct route *policy_packet_route_of(const struct policy *policy,
+					   const struct facts *facts);
 
 size_t policy_classes(const struct policy *policy);
 const char *policy_class_name(const struct policy *policy, size_t i);

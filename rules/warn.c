@@ -67,6 +67,9 @@ static void warn_uplinks(struct compiler *c)
 
 		for (size_t r = 0; r < p->route_count; r++)
 			is_used |= p->routes[r].road == p->uplinks[i].road;
+		for (size_t r = 0; r < p->packet_route_count; r++)
+			is_used |= p->packet_routes[r].road ==
+				   p->uplinks[i].road;
 		for (size_t u = 0; u < p->uplink_count; u++)
 			is_used |= p->uplinks[u].otherwise == (int)i;
 		if (!is_used)
@@ -230,6 +233,22 @@ static void warn_exempt_all(struct compiler *c)
 	}
 }
 
+/* A flow's source is that of the uplink by which its first packet left. */
+static void warn_packet_routes(struct compiler *c)
+{
+	const struct policy *p = c->policy;
+
+	for (size_t r = 0; r < p->packet_route_count; r++) {
+		const struct uplink *up = p->of_road[p->packet_routes[r].road];
+
+		if (up != NULL && up->masquerade)
+			warn(c, c->packet_routes.items[r]->place,
+			     "leave 'per packet' out, or do not masquerade",
+			     "'%s' masquerades: packets of flows that left "
+			     "by another uplink do not get through", up->name);
+	}
+}
+
 void compile_warn(struct compiler *c)
 {
 	warn_marks(c);
@@ -237,6 +256,7 @@ void compile_warn(struct compiler *c)
 	warn_uplinks(c);
 	warn_unreachable(c);
 	warn_late(c);
+	warn_packet_routes(c);
 	warn_default_drop(c);
 	warn_exempt_all(c);
 }

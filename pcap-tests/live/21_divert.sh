@@ -16,6 +16,7 @@ uplink two { dev up2 via $(gw4 2) via $(gw6 2) mark 2 masquerade strict }
 exempt from { $LAN4.20, $LAN6::20 }
 exempt to { 198.51.100.12, 2001:db8:5e::12 }
 queues 40-41
+offload off
 route tcp dport 25 via two
 default via one
 END

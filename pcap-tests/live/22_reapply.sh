@@ -11,6 +11,7 @@ cat >"$policy" <<END
 uplink one { dev up1 via $(gw4 1) via $(gw6 1) mark 1 }
 uplink two { dev up2 via $(gw4 2) via $(gw6 2) mark 2 }
 queues 40-41 otherwise drop
+offload off
 route tcp dport 25 via one
 default via two
 END

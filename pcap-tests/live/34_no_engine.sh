@@ -34,8 +34,10 @@ for server in $SERVER4 $SERVER6; do
 	is "by its provisional road: $server" \
 		"$(lab_roads $server tcp 443)" 2
 	lab_forget
-	ok "a new one passes: $server" ask client tcp $server 25
-	is "by main: $server" "$(lab_roads $server tcp 25)" 1
+	ok "a new one passes: $server" ask client tcp $server 80
+	is "by main: $server" "$(lab_roads $server tcp 80)" 1
+	ok "one that headers decide too: $server" ask client tcp $server 25
+	is "by its road: $server" "$(lab_roads $server tcp 25)" 3
 	ok "the engine comes back" lab_up
 	lab_forget
 	ok "and works: $server" ask client tcp $server 25

@@ -62,6 +62,14 @@ static const struct {
 	  "version of waymark", NULL },
 	{ "learn hosts", "1:1: error: 'learn' is not available in this "
 	  "version of waymark", NULL },
+	{ "offload", "1:8: error: expected 'on' or 'off', but the file ends",
+	  NULL },
+	{ "offload offf", "1:9: error: expected 'on' or 'off', not 'offf'",
+	  "did you mean 'off'?" },
+	{ "route per paket tcp drop", "1:11: error: expected 'packet', not "
+	  "'paket'", "did you mean 'packet'?" },
+	{ "route tcp drop except", "1:22: error: expected", NULL },
+	{ "default drop except 192.0.2.1", "1:14: error: ", NULL },
 	{ "late kep", "1:6: error: expected 'keep' or 'move', not 'kep'",
 	  "did you mean 'keep'?" },
 	{ "uplink { dev a }", "1:8: error: expected the name of an uplink, "

@@ -124,6 +124,20 @@ static const struct {
 	  0, 1 },
 	{ "contradiction", UP "route tcp and udp via a",
 	  "can never hold", 0, 1 },
+	{ "per packet, of payload", UP
+	  "route per packet tcp app ssh via a", "cannot ask for payload", 1, 0 },
+	{ "per packet", UP "route per packet dscp ef via a", NULL, 0, 0 },
+	{ "per packet, masqueraded", MASQ
+	  "route per packet dscp ef via m", "'m' masquerades", 0, 1 },
+	{ "per packet, on any interface there is", UP
+	  "route per packet in * via a", "cannot hold", 1, 0 },
+	{ "except a list", UP "list addresses vip { 192.0.2.1 }\n"
+	  "route tcp via a except @vip\nroute tcp from @vip via main", NULL,
+	  0, 0 },
+	{ "except a list that is not there", UP
+	  "route tcp via a except @vip", "no list 'vip'", 1, 0 },
+	{ "except everybody", UP
+	  "route tcp from 10.0.0.0/8 via a except 10.0.0.0/8", NULL, 0, 0 },
 	{ "known late, masqueraded", MASQ "route host example.com via m",
 	  "only payload can tell", 0, 1 },
 	{ "known late by class", MASQ "class c = tcp app ssh\nroute c via m",

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "rules/offload.h"
 #include "rules/setup/netlink.h"
 #include "rules/setup/ruleset.h"
 #include "rules/setup/rt_tables.h"
@@ -76,10 +77,19 @@ static void print_links(const struct plan *plan, const struct state *state,
 			plan_dev(plan, state, plan->links[i]), KERNEL_GROUP);
 }
 
+/* Routes that headers tell and the kernel does not hold. */
+static void print_notes(const char *notes, FILE *out)
+{
+	for (; *notes; notes += strcspn(notes, "\n") + 1)
+		fprintf(out, "# In the engine: %.*s\n",
+			(int)strcspn(notes, "\n"), notes);
+}
+
 static void print_ruleset(const struct plan *plan, FILE *out)
 {
-	fputs("\n# The diversion to the engine, and back.\n"
-	      "nft -f - <<'END'\n", out);
+	fputs("\n# The diversion to the engine, and back.\n", out);
+	print_notes(plan->offload->notes, out);
+	fputs("nft -f - <<'END'\n", out);
 	ruleset_write_queues(plan, out);
 	ruleset_write(plan, out);
 	fputs("END\n", out);

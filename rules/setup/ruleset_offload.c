@@ -538,8 +538,8 @@ bool ruleset_offload_is_set(const char *name)
 
 bool ruleset_offload_is_chain(const char *name)
 {
-	return strcmp(name, "per_packet") == 0 || is_numbered(name, "packet_") ||
-	       is_numbered(name, "headers_");
+	return strcmp(name, "per_packet") == 0 ||
+	       is_numbered(name, "packet_") || is_numbered(name, "headers_");
 }
 
 bool ruleset_offload_has_chain(const struct plan *plan, const char *name)
