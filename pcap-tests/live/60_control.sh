@@ -12,7 +12,7 @@ LAB_SECONDS=20
 lab_new 3 own-prefix
 
 policy=$LAB_DIR/lab.policy
-# All of udp has to be looked at, whatever it says.
+# All of udp has to be looked at, whatever it says, and the engine counts all.
 write_policy()
 {
 	lab_policy <<-POLICY
@@ -25,6 +25,7 @@ write_policy()
 	route shell              via three
 	route app { dns, quic }  via two
 	default                  via one
+	offload off
 	POLICY
 }
 
