@@ -103,6 +103,12 @@ static const struct command {
 	  "once. TIME is a number and s, m, h or d. Exemptions outlive the\n"
 	  "engine: /var/lib/waymark/exempt.json keeps them.\n"
 	  "  --state-dir DIR   that of the engine; keeps them in DIR\n" },
+	{ "uplink", cmd_uplink, "[up|down|auto NAME]",
+	  "which uplinks are in use, and to take one out",
+	  "'down' takes it for dead, whatever link and probes say; 'up' for\n"
+	  "alive; 'auto' goes by its probes again. Holds until 'auto' or\n"
+	  "'waymark down'. Without a name, lists all with who carries them.\n"
+	  "  --state-dir DIR   where the journal is kept\n" },
 	{ "hints", cmd_hints, "",
 	  "print the applications that payload can tell", "" },
 };

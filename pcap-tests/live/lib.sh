@@ -182,7 +182,8 @@ waymark()
 	local command=$1
 	shift
 	case $command in
-	up|down|setup|run|reload|status|flows|top|metrics|exempt)
+	up|down|setup|run|reload|status|flows|top|metrics|exempt|\
+	uplink|doctor)
 		set -- --state-dir "$LAB_DIR/state" "$@" ;;
 	esac
 	in_router "$WAYMARK" "$command" "$@"

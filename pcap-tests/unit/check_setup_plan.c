@@ -120,7 +120,88 @@ static const struct {
 	{ "a name", "uplink fibre { dev eth1 table 210 mail.out }\n" END,
 	  "names 210\tmail.out\n", true },
 	{ "no names", FIBRE "}\n" END, "names none\n", true },
+	{ "the gateway of main", "uplink fibre { dev eth1 via auto }\n" END,
+	  "route4 default via 203.0.113.1 dev eth1 table 201", true },
+	{ "which has none", "uplink fibre { dev ppp0 via auto }\n" END,
+	  "default dev ppp0", false },
+	{ "of one family", "uplink fibre { dev eth1 via auto "
+	  "via 2001:db8:f::9 }\n" END,
+	  "route6 default via 2001:db8:f::9 dev eth1 table 201", true },
+	{ "may come later", FIBRE "}\nuplink later { dev eth9 optional }\n" END,
+	  "rule4 pref 20102 fwmark 0x02000000/0x3f000000 lookup 202", true },
+	{ "without a route", FIBRE "}\nuplink later { dev eth9 optional }\n" END,
+	  "dev eth9", false },
+	{ "probes have their way", FIBRE "probe ping 192.0.2.7 }\n" END,
+	  "rule4 pref 20020 oif eth1 fwmark 0x01000000/0x3f000000 lookup 201",
+	  true },
+	{ "in their family", FIBRE "probe ping 192.0.2.7 }\n" END,
+	  "rule6 pref 20020", false },
 };
+
+/* Where the marks of an uplink lead while some are dead in IPv4. */
+static const struct {
+	const char *name;
+	const char *dead[3];
+	const char *policy;
+	const char *line;
+	bool wanted;
+	uint8_t carrier;
+} dead[] = {
+	{ "none", { NULL }, FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 0 },
+	{ "its stand-in", { "fibre" },
+	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 210", true, 1 },
+	{ "not in the other family", { "fibre" },
+	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  "rule6 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 1 },
+	{ "both: main", { "fibre", "cheap" },
+	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  "rule4 pref 20101", false, PLAN_NOBODY },
+	{ "nor as a stand-in", { "cheap" },
+	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  "dev ppp0 table 201", false, 0 },
+	{ "strict: nowhere", { "fibre" }, FIBRE "strict }\n" END,
+	  "rule4 pref 20401 fwmark 0x01000000/0x3f000000 unreachable", true,
+	  PLAN_NOBODY },
+	{ "strict: not its own table", { "fibre" }, FIBRE "strict }\n" END,
+	  "rule4 pref 20101", false, PLAN_NOBODY },
+	{ "its own addresses stay", { "fibre" }, FIBRE "}\n" END,
+	  "rule4 pref 20701 from 203.0.113.2 lookup 201", true,
+	  PLAN_NOBODY },
+};
+
+START_TEST(dead_uplink)
+{
+	struct policy *policy = setup_policy(dead[_i].policy);
+	struct health_uplink items[3] = { 0 };
+	char error[SETUP_ERROR_MAX];
+	struct state state;
+	struct plan plan;
+	char *text;
+
+	setup_state(&state);
+	state.health.items = items;
+	for (; dead[_i].dead[state.health.count]; state.health.count++) {
+		struct health_uplink *item = &items[state.health.count];
+
+		strcpy(item->name, dead[_i].dead[state.health.count]);
+		item->dead4 = true;
+	}
+	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
+				   error), 0);
+	text = text_of(&plan, &state);
+	ck_assert_msg(!!strstr(text, dead[_i].line) == dead[_i].wanted,
+		      "%s: in\n%s", dead[_i].name, text);
+	ck_assert_uint_eq(plan.uplinks[0].carrier[0], dead[_i].carrier);
+	ck_assert_uint_eq(plan.uplinks[0].carrier[1], 0);
+	free(text);
+	plan_fini(&plan);
+	state.health = (struct health){ 0 };
+	state_fini(&state);
+	policy_free(policy);
+}
+END_TEST
 
 START_TEST(line)
 {
@@ -300,6 +381,8 @@ int main(void)
 	tcase_add_loop_test(tcase, line, 0, sizeof(lines) / sizeof(*lines));
 	tcase_add_loop_test(tcase, dead_link, 0,
 			    sizeof(links) / sizeof(*links));
+	tcase_add_loop_test(tcase, dead_uplink, 0,
+			    sizeof(dead) / sizeof(*dead));
 	tcase_add_test(tcase, ranges);
 	tcase_add_loop_test(tcase, conflict, 0,
 			    sizeof(conflicts) / sizeof(*conflicts));

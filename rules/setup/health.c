@@ -42,15 +42,16 @@ static int find_or_add(struct health *health, const char *name,
 	return 0;
 }
 
-/* "NAME WORD" a line: down, up; dead4, dead6. Others are of no concern. */
+/* "NAME WORD" a line: down, up; dead4, dead6; by4 OTHER, by6 OTHER. */
 static int read_lines(FILE *in, struct health *health)
 {
-	char line[256], name[HEALTH_NAME_MAX], word[16];
+	char line[256], name[HEALTH_NAME_MAX], word[16], by[HEALTH_NAME_MAX];
 	struct health_uplink *uplink;
 	int rc = 0;
 
 	while (rc == 0 && fgets(line, sizeof(line), in)) {
-		if (sscanf(line, "%63s %15s", name, word) != 2)
+		by[0] = '\0';
+		if (sscanf(line, "%63s %15s %63s", name, word, by) < 2)
 			continue;
 		rc = find_or_add(health, name, &uplink);
 		if (rc < 0)
@@ -63,6 +64,10 @@ static int read_lines(FILE *in, struct health *health)
 			uplink->dead4 = true;
 		else if (strcmp(word, "dead6") == 0)
 			uplink->dead6 = true;
+		else if (strcmp(word, "by4") == 0)
+			memcpy(uplink->carrier[0], by, sizeof(by));
+		else if (strcmp(word, "by6") == 0)
+			memcpy(uplink->carrier[1], by, sizeof(by));
 	}
 	return rc;
 }
@@ -111,11 +116,16 @@ bool health_is_dead(const struct health *health, const char *uplink,
 	       (family == AF_INET ? item->dead4 : item->dead6);
 }
 
-enum health_wish health_wish(const struct health *health, const char *uplink)
+bool health_is_kept(const char *dir)
 {
-	const struct health_uplink *item = find(health, uplink);
+	char path[PATH_MAX];
+	int fd = open(path_of(dir, HEALTH_FINDINGS, path),
+		      O_RDONLY | O_CLOEXEC);
+	bool is_kept = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
 
-	return item ? item->wish : HEALTH_AUTO;
+	if (fd >= 0)
+		close(fd);
+	return is_kept;
 }
 
 static void write_wishes(const struct health *health, FILE *out)
@@ -181,7 +191,10 @@ int health_findings_save(int fd, const struct health *health)
 	for (size_t i = 0; i < health->count; i++) {
 		const struct health_uplink *item = &health->items[i];
 
-		if ((item->dead4 && dprintf(fd, "%s dead4\n", item->name) < 0) ||
+		if (dprintf(fd, "%s by4 %s\n%s by6 %s\n", item->name,
+			    item->carrier[0], item->name,
+			    item->carrier[1]) < 0 ||
+		    (item->dead4 && dprintf(fd, "%s dead4\n", item->name) < 0) ||
 		    (item->dead6 && dprintf(fd, "%s dead6\n", item->name) < 0))
 			return -errno;
 	}

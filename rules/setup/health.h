@@ -24,6 +24,8 @@ struct health_uplink {
 	char name[HEALTH_NAME_MAX];
 	enum health_wish wish;
 	bool dead4, dead6;	/* as probes found */
+	/* Who carries its traffic, IPv4 and IPv6; "": nobody. */
+	char carrier[2][HEALTH_NAME_MAX];
 };
 
 struct health {
@@ -33,12 +35,13 @@ struct health {
 
 /* None is an empty one. 0 or -errno; health_fini in both cases. */
 int health_load(const char *dir, struct health *health);
+/* Whether somebody holds the findings, which name all uplinks then. */
+bool health_is_kept(const char *dir);
 void health_fini(struct health *health);
 
 /* Whether nothing is to be sent by `uplink`. */
 bool health_is_dead(const struct health *health, const char *uplink,
 		    uint8_t family);
-enum health_wish health_wish(const struct health *health, const char *uplink);
 
 /* Change what is wished. 0 or -errno. */
 int health_save_wish(const char *dir, const char *uplink,

@@ -181,6 +181,36 @@ static const char *name_of(const struct keep *keep, uint8_t uplink)
 				       policy_uplink(keep->policy, uplink)->name;
 }
 
+static void save_findings(struct keep *keep)
+{
+	struct health health = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < policy_uplinks(keep->policy) && rc == 0; i++) {
+		struct health_uplink item = {
+			.dead4 = probes_is_dead(keep->probes, i, AF_INET),
+			.dead6 = probes_is_dead(keep->probes, i, AF_INET6),
+		};
+
+		snprintf(item.name, sizeof(item.name), "%s",
+			 policy_uplink(keep->policy, i)->name);
+		for (int v6 = 0; v6 < 2 && keep->has_last; v6++) {
+			const char *by = name_of(keep,
+						 keep->last.carrier[i][v6]);
+
+			snprintf(item.carrier[v6], sizeof(item.carrier[v6]),
+				 "%s", by ? by : "");
+		}
+		rc = ARRAY_ADD(health.items, health.count, item);
+	}
+	if (rc == 0)
+		rc = health_findings_save(keep->findings_fd, &health);
+	if (rc < 0)
+		say(keep, "%s/" HEALTH_FINDINGS ": %s", keep->state_dir,
+		    strerror(-rc));
+	health_fini(&health);
+}
+
 static void say_carrier(struct keep *keep, size_t i, int family, uint8_t by)
 {
 	const char *name = policy_uplink(keep->policy, i)->name;
@@ -203,6 +233,7 @@ static void follow_carriers(struct keep *keep,
 			    const struct setup_report *report)
 {
 	const struct marks *marks = policy_marks(keep->policy);
+	bool is_new;
 
 	for (size_t i = 0; i < policy_uplinks(keep->policy); i++) {
 		const struct uplink *uplink = policy_uplink(keep->policy, i);
@@ -221,8 +252,12 @@ static void follow_carriers(struct keep *keep,
 				    "%s", uplink->name, strerror(-rc));
 		}
 	}
+	is_new = !keep->has_last || memcmp(keep->last.carrier, report->carrier,
+					   sizeof(report->carrier)) != 0;
 	keep->last = *report;
 	keep->has_last = true;
+	if (is_new)
+		save_findings(keep);
 }
 
 static void plan_next_look(struct keep *keep, int rc)
@@ -282,29 +317,6 @@ static void tell_probe(void *ctx, const char *line)
 
 	say(keep, "%s", line);
 	snprintf(keep->why, sizeof(keep->why), "its probes");
-}
-
-static void save_findings(struct keep *keep)
-{
-	struct health health = { 0 };
-	int rc = 0;
-
-	for (size_t i = 0; i < policy_uplinks(keep->policy) && rc == 0; i++) {
-		struct health_uplink item = {
-			.dead4 = probes_is_dead(keep->probes, i, AF_INET),
-			.dead6 = probes_is_dead(keep->probes, i, AF_INET6),
-		};
-
-		snprintf(item.name, sizeof(item.name), "%s",
-			 policy_uplink(keep->policy, i)->name);
-		rc = ARRAY_ADD(health.items, health.count, item);
-	}
-	if (rc == 0)
-		rc = health_findings_save(keep->findings_fd, &health);
-	if (rc < 0)
-		say(keep, "%s/" HEALTH_FINDINGS ": %s", keep->state_dir,
-		    strerror(-rc));
-	health_fini(&health);
 }
 
 static void run_probes(struct keep *keep)

@@ -1,0 +1,143 @@
+#!/bin/bash
+# 83_probes.sh - uplinks that are dead though their link is up: probes find it
+# out, for IPv4 and IPv6 each; traffic goes where `otherwise` and `strict` say,
+# flows under way go on there, and come back. And `waymark uplink`.
+. "$(dirname "$0")/lib.sh"
+lab_bound 60 "$0" "$@"
+lab_need
+lab_new 3
+
+probes="every 200ms up 2 down 3"
+lab_policy <<END
+uplink one   { dev up1 via $(gw4 1) via $(gw6 1) masquerade }
+uplink two   { dev up2 via $(gw4 2) via $(gw6 2) masquerade otherwise three
+	probe ping 198.51.100.9 $probes probe http [2001:db8:5e::9]:80 $probes }
+uplink three { dev up3 via $(gw4 3) via $(gw6 3) masquerade strict
+	probe tcp 198.51.100.10:80 $probes probe ping 2001:db8:5e::10 $probes }
+route udp dport 5002  via two
+route udp dport 5003  via three
+default               via one
+END
+
+log_mark() { marked=$(wc -l <"$LAB_DIR/waymark.log"); }
+said() { tail -n "+$((marked + 1))" "$LAB_DIR/waymark.log"; }
+said_like() { said | grep -qE -- "$1"; }
+carries() { waymark uplink | grep -qE -- "$1"; }
+
+# by NAME WANT4 WANT6 PORT [WHERE]
+by()
+{
+	local name=$1 want4=$2 want6=$3 port=$4 where=${5-client}
+	lab_forget
+	ask "$where" udp $SERVER4 "$port" --patience 0.4 >/dev/null 2>&1
+	ask "$where" udp $SERVER6 "$port" --patience 0.4 >/dev/null 2>&1
+	is "$name: IPv4" "$(lab_roads $SERVER4 udp "$port")" "$want4"
+	is "$name: IPv6" "$(lab_roads $SERVER6 udp "$port")" "$want6"
+}
+
+# The ISP is up to its own end, and carries nothing: dead N 4|6, alive N
+dead()
+{
+	in_ns "isp$1" nft "add table inet dead; add chain inet dead f {
+		type filter hook forward priority -10; };
+		add rule inet dead f meta nfproto ipv$2 drop"
+}
+alive() { in_ns "isp$1" nft delete table inet dead; }
+
+talks()
+{
+	lab_start client "$1" /usr/bin/python3 \
+		"$LAB_TOP/pcap-tests/live/datagrams.py" "$2" "$3" "${4:-40}"
+}
+lost() { until_true 80 grep -q lost "$LAB_DIR/$1.log"
+	sed 's/.*lost //' "$LAB_DIR/$1.log"; }
+
+before=$(lab_snapshot)
+# A web server that knows one answer.
+lab_start server web /usr/bin/python3 -c '
+import http.server, socket
+class Web(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+http.server.BaseHTTPRequestHandler.do_GET = lambda self: (
+    self.send_response(204), self.end_headers())
+Web(("::", 80), http.server.BaseHTTPRequestHandler).serve_forever()'
+ok "a web server" until_true 50 lab_listens server tcp 80
+ok "servers" lab_serve server udp:5002 udp:5003
+like "uplink without up" "$(waymark uplink 2>&1)" 'does not run here'
+ok "up" lab_up
+ok "all are alive" until_true 20 carries '^two .*IPv4: itself  IPv6: itself$'
+sleep 1
+by "alive" 2 2 5002
+
+# ---- IPv4 dies, IPv6 does not ----
+
+lab_forget
+talks flow $SERVER4 5002 80
+until_true 20 eval '[ "$(lab_left 2 $SERVER4 udp 5002)" -gt 2 ]'
+log_mark
+dead 2 4
+ok "a dead road is found" until_true 30 said_like \
+	'uplink two: IPv4: probe ping 198.51.100.9: dead: no answer, 3 times'
+ok "and told who stands in" until_true 10 said_like \
+	'uplink two: IPv4: goes by three: its probes'
+by "IPv4 is dead" 3 2 5002
+by "the router's own too" 3 2 5002 router
+like "uplink lists it" "$(waymark uplink)" \
+	'^two .*IPv4: by three \(probes fail\)  IPv6: itself$'
+ok "the check agrees" waymark setup --check "$LAB_DIR/lab.policy"
+ok "it finds its way back" eval 'alive 2; until_true 30 said_like \
+	"uplink two: IPv4: goes by itself again"'
+by "alive again" 2 2 5002
+like "a flow under way went on" "$(lost flow)" '^([0-9]|1[0-9]|2[0-5])$'
+
+# ---- the stand-in dies: strict ----
+
+dead 3 4
+until_true 30 said_like 'three: IPv4: has no way'
+by "strict: nowhere" none 3 5003
+by "strict: the router's own neither" none 3 5003 router
+alive 3
+until_true 30 said_like 'three: IPv4: goes by itself again'
+dead 3 6
+until_true 30 said_like 'three: IPv6: has no way'
+by "strict, IPv6" 3 none 5003
+alive 3
+until_true 30 said_like 'three: IPv6: goes by itself again'
+dead 2 6
+ok "http finds it out" until_true 40 said_like \
+	'uplink two: IPv6: probe http .*: dead: '
+by "IPv6 is dead" 2 3 5002
+alive 2
+until_true 30 said_like 'two: IPv6: goes by itself again'
+
+# ---- by word ----
+
+lab_forget
+talks word4 $SERVER4 5002
+talks word6 $SERVER6 5002
+until_true 20 eval '[ "$(lab_left 2 $SERVER6 udp 5002)" -gt 2 ]'
+like "down" "$(waymark uplink down two)" '^uplink two: down$'
+ok "takes effect" until_true 10 carries '^two +down .*IPv4: by three'
+for flow in word4 word6; do
+	like "$flow: at most one datagram is lost" "$(lost $flow)" '^[01]$'
+done
+by "taken out" 3 3 5002
+by "others stay" 3 3 5003
+like "auto" "$(waymark uplink auto two)" 'two: auto'
+until_true 10 carries '^two +auto .*IPv4: itself'
+by "back" 2 2 5002
+dead 2 4
+until_true 30 carries '^two .*IPv4: by three'
+waymark uplink up two >/dev/null
+ok "up: whatever probes say" until_true 10 carries '^two +up .*IPv4: itself'
+alive 2
+waymark uplink auto two >/dev/null
+like "a name that is none" "$(waymark uplink down tow 2>&1)" \
+	"no uplink 'tow'; these are: one two three"
+for n in 1 2 3; do
+	is "isp$n refused nothing" "$(lab_spoofed $n)" 0
+done
+ok "down" waymark down
+is "down leaves what was there before" \
+	"$(diff <(echo "$before" | sort) <(lab_snapshot | sort))" ""
+done_testing

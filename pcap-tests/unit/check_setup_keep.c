@@ -1,0 +1,139 @@
+/* check_setup_keep.c - fights with other programs, and which uplinks are dead. */
+#include "unit.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rules/setup/fight.h"
+#include "rules/setup/health.h"
+
+/* How often a thing that goes every `every_ms` is put back and told of within
+ * `for_ms`. */
+static const struct {
+	const char *name;
+	unsigned int every_ms, for_ms, put_back, told;
+} fights[] = {
+	{ "now and then", 30000, 3600000, 120, 0 },
+	{ "as often as is borne", 12001, 600000, 50, 0 },
+	{ "a fight", 1000, 20000, 5, 1 },
+	{ "half a minute later", 1000, 40000, 6, 1 },
+	{ "and ever more seldom", 1000, 3600000, 14, 1 },
+};
+
+START_TEST(fight)
+{
+	struct fights list = { 0 };
+	unsigned int put_back = 0, told = 0;
+	uint64_t start = 1000000;
+
+	for (uint64_t ms = 0; ms < fights[_i].for_ms;
+	     ms += fights[_i].every_ms) {
+		struct fight *it = fight_of(&list, "a rule");
+		enum fight_answer answer = fight_count(it, start + ms);
+
+		put_back += answer == FIGHT_NONE;
+		told += answer == FIGHT_NEW;
+	}
+	ck_assert_msg(put_back == fights[_i].put_back &&
+			      told == fights[_i].told,
+		      "%s: put back %u times, told %u times", fights[_i].name,
+		      put_back, told);
+}
+END_TEST
+
+START_TEST(peace)
+{
+	struct fights list = { 0 };
+	struct fight *it = fight_of(&list, "a rule");
+
+	for (uint64_t ms = 0; ms < 10000; ms += 1000)
+		fight_count(it, 1000000 + ms);
+	ck_assert_int_eq(fight_count(fight_of(&list, "another"), 1010000),
+			 FIGHT_NONE);
+	ck_assert_uint_gt(fight_next_ms(&list, 1010000), 1010000);
+	ck_assert_int_eq(fight_count(it, 1100000), FIGHT_NONE);
+	ck_assert_uint_eq(fight_next_ms(&list, 1100000), 0);
+	ck_assert_int_eq(fight_count(it, 9000000), FIGHT_NONE);
+	ck_assert_int_eq(fight_count(it, 9001000), FIGHT_NONE);
+}
+END_TEST
+
+/* More things than there is room for: the newest are known. */
+START_TEST(many)
+{
+	struct fights list = { 0 };
+	char thing[16];
+
+	for (unsigned int i = 0; i < 1000; i++) {
+		snprintf(thing, sizeof(thing), "rule %u", i);
+		fight_count(fight_of(&list, thing), 1000 + i);
+	}
+	ck_assert_uint_eq(fight_of(&list, "rule 999")->count, 1);
+	ck_assert_uint_eq(fight_of(&list, "rule 0")->count, 0);
+}
+END_TEST
+
+START_TEST(lines)
+{
+	char dir[] = "/tmp/check_setup.XXXXXX";
+	struct health_uplink one = { .name = "one", .dead4 = true,
+				     .carrier = { "two", "" } };
+	struct health found = { &one, 1 };
+	struct health health;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(health_load(dir, &health), 0);
+	ck_assert(!health_is_dead(&health, "one", AF_INET));
+	health_fini(&health);
+	ck_assert(!health_is_kept(dir));
+
+	fd = health_findings_open(dir);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(health_findings_open(dir), -EAGAIN);
+	ck_assert(health_is_kept(dir));
+	ck_assert_int_eq(health_findings_save(fd, &found), 0);
+	ck_assert_int_eq(health_load(dir, &health), 0);
+	ck_assert(health_is_dead(&health, "one", AF_INET));
+	ck_assert(!health_is_dead(&health, "one", AF_INET6));
+	ck_assert_str_eq(health.items[0].carrier[0], "two");
+	ck_assert_str_eq(health.items[0].carrier[1], "");
+	health_fini(&health);
+
+	/* A word stands above what probes say, and goes with `auto`. */
+	ck_assert_int_eq(health_save_wish(dir, "one", HEALTH_UP), 0);
+	ck_assert_int_eq(health_save_wish(dir, "two", HEALTH_DOWN), 0);
+	ck_assert_int_eq(health_load(dir, &health), 0);
+	ck_assert(!health_is_dead(&health, "one", AF_INET));
+	ck_assert(health_is_dead(&health, "two", AF_INET6));
+	health_fini(&health);
+	ck_assert_int_eq(health_save_wish(dir, "two", HEALTH_AUTO), 0);
+
+	/* Nobody probes any more. */
+	close(fd);
+	ck_assert_int_eq(health_save_wish(dir, "one", HEALTH_AUTO), 0);
+	ck_assert_int_eq(health_load(dir, &health), 0);
+	ck_assert(!health_is_dead(&health, "one", AF_INET));
+	ck_assert(!health_is_dead(&health, "two", AF_INET6));
+	health_fini(&health);
+	health_remove(dir);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("setup_keep");
+	TCase *tcase = tcase_create("keep");
+
+	tcase_add_loop_test(tcase, fight, 0, sizeof(fights) / sizeof(*fights));
+	tcase_add_test(tcase, peace);
+	tcase_add_test(tcase, many);
+	tcase_add_test(tcase, lines);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
