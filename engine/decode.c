@@ -345,8 +345,8 @@ static inline enum decode_status ipv6(struct packet *pkt, bool is_quoted)
 	pkt->family = 6;
 	pkt->tos = (uint8_t)(be16(ip) >> 4);
 	pkt->proto = ip[6];
-	pkt->src = address_from_v6(ip + 8);
-	pkt->dst = address_from_v6(ip + 24);
+	pkt->src = address_from_packet6(ip + 8);
+	pkt->dst = address_from_packet6(ip + 24);
 	/* 0: a jumbogram (RFC 2675), or offload of more than 64 KiB. */
 	pkt->ip_len = IPV6_HEADER + be16(ip + 4);
 	if (pkt->ip_len == IPV6_HEADER && pkt->proto != IPPROTO_NONE)

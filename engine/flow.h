@@ -54,6 +54,7 @@ struct flow {
 	uint32_t isn[2];	/* sequence number of the stream's first byte */
 	bool has_isn[2];
 	bool has_candidates[2];
+	uint8_t padding[2];	/* bytes that may be none of the stream's */
 	int16_t hint;		/* that said yes, -1 */
 	struct hint_set candidates[2];
 	struct stream *streams[2];	/* borrowed from the worker's pool */

@@ -8,6 +8,7 @@
 #include "engine/inspect.h"
 
 #define SECOND_NS 1000000000u
+#define PADDING_MOST 6		/* of a frame with 54 bytes of headers */
 /* All that hints tell. */
 #define FACT_HINTS (FACT_ALL & ~FACT_PAYLOAD)
 
@@ -358,6 +359,38 @@ static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
 	flow->has_isn[side] = true;
 }
 
+/*
+ * Some stacks send the zeros that fill a short frame as a segment of its own,
+ * in the place of the stream's first bytes. It is put aside until the next one
+ * tells by its place whether they were data.
+ */
+static bool put_aside(struct flow *flow, bool side, struct cursor payload,
+		      uint32_t offset)
+{
+	static const uint8_t zeros[PADDING_MOST];
+	size_t len = cursor_left(&payload);
+
+	if (offset != 0 || len > PADDING_MOST ||
+	    memcmp(payload.at, zeros, len) != 0)
+		return false;
+	flow->padding[side] = (uint8_t)len;
+	return true;
+}
+
+/* They were, when the stream goes on behind them. */
+static void take_padding(struct inspector *inspector, struct flow *flow,
+			 bool side, uint32_t offset)
+{
+	static const uint8_t zeros[PADDING_MOST];
+	uint8_t len = flow->padding[side];
+
+	flow->padding[side] = 0;
+	if (len == 0 || offset != len)
+		return;
+	stream_take(inspector->pool, &flow->streams[side]);
+	stream_segment(flow->streams[side], 0, zeros, len);
+}
+
 static void hear_segment(struct inspector *inspector, struct flow *flow,
 			 struct flow_names *names, const struct packet *pkt,
 			 bool side)
@@ -377,6 +410,11 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 		return;
 	if (cursor_left(&payload) > most)
 		payload.end = payload.at + most;
+	if (*stream == NULL && !flow->has_candidates[side]) {
+		if (put_aside(flow, side, payload, offset))
+			return;
+		take_padding(inspector, flow, side, offset);
+	}
 	/* Most flows are told by their first payload, which is not copied. */
 	if (*stream == NULL && offset == 0) {
 		hear_stream(inspector, flow, names, side, payload);

@@ -384,17 +384,12 @@ static int longest_zeros(const uint16_t group[8], int *ret_len)
 	return best;
 }
 
-char *address_print(const struct address *a, char text[static ADDRESS_TEXT_MAX])
+static void print_v6(const struct address *a, char *text)
 {
 	uint16_t group[8];
 	int zeros, zeros_len, i;
 	char *end = text;
 
-	if (address_is_v4(a)) {
-		snprintf(text, ADDRESS_TEXT_MAX, "%u.%u.%u.%u", a->bytes[12],
-			 a->bytes[13], a->bytes[14], a->bytes[15]);
-		return text;
-	}
 	for (i = 0; i < 8; i++)
 		group[i] = (uint16_t)(a->bytes[2 * i] << 8 |
 				      a->bytes[2 * i + 1]);
@@ -409,6 +404,27 @@ char *address_print(const struct address *a, char text[static ADDRESS_TEXT_MAX])
 			*end++ = ':';
 		end += sprintf(end, "%x", group[i]);
 	}
+}
+
+char *address_print(const struct address *a, char text[static ADDRESS_TEXT_MAX])
+{
+	if (address_is_v4(a))
+		snprintf(text, ADDRESS_TEXT_MAX, "%u.%u.%u.%u", a->bytes[12],
+			 a->bytes[13], a->bytes[14], a->bytes[15]);
+	else
+		print_v6(a, text);
+	return text;
+}
+
+char *address_print_packet(const struct address *a,
+			   char text[static ADDRESS_TEXT_MAX])
+{
+	struct address mapped = *a;
+
+	mapped.bytes[11] |= 1;
+	if (address_is_v4(a) || !address_is_v4(&mapped))
+		return address_print(a, text);
+	print_v6(&mapped, text);
 	return text;
 }
 

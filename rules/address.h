@@ -63,6 +63,21 @@ static inline struct address address_from_v6(const void *bytes)
 }
 
 /*
+ * The same out of an IPv6 header. ::ffff:a.b.c.d has no business there, but
+ * nothing keeps anyone from sending it: it is kept as ::fffe:a.b.c.d, which is
+ * nobody's, so that it is never taken for the IPv4 address and matches no list
+ * of those.
+ */
+static inline struct address address_from_packet6(const void *bytes)
+{
+	struct address a = address_from_v6(bytes);
+
+	if (address_is_v4(&a))
+		a.bytes[11] = 0xfe;
+	return a;
+}
+
+/*
  * Read "192.0.2.1" or "2001:db8::1" from `len` characters. 0, or -EINVAL.
  * Octets are decimal without leading zeros, as inet_pton(3) wants them.
  */
@@ -101,6 +116,9 @@ bool prefix_contains(const struct prefix *prefix, const struct address *a);
 /* Print as people write it: IPv4 dotted, IPv6 as RFC 5952; a prefix that is
  * one address without its length. Returns `text`. */
 char *address_print(const struct address *a, char text[static ADDRESS_TEXT_MAX]);
+/* The same for one out of a packet: as it was there. */
+char *address_print_packet(const struct address *a,
+			   char text[static ADDRESS_TEXT_MAX]);
 char *prefix_print(const struct prefix *p, char text[static ADDRESS_TEXT_MAX]);
 
 #endif

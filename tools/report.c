@@ -29,7 +29,7 @@ static const char *endpoint(const struct address *address, uint16_t port,
 {
 	char plain[ADDRESS_TEXT_MAX];
 
-	address_print(address, plain);
+	address_print_packet(address, plain);
 	if (!has_ports)
 		snprintf(text, ENDPOINT_MAX, "%s", plain);
 	else
@@ -154,9 +154,9 @@ static json_t *flow_json(const struct policy *policy,
 		"{s:s, s:s, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, "
 		"s:I, s:i, s:o, s:o, s:o}",
 		"proto", proto_name(flow->proto, proto, sizeof(proto)),
-		"src", address_print(&flow->src, src),
+		"src", address_print_packet(&flow->src, src),
 		"sport", flow->has_ports ? flow->sport : 0,
-		"dst", address_print(&flow->dst, dst),
+		"dst", address_print_packet(&flow->dst, dst),
 		"dport", flow->has_ports ? flow->dport : 0,
 		"app", text_or_null(hints_app_name(flow->app)),
 		"host", text_or_null(flow->host),

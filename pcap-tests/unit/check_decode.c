@@ -233,6 +233,30 @@ START_TEST(fields)
 }
 END_TEST
 
+/* ::ffff:a.b.c.d in an IPv6 header is no IPv4 address, and prints as it is. */
+START_TEST(mapped)
+{
+	size_t len;
+	uint8_t *bytes = hex_bytes("60000000 000a 1140 "
+				   "00000000000000000000ffff c0000201 "
+				   "00000000000000000000ffff c6336407 "
+				   "0035 0400 000a 0000 4142", &len);
+	struct packet pkt = decoded(bytes, len);
+	struct address v4 = address_from_v4(htonl(0xc0000201));
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(pkt.status, DECODE_OK);
+	ck_assert(!address_is_v4(&pkt.src) && !address_is_v4(&pkt.dst));
+	ck_assert(!address_equal(&pkt.src, &v4));
+	ck_assert_str_eq(address_print_packet(&pkt.src, text),
+			 "::ffff:c000:201");
+	ck_assert_str_eq(address_print_packet(&pkt.dst, text),
+			 "::ffff:c633:6407");
+	ck_assert_str_eq(address_print_packet(&v4, text), "192.0.2.1");
+	free(bytes);
+}
+END_TEST
+
 START_TEST(fields_v6)
 {
 	size_t len;
@@ -366,6 +390,7 @@ int main(void)
 	tcase_add_loop_test(tc, cut, 0, ROW_COUNT);
 	tcase_add_test(tc, fields);
 	tcase_add_test(tc, fields_v6);
+	tcase_add_test(tc, mapped);
 	tcase_add_loop_test(tc, long_chain, 1, 20);
 	tcase_add_test(tc, super_packet);
 	tcase_add_loop_test(tc, quoted, 0,
