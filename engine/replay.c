@@ -8,6 +8,7 @@
 #include "engine/decode.h"
 #include "engine/defrag.h"
 #include "engine/replay.h"
+#include "engine/replay_kernel.h"
 #include "engine/worker.h"
 
 #define CHUNK 256		/* flows are allocated by so many */
@@ -34,6 +35,7 @@ struct replay {
 	const struct marks *marks;
 	struct replay_options options;
 	struct worker *worker;
+	struct replay_kernel *kernel;
 	struct conntrack *conntrack;
 	struct defrag *defrag[2];	/* outside and inside of tunnels */
 	struct pending *pending;
@@ -86,12 +88,14 @@ struct replay *replay_new(const struct policy *policy,
 	if (options != NULL)
 		replay->options = *options;
 	replay->worker = worker_new(policy, &worker_options);
+	replay->kernel = replay_kernel_new(policy, replay->options.interface);
 	replay->conntrack = conntrack_new();
 	replay->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
 	if (replay->options.decap)
 		replay->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
 	replay->pending = calloc(PENDING, sizeof(*replay->pending));
-	if (replay->worker == NULL || replay->conntrack == NULL ||
+	if (replay->worker == NULL || replay->kernel == NULL ||
+	    replay->conntrack == NULL ||
 	    replay->defrag[0] == NULL || replay->pending == NULL ||
 	    (replay->options.decap && replay->defrag[1] == NULL)) {
 		replay_free(replay);
@@ -116,6 +120,7 @@ void replay_free(struct replay *replay)
 	defrag_free(replay->defrag[1]);
 	conntrack_free(replay->conntrack);
 	worker_free(replay->worker);
+	replay_kernel_free(replay->kernel);
 	free(replay);
 }
 
@@ -223,13 +228,11 @@ static int note_names(struct replay *replay, struct replay_flow *shown,
 }
 
 static void note_decision(struct replay *replay, struct replay_flow *shown,
-			  const struct flow *flow)
+			  uint16_t route, const struct facts *facts)
 {
-	int class = policy_route_class(replay->policy, flow->route,
-				       &flow->facts);
+	int class = policy_route_class(replay->policy, route, facts);
 
-	shown->route = flow->route;
-	shown->late = flow->late;
+	shown->route = route;
 	shown->class_name = class >= 0 ? policy_class_name(replay->policy,
 							   (size_t)class)
 				       : NULL;
@@ -293,10 +296,64 @@ static int queue(struct replay *replay, struct passage *p)
 	else
 		p->entry->mark = verdict.mark & marks->mask;
 	if (verdict.flow != NULL) {
-		note_decision(replay, p->flow, verdict.flow);
+		note_decision(replay, p->flow, verdict.flow->route,
+			      &verdict.flow->facts);
+		p->flow->late = verdict.flow->late;
 		rc = note_names(replay, p->flow, verdict.flow);
 	}
 	return rc;
+}
+
+/* An answer to what was dropped: live there would be none. */
+static bool is_answer(const struct passage *p)
+{
+	return p->flow->is_dropped && p->flow->queued == 0 &&
+	       !address_equal(&p->flow->src, &p->packet->src);
+}
+
+/* A new flow that headers decide never gets to the queue; a dropped one not
+ * into conntrack either. */
+static bool settle(struct replay *replay, struct passage *p)
+{
+	const struct marks *marks = replay->marks;
+	struct facts facts;
+	uint16_t route = 0;
+	uint8_t road = marks->road_drop;
+
+	if (p->state != CONNTRACK_NEW || p->entry->mark != 0)
+		return false;
+	if (!is_answer(p)) {
+		if (!replay_kernel_settles(replay->kernel, p->packet, &facts,
+					   &route))
+			return false;
+		road = policy_route(replay->policy, route)->road;
+		note_decision(replay, p->flow, route, &facts);
+	}
+	p->mark = marks_merge(marks, p->packet->mark,
+			      marks_of(marks, road, true));
+	p->is_settled = true;
+	p->dropped = road == marks->road_drop;
+	if (p->dropped)
+		conntrack_drop(p->entry);
+	else
+		p->entry->mark = marks_of(marks, road, true);
+	return true;
+}
+
+/* The packet's own road, which its flow does not take: it was noted before. */
+static void divert_packet(struct replay *replay, struct passage *p)
+{
+	const struct marks *marks = replay->marks;
+	uint8_t road;
+
+	if (marks_road(marks, p->entry->mark) == 0 || p->dropped ||
+	    p->from_server || p->flow->exempt != NULL)
+		return;
+	road = replay_kernel_packet(replay->kernel, p->packet);
+	if (road == 0)
+		return;
+	p->mark = marks_merge(marks, p->mark, marks_of(marks, road, true));
+	p->dropped = road == marks->road_drop;
 }
 
 /* The chain `divert`, in its order. */
@@ -319,6 +376,8 @@ static int divert(struct replay *replay, struct passage *p)
 		p->is_settled = true;
 		return observe(replay, p);
 	}
+	if (settle(replay, p))
+		return observe(replay, p);
 	return queue(replay, p);
 }
 
@@ -356,6 +415,7 @@ static int pass(struct replay *replay, struct passage *p, uint64_t packets,
 	p->flow->bytes += bytes;
 	rc = divert(replay, p);
 	note_road(replay, p);
+	divert_packet(replay, p);
 	report(replay, p);
 	return rc;
 }

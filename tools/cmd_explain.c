@@ -181,6 +181,22 @@ static bool tells_payload(const struct expect *flow)
 	       flow->ja4 != NULL || flow->facts.ech;
 }
 
+/* What the kernel does with the packet itself, whatever its flow does. */
+static void print_packet_route(const struct policy *policy,
+			       const struct facts *facts)
+{
+	const struct route *route = policy_packet_route_of(policy, facts);
+	char place[PLACE_MAX];
+
+	if (route == NULL)
+		return;
+	printf("per packet: %s%s, by headers like these; the rest of the flow "
+	       "goes its own way\n    yes    %s  %s\n",
+	       route->road == policy_marks(policy)->road_drop ? "" : "via ",
+	       policy_road_name(policy, route->road),
+	       load_place(&route->place, place, sizeof(place)), route->text);
+}
+
 static void explain(const struct policy *policy, const struct expect *flow)
 {
 	struct facts facts = flow->facts;
@@ -191,6 +207,7 @@ static void explain(const struct policy *policy, const struct expect *flow)
 			   facts.proto == IPPROTO_UDP ||
 			   facts.proto == IPPROTO_SCTP;
 
+	print_packet_route(policy, &facts);
 	if (has_payload)
 		facts.known = 0;
 	decide(policy, &facts, &decision);

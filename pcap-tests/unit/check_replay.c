@@ -38,7 +38,31 @@ static const struct row {
 	{ "settled by its headers, named all the same",
 	  "class web = tcp dport 80\nroute web via a",
 	  { { SYN }, { SYNACK }, { HTTP } },
-	  "40000>80 http example.com web 4 1>1 0 3 1 1\n", "AAA", false, NULL },
+	  "40000>80 http example.com web 4 1>1 0 3 1 0\n", "AAA", false, NULL },
+	{ "the kernel leaves it to the engine", "offload off\n"
+	  "class web = tcp dport 80\nroute web via a",
+	  { { SYN }, { SYNACK }, { HTTP } },
+	  "40000>80 http example.com web 5 1>1 0 3 1 1\n", "AAA", false, NULL },
+	{ "what may still hold above", "route app ssh via m\nroute tcp via a",
+	  { { SYN }, { SYNACK } },
+	  "40000>80 - - - 4 1>1 0 2 0 2\n", "aa", false, NULL },
+	{ "per packet, of a settled flow",
+	  "route per packet dscp ef via m\nroute tcp via a",
+	  { { SYN, .tos = 0xb8 }, { SYNACK, .tos = 0xb8 }, { ACK, .seq = 1 },
+	    { ACK, .seq = 1, .tos = 0xb8 } },
+	  "40000>80 - - - 4 1>1 0 4 1 0\n", "BAAB", false, NULL },
+	{ "per packet, of one in inspection",
+	  "route per packet dscp ef via m\nroute app ssh via a",
+	  { { SYN, .tos = 0xb8 }, { SYNACK }, { SSH }, { ACK, .tos = 0xb8 } },
+	  "40000>80 ssh - - 4 63>1 2 4 3 3\n", "bxAB", false, NULL },
+	{ "per packet, dropped, and except", "route per packet dscp ef drop\n"
+	  "route tcp via m except 192.168.1.9\nroute tcp via a",
+	  { { SYN }, { SYNACK }, { ACK, .tos = 0xb8 }, { ACK } },
+	  "40000>80 - - - 5 1>1 0 4 1 0\n", "AA!A", false, NULL },
+	{ "per packet, not of who is exempt", "exempt from 192.168.1.9\n"
+	  "route per packet tcp via m",
+	  { { SYN }, { SYNACK } },
+	  "40000>80 - - - -1 0>0 0 2 0 0 exempt\n", "--", false, NULL },
 	{ "late, and moved", "route app ssh via a",
 	  { { SYN }, { SYNACK }, { ACK, .seq = 1 }, { SSH }, { HTTP } },
 	  "40000>80 ssh - - 3 63>1 2 5 4 4\n", "xxxAA", false, NULL },
@@ -68,10 +92,10 @@ static const struct row {
 	  "40000>80 - - - -1 0>0 0 2 0 0\n", "--", false, NULL },
 	{ "invalid first, picked up then", "route tcp dport 80 via a",
 	  { { SYNACK }, { ACK, .seq = 1 }, { HTTP } },
-	  "40000>80 http example.com - 3 1>1 0 3 2 1\n", "-AA", false, NULL },
+	  "40000>80 http example.com - 3 1>1 0 3 2 0\n", "-AA", false, NULL },
 	{ "dropped by its headers", "route tcp dport 80 drop",
 	  { { SYN }, { SYN, .ms = 1000 }, { SYN, .ms = 9000 } },
-	  "40000>80 - - - 3 62>62 0 3 1 3 drop\n", "!!!", false, NULL },
+	  "40000>80 - - - 3 62>62 0 3 1 0 drop\n", "!!!", false, NULL },
 	{ "dropped late", "route app ssh drop",
 	  { { SYN }, { SYNACK }, { SSH }, { ACK, .seq = 1 } },
 	  "40000>80 ssh - - 3 63>62 2 4 3 3 drop\n", "xx!!", false, NULL },
@@ -82,25 +106,25 @@ static const struct row {
 	  "40000>80 - - - 0 63>63 0 1 0 1\n", "xxx", false, NULL },
 	{ "a UDP flow is forgotten", "",
 	  { { UDP, DATA("x") }, { UDP, .back = true, DATA("x"), .ms = 40000 } },
-	  "40000>80 - - - 0 63>63 0 1 1 1\n"
-	  "80>40000 - - - 0 63>63 0 1 1 1\n", "XX", false, NULL },
+	  "40000>80 - - - 0 63>63 0 1 1 0\n"
+	  "80>40000 - - - 0 63>63 0 1 1 0\n", "XX", false, NULL },
 	{ "an ICMP error counts to its flow", "route app ssh via a",
 	  { { SYN }, { SYN } },
 	  "40000>80 - - - 0 63>63 0 2 0 2\n", "xx", true, NULL },
 	{ "also to a settled one", "route tcp via a",
 	  { { SYN }, { SYN } },
-	  "40000>80 - - - 3 1>1 0 2 1 1\n", "AA", true, NULL },
+	  "40000>80 - - - 3 1>1 0 2 1 0\n", "AA", true, NULL },
 	{ "an ICMP error of nothing", "",
 	  { { SYN } }, "0>0 - - - -1 0>0 0 1 0 0\n", "-", true, NULL },
 	{ "by the interface", "route in eth0 via a", { { SYN } },
-	  "40000>80 - - - 3 1>1 0 1 1 1\n", "A", false, "eth0" },
+	  "40000>80 - - - 3 1>1 0 1 1 0\n", "A", false, "eth0" },
 	{ "by another interface", "route in eth0 via a", { { SYN } },
-	  "40000>80 - - - 0 63>63 0 1 1 1\n", "X", false, "eth1" },
+	  "40000>80 - - - 0 63>63 0 1 1 0\n", "X", false, "eth1" },
 	{ "by no interface", "route in eth0 via a", { { SYN } },
-	  "40000>80 - - - 0 63>63 0 1 1 1\n", "X", false, NULL },
+	  "40000>80 - - - 0 63>63 0 1 1 0\n", "X", false, NULL },
 	{ "two flows, the first first", "",
 	  { { SYN, .sport = 2 }, { SYN, .sport = 1 }, { SYNACK, .sport = 2 } },
-	  "2>80 - - - 0 63>63 0 2 1 1\n1>80 - - - 0 63>63 0 1 1 1\n", "XXX",
+	  "2>80 - - - 0 63>63 0 2 1 0\n1>80 - - - 0 63>63 0 1 1 0\n", "XXX",
 	  false, NULL },
 };
 
@@ -344,7 +368,7 @@ START_TEST(tunnel)
 	ck_assert_int_eq(replay_file(replay, capture.path, error), 0);
 	assert_flows(replay, policy,
 		     decap[_i] ? "40000>53 dns example.com - 3 1>1 0 1 1 1\n"
-			       : "0>0 - - - 0 63>63 0 1 1 1\n", "tunnel");
+			       : "0>0 - - - 0 63>63 0 1 1 0\n", "tunnel");
 	unlink(capture.path);
 	replay_free(replay);
 	policy_free(policy);
