@@ -94,7 +94,7 @@ int cmd_check(int argc, char *argv[])
 	broken = run_expects(policy);
 	expects = policy_expects(policy);
 	uplinks = policy_uplinks(policy);
-	routes = policy_routes(policy);
+	routes = policy_routes(policy) + policy_packet_routes(policy);
 	printf("%s: %zu uplink%s, %zu route%s with the default, ",
 	       argv[optind], uplinks, plural(uplinks), routes, plural(routes));
 	if (broken == 0)
