@@ -40,7 +40,7 @@ UNITS    := $(UNIT_SRC:pcap-tests/unit/%.c=$(BUILD)/unit/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
 .PHONY: all check units unit cases live fuzz bless deps demo bench benches \
-	bench-lists bench-replay install clean help
+	bench-learned bench-lists bench-replay install clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -144,6 +144,8 @@ bench-replay: $(BUILD)/bench/bench_replay
 	@BUILD=$(BUILD) tools/bench/bench_replay.sh
 
 bench-lists: $(BUILD)/bench/bench_lists
+	@$<
+bench-learned: $(BUILD)/bench/bench_learned
 	@$<
 
 install: all
