@@ -29,20 +29,30 @@ static bool masquerades(const struct policy *policy, uint8_t road)
 	return uplink != NULL && uplink->masquerade;
 }
 
-uint8_t decide_late(const struct policy *policy, uint8_t from, uint8_t to)
+static enum late_policy late_of_road(const struct policy *policy, uint8_t road)
 {
+	const struct uplink *uplink = policy_uplink_of_road(policy, road);
+
+	return uplink != NULL ? uplink->late : LATE_AUTO;
+}
+
+enum late_policy decide_late(const struct policy *policy, uint16_t route,
+			     uint8_t from, uint8_t to)
+{
+	enum late_policy late = policy_route(policy, route)->late;
 	uint8_t road_drop = policy_marks(policy)->road_drop;
 
 	/* What was dropped so far has left by no road. */
 	if (to == road_drop || from == road_drop)
-		return to;
-	switch (policy_late(policy)) {
-	case LATE_KEEP:
-		return from;
-	case LATE_MOVE:
-		return to;
-	case LATE_AUTO:
-		break;
-	}
-	return masquerades(policy, from) || masquerades(policy, to) ? from : to;
+		return LATE_MOVE;
+	if (late == LATE_AUTO)
+		late = late_of_road(policy, from);
+	if (late == LATE_AUTO)
+		late = late_of_road(policy, to);
+	if (late == LATE_AUTO)
+		late = policy_late(policy);
+	if (late != LATE_AUTO)
+		return late;
+	return masquerades(policy, from) || masquerades(policy, to) ?
+	       LATE_KEEP : LATE_MOVE;
 }

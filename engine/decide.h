@@ -26,11 +26,14 @@ void decide(const struct policy *policy, const struct facts *facts,
 	    struct decision *ret);
 
 /*
- * The road of a flow that left by `from` when the final verdict says `to`:
- * `to` under `late move`, `from` under `late keep`; by default `from` where
- * either road masquerades, since the first packet has fixed NAT, else `to`.
- * A drop is never kept out, and never kept.
+ * What becomes of a flow that left by `from` when `route` takes it to `to`:
+ * what the route says, else the uplink it left by, else the one it should
+ * leave by, else the policy. If nobody says, it keeps its road where either of
+ * the two masquerades, since the first packet has fixed NAT, and moves
+ * elsewhere. A drop is never kept out, and never kept. Never
+ * LATE_AUTO.
  */
-uint8_t decide_late(const struct policy *policy, uint8_t from, uint8_t to);
+enum late_policy decide_late(const struct policy *policy, uint16_t route,
+			     uint8_t from, uint8_t to);
 
 #endif

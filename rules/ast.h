@@ -99,6 +99,7 @@ enum statement_kind {
 	STATEMENT_INSPECT,
 	STATEMENT_LATE,
 	STATEMENT_OFFLOAD,
+	STATEMENT_LEARN,
 	STATEMENT_UPLINK,
 	STATEMENT_LIST,
 	STATEMENT_EXEMPT,
@@ -109,7 +110,10 @@ enum statement_kind {
 	STATEMENT_INCLUDE,
 };
 
-enum late_policy { LATE_AUTO, LATE_KEEP, LATE_MOVE };
+/* LATE_AUTO: not said. */
+enum late_policy { LATE_AUTO, LATE_KEEP, LATE_MOVE, LATE_RESET };
+
+enum switch_word { SWITCH_UNSAID, SWITCH_OFF, SWITCH_ON };
 
 enum list_kind { LIST_ADDRESSES, LIST_DOMAINS };
 
@@ -141,10 +145,21 @@ struct ast_uplink {
 	struct ast_name table_name;
 	struct ast_number mark;
 	struct ast_name otherwise;
+	enum late_policy late;
 	bool masquerade;
 	bool strict;
 	bool optional;
 	struct ast_probe *probes;
+};
+
+/* learn dns on servers off min-confidence 60 ttl 60-86400 from { ... } */
+struct ast_learn {
+	enum switch_word dns, servers;
+	struct place dns_place, servers_place;
+	struct ast_number min_confidence;
+	struct ast_number ttl_min, ttl_max;
+	struct ast_value *from;
+	struct place from_place;
 };
 
 /* expect tcp 192.168.1.9[:40000] > 198.51.100.7:25 [host ...] via cheap */
@@ -189,6 +204,7 @@ struct ast_statement {
 		} inspect;
 		enum late_policy late;
 		bool offload;		/* offload on|off */
+		struct ast_learn learn;
 		struct ast_uplink uplink;
 		struct {
 			enum list_kind kind;
@@ -206,6 +222,7 @@ struct ast_statement {
 			bool per_packet;
 			/* of clients that it is not for; NULL: none */
 			struct ast_value *except;
+			enum late_policy late;
 		} route;
 		struct ast_expect expect;
 		/* The statements of the included file. */

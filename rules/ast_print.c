@@ -328,6 +328,36 @@ static void print_bytes(const char *word, const struct ast_number *number,
 		fprintf(out, " %s %" PRIu64, word, value);
 }
 
+static void print_late(enum late_policy late, FILE *out)
+{
+	static const char *const words[] = {
+		[LATE_KEEP] = "keep", [LATE_MOVE] = "move",
+		[LATE_RESET] = "reset",
+	};
+
+	if (late != LATE_AUTO)
+		fprintf(out, " late %s", words[late]);
+}
+
+static void print_learn(const struct ast_learn *learn, FILE *out)
+{
+	fputs("learn", out);
+	if (learn->dns != SWITCH_UNSAID)
+		fputs(learn->dns == SWITCH_ON ? " dns on" : " dns off", out);
+	if (learn->servers != SWITCH_UNSAID)
+		fputs(learn->servers == SWITCH_ON ? " servers on"
+						  : " servers off", out);
+	print_said("min-confidence", &learn->min_confidence, out);
+	print_said("ttl", &learn->ttl_min, out);
+	if (learn->ttl_min.place.line > 0 &&
+	    learn->ttl_max.value != learn->ttl_min.value)
+		fprintf(out, "-%" PRIu64, learn->ttl_max.value);
+	if (learn->from != NULL) {
+		fputs(" from ", out);
+		print_values(learn->from, ATOM_FROM, out);
+	}
+}
+
 static void print_endpoint(const struct address *address,
 			   const struct ast_number *port, FILE *out)
 {
@@ -379,6 +409,7 @@ static void print_uplink(const struct ast_statement *s, FILE *out)
 		fputs(" strict", out);
 	if (u->otherwise.text != NULL)
 		fprintf(out, " otherwise %s", u->otherwise.text);
+	print_late(u->late, out);
 	if (u->optional)
 		fputs(" optional", out);
 	for (const struct ast_probe *probe = u->probes; probe != NULL;
@@ -442,6 +473,7 @@ static void print_route(const struct ast_statement *s, FILE *out)
 	print_condition(s->route.condition, out);
 	putc(' ', out);
 	print_outcome(&s->route.outcome, out);
+	print_late(s->route.late, out);
 	if (s->route.except != NULL) {
 		fputs(" except ", out);
 		print_values(s->route.except, ATOM_FROM, out);
@@ -465,7 +497,11 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		print_bytes("memory", &s->inspect.memory, out);
 		break;
 	case STATEMENT_LATE:
-		fputs(s->late == LATE_MOVE ? "late move" : "late keep", out);
+		fputs(s->late == LATE_MOVE ? "late move" :
+		      s->late == LATE_RESET ? "late reset" : "late keep", out);
+		break;
+	case STATEMENT_LEARN:
+		print_learn(&s->learn, out);
 		break;
 	case STATEMENT_OFFLOAD:
 		fputs(s->offload ? "offload on" : "offload off", out);
@@ -489,6 +525,7 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 	case STATEMENT_DEFAULT:
 		fputs("default ", out);
 		print_outcome(&s->route.outcome, out);
+		print_late(s->route.late, out);
 		break;
 	case STATEMENT_EXPECT:
 		print_expect(&s->expect, out);

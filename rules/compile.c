@@ -162,6 +162,8 @@ static int gather(struct compiler *c, const struct ast_statement *s)
 					   : ADD(&c->routes, s);
 	case STATEMENT_EXPECT:
 		return ADD(&c->expects, s);
+	case STATEMENT_LEARN:
+		return ADD(&c->learns, s);
 	default:
 		return gather_single(c, s);
 	}
@@ -314,6 +316,7 @@ int compile_route(struct compiler *c, const struct ast_statement *s,
 	rc = compile_road(c, &s->route.outcome, &route->road);
 	if (rc == -ENOMEM)
 		return rc;
+	route->late = s->route.late;
 	test->class_count = c->named.count;
 	test->classes = arena_alloc(c->policy->arena, (c->named.count + 1) *
 						      sizeof(*test->classes));
@@ -380,6 +383,7 @@ static void compiler_fini(struct compiler *c)
 	free(c->routes.items);
 	free(c->packet_routes.items);
 	free(c->expects.items);
+	free(c->learns.items);
 	free(c->lists.items);
 	free(c->classes.items);
 	free(c->address_sets.items);
@@ -394,7 +398,7 @@ static int compile_all(struct compiler *c)
 {
 	int (*const steps[])(struct compiler *) = {
 		compile_settings, compile_marks, compile_uplinks, compile_lists,
-		compile_exempts, compile_classes, compile_routes,
+		compile_learn, compile_exempts, compile_classes, compile_routes,
 		compile_packet_routes, compile_expects, compile_tables,
 		compile_headers, compile_packet_check,
 	};

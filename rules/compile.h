@@ -45,7 +45,7 @@ struct compiler {
 
 	/* Statements of all files, includes flattened, by kind. */
 	GROWING(const struct ast_statement *) uplinks, exempts, routes,
-		packet_routes, expects;
+		packet_routes, expects, learns;
 	GROWING(struct list_item) lists;
 	GROWING(struct class_item) classes;
 	const struct ast_statement *said[STATEMENT_INCLUDE + 1];
@@ -111,6 +111,9 @@ int compile_headers(struct compiler *c);
  * the kernel can hold them. */
 int compile_packet_routes(struct compiler *c);
 int compile_packet_check(struct compiler *c);
+
+/* compile_learn.c */
+int compile_learn(struct compiler *c);
 
 /* compile_uplink.c */
 int compile_marks(struct compiler *c);

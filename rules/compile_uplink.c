@@ -250,6 +250,7 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	up->optional = u->optional;
 	if (fill_probes(c, u, up) < 0)
 		return -ENOMEM;
+	up->late = u->late;
 	up->otherwise = UPLINK_NONE;
 	if (u->otherwise.text != NULL)
 		rc = find_uplink(c, &u->otherwise, &up->otherwise);

@@ -171,7 +171,11 @@ int parser_statement(struct parser *p, struct ast_statement *statement);
 int parser_outcome(struct parser *p, bool may_exempt,
 		   struct ast_outcome *ret_outcome);
 
-/* parser_uplink.c, parser_expect.c */
+/* keep | move | reset, once. */
+int parser_late(struct parser *p, enum late_policy *ret_late);
+
+/* parser_uplink.c, parser_expect.c, parser_learn.c */
+int parser_learn(struct parser *p, struct ast_statement *statement);
 int parser_uplink(struct parser *p, struct ast_statement *statement);
 int parser_expect(struct parser *p, struct ast_statement *statement);
 /* ADDR, ADDR:PORT or [ADDR]:PORT; without a port its place is left alone. */

@@ -4,23 +4,6 @@
 
 #include "rules/parser.h"
 
-/* Words that the language has and this version does nothing with yet. */
-static const char *const unavailable[] = { "learn", "late reset", NULL };
-
-static int complain_unavailable(struct parser *p, const char *what)
-{
-	const char *const *word;
-
-	for (word = unavailable; *word != NULL; word++)
-		if (strcmp(*word, what) == 0) {
-			parser_complain(p, p->taken.place, NULL, "'%s' is not "
-					"available in this version of waymark",
-					what);
-			return -EINVAL;
-		}
-	return 0;
-}
-
 static int marks(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind kind = {
@@ -93,26 +76,27 @@ static int inspect(struct parser *p, struct ast_statement *s)
 	return rc;
 }
 
-static int late(struct parser *p, struct ast_statement *s)
+int parser_late(struct parser *p, enum late_policy *ret_late)
 {
-	static const char *const words[] = { "keep", "move", NULL };
+	static const char *const words[] = { "keep", "move", "reset", NULL };
 
-	s->kind = STATEMENT_LATE;
+	if (*ret_late != LATE_AUTO)
+		return parser_twice(p);
 	if (parser_take(p, "keep"))
-		s->late = LATE_KEEP;
+		*ret_late = LATE_KEEP;
 	else if (parser_take(p, "move"))
-		s->late = LATE_MOVE;
+		*ret_late = LATE_MOVE;
 	else if (parser_take(p, "reset"))
-		return complain_unavailable(p, "late reset");
+		*ret_late = LATE_RESET;
 	else
-		return parser_expected(p, "'keep' or 'move'", words);
+		return parser_expected(p, "'keep', 'move' or 'reset'", words);
 	return 0;
 }
 
-static int learn(struct parser *p, struct ast_statement *s)
+static int late(struct parser *p, struct ast_statement *s)
 {
-	(void)s;
-	return complain_unavailable(p, "learn");
+	s->kind = STATEMENT_LATE;
+	return parser_late(p, &s->late);
 }
 
 static int offload(struct parser *p, struct ast_statement *s)
@@ -219,6 +203,13 @@ int parser_outcome(struct parser *p, bool may_exempt,
 	return parser_value_name(p, "an uplink", &ret_outcome->uplink);
 }
 
+static int route_late(struct parser *p, struct ast_statement *s)
+{
+	if (s->route.outcome.kind != OUTCOME_VIA || !parser_take(p, "late"))
+		return 0;
+	return parser_late(p, &s->route.late);
+}
+
 static int route(struct parser *p, struct ast_statement *s)
 {
 	static const char *const packet[] = { "packet", NULL };
@@ -238,6 +229,8 @@ static int route(struct parser *p, struct ast_statement *s)
 	if (rc < 0)
 		return rc;
 	rc = parser_outcome(p, false, &s->route.outcome);
+	if (rc == 0)
+		rc = route_late(p, s);
 	if (rc == 0 && parser_take(p, "except"))
 		rc = parser_set(p, ATOM_FROM, &s->route.except);
 	return rc;
@@ -245,8 +238,11 @@ static int route(struct parser *p, struct ast_statement *s)
 
 static int default_route(struct parser *p, struct ast_statement *s)
 {
+	int rc;
+
 	s->kind = STATEMENT_DEFAULT;
-	return parser_outcome(p, false, &s->route.outcome);
+	rc = parser_outcome(p, false, &s->route.outcome);
+	return rc < 0 ? rc : route_late(p, s);
 }
 
 static int include(struct parser *p, struct ast_statement *s)
@@ -266,7 +262,7 @@ static const struct {
 } kinds[] = {
 	{ "marks", marks },	{ "queues", queues },
 	{ "inspect", inspect },	{ "late", late },
-	{ "learn", learn },	{ "offload", offload },
+	{ "learn", parser_learn },	{ "offload", offload },
 	{ "uplink", parser_uplink },
 	{ "list", list },	{ "exempt", exempt },
 	{ "class", class },	{ "route", route },

@@ -7,7 +7,7 @@
 
 static const char *const words[] = {
 	"dev", "via", "table", "mark", "masquerade", "strict", "otherwise",
-	"optional", "probe", NULL,
+	"optional", "probe", "late", NULL,
 };
 
 static int device(struct parser *p, struct ast_uplink *uplink)
@@ -151,6 +151,8 @@ static int option(struct parser *p, struct ast_uplink *uplink)
 		return flag(p, &uplink->optional);
 	if (parser_take(p, "probe"))
 		return probe(p, uplink);
+	if (parser_take(p, "late"))
+		return parser_late(p, &uplink->late);
 	return parser_expected(p, "an option of the uplink or '}'", words);
 }
 

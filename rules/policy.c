@@ -130,6 +130,21 @@ static bool set_has(set_bits bits, uint32_t set)
 	return (bits[set / 64] >> set % 64 & 1) != 0;
 }
 
+struct learn policy_learn(const struct policy *policy)
+{
+	return policy->learn;
+}
+
+bool policy_learns_from(const struct policy *policy,
+			const struct address *resolver)
+{
+	const struct learn *learn = &policy->learn;
+
+	return !learn->has_from ||
+	       set_has(policy_resolve_address(policy, resolver),
+		       learn->from_set);
+}
+
 const struct exempt *policy_exempt_of(const struct policy *policy,
 				      const struct address *client,
 				      const struct address *server)

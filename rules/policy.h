@@ -118,6 +118,7 @@ struct uplink {
 	bool masquerade;
 	bool strict;
 	bool optional;			/* its device may come later */
+	enum late_policy late;		/* of flows that began on it */
 	int otherwise;			/* an index, or UPLINK_* */
 	const struct uplink_probe *probes;
 	size_t probe_count;
@@ -147,6 +148,21 @@ struct inspect {
 };
 
 #define QUEUES_MOST 64u
+
+struct learn {
+	bool dns;		/* from answers that clients get */
+	bool servers;		/* from flows, for others to the same port */
+	uint8_t min_percent;	/* confidence that a server's word needs */
+	uint32_t ttl_min_s;	/* bounds of what a DNS answer says */
+	uint32_t ttl_max_s;
+	bool has_from;		/* only from some resolvers */
+	uint32_t from_set;	/* of the policy's address sets */
+};
+
+struct learn policy_learn(const struct policy *policy);
+/* Whether answers of this resolver teach. */
+bool policy_learns_from(const struct policy *policy,
+			const struct address *resolver);
 
 struct queues policy_queues(const struct policy *policy);
 struct inspect policy_inspect(const struct policy *policy);
@@ -189,6 +205,7 @@ struct route {
 	const char *text;	/* canonical, as `explain` shows it */
 	uint8_t road;		/* may be main or drop */
 	bool is_default;
+	enum late_policy late;	/* of flows that it takes */
 };
 
 /* The last route is the default and always holds. */

@@ -44,6 +44,7 @@ struct policy {
 	struct queues queues;
 	struct inspect inspect;
 	enum late_policy late;
+	struct learn learn;
 
 	struct uplink *uplinks;
 	size_t uplink_count;
