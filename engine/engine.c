@@ -138,16 +138,43 @@ static void lane_free(struct lane *lane)
 	free(lane->query);
 	source_nfqueue_close(lane->source);
 	worker_free(lane->worker);
+	reset_sender_free(lane->resets);
 	if (lane->interfaces != NULL)
 		nlif_close(lane->interfaces);
 	free(lane);
+}
+
+static void reset_flow(void *ctx, const struct packet *pkt, bool from_server)
+{
+	struct lane *lane = ctx;
+
+	if (lane->resets != NULL)
+		reset_send(lane->resets, pkt, from_server);
+}
+
+/* In a mark that says: main, and nothing more to ask. */
+static int open_resets(struct lane *lane, const struct policy *policy,
+		       char *error)
+{
+	const struct marks *marks = policy_marks(policy);
+
+	lane->resets = reset_sender_new(marks_of(marks, marks->road_main,
+						 true));
+	if (lane->resets != NULL || !policy_may_reset(policy))
+		return 0;
+	return lane_failed(lane, "'late reset' needs a raw socket", -errno,
+			   error);
 }
 
 /* The queue is bound last: from then on packets wait in it. */
 static int lane_new(struct engine *engine, const struct policy *policy,
 		    uint16_t queue, struct lane **ret_lane, char *error)
 {
-	struct worker_options worker_options = { .preallocate = true };
+	struct worker_options worker_options = {
+		.preallocate = true,
+		.learned = engine->learned,
+		.reset = reset_flow,
+	};
 	struct source_nfqueue_options options = {
 		.queue = queue,
 		.fail_open = !policy_queues(policy).otherwise_drop,
@@ -159,6 +186,7 @@ static int lane_new(struct engine *engine, const struct policy *policy,
 	if (lane != NULL) {
 		lane->engine = engine;
 		lane->queue = queue;
+		worker_options.reset_ctx = lane;
 		lane->worker = worker_new(policy, &worker_options);
 	}
 	if (lane == NULL || lane->worker == NULL) {
@@ -167,6 +195,8 @@ static int lane_new(struct engine *engine, const struct policy *policy,
 		goto out;
 	}
 	rc = open_interfaces(lane, error);
+	if (rc == 0)
+		rc = open_resets(lane, policy, error);
 	if (rc < 0)
 		goto out;
 	rc = source_nfqueue_open(&options, &lane->source, error,
@@ -220,7 +250,8 @@ static struct engine *engine_new(size_t lanes)
 	return NULL;
 }
 
-int engine_start(struct policy *policy, struct engine **ret_engine,
+int engine_start(struct policy *policy, struct learned *learned,
+		 struct engine **ret_engine,
 		 char error[static ENGINE_ERROR_MAX])
 {
 	struct queues queues = policy_queues(policy);
@@ -232,6 +263,7 @@ int engine_start(struct policy *policy, struct engine **ret_engine,
 		snprintf(error, ENGINE_ERROR_MAX, "out of memory");
 		return -ENOMEM;
 	}
+	engine->learned = learned;
 	for (size_t i = 0; i < engine->lane_count && rc == 0; i++)
 		rc = lane_new(engine, policy, (uint16_t)(queues.first + i),
 			      &engine->lanes[i], error);

@@ -16,9 +16,11 @@ struct engine;
 /*
  * Bind all queues, then start all threads: either all of it or nothing. On
  * failure -errno and a sentence in `error`. The policy is the engine's then,
- * unless it failed. All functions here are for one thread, the controlling.
+ * unless it failed; `learned` is borrowed and may be NULL. All functions here
+ * are for one thread, the controlling.
  */
-int engine_start(struct policy *policy, struct engine **ret_engine,
+int engine_start(struct policy *policy, struct learned *learned,
+		 struct engine **ret_engine,
 		 char error[static ENGINE_ERROR_MAX]);
 
 /*
@@ -38,7 +40,9 @@ const struct policy *engine_policy(const struct engine *engine);
 
 struct engine_totals {
 	uint64_t packets, bytes, undecoded, flows, settled, dropped;
-	uint64_t late_kept, late_moved, evicted, streams_robbed;
+	uint64_t late_kept, late_moved, late_reset, evicted, streams_robbed;
+	uint64_t first_right, learned_right, learned_wrong, dns_answers;
+	uint64_t encrypted_dns[ENCRYPTED_DNS_KINDS];
 	uint64_t batches, overruns, errors;
 };
 
@@ -63,7 +67,7 @@ struct engine_totals engine_worker_totals(const struct engine *engine,
 
 /* Of a route or class of engine_policy(). */
 struct engine_tally {
-	uint64_t settled, late_kept, late_moved;
+	uint64_t settled, late_kept, late_moved, late_reset;
 };
 
 struct engine_tally engine_route_tally(const struct engine *engine, size_t i);

@@ -36,6 +36,13 @@ static void add_lane(struct engine_totals *totals, const struct lane *lane)
 	totals->dropped += load(&worker->dropped);
 	totals->late_kept += load(&worker->late_kept);
 	totals->late_moved += load(&worker->late_moved);
+	totals->late_reset += load(&worker->late_reset);
+	totals->first_right += load(&worker->first_right);
+	totals->learned_right += load(&worker->learned_right);
+	totals->learned_wrong += load(&worker->learned_wrong);
+	totals->dns_answers += load(&worker->dns_answers);
+	for (int i = 0; i < ENCRYPTED_DNS_KINDS; i++)
+		totals->encrypted_dns[i] += load(&worker->encrypted_dns[i]);
 	totals->evicted += load(&worker->evicted);
 	totals->streams_robbed += load(&worker->streams_robbed);
 	totals->batches += load(&source->batches);
@@ -71,6 +78,7 @@ static void add_tally(struct engine_tally *sum, const struct tallies *tallies,
 	sum->settled += load(&tally->settled);
 	sum->late_kept += load(&tally->late_kept);
 	sum->late_moved += load(&tally->late_moved);
+	sum->late_reset += load(&tally->late_reset);
 }
 
 struct engine_tally engine_route_tally(const struct engine *engine, size_t i)

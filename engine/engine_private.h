@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "engine/engine.h"
+#include "engine/reset.h"
 #include "engine/source_nfqueue.h"
 
 struct lane {
@@ -17,6 +18,7 @@ struct lane {
 	uint16_t queue;
 	struct source_nfqueue *source;
 	struct worker *worker;
+	struct reset_sender *resets;	/* NULL: no privilege */
 	struct nlif_handle *interfaces;
 	pthread_t thread;
 	/* The control thread's own, but for a query that is asked. */
@@ -39,6 +41,7 @@ struct engine {
 	size_t lane_count;
 	size_t started;
 	struct lane **lanes;
+	struct learned *learned;
 	/* Stored by the control thread, loaded by the lanes. */
 	atomic_bool stopping;
 	/* Stored by the first lane that fails. */

@@ -28,7 +28,15 @@ enum flow_state {
 				 * under way still come */
 };
 
-enum flow_late { FLOW_ON_TIME, FLOW_LATE_KEPT, FLOW_LATE_MOVED };
+enum flow_late {
+	FLOW_ON_TIME,
+	FLOW_LATE_KEPT,
+	FLOW_LATE_MOVED,
+	FLOW_LATE_RESET,	/* kept, and the client told to come again */
+};
+
+/* Where the host came from that the first packet was taken to be for. */
+enum flow_guess { FLOW_GUESS_NONE, FLOW_GUESS_ANSWER, FLOW_GUESS_SERVER };
 
 /* A flow that needs nothing new is answered from its first two cache lines. */
 struct flow {
@@ -56,6 +64,13 @@ struct flow {
 	bool has_candidates[2];
 	uint8_t padding[2];	/* bytes that may be none of the stream's */
 	int16_t hint;		/* that said yes, -1 */
+	uint8_t guess;		/* enum flow_guess */
+	bool is_guessed;	/* its first road is that of what was learned */
+	bool is_held;		/* decided, but a DNS answer is awaited */
+	uint8_t dns_asked;
+	uint8_t dns_answers;
+	uint8_t data_packets;	/* with payload, while it was not settled */
+	uint32_t guess_hash;	/* worker_host_hash() of the host */
 	struct hint_set candidates[2];
 	struct stream *streams[2];	/* borrowed from the worker's pool */
 	struct pattern_stream *searches[2];	/* the same */

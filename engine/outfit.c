@@ -134,6 +134,7 @@ static void tallies_inherit(struct tallies *tallies,
 		copy(&tallies->items[i].settled, &from->settled);
 		copy(&tallies->items[i].late_kept, &from->late_kept);
 		copy(&tallies->items[i].late_moved, &from->late_moved);
+		copy(&tallies->items[i].late_reset, &from->late_reset);
 	}
 }
 

@@ -18,6 +18,7 @@ struct tally {
 	atomic_uint_fast64_t settled;
 	atomic_uint_fast64_t late_kept;
 	atomic_uint_fast64_t late_moved;
+	atomic_uint_fast64_t late_reset;
 };
 
 struct tallies {

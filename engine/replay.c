@@ -36,6 +36,7 @@ struct replay {
 	struct replay_options options;
 	struct worker *worker;
 	struct replay_kernel *kernel;
+	struct learned *learned;
 	struct conntrack *conntrack;
 	struct defrag *defrag[2];	/* outside and inside of tunnels */
 	struct pending *pending;
@@ -74,7 +75,8 @@ static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
 struct replay *replay_new(const struct policy *policy,
 			  const struct replay_options *options)
 {
-	const struct worker_options worker_options = {
+	const struct learned_options learned_options = { .repeatable = true };
+	struct worker_options worker_options = {
 		.flows = WORKER_FLOWS,
 		.name_all = true,
 		.repeatable = true,
@@ -87,6 +89,8 @@ struct replay *replay_new(const struct policy *policy,
 	replay->marks = policy_marks(policy);
 	if (options != NULL)
 		replay->options = *options;
+	replay->learned = learned_new(&learned_options);
+	worker_options.learned = replay->learned;
 	replay->worker = worker_new(policy, &worker_options);
 	replay->kernel = replay_kernel_new(policy, replay->options.interface);
 	replay->conntrack = conntrack_new();
@@ -94,7 +98,8 @@ struct replay *replay_new(const struct policy *policy,
 	if (replay->options.decap)
 		replay->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
 	replay->pending = calloc(PENDING, sizeof(*replay->pending));
-	if (replay->worker == NULL || replay->kernel == NULL ||
+	if (replay->worker == NULL || replay->learned == NULL ||
+	    replay->kernel == NULL ||
 	    replay->conntrack == NULL ||
 	    replay->defrag[0] == NULL || replay->pending == NULL ||
 	    (replay->options.decap && replay->defrag[1] == NULL)) {
@@ -121,6 +126,7 @@ void replay_free(struct replay *replay)
 	conntrack_free(replay->conntrack);
 	worker_free(replay->worker);
 	replay_kernel_free(replay->kernel);
+	learned_free(replay->learned);
 	free(replay);
 }
 
@@ -143,7 +149,10 @@ const struct replay_flow *replay_flow(const struct replay *replay, size_t i)
 
 struct replay_totals replay_totals(const struct replay *replay)
 {
-	return replay->totals;
+	struct replay_totals totals = replay->totals;
+
+	totals.dns_answers = worker_counters(replay->worker)->dns_answers;
+	return totals;
 }
 
 static int add_chunk(struct replay *replay)
@@ -221,8 +230,13 @@ static int note_names(struct replay *replay, struct replay_flow *shown,
 		shown->app = flow->facts.app;
 	if (flow->has_ja4 && shown->ja4[0] == '\0')
 		strcpy(shown->ja4, worker_flow_ja4(replay->worker, flow));
+	shown->guess = flow->guess;
+	shown->is_guessed = flow->is_guessed;
 	if (!flow->has_host || shown->host != NULL)
 		return 0;
+	shown->host_at_once = shown->packets == 1;
+	shown->guess_is_right = flow->guess_hash == worker_host_hash(
+		worker_flow_host(replay->worker, flow));
 	shown->host = host_dup(worker_flow_host(replay->worker, flow));
 	return shown->host != NULL ? 0 : -ENOMEM;
 }

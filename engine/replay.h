@@ -33,6 +33,10 @@ struct replay_flow {
 	uint8_t road;		/* of its latest packet; 0: unmarked */
 	uint8_t first_road;
 	uint8_t late;		/* enum flow_late */
+	uint8_t guess;		/* enum flow_guess: of its first packet */
+	bool guess_is_right;	/* it turned out to be that host */
+	bool host_at_once;	/* the first packet said it itself */
+	bool is_guessed;	/* what was learned chose its first road */
 	uint64_t packets;
 	uint64_t bytes;		/* of IP, as the headers say */
 	uint64_t settled_packet;	/* of `packets`; 0: never */
@@ -67,6 +71,7 @@ struct replay_totals {
 	uint64_t undecoded[DECODE_STATUSES];
 	uint64_t flows;
 	uint64_t queued;
+	uint64_t dns_answers;	/* that taught */
 };
 
 /* NULL: out of memory. `policy` is borrowed. */

@@ -181,18 +181,21 @@ static bool is_forgotten(const struct worker *worker, const struct flow *flow,
 }
 
 static void count_late(const struct flow *flow, atomic_uint_fast64_t *kept,
-		       atomic_uint_fast64_t *moved)
+		       atomic_uint_fast64_t *moved, atomic_uint_fast64_t *reset)
 {
 	if (flow->late == FLOW_LATE_KEPT)
 		add(kept, 1);
 	else if (flow->late == FLOW_LATE_MOVED)
 		add(moved, 1);
+	else if (flow->late == FLOW_LATE_RESET)
+		add(reset, 1);
 }
 
 static void count_in(struct tally *tally, const struct flow *flow)
 {
 	add(&tally->settled, 1);
-	count_late(flow, &tally->late_kept, &tally->late_moved);
+	count_late(flow, &tally->late_kept, &tally->late_moved,
+		   &tally->late_reset);
 }
 
 static void count_settled(struct worker *worker, const struct flow *flow)
@@ -202,28 +205,57 @@ static void count_settled(struct worker *worker, const struct flow *flow)
 				       &flow->facts);
 
 	add(&counters->settled, 1);
-	count_late(flow, &counters->late_kept, &counters->late_moved);
+	count_late(flow, &counters->late_kept, &counters->late_moved,
+		   &counters->late_reset);
 	count_in(&worker->outfit->routes.items[flow->route], flow);
 	if (class >= 0)
 		count_in(&worker->outfit->classes.items[class], flow);
 }
 
-static void settle(struct worker *worker, struct flow *flow,
-		   const struct decision *decision)
+static void finish(struct worker *worker, struct flow *flow)
 {
-	uint8_t road = decision->road;
-
-	if (flow->state != FLOW_NEW && road != flow->road) {
-		road = decide_late(worker->policy, flow->road, road);
-		flow->late = road == flow->road ? FLOW_LATE_KEPT
-						: FLOW_LATE_MOVED;
-	}
-	flow->road = road;
+	flow->is_held = false;
 	flow->state = FLOW_SETTLED;
 	flow->settled_packet = flow->packets;
 	count_settled(worker, flow);
+	worker_teach(worker, flow, flow->last_ns);
 	if (!worker->options.name_all)
 		inspect_release(worker->inspector, flow);
+}
+
+/* A reset that may not be is a road that is kept. */
+static enum flow_late be_late(const struct worker *worker,
+			      const struct flow *flow,
+			      const struct decision *decision)
+{
+	switch (decide_late(worker->policy, decision->route, flow->road,
+			    decision->road)) {
+	case LATE_MOVE:
+		return FLOW_LATE_MOVED;
+	case LATE_RESET:
+		if (worker_may_reset(worker, flow, flow->last_ns))
+			return FLOW_LATE_RESET;
+		break;
+	default:
+		break;
+	}
+	return FLOW_LATE_KEPT;
+}
+
+static void settle(struct worker *worker, struct flow *flow,
+		   const struct decision *decision)
+{
+	bool is_new = flow->state == FLOW_NEW;
+
+	if (!is_new && decision->road != flow->road)
+		flow->late = (uint8_t)be_late(worker, flow, decision);
+	if (is_new || flow->late == FLOW_LATE_MOVED)
+		flow->road = decision->road;
+	flow->is_held = worker_awaits_answer(worker, flow, flow->last_ns);
+	if (flow->is_held)
+		flow->state = FLOW_INSPECTED;
+	else
+		finish(worker, flow);
 }
 
 /* The road of the first packet is kept until the verdict is final: NAT and
@@ -235,6 +267,7 @@ static void take_decision(struct worker *worker, struct flow *flow,
 
 	flow->route = decision->route;
 	flow->needs = decision->needs;
+	flow->is_held = false;
 	if (decision->is_final) {
 		settle(worker, flow, decision);
 	} else if (is_new) {
@@ -277,6 +310,16 @@ static uint64_t pattern_news(const struct facts *facts)
 	return facts->patterns_seen | facts->patterns_gone;
 }
 
+/* Its road is certain; only the answer to its question is of interest. */
+static void pass_held(struct worker *worker, struct flow *flow,
+		      const struct packet *pkt, bool from_server)
+{
+	if (worker->options.name_all)
+		hear(worker, flow, pkt, from_server);
+	if (!worker_awaits_answer(worker, flow, pkt->time_ns))
+		finish(worker, flow);
+}
+
 /* What headers decide needs no look at the payload, and what the payload did
  * not change is not decided again. */
 static void decide_flow(struct worker *worker, struct flow *flow,
@@ -287,6 +330,10 @@ static void decide_flow(struct worker *worker, struct flow *flow,
 	uint64_t patterns = pattern_news(&flow->facts);
 	struct decision decision;
 
+	if (flow->is_held) {
+		pass_held(worker, flow, pkt, from_server);
+		return;
+	}
 	if (is_new)
 		decide(worker->policy, &flow->facts, &decision);
 	if (!is_new || !decision.is_final || worker->options.name_all)
@@ -296,6 +343,8 @@ static void decide_flow(struct worker *worker, struct flow *flow,
 		decide(worker->policy, &flow->facts, &decision);
 	else if (!is_new)
 		return;
+	if (is_new && (!decision.is_final || worker->options.name_all))
+		worker_guess(worker, flow, pkt->time_ns, &decision);
 	take_decision(worker, flow, &decision);
 }
 
@@ -352,6 +401,28 @@ static void classify_error(struct worker *worker, const struct packet *pkt,
 	answer(worker, pkt, flow, verdict);
 }
 
+static void decide_unsettled(struct worker *worker, struct flow *flow,
+			     const struct packet *pkt, bool from_server)
+{
+	flow->data_packets += pkt->payload_len > 0 &&
+			      flow->data_packets < UINT8_MAX;
+	worker_hear_answer(worker, flow, pkt, from_server);
+	decide_flow(worker, flow, pkt, from_server);
+}
+
+/* The client gets the end in place of what the server said: both would race,
+ * and an end is only believed in its place (RFC 5961, 3.2). */
+static void reset(struct worker *worker, const struct packet *pkt,
+		  const struct flow *flow, struct verdict *verdict)
+{
+	if (worker->options.reset == NULL ||
+	    flow->settled_packet != flow->packets)
+		return;
+	worker->options.reset(worker->options.reset_ctx, pkt,
+			      verdict->from_server);
+	verdict->drop = verdict->from_server;
+}
+
 static void classify(struct worker *worker, const struct packet *pkt,
 		     uint32_t zone, uint64_t hash, struct verdict *verdict)
 {
@@ -380,10 +451,12 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	flow->packets++;
 	keep_up(worker, flow);
 	if (flow->state != FLOW_SETTLED)
-		decide_flow(worker, flow, pkt, verdict->from_server);
+		decide_unsettled(worker, flow, pkt, verdict->from_server);
 	else if (worker->options.name_all)
 		hear(worker, flow, pkt, verdict->from_server);
 	answer(worker, pkt, flow, verdict);
+	if (flow->late == FLOW_LATE_RESET)
+		reset(worker, pkt, flow, verdict);
 }
 
 static void count_batch(struct worker *worker, const struct packet *packets,

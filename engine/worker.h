@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/encrypted_dns.h"
 #include "engine/flow.h"
+#include "engine/learned.h"
 #include "engine/outfit.h"
 #include "engine/packet.h"
 #include "rules/policy.h"
@@ -31,6 +33,12 @@ struct worker_options {
 	bool preallocate;
 	/* Nothing depends on chance: see flow_table_new(). */
 	bool repeatable;
+	/* Shared with other workers, borrowed; NULL: nothing is learned. */
+	struct learned *learned;
+	/* End a flow for its client, which `pkt` belongs to and which is to be
+	 * accepted unless it is dropped then; NULL: it is only counted. */
+	void (*reset)(void *ctx, const struct packet *pkt, bool from_server);
+	void *reset_ctx;
 };
 
 struct verdict {
@@ -52,6 +60,14 @@ struct worker_counters {
 	atomic_uint_fast64_t dropped;	/* packets */
 	atomic_uint_fast64_t late_kept;
 	atomic_uint_fast64_t late_moved;
+	atomic_uint_fast64_t late_reset;
+	/* Of the settled: never by another road; of these and of the late, by
+	 * what was learned. */
+	atomic_uint_fast64_t first_right;
+	atomic_uint_fast64_t learned_right;
+	atomic_uint_fast64_t learned_wrong;
+	atomic_uint_fast64_t dns_answers;	/* that taught */
+	atomic_uint_fast64_t encrypted_dns[ENCRYPTED_DNS_KINDS];	/* flows */
 	atomic_uint_fast64_t evicted;
 	atomic_uint_fast64_t streams_robbed;	/* stream_pool_robbed() */
 };
@@ -136,6 +152,8 @@ const struct worker_counters *worker_counters(const struct worker *worker);
  * published last; for the control thread. */
 const struct tallies *worker_routes(const struct worker *worker);
 const struct tallies *worker_classes(const struct worker *worker);
+/* What flow.guess_hash holds. */
+uint32_t worker_host_hash(const char *host);
 /* "" when unknown. */
 const char *worker_flow_host(const struct worker *worker,
 			     const struct flow *flow);

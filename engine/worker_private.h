@@ -4,6 +4,7 @@
 #ifndef WAYMARK_WORKER_PRIVATE_H
 #define WAYMARK_WORKER_PRIVATE_H
 
+#include "engine/decide.h"
 #include "engine/worker.h"
 
 #define GENERATIONS 8		/* that numbers of roads are known for */
@@ -34,6 +35,7 @@ struct worker {
 	const struct policy *policy;	/* the outfit's, as the next two */
 	const struct marks *marks;
 	struct inspector *inspector;
+	struct learn learn;		/* as far as it is of any use */
 	uint32_t generation;		/* counts outfits */
 	uint32_t streams_since;		/* the generation of their pool */
 	uint8_t roads[GENERATIONS][256];	/* what a road of the one
@@ -55,6 +57,25 @@ void worker_forget_parts(const struct worker *worker, struct flow *flow);
 /* The present number of a flow's road; 0 when there is none any more. */
 uint8_t worker_road(const struct worker *worker, const struct flow *flow,
 		    uint8_t road);
+
+/* worker_learn.c: what of the policy's wishes the worker can follow. */
+void worker_set_learn(struct worker *worker);
+/* Whether the verdict of a DNS flow waits until its answer has been seen. */
+bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
+			  uint64_t now_ns);
+/* Of each packet of a flow that is not settled. */
+void worker_hear_answer(struct worker *worker, struct flow *flow,
+			const struct packet *pkt, bool from_server);
+/* The road of a first packet by what is learned, where it is not final. */
+void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
+		  struct decision *decision);
+/* Of a flow that is settled now: count it, and teach what it told. */
+void worker_teach(struct worker *worker, const struct flow *flow,
+		  uint64_t now_ns);
+/* Whether `late reset` may be done: true only once in a while. */
+bool worker_may_reset(const struct worker *worker, const struct flow *flow,
+		      uint64_t now_ns);
+
 /* Answer what was asked. */
 void worker_list(struct worker *worker);
 

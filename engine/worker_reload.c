@@ -26,6 +26,7 @@ void worker_put_on(struct worker *worker, struct outfit *outfit)
 	worker->marks = outfit->marks;
 	worker->inspector = &outfit->inspector;
 	worker->inspector->wants_ja4 |= worker->options.name_all;
+	worker_set_learn(worker);
 	atomic_store_explicit(&worker->worn, outfit, memory_order_release);
 }
 

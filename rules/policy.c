@@ -130,6 +130,17 @@ static bool set_has(set_bits bits, uint32_t set)
 	return (bits[set / 64] >> set % 64 & 1) != 0;
 }
 
+bool policy_may_reset(const struct policy *policy)
+{
+	bool may = policy->late == LATE_RESET;
+
+	for (size_t i = 0; i < policy->uplink_count; i++)
+		may |= policy->uplinks[i].late == LATE_RESET;
+	for (size_t i = 0; i < policy->route_count; i++)
+		may |= policy->routes[i].late == LATE_RESET;
+	return may;
+}
+
 struct learn policy_learn(const struct policy *policy)
 {
 	return policy->learn;

@@ -159,6 +159,8 @@ struct learn {
 	uint32_t from_set;	/* of the policy's address sets */
 };
 
+/* Whether any flow may be late and then be reset. */
+bool policy_may_reset(const struct policy *policy);
 struct learn policy_learn(const struct policy *policy);
 /* Whether answers of this resolver teach. */
 bool policy_learns_from(const struct policy *policy,

@@ -16,7 +16,8 @@ static json_t *number(uint64_t n)
 static json_t *totals_json(const struct engine_totals *totals)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o}",
 			 "packets", number(totals->packets),
 			 "bytes", number(totals->bytes),
 			 "undecoded", number(totals->undecoded),
@@ -25,6 +26,17 @@ static json_t *totals_json(const struct engine_totals *totals)
 			 "dropped", number(totals->dropped),
 			 "late_kept", number(totals->late_kept),
 			 "late_moved", number(totals->late_moved),
+			 "late_reset", number(totals->late_reset),
+			 "first_right", number(totals->first_right),
+			 "learned_right", number(totals->learned_right),
+			 "learned_wrong", number(totals->learned_wrong),
+			 "dns_answers", number(totals->dns_answers),
+			 "dns_over_tls",
+			 number(totals->encrypted_dns[ENCRYPTED_DNS_TLS]),
+			 "dns_over_quic",
+			 number(totals->encrypted_dns[ENCRYPTED_DNS_QUIC]),
+			 "dns_over_https",
+			 number(totals->encrypted_dns[ENCRYPTED_DNS_HTTPS]),
 			 "evicted", number(totals->evicted),
 			 "streams_robbed", number(totals->streams_robbed),
 			 "batches", number(totals->batches),
@@ -64,10 +76,11 @@ static json_t *workers_json(const struct engine *engine)
 
 static json_t *tally_json(struct engine_tally tally)
 {
-	return json_pack("{s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o}",
 			 "settled", number(tally.settled),
 			 "late_kept", number(tally.late_kept),
-			 "late_moved", number(tally.late_moved));
+			 "late_moved", number(tally.late_moved),
+			 "late_reset", number(tally.late_reset));
 }
 
 static json_t *routes_json(const struct engine *engine)

@@ -18,6 +18,7 @@ int cmd_flows(int argc, char *argv[]);
 int cmd_hints(int argc, char *argv[]);
 int cmd_metrics(int argc, char *argv[]);
 int cmd_reload(int argc, char *argv[]);
+int cmd_learned(int argc, char *argv[]);
 int cmd_replay(int argc, char *argv[]);
 int cmd_run(int argc, char *argv[]);
 int cmd_setup(int argc, char *argv[]);

@@ -2,14 +2,17 @@
  * cmd_explain.c - waymark explain: which line decides a flow, at which packet,
  * and what the kernel then does with it.
  */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/decide.h"
 #include "engine/hints/hint.h"
 #include "rules/diag.h"
 #include "tools/cmd.h"
+#include "tools/learned_list.h"
 #include "tools/load.h"
 
 #define PLACE_MAX 512
@@ -150,20 +153,22 @@ static void print_kernel(const struct policy *policy, const struct facts *facts,
 }
 
 static void print_late(const struct policy *policy, uint8_t first,
-		       uint8_t final, uint8_t road)
+		       uint8_t final, enum late_policy late)
 {
 	const char *from = policy_road_name(policy, first);
 	const char *to = policy_road_name(policy, final);
 
 	if (first == final)
 		return;
-	if (road == first)
-		printf("late: the flow keeps '%s', the road of its first "
-		       "packets%s\n", from,
-		       policy_late(policy) == LATE_KEEP ? " ('late keep')" :
-		       ": the first packet has fixed NAT");
-	else
+	if (late == LATE_MOVE)
 		printf("late: the flow moves from '%s' to '%s'\n", from, to);
+	else if (late == LATE_RESET)
+		printf("late: the flow is reset, so that its client comes "
+		       "again by '%s'\n", to);
+	else
+		printf("late: the flow keeps '%s', the road of its first "
+		       "packets: by 'late keep', or since the first packet "
+		       "has fixed NAT\n", from);
 }
 
 /* When payload that tells is first seen: TCP's fourth packet follows the
@@ -203,6 +208,7 @@ static void explain(const struct policy *policy, const struct expect *flow)
 	struct inspect inspect = policy_inspect(policy);
 	struct decision decision;
 	uint8_t first, final, road;
+	enum late_policy late;
 	bool has_payload = facts.proto == IPPROTO_TCP ||
 			   facts.proto == IPPROTO_UDP ||
 			   facts.proto == IPPROTO_SCTP;
@@ -230,8 +236,9 @@ static void explain(const struct policy *policy, const struct expect *flow)
 		print_step(policy, told ? payload_packet(&facts) : "then",
 			   &flow->facts, &decision);
 	}
-	road = decide_late(policy, first, final);
-	print_late(policy, first, final, road);
+	late = decide_late(policy, decision.route, first, final);
+	road = late == LATE_MOVE ? final : first;
+	print_late(policy, first, final, late);
 	if (road == policy_marks(policy)->road_drop)
 		printf("kernel: its packets are dropped\n");
 	else {
@@ -240,7 +247,43 @@ static void explain(const struct policy *policy, const struct expect *flow)
 	}
 }
 
-static int explain_flow(const struct policy *policy, const char *words)
+struct learned_wish {
+	const struct facts *facts;
+	uint32_t now_s;
+};
+
+static void print_learned_item(void *ctx, const struct learned_item *item)
+{
+	const struct learned_wish *wish = ctx;
+	const struct facts *facts = wish->facts;
+
+	if (!address_equal(&item->server, &facts->server) ||
+	    item->expires_s <= wish->now_s)
+		return;
+	if (item->kind == LEARNED_ANSWER ?
+		    !address_equal(&item->client, &facts->client) :
+		    item->proto != facts->proto || item->port != facts->dport)
+		return;
+	printf("learned: ");
+	learned_list_print(item, wish->now_s);
+}
+
+/* What a first packet would be taken for, as far as it has been saved. */
+static void print_learned(const struct facts *facts, const char *state_dir)
+{
+	struct learned_wish wish = {
+		.facts = facts,
+		.now_s = (uint32_t)time(NULL),
+	};
+	char path[PATH_MAX];
+
+	if (learned_file_path(state_dir, path) == 0)
+		learned_list_complain(path, learned_file_each(
+			path, print_learned_item, &wish));
+}
+
+static int explain_flow(const struct policy *policy, const char *words,
+			const char *state_dir)
 {
 	struct diag *diag = diag_new();
 	struct expect *flow = NULL;
@@ -262,6 +305,7 @@ static int explain_flow(const struct policy *policy, const char *words)
 		       load_place(&exempt->place, place, sizeof(place)));
 		print_main();
 	} else {
+		print_learned(&flow->facts, state_dir);
 		explain(policy, flow);
 	}
 	policy_flow_free(flow);
@@ -271,17 +315,27 @@ static int explain_flow(const struct policy *policy, const char *words)
 
 int cmd_explain(int argc, char *argv[])
 {
+	static const struct option options[] = {
+		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+	};
+	const char *state_dir = NULL;
 	struct policy *policy;
 	char *words;
-	int status;
+	int option, status;
 
-	if (argc < 3)
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (option != 's')
+			return cmd_usage(argv[0]);
+		state_dir = optarg;
+	}
+	if (argc - optind < 2)
 		return cmd_usage(argv[0]);
-	policy = load_policy(argv[1], true);
+	policy = load_policy(argv[optind], true);
 	if (policy == NULL)
 		return EXIT_FAILURE;
-	words = join_words(argc - 2, argv + 2);
-	status = words == NULL ? EXIT_FAILURE : explain_flow(policy, words);
+	words = join_words(argc - optind - 1, argv + optind + 1);
+	status = words == NULL ? EXIT_FAILURE :
+				 explain_flow(policy, words, state_dir);
 	free(words);
 	policy_free(policy);
 	return status;

@@ -14,6 +14,7 @@
 #include "engine/control.h"
 #include "rules/setup/keep.h"
 #include "tools/engine_lock.h"
+#include "tools/memory.h"
 #include "tools/running.h"
 
 /* Exemptions end by the second. */
@@ -22,6 +23,7 @@
 struct foreground {
 	const char *name;
 	struct running running;
+	struct learned *learned;
 	struct control *control;
 	struct engine_lock lock;
 	int signal_fd;
@@ -57,7 +59,10 @@ static void explain_lock(const char *name, const char *state_dir,
 static int start_engine(struct foreground *fg, struct policy *policy)
 {
 	char error[ENGINE_ERROR_MAX];
-	int rc = engine_start(policy, &fg->running.engine, error);
+	int rc;
+
+	fg->learned = memory_open(fg->running.state_dir);
+	rc = engine_start(policy, fg->learned, &fg->running.engine, error);
 
 	if (rc < 0)
 		fprintf(stderr, "waymark: %s: %s\n", fg->name, error);
@@ -223,7 +228,8 @@ static void say_totals(const struct foreground *fg,
 		" flows, %" PRIu64 " settled, %" PRIu64 " dropped, %" PRIu64
 		" late, %" PRIu64 " past a full queue\n", fg->name,
 		totals->packets, totals->flows, totals->settled,
-		totals->dropped, totals->late_kept + totals->late_moved,
+		totals->dropped, totals->late_kept + totals->late_moved +
+			totals->late_reset,
 		totals->overruns);
 }
 
@@ -255,6 +261,7 @@ void foreground_stop(struct foreground *fg)
 		engine_stop(fg->running.engine, &totals);
 		say_totals(fg, &totals);
 	}
+	memory_close(fg->learned, fg->running.state_dir);
 	exempts_fini(&fg->running.exempts);
 	engine_lock_release(&fg->lock);
 	restore_signals(fg);

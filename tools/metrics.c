@@ -64,6 +64,20 @@ static const struct metric by_queue[] = {
 	{ "flows_total", "counter", "counts.flows", "Flows that began." },
 	{ "settled_flows_total", "counter", "counts.settled",
 	  "Flows with a final verdict." },
+	{ "first_right_flows_total", "counter", "counts.first_right",
+	  "Settled flows that left by the right road from the first packet." },
+	{ "learned_right_flows_total", "counter", "counts.learned_right",
+	  "Those that what was learned sent there." },
+	{ "learned_wrong_flows_total", "counter", "counts.learned_wrong",
+	  "Flows that what was learned sent by a wrong road." },
+	{ "dns_answers_total", "counter", "counts.dns_answers",
+	  "DNS answers that taught." },
+	{ "dns_over_tls_flows_total", "counter", "counts.dns_over_tls",
+	  "Flows of DNS that nobody can learn from, by port 853." },
+	{ "dns_over_quic_flows_total", "counter", "counts.dns_over_quic",
+	  "The same by QUIC." },
+	{ "dns_over_https_flows_total", "counter", "counts.dns_over_https",
+	  "The same by HTTPS, known by the resolver's name." },
 	{ "dropped_packets_total", "counter", "counts.dropped",
 	  "Packets dropped by the policy." },
 	{ "evicted_flows_total", "counter", "counts.evicted",
@@ -122,11 +136,13 @@ static void print_tallies(const json_t *rows, const char *const labels[],
 			  const struct metric metrics[2], FILE *out)
 {
 	struct metric kept = metrics[1], moved = metrics[1];
+	struct metric reset = metrics[1];
 	const json_t *row;
 	size_t i;
 
 	kept.path = "counts.late_kept";
 	moved.path = "counts.late_moved";
+	reset.path = "counts.late_reset";
 	print_head(&metrics[0], out);
 	json_array_foreach(rows, i, row)
 		print_tally(&metrics[0], row, labels, NULL, out);
@@ -134,6 +150,7 @@ static void print_tallies(const json_t *rows, const char *const labels[],
 	json_array_foreach(rows, i, row) {
 		print_tally(&kept, row, labels, "kept", out);
 		print_tally(&moved, row, labels, "moved", out);
+		print_tally(&reset, row, labels, "reset", out);
 	}
 }
 

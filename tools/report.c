@@ -65,6 +65,8 @@ static const char *late_name(const struct replay_flow *flow)
 		return "keep";
 	case FLOW_LATE_MOVED:
 		return "move";
+	case FLOW_LATE_RESET:
+		return "reset";
 	default:
 		return NULL;
 	}
@@ -129,6 +131,7 @@ void report_table(const struct policy *policy, const struct replay *replay,
 			fprintf(out, ", %" PRIu64 " %s", totals.undecoded[s],
 				decode_status_name((enum decode_status)s));
 	fputs("\nFINAL: the packet at which the flow was settled.\n", out);
+	report_learned(replay, out);
 }
 
 static json_t *text_or_null(const char *text)

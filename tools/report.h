@@ -12,6 +12,9 @@
 void report_table(const struct policy *policy, const struct replay *replay,
 		  FILE *out);
 
+/* What of it was right from the first packet on. */
+void report_learned(const struct replay *replay, FILE *out);
+
 /* One JSON object a line. 0, or -ENOMEM. */
 int report_json(const struct policy *policy, const struct replay *replay,
 		FILE *out);

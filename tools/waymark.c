@@ -109,6 +109,11 @@ static const struct command {
 	  "alive; 'auto' goes by its probes again. Holds until 'auto' or\n"
 	  "'waymark down'. Without a name, lists all with who carries them.\n"
 	  "  --state-dir DIR   where the journal is kept\n" },
+	{ "learned", cmd_learned, "[HOST]",
+	  "what DNS answers and flows taught",
+	  "HOST is an address or a name; all that is below a name counts.\n"
+	  "What is listed is what an engine saved when it stopped.\n"
+	  "  --state-dir DIR   where it is kept; else /var/lib/waymark\n" },
 	{ "hints", cmd_hints, "",
 	  "print the applications that payload can tell", "" },
 };

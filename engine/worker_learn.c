@@ -1,0 +1,288 @@
+/*
+ * worker_learn.c - the worker's side of what is learned: it hears DNS answers,
+ * teaches what payload told, and guesses for a flow's first packet.
+ */
+#include <string.h>
+
+#include "engine/decide.h"
+#include "engine/hints/hint.h"
+#include "engine/learned_dns.h"
+#include "engine/worker_private.h"
+
+#define PORT_DNS 53
+#define PORT_MDNS 5353
+#define PORT_LLMNR 5355
+#define SECOND_NS 1000000000u
+
+/* A client that has sent this many packets of data, or got them, is not
+ * reset: it has begun to do something. */
+#define RESET_DATA_MOST 4
+
+static void add(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter,
+			      atomic_load_explicit(counter,
+						   memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+void worker_set_learn(struct worker *worker)
+{
+	uint8_t needs = policy_needs(worker->policy);
+
+	worker->learn = policy_learn(worker->policy);
+	/* What no route asks for need not be learned. */
+	if (worker->options.learned == NULL || !(needs & FACT_HOST))
+		worker->learn.dns = false;
+	if (worker->options.learned == NULL ||
+	    !(needs & (FACT_HOST | FACT_APP)))
+		worker->learn.servers = false;
+}
+
+/* ---- DNS answers ---- */
+
+static bool is_dns(const struct flow *flow)
+{
+	return flow->facts.dport == PORT_DNS &&
+	       (flow->facts.proto == IPPROTO_UDP ||
+		flow->facts.proto == IPPROTO_TCP);
+}
+
+bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
+			  uint64_t now_ns)
+{
+	struct inspect budget = worker->inspector->budget;
+
+	if (!worker->learn.dns || !is_dns(flow) ||
+	    flow->road == worker->marks->road_drop ||
+	    !policy_learns_from(worker->policy, &flow->facts.server))
+		return false;
+	if (flow->packets >= budget.packets ||
+	    now_ns - flow->first_ns >= budget.seconds * (uint64_t)SECOND_NS)
+		return false;
+	return flow->dns_answers == 0 || flow->dns_answers < flow->dns_asked;
+}
+
+static void teach_addresses(struct worker *worker, const struct flow *flow,
+			    struct cursor message, uint64_t now_ns)
+{
+	struct learn learn = worker->learn;
+	struct dns_answer answer;
+
+	if (!dns_read_answer(message, &answer))
+		return;
+	add(&worker->counters.dns_answers, 1);
+	for (size_t i = 0; i < answer.count; i++) {
+		uint32_t ttl_s = answer.addresses[i].ttl_s;
+
+		if (ttl_s < learn.ttl_min_s)
+			ttl_s = learn.ttl_min_s;
+		if (ttl_s > learn.ttl_max_s)
+			ttl_s = learn.ttl_max_s;
+		learned_teach_answer(worker->options.learned,
+				     &flow->facts.client,
+				     &answer.addresses[i].address, answer.name,
+				     ttl_s, now_ns);
+	}
+}
+
+static void hear_datagram(struct worker *worker, struct flow *flow,
+			  const struct packet *pkt, bool from_server)
+{
+	struct cursor message = cursor_of(pkt->payload, pkt->payload_len);
+
+	if (!from_server) {
+		flow->dns_asked += flow->dns_asked < UINT8_MAX;
+		return;
+	}
+	if (!dns_is_answer(message))
+		return;
+	flow->dns_answers += flow->dns_answers < UINT8_MAX;
+	teach_addresses(worker, flow, message, pkt->time_ns);
+}
+
+/* Answers from the start of the server's stream, as far as it has room. */
+static void hear_stream(struct worker *worker, struct flow *flow,
+			const struct packet *pkt)
+{
+	struct cursor stream, message;
+	struct stream **slot = &flow->streams[1];
+	uint32_t offset = pkt->tcp_seq - flow->isn[1];
+	unsigned int n = 0;
+
+	if (pkt->payload_len == 0 || !flow->has_isn[1] || (int32_t)offset < 0)
+		return;
+	if (*slot == NULL)
+		stream_take(worker->inspector->pool, slot);
+	stream_segment(*slot, offset, pkt->payload, pkt->payload_len);
+	stream = stream_data(*slot);
+	while (dns_next_message(&stream, &message)) {
+		if (n++ < flow->dns_answers || !dns_is_answer(message))
+			continue;
+		flow->dns_answers += flow->dns_answers < UINT8_MAX;
+		teach_addresses(worker, flow, message, pkt->time_ns);
+	}
+}
+
+void worker_hear_answer(struct worker *worker, struct flow *flow,
+			const struct packet *pkt, bool from_server)
+{
+	if (!worker->learn.dns || !is_dns(flow) ||
+	    flow->state == FLOW_SETTLED ||
+	    !policy_learns_from(worker->policy, &flow->facts.server))
+		return;
+	if (flow->facts.proto == IPPROTO_UDP) {
+		hear_datagram(worker, flow, pkt, from_server);
+		return;
+	}
+	if (!from_server || pkt->tcp_flags & TCP_RST)
+		return;
+	if (pkt->tcp_flags & TCP_SYN && !flow->has_isn[1]) {
+		flow->isn[1] = pkt->tcp_seq + 1;
+		flow->has_isn[1] = true;
+	}
+	hear_stream(worker, flow, pkt);
+}
+
+/* ---- the guess ---- */
+
+uint32_t worker_host_hash(const char *host)
+{
+	uint32_t hash = 2166136261u;	/* FNV-1a */
+
+	for (; *host != '\0'; host++)
+		hash = (hash ^ (uint8_t)*host) * 16777619u;
+	return hash;
+}
+
+/* Whether what usually runs on this port says a host name at all. */
+static bool port_has_host(const struct facts *facts)
+{
+	int hint = hints_preferred(facts->proto, facts->dport);
+
+	return hint < 0 || hints_at((size_t)hint)->yields_host;
+}
+
+static void take_host(struct worker *worker, struct flow *flow,
+		      struct facts *facts, const struct learned_item *item,
+		      enum flow_guess guess)
+{
+	if (facts->known & FACT_HOST)
+		return;
+	facts->host_sets = policy_resolve_host(worker->policy, item->host,
+					       strlen(item->host));
+	facts->known |= FACT_HOST;
+	flow->guess = (uint8_t)guess;
+	flow->guess_hash = worker_host_hash(item->host);
+}
+
+/* What is learned of the flow, put in for what is not known of it. False when
+ * that is nothing. */
+static bool put_in(struct worker *worker, struct flow *flow, uint64_t now_ns,
+		   struct facts *facts)
+{
+	const struct learned *learned = worker->options.learned;
+	struct learn learn = worker->learn;
+	uint8_t known = facts->known;
+	struct learned_item server, answer;
+	bool has_server, is_sure;
+
+	has_server = learn.servers &&
+		learned_server(learned, &facts->server, facts->proto,
+			       facts->dport, now_ns, &server);
+	if (has_server && server.app_percent >= learn.min_percent &&
+	    server.app != APP_NONE && !(facts->known & FACT_APP)) {
+		facts->app = server.app;
+		facts->known |= FACT_APP;
+	}
+	is_sure = has_server && server.host_percent >= learn.min_percent;
+	if (is_sure && server.host[0] == '\0')
+		return facts->known != known;
+	if (learn.dns && port_has_host(facts) &&
+	    learned_answer(learned, &facts->client, &facts->server, now_ns,
+			   &answer))
+		take_host(worker, flow, facts, &answer, FLOW_GUESS_ANSWER);
+	else if (is_sure)
+		take_host(worker, flow, facts, &server, FLOW_GUESS_SERVER);
+	return facts->known != known;
+}
+
+void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
+		  struct decision *decision)
+{
+	struct facts facts = flow->facts;
+	struct decision guessed;
+
+	if ((!worker->learn.dns && !worker->learn.servers) ||
+	    !facts.has_ports || is_dns(flow) ||
+	    !put_in(worker, flow, now_ns, &facts) || decision->is_final)
+		return;
+	decide(worker->policy, &facts, &guessed);
+	/* Nothing more would be heard of a flow that is dropped by a guess. */
+	if (guessed.road == worker->marks->road_drop)
+		return;
+	decision->road = guessed.road;
+	decision->route = guessed.route;
+	flow->is_guessed = true;
+}
+
+/* ---- teaching ---- */
+
+/* Names in the DNS's own protocols are no names of their servers. */
+static bool is_name_service(uint16_t port)
+{
+	return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
+}
+
+static void count_encrypted_dns(struct worker *worker, const struct flow *flow,
+				const char *host)
+{
+	enum encrypted_dns kind = encrypted_dns_of(flow->facts.proto,
+						   flow->facts.dport, host);
+
+	if (kind != ENCRYPTED_DNS_NONE)
+		add(&worker->counters.encrypted_dns[kind], 1);
+}
+
+void worker_teach(struct worker *worker, const struct flow *flow,
+		  uint64_t now_ns)
+{
+	const struct facts *facts = &flow->facts;
+	const char *host = flow_host(worker->flows, flow);
+
+	count_encrypted_dns(worker, flow, host);
+	if (flow->late == FLOW_ON_TIME)
+		add(&worker->counters.first_right, 1);
+	if (flow->is_guessed)
+		add(flow->late == FLOW_ON_TIME ?
+			    &worker->counters.learned_right :
+			    &worker->counters.learned_wrong, 1);
+	if (!worker->learn.servers || facts->app == APP_NONE ||
+	    !facts->has_ports || !(facts->known & FACT_HOST) ||
+	    is_name_service(facts->dport))
+		return;
+	learned_teach_server(worker->options.learned, &facts->server,
+			     facts->proto, facts->dport, facts->app, host,
+			     now_ns);
+	/* Of several names that it got this address for, the client is at
+	 * this one now. */
+	if (flow->guess == FLOW_GUESS_ANSWER && host[0] != '\0')
+		learned_teach_answer(worker->options.learned, &facts->client,
+				     &facts->server, host,
+				     worker->learn.ttl_min_s, now_ns);
+}
+
+/* ---- resets ---- */
+
+bool worker_may_reset(const struct worker *worker, const struct flow *flow,
+		      uint64_t now_ns)
+{
+	const struct facts *facts = &flow->facts;
+
+	if (worker->options.learned == NULL ||
+	    flow->data_packets > RESET_DATA_MOST ||
+	    (facts->proto != IPPROTO_TCP && facts->proto != IPPROTO_UDP))
+		return false;
+	return learned_may_reset(worker->options.learned, &facts->client,
+				 &facts->server, now_ns);
+}

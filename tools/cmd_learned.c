@@ -1,0 +1,77 @@
+/* cmd_learned.c - waymark learned: what flows and DNS answers taught. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/cmd.h"
+#include "tools/learned_list.h"
+
+struct wish {
+	const char *word;		/* NULL: all */
+	bool is_address;
+	struct address address;
+	uint32_t now_s;
+	size_t printed;
+};
+
+/* The name itself, or one below it. */
+static bool is_host(const char *host, const char *word)
+{
+	size_t host_len = strlen(host), len = strlen(word);
+
+	return host_len >= len &&
+	       strcasecmp(host + host_len - len, word) == 0 &&
+	       (host_len == len || host[host_len - len - 1] == '.');
+}
+
+static void print_item(void *ctx, const struct learned_item *item)
+{
+	struct wish *wish = ctx;
+
+	if (wish->is_address ?
+		    !address_equal(&item->server, &wish->address) &&
+		    !address_equal(&item->client, &wish->address) :
+		    wish->word != NULL && !is_host(item->host, wish->word))
+		return;
+	learned_list_print(item, wish->now_s);
+	wish->printed++;
+}
+
+static int list(const char *state_dir, const char *word)
+{
+	struct wish wish = { .word = word, .now_s = (uint32_t)time(NULL) };
+	char path[PATH_MAX];
+	int rc = learned_file_path(state_dir, path);
+
+	if (word != NULL)
+		wish.is_address = address_parse(word, strlen(word),
+						&wish.address) == 0;
+	if (rc == 0)
+		rc = learned_file_each(path, print_item, &wish);
+	learned_list_complain(path, rc);
+	if (rc == -ENOENT)
+		fprintf(stderr, "%s: nothing is saved yet; an engine saves "
+			"what it learned when it stops\n", path);
+	return rc < 0 || (word != NULL && wish.printed == 0) ? EXIT_FAILURE
+							     : EXIT_SUCCESS;
+}
+
+int cmd_learned(int argc, char *argv[])
+{
+	static const struct option words[] = {
+		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+	};
+	const char *state_dir = NULL;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
+		if (option != 's')
+			return cmd_usage(argv[0]);
+		state_dir = optarg;
+	}
+	if (argc - optind > 1)
+		return cmd_usage(argv[0]);
+	return list(state_dir, argv[optind]);
+}

@@ -1,0 +1,64 @@
+/* learned_list.c - a line for each thing that was learned. */
+#include "tools/learned_list.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/hints/hint.h"
+#include "rules/names.h"
+
+static const char *time_text(uint32_t second, char text[static 32])
+{
+	time_t when = second;
+	struct tm parts;
+
+	localtime_r(&when, &parts);
+	strftime(text, 32, "%Y-%m-%d %H:%M:%S", &parts);
+	return text;
+}
+
+static void print_server(const struct learned_item *item)
+{
+	const char *proto = names_of(names_protocol, item->proto);
+	const char *app = hints_app_name(item->app);
+	char address[ADDRESS_TEXT_MAX];
+
+	printf("%s %s port %u: ", proto != NULL ? proto : "?",
+	       address_print(&item->server, address), item->port);
+	printf("app %s %u%%, ", app != NULL ? app : "-", item->app_percent);
+	printf("host %s %u%%", item->host[0] != '\0' ? item->host : "-",
+	       item->host_percent);
+}
+
+static void print_answer(const struct learned_item *item)
+{
+	char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX];
+
+	printf("%s is %s to %s", address_print(&item->server, server),
+	       item->host, address_print(&item->client, client));
+}
+
+void learned_list_print(const struct learned_item *item, uint32_t now_s)
+{
+	char since[32], heard[32], expires[32];
+
+	if (item->kind == LEARNED_SERVER)
+		print_server(item);
+	else
+		print_answer(item);
+	printf("; since %s, heard %s, ", time_text(item->since_s, since),
+	       time_text(item->heard_s, heard));
+	printf("%s %s\n", item->expires_s > now_s ? "until" : "expired",
+	       time_text(item->expires_s, expires));
+}
+
+void learned_list_complain(const char *path, int rc)
+{
+	if (rc == -EBADMSG)
+		fprintf(stderr, "%s: broken, or of another version\n", path);
+	else if (rc < 0 && rc != -ENOENT)
+		fprintf(stderr, "%s: %s\n", path, strerror(-rc));
+}

@@ -1,0 +1,80 @@
+/* report_learned.c - how far a replay's first packets were right. */
+#include "tools/report.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+
+#include "engine/encrypted_dns.h"
+
+struct sums {
+	uint64_t settled, first_right, learned_right, late[FLOW_LATE_RESET + 1];
+	uint64_t named, at_once, by_answer, by_server, wrong;
+	uint64_t encrypted[ENCRYPTED_DNS_KINDS];
+};
+
+/* Flows whose payload said a host; those of the DNS ask for one. */
+static void add_host(struct sums *sums, const struct replay_flow *flow)
+{
+	if (flow->host == NULL || flow->dport == 53 || flow->exempt != NULL)
+		return;
+	sums->named++;
+	if (flow->host_at_once)
+		sums->at_once++;
+	else if (flow->guess != FLOW_GUESS_NONE && !flow->guess_is_right)
+		sums->wrong++;
+	else if (flow->guess == FLOW_GUESS_ANSWER)
+		sums->by_answer++;
+	else if (flow->guess == FLOW_GUESS_SERVER)
+		sums->by_server++;
+}
+
+static void add_flow(struct sums *sums, const struct replay_flow *flow)
+{
+	if (flow->settled_packet != 0) {
+		sums->settled++;
+		sums->late[flow->late]++;
+		sums->first_right += flow->late == FLOW_ON_TIME;
+		sums->learned_right += flow->late == FLOW_ON_TIME &&
+				       flow->is_guessed;
+	}
+	add_host(sums, flow);
+	sums->encrypted[encrypted_dns_of(flow->proto, flow->dport,
+					 flow->host != NULL ? flow->host :
+							      "")]++;
+}
+
+static void print_encrypted(const struct sums *sums, FILE *out)
+{
+	const char *between = "Encrypted DNS, which teaches nothing: ";
+
+	for (int i = ENCRYPTED_DNS_NONE + 1; i < ENCRYPTED_DNS_KINDS; i++) {
+		if (sums->encrypted[i] == 0)
+			continue;
+		fprintf(out, "%s%" PRIu64 " %s", between, sums->encrypted[i],
+			encrypted_dns_name((enum encrypted_dns)i));
+		between = ", ";
+	}
+	if (*between == ',')
+		fputs(".\n", out);
+}
+
+void report_learned(const struct replay *replay, FILE *out)
+{
+	struct sums sums = { 0 };
+
+	for (size_t i = 0; i < replay_flows(replay); i++)
+		add_flow(&sums, replay_flow(replay, i));
+	fprintf(out, "Of %" PRIu64 " settled flows %" PRIu64 " left by the "
+		"right road from the first packet (%" PRIu64 " by what was "
+		"learned); late: %" PRIu64 " kept, %" PRIu64 " moved, %" PRIu64
+		" reset.\n", sums.settled, sums.first_right,
+		sums.learned_right, sums.late[FLOW_LATE_KEPT],
+		sums.late[FLOW_LATE_MOVED], sums.late[FLOW_LATE_RESET]);
+	if (sums.named > 0)
+		fprintf(out, "Of %" PRIu64 " hosts %" PRIu64 " were said by the "
+			"first packet, %" PRIu64 " known from the DNS, %" PRIu64
+			" from flows before; %" PRIu64 " were taken for "
+			"others.\n", sums.named, sums.at_once, sums.by_answer,
+			sums.by_server, sums.wrong);
+	print_encrypted(&sums, out);
+}
