@@ -58,10 +58,6 @@ static const struct {
 	{ "inspect memory 2m memory 2m", "1:19: error: 'memory' is said "
 	  "twice", NULL },
 	{ "inspect packets 0", "1:17: error: '0' is not", NULL },
-	{ "late reset", "1:6: error: 'late reset' is not available in this "
-	  "version of waymark", NULL },
-	{ "learn hosts", "1:1: error: 'learn' is not available in this "
-	  "version of waymark", NULL },
 	{ "offload", "1:8: error: expected 'on' or 'off', but the file ends",
 	  NULL },
 	{ "offload offf", "1:9: error: expected 'on' or 'off', not 'offf'",
@@ -70,7 +66,22 @@ static const struct {
 	  "'paket'", "did you mean 'packet'?" },
 	{ "route tcp drop except", "1:22: error: expected", NULL },
 	{ "default drop except 192.0.2.1", "1:14: error: ", NULL },
-	{ "late kep", "1:6: error: expected 'keep' or 'move', not 'kep'",
+	{ "learn hosts", "1:7: error: expected 'dns', 'servers', "
+	  "'min-confidence', 'ttl' or 'from', not 'hosts'", NULL },
+	{ "learn dns", "1:10: error: expected 'on' or 'off'", NULL },
+	{ "learn dns on dns off", "1:14: error: 'dns' is said twice",
+	  NULL },
+	{ "learn min-confidence 101", "1:22: error: ", NULL },
+	{ "learn ttl 9-3", "1:11: error: the range ends before it starts",
+	  "write 3-9" },
+	{ "learn ttl 0-604801", "1:11: error: ", NULL },
+	{ "uplink a { dev a late soon }", "1:23: error: expected 'keep', "
+	  "'move' or 'reset', not 'soon'", NULL },
+	{ "uplink a { dev a late keep late move }",
+	  "1:28: error: 'late' is said twice", NULL },
+	{ "route tcp drop late keep", "1:16: error: a statement starts",
+	  "put it on a new line" },
+	{ "late kep", "1:6: error: expected 'keep', 'move' or 'reset', not 'kep'",
 	  "did you mean 'keep'?" },
 	{ "uplink { dev a }", "1:8: error: expected the name of an uplink, "
 	  "not '{'", NULL },
