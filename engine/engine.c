@@ -173,6 +173,7 @@ static int lane_new(struct engine *engine, const struct policy *policy,
 	struct worker_options worker_options = {
 		.preallocate = true,
 		.learned = engine->learned,
+		.has_own_resolver = true,
 		.reset = reset_flow,
 	};
 	struct source_nfqueue_options options = {

@@ -442,6 +442,8 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		add(&worker->counters.settled, 1);
 		return;
 	}
+	if (is_unknown && worker_overhear(worker, pkt))
+		return;
 	if (is_unknown || is_forgotten(worker, flow, pkt)) {
 		flow = start(worker, pkt, zone, hash, flow);
 		verdict->from_server = flow_opened_by_server(pkt);

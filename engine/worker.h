@@ -35,6 +35,8 @@ struct worker_options {
 	bool repeatable;
 	/* Shared with other workers, borrowed; NULL: nothing is learned. */
 	struct learned *learned;
+	/* Packets without an interface are this host's own. */
+	bool has_own_resolver;
 	/* End a flow for its client, which `pkt` belongs to and which is to be
 	 * accepted unless it is dropped then; NULL: it is only counted. */
 	void (*reset)(void *ctx, const struct packet *pkt, bool from_server);

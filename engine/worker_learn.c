@@ -32,8 +32,8 @@ void worker_set_learn(struct worker *worker)
 
 	worker->learn = policy_learn(worker->policy);
 	/* What no route asks for need not be learned. */
-	if (worker->options.learned == NULL || !(needs & FACT_HOST))
-		worker->learn.dns = false;
+	worker->learn.dns = policy_hears_dns(worker->policy) &&
+			    worker->options.learned != NULL;
 	if (worker->options.learned == NULL ||
 	    !(needs & (FACT_HOST | FACT_APP)))
 		worker->learn.servers = false;
@@ -63,7 +63,8 @@ bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
 	return flow->dns_answers == 0 || flow->dns_answers < flow->dns_asked;
 }
 
-static void teach_addresses(struct worker *worker, const struct flow *flow,
+static void teach_addresses(struct worker *worker,
+			    const struct address *client,
 			    struct cursor message, uint64_t now_ns)
 {
 	struct learn learn = worker->learn;
@@ -79,8 +80,7 @@ static void teach_addresses(struct worker *worker, const struct flow *flow,
 			ttl_s = learn.ttl_min_s;
 		if (ttl_s > learn.ttl_max_s)
 			ttl_s = learn.ttl_max_s;
-		learned_teach_answer(worker->options.learned,
-				     &flow->facts.client,
+		learned_teach_answer(worker->options.learned, client,
 				     &answer.addresses[i].address, answer.name,
 				     ttl_s, now_ns);
 	}
@@ -98,7 +98,7 @@ static void hear_datagram(struct worker *worker, struct flow *flow,
 	if (!dns_is_answer(message))
 		return;
 	flow->dns_answers += flow->dns_answers < UINT8_MAX;
-	teach_addresses(worker, flow, message, pkt->time_ns);
+	teach_addresses(worker, &flow->facts.client, message, pkt->time_ns);
 }
 
 /* Answers from the start of the server's stream, as far as it has room. */
@@ -120,8 +120,22 @@ static void hear_stream(struct worker *worker, struct flow *flow,
 		if (n++ < flow->dns_answers || !dns_is_answer(message))
 			continue;
 		flow->dns_answers += flow->dns_answers < UINT8_MAX;
-		teach_addresses(worker, flow, message, pkt->time_ns);
+		teach_addresses(worker, &flow->facts.client, message,
+				pkt->time_ns);
 	}
+}
+
+bool worker_overhear(struct worker *worker, const struct packet *pkt)
+{
+	struct cursor message = cursor_of(pkt->payload, pkt->payload_len);
+
+	if (!worker->learn.dns || !worker->options.has_own_resolver ||
+	    pkt->ifindex != 0 || pkt->proto != IPPROTO_UDP ||
+	    pkt->sport != PORT_DNS || !dns_is_answer(message))
+		return false;
+	if (policy_learns_from(worker->policy, &pkt->src))
+		teach_addresses(worker, &pkt->dst, message, pkt->time_ns);
+	return true;
 }
 
 void worker_hear_answer(struct worker *worker, struct flow *flow,

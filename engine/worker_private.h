@@ -63,6 +63,9 @@ void worker_set_learn(struct worker *worker);
 /* Whether the verdict of a DNS flow waits until its answer has been seen. */
 bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
 			  uint64_t now_ns);
+/* Whether it is an answer of this host's own resolver, whose questions nobody
+ * queues: it is heard, and left as it is. */
+bool worker_overhear(struct worker *worker, const struct packet *pkt);
 /* Of each packet of a flow that is not settled. */
 void worker_hear_answer(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server);

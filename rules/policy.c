@@ -146,6 +146,11 @@ struct learn policy_learn(const struct policy *policy)
 	return policy->learn;
 }
 
+bool policy_hears_dns(const struct policy *policy)
+{
+	return policy->learn.dns && (policy->needs & FACT_HOST) != 0;
+}
+
 bool policy_learns_from(const struct policy *policy,
 			const struct address *resolver)
 {

@@ -243,6 +243,7 @@ static void copy_settings(struct plan *plan, const struct policy *policy)
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;
 	plan->queue_drop = queues.otherwise_drop;
+	plan->hears_dns = policy_hears_dns(policy);
 }
 
 /* A route out of a link that is dead cannot be made. */

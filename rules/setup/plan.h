@@ -75,6 +75,7 @@ struct plan {
 	uint16_t queue_first;
 	uint16_t queue_last;
 	bool queue_drop;	/* no engine: drop rather than pass */
+	bool hears_dns;		/* the engine has to see DNS answers */
 
 	struct kernel_route *routes;
 	size_t route_count;

@@ -104,7 +104,7 @@ static void write_restore(const struct plan *plan, FILE *out)
 }
 
 /* What both diverting chains do, once they know that the packet counts. */
-static void write_divert(const struct plan *plan, const char *fresh, FILE *out)
+static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 {
 	fprintf(out,
 		"\t\tmeta mark & 0x%08" PRIx32 " != 0 "
@@ -118,10 +118,15 @@ static void write_divert(const struct plan *plan, const char *fresh, FILE *out)
 	write_restore(plan, out);
 	fprintf(out,
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
-		"\t\tct mark & 0x%08" PRIx32 " != 0 goto inspect\n"
+		"\t\tct mark & 0x%08" PRIx32 " != 0 goto inspect\n",
+		plan->mask);
+	if (is_own && plan->hears_dns)
+		fputs("\t\tudp sport 53 ct direction reply goto inspect "
+		      "comment \"DNS answers\"\n", out);
+	fprintf(out,
 		"\t\tct state new,related goto %s\n"
 		"\t}\n\n",
-		plan->mask, fresh);
+		is_own ? "fresh_own" : "fresh");
 }
 
 /*
@@ -131,6 +136,10 @@ static void write_divert(const struct plan *plan, const char *fresh, FILE *out)
 static void write_fresh(const struct plan *plan, FILE *out)
 {
 	const char *between = "\t\tiifname vmap {";
+	/* Their answers teach, whatever their headers decide. */
+	const char *dns = plan->hears_dns ?
+		"\t\ttcp dport 53 goto inspect\n"
+		"\t\tudp dport 53 goto inspect\n" : "";
 
 	fputs("\tchain fresh {\n"
 	      "\t\tfib daddr type { broadcast, multicast, anycast } accept\n"
@@ -144,16 +153,19 @@ static void write_fresh(const struct plan *plan, FILE *out)
 	}
 	if (*between == ',')
 		fputs(" }\n", out);
-	fputs("\t\tfib daddr type local accept\n"
-	      "\t\tgoto headers\n"
-	      "\t}\n\n"
-	      "\tchain fresh_own {\n"
-	      "\t\tfib daddr type { local, broadcast, multicast, anycast } "
-	      "accept\n"
-	      "\t\tip6 daddr fe80::/10 accept\n"
-	      "\t\tudp sport . udp dport { 68 . 67, 546 . 547 } accept\n"
-	      "\t\tgoto headers\n"
-	      "\t}\n\n", out);
+	fprintf(out,
+		"\t\tfib daddr type local accept\n"
+		"%s"
+		"\t\tgoto headers\n"
+		"\t}\n\n"
+		"\tchain fresh_own {\n"
+		"\t\tfib daddr type { local, broadcast, multicast, anycast } "
+		"accept\n"
+		"\t\tip6 daddr fe80::/10 accept\n"
+		"\t\tudp sport . udp dport { 68 . 67, 546 . 547 } accept\n"
+		"%s"
+		"\t\tgoto headers\n"
+		"\t}\n\n", dns, dns);
 }
 
 char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
@@ -293,7 +305,7 @@ static void write_hooks(const struct plan *plan, FILE *out)
 	fputs("\tchain divert {\n"
 	      "\t\ttype filter hook prerouting priority -95; policy accept;\n"
 	      "\t\tiifname \"lo\" accept\n", out);
-	write_divert(plan, "fresh", out);
+	write_divert(plan, false, out);
 	fprintf(out,
 		"\tchain divert_own {\n"
 		"\t\ttype route hook output priority -95; policy accept;\n"
@@ -302,7 +314,7 @@ static void write_hooks(const struct plan *plan, FILE *out)
 		"meta mark set meta mark | 0x%08" PRIx32 " accept "
 		"comment \"SO_MARK: a choice\"\n",
 		plan->mask, plan->settled);
-	write_divert(plan, "fresh_own", out);
+	write_divert(plan, true, out);
 	write_settle(plan, out);
 }
 
