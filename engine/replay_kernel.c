@@ -7,6 +7,8 @@
 #include "engine/decide.h"
 #include "rules/offload.h"
 
+#define PORT_DNS 53
+
 struct replay_kernel {
 	const struct policy *policy;
 	struct offload *offload;
@@ -63,6 +65,14 @@ static struct facts facts_of(const struct replay_kernel *kernel,
 	return facts;
 }
 
+/* Their answers teach: the chain `fresh` has the engine see them. */
+static bool is_heard(const struct replay_kernel *kernel,
+		     const struct packet *pkt)
+{
+	return pkt->dport == PORT_DNS && policy_hears_dns(kernel->policy) &&
+	       (pkt->proto == IPPROTO_TCP || pkt->proto == IPPROTO_UDP);
+}
+
 bool replay_kernel_settles(const struct replay_kernel *kernel,
 			   const struct packet *pkt, struct facts *ret_facts,
 			   uint16_t *ret_route)
@@ -70,7 +80,8 @@ bool replay_kernel_settles(const struct replay_kernel *kernel,
 	struct facts facts = facts_of(kernel, pkt);
 	struct decision decision;
 
-	if (offload_flow(kernel->offload, &facts).verdict != OFFLOAD_ROAD)
+	if (is_heard(kernel, pkt) ||
+	    offload_flow(kernel->offload, &facts).verdict != OFFLOAD_ROAD)
 		return false;
 	decide(kernel->policy, &facts, &decision);
 	*ret_facts = facts;
