@@ -11,6 +11,7 @@
 #define EXIT_USAGE 2
 
 int cmd_check(int argc, char *argv[]);
+int cmd_doctor(int argc, char *argv[]);
 int cmd_down(int argc, char *argv[]);
 int cmd_exempt(int argc, char *argv[]);
 int cmd_explain(int argc, char *argv[]);

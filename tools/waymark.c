@@ -114,6 +114,11 @@ static const struct command {
 	  "HOST is an address or a name; all that is below a name counts.\n"
 	  "What is listed is what an engine saved when it stopped.\n"
 	  "  --state-dir DIR   where it is kept; else /var/lib/waymark\n" },
+	{ "doctor", cmd_doctor, "[--probe] [POLICY]",
+	  "what kernel and settings here lack, and the mend",
+	  "Each line is ok, warning or error; what can be done about it is in\n"
+	  "the line below. Changes nothing. Exit status 1 with an error.\n"
+	  "  --probe   send a packet by each road of a policy that is set up\n" },
 	{ "hints", cmd_hints, "",
 	  "print the applications that payload can tell", "" },
 };

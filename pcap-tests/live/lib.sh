@@ -183,7 +183,7 @@ waymark()
 	shift
 	case $command in
 	up|down|setup|run|reload|status|flows|top|metrics|exempt|\
-	uplink|doctor)
+	uplink)
 		set -- --state-dir "$LAB_DIR/state" "$@" ;;
 	esac
 	in_router "$WAYMARK" "$command" "$@"

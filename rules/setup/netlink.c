@@ -326,6 +326,40 @@ int netlink_rule_delete(struct netlink *nl, const struct kernel_rule *rule)
 	return rule_request(nl, RTM_DELRULE, 0, rule);
 }
 
+static int keep_oif(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(*header))
+		if (mnl_attr_get_type(attr) == RTA_OIF &&
+		    header->rtm_type == RTN_UNICAST)
+			*(unsigned int *)data = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+int netlink_route_get(struct netlink *nl, const struct address *to,
+		      uint32_t mark, unsigned int *ret_link)
+{
+	_Alignas(struct nlmsghdr) char buffer[REQUEST_MAX];
+	struct nlmsghdr *request = request_start(buffer, RTM_GETROUTE,
+						 NLM_F_ACK);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(request, sizeof(*rtm));
+	unsigned int link = 0;
+	int rc;
+
+	rtm->rtm_family = address_is_v4(to) ? AF_INET : AF_INET6;
+	rtm->rtm_dst_len = address_is_v4(to) ? 32 : 128;
+	put_address(request, RTA_DST, rtm->rtm_family, to);
+	mnl_attr_put_u32(request, RTA_MARK, mark);
+	rc = talk(nl, request, keep_oif, &link);
+	if (rc == 0 && link == 0)
+		rc = -ENETUNREACH;
+	if (rc == 0)
+		*ret_link = link;
+	return rc;
+}
+
 int netlink_link_group(struct netlink *nl, unsigned int link, uint32_t group)
 {
 	_Alignas(struct nlmsghdr) char buffer[REQUEST_MAX];

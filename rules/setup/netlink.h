@@ -33,6 +33,10 @@ int netlink_addresses(struct netlink *nl, netlink_address_cb *each, void *ctx);
 int netlink_routes(struct netlink *nl, netlink_route_cb *each, void *ctx);
 int netlink_rules(struct netlink *nl, netlink_rule_cb *each, void *ctx);
 
+/* By which link a packet to `to` with this mark would leave. 0 or -errno. */
+int netlink_route_get(struct netlink *nl, const struct address *to,
+		      uint32_t mark, unsigned int *ret_link);
+
 /* Changes: 0 or what the kernel answered, -EEXIST, -ESRCH, ... */
 int netlink_route_add(struct netlink *nl, const struct kernel_route *route);
 /* In the place of the one with its table, prefix and metric, if any. */

@@ -68,6 +68,17 @@ int nft_check(const char *script, char error[static SETUP_ERROR_MAX])
 	return run(script, true, error);
 }
 
+char *nft_read(const char *command)
+{
+	struct nft_ctx *ctx = context_new();
+	char *text = NULL;
+
+	if (ctx && nft_run_cmd_from_buffer(ctx, command) == 0)
+		text = strdup(nft_ctx_get_output_buffer(ctx));
+	nft_ctx_free(ctx);
+	return text;
+}
+
 /* In a table that a dry run never makes, and in no hook. */
 bool nft_has_queue(void)
 {

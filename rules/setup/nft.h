@@ -19,6 +19,9 @@ int nft_run(const char *script, char error[static SETUP_ERROR_MAX]);
 /* Whether it would go through; changes nothing. */
 int nft_check(const char *script, char error[static SETUP_ERROR_MAX]);
 
+/* What a command prints; NULL when it fails. The caller frees it. */
+char *nft_read(const char *command);
+
 /* Whether the kernel has nft's own `queue` expression. */
 bool nft_has_queue(void);
 

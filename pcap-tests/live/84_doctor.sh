@@ -1,0 +1,118 @@
+#!/bin/bash
+# 84_doctor.sh - `waymark doctor` finds what would keep a policy from working,
+# says the mend, and the mend mends; it changes nothing.
+. "$(dirname "$0")/lib.sh"
+lab_bound 40 "$0" "$@"
+lab_need
+lab_new 2
+
+lab_policy <<END
+$(lab_uplinks masquerade)
+uplink later { dev dial0 optional }
+route tcp dport 25  via two
+route udp           via later
+default             via one
+END
+policy=$LAB_DIR/lab.policy
+doctor() { waymark doctor "$policy"; }
+
+before=$(lab_snapshot)
+ok "all is well here" doctor
+like "it says so" "$(doctor)" '^ok +marks: nobody else uses bits of 0x7f000000'
+like "privileges" "$(doctor)" '^ok +privileges'
+like "how it queues" "$(doctor)" '^ok +queue rules: '
+is "it changes nothing" "$(diff <(echo "$before") <(lab_snapshot))" ""
+ok "without a policy, too" waymark doctor
+
+# finds NAME LEVEL REGEX [MEND]
+finds()
+{
+	local said
+	said=$(doctor)
+	like "$1" "$said" "^$2 +$3"
+	[ -z "${4-}" ] || like "$1: the mend" "$said" "mend: .*$4"
+}
+
+# mended NAME REGEX: the mend that stands below the line, as it stands
+mended()
+{
+	in_router sh -c "$(doctor | grep -A 1 -E -- "$2" |
+		sed -n 's/^ *mend: //p')" >/dev/null
+	if doctor | grep -qE -- "(warning|error) +$2"; then
+		fail "$1: mended" "$(doctor)"
+	else
+		pass "$1: mended"
+	fi
+}
+
+in_router ip rule add pref 30000 fwmark 0x01000000/0x0f000000 lookup main
+finds "a rule with our bits" warning \
+	'a rule uses bits .*fwmark 0x01000000/0x0f000000' \
+	'marks mask 0x00ff0000'
+in_router ip rule del pref 30000
+in_router nft -f - <<'END'
+table inet foreign {
+	chain c { meta mark set meta mark | 0x00040000; }
+	chain d { ct mark & 0x10000000 != 0 accept; }
+}
+END
+finds "nftables with our bits" warning \
+	'table inet foreign +uses bits .*ct mark & 0x10000000'
+like "others' other bits are no clash" "$(doctor | grep -c 'uses bits')" '^1$'
+in_router nft delete table inet foreign
+if in_router nft -f - 2>/dev/null <<'END'
+table inet foreign {
+	flowtable fast { hook ingress priority 0; devices = { lan0 }; }
+}
+END
+then
+	finds "flow offload" warning 'flowtable fast .*hides packets' \
+		'nft delete table'
+	in_router nft delete table inet foreign
+else
+	skip "flow offload" "the kernel has no flowtables"
+fi
+
+in_router sysctl -qw net.ipv4.ip_forward=0
+finds "no forwarding" warning 'forwarding, IPv4: off'
+mended "no forwarding" 'forwarding, IPv4: off'
+in_router sysctl -qw net.ipv4.conf.up2.rp_filter=1
+finds "rp_filter" warning 'rp_filter of up2: strict'
+in_router sysctl -qw net.ipv4.conf.up2.rp_filter=0
+
+in_router ip rule add pref 20101 from 192.0.2.99 lookup 77
+finds "a pref in use" error 'pref 20101 is taken'
+ok "an error is status 1" eval '! doctor >/dev/null'
+in_router ip rule del pref 20101
+sed 's/ optional//' "$policy" >"$LAB_DIR/typo.policy"
+like "a device that is not there" "$(waymark doctor "$LAB_DIR/typo.policy")" \
+	'^error +uplink later: there is no interface dial0'
+like "without the capability" "$(in_router setpriv --bounding-set -net_admin \
+	--inh-caps -net_admin "$WAYMARK" doctor)" \
+	'^error +privileges: without CAP_NET_ADMIN'
+
+# ---- each road by a packet of its own ----
+
+like "before set-up" "$(waymark doctor --probe "$policy")" \
+	'^error +uplink two: marked packets .* is the policy set up'
+cat >"$LAB_DIR/lab.policy" <<END
+$(lab_uplinks masquerade)
+uplink tried { dev up2 via $(gw4 2) via $(gw6 2) probe ping 198.51.100.9
+	probe tcp [2001:db8:5e::9]:25 }
+route tcp dport 25  via two
+default             via one
+END
+ok "a server" lab_serve server tcp:25
+ok "set up" waymark setup "$policy"
+said=$(waymark doctor --probe "$policy")
+for n in 1 2; do
+	like "road $n, IPv4" "$said" "^ok .*gateway $(gw4 $n): answered by up$n"
+	like "road $n, IPv6" "$said" "^ok .*gateway $(gw6 $n): answered by up$n"
+done
+like "by its probe" "$said" '^ok .*tried: ping 198.51.100.9: answered by up2'
+in_ns isp2 ip link set cust down
+like "a dead road" "$(waymark doctor --probe "$policy")" \
+	'^error +uplink two: gateway .*: (no answer|No route|Host is)'
+ok "set up, it is still well" waymark doctor "$policy"
+waymark down >/dev/null
+done_testing

@@ -1,0 +1,59 @@
+/* cmd_doctor.c - waymark doctor: what is missing here, and the mend. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/setup/doctor.h"
+#include "tools/cmd.h"
+#include "tools/load.h"
+
+static const char *const levels[] = { "ok", "warning", "error" };
+
+static void print(void *ctx, enum doctor_level level, const char *line,
+		  const char *mend)
+{
+	bool *has_error = ctx;
+
+	printf("%-8s %s\n", levels[level], line);
+	if (mend != NULL)
+		printf("         mend: %s\n", mend);
+	*has_error |= level == DOCTOR_ERROR;
+}
+
+static int examine(const char *path, bool probe)
+{
+	struct policy *policy = NULL;
+	bool has_error = false;
+	int rc = 0;
+
+	if (path != NULL) {
+		policy = load_policy(path, false);
+		if (policy == NULL)
+			return EXIT_FAILURE;
+	}
+	rc = probe ? doctor_prove(policy, print, &has_error) :
+		     doctor_examine(policy, print, &has_error);
+	if (rc < 0)
+		fprintf(stderr, "waymark doctor: netlink: %s\n", strerror(-rc));
+	policy_free(policy);
+	return rc < 0 || has_error ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int cmd_doctor(int argc, char *argv[])
+{
+	static const struct option words[] = {
+		{ "probe", no_argument, NULL, 'p' },
+		{ 0 },
+	};
+	bool probe = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
+		if (option != 'p')
+			return cmd_usage(argv[0]);
+		probe = true;
+	}
+	if (argc - optind > 1 || (probe && argc - optind != 1))
+		return cmd_usage(argv[0]);
+	return examine(argc > optind ? argv[optind] : NULL, probe);
+}
