@@ -149,6 +149,7 @@ struct ast_uplink {
 	bool masquerade;
 	bool strict;
 	bool optional;
+	bool shared;
 	struct ast_probe *probes;
 };
 

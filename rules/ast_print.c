@@ -412,6 +412,8 @@ static void print_uplink(const struct ast_statement *s, FILE *out)
 	print_late(u->late, out);
 	if (u->optional)
 		fputs(" optional", out);
+	if (u->shared)
+		fputs(" shared", out);
 	for (const struct ast_probe *probe = u->probes; probe != NULL;
 	     probe = probe->next)
 		print_probe(probe, out);

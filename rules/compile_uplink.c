@@ -248,6 +248,7 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	up->strict = u->strict;
 	up->via_auto = u->via_auto;
 	up->optional = u->optional;
+	up->shared = u->shared;
 	if (fill_probes(c, u, up) < 0)
 		return -ENOMEM;
 	up->late = u->late;

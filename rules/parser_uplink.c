@@ -7,7 +7,7 @@
 
 static const char *const words[] = {
 	"dev", "via", "table", "mark", "masquerade", "strict", "otherwise",
-	"optional", "probe", "late", NULL,
+	"optional", "shared", "probe", "late", NULL,
 };
 
 static int device(struct parser *p, struct ast_uplink *uplink)
@@ -149,6 +149,8 @@ static int option(struct parser *p, struct ast_uplink *uplink)
 		return otherwise(p, uplink);
 	if (parser_take(p, "optional"))
 		return flag(p, &uplink->optional);
+	if (parser_take(p, "shared"))
+		return flag(p, &uplink->shared);
 	if (parser_take(p, "probe"))
 		return probe(p, uplink);
 	if (parser_take(p, "late"))

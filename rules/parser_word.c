@@ -23,7 +23,7 @@ static const char *const other_words[] = {
 	"mask", "otherwise", "pass", "packets", "bytes", "seconds", "memory", "keep",
 	"move", "reset", "dev", "table", "mark", "masquerade", "strict",
 	"main", "addresses", "domains", "file", "by", "rule", "client",
-	"server", "optional", "probe", "per", "packet", "except", NULL,
+	"server", "optional", "shared", "probe", "per", "packet", "except", NULL,
 };
 
 static const char *find(const char *const *words, const char *text, size_t len)

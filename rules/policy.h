@@ -119,6 +119,7 @@ struct uplink {
 	bool strict;
 	bool optional;			/* its device may come later */
 	enum late_policy late;		/* of flows that began on it */
+	bool shared;			/* clients come in by its device, too */
 	int otherwise;			/* an index, or UPLINK_* */
 	const struct uplink_probe *probes;
 	size_t probe_count;

@@ -9,9 +9,11 @@
 #include "tools/engine_lock.h"
 
 /* It answers what waits, which takes no time. */
-#define END_MS 10000
+#define END_MS 5000
 
-/* Before anything is undone: chains that go take what waits with them. */
+/* Before anything is undone: chains that go take what waits with them. An
+ * engine that hangs is left to the user; with the diversion gone, traffic
+ * flows all the same. */
 static int end_engine(const char *state_dir)
 {
 	pid_t pid;
@@ -21,7 +23,7 @@ static int end_engine(const char *state_dir)
 	case 0:
 		return 0;
 	case 1:
-		printf("engine ended, process %d\n", (int)pid);
+		printf("engine ended (process %d)\n", (int)pid);
 		return 0;
 	case -EXDEV:
 		fprintf(stderr, "waymark down: the engine, process %d, runs "
@@ -29,10 +31,26 @@ static int end_engine(const char *state_dir)
 			"choose another folder with --state-dir\n", (int)pid);
 		return rc;
 	default:
-		fprintf(stderr, "waymark down: process %d, the engine, does "
-			"not end: %s\n", (int)pid, strerror(-rc));
+		fprintf(stderr, "waymark down: the engine, process %d, does "
+			"not end (%s); what it needs of the kernel is undone "
+			"without it; end it with: kill -9 %d\n", (int)pid,
+			strerror(-rc), (int)pid);
 		return rc;
 	}
+}
+
+static void print_undone(const struct setup_report *report)
+{
+	if (report->changes == 0)
+		printf("nothing was set up\n");
+	else
+		printf("undone, %u change%s\n", report->changes,
+		       report->changes == 1 ? "" : "s");
+	if (report->changes > 0 && report->no_journal)
+		fprintf(stderr, "waymark down: there is no journal of that "
+			"set-up here (--state-dir?), so the uplinks' sysctls "
+			"src_valid_mark and ignore_routes_with_linkdown were "
+			"left as they are\n");
 }
 
 int cmd_down(int argc, char *argv[])
@@ -43,7 +61,7 @@ int cmd_down(int argc, char *argv[])
 	struct setup_options options = { 0 };
 	char error[SETUP_ERROR_MAX];
 	struct setup_report report;
-	int option;
+	int option, rc;
 
 	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
 		if (option != 's')
@@ -52,16 +70,13 @@ int cmd_down(int argc, char *argv[])
 	}
 	if (argc != optind)
 		return cmd_usage(argv[0]);
-	if (end_engine(options.state_dir) < 0)
+	rc = end_engine(options.state_dir);
+	if (rc == -EXDEV)
 		return EXIT_FAILURE;
 	if (setup_undo(&options, &report, error) < 0) {
 		fprintf(stderr, "waymark down: %s\n", error);
 		return EXIT_FAILURE;
 	}
-	if (report.changes == 0)
-		printf("nothing was set up\n");
-	else
-		printf("undone, %u change%s\n", report.changes,
-		       report.changes == 1 ? "" : "s");
-	return EXIT_SUCCESS;
+	print_undone(&report);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

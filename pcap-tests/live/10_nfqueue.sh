@@ -187,7 +187,7 @@ like "it says where the engine is" "$said" \
 	"process $ENGINE, runs in another network namespace"
 said=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
 is "down ends the engine" "$?" 0
-like "and says so" "$said" "engine ended, process $ENGINE"
+like "and says so" "$said" "engine ended .process $ENGINE"
 ok "the process is gone" gone "$ENGINE"
 ok "and so is its folder" test ! -e "$LAB_DIR/second"
 

@@ -60,4 +60,20 @@ ok "down of what is left" waymark down
 is "down leaves what was there before" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 ok "and all passes" ask client tcp $SERVER4 80
+
+# An engine that hangs holds every new flow; `down` ends that without it.
+policy drop
+ok "up once more" lab_up
+hung=$(lab_pid waymark)
+kill -STOP "$hung"
+ok "a hung engine holds new flows" \
+	eval "! ask client tcp $SERVER4 80 --patience 1"
+said=$(LAB_SECONDS=20 waymark down 2>&1)
+is "down says no, since the process is still there" $? 1
+like "and how to end it" "$said" "kill -9 $hung"
+ok "but traffic flows" ask client tcp $SERVER4 80
+kill -KILL "$hung"
+until_true 20 lab_gone "$hung"
+ok "down then finds nothing to do" waymark down
+is "all is as it was" "$(diff <(echo "$before") <(lab_snapshot))" ""
 done_testing

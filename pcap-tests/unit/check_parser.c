@@ -66,6 +66,8 @@ static const struct {
 	{ "uplink a { dev ppp0 via auto optional }", NULL },
 	{ "uplink a { optional via auto dev ppp0 via 192.0.2.1 table 5 }",
 	  "uplink a { dev ppp0 via 192.0.2.1 via auto table 5 optional }\n" },
+	{ "uplink a { shared dev lan0 via 192.0.2.80 }",
+	  "uplink a { dev lan0 via 192.0.2.80 shared }\n" },
 	{ "uplink a { dev b probe ping 192.0.2.7 }", NULL },
 	{ "uplink a { dev b probe tcp [2001:db8::7]:443 every 500ms up 1 "
 	  "down 4 probe http 192.0.2.7 down 2 probe http 192.0.2.7:81 }",

@@ -100,19 +100,39 @@ static const struct {
 } files[] = {
 	{ "empty", "", -EBADMSG, 0 },
 	{ "of something else", "hello\n", -EBADMSG, 0 },
-	{ "no notes", "waymark journal 1\n", 0, 0 },
-	{ "a line of a later version",
-	  "waymark journal 1\nmoon full\ngroup 1 lo 5\n", 0, 1 },
-	{ "a line cut short", "waymark journal 1\ngroup 1\n", 0, 0 },
-	{ "an over-long name",
-	  "waymark journal 1\ngroup 1 abcdefghijklmnopqrstuvwxyz 5\n", 0, 0 },
+	/* '@' is the first line of a journal made here and now. */
+	{ "no notes", "@", 0, 0 },
+	{ "a line of a later version", "@moon full\ngroup 1 lo 5\n", 0, 1 },
+	{ "a line cut short", "@group 1\n", 0, 0 },
+	{ "an over-long name", "@group 1 abcdefghijklmnopqrstuvwxyz 5\n", 0,
+	  0 },
+	{ "of another namespace", "waymark journal 2 0-0 7\ngroup 1 lo 5\n",
+	  0, 0 },
 };
+
+static void read_head(char *head, int size)
+{
+	struct journal empty = { 0 };
+	char path[PATH_MAX + 32];
+	FILE *in;
+
+	ck_assert_int_eq(journal_save(dir, &empty), 0);
+	snprintf(path, sizeof(path), "%s/journal", dir);
+	in = fopen(path, "r");
+	ck_assert_ptr_nonnull(in);
+	ck_assert_ptr_nonnull(fgets(head, size, in));
+	fclose(in);
+}
 
 START_TEST(file)
 {
 	struct journal journal;
+	char text[256] = "";
 
-	write_file("journal", files[_i].text);
+	if (files[_i].text[0] == '@')
+		read_head(text, sizeof(text));
+	strcat(text, files[_i].text + (files[_i].text[0] == '@'));
+	write_file("journal", text);
 	ck_assert_msg(journal_load(dir, &journal) == files[_i].want, "%s",
 		      files[_i].name);
 	ck_assert_uint_eq(journal.group_count, files[_i].groups);

@@ -116,6 +116,17 @@ static bool wants_group(const struct plan *plan, unsigned int link)
 	return false;
 }
 
+/* A link that our routes leave by was put into our group by us, also when the
+ * journal that could say so is lost. */
+static bool is_ours(const struct state *state, unsigned int link)
+{
+	for (size_t i = 0; i < state->route_count; i++)
+		if (state->routes[i].oif == link &&
+		    state_route_is_ours(&state->routes[i]))
+			return true;
+	return false;
+}
+
 static int diff_groups(const struct diff_input *in, struct diff *diff)
 {
 	int rc = 0;
@@ -129,9 +140,10 @@ static int diff_groups(const struct diff_input *in, struct diff *diff)
 		if (wanted && link->group != KERNEL_GROUP)
 			rc = add(diff, group_step(STEP_GROUP, link,
 						  KERNEL_GROUP));
-		else if (!wanted && old && link->group == KERNEL_GROUP)
+		else if (!wanted && link->group == KERNEL_GROUP &&
+			 (old || is_ours(in->state, link->index)))
 			rc = add(diff, group_step(STEP_GROUP_RESTORE, link,
-						  old->found));
+						  old ? old->found : 0));
 	}
 	return rc;
 }

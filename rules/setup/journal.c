@@ -6,18 +6,53 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "rules/setup/array.h"
 
 #define NAME "journal"
-#define HEAD "waymark journal 1\n"
+#define HEAD "waymark journal 2"
+#define IDENTITY_MAX 96
 
 void journal_fini(struct journal *journal)
 {
 	free(journal->groups);
 	free(journal->sysctls);
 	*journal = (struct journal){ 0 };
+}
+
+/* ---- whose it is ---- */
+
+/* Since Linux 5.14: a number that no other namespace of this boot ever has. */
+static uint64_t namespace_cookie(void)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
+		cookie = 0;
+	close(fd);
+	return cookie;
+}
+
+/* The first line of a journal made here and now. */
+static void identity(char line[static IDENTITY_MAX])
+{
+	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char boot[40] = "-";
+
+	if (in) {
+		if (fscanf(in, "%39s", boot) != 1)
+			strcpy(boot, "-");
+		fclose(in);
+	}
+	snprintf(line, IDENTITY_MAX, HEAD " %s %" PRIu64 "\n", boot,
+		 namespace_cookie());
 }
 
 /* ---- reading ---- */
@@ -50,7 +85,7 @@ static int read_line(struct journal *journal, const char *line)
 int journal_load(const char *dir, struct journal *journal)
 {
 	char path[PATH_MAX];
-	char line[256];
+	char line[256], ours[IDENTITY_MAX];
 	FILE *in;
 	int rc = 0;
 
@@ -59,8 +94,14 @@ int journal_load(const char *dir, struct journal *journal)
 	in = fopen(path, "re");
 	if (!in)
 		return errno == ENOENT ? 0 : -errno;
-	if (!fgets(line, sizeof(line), in) || strcmp(line, HEAD) != 0)
+	identity(ours);
+	if (!fgets(line, sizeof(line), in) ||
+	    strncmp(line, HEAD, strlen(HEAD)) != 0)
 		rc = -EBADMSG;
+	if (rc == 0 && strcmp(line, ours) != 0) {
+		fclose(in);
+		return 0;
+	}
 	while (rc == 0 && fgets(line, sizeof(line), in))
 		rc = read_line(journal, line);
 	fclose(in);
@@ -74,7 +115,10 @@ int journal_load(const char *dir, struct journal *journal)
 
 static void write_lines(const struct journal *journal, FILE *out)
 {
-	fputs(HEAD, out);
+	char line[IDENTITY_MAX];
+
+	identity(line);
+	fputs(line, out);
 	for (size_t i = 0; i < journal->group_count; i++)
 		fprintf(out, "group %u %s %" PRIu32 "\n",
 			journal->groups[i].link, journal->groups[i].dev,

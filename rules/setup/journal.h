@@ -3,6 +3,9 @@
  * own: device groups, sysctls, files. Routes, rules and the table need no
  * line, since they say themselves whose they are.
  *
+ * It speaks of one network namespace of one boot: a journal that outlived its
+ * own, under a number that another namespace got, counts as none.
+ *
  * It is on disk before the first change of a run, and each line says both
  * what was found and what was put there: whatever has another value by the
  * time of undoing is somebody else's.

@@ -100,6 +100,7 @@ static int add_uplink(struct plan *plan, const struct state *state,
 		.table = uplink->table,
 		.road = uplink->road,
 		.masquerade = uplink->masquerade,
+		.is_shared = uplink->shared,
 	};
 
 	snprintf(new.name, sizeof(new.name), "%s", uplink->name);
@@ -188,7 +189,8 @@ static int make_link(struct plan *plan, const struct plan_uplink *uplink,
 	if (rc == 0 && policy->otherwise != UPLINK_NONE && state->has_v6)
 		rc = add_sysctl(plan, "ipv6", uplink->dev,
 				"ignore_routes_with_linkdown");
-	if (rc == 0)
+	/* Main's routes to a LAN have to hold also on the way back. */
+	if (rc == 0 && !uplink->is_shared)
 		rc = add_group(plan, uplink->link);
 	return rc;
 }

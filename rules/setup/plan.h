@@ -26,6 +26,7 @@ struct plan_uplink {
 	uint8_t road;
 	bool masquerade;
 	bool shares_dev;	/* another uplink uses the same device */
+	bool is_shared;		/* the policy's `shared`: a LAN's device */
 	/* Who carries its traffic, IPv4 and IPv6: an index, itself most of
 	 * the time, or PLAN_NOBODY. */
 	uint8_t carrier[2];

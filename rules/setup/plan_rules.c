@@ -294,8 +294,11 @@ int plan_rules_make(struct plan *plan, const struct policy *policy,
 		rc = make_family(plan, policy, state, AF_INET);
 	if (rc == 0 && state->has_v6)
 		rc = make_family(plan, policy, state, AF_INET6);
-	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
+		if (plan->uplinks[i].is_shared)
+			continue;	/* a LAN's address is no uplink's */
 		rc = add_sources(plan, policy_uplink(policy, i), state,
 				 plan->uplinks[i].link);
+	}
 	return rc;
 }

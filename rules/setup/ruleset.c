@@ -131,7 +131,8 @@ static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 
 /*
  * Flows that are new. The router's own DHCP keeps to the device it serves.
- * Where several uplinks share a device, nobody knows by which a flow came.
+ * Where several uplinks share a device, or one does with a LAN, nobody knows
+ * by which a flow came.
  */
 static void write_fresh(const struct plan *plan, FILE *out)
 {
@@ -145,7 +146,7 @@ static void write_fresh(const struct plan *plan, FILE *out)
 	      "\t\tfib daddr type { broadcast, multicast, anycast } accept\n"
 	      "\t\tip6 saddr fe80::/10 accept\n", out);
 	for (size_t i = 0; i < plan->uplink_count; i++) {
-		if (plan->uplinks[i].shares_dev)
+		if (plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared)
 			continue;
 		fprintf(out, "%s \"%s\" : goto take_%u", between,
 			plan->uplinks[i].dev, plan->uplinks[i].road);

@@ -419,7 +419,10 @@ int setup_undo(const struct setup_options *options, struct setup_report *report,
 	if (rc == 0)
 		rc = undo(&run, error);
 	if (rc == 0)
-		report->changes = (unsigned int)run.diff.count;
+		*report = (struct setup_report){
+			.changes = (unsigned int)run.diff.count,
+			.no_journal = !run.journal.exists,
+		};
 	run_close(&run, rc == 0 && !options->dry_run);
 	return rc;
 }

@@ -62,6 +62,9 @@ struct setup_options {
 
 struct setup_report {
 	unsigned int changes;	/* 0: all was as it should be */
+	/* Of undoing: no journal said what was there before, so sysctls could
+	 * not be put back. */
+	bool no_journal;
 	unsigned int port;	/* of our requests, see netlink_port() */
 	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
 	 * its traffic, or PLAN_NOBODY. */

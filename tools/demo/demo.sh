@@ -204,7 +204,8 @@ print_stage
 show_plain
 show_names
 
-said=$(waymark down | paste -sd, | sed "s/,/, /") || die "waymark down failed"
+said=$(waymark down | paste -sd' ' | sed 's/) undone/), undone/') ||
+	die "waymark down failed"
 [ "$before" = "$(lab_snapshot)" ] || die "waymark left something behind"
 echo "waymark down: $said. Rules, routes, tables and sysctls are as before."
 echo "$((shown - wrong)) of $shown flows took the road that the policy says" \
