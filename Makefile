@@ -37,10 +37,12 @@ AID_OBJ  := $(AID_SRC:%.c=$(BUILD)/%.o)
 BENCHES  := $(patsubst tools/bench/%.c,$(BUILD)/bench/%,\
 	    $(wildcard tools/bench/*.c))
 UNITS    := $(UNIT_SRC:pcap-tests/unit/%.c=$(BUILD)/unit/%)
+HARNESS  := $(wildcard pcap-tests/fuzz/fuzz_*.c)
+SEEDED   := $(HARNESS:pcap-tests/fuzz/%.c=$(BUILD)/seeds/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
-.PHONY: all check units unit cases live fuzz bless deps demo bench benches \
-	bench-learned bench-lists bench-replay install clean help
+.PHONY: all check units seeds unit cases live fuzz bless deps demo bench \
+	benches bench-learned bench-lists bench-replay install clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -91,6 +93,13 @@ $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
 	$(call say,LINK)
 	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS)
 
+# A fuzz harness with a main of its own, for its seeds; see pcap-tests/fuzz.
+$(BUILD)/seeds/%: $(BUILD)/pcap-tests/fuzz/%.o \
+		$(BUILD)/pcap-tests/fuzz/run_seeds.o $(BUILD)/libwaymark.a
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS)
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 deps:
@@ -101,10 +110,11 @@ deps:
 # are asked of pkg-config when this file is read.
 check:
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory units benches all
-	@pcap-tests/check.sh $(BUILD) $(UNITS) $(LIVE)
+	@$(MAKE) --no-print-directory units seeds benches all
+	@pcap-tests/check.sh $(BUILD) $(UNITS) $(SEEDED) $(LIVE)
 
 units: $(UNITS)
+seeds: $(SEEDED)
 unit: units
 	@prove --exec '' $(UNITS)
 cases: all
@@ -116,8 +126,7 @@ live: all benches
 
 # libFuzzer is clang's; the library is compiled anew, with its coverage, in a
 # tree of its own.
-FUZZ     := $(patsubst pcap-tests/fuzz/%.c,$(BUILD)/fuzz/%,\
-	    $(wildcard pcap-tests/fuzz/fuzz_*.c))
+FUZZ     := $(HARNESS:pcap-tests/fuzz/%.c=$(BUILD)/fuzz/%)
 FUZZ_OBJ := $(LIB_SRC:%.c=$(BUILD)/fuzz/%.o)
 FUZZ_CC   = clang -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) -O1 -g -pthread \
 	    -fsanitize=$(1),address,undefined -fno-sanitize-recover=all

@@ -15,7 +15,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char text[] =
-	"inspect packets 6 bytes 512 seconds 2\n"
+	"inspect packets 6 bytes 512 seconds 2 memory 1m\n"
 	"uplink a { dev a }\n"
 	"uplink m { dev m masquerade }\n"
 	"exempt from 192.0.2.1\n"
@@ -24,6 +24,8 @@ static const char text[] =
 	"route app { ssh, quic, bittorrent } via m\n"
 	"route payload /^GET [^ ]*x/ via a\n"
 	"route app smtp drop\n"
+	"route ech and alpn h2 via m\n"
+	"route ja4 t13d1516h2_8daaf6152771_b186095e22b6 via a\n"
 	"route tcp dport 25 via a\n";
 
 static void each_packet(void *ctx, const struct replay_packet *packet)
