@@ -77,7 +77,8 @@ struct replay *replay_new(const struct policy *policy,
 {
 	const struct learned_options learned_options = { .repeatable = true };
 	struct worker_options worker_options = {
-		.flows = WORKER_FLOWS,
+		.flows = options != NULL && options->flows != 0 ?
+			 options->flows : WORKER_FLOWS,
 		.name_all = true,
 		.repeatable = true,
 	};

@@ -59,6 +59,7 @@ struct replay_options {
 	const char *filter;	/* tcpdump's language; NULL: all */
 	const char *interface;	/* for `in`; NULL: unknown, so false */
 	bool decap;		/* the inner flows of tunnels */
+	size_t flows;		/* the worker's; 0: room for any capture */
 	void (*each_packet)(void *ctx, const struct replay_packet *packet);
 	void *ctx;
 };

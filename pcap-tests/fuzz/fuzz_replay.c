@@ -76,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cursor input = cursor_of(data, size);
 	struct replay_options options = {
 		.decap = size % 2,
+		.flows = 64,
 		.each_packet = each_packet,
 	};
 	struct replay *replay;
