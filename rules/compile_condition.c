@@ -226,12 +226,21 @@ static int compile_atom(struct compiler *c, const struct ast_condition *atom,
 
 static int compile_class(struct compiler *c, struct class_item *class);
 
+static bool is_all(const char *word)
+{
+	return strcmp(word, "all") == 0 || strcmp(word, "any") == 0 ||
+	       strcmp(word, "everything") == 0;
+}
+
 static int compile_class_use(struct compiler *c,
 			     const struct ast_condition *use,
 			     uint32_t *ret_node)
 {
 	struct nearest near = { .word = use->name,
 				.word_len = strlen(use->name) };
+	static const char *const words[] = {
+		"from", "to", "in", "host", "app", "proto",
+	};
 	struct class_item *class = NULL;
 	int rc;
 
@@ -243,7 +252,11 @@ static int compile_class_use(struct compiler *c,
 			class = &c->classes.items[i];
 	}
 	if (class == NULL) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			nearest_offer(&near, words[i]);
 		complain_unknown(c, use->place, "class", use->name, &near,
+				 is_all(use->name) ?
+				 "write 'default via ...' for all the rest" :
 				 "define it: class NAME = condition");
 		return -EINVAL;
 	}

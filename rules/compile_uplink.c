@@ -142,8 +142,8 @@ static int give_road(struct compiler *c, size_t i)
 	}
 	diag_add(c->diag, DIAG_ERROR, uplink_at(c, i)->place,
 		 "give 'marks mask' more bits",
-		 "the mask 0x%x has room for %u uplinks", p->marks.mask,
-		 p->marks.road_most);
+		 "the mask 0x%x has room for %u uplink%s", p->marks.mask,
+		 p->marks.road_most, p->marks.road_most == 1 ? "" : "s");
 	return -EINVAL;
 }
 

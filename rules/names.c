@@ -124,11 +124,43 @@ static unsigned tolerance(size_t len)
 	return len < 2 ? 0 : least((len + 1) / 3, 3);
 }
 
+/* What people write who come from iptables, nft, ip or tcpdump. */
+static const struct {
+	const char *word;
+	const char *ours;
+} synonyms[] = {
+	{ "src", "from" }, { "saddr", "from" }, { "source", "from" },
+	{ "dst", "to" }, { "daddr", "to" }, { "destination", "to" },
+	{ "port", "dport" }, { "iif", "in" }, { "iifname", "in" },
+	{ "interface", "in" }, { "interface", "dev" }, { "device", "dev" },
+	{ "gateway", "via" }, { "gw", "via" }, { "nexthop", "via" },
+	{ "snat", "masquerade" }, { "nat", "masquerade" },
+	{ "protocol", "proto" }, { "domain", "host" }, { "sni", "host" },
+	{ "application", "app" }, { "skuid", "uid" }, { "user", "uid" },
+	{ "reject", "drop" }, { "deny", "drop" }, { "block", "drop" },
+	{ "through", "via" },
+};
+
+static bool is_synonym(const char *word, size_t len, const char *ours)
+{
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+		if (strcmp(synonyms[i].ours, ours) == 0 &&
+		    strlen(synonyms[i].word) == len &&
+		    strncasecmp(synonyms[i].word, word, len) == 0)
+			return true;
+	return false;
+}
+
 void nearest_offer(struct nearest *nearest, const char *candidate)
 {
 	size_t len = strlen(candidate);
 	unsigned far;
 
+	if (is_synonym(nearest->word, nearest->word_len, candidate)) {
+		nearest->best = candidate;
+		nearest->best_distance = 0;
+		return;
+	}
 	if (len > NEAREST_LEN_MOST || nearest->word_len > NEAREST_LEN_MOST)
 		return;
 	far = distance(nearest->word, nearest->word_len, candidate, len);

@@ -33,7 +33,8 @@ bool names_find(const struct name_value *table, const char *name, size_t len,
 const char *names_of(const struct name_value *table, uint32_t value);
 
 /*
- * The nearest of many words to `word`: start with an empty struct, offer each
+ * The nearest of many words to `word`, in its letters or as what other
+ * programs call the same ("src" for "from"): start with an empty struct, offer each
  * candidate, take `best`, which is NULL when nothing is near enough to be
  * worth saying. Candidates are not copied.
  */

@@ -169,7 +169,7 @@ int parser_expect(struct parser *p, struct ast_statement *statement)
 	if (!p->is_broken && address_is_v4(&expect->src) !=
 			     address_is_v4(&expect->dst))
 		parser_complain(p, place, NULL,
-				"client and server are of one family");
+				"client and server must be of one family");
 	while (rc == 0)
 		rc = option(p, expect);
 	return rc < 0 ? rc : outcome(p, expect);

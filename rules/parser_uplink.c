@@ -25,6 +25,19 @@ static int flag(struct parser *p, bool *flag_of)
 	return 0;
 }
 
+/* Not the unspecified, a loopback or a multicast address (RFC 6890, 5771,
+ * 4291). */
+static bool can_be_gateway(const struct address *a)
+{
+	static const struct address zero, loopback = { .bytes = { [15] = 1 } };
+
+	if (address_is_v4(a))
+		return a->bytes[12] != 0 && a->bytes[12] != 127 &&
+		       a->bytes[12] < 224;
+	return !address_equal(a, &zero) && !address_equal(a, &loopback) &&
+	       a->bytes[0] != 0xff;
+}
+
 /* One gateway for each family. */
 static int gateway(struct parser *p, struct ast_uplink *uplink)
 {
@@ -44,6 +57,12 @@ static int gateway(struct parser *p, struct ast_uplink *uplink)
 		return 0;
 	}
 	is_v4 = address_is_v4(&address);
+	if (!can_be_gateway(&address)) {
+		parser_complain(p, token.place, "expected the address of a "
+				"router on the link", "'%.*s%s' cannot be a "
+				"gateway", WORD_OF(&token));
+		return 0;
+	}
 	if (is_v4 ? uplink->has_via4 : uplink->has_via6) {
 		parser_complain(p, token.place, NULL, "this uplink has an %s "
 				"gateway already", is_v4 ? "IPv4" : "IPv6");

@@ -50,7 +50,11 @@ static int compile(const char *const *regexes, const unsigned *flags,
 		return -ENOMEM;
 	}
 	*ret_bad = (size_t)error->expression;
-	snprintf(why, PATTERN_WHY_MAX, "%s", error->message);
+	/* The library's mend is a flag of its own, which we do not want. */
+	snprintf(why, PATTERN_WHY_MAX, "%s",
+		 strstr(error->message, "empty buffer") != NULL ?
+		 "it matches the empty string: write what must be there" :
+		 error->message);
 	hs_free_compile_error(error);
 	return -EINVAL;
 }

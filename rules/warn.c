@@ -157,8 +157,8 @@ static bool covers(void *ctx, enum node_kind kind, uint32_t outer,
 	}
 }
 
-/* More routes than this are compared only with their nearest neighbours. */
-#define COMPARE_MOST 2000
+/* With many routes each is compared with its nearest neighbours only. */
+#define COMPARE_PAIRS ((size_t)4000000)
 
 static void warn_unreachable(struct compiler *c)
 {
@@ -167,7 +167,8 @@ static void warn_unreachable(struct compiler *c)
 
 	for (size_t r = 0; r + 1 < p->route_count; r++) {
 		struct place place = c->routes.items[r]->place;
-		size_t from = r > COMPARE_MOST ? r - COMPARE_MOST : 0;
+		size_t most = COMPARE_PAIRS / p->route_count;
+		size_t from = r > most ? r - most : 0;
 
 		if (p->pool.nodes[p->tests[r].node].kind == NODE_FALSE) {
 			warn(c, place, "its condition contradicts itself",

@@ -146,8 +146,9 @@ static void print_kernel(const struct policy *policy, const struct facts *facts,
 	else
 		printf("  route  as main has it: '%s' has no %s\n", up->name,
 		       v4 ? "IPv4" : "IPv6");
-	printf("         routes of main other than its default come first\n");
-	if (up->masquerade)
+	printf("         routes of main by other devices than the uplinks' come "
+	       "first,\n         except its default\n");
+	if (up->masquerade && has_way)
 		printf("  source masqueraded behind the address of %s\n",
 		       up->dev);
 }

@@ -73,15 +73,17 @@ int cmd_replay(int argc, char *argv[])
 	struct replay_options options = { 0 };
 	enum form form = FORM_TABLE;
 	struct policy *policy;
-	int option, status;
+	int option, status, forms = 0;
 
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			form = FORM_JSON;
+			forms++;
 			break;
 		case 'p':
 			form = FORM_PACKETS;
+			forms++;
 			break;
 		case 'd':
 			options.decap = true;
@@ -96,7 +98,7 @@ int cmd_replay(int argc, char *argv[])
 			return cmd_usage(argv[0]);
 		}
 	}
-	if (argc - optind < 2)
+	if (argc - optind < 2 || forms > 1)
 		return cmd_usage(argv[0]);
 	policy = load_policy(argv[optind], true);
 	if (policy == NULL)

@@ -9,6 +9,7 @@
 #include "rules/setup/exempts.h"
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
+#include "tools/engine_lock.h"
 #include "tools/load.h"
 
 struct choice {
@@ -81,6 +82,7 @@ static int set_up(const struct policy *policy, const char *path,
 {
 	char error[SETUP_ERROR_MAX];
 	struct setup_report report;
+	pid_t owner;
 	int rc;
 
 	if (choice->script)
@@ -95,6 +97,11 @@ static int set_up(const struct policy *policy, const char *path,
 		return report.changes == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (choice->script || choice->options.dry_run)
 		return EXIT_SUCCESS;
+	owner = engine_lock_owner(choice->options.state_dir);
+	if (owner > 0 && report.changes > 0)
+		fprintf(stderr, "waymark setup: the engine, process %d, goes "
+			"on with the policy it has; 'waymark reload' makes it "
+			"read its own file again\n", (int)owner);
 	if (report.changes == 0)
 		printf("%s: all is set up, nothing was changed\n", path);
 	else

@@ -282,7 +282,7 @@ static const struct {
 	{ "expect tcp 192.0.2.1 > 192.0.2.2: drop", "1:34: error: '' is not a "
 	  "port", NULL },
 	{ "expect tcp 192.0.2.1 > 2001:db8::1 drop", "1:24: error: client and "
-	  "server are of one family", NULL },
+	  "server must be of one family", NULL },
 	{ "expect icmp 192.0.2.1 > 192.0.2.2:25 drop", "1:35: error: this "
 	  "protocol has no ports", NULL },
 	{ "expect tcp a.b > 192.0.2.2:25 drop", "1:12: error: 'a.b' is not an "

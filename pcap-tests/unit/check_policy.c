@@ -87,7 +87,7 @@ static const struct {
 	{ "mask of mwan3", "marks mask 0x3f00", "mwan3", 0, 2 },
 	{ "more uplinks than roads", "marks mask 0x7\nuplink a { dev e }\n"
 	  "uplink b { dev f }\nroute tcp via a\ndefault via b",
-	  "has room for 1 uplinks", 1, 0 },
+	  "has room for 1 uplink", 1, 0 },
 	{ "stands in for itself", "uplink a { dev e otherwise a }\n"
 	  "default via a", "cannot stand in for itself", 1, 0 },
 	{ "queues backwards", "queues 3-1", NULL, 1, 0 },
