@@ -29,7 +29,7 @@ static const struct command {
 	  "'>' may be left out. What may follow: host NAME, app NAME,\n"
 	  "alpn NAME, ja4 PRINT, ech, dscp NAME, tos NUMBER, in INTERFACE,\n"
 	  "length BYTES.\n" },
-	{ "replay", cmd_replay, "[--json|--packets] POLICY PCAP...",
+	{ "replay", cmd_replay, "[OPTIONS] POLICY PCAP...",
 	  "classify captures as the live engine would",
 	  "  --json            one JSON object a line for each flow\n"
 	  "  --packets         every packet with its mark instead of flows\n"
