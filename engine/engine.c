@@ -46,10 +46,10 @@ static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
 {
 	struct lane *lane = ctx;
 
-	if (nlif_index2name(lane->interfaces, ifindex, buffer) == 0)
+	if (nlif_index2name(lane->interfaces, ifindex, buffer) >= 0)
 		return true;
 	follow_interfaces(lane);
-	return nlif_index2name(lane->interfaces, ifindex, buffer) == 0;
+	return nlif_index2name(lane->interfaces, ifindex, buffer) >= 0;
 }
 
 static void refresh_interfaces(struct lane *lane, uint64_t now_ns)
