@@ -5,10 +5,10 @@
 lab_script=$0
 cd "$(dirname "$0")/../.." || exit 1
 . pcap-tests/live/lib.sh
-lab_bound 80 "$lab_script" "$@"
+lab_bound 110 "$lab_script" "$@"
 lab_need
-LAB_SECONDS=60
-POLICIES=${POLICIES:-60}
+LAB_SECONDS=90
+POLICIES=${POLICIES:-80}
 lab_new 3 own-prefix
 
 lab_policy <<EOF_POLICY
@@ -25,10 +25,6 @@ table inet spy {
 	chain after {
 		type filter hook prerouting priority -50
 		iifname "lan0" log group 9 queue-threshold 1 snaplen 2048
-	}
-	chain out {
-		type filter hook postrouting priority 300
-		oifname "up*" ip saddr 10.0.0.0/8 meta mark set 0
 	}
 }
 EOF_RULES

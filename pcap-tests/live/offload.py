@@ -23,7 +23,7 @@ FLOWS = 48
 NETLINK_NETFILTER = 12
 ULOG = 4 << 8
 NFULA_MARK, NFULA_PAYLOAD = 2, 9
-QUIET = 0.08
+PATIENCE, EXTRA = 2, 0.01
 SERVERS4 = [f"198.51.100.{n}" for n in (7, 8, 9, 10)]
 SERVERS6 = [f"2001:db8:5e::{n}" for n in (7, 8, 9, 10)]
 PORTED = {6: "tcp", 17: "udp", 132: "sctp", 136: "udplite"}
@@ -212,10 +212,10 @@ class Log:
                                          1, 1, 0) + body)
 
     def read(self, want):
-        """{tag: mark}, once all are there or no more come."""
+        """{tag: mark}, once so many are there, and any more that come."""
         seen = {}
-        while len(seen) < want and \
-                select.select([self.socket], [], [], QUIET)[0]:
+        while select.select([self.socket], [], [],
+                            PATIENCE if len(seen) < want else EXTRA)[0]:
             data = self.socket.recv(1 << 16)
             at = 0
             while at + 16 <= len(data):
@@ -270,31 +270,34 @@ class Lab:
         if done.returncode != 0:
             sys.exit(f"reload: {done.stderr}\n{text}")
 
-    def send(self, packets):
+    def send(self, packets, want):
         for data in packets:
             kind = b"\x08\x00" if data[0] >> 4 == 4 else b"\x86\xdd"
             self.sender.send(self.frame + kind + data)
-        return self.log.read(len(packets))
+        return self.log.read(want)
 
     def run(self, rows):
-        """Marks by number, None for what was dropped; and what was sent."""
+        """By number: the mark, None for what was dropped, and what replay
+        says it has to be; how many replay queued."""
         global serial
         hosts = range(serial + 1, serial + 1 + len(rows))
         serial += len(rows)
         sent, marks = [], {}
         for turn in (0, 1):
-            batch, numbers = [], []
+            batch = []
             for i, (packet, *fields) in enumerate(rows):
                 if turn == 1 and marks[i] is None:
                     continue
                 packet.tos, packet.room = fields[turn]
-                numbers.append(turn * FLOWS + i)
-                batch.append(packet.bytes(hosts[i], numbers[-1]))
-            seen = self.send(batch)
-            sent += list(zip(numbers, batch))
-            for number in numbers:
+                number = turn * FLOWS + i
+                batch.append((number, packet.bytes(hosts[i], number)))
+            sent += batch
+            said, queued = self.replay(sent)
+            want = sum(said[number] is not None for number, _ in batch)
+            seen = self.send([data for _, data in batch], want)
+            for number, _ in batch:
                 marks[number] = seen.get(number)
-        return marks, sent
+        return marks, said, queued
 
     def replay(self, sent):
         capture = self.path + ".pcap"
@@ -328,14 +331,13 @@ def main():
     for turn in range(int(sys.argv[5])):
         text, rows = policy(), flows()
         lab.reload(text, "off")
-        off, _ = lab.run(rows)
+        off, _, _ = lab.run(rows)
         lab.reload(text, "on")
-        on, sent = lab.run(rows)
-        said, asked = lab.replay(sent)
+        on, said, asked = lab.run(rows)
         queued += asked
         for number in on:
             compared += 1
-            values = (on[number], off.get(number), said.get(number, "no"))
+            values = (on[number], off.get(number), said[number])
             if len(set(values)) > 1:
                 differ += 1
                 if differ > 8:
