@@ -111,6 +111,11 @@ static bool set_host(struct learned_item *item, const char *host)
 
 	if (len > LEARNED_HOST_MAX)
 		return false;
+	/* It is shown to people; a name that IDNA would have to spell anew is
+	 * not worth it. */
+	for (size_t i = 0; i < len; i++)
+		if (host[i] <= ' ' || host[i] > '~')
+			return false;
 	memcpy(item->host, host, len + 1);
 	return true;
 }
@@ -123,7 +128,9 @@ static bool merge_answer(struct learned_item *item,
 	if (strcmp(item->host, news->host) != 0)
 		return false;
 	item->heard_s = news->heard_s;
-	item->expires_s = news->expires_s;
+	item->heard_ms = news->heard_ms;
+	if (item->expires_s < news->expires_s)
+		item->expires_s = news->expires_s;
 	return true;
 }
 
@@ -138,6 +145,7 @@ void learned_teach_answer(struct learned *learned,
 		return;
 	news.since_s = news.heard_s = learned_second(learned, now_ns);
 	news.expires_s = news.heard_s + ttl_s;
+	news.heard_ms = (uint16_t)(now_ns % SECOND_NS / 1000000);
 	news.host_percent = 100;
 	learned_table_teach(learned->answers, &news, merge_answer);
 }

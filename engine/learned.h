@@ -37,7 +37,10 @@ struct learned_item {
 	uint16_t port;
 	uint8_t host_percent;	/* confidence, 0 to 100 */
 	uint8_t app_percent;
-	uint16_t app;		/* LEARNED_SERVER: APP_NONE is unknown */
+	union {
+		uint16_t app;		/* LEARNED_SERVER; may be APP_NONE */
+		uint16_t heard_ms;	/* LEARNED_ANSWER: within heard_s */
+	};
 	uint32_t since_s;	/* first heard */
 	uint32_t heard_s;	/* latest */
 	uint32_t expires_s;

@@ -64,7 +64,8 @@ static void put_item(void *ctx, const struct learned_item *item)
 {
 	const struct writer *writer = ctx;
 	FILE *out = writer->out;
-	const char *app = hints_app_name(item->app);
+	const char *app = item->kind == LEARNED_SERVER ?
+			  hints_app_name(item->app) : NULL;
 
 	if (item->expires_s <= writer->now_s)
 		return;
@@ -268,7 +269,8 @@ static bool get_item(struct cursor *c, struct learned_item *item)
 		return false;
 	item->server = address_from_v6(server);
 	item->client = address_from_v6(client);
-	item->app = hints_app_find(app);
+	if (item->kind == LEARNED_SERVER)
+		item->app = hints_app_find(app);
 	return (item->kind == LEARNED_ANSWER || item->kind == LEARNED_SERVER) &&
 	       item->host_percent <= 100 && item->app_percent <= 100;
 }

@@ -227,6 +227,15 @@ static void note_use(struct slot *slot, const struct learned_item *item,
 						memory_order_relaxed);
 }
 
+/* Items of one key, of which only answers have several. */
+static bool is_later(const struct learned_item *a,
+		     const struct learned_item *b)
+{
+	if (a->heard_s != b->heard_s)
+		return a->heard_s > b->heard_s;
+	return a->heard_ms > b->heard_ms;
+}
+
 /* A tag that matches by chance is one in eight thousand look-ups. */
 static struct slot *find_latest(const struct learned_table *table, size_t at,
 				uint16_t tag, const struct learned_item *key,
@@ -246,7 +255,7 @@ static struct slot *find_latest(const struct learned_table *table, size_t at,
 			if (!read_slot(table, at, i, &item) ||
 			    !same_key(&item, key) || item.expires_s <= now_s)
 				continue;
-			if (found != NULL && item.heard_s <= ret->heard_s)
+			if (found != NULL && !is_later(&item, ret))
 				continue;
 			*ret = item;
 			found = &table->slots[at * BUCKET_ITEMS + i];

@@ -258,10 +258,35 @@ static void count_encrypted_dns(struct worker *worker, const struct flow *flow,
 		add(&worker->counters.encrypted_dns[kind], 1);
 }
 
+static void teach_server(struct worker *worker, const struct flow *flow,
+			 const char *host, uint64_t now_ns)
+{
+	const struct facts *facts = &flow->facts;
+
+	if (!worker->learn.servers || facts->app == APP_NONE ||
+	    !facts->has_ports || !(facts->known & FACT_HOST) ||
+	    is_name_service(facts->dport))
+		return;
+	learned_teach_server(worker->options.learned, &facts->server,
+			     facts->proto, facts->dport, facts->app, host,
+			     now_ns);
+}
+
+/* Of several names that it got this address for, the client is at this one
+ * now, and will often be at it again. */
+static void teach_choice(struct worker *worker, const struct flow *flow,
+			 const char *host, uint64_t now_ns)
+{
+	if (flow->guess != FLOW_GUESS_ANSWER || host[0] == '\0')
+		return;
+	learned_teach_answer(worker->options.learned, &flow->facts.client,
+			     &flow->facts.server, host,
+			     worker->learn.ttl_min_s, now_ns);
+}
+
 void worker_teach(struct worker *worker, const struct flow *flow,
 		  uint64_t now_ns)
 {
-	const struct facts *facts = &flow->facts;
 	const char *host = flow_host(worker->flows, flow);
 
 	count_encrypted_dns(worker, flow, host);
@@ -271,19 +296,8 @@ void worker_teach(struct worker *worker, const struct flow *flow,
 		add(flow->late == FLOW_ON_TIME ?
 			    &worker->counters.learned_right :
 			    &worker->counters.learned_wrong, 1);
-	if (!worker->learn.servers || facts->app == APP_NONE ||
-	    !facts->has_ports || !(facts->known & FACT_HOST) ||
-	    is_name_service(facts->dport))
-		return;
-	learned_teach_server(worker->options.learned, &facts->server,
-			     facts->proto, facts->dport, facts->app, host,
-			     now_ns);
-	/* Of several names that it got this address for, the client is at
-	 * this one now. */
-	if (flow->guess == FLOW_GUESS_ANSWER && host[0] != '\0')
-		learned_teach_answer(worker->options.learned, &facts->client,
-				     &facts->server, host,
-				     worker->learn.ttl_min_s, now_ns);
+	teach_server(worker, flow, host, now_ns);
+	teach_choice(worker, flow, host, now_ns);
 }
 
 /* ---- resets ---- */
