@@ -133,7 +133,7 @@ START_TEST(cut)
 }
 END_TEST
 
-START_TEST(stream)
+START_TEST(messages)
 {
 	struct cursor stream = cursor_of("\0\2ab\0\1c\0\3de", 10);
 	struct cursor message;
@@ -154,7 +154,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, answers, 0, count);
 	tcase_add_loop_test(tcase, cut, 0, count);
-	tcase_add_test(tcase, stream);
+	tcase_add_test(tcase, messages);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
