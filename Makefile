@@ -42,7 +42,8 @@ SEEDED   := $(HARNESS:pcap-tests/fuzz/%.c=$(BUILD)/seeds/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
 .PHONY: all check units seeds unit cases live fuzz bless deps demo bench \
-	benches bench-learned bench-lists bench-replay install clean help
+	benches bench-learned bench-lists bench-decide bench-replay install \
+	clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -156,6 +157,9 @@ bench-lists: $(BUILD)/bench/bench_lists
 	@$<
 bench-learned: $(BUILD)/bench/bench_learned
 	@$<
+
+bench-decide: $(BUILD)/bench/bench_decide
+	@BUILD=$(BUILD) tools/bench/bench_decide.sh
 
 install: all
 	install -D -m 755 $(BUILD)/waymark $(DESTDIR)$(PREFIX)/sbin/waymark

@@ -4,21 +4,10 @@
 void decide(const struct policy *policy, const struct facts *facts,
 	    struct decision *ret)
 {
-	size_t last = policy_routes(policy) - 1;
-	bool is_final = true;
-	uint8_t needs = 0;
-	size_t i = 0;
+	size_t i = policy_first_route(policy, facts, &ret->is_final,
+				      &ret->needs);
 
-	for (; i < last; i++) {
-		enum truth truth = policy_route_holds(policy, i, facts, &needs);
-
-		if (truth == TRUTH_TRUE)
-			break;
-		is_final &= truth == TRUTH_FALSE;
-	}
 	ret->route = (uint16_t)i;
-	ret->is_final = is_final;
-	ret->needs = is_final ? 0 : needs;
 	ret->road = policy_route(policy, i)->road;
 }
 

@@ -400,7 +400,7 @@ static int compile_all(struct compiler *c)
 		compile_settings, compile_marks, compile_uplinks, compile_lists,
 		compile_learn, compile_exempts, compile_classes, compile_routes,
 		compile_packet_routes, compile_expects, compile_tables,
-		compile_headers, compile_packet_check,
+		compile_headers, compile_packet_check, compile_index,
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)

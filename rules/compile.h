@@ -107,6 +107,9 @@ int compile_route(struct compiler *c, const struct ast_statement *s,
 /* compile_headers.c: keep the sets that headers are tested with. */
 int compile_headers(struct compiler *c);
 
+/* compile_index.c: once all else is done. */
+int compile_index(struct compiler *c);
+
 /* compile_packet.c: the `per packet` routes; once the sets are kept, whether
  * the kernel can hold them. */
 int compile_packet_routes(struct compiler *c);

@@ -197,6 +197,14 @@ enum truth policy_route_holds(const struct policy *policy, size_t i,
 			      needs);
 }
 
+size_t policy_first_route(const struct policy *policy,
+			  const struct facts *facts, bool *ret_is_final,
+			  uint8_t *ret_needs)
+{
+	return route_index_first(policy->index, facts, ret_is_final,
+				 ret_needs);
+}
+
 size_t policy_packet_routes(const struct policy *policy)
 {
 	return policy->packet_route_count;

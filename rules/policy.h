@@ -233,6 +233,15 @@ const struct route *policy_packet_route(const struct policy *policy, size_t i);
 const struct route *policy_packet_route_of(const struct policy *policy,
 					   const struct facts *facts);
 
+/*
+ * The first route that is true. Not final when one above it is unknown; then
+ * *ret_needs has the payload facts that could tell, else 0. As if one asked
+ * policy_route_holds() from the first on, but faster.
+ */
+size_t policy_first_route(const struct policy *policy,
+			  const struct facts *facts, bool *ret_is_final,
+			  uint8_t *ret_needs);
+
 size_t policy_classes(const struct policy *policy);
 const char *policy_class_name(const struct policy *policy, size_t i);
 /* The class that route `i` names and that makes it hold for `facts`: the

@@ -13,6 +13,7 @@
 #include "rules/pattern_set.h"
 #include "rules/policy.h"
 #include "rules/prefix_table.h"
+#include "rules/route_index.h"
 
 #define ALPN_MOST 32
 #define JA4_MOST 32
@@ -65,6 +66,7 @@ struct policy {
 	struct expect *expects;
 	size_t expect_count;
 
+	struct route_index *index;	/* of all routes but the default */
 	struct condition_pool pool;
 	struct prefix_table *addresses;
 	struct domain_table *domains;
