@@ -101,6 +101,22 @@ ok "all else is still put back" until_true 10 \
 	eval 'in_router ip rule | grep -q 20701'
 
 
+# ---- another policy, and an exemption, are what is kept from then on ----
+
+echo "exempt from $LAN4.21 by rule" >>"$policy"
+log_mark
+ok "reload" waymark reload
+ok "exempt" waymark exempt add "$LAN4.55"
+sleep 0.5
+is "nothing is put back to what was" "$(said | grep -c 'put \|taken')" 0
+in_router ip rule del pref 20000
+in_router nft flush ruleset
+ok "the new rule is kept" until_true 10 \
+	eval 'in_router ip rule | grep -q "^20000:.*from $LAN4.21"'
+ok "and the exemption" until_true 10 \
+	eval 'in_router nft list set inet waymark from4 | grep -q "$LAN4.55"'
+sleep 0.5
+
 # ---- more at once than a socket holds ----
 
 pid=$(lab_pid waymark)

@@ -1,4 +1,4 @@
-/* check_setup_keep.c - fights with other programs, and which uplinks are dead. */
+/* check_setup_keep.c - fights with other programs, and dead uplinks. */
 #include "unit.h"
 
 #include <errno.h>

@@ -191,11 +191,12 @@ int health_findings_save(int fd, const struct health *health)
 	for (size_t i = 0; i < health->count; i++) {
 		const struct health_uplink *item = &health->items[i];
 
-		if (dprintf(fd, "%s by4 %s\n%s by6 %s\n", item->name,
-			    item->carrier[0], item->name,
-			    item->carrier[1]) < 0 ||
-		    (item->dead4 && dprintf(fd, "%s dead4\n", item->name) < 0) ||
-		    (item->dead6 && dprintf(fd, "%s dead6\n", item->name) < 0))
+		const char *name = item->name;
+
+		if (dprintf(fd, "%s by4 %s\n%s by6 %s\n", name,
+			    item->carrier[0], name, item->carrier[1]) < 0 ||
+		    (item->dead4 && dprintf(fd, "%s dead4\n", name) < 0) ||
+		    (item->dead6 && dprintf(fd, "%s dead6\n", name) < 0))
 			return -errno;
 	}
 	return 0;

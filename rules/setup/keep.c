@@ -177,8 +177,8 @@ static void forget_refusals(struct keep *keep)
 
 static const char *name_of(const struct keep *keep, uint8_t uplink)
 {
-	return uplink == PLAN_NOBODY ? NULL :
-				       policy_uplink(keep->policy, uplink)->name;
+	return uplink == PLAN_NOBODY ?
+		       NULL : policy_uplink(keep->policy, uplink)->name;
 }
 
 static void save_findings(struct keep *keep)
@@ -240,11 +240,12 @@ static void follow_carriers(struct keep *keep,
 		uint32_t mark = marks_of(marks, uplink->road, false);
 
 		for (int v6 = 0; v6 < 2 && keep->has_last; v6++) {
+			uint8_t by = report->carrier[i][v6];
 			int rc;
 
-			if (report->carrier[i][v6] == keep->last.carrier[i][v6])
+			if (by == keep->last.carrier[i][v6])
 				continue;
-			say_carrier(keep, i, v6 ? 6 : 4, report->carrier[i][v6]);
+			say_carrier(keep, i, v6 ? 6 : 4, by);
 			rc = forget_flows(v6 ? AF_INET6 : AF_INET, mark,
 					  marks->road_mask);
 			if (rc < 0)
