@@ -162,7 +162,7 @@ static int make_all(struct listing *listing)
 	return rc;
 }
 
-static void maker_fini(struct maker *maker)
+void offload_maker_fini(struct maker *maker)
 {
 	offload_free(maker->offload);
 	free(maker->address_sets);
@@ -171,7 +171,7 @@ static void maker_fini(struct maker *maker)
 	free(maker->interface_sets);
 }
 
-static int maker_init(struct maker *maker, const struct policy *policy)
+int offload_maker_init(struct maker *maker, const struct policy *policy)
 {
 	size_t numbers = policy->number_set_count + 1;
 
@@ -197,7 +197,7 @@ int offload_make(const struct policy *policy, struct offload **ret)
 	struct listing listing = { .left = offload_any };
 	char *notes = NULL;
 	size_t len;
-	int rc = maker_init(&listing.maker, policy);
+	int rc = offload_maker_init(&listing.maker, policy);
 
 	listing.notes = open_memstream(&notes, &len);
 	if (rc == 0)
@@ -214,7 +214,7 @@ int offload_make(const struct policy *policy, struct offload **ret)
 out:
 	free(notes);
 	free(listing.rules.items);
-	maker_fini(&listing.maker);
+	offload_maker_fini(&listing.maker);
 	return rc;
 }
 

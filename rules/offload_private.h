@@ -31,6 +31,10 @@ struct maker {
 	bool is_too_long;		/* a list was; of the route at hand */
 };
 
+/* 0 or -ENOMEM; offload_maker_fini() in both cases. It starts as zeros. */
+int offload_maker_init(struct maker *maker, const struct policy *policy);
+void offload_maker_fini(struct maker *maker);
+
 int offload_terms_add(struct terms *terms, const struct offload_rule *term);
 
 /*

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -30,6 +31,11 @@ bool kernel_route_equal(const struct kernel_route *a,
 	       (!a->has_via || address_equal(&a->via, &b->via));
 }
 
+static bool ports_equal(struct kernel_ports a, struct kernel_ports b)
+{
+	return a.first == b.first && a.last == b.last;
+}
+
 bool kernel_rule_equal(const struct kernel_rule *a,
 		       const struct kernel_rule *b)
 {
@@ -39,7 +45,10 @@ bool kernel_rule_equal(const struct kernel_rule *a,
 	       a->mark == b->mark && a->mask == b->mask &&
 	       a->suppress_length == b->suppress_length &&
 	       a->suppress_group == b->suppress_group &&
-	       strcmp(a->oif, b->oif) == 0 &&
+	       strcmp(a->oif, b->oif) == 0 && strcmp(a->iif, b->iif) == 0 &&
+	       a->ipproto == b->ipproto && a->go_to == b->go_to &&
+	       ports_equal(a->sport, b->sport) &&
+	       ports_equal(a->dport, b->dport) &&
 	       a->has_from == b->has_from && a->has_to == b->has_to &&
 	       (!a->has_from || prefix_equal(&a->from, &b->from)) &&
 	       (!a->has_to || prefix_equal(&a->to, &b->to));
@@ -82,10 +91,30 @@ char *kernel_route_print(const struct kernel_route *route, const char *dev,
 	return text;
 }
 
+static void add_ports(char *text, const char *name, struct kernel_ports ports)
+{
+	if (ports.first == 0)
+		return;
+	add(text, " %s %u", name, ports.first);
+	if (ports.last != ports.first)
+		add(text, "-%u", ports.last);
+}
+
+static const char *protocol_print(uint8_t protocol, char word[static 4])
+{
+	if (protocol == IPPROTO_TCP)
+		return "tcp";
+	if (protocol == IPPROTO_UDP)
+		return "udp";
+	snprintf(word, 4, "%u", protocol);
+	return word;
+}
+
 char *kernel_rule_print(const struct kernel_rule *rule,
 			char text[static KERNEL_TEXT_MAX])
 {
 	char address[ADDRESS_TEXT_MAX];
+	char word[4];
 
 	text[0] = '\0';
 	add(text, "pref %" PRIu32, rule->pref);
@@ -93,13 +122,23 @@ char *kernel_rule_print(const struct kernel_rule *rule,
 		add(text, " from %s", prefix_print(&rule->from, address));
 	if (rule->has_to)
 		add(text, " to %s", prefix_print(&rule->to, address));
+	if (rule->iif[0])
+		add(text, " iif %s", rule->iif);
 	if (rule->oif[0])
 		add(text, " oif %s", rule->oif);
+	if (rule->ipproto)
+		add(text, " ipproto %s", protocol_print(rule->ipproto, word));
+	add_ports(text, "sport", rule->sport);
+	add_ports(text, "dport", rule->dport);
 	if (rule->mask)
 		add(text, " fwmark 0x%08" PRIx32 "/0x%08" PRIx32, rule->mark,
 		    rule->mask);
 	if (rule->action == FR_ACT_UNREACHABLE)
 		add(text, " unreachable");
+	else if (rule->action == FR_ACT_NOP)
+		add(text, " nop");
+	else if (rule->action == FR_ACT_GOTO)
+		add(text, " goto %" PRIu32, rule->go_to);
 	else if (rule->table == RT_TABLE_MAIN)
 		add(text, " lookup main");
 	else

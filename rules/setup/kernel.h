@@ -32,6 +32,11 @@ struct kernel_route {
 	struct address via;
 };
 
+/* Ports first to last; 0 to 0: any. */
+struct kernel_ports {
+	uint16_t first, last;
+};
+
 struct kernel_rule {
 	uint8_t family;
 	uint8_t action;		/* FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, ... */
@@ -48,6 +53,10 @@ struct kernel_rule {
 	struct prefix from;
 	struct prefix to;
 	char oif[IFNAMSIZ];	/* of sockets bound to it; "": any */
+	char iif[IFNAMSIZ];	/* "lo": the router's own packets; "": any */
+	uint8_t ipproto;	/* 0: any */
+	struct kernel_ports sport, dport;
+	uint32_t go_to;		/* FR_ACT_GOTO: a pref further on */
 };
 
 struct kernel_link {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -272,6 +273,15 @@ int netlink_route_delete(struct netlink *nl, const struct kernel_route *route)
 	return route_request(nl, RTM_DELROUTE, 0, route);
 }
 
+static void put_ports(struct nlmsghdr *request, uint16_t type,
+		      struct kernel_ports ports)
+{
+	const struct fib_rule_port_range range = { ports.first, ports.last };
+
+	if (ports.first)
+		mnl_attr_put(request, type, sizeof(range), &range);
+}
+
 static void put_selectors(struct nlmsghdr *request,
 			  const struct kernel_rule *rule)
 {
@@ -283,8 +293,14 @@ static void put_selectors(struct nlmsghdr *request,
 		mnl_attr_put_u32(request, FRA_FWMARK, rule->mark);
 		mnl_attr_put_u32(request, FRA_FWMASK, rule->mask);
 	}
+	if (rule->iif[0])
+		mnl_attr_put_strz(request, FRA_IIFNAME, rule->iif);
 	if (rule->oif[0])
 		mnl_attr_put_strz(request, FRA_OIFNAME, rule->oif);
+	if (rule->ipproto)
+		mnl_attr_put_u8(request, FRA_IP_PROTO, rule->ipproto);
+	put_ports(request, FRA_SPORT_RANGE, rule->sport);
+	put_ports(request, FRA_DPORT_RANGE, rule->dport);
 	if (rule->suppress_length >= 0)
 		mnl_attr_put_u32(request, FRA_SUPPRESS_PREFIXLEN,
 				 (uint32_t)rule->suppress_length);
@@ -312,6 +328,8 @@ static int rule_request(struct netlink *nl, uint16_t type, uint16_t flags,
 	mnl_attr_put_u8(request, FRA_PROTOCOL, rule->protocol);
 	if (rule->action == FR_ACT_TO_TBL)
 		mnl_attr_put_u32(request, FRA_TABLE, rule->table);
+	if (rule->action == FR_ACT_GOTO)
+		mnl_attr_put_u32(request, FRA_GOTO, rule->go_to);
 	put_selectors(request, rule);
 	return ask(nl, request);
 }

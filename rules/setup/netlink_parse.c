@@ -4,6 +4,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -148,6 +149,20 @@ bool netlink_parse_route(const struct nlmsghdr *message,
 	return true;
 }
 
+/* FRA_SPORT_MASK and FRA_DPORT_MASK of linux/fib_rules.h since 6.15: a single
+ * port comes with a mask of all ones. */
+#define RULE_SPORT_MASK 28
+#define RULE_DPORT_MASK 29
+
+static struct kernel_ports ports_of(const struct nlattr *attr)
+{
+	struct fib_rule_port_range range = { 0 };
+
+	if (mnl_attr_get_payload_len(attr) >= sizeof(range))
+		memcpy(&range, mnl_attr_get_payload(attr), sizeof(range));
+	return (struct kernel_ports){ range.start, range.end };
+}
+
 static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
 {
 	switch (mnl_attr_get_type(attr)) {
@@ -171,6 +186,27 @@ static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
 		break;
 	case FRA_DST:
 		ret->has_to = parse_bytes(ret->family, attr, &ret->to.base);
+		break;
+	case FRA_IIFNAME:
+		strncpy(ret->iif, mnl_attr_get_str(attr),
+			sizeof(ret->iif) - 1);
+		break;
+	case FRA_IP_PROTO:
+		ret->ipproto = mnl_attr_get_u8(attr);
+		break;
+	case FRA_SPORT_RANGE:
+		ret->sport = ports_of(attr);
+		break;
+	case FRA_DPORT_RANGE:
+		ret->dport = ports_of(attr);
+		break;
+	case RULE_SPORT_MASK:
+	case RULE_DPORT_MASK:
+		if (mnl_attr_get_u16(attr) != UINT16_MAX)
+			ret->is_plain = false;
+		break;
+	case FRA_GOTO:
+		ret->go_to = u32_of(attr);
 		break;
 	case FRA_OIFNAME:
 		strncpy(ret->oif, mnl_attr_get_str(attr),

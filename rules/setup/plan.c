@@ -8,6 +8,7 @@
 #include "rules/offload.h"
 #include "rules/policy.h"
 #include "rules/setup/array.h"
+#include "rules/setup/plan_own.h"
 #include "rules/setup/plan_routes.h"
 #include "rules/setup/plan_rules.h"
 #include "rules/setup/state.h"
@@ -315,6 +316,9 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 	if (links != PLAN_LINKS_NAMED)
 		drop_dead_routes(&plan, state, links);
 	find_carriers(&plan, policy, state);
+	rc = plan_own_make(&plan, policy, state);
+	if (rc < 0)
+		goto out;
 
 	*ret = plan;
 	plan = (struct plan){ 0 };

@@ -16,7 +16,8 @@
 #include "rules/setup/prefs.h"
 #include "rules/setup/state.h"
 
-static struct kernel_rule rule_of(uint8_t family, uint32_t pref, uint32_t table)
+struct kernel_rule plan_rules_new(uint8_t family, uint32_t pref,
+				  uint32_t table)
 {
 	struct prefix all = { 0 };
 
@@ -38,7 +39,7 @@ static struct kernel_rule rule_of(uint8_t family, uint32_t pref, uint32_t table)
 	};
 }
 
-static int add(struct plan *plan, const struct kernel_rule *rule)
+int plan_rules_add(struct plan *plan, const struct kernel_rule *rule)
 {
 	for (size_t i = 0; i < plan->rule_count; i++)
 		if (kernel_rule_equal(&plan->rules[i], rule))
@@ -58,15 +59,15 @@ static int add_exempt_rule(void *ctx, const struct prefix *prefix)
 {
 	struct exemption *exemption = ctx;
 	bool is_v4 = address_is_v4(&prefix->base) && prefix->len >= 96;
-	struct kernel_rule rule = rule_of(is_v4 ? AF_INET : AF_INET6,
-					  PREF_EXEMPT, RT_TABLE_MAIN);
+	struct kernel_rule rule = plan_rules_new(is_v4 ? AF_INET : AF_INET6,
+						 PREF_EXEMPT, RT_TABLE_MAIN);
 
 	if (!is_v4 && !exemption->has_v6)
 		return 0;
 	rule.has_to = exemption->to;
 	rule.has_from = !exemption->to;
 	*(exemption->to ? &rule.to : &rule.from) = *prefix;
-	return add(exemption->plan, &rule);
+	return plan_rules_add(exemption->plan, &rule);
 }
 
 static int add_range(struct plan *plan, const struct address *first,
@@ -175,17 +176,16 @@ static int make_exempts(struct plan *plan, const struct policy *policy,
 /* LAN, static and tunnel routes win; the uplinks' own do not. */
 static int add_main(struct plan *plan, uint8_t family)
 {
-	struct kernel_rule rule = rule_of(family, PREF_MAIN, RT_TABLE_MAIN);
+	struct kernel_rule rule = plan_rules_new(family, PREF_MAIN,
+						 RT_TABLE_MAIN);
 
 	rule.suppress_length = 0;
 	rule.suppress_group = KERNEL_GROUP;
-	return add(plan, &rule);
+	return plan_rules_add(plan, &rule);
 }
 
-/* The table that its marks lead to: its own, or that of who stands in while
- * it is taken for dead; 0: none. */
-static uint32_t table_of(const struct policy *policy, const struct state *state,
-			 uint8_t family, size_t i)
+uint32_t plan_rules_table(const struct policy *policy,
+			  const struct state *state, uint8_t family, size_t i)
 {
 	int at;
 
@@ -206,7 +206,8 @@ static int add_probes(struct plan *plan, const struct policy *policy,
 {
 	const struct marks *marks = policy_marks(policy);
 	const struct uplink *uplink = policy_uplink(policy, i);
-	struct kernel_rule rule = rule_of(family, PREF_PROBE, uplink->table);
+	struct kernel_rule rule = plan_rules_new(family, PREF_PROBE,
+						 uplink->table);
 	int rc = 0;
 
 	rule.mark = marks_of(marks, uplink->road, false);
@@ -215,7 +216,7 @@ static int add_probes(struct plan *plan, const struct policy *policy,
 	for (size_t n = 0; n < uplink->probe_count && rc == 0; n++)
 		if (address_is_v4(&uplink->probes[n].target) ==
 		    (family == AF_INET))
-			rc = add(plan, &rule);
+			rc = plan_rules_add(plan, &rule);
 	return rc;
 }
 
@@ -224,20 +225,22 @@ static int add_marks(struct plan *plan, const struct policy *policy,
 {
 	const struct marks *marks = policy_marks(policy);
 	const struct uplink *uplink = policy_uplink(policy, i);
-	struct kernel_rule rule = rule_of(family, PREF_MARK + uplink->road,
-					  table_of(policy, state, family, i));
+	uint32_t table = plan_rules_table(policy, state, family, i);
+	struct kernel_rule rule = plan_rules_new(family,
+						 PREF_MARK + uplink->road,
+						 table);
 	int rc = 0;
 
 	rule.mark = marks_of(marks, uplink->road, false);
 	rule.mask = marks->road_mask;
 	if (rule.table)
-		rc = add(plan, &rule);
+		rc = plan_rules_add(plan, &rule);
 	if (rc < 0 || !plan_routes_strict(policy, i))
 		return rc;
 	rule.pref = PREF_STRICT + uplink->road;
 	rule.action = FR_ACT_UNREACHABLE;
 	rule.table = RT_TABLE_UNSPEC;
-	return add(plan, &rule);
+	return plan_rules_add(plan, &rule);
 }
 
 /* Of two uplinks on one device the first has its addresses. */
@@ -258,16 +261,16 @@ static int add_sources(struct plan *plan, const struct uplink *uplink,
 	for (size_t i = 0; i < state->address_count && rc == 0; i++) {
 		const struct kernel_address *from = &state->addresses[i];
 		bool is_v4 = address_is_v4(&from->address);
-		struct kernel_rule rule = rule_of(is_v4 ? AF_INET : AF_INET6,
-						  PREF_SOURCE + uplink->road,
-						  uplink->table);
+		struct kernel_rule rule = plan_rules_new(
+			is_v4 ? AF_INET : AF_INET6,
+			PREF_SOURCE + uplink->road, uplink->table);
 
 		if (from->link != link || from->scope != RT_SCOPE_UNIVERSE ||
 		    has_source(plan, &from->address))
 			continue;
 		rule.has_from = true;
 		rule.from = (struct prefix){ from->address, 128 };
-		rc = add(plan, &rule);
+		rc = plan_rules_add(plan, &rule);
 	}
 	return rc;
 }

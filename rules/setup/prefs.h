@@ -13,6 +13,13 @@
 #define PREF_MARK 20100u	/* fwmark: the road's table */
 #define PREF_STRICT 20400u	/* fwmark: unreachable */
 #define PREF_SOURCE 20700u	/* the uplink's addresses: its table */
-#define PREF_LAST 20999u
+/* The router's own packets, before they have a source address. */
+#define PREF_OWN 21000u		/* IPv6: those that have one go on */
+#define PREF_OWN_DEVICE 21005u	/* sockets bound to a device */
+#define PREF_OWN_EXEMPT 21010u	/* exempt and local destinations */
+#define PREF_OWN_ROUTE 21100u	/* the routes, in order */
+#define PREF_OWN_DEFAULT 21900u
+#define PREF_OWN_END 21999u	/* goto this: as if there were none */
+#define PREF_LAST 21999u
 
 #endif

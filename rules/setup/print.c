@@ -56,11 +56,15 @@ static void print_rules(const struct plan *plan, FILE *out)
 	char text[KERNEL_TEXT_MAX];
 
 	fputs("\n# Which table: exempt hosts, what main knows better than a "
-	      "default,\n# marks, and the uplinks' own addresses.\n", out);
+	      "default,\n# marks, the uplinks' own addresses; and from 21000 on,\n"
+	      "# what gives the router's own sockets their source address.\n", out);
 	for (size_t i = 0; i < plan->rule_count; i++)
 		fprintf(out, "ip -%c rule add %s\n",
 			plan->rules[i].family == AF_INET ? '4' : '6',
 			kernel_rule_print(&plan->rules[i], text));
+	if (plan->own_note)
+		fprintf(out, "# The router's own traffic: %s.\n",
+			plan->own_note);
 }
 
 static void print_links(const struct plan *plan, const struct state *state,

@@ -1,0 +1,39 @@
+/*
+ * selector.h - what of the routes an `ip rule` can say: protocol, ports and a
+ * prefix of destinations. By such rules the router's own sockets get the
+ * source address that goes with their road.
+ */
+#ifndef WAYMARK_SELECTOR_H
+#define WAYMARK_SELECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/address.h"
+
+struct policy;
+
+struct selector_ports {
+	uint16_t first, last;	/* 0 to 0: any */
+};
+
+struct selector {
+	uint8_t proto;		/* 0: any */
+	struct selector_ports sport, dport;
+	bool has_to;
+	struct prefix to;
+};
+
+typedef int selector_cb(void *ctx, size_t route,
+			const struct selector *selector);
+
+/*
+ * Each alternative of each route but the default, in order, as flows that
+ * this host opens can meet it. What asks for more is passed over: sources,
+ * DSCP, TOS, lengths, payload. 0, -ENOMEM, or what `each` returned when that
+ * was not 0.
+ */
+int selector_each(const struct policy *policy, selector_cb *each, void *ctx);
+
+#endif
