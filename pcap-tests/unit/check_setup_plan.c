@@ -9,6 +9,7 @@
 #include "rules/policy.h"
 #include "rules/setup/conflict.h"
 #include "rules/setup/plan.h"
+#include "rules/setup/prefs.h"
 #include "setup_state.h"
 
 #define FIBRE "uplink fibre { dev eth1 via 203.0.113.1 via 2001:db8:f::1 "
@@ -97,7 +98,84 @@ static const struct {
 	{ "main first", FIBRE "}\n" END,
 	  "rule6 pref 20010 lookup main suppress_prefixlength 0 "
 	  "suppress_ifgroup 119", true },
-	{ "no rule for main's own road", FIBRE "}\n" END, "20163", false },
+	{ "main's own mark goes past the rest", FIBRE "}\n" END,
+	  "rule4 pref 20163 fwmark 0x3f000000/0x3f000000 goto 21999", true },
+	{ "but not where nothing leads to an uplink", FIBRE "}\n"
+	  "default via main\n", "goto", false },
+	{ "own: the default", FIBRE "}\n" END,
+	  "rule4 pref 21900 from 0.0.0.0 iif lo lookup 201 protocol 119\n",
+	  true },
+	{ "own: the default, v6", FIBRE "}\n" END,
+	  "rule6 pref 21900 iif lo lookup 201 protocol 119\n", true },
+	{ "own: v6 that has a source goes on", FIBRE "}\n" END,
+	  "rule6 pref 21000 from 8000::/1 iif lo goto 21999", true },
+	{ "own: multicast", FIBRE "}\n" END,
+	  "rule4 pref 21010 from 0.0.0.0 to 224.0.0.0/4 iif lo goto 21999",
+	  true },
+	{ "own: link-local", FIBRE "}\n" END,
+	  "rule6 pref 21010 to fe80::/10 iif lo goto 21999", true },
+	{ "own: DHCP", FIBRE "}\n" END,
+	  "rule4 pref 21010 from 0.0.0.0 iif lo ipproto udp sport 68 dport 67 "
+	  "goto 21999", true },
+	{ "own: a port", FIBRE "}\n" CHEAP "}\n"
+	  "route tcp dport 25 via fibre\n" END,
+	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto tcp dport 25 "
+	  "lookup 201", true },
+	{ "own: a range", FIBRE "}\n" "route udp sport 5-9 via fibre\n" END,
+	  "rule6 pref 21100 iif lo ipproto udp sport 5-9 lookup 201", true },
+	{ "own: ports that no rule takes", FIBRE "}\n"
+	  "route udp dport 0-65535 via fibre\n" END,
+	  "ipproto udp dport 1-65534 lookup 201", true },
+	{ "own: no other", FIBRE "}\n"
+	  "route udp dport 65535 via fibre\n" END, "65535", false },
+	{ "own: a port alone", FIBRE "}\n" "route dport 53 via main\n" END,
+	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto udp dport 53 "
+	  "goto 21999", true },
+	{ "own: the order of routes", FIBRE "}\n"
+	  "route tcp dport 25 via fibre\n" "route tcp via main\n" END,
+	  "rule4 pref 21101 from 0.0.0.0 iif lo ipproto tcp goto 21999", true },
+	{ "own: which is none on one road", FIBRE "}\n"
+	  "route tcp dport 25 via fibre\n" "route udp via fibre\n" END,
+	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto udp lookup 201", true },
+	{ "own: a destination", FIBRE "}\n"
+	  "route tcp to 2001:db8:5::/48 via fibre\n" END,
+	  "rule6 pref 21100 to 2001:db8:5::/48 iif lo ipproto tcp lookup 201",
+	  true },
+	{ "own: in its family only", FIBRE "}\n"
+	  "route to 198.51.100.0/24 via fibre\n" END, "rule6 pref 21100",
+	  false },
+	{ "own: what cannot be said", FIBRE "}\n"
+	  "route tcp from 192.168.1.0/24 via fibre\n"
+	  "route tcp dscp ef via fibre\n" "route tcp length 0-99 via fibre\n"
+	  "route tcp payload /^x/ via fibre\n" "route not tcp via fibre\n"
+	  END, "pref 21100", false },
+	{ "own: what beside it can", FIBRE "}\n"
+	  "route tcp dport 25 or payload /^x/ via fibre\n" END,
+	  "ipproto tcp dport 25 lookup 201", true },
+	{ "own: no interface is `in`", FIBRE "}\n"
+	  "route in eth0 tcp dport 25 via fibre\n" END, "dport 25", false },
+	{ "own: nor is any", FIBRE "}\n"
+	  "route not in eth0 tcp dport 25 via fibre\n" END,
+	  "ipproto tcp dport 25 lookup 201", true },
+	{ "own: drop", FIBRE "}\n" "route tcp dport 25 drop\n" END,
+	  "dport 25", false },
+	{ "own: exempt", FIBRE "}\n" "exempt to 198.51.100.7\n" END,
+	  "rule4 pref 21010 from 0.0.0.0 to 198.51.100.7 iif lo goto 21999",
+	  true },
+	{ "own: bound to the device", FIBRE "}\n" END,
+	  "rule4 pref 21005 from 0.0.0.0 iif lo oif eth1 lookup 201", true },
+	{ "own: a default that any gateway could hide behind",
+	  "uplink cheap { dev ppp0 }\ndefault via cheap\n",
+	  "rule4 pref 21900 from 0.0.0.0 iif lo ipproto tcp lookup 201", true },
+	{ "own: is not taken for its way",
+	  "uplink cheap { dev ppp0 }\ndefault via cheap\n",
+	  "pref 21900 from 0.0.0.0 iif lo lookup", false },
+	{ "own: no IPv6 is main's",
+	  "uplink fibre { dev eth1 via 203.0.113.1 }\n"
+	  "route tcp dport 25 via fibre\n" END, "rule6 pref 21", false },
+	{ "own: no IPv6, strict",
+	  "uplink fibre { dev eth1 via 203.0.113.1 strict }\n" END,
+	  "rule6 pref 21900 iif lo lookup 201", true },
 	{ "exempt by rule, from", FIBRE "}\n" END
 	  "exempt from 192.168.1.20-192.168.1.22 by rule\n",
 	  "rule4 pref 20000 from 192.168.1.20/31 lookup main", true },
@@ -217,6 +295,67 @@ START_TEST(line)
 	text = text_of(&plan, &state);
 	ck_assert_msg(!!strstr(text, lines[_i].line) == lines[_i].wanted,
 		      "%s: in\n%s", lines[_i].name, text);
+	free(text);
+	plan_fini(&plan);
+	state_fini(&state);
+	policy_free(policy);
+}
+END_TEST
+
+/* Of more than some hundreds of rules the last go, and the default with
+ * them: without it their flows are main's, as without us. */
+static const struct {
+	const char *name;
+	const char *before, *behind;
+	size_t count;
+	size_t own;		/* rules of IPv4 for routes */
+	bool has_note;
+	bool is_exempt;
+} many[] = {
+	{ "as many as can be", "route tcp dport { 1", " } via fibre\n",
+	  254, 256, false, false },
+	{ "more", "route tcp dport { 1", " } via fibre\n", 300, 256, true,
+	  false },
+	{ "exempt", "route tcp via fibre\nexempt to { 10.0.0.1", " }\n", 250, 2, false, true },
+	{ "exempt, more", "route tcp via fibre\nexempt to { 10.0.0.1", " }\n", 255, 0, true, true },
+};
+
+static size_t count_own(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->rule_count; i++)
+		count += plan->rules[i].family == AF_INET &&
+			 plan->rules[i].pref >= PREF_OWN_ROUTE &&
+			 plan->rules[i].pref < PREF_OWN_END;
+	return count;
+}
+
+START_TEST(most)
+{
+	char error[SETUP_ERROR_MAX];
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct policy *policy;
+	struct state state;
+	struct plan plan;
+
+	fprintf(out, FIBRE "}\n%s", many[_i].before);
+	for (size_t n = 0; n < many[_i].count; n++) {
+		if (many[_i].is_exempt)
+			fprintf(out, ", 10.0.%zu.0", n + 1);
+		else
+			fprintf(out, ", %zu", 2 * n + 3);
+	}
+	fprintf(out, "%s" END, many[_i].behind);
+	fclose(out);
+	policy = setup_policy(text);
+	setup_state(&state);
+	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
+				   error), 0);
+	ck_assert_uint_eq(count_own(&plan), many[_i].own);
+	ck_assert(!!plan.own_note == many[_i].has_note);
 	free(text);
 	plan_fini(&plan);
 	state_fini(&state);
@@ -379,6 +518,7 @@ int main(void)
 	TCase *tcase = tcase_create("plan");
 
 	tcase_add_loop_test(tcase, line, 0, sizeof(lines) / sizeof(*lines));
+	tcase_add_loop_test(tcase, most, 0, sizeof(many) / sizeof(*many));
 	tcase_add_loop_test(tcase, dead_link, 0,
 			    sizeof(links) / sizeof(*links));
 	tcase_add_loop_test(tcase, dead_uplink, 0,
