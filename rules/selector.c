@@ -8,9 +8,10 @@
 
 #include "rules/offload_private.h"
 
-/* What is longer than this is passed over. */
+/* A route of more protocols is passed over. */
 #define PROTOCOLS_MOST 8
-#define STRETCHES_MOST 64
+/* No caller takes as many rules. */
+#define STRETCHES_MOST 512
 
 /* fib_rule_port_range_valid() in linux/fib_rules.h takes no others. */
 #define PORT_FIRST 1
@@ -24,6 +25,7 @@ struct stretches {
 
 struct walk {
 	selector_cb *each;
+	selector_host_cb *is_host;
 	void *ctx;
 	size_t route;
 	struct selector selector;
@@ -77,11 +79,21 @@ static bool take_ports(struct stretches *ports, const struct offload_set *set)
 		if (first > last)
 			continue;
 		if (ports->count == STRETCHES_MOST)
-			return false;
+			break;
 		ports->items[ports->count++] = (struct selector_ports){
 			(uint16_t)first, (uint16_t)last };
 	}
 	return ports->count > 0;
+}
+
+/* Whether no flow of this host has its client in `set`. */
+static bool is_others(const struct walk *walk, const struct offload_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (walk->is_host(walk->ctx, &set->ranges[i].first,
+				  &set->ranges[i].last))
+			return false;
+	return true;
 }
 
 /* Whether all that `term` tests can be said. What the router itself sends
@@ -104,6 +116,8 @@ static bool take_tests(struct walk *walk, const struct offload *offload,
 			can = take_ports(&walk->dports, set);
 		else if (test->field == OFFLOAD_IN)
 			can = test->is_negated;
+		else if (test->field == OFFLOAD_FROM)
+			can = test->is_negated && is_others(walk, set);
 		else if (test->field == OFFLOAD_TO && !test->is_negated)
 			can = *ret_to == NULL;
 		if (!can)
@@ -187,9 +201,10 @@ static int say_route(struct walk *walk, struct maker *maker)
 	return rc;
 }
 
-int selector_each(const struct policy *policy, selector_cb *each, void *ctx)
+int selector_each(const struct policy *policy, selector_cb *each,
+		  selector_host_cb *is_host, void *ctx)
 {
-	struct walk walk = { .each = each, .ctx = ctx };
+	struct walk walk = { .each = each, .is_host = is_host, .ctx = ctx };
 	struct maker maker = { 0 };
 	int rc = offload_maker_init(&maker, policy);
 

@@ -28,12 +28,17 @@ struct selector {
 typedef int selector_cb(void *ctx, size_t route,
 			const struct selector *selector);
 
+/* Whether this host has an address from `first` to `last`. */
+typedef bool selector_host_cb(void *ctx, const struct address *first,
+			      const struct address *last);
+
 /*
  * Each alternative of each route but the default, in order, as flows that
- * this host opens can meet it. What asks for more is passed over: sources,
- * DSCP, TOS, lengths, payload. 0, -ENOMEM, or what `each` returned when that
- * was not 0.
+ * this host opens can meet it. What asks for more is passed over: sources
+ * that may be this host's, DSCP, TOS, lengths, payload. 0, -ENOMEM, or what
+ * `each` returned when that was not 0.
  */
-int selector_each(const struct policy *policy, selector_cb *each, void *ctx);
+int selector_each(const struct policy *policy, selector_cb *each,
+		  selector_host_cb *is_host, void *ctx);
 
 #endif

@@ -28,7 +28,20 @@ in_router ip -6 route add 2001:db8:5e::11 via "$LAN6::9"
 in_client ip addr add 198.51.100.11/32 dev lo
 in_client ip addr add 2001:db8:5e::11/128 dev lo
 
+# Gateways that the kernel would not take are named before anything is done.
 before=$(lab_snapshot)
+cat >"$LAB_DIR/wrong.policy" <<EOF_POLICY
+uplink one { dev up1 via $(gw4 1) via $(gw6 2) }
+default via one
+EOF_POLICY
+like "a gateway of another device" \
+	"$(waymark setup "$LAB_DIR/wrong.policy" 2>&1)" \
+	"uplink one: its gateway $(gw6 2) is reached by up2, not by up1"
+sed -i "s/via $(gw6 2)/via $(up6 1)/" "$LAB_DIR/wrong.policy"
+like "a gateway that is oneself" \
+	"$(waymark setup "$LAB_DIR/wrong.policy" 2>&1)" \
+	"uplink one: its gateway $(up6 1) is an address of this host"
+is "nothing was changed" "$(diff <(echo "$before") <(lab_snapshot))" ""
 ok "servers" lab_serve server tcp:25 tcp:80 tcp:81 tcp:500 tcp:31337 \
 	udp:5000 udp:53
 ok "a server behind the LAN" lab_serve client tcp:25

@@ -157,11 +157,20 @@ static const struct {
 	{ "own: nor is any", FIBRE "}\n"
 	  "route not in eth0 tcp dport 25 via fibre\n" END,
 	  "ipproto tcp dport 25 lookup 201", true },
+	{ "own: hosts that are others", FIBRE "}\n"
+	  "route tcp dport 25 not from 192.168.1.20 via fibre\n" END,
+	  "ipproto tcp dport 25 lookup 201", true },
+	{ "own: hosts that may be oneself", FIBRE "}\n"
+	  "route tcp dport 25 not from 192.168.1.0/24 via fibre\n" END,
+	  "dport 25", false },
 	{ "own: drop", FIBRE "}\n" "route tcp dport 25 drop\n" END,
 	  "dport 25", false },
 	{ "own: exempt", FIBRE "}\n" "exempt to 198.51.100.7\n" END,
 	  "rule4 pref 21010 from 0.0.0.0 to 198.51.100.7 iif lo goto 21999",
 	  true },
+	{ "own: exempt by rule, once", FIBRE "}\n"
+	  "exempt to 198.51.100.7 by rule\n" END,
+	  "to 198.51.100.7 iif lo", false },
 	{ "own: bound to the device", FIBRE "}\n" END,
 	  "rule4 pref 21005 from 0.0.0.0 iif lo oif eth1 lookup 201", true },
 	{ "own: a default that any gateway could hide behind",

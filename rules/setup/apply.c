@@ -146,6 +146,14 @@ static int take(struct netlink *nl, const struct step *step,
 	return 0;
 }
 
+/* Of a route with a gateway the kernel's EINVAL speaks of the gateway. */
+static bool is_gateway(const struct step *step, int rc)
+{
+	return rc == -EINVAL && (step->kind == STEP_ROUTE_ADD ||
+				 step->kind == STEP_ROUTE_REPLACE) &&
+	       step->route->has_via;
+}
+
 /* The sentence for what the kernel refused: the step itself is the thing. */
 static int fault_of(const struct step *step, const struct diff_input *in,
 		    int rc, char error[static SETUP_ERROR_MAX])
@@ -161,8 +169,10 @@ static int fault_of(const struct step *step, const struct diff_input *in,
 	}
 	if (text)
 		text[strcspn(text, "\n")] = '\0';
-	fault(error, rc, "%s: %s; mend it and run waymark again",
-	      text && len > 2 ? text + 2 : "setup", strerror(-rc));
+	fault(error, rc, "%s: %s; %s and run waymark again",
+	      text && len > 2 ? text + 2 : "setup", strerror(-rc),
+	      is_gateway(step, rc) ? "name a gateway that this device reaches" :
+				     "mend it");
 	free(text);
 	return rc;
 }

@@ -128,6 +128,82 @@ int conflict_check_table(const struct state *state,
 	return 0;
 }
 
+/* The route of main, default aside, by which `via` is reached. */
+static const struct kernel_route *way_to(const struct state *state,
+					 uint8_t family,
+					 const struct address *via)
+{
+	const struct kernel_route *best = NULL;
+
+	for (size_t i = 0; i < state->route_count; i++) {
+		const struct kernel_route *route = &state->routes[i];
+
+		if (route->family == family && route->table == RT_TABLE_MAIN &&
+		    route->oif && route->dst.len > (family == AF_INET ? 96 : 0) &&
+		    prefix_contains(&route->dst, via) &&
+		    (!best || route->dst.len > best->dst.len))
+			best = route;
+	}
+	return best;
+}
+
+static bool is_own(const struct state *state, const struct address *address)
+{
+	for (size_t i = 0; i < state->address_count; i++)
+		if (address_equal(&state->addresses[i].address, address))
+			return true;
+	return false;
+}
+
+/* What the kernel will not take for a gateway: one of our own addresses, and
+ * in IPv6 another link's, onlink or not (ip6_route_check_nh_onlink()). */
+static int check_gateway(const struct plan *plan, const struct state *state,
+			 const struct plan_uplink *uplink,
+			 const struct kernel_route *route,
+			 char error[static SETUP_ERROR_MAX])
+{
+	const struct kernel_route *way = way_to(state, route->family,
+						&route->via);
+	const char *dev = plan_dev(plan, state, route->oif);
+	const char *other = way ? plan_dev(plan, state, way->oif) : NULL;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (is_own(state, &route->via))
+		return fault(error, -EINVAL,
+			     "uplink %s: its gateway %s is an address of this "
+			     "host; name the router at the other end of %s",
+			     uplink->name, address_print(&route->via, text),
+			     dev);
+	if (route->family == AF_INET6 && route->onlink && other &&
+	    way->oif != route->oif)
+		return fault(error, -EINVAL,
+			     "uplink %s: its gateway %s is reached by %s, not "
+			     "by %s; name the gateway that %s has, or write "
+			     "dev %s", uplink->name,
+			     address_print(&route->via, text), other, dev, dev,
+			     other);
+	return 0;
+}
+
+static int check_gateways(const struct plan *plan, const struct state *state,
+			  char error[static SETUP_ERROR_MAX])
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->route_count && rc == 0; i++) {
+		const struct kernel_route *route = &plan->routes[i];
+
+		for (size_t n = 0; n < plan->uplink_count && rc == 0; n++)
+			if (route->has_via &&
+			    plan->uplinks[n].link == route->oif &&
+			    plan->uplinks[n].table == route->table)
+				rc = check_gateway(plan, state,
+						   &plan->uplinks[n], route,
+						   error);
+	}
+	return rc;
+}
+
 int conflict_check(const struct plan *plan, const struct state *state,
 		   char error[static SETUP_ERROR_MAX])
 {
@@ -141,5 +217,7 @@ int conflict_check(const struct plan *plan, const struct state *state,
 		rc = check_tables(plan, state, error);
 	if (rc == 0)
 		rc = check_prefs(plan, state, error);
+	if (rc == 0)
+		rc = check_gateways(plan, state, error);
 	return rc;
 }

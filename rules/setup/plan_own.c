@@ -207,12 +207,28 @@ static int add_selector(void *ctx, size_t route,
 	return add_led(own, &rule);
 }
 
+static bool is_host(void *ctx, const struct address *first,
+		    const struct address *last)
+{
+	const struct own *own = ctx;
+
+	for (size_t i = 0; i < own->state->address_count; i++) {
+		const struct address *address =
+			&own->state->addresses[i].address;
+
+		if (address_compare(address, first) >= 0 &&
+		    address_compare(address, last) <= 0)
+			return true;
+	}
+	return false;
+}
+
 static int add_routes(struct own *own)
 {
 	size_t last = policy_routes(own->policy) - 1;
 	uint8_t road = policy_route(own->policy, last)->road;
 	struct kernel_rule rule = own_rule(own, PREF_OWN_DEFAULT);
-	int rc = selector_each(own->policy, add_selector, own);
+	int rc = selector_each(own->policy, add_selector, is_host, own);
 
 	if (rc == 0 && road != policy_marks(own->policy)->road_drop) {
 		lead(own, road, &rule);
@@ -228,11 +244,27 @@ static int add_routes(struct own *own)
 
 /* ---- what is main's before any route ---- */
 
+/* By a rule ahead of all of ours: `exempt to ... by rule`. */
+static bool is_exempt(const struct own *own, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < own->plan->rule_count; i++) {
+		const struct kernel_rule *rule = &own->plan->rules[i];
+
+		if (rule->pref == PREF_EXEMPT && rule->has_to &&
+		    rule->to.len == prefix->len &&
+		    address_equal(&rule->to.base, &prefix->base))
+			return true;
+	}
+	return false;
+}
+
 static int add_exempt(void *ctx, const struct prefix *prefix)
 {
 	struct own *own = ctx;
 	struct kernel_rule rule = own_rule(own, PREF_OWN_EXEMPT);
 
+	if (is_exempt(own, prefix))
+		return 0;
 	if (own->exempts++ >= OWN_MOST)
 		return FULL;
 	rule.has_to = true;
