@@ -109,8 +109,10 @@ struct offload {
 
 #define OFFLOAD_NONE UINT32_MAX
 
-/* Lists of more ranges than this stay in the engine. */
+/* Lists of more ranges than this stay in the engine, and so do those that
+ * would make more than that of all lists together: a reload waits for them. */
 #define OFFLOAD_RANGES_MOST 65536
+#define OFFLOAD_RANGES_ALL 131072
 
 /* 0 or -ENOMEM. With `offload off` new flows are all queued. */
 int offload_make(const struct policy *policy, struct offload **ret);

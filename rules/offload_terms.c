@@ -291,6 +291,16 @@ static bool is_wild(const struct header_set *of)
 	return false;
 }
 
+/* Room that is given once stays given: a set that was refused fits no more. */
+static bool has_room(struct maker *maker, const struct header_set *of)
+{
+	if (of->count > OFFLOAD_RANGES_MOST ||
+	    of->count > OFFLOAD_RANGES_ALL - maker->range_count)
+		return false;
+	maker->range_count += of->count;
+	return true;
+}
+
 static int of_set(struct maker *maker, struct terms *terms,
 		  const struct node *n, bool sign, bool certain)
 {
@@ -311,7 +321,7 @@ static int of_set(struct maker *maker, struct terms *terms,
 		return sign ? 0 : add_new(terms, &always);
 	if (is_name && is_wild(of))
 		return of_unknown(terms, certain);
-	if (of->count > OFFLOAD_RANGES_MOST) {
+	if (*known == 0 && !has_room(maker, of)) {
 		maker->is_too_long = true;
 		return of_unknown(terms, certain);
 	}

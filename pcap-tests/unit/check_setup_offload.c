@@ -322,6 +322,47 @@ START_TEST(run)
 }
 END_TEST
 
+/* ---- what does not fit ---- */
+
+/* A list of every second address; what asks for it the engine has to tell. */
+START_TEST(too_long)
+{
+	static const struct {
+		uint16_t port;
+		enum offload_verdict want;
+	} rows[] = { { 25, OFFLOAD_QUEUE }, { 80, OFFLOAD_ROAD } };
+	struct offload *offload;
+	struct policy *policy;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	fputs("uplink a { dev a }\nlist addresses big { ", out);
+	for (uint32_t i = 0; i <= OFFLOAD_RANGES_MOST; i++)
+		fprintf(out, "%s10.%u.%u.%u", i ? ", " : "", i >> 15,
+			i >> 7 & 255, (i & 127) * 2);
+	fputs(" }\nroute tcp dport 25 via a except @big\n", out);
+	fclose(out);
+	policy = packets_policy(text);
+	ck_assert_int_eq(offload_make(policy, &offload), 0);
+	ck_assert_str_eq(offload->notes, "route tcp dport 25 via a except "
+			 "@big: a list is too long\n");
+	for (int i = 0; i < 2; i++) {
+		struct facts facts = {
+			.proto = IPPROTO_TCP, .has_ports = true,
+			.client = address_from_v4(htonl(0x0a000001)),
+			.dport = rows[i].port,
+		};
+
+		ck_assert_int_eq(offload_flow(offload, &facts).verdict,
+				 rows[i].want);
+	}
+	offload_free(offload);
+	policy_free(policy);
+	free(text);
+}
+END_TEST
+
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int main(void)
@@ -332,6 +373,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, same, 0, POLICIES);
 	tcase_add_loop_test(tcase, run, 0, ROWS(runs));
+	tcase_add_test(tcase, too_long);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
