@@ -79,25 +79,10 @@ static void note(struct listing *listing, size_t route, const char *why)
 		strlen(r->text) > 160 ? "..." : "", why);
 }
 
-/*
- * Flows that the engine is to see whatever their headers say. Between an
- * IPv6 mobility header and what it carries the kernel's view ends (RFC 6275,
- * 6.1.1), the engine's does not.
- */
-static int list_always(struct listing *listing)
-{
-	struct offload_rule rule = anything;
-
-	rule.proto = (struct bitmap){ { 0 } };
-	rule.proto.words[IPPROTO_MH / 64] |= UINT64_C(1) << IPPROTO_MH % 64;
-	return list(listing, &rule, queue);
-}
-
-static int list_flows(struct listing *listing)
+static int list_routes(struct listing *listing)
 {
 	const struct policy *p = listing->maker.policy;
-	int rc = p->offload ? list_always(listing)
-			    : list(listing, &anything, queue);
+	int rc = 0;
 
 	for (size_t i = 0; i < p->route_count && rc == 0; i++) {
 		size_t before = listing->rules.count;
@@ -111,10 +96,46 @@ static int list_flows(struct listing *listing)
 		note(listing, i, "too many alternatives; it and what is below "
 		     "stay in the engine");
 		listing->rules.count = before;
-		rc = list(listing, &anything, queue);
-		break;
+		listing->left = offload_any;
+		return list(listing, &anything, queue);
 	}
 	return rc;
+}
+
+static bool asks_proto(const struct listing *listing)
+{
+	for (size_t i = 0; i < listing->rules.count; i++)
+		if (!offload_covers(&listing->rules.items[i].proto,
+				    &offload_any))
+			return true;
+	return false;
+}
+
+/*
+ * What the engine is to see whatever its headers say stands first. Between an
+ * IPv6 mobility header and what it carries the kernel's view ends (RFC 6275,
+ * 6.1.1), the engine's does not.
+ */
+static int list_flows(struct listing *listing)
+{
+	struct terms *rules = &listing->rules;
+	struct offload_rule mobile = anything;
+	int rc;
+
+	if (!listing->maker.policy->offload)
+		return list(listing, &anything, queue);
+	rc = list_routes(listing);
+	if (rc < 0 || !asks_proto(listing))
+		return rc;
+	mobile.proto = (struct bitmap){ { 0 } };
+	mobile.proto.words[IPPROTO_MH / 64] |= UINT64_C(1) << IPPROTO_MH % 64;
+	rc = offload_terms_add(rules, &mobile);
+	if (rc < 0)
+		return rc;
+	memmove(&rules->items[1], rules->items,
+		(rules->count - 1) * sizeof(mobile));
+	rules->items[0] = mobile;
+	return 0;
 }
 
 static bool asks_engine(const struct listing *listing)

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,13 +48,27 @@ static void write_range(uint32_t first, uint32_t last, FILE *out)
 		fprintf(out, "-%" PRIu32, last);
 }
 
+static int keep_prefix(void *ctx, const struct prefix *prefix)
+{
+	*(struct prefix *)ctx = *prefix;
+	return 1;
+}
+
+/* As a prefix where it is one: of all that it splits into, the first. */
 static void write_addresses(const struct offload_range *range, FILE *out)
 {
 	char text[ADDRESS_TEXT_MAX];
+	struct prefix prefix = { .len = 0 };
+	struct address last;
 
-	fputs(address_print(&range->first, text), out);
-	if (!address_equal(&range->first, &range->last))
-		fprintf(out, "-%s", address_print(&range->last, text));
+	address_range_split(&range->first, &range->last, keep_prefix, &prefix);
+	last = prefix_last(&prefix);
+	if (address_equal(&last, &range->last)) {
+		fputs(prefix_print(&prefix, text), out);
+		return;
+	}
+	fprintf(out, "%s-", address_print(&range->first, text));
+	fputs(address_print(&range->last, text), out);
 }
 
 /* ---- sets ---- */
@@ -148,13 +163,35 @@ static void write_bits(const struct bitmap *bitmap, unsigned int step,
 	}
 }
 
+static bool is_only(const struct bitmap *bitmap, uint8_t n)
+{
+	struct bitmap one = { { 0 } };
+
+	one.words[n / 64] = UINT64_C(1) << n % 64;
+	return memcmp(&one, bitmap, sizeof(one)) == 0;
+}
+
 static void write_proto(const struct writer *w, const struct bitmap *proto)
 {
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} named[] = {
+		{ IPPROTO_TCP, "tcp" },
+		{ IPPROTO_UDP, "udp" },
+		{ IPPROTO_ICMP, "icmp" },
+		{ IPPROTO_ICMPV6, "icmpv6" },
+	};
 	struct bitmap others;
 	unsigned int count = 0;
 
 	if (offload_covers(proto, &w->chain->proto))
 		return;
+	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++)
+		if (is_only(proto, named[i].number)) {
+			fprintf(w->out, "meta l4proto %s ", named[i].name);
+			return;
+		}
 	for (int i = 0; i < 4; i++) {
 		others.words[i] = ~proto->words[i];
 		count += (unsigned int)__builtin_popcountll(proto->words[i]);
