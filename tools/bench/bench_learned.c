@@ -3,9 +3,9 @@
  * store, and the memory of an item. `bench_learned [ITEMS]`.
  *
  * The look-up is what a first packet costs: the client's own answer, then the
- * server's memory, in random order, so that the caches rarely hold it. As in
- * the worker, memory is fetched some packets ahead; without that, what is
- * measured is the latency of the machine's memory.
+ * server's memory, in random order, so that the caches rarely hold it. It is
+ * measured with memory fetched some look-ups ahead, as a batch of packets may
+ * have it, and without: that is the latency of the machine's memory.
  */
 #include <endian.h>
 #include <netinet/in.h>
