@@ -24,8 +24,8 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 	libnfnetlink-dev libmnl-dev libpcap-dev libnftables-dev libnftnl-dev \
 	nettle-dev libvectorscan-dev libjansson-dev libidn2-dev check
 DEPS_TESTS := iproute2 nftables procps perl python3 curl openssl \
-	nginx-light openssh-server openssh-client netcat-openbsd socat \
-	tcpdump iputils-ping jq conntrack python3-aiosmtpd
+	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
+	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd
 
 LIB_SRC  := $(wildcard engine/*.c engine/hints/*.c rules/*.c rules/setup/*.c)
 TOOL_SRC := $(wildcard tools/*.c)

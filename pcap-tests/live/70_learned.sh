@@ -27,10 +27,10 @@ serve_names()
 }
 
 # A client that asks the DNS itself, by --resolve for curl: its answer is
-# known to the router before the SYN. look_up FROM NAME [tcp]
+# known to the router before the SYN. look_up FROM NAME [tcp|udp [SERVER]]
 look_up()
 {
-	in_client /usr/bin/python3 - "$1" "$2" "${3-udp}" "$SERVER4" <<'PYTHON'
+	in_client /usr/bin/python3 - "$1" "$2" "${3-udp}" "${4-$SERVER4}" <<'PYTHON'
 import socket, struct, sys
 source, name, proto, server = sys.argv[1:]
 question = struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + b"".join(
@@ -114,6 +114,17 @@ policy "learn servers off"
 start "an alias"
 is "an answer by way of a CNAME" "$(look_up $A alias.example)" $SHARED
 is "is for the name that was asked for" "$(get $A $SHARED $NAME_VIDEO)" 1
+stop
+
+policy "learn servers off"
+lab_start router resolver "$(command -v dnsmasq)" --keep-in-foreground \
+	--no-resolv --no-hosts --user=root --pid-file= --bind-dynamic \
+	--conf-file=/dev/null --host-record="$NAME_VIDEO,$SHARED"
+ok "a resolver on the router" until_true 50 lab_listens router udp 53
+start "the router's own resolver"
+is "it answers" "$(look_up $A $NAME_VIDEO udp $LAN4.1)" $SHARED
+is "and its answers teach" "$(get $A $SHARED $NAME_VIDEO)" 2
+kill "$(lab_pid resolver)"
 stop
 
 # ---- the server's memory ----
