@@ -42,7 +42,8 @@ SEEDED   := $(HARNESS:pcap-tests/fuzz/%.c=$(BUILD)/seeds/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
 .PHONY: all check units seeds unit cases live fuzz bless deps demo bench \
-	benches bench-learned bench-lists bench-decide bench-replay install \
+	benches bench-learned bench-lists bench-decide bench-flows bench-replay \
+	install \
 	clean help
 .SECONDARY:
 
@@ -156,6 +157,9 @@ bench-replay: $(BUILD)/bench/bench_replay
 bench-lists: $(BUILD)/bench/bench_lists
 	@$<
 bench-learned: $(BUILD)/bench/bench_learned
+	@$<
+
+bench-flows: $(BUILD)/bench/bench_flows
 	@$<
 
 bench-decide: $(BUILD)/bench/bench_decide
