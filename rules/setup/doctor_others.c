@@ -105,8 +105,6 @@ static void read_nft_line(struct seen *seen, const char *line, char *table,
 
 	if (strncmp(line, "table ", 6) == 0)
 		snprintf(table, size, "%.*s", (int)strcspn(line, "{\n"), line);
-	if (strncmp(table, "table inet waymark ", 19) == 0)
-		return;
 	if (strncmp(line, "\tflowtable ", 11) == 0) {
 		snprintf(mend, sizeof(mend), "take the uplinks out of its "
 			 "devices, or: nft delete %s", table);
@@ -123,17 +121,40 @@ static void read_nft_line(struct seen *seen, const char *line, char *table,
 		clash(seen, table, line);
 }
 
-static void check_nft(struct seen *seen)
+typedef void line_fn(struct seen *seen, const char *line, char *table,
+		     size_t size);
+
+static void read_lines(struct seen *seen, const char *command, line_fn *each)
 {
-	char *text = nft_read("list ruleset");
+	char *text = nft_read(command);
 	char line[TEXT_LINE_MAX], table[96] = "";
 	FILE *in = text && *text ? fmemopen(text, strlen(text), "r") : NULL;
 
 	while (in && fgets(line, sizeof(line), in))
-		read_nft_line(seen, line, table, sizeof(table));
+		each(seen, line, table, sizeof(table));
 	if (in)
 		fclose(in);
 	free(text);
+}
+
+/* "table inet foreign"; ours need not be listed, and may hold a rule that
+ * libnftables does not know how to print. */
+static void read_table(struct seen *seen, const char *line, char *table,
+		       size_t size)
+{
+	char command[128];
+
+	(void)table;
+	(void)size;
+	snprintf(command, sizeof(command), "list %.*s",
+		 (int)strcspn(line, "\n"), line);
+	if (strcmp(command, "list table inet " NFT_TABLE) != 0)
+		read_lines(seen, command, read_nft_line);
+}
+
+static void check_nft(struct seen *seen)
+{
+	read_lines(seen, "list tables", read_table);
 }
 
 /* ---- iptables ---- */
