@@ -15,6 +15,16 @@ if [ "$(id -u)" != 0 ]; then
 	echo "deps: run: sudo make deps" >&2
 	exit 1
 fi
+# Servers among them (nginx, sshd) are for the tests, which start their own:
+# none is to run here because of us (invoke-rc.d(8)).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	trap 'exit 1' INT TERM HUP
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+fi
+
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 # shellcheck disable=SC2086 # a list of package names
