@@ -87,6 +87,9 @@ run()
 	shift
 	"$@" >"$work/tap" 2>"$work/stderr"
 	status=$?
+	# What ends without a word of TAP has failed, whatever its status.
+	[ -s "$work/tap" ] || echo "1..1
+not ok 1 - it printed no TAP; exit status $status" >"$work/tap"
 	read -r p f s < <(tally "$name" $status)
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%-28s %4d passed' "$name" "$p"
