@@ -23,7 +23,7 @@ COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CFLAGS) \
 DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 	libnfnetlink-dev libmnl-dev libpcap-dev libnftables-dev libnftnl-dev \
 	nettle-dev libvectorscan-dev libjansson-dev libidn2-dev check
-DEPS_TESTS := iproute2 nftables procps perl python3 curl openssl \
+DEPS_TESTS := netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
 	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd
 
