@@ -45,7 +45,8 @@ int engine_can_reload(const struct engine *engine, const struct policy *policy,
 	if (policy_marks(policy)->mask != policy_marks(engine->policy)->mask)
 		what = "`marks`";
 	else if (old.first != new.first || old.last != new.last ||
-		 old.otherwise_drop != new.otherwise_drop)
+		 old.otherwise_drop != new.otherwise_drop ||
+		 old.nap_us != new.nap_us)
 		what = "`queues`";
 	if (what == NULL)
 		return 0;

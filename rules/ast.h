@@ -195,8 +195,10 @@ struct ast_statement {
 		struct {		/* marks mask 0x7f000000 */
 			struct ast_number mask;
 		} marks;
-		struct {		/* queues 0-3 otherwise drop */
+		struct {		/* queues 0-3 nap 200us
+				 * otherwise drop */
 			struct ast_number first, last;
+			struct ast_number nap_us;	/* 0: not said */
 			bool otherwise_drop;
 		} queues;
 		struct {		/* inspect packets 12 bytes 16k seconds 5

@@ -450,6 +450,8 @@ static void print_queues(const struct ast_statement *s, FILE *out)
 	fprintf(out, "queues %" PRIu64, s->queues.first.value);
 	if (s->queues.last.value != s->queues.first.value)
 		fprintf(out, "-%" PRIu64, s->queues.last.value);
+	if (s->queues.nap_us.value != 0)
+		fprintf(out, " nap %" PRIu64 "us", s->queues.nap_us.value);
 	if (s->queues.otherwise_drop)
 		fputs(" otherwise drop", out);
 }

@@ -195,6 +195,7 @@ static void compile_queues(struct compiler *c)
 	q->first = (uint16_t)s->queues.first.value;
 	q->last = (uint16_t)number_or(&s->queues.last, q->first);
 	q->otherwise_drop = s->queues.otherwise_drop;
+	q->nap_us = (uint16_t)s->queues.nap_us.value;
 	if (q->last >= q->first && q->last - q->first >= (int)QUEUES_MOST)
 		diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
 			 "one queue a processor is enough",

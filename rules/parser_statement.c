@@ -18,19 +18,42 @@ static int marks(struct parser *p, struct ast_statement *s)
 	return parser_value_number(p, &kind, &s->marks.mask);
 }
 
+/* "200us" */
+static int nap(struct parser *p, struct ast_number *ret_us)
+{
+	static const struct number_kind kind = {
+		.what = "a number of microseconds", .least = 10, .most = 1000,
+	};
+	struct token word = p->token;
+	struct token number;
+
+	if (word.kind != TOKEN_WORD || word.len < 3 ||
+	    memcmp(word.text + word.len - 2, "us", 2) != 0)
+		return parser_expected(p, "a time, as in 200us", NULL);
+	number = parser_value_part(&word, 0, word.len - 2);
+	parser_value_read(p, &number, &kind, ret_us);
+	parser_advance(p);
+	return 0;
+}
+
 static int queues(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind kind = {
 		.what = "a queue number or a range of them", .most = 65535,
 	};
 	static const char *const words[] = { "pass", "drop", NULL };
-	static const char *const options[] = { "otherwise", NULL };
+	static const char *const options[] = { "nap", "otherwise", NULL };
 	int rc;
 
 	s->kind = STATEMENT_QUEUES;
 	rc = parser_value_range(p, &kind, &s->queues.first, &s->queues.last);
 	if (rc < 0 || p->token.kind == TOKEN_STOP)
 		return rc;
+	if (parser_take(p, "nap")) {
+		rc = nap(p, &s->queues.nap_us);
+		if (rc < 0 || p->token.kind == TOKEN_STOP)
+			return rc;
+	}
 	if (!parser_take(p, "otherwise"))
 		return parser_expected(p, "'otherwise'", options);
 	if (parser_take(p, "pass"))

@@ -139,6 +139,7 @@ struct queues {
 	uint16_t first;
 	uint16_t last;
 	bool otherwise_drop;	/* absent or full: drop instead of pass */
+	uint16_t nap_us;	/* that a worker may sleep; 0: never */
 };
 
 struct inspect {

@@ -35,6 +35,12 @@ static const struct {
 	  "to 0xffffffff)", NULL },
 	{ "marks mask 0x100000000", "1:12: error: '0x100000000' is not", NULL },
 	{ "marks mask 99999999999999999999999", "1:12: error: '99999", NULL },
+	{ "queues 0 nap 200", "1:14: error: expected a time, as in 200us",
+	  NULL },
+	{ "queues 0 nap 2us", "1:14: error: '2' is not a number of micro",
+	  NULL },
+	{ "queues 0 nap 1001us", "1:14: error: '1001' is not a number of",
+	  NULL },
 	{ "queues 65536", "1:8: error: '65536' is not a queue number or a "
 	  "range of them (0 to 65535)", NULL },
 	{ "queues 3-1", "1:8: error: the range ends before it starts",

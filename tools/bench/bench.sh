@@ -7,7 +7,8 @@
 # ratios of one run, not the numbers of two. Each number is the lower quartile
 # of the rounds. CPU is user and system time of the engine's process for each
 # packet that it saw; forwarding after the verdict is part of it. What found
-# the queue full and went past the engine is told apart.
+# the queue full and went past the engine is told apart. `nap` is waymark with
+# `nap 200us`.
 #
 #	BUILD=build ROUNDS=3 RATES="20000 100000 0" tools/bench/bench.sh
 set -u
@@ -80,8 +81,8 @@ network()
 # What the engine has to look at payload for.
 policy()
 {
-	cat >"$work/bench.policy" <<-'POLICY'
-	queues 0
+	cat >"$work/bench.policy" <<-POLICY
+	queues 0 ${1-}
 	uplink one { dev r1 via 198.51.100.7 }
 	uplink two { dev r1 via 198.51.100.8 }
 	list addresses vip { 10.20.0.0/16, 192.168.1.5 }
@@ -100,7 +101,8 @@ engine_start()
 	engine=
 	case $1 in
 	null) set -- "$BUILD/bench/null_engine" 0 0 0x01000000 ;;
-	waymark) set -- "$BUILD/waymark" run --state-dir "$work" \
+	waymark|nap) policy "$([ "$1" = waymark ] || echo nap 200us)"
+		set -- "$BUILD/waymark" run --state-dir "$work" \
 		"$work/bench.policy" ;;
 	*) return 0 ;;
 	esac
@@ -190,7 +192,7 @@ table()
 		'/plain', 'ns/null';
 	for my $rate (sort { ($a || 1e9) <=> ($b || 1e9) } keys %rates) {
 		my (%delivered, %cost);
-		for my $mode (qw(plain null waymark)) {
+		for my $mode (qw(plain null waymark nap)) {
 			my $runs = $runs{$rate}{$mode} or next;
 			my @q = map { my $c = $_; quartile(map { $_->[$c] } @$runs) } 0 .. 4;
 			($delivered{$mode}, $cost{$mode}) = @q[0, 2];
@@ -204,9 +206,8 @@ table()
 }
 
 network
-policy
 modes="plain null"
-[ ! -x "$BUILD/waymark" ] || modes="$modes waymark"
+[ ! -x "$BUILD/waymark" ] || modes="$modes waymark nap"
 for ((round = 1; round <= ROUNDS; round++)); do
 	for mode in $modes; do
 		engine_start "$mode"
