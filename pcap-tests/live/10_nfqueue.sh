@@ -191,11 +191,11 @@ like "and says so" "$said" "engine ended .process $ENGINE"
 ok "the process is gone" gone "$ENGINE"
 ok "and so is its folder" test ! -e "$LAB_DIR/second"
 
-# ---- several queues ----
+# ---- several queues, and naps ----
 
 queues() { in_router cat /proc/net/netfilter/nfnetlink_queue | wc -l; }
 
-sed -i 's/queues 40/queues 40-45/' "$LAB_DIR/hand.policy"
+sed -i 's/queues 40/queues 40-45 nap 200us/' "$LAB_DIR/hand.policy"
 in_router nft flush chain inet hand divert
 in_router "$bench/queue_rule" inet hand divert 40 45 2>/dev/null
 engine_start many
