@@ -92,6 +92,7 @@ struct hint {
 	const char *family;
 	const char *about;
 	const struct hint_app *also;	/* ends with a NULL name; may be NULL */
+	bool covers_also;		/* its name stands for those, too */
 	uint8_t transport;
 	uint8_t sides;			/* HINT_CLIENT ...; 0 is HINT_EITHER */
 	bool yields_host;

@@ -5,6 +5,9 @@
 #include "engine/hints/http2.h"
 #include "engine/hints/text.h"
 
+/* In a yield's `app`. */
+enum { WEBSOCKET = 1 };
+
 #define METHOD_MOST 24		/* UPDATEREDIRECTREF is the longest that IANA
 				 * has, with room to spare */
 
@@ -77,6 +80,23 @@ static void read_fields(struct cursor c, struct hint_yield *yield)
 	yield->more = true;
 }
 
+/* RFC 6455, 4.1: the request that opens a websocket. */
+static bool asks_websocket(struct cursor c)
+{
+	struct cursor line;
+
+	while (text_line(&c, &line) && cursor_left(&line) > 0) {
+		if (text_begins(&line, "Upgrade") != HINT_YES)
+			continue;
+		text_skip_blanks(&line);
+		if (!cursor_match(&line, ":", 1))
+			continue;
+		text_skip_blanks(&line);
+		return text_begins(&line, "websocket") == HINT_YES;
+	}
+	return false;
+}
+
 /* `version` is what stands last in the request line. */
 static bool is_version(struct cursor version)
 {
@@ -117,6 +137,8 @@ static enum hint_verdict match_target(struct cursor line, bool is_connect,
 	hint_yield_host(yield, host.at, cursor_left(&host));
 	if (yield->host_len == 0)
 		read_fields(rest, yield);
+	if (asks_websocket(rest))
+		yield->app = WEBSOCKET;
 	return HINT_YES;
 }
 
@@ -192,8 +214,16 @@ static enum hint_verdict http_match(const struct hint_input *in,
 	return match_request(in, c, yield);
 }
 
+static const struct hint_app also[] = {
+	[WEBSOCKET - 1] = { "websocket", "web",
+			    "an HTTP/1 request to upgrade; its host" },
+	{ NULL, NULL, NULL },
+};
+
 const struct hint hint_http = {
 	.name = "http",
+	.also = also,
+	.covers_also = true,
 	.family = "web",
 	.about = "HTTP/1, HTTP/2 without TLS; the first request's host",
 	.transport = IPPROTO_TCP,

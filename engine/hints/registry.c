@@ -269,20 +269,36 @@ static struct app_word *word_add(const char *word, bool is_family)
 	return &words[(*count)++];
 }
 
+static void set_app(struct app_word *word, uint16_t app)
+{
+	word->apps[app / 64] |= UINT64_C(1) << app % 64;
+}
+
+/* `app http` holds for a websocket as well, which begins as one. */
+static void build_covering_words(void)
+{
+	for (size_t i = 0; i < HINT_COUNT; i++) {
+		const struct hint_app *app = hints[i]->also;
+
+		for (; hints[i]->covers_also && app->name != NULL; app++)
+			set_app(word_add(hints[i]->name, false),
+				app_number(app->name));
+	}
+}
+
 /* A family that bears an application's name would hide it. */
 static void build_words(void)
 {
 	for (size_t n = 1; n <= registry.app_count; n++)
-		word_add(registry.apps[n]->name, false)->apps[n / 64] |=
-			UINT64_C(1) << n % 64;
+		set_app(word_add(registry.apps[n]->name, false), (uint16_t)n);
+	build_covering_words();
 	for (size_t n = 1; n <= registry.app_count; n++) {
 		const char *family = registry.apps[n]->family;
 
 		if (family == NULL)
 			continue;
 		assert(app_number(family) == APP_NONE);
-		word_add(family, true)->apps[n / 64] |=
-			UINT64_C(1) << n % 64;
+		set_app(word_add(family, true), (uint16_t)n);
 	}
 	registry.vocabulary.apps = registry.words;
 }

@@ -46,6 +46,12 @@ static const struct hint_row rows[] = {
 	  .payload = BYTES("VERSION-CONTROL /a.html HTTP/1.1\r\n\r\n") },
 	{ "event", HINT_YES,
 	  .payload = BYTES("M-SEARCH * HTTP/1.1\r\n\r\n") },
+	{ "websocket", HINT_YES, .host = "a.test", .app = "websocket",
+	  .payload = BYTES("GET /chat HTTP/1.1\r\nHost: a.test\r\n"
+			   "Connection: Upgrade\r\nupgrade: WebSocket\r\n\r\n") },
+	{ "another upgrade", HINT_YES, .host = "a.test",
+	  .payload = BYTES("GET / HTTP/1.1\r\nHost: a.test\r\n"
+			   "Upgrade: h2c\r\n\r\n") },
 	{ "HTTP/2 preface", HINT_YES, .more = true,
 	  .payload = BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") },
 	{ "half a preface", HINT_MORE, .payload = BYTES("PRI * HTTP/2.0\r\n") },

@@ -177,6 +177,31 @@ START_TEST(earlier)
 }
 END_TEST
 
+static const struct app_word *word_of(const char *name)
+{
+	const struct vocabulary *v = hints_vocabulary();
+
+	for (size_t i = 0; i < v->app_count; i++)
+		if (strcmp(v->apps[i].word, name) == 0)
+			return &v->apps[i];
+	return NULL;
+}
+
+/* `app http` holds for a websocket, `app websocket` for no other HTTP. */
+START_TEST(a_word_may_cover_others)
+{
+	uint16_t http = hints_app_find("http");
+	uint16_t websocket = hints_app_find("websocket");
+	const uint64_t *both = word_of("http")->apps;
+	const uint64_t *one = word_of("websocket")->apps;
+
+	ck_assert(both[http / 64] >> http % 64 & 1);
+	ck_assert(both[websocket / 64] >> websocket % 64 & 1);
+	ck_assert(one[websocket / 64] >> websocket % 64 & 1);
+	ck_assert(!(one[http / 64] >> http % 64 & 1));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("registry");
@@ -187,6 +212,7 @@ int main(void)
 	tcase_add_test(tc, candidates);
 	tcase_add_test(tc, preferred);
 	tcase_add_test(tc, vocabulary);
+	tcase_add_test(tc, a_word_may_cover_others);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("yield");
 	tcase_add_loop_test(tc, host, 0, sizeof(hosts) / sizeof(hosts[0]));
