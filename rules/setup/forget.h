@@ -10,4 +10,10 @@
 /* Those of `family` whose mark is `mark` under `mask`. 0 or -errno. */
 int forget_flows(uint8_t family, uint32_t mark, uint32_t mask);
 
+/*
+ * Clear the bits of `mask` in the marks of all flows that conntrack knows: the
+ * flows stay, and so do the other bits. 0 or -errno.
+ */
+int forget_marks(uint32_t mask);
+
 #endif

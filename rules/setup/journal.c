@@ -71,7 +71,8 @@ static int read_line(struct journal *journal, const char *line)
 		   sysctl.put) == 3)
 		return ARRAY_ADD(journal->sysctls, journal->sysctl_count,
 				 sysctl);
-	if (sscanf(line, "folders %u", &journal->folders_made) == 1)
+	if (sscanf(line, "folders %u", &journal->folders_made) == 1 ||
+	    sscanf(line, "mask %" SCNx32, &journal->mask) == 1)
 		return 0;
 	if (sscanf(line, "file %" SCNx64 " %" SCNx64, &journal->file,
 			&journal->file_next) == 2)
@@ -126,6 +127,8 @@ static void write_lines(const struct journal *journal, FILE *out)
 	for (size_t i = 0; i < journal->sysctl_count; i++)
 		fprintf(out, "sysctl %s %s %s\n", journal->sysctls[i].path,
 			journal->sysctls[i].found, journal->sysctls[i].put);
+	if (journal->mask)
+		fprintf(out, "mask %" PRIx32 "\n", journal->mask);
 	if (journal->folders_made)
 		fprintf(out, "folders %u\n", journal->folders_made);
 	if (journal->made_file)

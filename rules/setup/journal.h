@@ -39,6 +39,7 @@ struct journal {
 	size_t group_count;
 	struct journal_sysctl *sysctls;
 	size_t sysctl_count;
+	uint32_t mask;		/* the bits of marks that were ours */
 	unsigned int folders_made;	/* rt_tables.d, and the one above */
 	bool made_file;		/* rt_tables.d/waymark.conf is ours, */
 	uint64_t file;		/* with this hash, */

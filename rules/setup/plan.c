@@ -235,6 +235,18 @@ static int make_tables(struct plan *plan, const struct policy *policy)
 	return 0;
 }
 
+/* Whether the policy has any flow change its road whatever becomes of it. */
+static bool says_late_move(const struct policy *policy)
+{
+	bool says = policy_late(policy) == LATE_MOVE;
+
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		says |= policy_uplink(policy, i)->late == LATE_MOVE;
+	for (size_t i = 0; i < policy_routes(policy); i++)
+		says |= policy_route(policy, i)->late == LATE_MOVE;
+	return says;
+}
+
 static void copy_settings(struct plan *plan, const struct policy *policy)
 {
 	const struct marks *marks = policy_marks(policy);
@@ -243,6 +255,7 @@ static void copy_settings(struct plan *plan, const struct policy *policy)
 	plan->has_ruleset = true;
 	plan->mask = marks->mask;
 	plan->settled = marks->settled;
+	plan->keeps_nat = !says_late_move(policy);
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;
 	plan->queue_drop = queues.otherwise_drop;

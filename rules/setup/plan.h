@@ -68,6 +68,7 @@ struct plan_ranges {
 struct plan {
 	bool has_ruleset;	/* false: the plan of undoing everything */
 	uint32_t mask;
+	bool keeps_nat;		/* no `late move`: who has NAT keeps its road */
 	uint32_t settled;
 	struct plan_uplink *uplinks;
 	size_t uplink_count;

@@ -271,6 +271,38 @@ static void write_masquerade(const struct plan *plan, FILE *out)
 }
 
 /*
+ * The engine knows of NAT by the word masquerade alone. A flow whose source
+ * somebody else translates is known to conntrack: when its final verdict
+ * comes, it settles on the road that it began with. A drop stays a drop.
+ */
+static void write_keep_nat(const struct plan *plan, FILE *out)
+{
+	const char *between = "";
+	uint32_t drop = 0;
+
+	if (!plan->keeps_nat)
+		return;
+	for (size_t i = 0; i < plan->road_count; i++)
+		if (plan->roads[i].is_drop)
+			drop = plan->roads[i].mark | plan->settled;
+	fprintf(out,
+		"\t\tct status snat meta mark & 0x%08" PRIx32 " != 0 "
+		"meta mark & 0x%08" PRIx32 " != 0x%08" PRIx32
+		" ct mark & 0x%08" PRIx32 " vmap {",
+		plan->settled, plan->mask, drop, plan->mask);
+	for (size_t i = 0; i < plan->road_count; i++) {
+		const struct plan_road *road = &plan->roads[i];
+
+		if (road->is_drop)
+			continue;
+		fprintf(out, "%s 0x%08" PRIx32 " : goto take_%u", between,
+			road->mark, road->number);
+		between = ",";
+	}
+	fputs(" }\n", out);
+}
+
+/*
  * `per packet` routes come last, so that conntrack keeps the flow's own road.
  * Answers leave by the way the question came, and a socket's choice stands.
  */
@@ -286,7 +318,9 @@ static void write_settle(const struct plan *plan, FILE *out)
 		"\tchain settle {\n"
 		"\t\ttype filter hook prerouting priority -90; "
 		"policy accept;\n"
-		"\t\tiifname \"lo\" accept\n"
+		"\t\tiifname \"lo\" accept\n");
+	write_keep_nat(plan, out);
+	fprintf(out,
 		"%s"
 		"\t}\n\n"
 		"\tchain settle_own {\n"

@@ -13,6 +13,7 @@
 
 #include "rules/setup/apply.h"
 #include "rules/setup/conflict.h"
+#include "rules/setup/forget.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/netlink.h"
 #include "rules/setup/nft.h"
@@ -189,6 +190,7 @@ static int note(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	int rc = 0;
 
+	run->journal.mask |= run->plan.mask;
 	for (size_t i = 0; i < run->diff.count && rc == 0; i++)
 		rc = note_step(run, &run->diff.steps[i]);
 	if (rc == 0)
@@ -405,8 +407,13 @@ static int undo(struct run *run, char error[static SETUP_ERROR_MAX])
 	print_steps(run);
 	if (run->options->dry_run)
 		return 0;
-	return apply_steps(run->nl, &run->diff, &run->input, &run->ruleset,
-			   NULL, error);
+	rc = apply_steps(run->nl, &run->diff, &run->input, &run->ruleset, NULL,
+			 error);
+	/* What conntrack remembers would be taken for verdicts of a later
+	 * policy. Without conntrack there is nothing to clear. */
+	if (rc == 0 && run->journal.mask != 0)
+		(void)forget_marks(run->journal.mask);
+	return rc;
 }
 
 int setup_undo(const struct setup_options *options, struct setup_report *report,
