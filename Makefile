@@ -148,7 +148,7 @@ demo:
 	@BUILD=$(BUILD) tools/demo/demo.sh
 
 benches: $(BENCHES)
-bench: all benches
+bench: all benches bench-replay
 	@BUILD=$(BUILD) tools/bench/bench.sh
 
 bench-replay: $(BUILD)/bench/bench_replay
