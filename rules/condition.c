@@ -113,12 +113,9 @@ enum truth condition_eval(const struct condition_pool *pool, uint32_t node,
 	return eval_leaf(pool, n, facts, needs);
 }
 
-uint8_t condition_facts(const struct condition_pool *pool, uint32_t node)
+uint8_t condition_fact(enum node_kind kind)
 {
-	const struct node *n = &pool->nodes[node];
-	uint8_t facts = 0;
-
-	switch ((enum node_kind)n->kind) {
+	switch (kind) {
 	case NODE_APP:
 		return FACT_APP;
 	case NODE_ECH:
@@ -131,17 +128,23 @@ uint8_t condition_facts(const struct condition_pool *pool, uint32_t node)
 		return FACT_HOST;
 	case NODE_PAYLOAD:
 		return FACT_PAYLOAD;
-	case NODE_NOT:
-		return condition_facts(pool, n->value);
-	case NODE_AND:
-	case NODE_OR:
-		for (uint32_t i = 0; i < n->count; i++)
-			facts |= condition_facts(pool,
-						 pool->children[n->value + i]);
-		return facts;
 	default:
 		return 0;
 	}
+}
+
+uint8_t condition_facts(const struct condition_pool *pool, uint32_t node)
+{
+	const struct node *n = &pool->nodes[node];
+	uint8_t facts = 0;
+
+	if (n->kind == NODE_NOT)
+		return condition_facts(pool, n->value);
+	if (n->kind != NODE_AND && n->kind != NODE_OR)
+		return condition_fact((enum node_kind)n->kind);
+	for (uint32_t i = 0; i < n->count; i++)
+		facts |= condition_facts(pool, pool->children[n->value + i]);
+	return facts;
 }
 
 bool condition_speaks_of(const struct condition_pool *pool, uint32_t node,

@@ -86,6 +86,8 @@ uint32_t condition_join(struct condition_pool *pool, enum node_kind kind,
 enum truth condition_eval(const struct condition_pool *pool, uint32_t node,
 			  const struct facts *facts, uint8_t *needs);
 
+/* The payload fact that tells about leaves of `kind`; 0 for headers. */
+uint8_t condition_fact(enum node_kind kind);
 /* All payload facts that `node` speaks of. */
 uint8_t condition_facts(const struct condition_pool *pool, uint32_t node);
 bool condition_speaks_of(const struct condition_pool *pool, uint32_t node,

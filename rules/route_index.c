@@ -111,7 +111,7 @@ static int fill_field(struct arena *arena, struct index_field *field,
 
 	if (rc == 0)
 		rc = fill_chunks(arena, field);
-	if (rc < 0 || route_index_fact((enum node_kind)items[0].kind) == 0)
+	if (rc < 0 || condition_fact((enum node_kind)items[0].kind) == 0)
 		return rc;
 	qsort(items, count, sizeof(*items), by_group);
 	return fill_groups(arena, field, items, count);
@@ -298,7 +298,7 @@ static void walk_unknown(struct walk *walk, const uint64_t *candidates)
 		const struct index_field *field = &walk->index->fields[kind];
 
 		if (walk->facts->known &
-		    route_index_fact((enum node_kind)kind))
+		    condition_fact((enum node_kind)kind))
 			continue;
 		for (size_t g = 0; g < field->group_count; g++)
 			walk_group(walk, &field->groups[g], candidates);

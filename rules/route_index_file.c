@@ -25,26 +25,6 @@ struct filer {
 	uint8_t facts;
 };
 
-uint8_t route_index_fact(enum node_kind kind)
-{
-	switch (kind) {
-	case NODE_APP:
-		return FACT_APP;
-	case NODE_ECH:
-		return FACT_ECH;
-	case NODE_ALPN:
-		return FACT_ALPN;
-	case NODE_JA4:
-		return FACT_JA4;
-	case NODE_HOST:
-		return FACT_HOST;
-	case NODE_PAYLOAD:
-		return FACT_PAYLOAD;
-	default:
-		return 0;
-	}
-}
-
 /* How many flows a leaf of this kind is true for, beside the others; 0 for
  * what nothing can be filed under. */
 static uint64_t weight_of_kind(enum node_kind kind)

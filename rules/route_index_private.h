@@ -69,7 +69,4 @@ struct filings {
 int route_index_file(const struct route_index *index, set_is_wide is_wide,
 		     const void *ctx, struct filings *filings);
 
-/* The payload fact that tells about leaves of `kind`; 0 for headers. */
-uint8_t route_index_fact(enum node_kind kind);
-
 #endif

@@ -1,12 +1,13 @@
 /* cmd_down.c - waymark down: undo what setup did to the kernel. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
 #include "tools/engine_lock.h"
+#include "tools/options.h"
 
 /* It answers what waits, which takes no time. */
 #define END_MS 5000
@@ -55,25 +56,19 @@ static void print_undone(const struct setup_report *report)
 
 int cmd_down(int argc, char *argv[])
 {
-	static const struct option words[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
-	};
-	struct setup_options options = { 0 };
+	struct setup_options undo = { 0 };
 	char error[SETUP_ERROR_MAX];
 	struct setup_report report;
-	int option, rc;
+	struct options options;
+	int rc;
 
-	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (option != 's')
-			return cmd_usage(argv[0]);
-		options.state_dir = optarg;
-	}
-	if (argc != optind)
+	if (!options_read(argc, argv, false, 0, 0, &options))
 		return cmd_usage(argv[0]);
+	undo.state_dir = options.state_dir;
 	rc = end_engine(options.state_dir);
 	if (rc == -EXDEV)
 		return EXIT_FAILURE;
-	if (setup_undo(&options, &report, error) < 0) {
+	if (setup_undo(&undo, &report, error) < 0) {
 		fprintf(stderr, "waymark down: %s\n", error);
 		return EXIT_FAILURE;
 	}

@@ -1,16 +1,18 @@
 /* cmd_exempt.c - waymark exempt: leave hosts alone, now and for a time. */
 #include <errno.h>
-#include <getopt.h>
+#include <limits.h>
 #include <inttypes.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "rules/address.h"
 #include "tools/client.h"
 #include "tools/cmd.h"
+#include "tools/options.h"
 
 /* What is asked for, in words: add [from|to] HOST [by rule] [for TIME]. */
 struct wish {
@@ -193,16 +195,11 @@ static int run(char *words[], int count, struct wish *wish)
 
 int cmd_exempt(int argc, char *argv[])
 {
-	static const struct option words[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
-	};
+	struct options options;
 	struct wish wish = { 0 };
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (option != 's')
-			return cmd_usage(argv[0]);
-		wish.state_dir = optarg;
-	}
+	if (!options_read(argc, argv, false, 0, INT_MAX, &options))
+		return cmd_usage(argv[0]);
+	wish.state_dir = options.state_dir;
 	return run(argv + optind, argc - optind, &wish);
 }

@@ -1,5 +1,4 @@
 /* cmd_flows.c - waymark flows: those that the engine has not settled. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,6 +6,7 @@
 
 #include "tools/client.h"
 #include "tools/cmd.h"
+#include "tools/options.h"
 #include "tools/status.h"
 
 #define ENDPOINT_MAX 64
@@ -78,29 +78,16 @@ static void print(const json_t *data, bool json)
 
 int cmd_flows(int argc, char *argv[])
 {
-	static const struct option words[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
-	};
-	const char *state_dir = NULL;
-	bool json = false;
+	struct options options;
 	json_t *data;
-	int option, status;
+	int status;
 
-	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (option == 'j')
-			json = true;
-		else if (option == 's')
-			state_dir = optarg;
-		else
-			return cmd_usage(argv[0]);
-	}
-	if (argc != optind)
+	if (!options_read(argc, argv, true, 0, 0, &options))
 		return cmd_usage(argv[0]);
-	status = client_ask(argv[0], state_dir,
+	status = client_ask(argv[0], options.state_dir,
 			    json_pack("{s:s}", "do", "flows"), &data);
 	if (data != NULL)
-		print(data, json);
+		print(data, options.json);
 	json_decref(data);
 	return status;
 }

@@ -1,12 +1,13 @@
 /* cmd_learned.c - waymark learned: what flows and DNS answers taught. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tools/cmd.h"
 #include "tools/learned_list.h"
+#include "tools/options.h"
 
 struct wish {
 	const char *word;		/* NULL: all */
@@ -60,18 +61,9 @@ static int list(const char *state_dir, const char *word)
 
 int cmd_learned(int argc, char *argv[])
 {
-	static const struct option words[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
-	};
-	const char *state_dir = NULL;
-	int option;
+	struct options options;
 
-	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (option != 's')
-			return cmd_usage(argv[0]);
-		state_dir = optarg;
-	}
-	if (argc - optind > 1)
+	if (!options_read(argc, argv, false, 0, 1, &options))
 		return cmd_usage(argv[0]);
-	return list(state_dir, argv[optind]);
+	return list(options.state_dir, argv[optind]);
 }

@@ -1,10 +1,11 @@
 /* cmd_run.c - waymark run: the engine in the foreground, and nothing else. */
-#include <getopt.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "tools/cmd.h"
 #include "tools/foreground.h"
 #include "tools/load.h"
+#include "tools/options.h"
 
 static int run(const char *path, const char *state_dir)
 {
@@ -24,18 +25,9 @@ static int run(const char *path, const char *state_dir)
 
 int cmd_run(int argc, char *argv[])
 {
-	static const struct option words[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
-	};
-	const char *state_dir = NULL;
-	int option;
+	struct options options;
 
-	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (option != 's')
-			return cmd_usage(argv[0]);
-		state_dir = optarg;
-	}
-	if (argc - optind != 1)
+	if (!options_read(argc, argv, false, 1, 1, &options))
 		return cmd_usage(argv[0]);
-	return run(argv[optind], state_dir);
+	return run(argv[optind], options.state_dir);
 }

@@ -1,10 +1,11 @@
 /* cmd_up.c - waymark up: the kernel's part set up, and the engine on it. */
-#include <getopt.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tools/cmd.h"
 #include "tools/foreground.h"
 #include "tools/load.h"
+#include "tools/options.h"
 
 /* The engine comes first: nothing is queued before it listens, and a queue
  * that somebody else holds is found before anything is changed. */
@@ -35,18 +36,9 @@ out:
 
 int cmd_up(int argc, char *argv[])
 {
-	static const struct option words[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
-	};
-	const char *state_dir = NULL;
-	int option;
+	struct options options;
 
-	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (option != 's')
-			return cmd_usage(argv[0]);
-		state_dir = optarg;
-	}
-	if (argc - optind != 1)
+	if (!options_read(argc, argv, false, 1, 1, &options))
 		return cmd_usage(argv[0]);
-	return up(argv[optind], state_dir);
+	return up(argv[optind], options.state_dir);
 }

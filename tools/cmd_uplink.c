@@ -1,12 +1,14 @@
 /* cmd_uplink.c - waymark uplink: which are in use, and to say which are not. */
 #include <errno.h>
-#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rules/setup/health.h"
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
+#include "tools/options.h"
 
 static const char *const wishes[] = { "auto", "up", "down" };
 
@@ -91,19 +93,13 @@ static int act(int argc, char *argv[], const char *dir)
 
 int cmd_uplink(int argc, char *argv[])
 {
-	static const struct option words[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
-	};
-	const char *state_dir = NULL;
+	struct options options;
 	char dir[PATH_MAX];
-	int option, rc;
+	int rc;
 
-	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (option != 's')
-			return cmd_usage(argv[0]);
-		state_dir = optarg;
-	}
-	rc = setup_state_dir(state_dir, dir);
+	if (!options_read(argc, argv, false, 0, INT_MAX, &options))
+		return cmd_usage(argv[0]);
+	rc = setup_state_dir(options.state_dir, dir);
 	if (rc < 0) {
 		fprintf(stderr, "waymark uplink: state folder: %s\n",
 			strerror(-rc));

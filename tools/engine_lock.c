@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rules/setup/lock.h"
 #include "rules/setup/setup.h"
 
 /* The file goes when a lock is released, so that one may be opened that
@@ -25,33 +26,11 @@ static int file_path(const char *dir, char path[static PATH_MAX])
 	return 0;
 }
 
-static int make_folders(const char *dir)
-{
-	char part[PATH_MAX];
-
-	for (size_t i = 1; i <= strlen(dir); i++) {
-		if (dir[i] != '/' && dir[i] != '\0')
-			continue;
-		snprintf(part, sizeof(part), "%.*s", (int)i, dir);
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
-}
-
-static bool is_current(int fd, const char *path)
-{
-	struct stat held, there;
-
-	return fstat(fd, &held) == 0 && stat(path, &there) == 0 &&
-	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
-}
-
 /* -EAGAIN: try again. */
 static int try_take(struct engine_lock *lock, const char *path)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int rc = make_folders(lock->dir);
+	int rc = lock_make_folder(lock->dir);
 
 	if (rc < 0)
 		return rc;
@@ -60,7 +39,7 @@ static int try_take(struct engine_lock *lock, const char *path)
 		return errno == ENOENT ? -EAGAIN : -errno;
 	if (fcntl(lock->fd, F_SETLK, &all) < 0)
 		rc = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
-	else if (!is_current(lock->fd, path))
+	else if (!lock_is_current(lock->fd, path))
 		rc = -EAGAIN;
 	if (rc < 0) {
 		close(lock->fd);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/names.h"
 #include "tools/cmd.h"
 
 #define VERSION "0.1.0"
@@ -148,7 +149,8 @@ int cmd_usage(const char *name)
 {
 	const struct command *c = find_command(name);
 
-	fprintf(stderr, "usage: waymark %s %s\n", name,
+	fprintf(stderr, "usage: waymark %s%s%s\n", name,
+		c != NULL && c->arguments[0] != '\0' ? " " : "",
 		c != NULL ? c->arguments : "");
 	fprintf(stderr, "'waymark %s --help' tells more.\n", name);
 	return EXIT_USAGE;
@@ -165,10 +167,25 @@ static bool asks_for_help(int argc, char *argv[])
 
 static int print_help(const struct command *c)
 {
-	printf("usage: waymark %s %s\n\n%s.\n", c->name, c->arguments, c->help);
+	printf("usage: waymark %s%s%s\n\n%s.\n", c->name,
+	       c->arguments[0] != '\0' ? " " : "", c->arguments, c->help);
 	if (c->more[0] != '\0')
 		printf("\n%s", c->more);
 	return EXIT_SUCCESS;
+}
+
+static int complain_unknown(const char *name)
+{
+	struct nearest nearest = { .word = name, .word_len = strlen(name) };
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		nearest_offer(&nearest, commands[i].name);
+	fprintf(stderr, "waymark: there is no command '%s'", name);
+	if (nearest.best != NULL)
+		fprintf(stderr, "; did you mean '%s'?\n", nearest.best);
+	else
+		fputs("; 'waymark --help' lists them\n", stderr);
+	return EXIT_USAGE;
 }
 
 /* An answer that nobody got is none: a full disk, a closed descriptor. */
@@ -202,11 +219,8 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	}
 	c = find_command(argv[1]);
-	if (c == NULL) {
-		fprintf(stderr, "waymark: there is no command '%s'; 'waymark "
-			"--help' lists them\n", argv[1]);
-		return EXIT_USAGE;
-	}
+	if (c == NULL)
+		return complain_unknown(argv[1]);
 	if (asks_for_help(argc - 1, argv + 1))
 		return print_help(c);
 	return finish(c, c->run(argc - 1, argv + 1));

@@ -125,7 +125,7 @@ refuses "a full disk: check" 'No space' full check lab.policy
 # ---- usage ----
 
 LINES_MOST=40 refuses "no command" usage in_router "$WAYMARK"
-refuses "a command that is not" chekc waymark chekc
+refuses "a command that is not" "mean 'check'" waymark chekc
 refuses "too few words" usage waymark check
 refuses "a flow that is none" . waymark explain lab.policy tcp nonsense
 

@@ -31,7 +31,7 @@ int setup_state_dir(const char *given, char dir[static PATH_MAX])
 	return 0;
 }
 
-static int make_folders(const char *dir)
+int lock_make_folder(const char *dir)
 {
 	char part[PATH_MAX];
 	size_t len = strlen(dir);
@@ -46,9 +46,7 @@ static int make_folders(const char *dir)
 	return 0;
 }
 
-/* Whoever held the lock before may have removed its file: then the lock is
- * on a file that nobody else will open. */
-static bool is_current(int fd, const char *path)
+bool lock_is_current(int fd, const char *path)
 {
 	struct stat held, there;
 
@@ -60,7 +58,7 @@ static bool is_current(int fd, const char *path)
 static int try_lock(struct lock *lock)
 {
 	char path[PATH_MAX + 8];
-	int rc = make_folders(lock->dir);
+	int rc = lock_make_folder(lock->dir);
 
 	if (rc < 0)
 		return rc;
@@ -69,7 +67,7 @@ static int try_lock(struct lock *lock)
 	if (lock->fd < 0)
 		return errno == ENOENT ? -EAGAIN : -errno;
 	if (flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {
-		if (is_current(lock->fd, path))
+		if (lock_is_current(lock->fd, path))
 			return 0;
 		errno = EAGAIN;
 	}

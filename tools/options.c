@@ -1,0 +1,31 @@
+/* options.c - what several commands have in common, see options.h. */
+#include "tools/options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+
+bool options_read(int argc, char *argv[], bool has_json, int least, int most,
+		  struct options *options)
+{
+	static const struct option words[] = {
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' }, { 0 },
+	};
+	static const struct option words_without_json[] = {
+		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+	};
+	int option;
+
+	*options = (struct options){ 0 };
+	while ((option = getopt_long(argc, argv, "",
+				     has_json ? words : words_without_json,
+				     NULL)) != -1) {
+		if (option == 's')
+			options->state_dir = optarg;
+		else if (option == 'j')
+			options->json = true;
+		else
+			return false;
+	}
+	return argc - optind >= least && argc - optind <= most;
+}
