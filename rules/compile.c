@@ -411,9 +411,14 @@ static int compile_all(struct compiler *c)
 }
 
 int policy_compile(const struct ast *ast, const struct vocabulary *vocabulary,
-		   struct diag *diag, struct policy **ret)
+		   const struct uplink_numbers *numbers, struct diag *diag,
+		   struct policy **ret)
 {
-	struct compiler c = { .diag = diag, .vocabulary = vocabulary };
+	static const struct uplink_numbers none;
+	struct compiler c = {
+		.diag = diag, .vocabulary = vocabulary,
+		.numbers = numbers != NULL ? numbers : &none,
+	};
 	int rc = -ENOMEM;
 
 	c.policy = calloc(1, sizeof(*c.policy));

@@ -41,6 +41,7 @@ struct class_item {
 struct compiler {
 	struct diag *diag;
 	const struct vocabulary *vocabulary;
+	const struct uplink_numbers *numbers;	/* in force */
 	struct policy *policy;
 
 	/* Statements of all files, includes flattened, by kind. */

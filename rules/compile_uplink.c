@@ -126,19 +126,118 @@ static int check_taken(struct compiler *c, size_t i)
 	return rc;
 }
 
+/* ---- numbers in force ---- */
+
+const struct uplink_number *
+uplink_number_of(const struct uplink_numbers *numbers, const char *name)
+{
+	for (size_t i = 0; i < numbers->count; i++)
+		if (strncmp(numbers->items[i].name, name,
+			    sizeof(numbers->items[i].name) - 1) == 0)
+			return &numbers->items[i];
+	return NULL;
+}
+
+static const struct uplink_number *in_force(struct compiler *c, size_t i)
+{
+	return uplink_number_of(c->numbers, uplink_at(c, i)->name.text);
+}
+
+/* Which uplink, the i-th aside, has `road` in force; the count for none. */
+static size_t holder_of(struct compiler *c, uint8_t road, size_t i)
+{
+	size_t j = 0;
+
+	for (; j < c->uplinks.count; j++) {
+		const struct uplink_number *number = in_force(c, j);
+
+		if (j != i && number != NULL && number->road == road)
+			break;
+	}
+	return j;
+}
+
+/* The kernel would take the flows of the one for the other's. */
+static int check_holder(struct compiler *c, size_t i)
+{
+	const struct ast_number *mark = &said_at(c, i)->mark;
+	const struct uplink *up = &c->policy->uplinks[i];
+	size_t holder = mark->place.line == 0 || up->road == 0 ?
+			c->uplinks.count : holder_of(c, up->road, i);
+	char mend[192];
+
+	if (holder == c->uplinks.count)
+		return 0;
+	snprintf(mend, sizeof(mend), "choose another number, or end what is in "
+		 "force first: waymark down");
+	diag_add(c->diag, DIAG_ERROR, mark->place, mend, "mark %u is in force "
+		 "for uplink '%s', whose flows would change over to '%s'",
+		 up->road, uplink_at(c, holder)->name.text,
+		 uplink_at(c, i)->name.text);
+	return -EINVAL;
+}
+
+static bool has_road(struct compiler *c, uint8_t road)
+{
+	for (size_t i = 0; i < c->uplinks.count; i++)
+		if (c->policy->uplinks[i].road == road)
+			return true;
+	return false;
+}
+
+static bool has_table(struct compiler *c, uint32_t table)
+{
+	for (size_t i = 0; i < c->uplinks.count; i++)
+		if (c->policy->uplinks[i].table == table)
+			return true;
+	return false;
+}
+
+static void keep_numbers(struct compiler *c, size_t i)
+{
+	struct uplink *up = &c->policy->uplinks[i];
+	const struct uplink_number *old = in_force(c, i);
+
+	if (old == NULL)
+		return;
+	if (up->road == 0 && old->road <= c->policy->marks.road_most &&
+	    !has_road(c, old->road))
+		up->road = old->road;
+	if (up->table == 0 && !has_table(c, old->table))
+		up->table = old->table;
+}
+
+static bool is_in_force(struct compiler *c, uint8_t road, uint32_t table)
+{
+	for (size_t i = 0; i < c->numbers->count; i++)
+		if (c->numbers->items[i].road == road ||
+		    c->numbers->items[i].table == table)
+			return true;
+	return false;
+}
+
+/* 0: there is none. */
+static uint8_t lowest_road(struct compiler *c, bool may_be_in_force)
+{
+	for (uint8_t road = 1; road <= c->policy->marks.road_most; road++)
+		if (!has_road(c, road) &&
+		    (may_be_in_force || !is_in_force(c, road, 0)))
+			return road;
+	return 0;
+}
+
+/* One that an uplink had which is no more is the last choice: conntrack still
+ * knows flows by it. */
 static int give_road(struct compiler *c, size_t i)
 {
 	struct policy *p = c->policy;
+	uint8_t road = lowest_road(c, false);
 
-	for (uint8_t road = 1; road <= p->marks.road_most; road++) {
-		size_t j = 0;
-
-		while (j < c->uplinks.count && p->uplinks[j].road != road)
-			j++;
-		if (j == c->uplinks.count) {
-			p->uplinks[i].road = road;
-			return 0;
-		}
+	if (road == 0)
+		road = lowest_road(c, true);
+	if (road != 0) {
+		p->uplinks[i].road = road;
+		return 0;
 	}
 	diag_add(c->diag, DIAG_ERROR, uplink_at(c, i)->place,
 		 "give 'marks mask' more bits",
@@ -149,17 +248,14 @@ static int give_road(struct compiler *c, size_t i)
 
 static void give_table(struct compiler *c, size_t i)
 {
-	struct policy *p = c->policy;
 	uint32_t table = TABLE_FIRST;
 
-	for (size_t j = 0; j < c->uplinks.count; j++)
-		if (p->uplinks[j].table == table) {
-			table++;
-			if (table > TABLE_LAST && table < 256)
-				table = 256;
-			j = (size_t)-1;
-		}
-	p->uplinks[i].table = table;
+	while (has_table(c, table) || is_in_force(c, 0, table)) {
+		table++;
+		if (table > TABLE_LAST && table < 256)
+			table = 256;
+	}
+	c->policy->uplinks[i].table = table;
 }
 
 /* An uplink by name, or main; -1 after a complaint. */
@@ -278,8 +374,12 @@ int compile_uplinks(struct compiler *c)
 			return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		(void)take_said(c, i, &p->uplinks[i]);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		(void)check_taken(c, i);
+		(void)check_holder(c, i);
+	}
+	for (size_t i = 0; i < count; i++)
+		keep_numbers(c, i);
 	for (size_t i = 0; i < count; i++) {
 		struct uplink *up = &p->uplinks[i];
 

@@ -10,6 +10,13 @@
 int policy_load(const char *path, const struct vocabulary *vocabulary,
 		struct diag *diag, struct policy **ret)
 {
+	return policy_load_in_force(path, vocabulary, NULL, diag, ret);
+}
+
+int policy_load_in_force(const char *path, const struct vocabulary *vocabulary,
+			 const struct uplink_numbers *numbers,
+			 struct diag *diag, struct policy **ret)
+{
 	struct ast *ast = ast_load(path, diag);
 	int rc;
 
@@ -19,7 +26,7 @@ int policy_load(const char *path, const struct vocabulary *vocabulary,
 		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
 			 "'%s' says nothing: a policy has uplinks and routes, "
 			 "or at least 'default via main'", path);
-	rc = policy_compile(ast, vocabulary, diag, ret);
+	rc = policy_compile(ast, vocabulary, numbers, diag, ret);
 	ast_free(ast);
 	return rc;
 }
@@ -33,7 +40,7 @@ int policy_parse(const char *name, const char *text, size_t len,
 
 	if (ast == NULL)
 		return -EINVAL;
-	rc = policy_compile(ast, vocabulary, diag, ret);
+	rc = policy_compile(ast, vocabulary, NULL, diag, ret);
 	ast_free(ast);
 	return rc;
 }

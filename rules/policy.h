@@ -41,11 +41,38 @@ struct vocabulary {
  */
 int policy_load(const char *path, const struct vocabulary *vocabulary,
 		struct diag *diag, struct policy **ret);
+
+/*
+ * The numbers that uplinks have in force, by their names: roads that the kernel
+ * knows settled flows by, and tables. An uplink of such a name keeps them where
+ * the policy says no others; a new one gets none of them while others are left.
+ */
+#define UPLINK_NAME_MAX 64	/* longer ones are cut */
+
+struct uplink_number {
+	char name[UPLINK_NAME_MAX];
+	uint8_t road;
+	uint32_t table;
+};
+
+struct uplink_numbers {
+	struct uplink_number *items;
+	size_t count;
+};
+
+/* As policy_load(), with `numbers` in force; NULL: none are. */
+int policy_load_in_force(const char *path, const struct vocabulary *vocabulary,
+			 const struct uplink_numbers *numbers,
+			 struct diag *diag, struct policy **ret);
+/* The numbers of `name`, the newest; NULL when it has none. */
+const struct uplink_number *
+uplink_number_of(const struct uplink_numbers *numbers, const char *name);
 int policy_parse(const char *name, const char *text, size_t len,
 		 const struct vocabulary *vocabulary, struct diag *diag,
 		 struct policy **ret);
 int policy_compile(const struct ast *ast, const struct vocabulary *vocabulary,
-		   struct diag *diag, struct policy **ret);
+		   const struct uplink_numbers *numbers, struct diag *diag,
+		   struct policy **ret);
 void policy_free(struct policy *policy);
 
 /* ---- marks: which bits of a mark are ours, and what they say ---- */

@@ -20,14 +20,14 @@ static void print(void *ctx, enum doctor_level level, const char *line,
 	*has_error |= level == DOCTOR_ERROR;
 }
 
-static int examine(const char *path, bool probe)
+static int examine(const char *path, const char *state_dir, bool probe)
 {
 	struct policy *policy = NULL;
 	bool has_error = false;
 	int rc = 0;
 
 	if (path != NULL) {
-		policy = load_policy(path, false);
+		policy = load_policy_here(path, false, state_dir);
 		if (policy == NULL)
 			return EXIT_FAILURE;
 	}
@@ -43,17 +43,22 @@ int cmd_doctor(int argc, char *argv[])
 {
 	static const struct option words[] = {
 		{ "probe", no_argument, NULL, 'p' },
+		{ "state-dir", required_argument, NULL, 's' },
 		{ 0 },
 	};
+	const char *state_dir = NULL;
 	bool probe = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (option != 'p')
+		if (option == 's')
+			state_dir = optarg;
+		else if (option == 'p')
+			probe = true;
+		else
 			return cmd_usage(argv[0]);
-		probe = true;
 	}
 	if (argc - optind > 1 || (probe && argc - optind != 1))
 		return cmd_usage(argv[0]);
-	return examine(argc > optind ? argv[optind] : NULL, probe);
+	return examine(argc > optind ? argv[optind] : NULL, state_dir, probe);
 }

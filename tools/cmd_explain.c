@@ -331,7 +331,7 @@ int cmd_explain(int argc, char *argv[])
 	}
 	if (argc - optind < 2)
 		return cmd_usage(argv[0]);
-	policy = load_policy(argv[optind], true);
+	policy = load_policy_here(argv[optind], true, state_dir);
 	if (policy == NULL)
 		return EXIT_FAILURE;
 	words = join_words(argc - optind - 1, argv + optind + 1);

@@ -9,7 +9,7 @@
 
 static int run(const char *path, const char *state_dir)
 {
-	struct policy *policy = load_policy(path, false);
+	struct policy *policy = load_policy_here(path, false, state_dir);
 	struct foreground *fg = NULL;
 	int rc = -1;
 

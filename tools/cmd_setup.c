@@ -118,7 +118,8 @@ int cmd_setup(int argc, char *argv[])
 
 	if (!read_words(argc, argv, &choice))
 		return cmd_usage(argv[0]);
-	policy = load_policy(argv[optind], false);
+	policy = load_policy_here(argv[optind], false,
+				  choice.options.state_dir);
 	if (policy == NULL)
 		return EXIT_FAILURE;
 	status = set_up(policy, argv[optind], &choice);

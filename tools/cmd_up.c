@@ -11,7 +11,7 @@
  * that somebody else holds is found before anything is changed. */
 static int up(const char *path, const char *state_dir)
 {
-	struct policy *policy = load_policy(path, false);
+	struct policy *policy = load_policy_here(path, false, state_dir);
 	struct foreground *fg = NULL;
 	int rc = -1;
 

@@ -2,12 +2,13 @@
 #include "tools/running.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/hints/hint.h"
 #include "rules/setup/keep.h"
+#include "rules/setup/numbers.h"
 #include "rules/setup/setup.h"
 
 /* ---- reload ---- */
@@ -54,32 +55,6 @@ static void warn_of_links(const struct policy *policy, const char *path,
 			fprintf(out, "%s: warning: uplink %s: there is no "
 				"device %s now\n", path, uplink->name,
 				uplink->dev);
-	}
-}
-
-static const struct uplink *find_uplink(const struct policy *policy,
-					const char *name)
-{
-	for (size_t i = 0; i < policy_uplinks(policy); i++)
-		if (strcmp(policy_uplink(policy, i)->name, name) == 0)
-			return policy_uplink(policy, i);
-	return NULL;
-}
-
-/* Settled flows are known to the kernel by their road's number alone. */
-static void warn_of_roads(const struct policy *old, const struct policy *new,
-			  const char *path, FILE *out)
-{
-	for (size_t i = 0; i < policy_uplinks(old); i++) {
-		const struct uplink *was = policy_uplink(old, i);
-		const struct uplink *is = find_uplink(new, was->name);
-
-		if (is != NULL && is->road != was->road)
-			fprintf(out, "%s: warning: the mark of uplink %s was "
-				"%u and is %u: flows that are settled go by "
-				"the uplink that has their mark now; `mark %u` "
-				"keeps it\n", path, was->name, was->road,
-				is->road, was->road);
 	}
 }
 
@@ -146,8 +121,6 @@ static int go_over(struct running *running, struct policy *policy, FILE *out)
 		policy_free(policy);
 		return rc;
 	}
-	warn_of_roads(engine_policy(running->engine), policy, running->path,
-		      out);
 	if (running->has_setup)
 		warn_of_links(policy, running->path, out);
 	keep_hold(running->keeper);
@@ -161,12 +134,16 @@ static int go_over(struct running *running, struct policy *policy, FILE *out)
 int running_reload(struct running *running, FILE *out)
 {
 	struct diag *diag = diag_new();
+	struct uplink_numbers numbers;
 	struct policy *policy;
 	int rc = -ENOMEM;
 
 	if (diag == NULL)
 		return rc;
-	rc = policy_load(running->path, hints_vocabulary(), diag, &policy);
+	(void)numbers_load(running->state_dir, &numbers);
+	rc = policy_load_in_force(running->path, hints_vocabulary(), &numbers,
+				  diag, &policy);
+	free(numbers.items);
 	diag_print(diag, out);
 	if (rc < 0)
 		fprintf(out, "%s: %zu error%s, the old policy stays\n",

@@ -119,7 +119,9 @@ static const struct command {
 	  "what kernel and settings here lack, and the mend",
 	  "Each line is ok, warning or error; what can be done about it is in\n"
 	  "the line below. Changes nothing. Exit status 1 with an error.\n"
-	  "  --probe   send a packet by each road of a policy that is set up\n" },
+	  "  --probe           send a packet by each road of a policy that is\n"
+	  "                    set up\n"
+	  "  --state-dir DIR   where its journal is kept\n" },
 	{ "hints", cmd_hints, "",
 	  "print the applications that payload can tell", "" },
 };

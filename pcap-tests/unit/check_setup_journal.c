@@ -31,6 +31,11 @@ START_TEST(there_and_back)
 				   .file_next = 2, .folders_made = 1,
 				   .ruleset_asked = 0x123456789abcdefu,
 				   .ruleset_found = 7 };
+	/* The newest counts, and what is noted again is there once. */
+	static const struct uplink_number numbers[] = {
+		{ "b", 2, 202 }, { "a", 1, 201 }, { "a", 4, 201 },
+		{ "b", 2, 202 },
+	};
 	struct journal back;
 
 	ck_assert_int_eq(journal_load(dir, &back), 0);
@@ -38,6 +43,8 @@ START_TEST(there_and_back)
 	journal_note_group(&journal, 3, "eth1", 42);
 	journal_note_group(&journal, 4, "ppp0", 0);
 	journal_note_sysctl(&journal, "net/ipv4/conf/eth1.5/x", "0", "1");
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(journal_note_number(&journal, &numbers[i]), 0);
 	ck_assert_int_eq(journal_save(dir, &journal), 0);
 	ck_assert_int_eq(journal_load(dir, &back), 0);
 	ck_assert(back.exists && back.made_file);
@@ -47,6 +54,9 @@ START_TEST(there_and_back)
 	ck_assert_str_eq(journal_sysctl(&back, "net/ipv4/conf/eth1.5/x")->put,
 			 "1");
 	ck_assert_uint_eq(back.file_next, 2);
+	ck_assert_uint_eq(back.numbers.count, 3);
+	ck_assert_uint_eq(uplink_number_of(&back.numbers, "a")->road, 4);
+	ck_assert_uint_eq(uplink_number_of(&back.numbers, "b")->table, 202);
 	ck_assert_uint_eq(back.folders_made, 1);
 	ck_assert_uint_eq(back.ruleset_asked, journal.ruleset_asked);
 	ck_assert_uint_eq(back.ruleset_found, 7);

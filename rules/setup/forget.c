@@ -62,13 +62,15 @@ out:
 
 struct clearing {
 	struct mnl_socket *socket;	/* for the requests, not the dump */
-	uint32_t mask;
+	const struct mark_change *changes;
+	size_t count;
 };
 
-/* Clears what lies in CTA_MARK_MASK: ctnetlink_change_mark(),
+/* Replaces what lies in CTA_MARK_MASK: ctnetlink_change_mark(),
  * nf_conntrack_netlink.c. A flow that is gone by now needs nothing. */
-static void clear_one(const struct clearing *clearing, uint8_t family,
-		      const struct nlattr *tuple, const struct nlattr *zone)
+static void change_one(const struct clearing *clearing,
+		       const struct mark_change *change, uint8_t family,
+		       const struct nlattr *tuple, const struct nlattr *zone)
 {
 	_Alignas(struct nlmsghdr) char buffer[1024];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -85,16 +87,31 @@ static void clear_one(const struct clearing *clearing, uint8_t family,
 	if (zone)
 		mnl_attr_put(request, CTA_ZONE, mnl_attr_get_payload_len(zone),
 			     mnl_attr_get_payload(zone));
-	mnl_attr_put_u32(request, CTA_MARK, 0);
-	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(clearing->mask));
+	mnl_attr_put_u32(request, CTA_MARK, htonl(change->put));
+	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(change->mask));
 	mnl_socket_sendto(clearing->socket, request, request->nlmsg_len);
 }
 
-static int clear_listed(const struct nlmsghdr *message, void *data)
+/* The first that changes it; NULL: none does. */
+static const struct mark_change *change_of(const struct clearing *clearing,
+					   uint32_t mark)
+{
+	for (size_t i = 0; i < clearing->count; i++) {
+		const struct mark_change *change = &clearing->changes[i];
+
+		if ((mark & change->under) == change->is)
+			return (mark & change->mask) != change->put ? change :
+								      NULL;
+	}
+	return NULL;
+}
+
+static int change_listed(const struct nlmsghdr *message, void *data)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *tuple = NULL, *zone = NULL, *attr;
 	const struct clearing *clearing = data;
+	const struct mark_change *change;
 	uint32_t mark = 0;
 
 	mnl_attr_for_each(attr, message, sizeof(*header)) {
@@ -109,8 +126,9 @@ static int clear_listed(const struct nlmsghdr *message, void *data)
 			mark = ntohl(mnl_attr_get_u32(attr));
 		}
 	}
-	if (tuple && mark & clearing->mask)
-		clear_one(clearing, header->nfgen_family, tuple, zone);
+	change = change_of(clearing, mark);
+	if (tuple && change)
+		change_one(clearing, change, header->nfgen_family, tuple, zone);
 	return MNL_CB_OK;
 }
 
@@ -132,11 +150,19 @@ static int ask_for_all(struct mnl_socket *socket)
 
 int forget_marks(uint32_t mask)
 {
+	struct mark_change change = { .mask = mask };
+
+	return forget_change(&change, 1);
+}
+
+int forget_change(const struct mark_change *changes, size_t count)
+{
 	struct mnl_socket *dump = mnl_socket_open2(NETLINK_NETFILTER,
 						   SOCK_CLOEXEC);
 	struct clearing clearing = {
 		.socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC),
-		.mask = mask,
+		.changes = changes,
+		.count = count,
 	};
 	char *buffer = malloc(DUMP_BUFFER);
 	int rc = buffer ? 0 : -ENOMEM;
@@ -154,7 +180,7 @@ int forget_marks(uint32_t mask)
 
 		more = len < 0 ? MNL_CB_ERROR :
 		       mnl_cb_run(buffer, (size_t)len, 1,
-				  mnl_socket_get_portid(dump), clear_listed,
+				  mnl_socket_get_portid(dump), change_listed,
 				  &clearing);
 		if (more < 0)
 			rc = -errno;

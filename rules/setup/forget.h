@@ -5,6 +5,7 @@
 #ifndef WAYMARK_SETUP_FORGET_H
 #define WAYMARK_SETUP_FORGET_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Those of `family` whose mark is `mark` under `mask`. 0 or -errno. */
@@ -15,5 +16,14 @@ int forget_flows(uint8_t family, uint32_t mark, uint32_t mask);
  * flows stay, and so do the other bits. 0 or -errno.
  */
 int forget_marks(uint32_t mask);
+
+/* The flows whose mark is `is` under `under` get `put` in the bits of `mask`.
+ * The first that fits counts. 0 or -errno. */
+struct mark_change {
+	uint32_t is, under;
+	uint32_t put, mask;
+};
+
+int forget_change(const struct mark_change *changes, size_t count);
 
 #endif

@@ -20,6 +20,7 @@ void journal_fini(struct journal *journal)
 {
 	free(journal->groups);
 	free(journal->sysctls);
+	free(journal->numbers.items);
 	*journal = (struct journal){ 0 };
 }
 
@@ -61,7 +62,13 @@ static int read_line(struct journal *journal, const char *line)
 {
 	struct journal_sysctl sysctl;
 	struct journal_group group;
+	struct uplink_number number;
 
+	_Static_assert(UPLINK_NAME_MAX == 64, "the width below");
+	if (sscanf(line, "uplink %63s %" SCNu8 " %" SCNu32, number.name,
+		   &number.road, &number.table) == 3)
+		return ARRAY_ADD(journal->numbers.items,
+				 journal->numbers.count, number);
 	_Static_assert(IFNAMSIZ == 16 && PLAN_PATH_MAX == 96 &&
 		       SYSCTL_VALUE_MAX == 32, "the widths below");
 	if (sscanf(line, "group %u %15s %" SCNu32, &group.link, group.dev,
@@ -127,6 +134,11 @@ static void write_lines(const struct journal *journal, FILE *out)
 	for (size_t i = 0; i < journal->sysctl_count; i++)
 		fprintf(out, "sysctl %s %s %s\n", journal->sysctls[i].path,
 			journal->sysctls[i].found, journal->sysctls[i].put);
+	for (size_t i = 0; i < journal->numbers.count; i++)
+		fprintf(out, "uplink %s %u %" PRIu32 "\n",
+			journal->numbers.items[i].name,
+			journal->numbers.items[i].road,
+			journal->numbers.items[i].table);
 	if (journal->mask)
 		fprintf(out, "mask %" PRIx32 "\n", journal->mask);
 	if (journal->folders_made)
@@ -228,6 +240,32 @@ int journal_note_sysctl(struct journal *journal, const char *path,
 	if (!old)
 		return ARRAY_ADD(journal->sysctls, journal->sysctl_count, new);
 	*old = new;
+	return 0;
+}
+
+static bool is_same(const struct uplink_number *a,
+		    const struct uplink_number *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->road == b->road &&
+	       a->table == b->table;
+}
+
+int journal_note_number(struct journal *journal,
+			const struct uplink_number *number)
+{
+	struct uplink_numbers *all = &journal->numbers;
+	size_t at = 0;
+	int rc;
+
+	while (at < all->count && !is_same(&all->items[at], number))
+		at++;
+	if (at == all->count) {
+		rc = ARRAY_ADD(all->items, all->count, *number);
+		if (rc < 0)
+			return rc;
+	}
+	memmove(all->items + 1, all->items, at * sizeof(*all->items));
+	all->items[0] = *number;
 	return 0;
 }
 

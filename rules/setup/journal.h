@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rules/policy.h"
 #include "rules/setup/plan.h"
 #include "rules/setup/sysctl.h"
 
@@ -39,6 +40,9 @@ struct journal {
 	size_t group_count;
 	struct journal_sysctl *sysctls;
 	size_t sysctl_count;
+	/* In force; those of uplinks that are no more, or have others now,
+	 * stay until conntrack has none of their flows. The newest first. */
+	struct uplink_numbers numbers;
 	uint32_t mask;		/* the bits of marks that were ours */
 	unsigned int folders_made;	/* rt_tables.d, and the one above */
 	bool made_file;		/* rt_tables.d/waymark.conf is ours, */
@@ -68,6 +72,9 @@ int journal_note_group(struct journal *journal, unsigned int link,
 		       const char *dev, uint32_t found);
 int journal_note_sysctl(struct journal *journal, const char *path,
 			const char *found, const char *put);
+/* Unless it is there. */
+int journal_note_number(struct journal *journal,
+			const struct uplink_number *number);
 void journal_forget_group(struct journal *journal, unsigned int link);
 void journal_forget_sysctl(struct journal *journal, const char *path);
 

@@ -17,6 +17,7 @@
 #include "rules/setup/lock.h"
 #include "rules/setup/netlink.h"
 #include "rules/setup/nft.h"
+#include "rules/setup/numbers.h"
 #include "rules/setup/ruleset.h"
 
 /* All that one run holds. */
@@ -194,6 +195,8 @@ static int note(struct run *run, char error[static SETUP_ERROR_MAX])
 	for (size_t i = 0; i < run->diff.count && rc == 0; i++)
 		rc = note_step(run, &run->diff.steps[i]);
 	if (rc == 0)
+		rc = numbers_note(&run->journal, &run->plan);
+	if (rc == 0)
 		rc = journal_save(run->lock.dir, &run->journal);
 	if (rc < 0)
 		return fault(error, rc, "%s/journal: %s; choose another folder "
@@ -283,10 +286,13 @@ static int take_steps(struct run *run, char error[static SETUP_ERROR_MAX])
 		adds.count++;
 	goes = (struct diff){ adds.steps + adds.count,
 			      run->diff.count - adds.count };
+	numbers_clear_taken(&run->journal, &run->plan);
 	rc = apply_steps(run->nl, &adds, &run->input, &run->ruleset,
 			 run->options->listener, error);
 	if (rc == 0)
 		rc = say_ready(run, error);
+	if (rc == 0)
+		numbers_follow(&run->journal, &run->plan);
 	if (rc == 0)
 		rc = apply_steps(run->nl, &goes, &run->input, &run->ruleset,
 				 run->options->listener, error);
@@ -363,8 +369,9 @@ static int apply(struct run *run, const struct policy *policy,
 	print_steps(run);
 	if (run->options->dry_run)
 		return 0;
-	return run->diff.count == 0 ? say_ready(run, error) :
-				      carry_out(run, error);
+	return run->diff.count == 0 &&
+	       numbers_are_noted(&run->journal, &run->plan) ?
+		       say_ready(run, error) : carry_out(run, error);
 }
 
 static void report_on(const struct run *run, struct setup_report *report)

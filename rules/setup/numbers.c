@@ -1,0 +1,126 @@
+/* numbers.c - the uplinks' numbers outlive a set-up, see numbers.h. */
+#include "rules/setup/numbers.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/setup/forget.h"
+#include "rules/setup/setup.h"
+
+int numbers_load(const char *state_dir, struct uplink_numbers *ret)
+{
+	struct journal journal;
+	char dir[PATH_MAX];
+	int rc = setup_state_dir(state_dir, dir);
+
+	*ret = (struct uplink_numbers){ 0 };
+	if (rc == 0)
+		rc = journal_load(dir, &journal);
+	if (rc < 0)
+		return rc;
+	*ret = journal.numbers;
+	journal.numbers = (struct uplink_numbers){ 0 };
+	journal_fini(&journal);
+	return 0;
+}
+
+static const struct plan_uplink *uplink_of(const struct plan *plan,
+					   const char *name)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (strcmp(plan->uplinks[i].name, name) == 0)
+			return &plan->uplinks[i];
+	return NULL;
+}
+
+static bool has_road(const struct plan *plan, uint8_t road)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (plan->uplinks[i].road == road)
+			return true;
+	return false;
+}
+
+bool numbers_are_noted(const struct journal *journal, const struct plan *plan)
+{
+	const struct uplink_numbers *all = &journal->numbers;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct plan_uplink *uplink =
+			uplink_of(plan, all->items[i].name);
+
+		if (!uplink || uplink->road != all->items[i].road ||
+		    uplink->table != all->items[i].table)
+			return false;
+	}
+	return all->count == plan->uplink_count;
+}
+
+int numbers_note(struct journal *journal, const struct plan *plan)
+{
+	int rc = 0;
+
+	for (size_t i = plan->uplink_count; i-- > 0 && rc == 0;) {
+		const struct plan_uplink *uplink = &plan->uplinks[i];
+		struct uplink_number number = {
+			.road = uplink->road,
+			.table = uplink->table,
+		};
+
+		_Static_assert(PLAN_NAME_MAX == UPLINK_NAME_MAX, "one cut");
+		memcpy(number.name, uplink->name, sizeof(number.name));
+		rc = journal_note_number(journal, &number);
+	}
+	return rc;
+}
+
+/* Of flows by `road`: to that of `heir`, or to none. */
+static struct mark_change change_of(const struct plan *plan, uint8_t road,
+				    const struct plan_uplink *heir)
+{
+	unsigned int shift = (unsigned int)__builtin_ctz(plan->mask);
+	uint32_t under = plan->mask & ~plan->settled;
+
+	return (struct mark_change){
+		.is = (uint32_t)road << shift & under,
+		.under = under,
+		.put = heir ? (uint32_t)heir->road << shift : 0,
+		.mask = heir ? under : plan->mask,
+	};
+}
+
+void numbers_clear_taken(const struct journal *journal,
+			 const struct plan *plan)
+{
+	const struct uplink_numbers *all = &journal->numbers;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct mark_change change =
+			change_of(plan, all->items[i].road, NULL);
+
+		if (!uplink_of(plan, all->items[i].name) &&
+		    has_road(plan, all->items[i].road))
+			(void)forget_change(&change, 1);
+	}
+}
+
+void numbers_follow(struct journal *journal, const struct plan *plan)
+{
+	struct uplink_numbers *all = &journal->numbers;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct uplink_number *number = &all->items[i];
+		const struct plan_uplink *now = uplink_of(plan, number->name);
+		struct mark_change change = change_of(plan, number->road, now);
+		bool is_current = now && now->road == number->road &&
+				  now->table == number->table;
+
+		if (is_current || (!has_road(plan, number->road) &&
+				   forget_change(&change, 1) < 0))
+			all->items[kept++] = *number;
+	}
+	all->count = kept;
+}
