@@ -329,6 +329,8 @@ bool defrag_take(struct defrag *defrag, const struct packet *fragment,
 	whole = (struct packet){
 		.mark = fragment->mark,
 		.ifindex = fragment->ifindex,
+		.has_uid = fragment->has_uid,
+		.uid = fragment->uid,
 		.time_ns = fragment->time_ns,
 	};
 	if (!finish(d, &whole))

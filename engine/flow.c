@@ -319,6 +319,7 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 	flow->first_ns = pkt->time_ns;
 	flow->last_ns = pkt->time_ns;
 	flow->ifindex = pkt->ifindex;
+	flow->uid = pkt->has_uid ? pkt->uid : UID_NONE;
 	if (pkt->proto == IPPROTO_TCP &&
 	    (pkt->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
 		flow->isn[0] = pkt->tcp_seq + 1;

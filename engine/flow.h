@@ -51,6 +51,7 @@ struct flow {
 	uint8_t late;		/* enum flow_late */
 	uint32_t generation;	/* of the policy that resolved its facts */
 	uint32_t ifindex;	/* where the first packet arrived */
+	uint32_t uid;		/* whose socket sent it, or UID_NONE */
 
 	uint16_t route;		/* the policy's, by the latest decision */
 	uint8_t needs;		/* FACT_* that could still change the route */

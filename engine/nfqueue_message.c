@@ -46,6 +46,10 @@ static bool take(struct nfqueue_message *message, uint16_t type,
 	case NFQA_IFINDEX_INDEV:
 		message->ifindex = load_be32(value);
 		return false;
+	case NFQA_UID:
+		message->uid = load_be32(value);
+		message->has_uid = true;
+		return false;
 	default:
 		return false;
 	}
@@ -147,7 +151,7 @@ size_t nfqueue_message_bind(uint8_t bytes[static NFQUEUE_CONFIG_MAX],
 			    uint16_t queue, uint32_t copy_range,
 			    uint32_t max_len, bool fail_open)
 {
-	uint32_t flags = NFQA_CFG_F_GSO;
+	uint32_t flags = NFQA_CFG_F_GSO | NFQA_CFG_F_UID_GID;
 	struct nlmsghdr *header;
 
 	memset(bytes, 0, NFQUEUE_CONFIG_MAX);	/* padding is not written */
@@ -159,7 +163,7 @@ size_t nfqueue_message_bind(uint8_t bytes[static NFQUEUE_CONFIG_MAX],
 	nfq_nlmsg_cfg_put_qmaxlen(header, max_len);
 	mnl_attr_put_u32(header, NFQA_CFG_FLAGS, htonl(flags));
 	mnl_attr_put_u32(header, NFQA_CFG_MASK,
-			 htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
+			 htonl(flags | NFQA_CFG_F_FAIL_OPEN));
 	return header->nlmsg_len;
 }
 

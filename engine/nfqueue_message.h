@@ -30,6 +30,8 @@ struct nfqueue_message {
 	uint32_t id;
 	uint32_t mark;
 	uint32_t ifindex;	/* arrival; 0: none */
+	bool has_uid;		/* a socket of this host sent it: */
+	uint32_t uid;		/* its user */
 	const uint8_t *data;	/* in the message; never NULL */
 	uint32_t len;		/* bytes that are there */
 	int error;		/* NFQUEUE_ERROR: -errno */

@@ -31,6 +31,8 @@ struct packet {
 	uint32_t len;			/* bytes that are there */
 	uint32_t mark;			/* skb mark, host order */
 	uint32_t ifindex;		/* arrival; 0: this host's own, or unknown */
+	bool has_uid;			/* of a socket of this host: */
+	uint32_t uid;			/* its user */
 	uint64_t time_ns;		/* any clock that does not run backwards */
 
 	/* Set by decode_ip(). All numbers in host order. */

@@ -376,6 +376,7 @@ void source_frame_decode(struct source_frame *frame, int dlt,
 	pkt->len = len - (uint32_t)offset;
 	pkt->mark = 0;
 	pkt->ifindex = 0;
+	pkt->has_uid = false;
 	if (status == DECODE_OK) {
 		decode_ip(pkt);
 	} else {

@@ -147,6 +147,7 @@ static void resolve(struct worker *worker, struct flow *flow)
 
 	flow->generation = worker->generation;
 	policy_resolve_headers(worker->policy, facts);
+	facts->uid_bits = policy_resolve_uid(worker->policy, flow->uid);
 	facts->in_sets = NULL;
 	if (policy_needs_interface(worker->policy))
 		facts->in_sets = interface_sets(worker, flow->ifindex);

@@ -177,6 +177,7 @@ struct ast_expect {
 	struct ast_number dscp;
 	struct ast_number tos;
 	struct ast_number length;
+	struct ast_number uid;
 	struct ast_outcome outcome;
 };
 

@@ -441,6 +441,7 @@ static void print_expect(const struct ast_expect *e, FILE *out)
 	print_said("dscp", &e->dscp, out);
 	print_said("tos", &e->tos, out);
 	print_said("length", &e->length, out);
+	print_said("uid", &e->uid, out);
 	putc(' ', out);
 	print_outcome(&e->outcome, out);
 }

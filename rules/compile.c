@@ -373,6 +373,8 @@ static void compiler_fini(struct compiler *c)
 	}
 	for (size_t i = 0; i < c->address_sets.count; i++)
 		address_set_fini(&c->address_sets.items[i]);
+	for (size_t i = 0; i < c->uid_sets.count; i++)
+		address_set_fini(&c->uid_sets.items[i]);
 	for (size_t i = 0; i < c->domain_sets.count; i++)
 		name_set_fini(&c->domain_sets.items[i]);
 	for (size_t i = 0; i < c->interface_sets.count; i++)
@@ -388,6 +390,7 @@ static void compiler_fini(struct compiler *c)
 	free(c->lists.items);
 	free(c->classes.items);
 	free(c->address_sets.items);
+	free(c->uid_sets.items);
 	free(c->domain_sets.items);
 	free(c->interface_sets.items);
 	free(c->number_sets.items);

@@ -54,6 +54,7 @@ struct compiler {
 
 	/* Sets by the number that a node tests. */
 	GROWING(struct address_set) address_sets;
+	GROWING(struct address_set) uid_sets;	/* in the last four bytes */
 	GROWING(struct name_set) domain_sets;
 	GROWING(struct name_set) interface_sets;
 	GROWING(struct number_set *) number_sets;
@@ -88,6 +89,8 @@ int compile_interface_set(struct compiler *c, const struct ast_value *values,
 			  uint32_t *ret_set);
 int compile_number_set(struct compiler *c, const struct ast_value *values,
 		       uint32_t *ret_set);
+int compile_uid_set(struct compiler *c, const struct ast_condition *atom,
+		    uint32_t *ret_set);
 /* Load every list, also those that nothing uses: their errors count. */
 int compile_lists(struct compiler *c);
 /* Turn the sets into the policy's tables. */

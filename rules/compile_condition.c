@@ -196,6 +196,17 @@ static int compile_payload(struct compiler *c, const struct ast_condition *atom,
 	return 0;
 }
 
+static int compile_uid(struct compiler *c, const struct ast_condition *atom,
+		       uint32_t *ret_node)
+{
+	uint32_t set;
+	int rc = compile_uid_set(c, atom, &set);
+
+	if (rc == 0)
+		*ret_node = condition_leaf(&c->policy->pool, NODE_UID, set);
+	return rc;
+}
+
 static int compile_atom(struct compiler *c, const struct ast_condition *atom,
 			uint32_t *ret_node)
 {
@@ -215,10 +226,7 @@ static int compile_atom(struct compiler *c, const struct ast_condition *atom,
 	case ATOM_PAYLOAD:
 		return compile_payload(c, atom, ret_node);
 	case ATOM_UID:
-		diag_add(c->diag, DIAG_ERROR, atom->place,
-			 "this version of waymark cannot test it",
-			 "'uid' conditions are not available");
-		return -EINVAL;
+		return compile_uid(c, atom, ret_node);
 	default:
 		return compile_set_atom(c, atom, ret_node);
 	}

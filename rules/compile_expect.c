@@ -62,6 +62,7 @@ static int fill_expect(const struct vocabulary *vocabulary, struct diag *diag,
 	};
 
 	fill_headers(a, &e->facts);
+	e->uid = a->uid.place.line != 0 ? (uint32_t)a->uid.value : UID_NONE;
 	e->facts.known = FACT_ALL;
 	e->facts.ech = a->ech;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -105,6 +106,7 @@ int compile_expects(struct compiler *c)
 static void resolve(const struct policy *policy, struct expect *e)
 {
 	policy_resolve_headers(policy, &e->facts);
+	e->facts.uid_bits = policy_resolve_uid(policy, e->uid);
 	if (e->host != NULL)
 		e->facts.host_sets = policy_resolve_host(policy, e->host,
 							 strlen(e->host));

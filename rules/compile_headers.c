@@ -11,17 +11,17 @@ static struct header_set *sets_new(struct compiler *c, size_t count)
 			   (count + 1) * sizeof(struct header_set));
 }
 
-static int keep_addresses(struct compiler *c)
+static int keep_ranges(struct compiler *c, const struct address_set *sets,
+		       size_t count, struct header_set **ret_sets)
 {
-	struct policy *p = c->policy;
+	struct header_set *kept = sets_new(c, count);
 
-	p->address_sets = sets_new(c, c->address_sets.count);
-	if (p->address_sets == NULL)
+	if (kept == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->address_sets.count; i++) {
-		const struct address_set *set = &c->address_sets.items[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct address_set *set = &sets[i];
 		struct exempt_range *ranges =
-			arena_alloc(p->arena,
+			arena_alloc(c->policy->arena,
 				    (set->count + 1) * sizeof(*ranges));
 
 		if (ranges == NULL)
@@ -30,10 +30,26 @@ static int keep_addresses(struct compiler *c)
 			ranges[r].first = set->ranges[r].first;
 			ranges[r].last = set->ranges[r].last;
 		}
-		p->address_sets[i].ranges = ranges;
-		p->address_sets[i].count = set->count;
+		kept[i].ranges = ranges;
+		kept[i].count = set->count;
 	}
+	*ret_sets = kept;
+	return 0;
+}
+
+static int keep_addresses(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	int rc = keep_ranges(c, c->address_sets.items, c->address_sets.count,
+			     &p->address_sets);
+
+	if (rc == 0)
+		rc = keep_ranges(c, c->uid_sets.items, c->uid_sets.count,
+				 &p->uid_sets);
+	if (rc < 0)
+		return rc;
 	p->address_set_count = c->address_sets.count;
+	p->uid_set_count = c->uid_sets.count;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
  * compile_set.c - the values of conditions and lists as numbered sets; equal
  * sets get one number. At the end each kind becomes one table.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,6 +184,43 @@ int compile_address_set(struct compiler *c, const struct ast_value *values,
 	address_set_fini(&set);
 	if (rc == 0)
 		*ret_set = (uint32_t)i;
+	return rc;
+}
+
+/* A user's number is kept where an IPv4 address has its own, as other numbers
+ * are in header sets. */
+int compile_uid_set(struct compiler *c, const struct ast_condition *atom,
+		    uint32_t *ret_set)
+{
+	struct address_set set = { 0 };
+	size_t i = 0;
+	int rc = 0;
+
+	for (const struct ast_value *v = atom->values; v != NULL && rc == 0;
+	     v = v->next) {
+		struct address first = address_from_v4(htonl(v->first));
+		struct address last = address_from_v4(htonl(v->last));
+
+		rc = address_set_add(&set, &first, &last);
+	}
+	address_set_normalise(&set);
+	while (i < c->uid_sets.count &&
+	       !address_set_equal(&c->uid_sets.items[i], &set))
+		i++;
+	if (rc == 0 && i == UIDS_MOST) {
+		diag_add(c->diag, DIAG_ERROR, atom->place, "join some with ','",
+			 "more than %d different 'uid' conditions", UIDS_MOST);
+		rc = -EINVAL;
+	}
+	if (rc == 0 && i == c->uid_sets.count) {
+		rc = GROW(&c->uid_sets);
+		if (rc == 0) {
+			c->uid_sets.items[c->uid_sets.count++] = set;
+			memset(&set, 0, sizeof(set));
+		}
+	}
+	address_set_fini(&set);
+	*ret_set = (uint32_t)i;
 	return rc;
 }
 

@@ -42,6 +42,8 @@ static enum truth eval_leaf(const struct condition_pool *pool,
 		return truth_of(f->has_ports && has_bit(f->dport_sets, n->value));
 	case NODE_LENGTH:
 		return truth_of(has_bit(f->length_sets, n->value));
+	case NODE_UID:
+		return truth_of((f->uid_bits >> n->value & 1) != 0);
 	case NODE_IN:
 		return truth_of(has_bit(f->in_sets, n->value));
 	case NODE_FROM:
@@ -226,6 +228,7 @@ static bool leaf_implied(const struct condition_pool *pool,
 	case NODE_FROM:
 	case NODE_TO:
 	case NODE_HOST:
+	case NODE_UID:
 		return covers(ctx, outer->kind, outer->value, inner->value);
 	default:
 		return false;

@@ -27,6 +27,7 @@ enum node_kind {
 	NODE_IN,
 	NODE_FROM,
 	NODE_TO,
+	NODE_UID,
 	/* From payload. */
 	NODE_APP,		/* bitmap */
 	NODE_ECH,		/* no value */

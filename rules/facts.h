@@ -26,6 +26,9 @@ enum truth { TRUTH_FALSE, TRUTH_UNKNOWN, TRUTH_TRUE };
 /* Characters of a JA4 fingerprint: "t13d1516h2_8daaf6152771_b186095e22b6". */
 #define JA4_LEN 36
 
+/* (uid_t)-1, which is nobody's: a packet that no socket of this host sent. */
+#define UID_NONE UINT32_MAX
+
 /* The number of an application in the registry of hints; 0 is "none". */
 #define APP_NONE 0
 #define APP_MOST 256
@@ -45,6 +48,7 @@ struct facts {
 	uint8_t proto;
 	uint8_t tos;
 	uint16_t length;	/* of the IP packet; 65535 for anything longer */
+	uint16_t uid_bits;	/* policy_resolve_uid(); 0: another host's */
 
 	/* Payload. */
 	uint8_t known;		/* FACT_* */

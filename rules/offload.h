@@ -30,6 +30,7 @@ enum offload_field {
 	OFFLOAD_FROM,
 	OFFLOAD_TO,
 	OFFLOAD_IN,
+	OFFLOAD_UID,		/* holds only for packets of the router's own */
 	OFFLOAD_FIELDS,
 };
 
@@ -40,7 +41,7 @@ struct offload_range {
 
 /* Numbers or addresses; of interfaces the names. */
 struct offload_set {
-	uint32_t number;		/* the policy's, for interfaces */
+	uint32_t number;		/* the policy's: interfaces, users */
 	/* Sorted, apart from each other; those of IPv6 behind the others. */
 	struct offload_range *ranges;
 	char **names;			/* "eth0", or "ppp*" */

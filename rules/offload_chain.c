@@ -20,7 +20,7 @@ static bool tests(const struct maker *maker, const struct offload_rule *rule,
 		return !offload_covers(&rule->proto, proto);
 	if (field == OFFLOAD_TOS)
 		return !offload_covers(&rule->tos, &offload_any);
-	return field != OFFLOAD_IN &&
+	return field != OFFLOAD_IN && field != OFFLOAD_UID &&
 	       offload_map_test(maker, rule, field) != NULL;
 }
 

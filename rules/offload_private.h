@@ -28,6 +28,7 @@ struct maker {
 	uint32_t *address_sets;
 	uint32_t *number_sets[2];	/* as it is, and all but it */
 	uint32_t *interface_sets;
+	uint32_t uid_sets[UIDS_MOST];
 	size_t range_count;		/* of all lists so far */
 	bool is_too_long;		/* a list was; of the route at hand */
 };

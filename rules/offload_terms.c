@@ -330,6 +330,23 @@ static int of_set(struct maker *maker, struct terms *terms,
 	return rc < 0 ? rc : put(terms, always, &test);
 }
 
+/* The kernel's test of a user fails for packets that have none, turned round
+ * or not: so "not" is the engine's. */
+static int of_user(struct maker *maker, struct terms *terms,
+		   const struct node *n, bool sign, bool certain)
+{
+	const struct header_set *of = &maker->policy->uid_sets[n->value];
+	uint32_t *known = &maker->uid_sets[n->value];
+	struct offload_test test = { .field = OFFLOAD_UID };
+	int rc;
+
+	if (!sign)
+		return of_unknown(terms, certain);
+	rc = set_of(maker, of, n->value, false, known);
+	test.set = *known - 1;
+	return rc < 0 ? rc : put(terms, always, &test);
+}
+
 static int of_leaf(struct maker *maker, const struct node *n, bool sign,
 		   bool certain, struct terms *terms)
 {
@@ -350,6 +367,8 @@ static int of_leaf(struct maker *maker, const struct node *n, bool sign,
 	case NODE_FROM:
 	case NODE_TO:
 		return of_set(maker, terms, n, sign, certain);
+	case NODE_UID:
+		return of_user(maker, terms, n, sign, certain);
 	default:
 		return of_payload(terms, sign, certain);
 	}

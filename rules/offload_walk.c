@@ -61,6 +61,8 @@ static bool test_holds(const struct offload *offload,
 		holds = facts->in_sets != NULL &&
 			(facts->in_sets[set->number / 64] >>
 			 set->number % 64 & 1);
+	else if (test->field == OFFLOAD_UID)
+		holds = (facts->uid_bits >> set->number & 1) != 0;
 	else
 		holds = (!is_port(test->field) || facts->has_ports) &&
 			in_ranges(set, &value);

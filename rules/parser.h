@@ -12,6 +12,7 @@
 
 #include "rules/arena.h"
 #include "rules/ast.h"
+#include "rules/facts.h"
 #include "rules/lexer.h"
 #include "rules/names.h"
 
@@ -112,6 +113,9 @@ bool parser_starts_statement(const struct token *token);
 /* parser_value.c: numbers, names, addresses, and sets of them. */
 
 /* The words of a number: "a port" from `least` to `most`. */
+/* The highest number of a user: the next is UID_NONE. */
+#define UID_MOST (UID_NONE - 1)
+
 struct number_kind {
 	const char *what;
 	uint64_t least, most;

@@ -86,6 +86,9 @@ static int option(struct parser *p, struct ast_expect *expect)
 	static const struct number_kind length = {
 		.what = "a length in bytes", .most = 65535,
 	};
+	static const struct number_kind uid = {
+		.what = "a user number", .most = UID_MOST,
+	};
 	struct ast_name alpn;
 	int rc;
 
@@ -114,6 +117,9 @@ static int option(struct parser *p, struct ast_expect *expect)
 	if (parser_take(p, "length"))
 		return expect->length.place.line > 0 ? parser_twice(p) :
 			parser_value_number(p, &length, &expect->length);
+	if (parser_take(p, "uid"))
+		return expect->uid.place.line > 0 ? parser_twice(p) :
+			parser_value_number(p, &uid, &expect->uid);
 	if (!parser_take(p, "alpn"))
 		return 1;
 	if (expect->alpn.text != NULL)
@@ -127,8 +133,8 @@ static int option(struct parser *p, struct ast_expect *expect)
 static int outcome(struct parser *p, struct ast_expect *expect)
 {
 	static const char *const words[] = {
-		"host", "app", "alpn", "ja4", "ech", "dscp", "tos", "in", "length", "via",
-		"drop", "exempt", NULL,
+		"host", "app", "alpn", "ja4", "ech", "dscp", "tos", "in", "length",
+		"uid", "via", "drop", "exempt", NULL,
 	};
 
 	if (p->is_flow)

@@ -25,8 +25,7 @@ static const struct number_kind length_kind = {
 	.what = "a length in bytes or a range of them", .most = 65535,
 };
 static const struct number_kind uid_kind = {
-	/* 0xffffffff is (uid_t)-1: nobody at all */
-	.what = "a user number or a range of them", .most = 0xfffffffe,
+	.what = "a user number or a range of them", .most = UID_MOST,
 };
 static const struct number_kind dscp_kind = {
 	.what = "a DSCP name or number", .most = 63,

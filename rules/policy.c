@@ -1,6 +1,7 @@
 /* policy.c - the questions that a compiled policy answers. */
 #include "rules/policy.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,6 +261,11 @@ int policy_route_class(const struct policy *policy, size_t i,
 	return -1;
 }
 
+bool policy_needs_uid(const struct policy *policy)
+{
+	return policy->uid_set_count > 0;
+}
+
 uint8_t policy_needs(const struct policy *policy)
 {
 	return policy->needs;
@@ -290,6 +296,21 @@ set_bits policy_resolve_host(const struct policy *policy, const char *host,
 			     size_t len)
 {
 	return domain_table_lookup(policy->domains, host, len);
+}
+
+uint16_t policy_resolve_uid(const struct policy *policy, uint32_t uid)
+{
+	uint16_t bits = 0;
+
+	for (size_t i = 0; i < policy->uid_set_count && uid != UID_NONE; i++) {
+		const struct header_set *set = &policy->uid_sets[i];
+
+		for (size_t r = 0; r < set->count; r++)
+			if (ntohl(set->ranges[r].first.be32[3]) <= uid &&
+			    uid <= ntohl(set->ranges[r].last.be32[3]))
+				bits |= (uint16_t)(1u << i);
+	}
+	return bits;
 }
 
 set_bits policy_resolve_interface(const struct policy *policy,

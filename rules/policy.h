@@ -281,6 +281,8 @@ int policy_route_class(const struct policy *policy, size_t i,
  * condition speaks of the arrival interface. */
 uint8_t policy_needs(const struct policy *policy);
 bool policy_needs_interface(const struct policy *policy);
+/* Whether some condition speaks of the user whose packets they are. */
+bool policy_needs_uid(const struct policy *policy);
 
 /* ---- looking facts up ---- */
 
@@ -288,6 +290,9 @@ bool policy_needs_interface(const struct policy *policy);
 void policy_resolve_headers(const struct policy *policy, struct facts *facts);
 set_bits policy_resolve_address(const struct policy *policy,
 				const struct address *address);
+/* The bits that stand for the `uid` conditions that hold for a user of this
+ * host; none for UID_NONE. */
+uint16_t policy_resolve_uid(const struct policy *policy, uint32_t uid);
 /* Names of any spelling that a packet may carry; `len` bytes. */
 set_bits policy_resolve_host(const struct policy *policy, const char *host,
 			     size_t len);
@@ -314,6 +319,7 @@ struct expect {
 	const char *alpn;
 	const char *ja4;
 	const char *interface;
+	uint32_t uid;			/* UID_NONE when not said */
 	enum outcome_kind outcome;
 	uint8_t road;			/* OUTCOME_VIA, OUTCOME_DROP */
 };

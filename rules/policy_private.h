@@ -17,6 +17,7 @@
 
 #define ALPN_MOST 32
 #define JA4_MOST 32
+#define UIDS_MOST 16
 #define ROADS_MOST 256
 
 struct policy_class {
@@ -81,6 +82,9 @@ struct policy {
 	/* By the numbers that nodes test. */
 	struct header_set *address_sets, *number_sets, *interface_sets;
 	size_t address_set_count, number_set_count, interface_set_count;
+	/* Users, as numbers are; at most UIDS_MOST. */
+	struct header_set *uid_sets;
+	size_t uid_set_count;
 
 	bool offload;
 	uint8_t needs;

@@ -195,6 +195,8 @@ static void add_sets(const struct index_field *field, set_bits sets,
 static void add_headers(const struct index_field *fields,
 			const struct facts *facts, uint64_t *routes)
 {
+	uint64_t users = facts->uid_bits;
+
 	add_key(&fields[NODE_PROTO], facts->proto, routes);
 	add_key(&fields[NODE_TOS], facts->tos, routes);
 	if (facts->has_ports) {
@@ -203,6 +205,7 @@ static void add_headers(const struct index_field *fields,
 	}
 	add_sets(&fields[NODE_LENGTH], facts->length_sets, routes);
 	add_sets(&fields[NODE_IN], facts->in_sets, routes);
+	add_sets(&fields[NODE_UID], &users, routes);
 	add_sets(&fields[NODE_FROM], facts->client_sets, routes);
 	add_sets(&fields[NODE_TO], facts->server_sets, routes);
 }

@@ -35,6 +35,7 @@ static uint64_t weight_of_kind(enum node_kind kind)
 		return 1;
 	case NODE_FROM:
 		return 2;
+	case NODE_UID:
 	case NODE_SPORT:
 	case NODE_TOS:
 	case NODE_HOST:

@@ -30,6 +30,7 @@ struct walk {
 	size_t route;
 	struct selector selector;
 	struct stretches sports, dports;
+	const struct offload_set *users;	/* NULL: all */
 	uint8_t protos[PROTOCOLS_MOST];
 	size_t proto_count;
 };
@@ -103,6 +104,7 @@ static bool take_tests(struct walk *walk, const struct offload *offload,
 		       const struct offload_set **ret_to)
 {
 	*ret_to = NULL;
+	walk->users = NULL;
 	walk->sports.count = 0;
 	walk->dports.count = 0;
 	for (size_t i = 0; i < term->test_count; i++) {
@@ -118,12 +120,16 @@ static bool take_tests(struct walk *walk, const struct offload *offload,
 			can = test->is_negated;
 		else if (test->field == OFFLOAD_FROM)
 			can = test->is_negated && is_others(walk, set);
+		else if (test->field == OFFLOAD_UID)
+			can = walk->users == NULL;
 		else if (test->field == OFFLOAD_TO && !test->is_negated)
 			can = *ret_to == NULL;
 		if (!can)
 			return false;
 		if (test->field == OFFLOAD_TO)
 			*ret_to = set;
+		if (test->field == OFFLOAD_UID)
+			walk->users = set;
 	}
 	return same(&term->tos, &offload_any) &&
 	       take_protos(walk, &term->proto);
@@ -148,13 +154,31 @@ static int say_ports(struct walk *walk)
 	return rc;
 }
 
+static int say_users(struct walk *walk)
+{
+	struct selector *selector = &walk->selector;
+	int rc = 0;
+
+	selector->has_users = walk->users != NULL;
+	if (!selector->has_users)
+		return say_ports(walk);
+	for (size_t i = 0; i < walk->users->count && rc == 0; i++) {
+		const struct offload_range *range = &walk->users->ranges[i];
+
+		selector->first_user = ntohl(range->first.be32[3]);
+		selector->last_user = ntohl(range->last.be32[3]);
+		rc = say_ports(walk);
+	}
+	return rc;
+}
+
 static int say_protos(struct walk *walk)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < walk->proto_count && rc == 0; i++) {
 		walk->selector.proto = walk->protos[i];
-		rc = say_ports(walk);
+		rc = say_users(walk);
 	}
 	return rc;
 }

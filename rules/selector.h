@@ -1,7 +1,7 @@
 /*
- * selector.h - what of the routes an `ip rule` can say: protocol, ports and a
- * prefix of destinations. By such rules the router's own sockets get the
- * source address that goes with their road.
+ * selector.h - what of the routes an `ip rule` can say: protocol, ports, a
+ * prefix of destinations, users. By such rules the router's own sockets get
+ * the source address that goes with their road.
  */
 #ifndef WAYMARK_SELECTOR_H
 #define WAYMARK_SELECTOR_H
@@ -23,6 +23,8 @@ struct selector {
 	struct selector_ports sport, dport;
 	bool has_to;
 	struct prefix to;
+	bool has_users;
+	uint32_t first_user, last_user;
 };
 
 typedef int selector_cb(void *ctx, size_t route,

@@ -150,6 +150,9 @@ static bool covers(void *ctx, enum node_kind kind, uint32_t outer,
 	case NODE_TO:
 		return address_set_covers(&c->address_sets.items[outer],
 					  &c->address_sets.items[inner]);
+	case NODE_UID:
+		return address_set_covers(&c->uid_sets.items[outer],
+					  &c->uid_sets.items[inner]);
 	case NODE_HOST:
 		return domains_cover(c, outer, inner);
 	default:

@@ -29,7 +29,7 @@ static const struct command {
 	  "tcp 192.168.1.9 '>' 198.51.100.7:443 host example.com\n"
 	  "'>' may be left out. What may follow: host NAME, app NAME,\n"
 	  "alpn NAME, ja4 PRINT, ech, dscp NAME, tos NUMBER, in INTERFACE,\n"
-	  "length BYTES.\n" },
+	  "length BYTES, uid NUMBER.\n" },
 	{ "replay", cmd_replay, "[OPTIONS] POLICY PCAP...",
 	  "classify captures as the live engine would",
 	  "  --json            one JSON object a line for each flow\n"

@@ -108,6 +108,27 @@ START_TEST(changed)
 }
 END_TEST
 
+/* A user's number stands where another message has its mark. */
+START_TEST(of_a_user)
+{
+	uint8_t bytes[sizeof(packet)];
+	struct nfqueue_message got;
+	uint8_t *copy;
+
+	ck_assert_int_eq(read_copy(packet, sizeof(packet), &got, &copy),
+			 NFQUEUE_PACKET);
+	ck_assert(!got.has_uid);
+	free(copy);
+	memcpy(bytes, packet, sizeof(bytes));
+	bytes[MARK_END - 6] = NFQA_UID;
+	ck_assert_int_eq(read_copy(bytes, sizeof(bytes), &got, &copy),
+			 NFQUEUE_PACKET);
+	ck_assert(got.has_uid);
+	ck_assert_uint_eq(got.uid, 0x7f000001);
+	free(copy);
+}
+END_TEST
+
 START_TEST(refused)
 {
 	struct nfqueue_message got;
@@ -223,10 +244,11 @@ START_TEST(bound)
 		8, 0, NFQA_CFG_QUEUE_MAXLEN, 0, 0, 0, 2, 0,
 		8, 0, NFQA_CFG_FLAGS, 0, 0, 0, 0, 0,
 		8, 0, NFQA_CFG_MASK, 0, 0, 0, 0,
-		NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN,
+		NFQA_CFG_F_GSO | NFQA_CFG_F_UID_GID | NFQA_CFG_F_FAIL_OPEN,
 	};
 	_Alignas(4) uint8_t bytes[NFQUEUE_CONFIG_MAX];
-	uint8_t flags = NFQA_CFG_F_GSO | (_i ? NFQA_CFG_F_FAIL_OPEN : 0);
+	uint8_t flags = NFQA_CFG_F_GSO | NFQA_CFG_F_UID_GID |
+			(_i ? NFQA_CFG_F_FAIL_OPEN : 0);
 	size_t len = nfqueue_message_bind(bytes, 0x0102, 4096, 512, _i);
 	size_t flags_at = NLMSG_HDRLEN + sizeof(want) - 9;
 
@@ -245,6 +267,7 @@ int main(void)
 	tcase_add_loop_test(tcase, cut, 0, (int)sizeof(packet) + 1);
 	tcase_add_loop_test(tcase, changed, 0,
 			    (int)(sizeof(changes) / sizeof(changes[0])));
+	tcase_add_test(tcase, of_a_user);
 	tcase_add_loop_test(tcase, refused, 0, (int)sizeof(refusal) + 1);
 	tcase_add_test(tcase, acknowledged);
 	tcase_add_loop_test(tcase, answered, 0,

@@ -153,7 +153,15 @@ static const struct {
 	{ "payload patterns that cannot be", UP "route payload /(/ via a\n"
 	  "route payload /good/ via a\nroute payload /a*/ via a",
 	  "this pattern cannot be used", 2, 0 },
-	{ "uid", UP "route uid 1000 via a", "not available", 1, 0 },
+	{ "uid", UP "route uid 1000 via a", NULL, 0, 0 },
+	{ "uid, the same above", UP "route uid { 5-9, 10-20 } via a\n"
+	  "route uid { 6, 15-20 } via a", "never reached", 0, 1 },
+	{ "uid, more than above", UP "route uid 5-9 via a\n"
+	  "route uid 5-10 via a", NULL, 0, 0 },
+	{ "uid, too many", UP "route uid 1 or uid 2 or uid 3 or uid 4 or uid 5 "
+	  "or uid 6 or uid 7 or uid 8 or uid 9 or uid 10 or uid 11 or uid 12 "
+	  "or uid 13 or uid 14 or uid 15 or uid 16 or uid 17 via a",
+	  "more than 16 different 'uid'", 1, 0 },
 	{ "exempt everything", "exempt from 0.0.0.0/0",
 	  "all IPv4 addresses are exempt", 0, 1 },
 };
@@ -234,7 +242,9 @@ static const char lab[] =
 	"route alpn h2 via a\n"					/* 6 */
 	"route tcp dport 77 not ech via a\n"			/* 7 */
 	"route ja4 { " JA4 ", " JA4_QUIC " } via a\n"		/* 8 */
-	"default via main\n";					/* 9 */
+	"route uid { 0, 1000-1999 } tcp dport 9 via a\n"	/* 9 */
+	"route not uid 33 tcp dport 11 via a\n"			/* 10 */
+	"default via main\n";					/* 11 */
 
 static const struct {
 	const char *name;
@@ -242,42 +252,50 @@ static const struct {
 	size_t route;
 } flows[] = {
 	{ "vip mail", "tcp 192.0.2.15 > 198.51.100.1:25", 0 },
-	{ "past vip", "tcp 192.0.2.16 > 198.51.100.1:25", 9 },
+	{ "past vip", "tcp 192.0.2.16 > 198.51.100.1:25", 11 },
 	{ "vip v6", "tcp 2001:db8::1 > [2001:db8:1::1]:585", 0 },
-	{ "past the range", "tcp 2001:db8::1 > [2001:db8:1::1]:591", 9 },
+	{ "past the range", "tcp 2001:db8::1 > [2001:db8:1::1]:591", 11 },
 	{ "mail by app", "tcp 192.0.2.1 > 198.51.100.1:99 app smtp", 0 },
-	{ "udp is no mail", "udp 192.0.2.1 > 198.51.100.1:25", 9 },
+	{ "udp is no mail", "udp 192.0.2.1 > 198.51.100.1:25", 11 },
 	{ "below a domain", "tcp 192.0.2.1 > 198.51.100.1:443 "
 	  "host a.video.example", 1 },
 	{ "a domain itself", "tcp 192.0.2.1 > 198.51.100.1:443 "
 	  "host Video.Example.", 1 },
 	{ "label boundary", "tcp 192.0.2.1 > 198.51.100.1:443 "
-	  "host avideo.example", 9 },
+	  "host avideo.example", 11 },
 	{ "exact", "tcp 192.0.2.1 > 198.51.100.1:443 host www.tube.example",
 	  1 },
 	{ "below exact", "tcp 192.0.2.1 > 198.51.100.1:443 "
-	  "host a.www.tube.example", 9 },
+	  "host a.www.tube.example", 11 },
 	{ "length", "udp 192.0.2.1 > 198.51.100.1:9 length 1000", 2 },
-	{ "too long", "udp 192.0.2.1 > 198.51.100.1:9 length 1501", 9 },
+	{ "too long", "udp 192.0.2.1 > 198.51.100.1:9 length 1501", 11 },
 	{ "open interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in ppp7", 3 },
 	{ "interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in wan0", 3 },
 	{ "longer interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9 in wan01",
-	  9 },
-	{ "no interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9", 9 },
+	  11 },
+	{ "no interface", "tcp 192.0.2.1:1000 > 198.51.100.1:9", 11 },
 	{ "dscp ef", "tcp 192.0.2.1 > 198.51.100.1:9 dscp ef", 4 },
-	{ "dscp cs5", "tcp 192.0.2.1 > 198.51.100.1:9 dscp cs5", 9 },
+	{ "dscp cs5", "tcp 192.0.2.1 > 198.51.100.1:9 dscp cs5", 11 },
 	{ "tos", "tcp 192.0.2.1 > 198.51.100.1:9 tos 0x10", 4 },
 	{ "tos beside ECN", "tcp 192.0.2.1 > 198.51.100.1:9 tos 0x12", 4 },
 	{ "icmp", "icmp 192.0.2.1 > 198.51.100.1", 5 },
 	{ "alpn", "tcp 192.0.2.1 > 198.51.100.1:443 alpn h2", 6 },
-	{ "other alpn", "tcp 192.0.2.1 > 198.51.100.1:443 alpn h3", 9 },
+	{ "other alpn", "tcp 192.0.2.1 > 198.51.100.1:443 alpn h3", 11 },
 	{ "no ech", "tcp 192.0.2.1 > 198.51.100.1:77", 7 },
-	{ "ech", "tcp 192.0.2.1 > 198.51.100.1:77 ech", 9 },
+	{ "ech", "tcp 192.0.2.1 > 198.51.100.1:77 ech", 11 },
 	{ "ja4", "tcp 192.0.2.1 > 198.51.100.1:443 ja4 " JA4, 8 },
 	{ "the second", "tcp 192.0.2.1 > 198.51.100.1:443 ja4 \"" JA4_QUIC
 	  "\"", 8 },
 	{ "ja4 that nobody names", "tcp 192.0.2.1 > 198.51.100.1:443 ja4 "
-	  "t12d1516h2_8daaf6152771_b186095e22b6", 9 },
+	  "t12d1516h2_8daaf6152771_b186095e22b6", 11 },
+	{ "root", "tcp 192.0.2.1 > 198.51.100.1:9 uid 0", 9 },
+	{ "a range of users", "tcp 192.0.2.1 > 198.51.100.1:9 uid 1999", 9 },
+	{ "the next user", "tcp 192.0.2.1 > 198.51.100.1:9 uid 2000", 11 },
+	{ "another host's", "tcp 192.0.2.1 > 198.51.100.1:9", 11 },
+	{ "not that user", "tcp 192.0.2.1 > 198.51.100.1:11 uid 34", 10 },
+	{ "that user", "tcp 192.0.2.1 > 198.51.100.1:11 uid 33", 11 },
+	{ "not that user, but another host's",
+	  "tcp 192.0.2.1 > 198.51.100.1:11", 10 },
 };
 
 static size_t first_route(const struct policy *policy,

@@ -84,6 +84,7 @@ static void say_atom(struct text *text)
 		"payload /x/", "dscp ef", "dscp { 1, 5, 46 }", "tos 0x02/0x03",
 		"tos 0x10", "in lan0", "in ppp*", "in { lan1, ppp* }",
 		"length 0-10", "length { 5, 20-65535 }",
+		"uid 0", "uid { 7, 100-200 }",
 	};
 
 	switch (any(9)) {
@@ -197,6 +198,7 @@ static void make_facts(const struct policy *policy, struct facts *facts)
 				       0x14, 0xff, 0x08 };
 	static const char *const names[] = { "lan0", "lan1", "ppp0", "x",
 					     NULL };
+	static const uint32_t users[] = { UID_NONE, UID_NONE, 0, 7, 101 };
 	const char *name = names[any(5)];
 	bool v4 = any(3);
 	uint8_t proto = protos[any(sizeof(protos))];
@@ -215,6 +217,7 @@ static void make_facts(const struct policy *policy, struct facts *facts)
 			 FACT_ALL,
 	};
 	policy_resolve_headers(policy, facts);
+	facts->uid_bits = policy_resolve_uid(policy, users[any(5)]);
 	if (name != NULL)
 		facts->in_sets = policy_resolve_interface(policy, name);
 }
@@ -224,10 +227,14 @@ START_TEST(same)
 	struct offload *offload;
 	struct policy *policy;
 	struct text text = { .len = 0 };
+	bool speaks_of_users;
 	size_t settled = 0;
 
 	state = (uint64_t)_i;
 	say_policy(&text);
+	speaks_of_users = strstr(text.bytes, "uid") != NULL &&
+			  (strstr(text.bytes, "not uid") != NULL ||
+			   strstr(text.bytes, "not (") != NULL);
 	policy = packets_policy(text.bytes);
 	ck_assert_int_eq(offload_make(policy, &offload), 0);
 	ck_assert_str_eq(offload->notes, "");
@@ -239,6 +246,9 @@ START_TEST(same)
 		make_facts(policy, &facts);
 		decide(policy, &facts, &decision);
 		target = offload_flow(offload, &facts);
+		/* The engine's: `not uid`, which the kernel cannot test. */
+		if (target.verdict == OFFLOAD_QUEUE && speaks_of_users)
+			continue;
 		ck_assert_msg(target.verdict == (decision.is_final ?
 						 OFFLOAD_ROAD : OFFLOAD_QUEUE),
 			      "%spacket %d, proto %d: %s", text.bytes, i,
@@ -250,7 +260,7 @@ START_TEST(same)
 			      i, target.value, decision.road);
 		settled += decision.is_final;
 	}
-	ck_assert_uint_gt(settled, 0);
+	ck_assert(settled > 0 || speaks_of_users);
 	offload_free(offload);
 	policy_free(policy);
 }

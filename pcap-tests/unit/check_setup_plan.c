@@ -123,6 +123,13 @@ static const struct {
 	  "lookup 201", true },
 	{ "own: a range", FIBRE "}\n" "route udp sport 5-9 via fibre\n" END,
 	  "rule6 pref 21100 iif lo ipproto udp sport 5-9 lookup 201", true },
+	{ "own: users", FIBRE "}\n"
+	  "route uid { 33, 1000-1999 } tcp dport 25 via fibre\n" END,
+	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto tcp dport 25 "
+	  "uidrange 1000-1999 lookup 201", true },
+	{ "own: not all users", FIBRE "}\n" CHEAP "}\n"
+	  "route not uid 33 tcp dport 25 via cheap\n" END, "dport 25",
+	  false },
 	{ "own: ports that no rule takes", FIBRE "}\n"
 	  "route udp dport 0-65535 via fibre\n" END,
 	  "ipproto udp dport 1-65534 lookup 201", true },

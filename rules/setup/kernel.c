@@ -49,6 +49,9 @@ bool kernel_rule_equal(const struct kernel_rule *a,
 	       a->ipproto == b->ipproto && a->go_to == b->go_to &&
 	       ports_equal(a->sport, b->sport) &&
 	       ports_equal(a->dport, b->dport) &&
+	       a->has_users == b->has_users &&
+	       a->first_user == b->first_user &&
+	       a->last_user == b->last_user &&
 	       a->has_from == b->has_from && a->has_to == b->has_to &&
 	       (!a->has_from || prefix_equal(&a->from, &b->from)) &&
 	       (!a->has_to || prefix_equal(&a->to, &b->to));
@@ -130,6 +133,9 @@ char *kernel_rule_print(const struct kernel_rule *rule,
 		add(text, " ipproto %s", protocol_print(rule->ipproto, word));
 	add_ports(text, "sport", rule->sport);
 	add_ports(text, "dport", rule->dport);
+	if (rule->has_users)
+		add(text, " uidrange %" PRIu32 "-%" PRIu32, rule->first_user,
+		    rule->last_user);
 	if (rule->mask)
 		add(text, " fwmark 0x%08" PRIx32 "/0x%08" PRIx32, rule->mark,
 		    rule->mask);

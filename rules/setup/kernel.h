@@ -56,6 +56,8 @@ struct kernel_rule {
 	char iif[IFNAMSIZ];	/* "lo": the router's own packets; "": any */
 	uint8_t ipproto;	/* 0: any */
 	struct kernel_ports sport, dport;
+	bool has_users;		/* only sockets of these */
+	uint32_t first_user, last_user;
 	uint32_t go_to;		/* FR_ACT_GOTO: a pref further on */
 };
 

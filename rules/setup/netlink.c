@@ -301,6 +301,13 @@ static void put_selectors(struct nlmsghdr *request,
 		mnl_attr_put_u8(request, FRA_IP_PROTO, rule->ipproto);
 	put_ports(request, FRA_SPORT_RANGE, rule->sport);
 	put_ports(request, FRA_DPORT_RANGE, rule->dport);
+	if (rule->has_users) {
+		struct fib_rule_uid_range users = {
+			.start = rule->first_user, .end = rule->last_user,
+		};
+
+		mnl_attr_put(request, FRA_UID_RANGE, sizeof(users), &users);
+	}
 	if (rule->suppress_length >= 0)
 		mnl_attr_put_u32(request, FRA_SUPPRESS_PREFIXLEN,
 				 (uint32_t)rule->suppress_length);

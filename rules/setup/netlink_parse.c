@@ -165,6 +165,8 @@ static struct kernel_ports ports_of(const struct nlattr *attr)
 
 static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
 {
+	struct fib_rule_uid_range users;
+
 	switch (mnl_attr_get_type(attr)) {
 	case FRA_PRIORITY:
 		ret->pref = u32_of(attr);
@@ -199,6 +201,14 @@ static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
 		break;
 	case FRA_DPORT_RANGE:
 		ret->dport = ports_of(attr);
+		break;
+	case FRA_UID_RANGE:
+		if (mnl_attr_get_payload_len(attr) < sizeof(users))
+			break;
+		memcpy(&users, mnl_attr_get_payload(attr), sizeof(users));
+		ret->has_users = true;
+		ret->first_user = users.start;
+		ret->last_user = users.end;
 		break;
 	case RULE_SPORT_MASK:
 	case RULE_DPORT_MASK:

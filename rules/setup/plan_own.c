@@ -198,6 +198,9 @@ static int add_selector(void *ctx, size_t route,
 					    selector->sport.last };
 	rule.dport = (struct kernel_ports){ selector->dport.first,
 					    selector->dport.last };
+	rule.has_users = selector->has_users;
+	rule.first_user = selector->first_user;
+	rule.last_user = selector->last_user;
 	if (selector->has_to && selector->to.len !=
 	    (own->family == AF_INET ? 96 : 0)) {
 		rule.has_to = true;

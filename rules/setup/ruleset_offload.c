@@ -262,6 +262,7 @@ static const char *field_word(uint8_t field, enum family family)
 	static const char *const words[OFFLOAD_FIELDS] = {
 		[OFFLOAD_PROTO] = "meta l4proto", [OFFLOAD_SPORT] = "th sport",
 		[OFFLOAD_DPORT] = "th dport", [OFFLOAD_LENGTH] = "meta length",
+		[OFFLOAD_UID] = "meta skuid",
 	};
 
 	if (field == OFFLOAD_FROM)
