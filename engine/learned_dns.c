@@ -7,6 +7,7 @@
 /* QR, opcode, TC and RCODE: an answer, to a query, whole, without error. */
 #define FLAG_RESPONSE 0x8000
 #define FLAGS_TOLD 0xfa0f
+#define FLAG_OPCODE 0x7800
 #define POINTER 0xc0
 #define LABEL_MOST 63
 #define JUMPS_MOST 32
@@ -142,6 +143,23 @@ bool dns_is_answer(struct cursor message)
 	cursor_skip(&message, 2);
 	flags = cursor_be16(&message);
 	return !message.is_short && (flags & FLAG_RESPONSE) != 0;
+}
+
+bool dns_repeats_question(struct cursor message)
+{
+	struct message m = { .start = message.at, .end = message.end };
+	struct name asked;
+	uint16_t flags, questions;
+
+	cursor_skip(&message, 2);
+	flags = cursor_be16(&message);
+	questions = cursor_be16(&message);
+	cursor_skip(&message, HEADER_LEN - 6);
+	if (message.is_short || questions != 1 || !(flags & FLAG_RESPONSE) ||
+	    flags & FLAG_OPCODE || !read_name(&m, &message, &asked))
+		return false;
+	cursor_skip(&message, 2);
+	return cursor_be16(&message) == CLASS_IN && !message.is_short;
 }
 
 static bool asks_for_address(uint16_t type)

@@ -26,6 +26,9 @@ struct dns_answer {
 
 /* Whether a message is an answer, whole or not. */
 bool dns_is_answer(struct cursor message);
+/* Whether it repeats one question, as every answer does, whatever it says:
+ * what only looks like an answer does not. */
+bool dns_repeats_question(struct cursor message);
 
 /*
  * Read a whole message. False unless it is a well-formed, complete answer

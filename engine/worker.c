@@ -297,12 +297,20 @@ static void renew(struct worker *worker, struct flow *flow)
 	take_decision(worker, flow, &decision);
 }
 
-/* What is settled stays as it is. */
+/* What is settled stays as it is, but for the number of its road. */
 static void keep_up(struct worker *worker, struct flow *flow)
 {
-	if (flow->generation != worker->generation &&
-	    flow->state == FLOW_INSPECTED)
+	if (flow->generation == worker->generation)
+		return;
+	if (flow->state == FLOW_INSPECTED) {
 		renew(worker, flow);
+	} else if (flow->state == FLOW_SETTLED) {
+		worker_forget_parts(worker, flow);
+		flow->road = worker_road(worker, flow, flow->road);
+		if (flow->road == 0)
+			flow->road = worker->marks->road_main;
+		flow->generation = worker->generation;
+	}
 }
 
 /* Changes whenever a pattern is told: none is ever both seen and gone. */
@@ -355,12 +363,13 @@ static void answer(struct worker *worker, const struct packet *pkt,
 		   struct flow *flow, struct verdict *verdict)
 {
 	const struct marks *marks = worker->marks;
-	bool is_settled = flow->state == FLOW_SETTLED;
+	bool is_done;
 
 	verdict->flow = flow;
-	verdict->is_settled = is_settled;
+	verdict->is_settled = flow->state == FLOW_SETTLED;
+	is_done = verdict->is_settled && !worker_may_ask_more(worker, flow);
 	verdict->mark = marks_merge(marks, pkt->mark,
-				    marks_of(marks, flow->road, is_settled));
+				    marks_of(marks, flow->road, is_done));
 	if (flow->road != marks->road_drop)
 		return;
 	/* A flow whose first packet is dropped never gets into conntrack. One
@@ -407,7 +416,6 @@ static void decide_unsettled(struct worker *worker, struct flow *flow,
 {
 	flow->data_packets += pkt->payload_len > 0 &&
 			      flow->data_packets < UINT8_MAX;
-	worker_hear_answer(worker, flow, pkt, from_server);
 	decide_flow(worker, flow, pkt, from_server);
 }
 
@@ -443,7 +451,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		add(&worker->counters.settled, 1);
 		return;
 	}
-	if (is_unknown && worker_overhear(worker, pkt))
+	if (is_unknown && worker_overhear(worker, pkt, zone, hash, flow))
 		return;
 	if (is_unknown || is_forgotten(worker, flow, pkt)) {
 		flow = start(worker, pkt, zone, hash, flow);
@@ -453,6 +461,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	flow->last_ns = pkt->time_ns;
 	flow->packets++;
 	keep_up(worker, flow);
+	worker_hear_answer(worker, flow, pkt, verdict->from_server);
 	if (flow->state != FLOW_SETTLED)
 		decide_unsettled(worker, flow, pkt, verdict->from_server);
 	else if (worker->options.name_all)

@@ -6,6 +6,7 @@
 
 #include "engine/decide.h"
 #include "engine/hints/hint.h"
+#include "engine/inspect.h"
 #include "engine/learned_dns.h"
 #include "engine/worker_private.h"
 
@@ -13,6 +14,8 @@
 #define PORT_MDNS 5353
 #define PORT_LLMNR 5355
 #define SECOND_NS 1000000000u
+#define LENGTH_LEN 2		/* before a message in TCP (RFC 1035, 4.2.2) */
+#define FLAGS_END 4		/* of a message's first bytes */
 
 /* A client that has sent this many packets of data, or got them, is not
  * reset: it has begun to do something. */
@@ -63,6 +66,21 @@ bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
 	return flow->dns_answers == 0 || flow->dns_answers < flow->dns_asked;
 }
 
+/*
+ * Stubs use a socket for many questions, and the second may come behind the
+ * answer to the first. What is no DNS, as a tunnel that took its port, goes
+ * when the budget of packets is spent.
+ */
+bool worker_may_ask_more(const struct worker *worker, const struct flow *flow)
+{
+	return worker->learn.dns && flow->facts.dport == PORT_DNS &&
+	       flow->facts.proto == IPPROTO_UDP &&
+	       flow->road != worker->marks->road_drop &&
+	       flow->packets - flow->answer_packet <
+		       worker->inspector->budget.packets &&
+	       policy_learns_from(worker->policy, &flow->facts.server);
+}
+
 static void teach_addresses(struct worker *worker,
 			    const struct address *client,
 			    struct cursor message, uint64_t now_ns)
@@ -98,11 +116,28 @@ static void hear_datagram(struct worker *worker, struct flow *flow,
 	if (!dns_is_answer(message))
 		return;
 	flow->dns_answers += flow->dns_answers < UINT8_MAX;
+	if (dns_repeats_question(message))
+		flow->answer_packet = flow->packets;
 	teach_addresses(worker, &flow->facts.client, message, pkt->time_ns);
 }
 
-/* Answers from the start of the server's stream, as far as it has room. */
-static void hear_stream(struct worker *worker, struct flow *flow,
+/* Whether the inspector has heard the server's stream, or it does not begin as
+ * DNS does: what speaks first on this port is not to be taken from it. */
+static bool is_other_stream(const struct flow *flow, const struct packet *pkt,
+			    uint32_t offset)
+{
+	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
+
+	if (flow->payload_bytes[1] > 0)
+		return true;
+	cursor_skip(&payload, LENGTH_LEN);
+	return offset == 0 && cursor_left(&payload) >= FLAGS_END &&
+	       !dns_is_answer(payload);
+}
+
+/* Answers from the start of the server's stream, as far as it has room. True
+ * when it ends with a whole one. */
+static bool hear_stream(struct worker *worker, struct flow *flow,
 			const struct packet *pkt)
 {
 	struct cursor stream, message;
@@ -110,8 +145,9 @@ static void hear_stream(struct worker *worker, struct flow *flow,
 	uint32_t offset = pkt->tcp_seq - flow->isn[1];
 	unsigned int n = 0;
 
-	if (pkt->payload_len == 0 || !flow->has_isn[1] || (int32_t)offset < 0)
-		return;
+	if (pkt->payload_len == 0 || !flow->has_isn[1] ||
+	    (*slot == NULL && is_other_stream(flow, pkt, offset)))
+		return false;
 	if (*slot == NULL)
 		stream_take(worker->inspector->pool, slot);
 	stream_segment(*slot, offset, pkt->payload, pkt->payload_len);
@@ -123,17 +159,73 @@ static void hear_stream(struct worker *worker, struct flow *flow,
 		teach_addresses(worker, &flow->facts.client, message,
 				pkt->time_ns);
 	}
+	return !stream.is_short && cursor_left(&stream) == 0;
 }
 
-bool worker_overhear(struct worker *worker, const struct packet *pkt)
+/* Those for both families often go by one connection, in one segment. The
+ * client's stream is the inspector's to keep. */
+static void count_questions(struct flow *flow, const struct packet *pkt)
+{
+	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
+	struct cursor message;
+
+	while (flow->dns_asked < UINT8_MAX &&
+	       dns_next_message(&payload, &message))
+		flow->dns_asked++;
+}
+
+static void note_start(struct flow *flow, const struct packet *pkt)
+{
+	if (!(pkt->tcp_flags & TCP_SYN) || flow->has_isn[1])
+		return;
+	flow->isn[1] = pkt->tcp_seq + 1;
+	flow->has_isn[1] = true;
+}
+
+/*
+ * A connection to this host's own resolver, of which only the answers come by.
+ * It is never decided: it stays new. What was heard is dropped, so that the
+ * connection may go on for long.
+ */
+static void overhear_stream(struct worker *worker, const struct packet *pkt,
+			    uint32_t zone, uint64_t hash, struct flow *flow)
+{
+	struct cursor heard;
+
+	if (flow_opened_by_server(pkt))
+		flow = flow_start(worker->flows, pkt, zone, hash, flow);
+	else if (flow == NULL)
+		return;
+	if (flow->generation != worker->generation)
+		worker_forget_parts(worker, flow);
+	flow->generation = worker->generation;
+	flow->last_ns = pkt->time_ns;
+	note_start(flow, pkt);
+	if (hear_stream(worker, flow, pkt)) {
+		heard = stream_data(flow->streams[1]);
+		flow->isn[1] += (uint32_t)cursor_left(&heard);
+		flow->dns_answers = 0;
+		inspect_release(worker->inspector, flow);
+	}
+	if (pkt->tcp_flags & (TCP_FIN | TCP_RST))
+		inspect_release(worker->inspector, flow);
+}
+
+bool worker_overhear(struct worker *worker, const struct packet *pkt,
+		     uint32_t zone, uint64_t hash, struct flow *flow)
 {
 	struct cursor message = cursor_of(pkt->payload, pkt->payload_len);
+	bool is_tcp = pkt->proto == IPPROTO_TCP;
 
 	if (!worker->learn.dns || !worker->options.has_own_resolver ||
-	    pkt->ifindex != 0 || pkt->proto != IPPROTO_UDP ||
-	    pkt->sport != PORT_DNS || !dns_is_answer(message))
+	    pkt->ifindex != 0 || pkt->sport != PORT_DNS ||
+	    !(is_tcp || (pkt->proto == IPPROTO_UDP && dns_is_answer(message))))
 		return false;
-	if (policy_learns_from(worker->policy, &pkt->src))
+	if (!policy_learns_from(worker->policy, &pkt->src))
+		return true;
+	if (is_tcp)
+		overhear_stream(worker, pkt, zone, hash, flow);
+	else
 		teach_addresses(worker, &pkt->dst, message, pkt->time_ns);
 	return true;
 }
@@ -142,20 +234,18 @@ void worker_hear_answer(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server)
 {
 	if (!worker->learn.dns || !is_dns(flow) ||
-	    flow->state == FLOW_SETTLED ||
 	    !policy_learns_from(worker->policy, &flow->facts.server))
 		return;
 	if (flow->facts.proto == IPPROTO_UDP) {
 		hear_datagram(worker, flow, pkt, from_server);
+	} else if (flow->state == FLOW_SETTLED) {
 		return;
+	} else if (!from_server) {
+		count_questions(flow, pkt);
+	} else if (!(pkt->tcp_flags & TCP_RST)) {
+		note_start(flow, pkt);
+		hear_stream(worker, flow, pkt);
 	}
-	if (!from_server || pkt->tcp_flags & TCP_RST)
-		return;
-	if (pkt->tcp_flags & TCP_SYN && !flow->has_isn[1]) {
-		flow->isn[1] = pkt->tcp_seq + 1;
-		flow->has_isn[1] = true;
-	}
-	hear_stream(worker, flow, pkt);
 }
 
 /* ---- the guess ---- */

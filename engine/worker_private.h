@@ -63,10 +63,14 @@ void worker_set_learn(struct worker *worker);
 /* Whether the verdict of a DNS flow waits until its answer has been seen. */
 bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
 			  uint64_t now_ns);
-/* Whether it is an answer of this host's own resolver, whose questions nobody
- * queues: it is heard, and left as it is. */
-bool worker_overhear(struct worker *worker, const struct packet *pkt);
-/* Of each packet of a flow that is not settled. */
+/* Whether it is of this host's own resolver, to whom nobody queues what is
+ * asked: its answers are heard, and left as they are. `flow` as it was found,
+ * or NULL. */
+bool worker_overhear(struct worker *worker, const struct packet *pkt,
+		     uint32_t zone, uint64_t hash, struct flow *flow);
+/* Whether a DNS flow that is settled stays in the queue all the same. */
+bool worker_may_ask_more(const struct worker *worker, const struct flow *flow);
+/* Of each packet of a flow. */
 void worker_hear_answer(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server);
 /* The road of a first packet by what is learned, where it is not final. */

@@ -121,7 +121,8 @@ static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 		"\t\tct mark & 0x%08" PRIx32 " != 0 goto inspect\n",
 		plan->mask);
 	if (is_own && plan->hears_dns)
-		fputs("\t\tudp sport 53 ct direction reply goto inspect "
+		fputs("\t\tmeta l4proto { tcp, udp } th sport 53 "
+		      "ct direction reply goto inspect "
 		      "comment \"DNS answers\"\n", out);
 	fprintf(out,
 		"\t\tct state new,related goto %s\n"

@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# learning.sh - what the tests of learned roads share. Source it after
+# services.sh, in a lab of two uplinks: names by the DNS, who asks for them,
+# and by which uplink a visit goes.
+
+SHARED=198.51.100.9	# has the names of the video and of the meeting
+VIDEO=198.51.100.10
+OTHER=198.51.100.11
+SHARED6=2001:db8:5e::9
+VIDEO6=2001:db8:5e::10
+A=$LAN4.9 B=$LAN4.20 C=$LAN4.21
+A6=$LAN6::9 B6=$LAN6::20 C6=$LAN6::21
+
+# Whether somebody listens for questions: answers_at WHERE ADDRESS
+answers_at()
+{
+	in_ns "$1" ss -Hlnu "sport = :53" | grep -qF "$2"
+}
+
+# names_at WHERE NAME ADDRESSES [DNSMASQ'S OPTIONS]: a DNS server and nothing
+# behind it
+names_at()
+{
+	local where=$1 name=$2 addresses=$3
+	shift 3
+	lab_start "$where" "$name" "$(command -v dnsmasq)" --keep-in-foreground \
+		--no-resolv --no-hosts --user=root --pid-file= \
+		--bind-interfaces --listen-address="$addresses" \
+		--conf-file=/dev/null --local=/example/ "$@"
+	until_true 50 answers_at "$where" "${addresses##*,}"
+}
+
+serve_names()
+{
+	names_at server dns "$SERVER4,$SERVER6" \
+		--cname=alias.example,"$NAME_VIDEO" \
+		--host-record="$NAME_VIDEO,$SHARED,$SHARED6" \
+		--host-record="$NAME_MEETING,$SHARED,$SHARED6" \
+		--host-record="$NAME_PLAIN,$SERVER4,$SERVER6"
+}
+
+# A client asks by itself, --resolve tells curl: the answer is known to the
+# router before the SYN. Prints the last address of the answers.
+# look_up FROM NAME [udp|tcp [SERVER [TYPE...]]]
+look_up()
+{
+	local from=$1 name=$2 proto=${3-udp} server=${4-$SERVER4}
+	shift $(($# < 4 ? $# : 4))
+	in_client /usr/bin/python3 "$LAB_TOP/pcap-tests/live/look_up.py" \
+		"$from" "$name" "$proto" "$server" "$@"
+}
+
+# get FROM ADDRESS NAME [CURL'S OPTIONS]: which uplinks carried it.
+get()
+{
+	local from=$1 address=$2 name=$3 said
+	shift 3
+	lab_forget
+	said=$(fetch client "$address" "https://$name/" --interface "$from" \
+		"$@" 2>&1)
+	[ "$said" = "this is $name" ] || { echo "failed: $said"; return; }
+	lab_roads "$address" tcp 443
+}
+
+start()
+{
+	ok "up: $1" lab_up
+}
+
+stop()
+{
+	waymark down >/dev/null 2>&1
+	until_true 50 lab_gone "$(lab_pid waymark)"
+	rm -f "$LAB_DIR/state/learned"
+}
+
+# policy UPLINK-WORDS [STATEMENTS]: the video by the second uplink
+policy()
+{
+	lab_policy <<-POLICY
+	$(lab_uplinks "$1")
+	route host $NAME_VIDEO via two
+	default via one
+	${2-}
+	POLICY
+}

@@ -1,0 +1,321 @@
+/* check_worker_learn.c - what DNS answers teach a worker, how long it waits
+ * for them, and what it makes of a wrong memory. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/worker.h"
+#include "packets.h"
+#include "unit.h"
+
+/* Roads 1, 2, 3; main is 0x3f, drop 0x3e; settled is the mask's top bit. */
+#define UPLINKS "uplink a { dev a mark 1 }\nuplink b { dev b mark 2 }\n" \
+		"uplink m { dev m mark 3 masquerade }\n"
+#define ROUTE "route host v.example via a\n"
+#define SETTLED 0x40000000u
+#define A 0x01000000u
+#define MAIN 0x3f000000u
+
+/* v.example is at 198.51.100.9, w.example at .10. A question has a host, too:
+ * the one for v.example takes its road. */
+#define ASK(name) "\0\7\1\0\0\1\0\0\0\0\0\0\1" name "\7example\0\0\1\0\1"
+#define TOLD(name, host) "\0\7\x81\x80\0\1\0\1\0\0\0\0\1" name \
+	"\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64" host
+#define NO_SUCH "\0\7\x81\x83\0\1\0\0\0\0\0\0\1w\7example\0\0\1\0\1"
+#define TOLD_V TOLD("v", "\x09")
+#define ASK_LEN "\0\x1b"
+#define TOLD_LEN "\0\x2b"
+
+#define RESOLVER "198.51.100.53"
+#define ROUTER "192.168.1.1"
+#define OTHER "192.168.1.10"
+#define V "198.51.100.9"
+#define W "198.51.100.10"
+
+#define UDP(where, bytes) \
+	.proto = IPPROTO_UDP, .sport = 5000, .dport = 53, .dst = where, \
+	DATA(bytes)
+#define TCP(where) .sport = 5000, .dport = 53, .dst = where, \
+	.flags = TCP_ACK
+#define QUESTION { UDP(RESOLVER, ASK("v")) }
+#define ANSWER { UDP(RESOLVER, TOLD_V), .back = true }
+#define SYN_TO(where) { .flags = TCP_SYN, .dport = 443, .dst = where }
+/* Of the router's own resolver: no question is ever seen. */
+#define OWN_UDP { UDP(ROUTER, TOLD_V), .back = true }
+#define OWN_TCP(number, bytes) \
+	{ TCP(ROUTER), .seq = number, DATA(bytes), .back = true }
+#define OWN_START { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 99, \
+	.flags = TCP_SYN | TCP_ACK, .back = true }
+
+#define STEPS 8
+
+static const struct row {
+	const char *name;
+	const char *policy;
+	struct {
+		struct made packet;
+		uint32_t mark;
+		bool is_own;		/* no interface: the router's */
+	} steps[STEPS];
+	unsigned int answers;		/* that taught */
+} rows[] = {
+	{ "held until it is answered", "",
+	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "two questions by one socket, two answers", "",
+	  { { QUESTION, A, 0 }, { QUESTION, A, 0 },
+	    { ANSWER, A, 0 }, { ANSWER, A, 0 },
+	    { SYN_TO(V), A, 0 } }, 2 },
+	{ "not held for longer than packets are inspected",
+	  "inspect packets 3\n",
+	  { { QUESTION, A, 0 }, { QUESTION, A, 0 },
+	    { QUESTION, A | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "seconds do not end what one socket may ask", "inspect seconds 5\n",
+	  { { QUESTION, A, 0 },
+	    { { UDP(RESOLVER, ASK("v")), .ms = 4999, .mark = A }, A, 0 },
+	    { { UDP(RESOLVER, ASK("v")), .ms = 5000, .mark = A }, A, 0 } },
+	  0 },
+	{ "a socket is used again", "",
+	  { { { UDP(RESOLVER, ASK("w")) }, MAIN, 0 },
+	    { { UDP(RESOLVER, TOLD("w", "\x0a")), .back = true }, MAIN, 0 },
+	    { QUESTION, MAIN, 0 }, { ANSWER, MAIN, 0 },
+	    { SYN_TO(V), A, 0 } }, 2 },
+	{ "again and again, whatever the answer", "inspect packets 3\n",
+	  { { { UDP(RESOLVER, ASK("w")) }, MAIN, 0 },
+	    { { UDP(RESOLVER, NO_SUCH), .back = true }, MAIN, 0 },
+	    { { UDP(RESOLVER, ASK("w")) }, MAIN, 0 },
+	    { { UDP(RESOLVER, NO_SUCH), .back = true }, MAIN, 0 },
+	    { QUESTION, MAIN, 0 }, { ANSWER, MAIN, 0 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "a tunnel by this port is let go", "inspect packets 4\n",
+	  { { { UDP(RESOLVER, "\4\0\0\0hello") }, MAIN, 0 },
+	    { { UDP(RESOLVER, "\4\0\x80\0hello"), .back = true }, MAIN, 0 },
+	    { { UDP(RESOLVER, "\4\0\x80\0hello"), .back = true }, MAIN, 0 },
+	    { { UDP(RESOLVER, "\4\0\x80\0hello"), .back = true },
+	      MAIN | SETTLED, 0 } }, 0 },
+	{ "not held without a route that asks for hosts", "learn dns off\n",
+	  { { QUESTION, A | SETTLED, 0 }, { ANSWER, A | SETTLED, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "headers decide, and it is held still",
+	  "route dport 53 via b\n",
+	  { { QUESTION, 0x02000000u, 0 }, { ANSWER, 0x02000000u, 0 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "dropped: there is nothing to hold", "route dport 53 drop\n",
+	  { { QUESTION, 0x3e000000u | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } },
+	  0 },
+	{ "from a resolver that is named", "learn from " RESOLVER "\n",
+	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "from another: neither held nor heard",
+	  "learn from 198.51.100.54\n",
+	  { { QUESTION, A | SETTLED, 0 }, { ANSWER, A | SETTLED, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "an answer that nobody asked for: its sender is the client", "",
+	  { { ANSWER, A | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "for the client that asked alone", "",
+	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
+	    { { .src = OTHER, .flags = TCP_SYN, .dport = 443, .dst = V },
+	      MAIN, 0 } }, 1 },
+	{ "multicast DNS", "",
+	  { { { .proto = IPPROTO_UDP, .sport = 5353, .dport = 5353,
+		.dst = "224.0.0.251", DATA(ASK("v")) }, A | SETTLED, 0 },
+	    { { .proto = IPPROTO_UDP, .sport = 5353, .dport = 5353,
+		.dst = "224.0.0.251", .src = OTHER, DATA(TOLD_V) },
+	      A | SETTLED, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "multicast DNS, by unicast", "",
+	  { { { .proto = IPPROTO_UDP, .dport = 5353, DATA(ASK("v")) },
+	      A | SETTLED, 0 },
+	    { { .proto = IPPROTO_UDP, .dport = 5353, .back = true,
+		DATA(TOLD_V) }, A | SETTLED, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "LLMNR", "",
+	  { { { .proto = IPPROTO_UDP, .dport = 5355, DATA(ASK("v")) },
+	      A | SETTLED, 0 },
+	    { { .proto = IPPROTO_UDP, .dport = 5355, .back = true,
+		DATA(TOLD_V) }, A | SETTLED, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "TCP: one question, one answer", "",
+	  { { { .sport = 5000, .dport = 53, .dst = RESOLVER,
+		.flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
+	    { { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99,
+		.flags = TCP_SYN | TCP_ACK, .back = true }, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 10, DATA(ASK_LEN ASK("v")) }, A, 0 },
+	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
+		.back = true }, A | SETTLED, 0 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "TCP: two questions, the answers one by one", "",
+	  { { { .sport = 5000, .dport = 53, .dst = RESOLVER,
+		.flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
+	    { { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99,
+		.flags = TCP_SYN | TCP_ACK, .back = true }, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 10,
+		DATA(ASK_LEN ASK("w") ASK_LEN ASK("v")) }, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 100,
+		DATA(TOLD_LEN TOLD("w", "\x0a")), .back = true }, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 145, DATA(TOLD_LEN TOLD_V),
+		.back = true }, MAIN | SETTLED, 0 },
+	    { SYN_TO(V), A, 0 }, { SYN_TO(W), MAIN, 0 } }, 2 },
+	{ "TCP: the length by itself, the rest out of order", "",
+	  { { { .sport = 5000, .dport = 53, .dst = RESOLVER,
+		.flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
+	    { { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99,
+		.flags = TCP_SYN | TCP_ACK, .back = true }, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 10, DATA(ASK_LEN ASK("v")) }, A, 0 },
+	    { { TCP(RESOLVER), .seq = 102, DATA(TOLD_V), .back = true }, A, 0 },
+	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN), .back = true },
+	      A | SETTLED, 0 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "TCP: what else speaks on this port is told by its banner",
+	  "route app ssh via b\n",
+	  { { { .dport = 53, .flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
+	    { { .dport = 53, .flags = TCP_SYN | TCP_ACK, .seq = 99,
+		.back = true }, MAIN, 0 },
+	    { { .dport = 53, .flags = TCP_ACK, .seq = 100, .back = true,
+		DATA("SSH-2.0-OpenSSH_9.2\r\n") }, 0x02000000u, 0 } }, 0 },
+	{ "the router's own resolver", "",
+	  { { OWN_UDP, 0, 1 }, { SYN_TO(V), A, 0 } }, 1 },
+	{ "the same from outside is somebody's flow", "",
+	  { { OWN_UDP, A | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "the router's own, by another port", "",
+	  { { { .proto = IPPROTO_UDP, .sport = 5000, .dport = 54,
+		.dst = ROUTER, .back = true, DATA(TOLD_V) },
+	      A | SETTLED, 1 }, { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "the router's own, which is not named",
+	  "learn from 198.51.100.54\n",
+	  { { OWN_UDP, 0, 1 }, { OWN_START, 0, 1 },
+	    { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 }, { SYN_TO(V), MAIN, 0 } },
+	  0 },
+	{ "the router's own by TCP", "",
+	  { { OWN_START, 0, 1 }, { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "the router's own by TCP, in pieces", "",
+	  { { OWN_START, 0, 1 }, { OWN_TCP(100, TOLD_LEN), 0, 1 },
+	    { OWN_TCP(102, "\0\7\x81\x80"), 0, 1 },
+	    { OWN_TCP(106, "\0\1\0\1\0\0\0\0\1v\7example\0\0\1\0\1\xc0\x0c\0"
+		      "\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64\x09"), 0, 1 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "the router's own by TCP, one after another", "",
+	  { { OWN_START, 0, 1 },
+	    { OWN_TCP(100, TOLD_LEN TOLD("w", "\x0a")), 0, 1 },
+	    { OWN_TCP(145, TOLD_LEN TOLD("w", "\x0a") TOLD_LEN), 0, 1 },
+	    { OWN_TCP(192, TOLD_V), 0, 1 },
+	    { { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 235,
+		.flags = TCP_ACK | TCP_FIN, .back = true }, 0, 1 },
+	    { SYN_TO(V), A, 0 } }, 3 },
+	{ "the router's own by TCP, from the middle on", "",
+	  { { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "the router's own by TCP, once more by the same ports", "",
+	  { { OWN_START, 0, 1 },
+	    { OWN_TCP(100, TOLD_LEN TOLD("w", "\x0a")), 0, 1 },
+	    { { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 999,
+		.flags = TCP_SYN | TCP_ACK, .back = true, .ms = 9000 }, 0, 1 },
+	    { OWN_TCP(1000, TOLD_LEN TOLD_V), 0, 1 },
+	    { SYN_TO(V), A, 0 } }, 2 },
+};
+
+static size_t steps_of(const struct row *row)
+{
+	size_t count = 0;
+
+	while (count < STEPS && (row->steps[count].packet.flags != 0 ||
+				 row->steps[count].packet.proto != 0))
+		count++;
+	return count;
+}
+
+static struct worker *worker_for(const struct policy *policy,
+				 struct learned *learned)
+{
+	const struct worker_options options = {
+		.flows = 64, .streams = 8, .learned = learned,
+		.has_own_resolver = true,
+	};
+	struct worker *worker = worker_new(policy, &options);
+
+	ck_assert_ptr_nonnull(learned);
+	ck_assert_ptr_nonnull(worker);
+	return worker;
+}
+
+static struct policy *policy_for(const char *text)
+{
+	char all[1024];
+
+	snprintf(all, sizeof(all), UPLINKS "%s" ROUTE, text);
+	return packets_policy(all);
+}
+
+static uint32_t mark_of(struct worker *worker, const struct made *made,
+			bool is_own)
+{
+	uint8_t bytes[MADE_MAX];
+	struct packet pkt = packets_make(made, bytes);
+	struct verdict verdict;
+
+	pkt.ifindex = is_own ? 0 : 2;
+	worker_classify(worker, &pkt, NULL, 1, false, &verdict);
+	return verdict.mark;
+}
+
+START_TEST(script)
+{
+	const struct row *row = &rows[_i];
+	struct policy *policy = policy_for(row->policy);
+	struct learned *learned = learned_new(NULL);
+	struct worker *worker = worker_for(policy, learned);
+
+	for (size_t i = 0; i < steps_of(row); i++) {
+		uint32_t mark = mark_of(worker, &row->steps[i].packet,
+					row->steps[i].is_own);
+
+		ck_assert_msg(mark == row->steps[i].mark,
+			      "%s: packet %zu: mark %#x", row->name, i + 1,
+			      mark);
+	}
+	ck_assert_msg(worker_counters(worker)->dns_answers == row->answers,
+		      "%s: answers", row->name);
+	worker_free(worker);
+	learned_free(learned);
+	policy_free(policy);
+}
+END_TEST
+
+/* A flow that is settled but may ask more keeps its road, by its new number. */
+START_TEST(reload)
+{
+	static const struct made question = QUESTION, answer = ANSWER;
+	struct policy *policy = policy_for(""), *next;
+	struct learned *learned = learned_new(NULL);
+	struct worker *worker = worker_for(policy, learned);
+
+	next = packets_policy("uplink b { dev b mark 1 }\n"
+			      "uplink a { dev a mark 2 }\n"
+			      "route host other.example via b\n");
+	ck_assert_uint_eq(mark_of(worker, &question, false), A);
+	ck_assert_uint_eq(mark_of(worker, &answer, false), A);
+	ck_assert_int_eq(worker_prepare(worker, next), 0);
+	worker_publish(worker);
+	worker_pass(worker);
+	ck_assert(worker_has_passed(worker));
+	ck_assert_uint_eq(mark_of(worker, &question, false), 0x02000000u);
+	ck_assert_uint_eq(worker_counters(worker)->settled, 1);
+	worker_free(worker);
+	learned_free(learned);
+	policy_free(policy);
+	policy_free(next);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("worker_learn");
+	TCase *tcase = tcase_create("worker_learn");
+
+	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
+	tcase_add_test(tcase, reload);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
