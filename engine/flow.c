@@ -195,7 +195,7 @@ void flow_prefetch(const struct flow_table *table, uint64_t hash)
 	__builtin_prefetch(&table->buckets[bucket_of(table, hash)]);
 }
 
-void flow_prefetch_match(const struct flow_table *table, uint64_t hash)
+bool flow_prefetch_match(const struct flow_table *table, uint64_t hash)
 {
 	size_t at = bucket_of(table, hash);
 	uint16_t tag = tag_of(hash);
@@ -208,8 +208,9 @@ void flow_prefetch_match(const struct flow_table *table, uint64_t hash)
 		flow = flow_of(table, &table->buckets[at], i);
 		__builtin_prefetch(flow, 1);
 		__builtin_prefetch((const char *)flow + 64, 1);
-		return;
+		return true;
 	}
+	return false;
 }
 
 static bool matches(const struct flow *flow, const struct packet *pkt,

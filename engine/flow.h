@@ -99,9 +99,10 @@ size_t flow_table_bytes(const struct flow_table *table);
 uint64_t flow_hash(const struct flow_table *table, const struct packet *pkt,
 		   uint32_t zone);
 /* Fetch what flow_find() of this hash will read: first where it looks, then,
- * some packets later, the flow it will find there. */
+ * some packets later, the flow it will find there. False: it will find none,
+ * unless others start flows meanwhile. */
 void flow_prefetch(const struct flow_table *table, uint64_t hash);
-void flow_prefetch_match(const struct flow_table *table, uint64_t hash);
+bool flow_prefetch_match(const struct flow_table *table, uint64_t hash);
 
 /*
  * The flow of `pkt`, or NULL. *ret_from_server tells the packet's direction.

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/learned_names.h"
 #include "engine/learned_table.h"
 #include "rules/facts.h"
+#include "rules/keyed_hash.h"
 
 #define ITEMS_DEFAULT 65536
 #define SECOND_NS 1000000000u
@@ -31,6 +33,8 @@
 #define RESET_PAUSE_S 60
 
 struct learned {
+	struct keyed_hash key;
+	struct learned_names *names;
 	struct learned_table *answers;
 	struct learned_table *servers;
 	int64_t clock_offset_s;
@@ -43,18 +47,24 @@ struct learned *learned_new(const struct learned_options *options)
 	static const struct learned_options usual;
 	struct learned *learned = calloc(1, sizeof(*learned));
 
+	size_t answers, servers;
+
 	if (learned == NULL)
 		return NULL;
 	if (options == NULL)
 		options = &usual;
+	answers = options->answers != 0 ? options->answers : ITEMS_DEFAULT;
+	servers = options->servers != 0 ? options->servers : ITEMS_DEFAULT;
 	learned->clock_offset_s = options->clock_offset_s;
-	learned->answers = learned_table_new(
-		options->answers != 0 ? options->answers : ITEMS_DEFAULT,
-		options->repeatable);
-	learned->servers = learned_table_new(
-		options->servers != 0 ? options->servers : ITEMS_DEFAULT,
-		options->repeatable);
-	if (learned->answers == NULL || learned->servers == NULL) {
+	learned->names = learned_names_new(answers + servers,
+					   options->repeatable);
+	learned->answers = learned_table_new(LEARNED_ANSWER, answers,
+					     learned->names);
+	learned->servers = learned_table_new(LEARNED_SERVER, servers,
+					     learned->names);
+	if (learned->names == NULL || learned->answers == NULL ||
+	    learned->servers == NULL ||
+	    keyed_hash_init(&learned->key, options->repeatable) < 0) {
 		learned_free(learned);
 		return NULL;
 	}
@@ -67,12 +77,14 @@ void learned_free(struct learned *learned)
 		return;
 	learned_table_free(learned->answers);
 	learned_table_free(learned->servers);
+	learned_names_free(learned->names);
 	free(learned);
 }
 
 size_t learned_bytes(const struct learned *learned)
 {
-	return sizeof(*learned) + learned_table_bytes(learned->answers) +
+	return sizeof(*learned) + learned_names_bytes(learned->names) +
+	       learned_table_bytes(learned->answers) +
 	       learned_table_bytes(learned->servers);
 }
 
@@ -82,27 +94,44 @@ uint32_t learned_second(const struct learned *learned, uint64_t now_ns)
 			  learned->clock_offset_s);
 }
 
-/* ---- keys ---- */
+/* ---- what an item is found by ---- */
 
-static struct learned_item answer_key(const struct address *client,
-				      const struct address *server)
+static uint64_t hash_address(const struct learned *learned, uint64_t hash,
+			     const struct address *a)
 {
-	return (struct learned_item){
-		.kind = LEARNED_ANSWER,
-		.client = *client,
-		.server = *server,
+	hash = keyed_hash_add(&learned->key, hash, a->be64[0]);
+	return keyed_hash_add(&learned->key, hash, a->be64[1]);
+}
+
+static struct learned_look look_of(const struct learned *learned,
+				   const struct address *client,
+				   const struct address *server, uint8_t proto,
+				   uint16_t port)
+{
+	const struct keyed_hash *key = &learned->key;
+	uint64_t hash = hash_address(learned, key->start, server);
+
+	return (struct learned_look){
+		.answer = keyed_hash_end(key, hash_address(learned, hash,
+							   client), 0),
+		.server = keyed_hash_end(key, hash,
+					 (uint64_t)proto << 16 | port),
 	};
 }
 
-static struct learned_item server_key(const struct address *server,
-				      uint8_t proto, uint16_t port)
+static void teach(struct learned *learned, const struct learned_item *news,
+		  learned_merge merge)
 {
-	return (struct learned_item){
-		.kind = LEARNED_SERVER,
-		.server = *server,
-		.proto = proto,
-		.port = port,
-	};
+	struct learned_look look = look_of(learned, &news->client,
+					   &news->server, news->proto,
+					   news->port);
+
+	if (news->kind == LEARNED_ANSWER)
+		learned_table_teach(learned->answers, look.answer, news,
+				    merge);
+	else
+		learned_table_teach(learned->servers, look.server, news,
+				    merge);
 }
 
 static bool set_host(struct learned_item *item, const char *host)
@@ -139,7 +168,11 @@ void learned_teach_answer(struct learned *learned,
 			  const struct address *server, const char *host,
 			  uint32_t ttl_s, uint64_t now_ns)
 {
-	struct learned_item news = answer_key(client, server);
+	struct learned_item news = {
+		.kind = LEARNED_ANSWER,
+		.client = *client,
+		.server = *server,
+	};
 
 	if (host[0] == '\0' || !set_host(&news, host))
 		return;
@@ -147,18 +180,7 @@ void learned_teach_answer(struct learned *learned,
 	news.expires_s = news.heard_s + ttl_s;
 	news.heard_ms = (uint16_t)(now_ns % SECOND_NS / 1000000);
 	news.host_percent = 100;
-	learned_table_teach(learned->answers, &news, merge_answer);
-}
-
-bool learned_answer(const struct learned *learned,
-		    const struct address *client,
-		    const struct address *server, uint64_t now_ns,
-		    struct learned_item *ret)
-{
-	struct learned_item key = answer_key(client, server);
-
-	return learned_table_find(learned->answers, &key,
-				  learned_second(learned, now_ns), ret);
+	teach(learned, &news, merge_answer);
 }
 
 /* ---- servers ---- */
@@ -201,7 +223,12 @@ void learned_teach_server(struct learned *learned,
 			  uint16_t port, uint16_t app, const char *host,
 			  uint64_t now_ns)
 {
-	struct learned_item news = server_key(server, proto, port);
+	struct learned_item news = {
+		.kind = LEARNED_SERVER,
+		.server = *server,
+		.proto = proto,
+		.port = port,
+	};
 
 	if (app == APP_NONE || !set_host(&news, host))
 		return;
@@ -210,29 +237,45 @@ void learned_teach_server(struct learned *learned,
 	news.host_percent = PERCENT_FIRST;
 	news.since_s = news.heard_s = learned_second(learned, now_ns);
 	news.expires_s = news.heard_s + SERVER_TTL_S;
-	learned_table_teach(learned->servers, &news, merge_server);
+	teach(learned, &news, merge_server);
 }
 
-bool learned_server(const struct learned *learned,
-		    const struct address *server, uint8_t proto, uint16_t port,
-		    uint64_t now_ns, struct learned_item *ret)
-{
-	struct learned_item key = server_key(server, proto, port);
+/* ---- look-ups ---- */
 
-	return learned_table_find(learned->servers, &key,
+struct learned_look learned_look(const struct learned *learned,
+				 const struct address *client,
+				 const struct address *server, uint8_t proto,
+				 uint16_t port)
+{
+	struct learned_look look = look_of(learned, client, server, proto,
+					   port);
+
+	learned_table_fetch_tags(learned->answers, look.answer);
+	learned_table_fetch_tags(learned->servers, look.server);
+	return look;
+}
+
+void learned_fetch(const struct learned *learned,
+		   const struct learned_look *look)
+{
+	learned_table_fetch_items(learned->answers, look->answer);
+	learned_table_fetch_items(learned->servers, look->server);
+}
+
+bool learned_answer(const struct learned *learned,
+		    const struct learned_look *look, uint64_t now_ns,
+		    struct learned_found *ret)
+{
+	return learned_table_find(learned->answers, look->answer,
 				  learned_second(learned, now_ns), ret);
 }
 
-void learned_prefetch(const struct learned *learned,
-		      const struct address *client,
-		      const struct address *server, uint8_t proto,
-		      uint16_t port)
+bool learned_server(const struct learned *learned,
+		    const struct learned_look *look, uint64_t now_ns,
+		    struct learned_found *ret)
 {
-	struct learned_item key = answer_key(client, server);
-
-	learned_table_prefetch(learned->answers, &key);
-	key = server_key(server, proto, port);
-	learned_table_prefetch(learned->servers, &key);
+	return learned_table_find(learned->servers, look->server,
+				  learned_second(learned, now_ns), ret);
 }
 
 /* ---- all of it ---- */
@@ -254,9 +297,7 @@ static bool merge_nothing(struct learned_item *item,
 
 void learned_add(struct learned *learned, const struct learned_item *item)
 {
-	learned_table_teach(item->kind == LEARNED_ANSWER ? learned->answers
-							 : learned->servers,
-			    item, merge_nothing);
+	teach(learned, item, merge_nothing);
 }
 
 /* ---- resets ---- */

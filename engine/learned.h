@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 #include "rules/address.h"
+#include "rules/domain_table.h"
 
-/* A longer host name is not learned: an item has two cache lines. */
-#define LEARNED_HOST_MAX 71
+#define LEARNED_HOST_MAX DOMAIN_MAX
 /* How many names a client may have for one address. */
 #define LEARNED_NAMES_MOST 4
 
@@ -76,19 +76,39 @@ void learned_teach_server(struct learned *learned,
 			  uint16_t port, uint16_t app, const char *host,
 			  uint64_t now_ns);
 
-/* The name that `client` asked for latest of those that gave it `server`. */
+/*
+ * Where the store has what it knows for a flow. Memory is slow: a look that is
+ * made some packets ahead, and fetched a few of them later, costs no waiting
+ * when the questions come.
+ */
+struct learned_look {
+	uint64_t answer;	/* hashes */
+	uint64_t server;
+};
+
+struct learned_look learned_look(const struct learned *learned,
+				 const struct address *client,
+				 const struct address *server, uint8_t proto,
+				 uint16_t port);
+void learned_fetch(const struct learned *learned,
+		   const struct learned_look *look);
+
+struct learned_found {
+	uint32_t heard_s;
+	uint16_t app;			/* of a server */
+	uint8_t host_percent;		/* confidence, 0 to 100 */
+	uint8_t app_percent;
+	char host[LEARNED_HOST_MAX + 1];
+};
+
+/* The name that the client asked for latest of those that gave it the
+ * server. */
 bool learned_answer(const struct learned *learned,
-		    const struct address *client,
-		    const struct address *server, uint64_t now_ns,
-		    struct learned_item *ret);
+		    const struct learned_look *look, uint64_t now_ns,
+		    struct learned_found *ret);
 bool learned_server(const struct learned *learned,
-		    const struct address *server, uint8_t proto, uint16_t port,
-		    uint64_t now_ns, struct learned_item *ret);
-/* Both of the above will soon be asked. */
-void learned_prefetch(const struct learned *learned,
-		      const struct address *client,
-		      const struct address *server, uint8_t proto,
-		      uint16_t port);
+		    const struct learned_look *look, uint64_t now_ns,
+		    struct learned_found *ret);
 
 /* Whether a flow between these two may be reset: true once, then not for a
  * while. */

@@ -20,7 +20,9 @@
 
 #define MAGIC "waymark-learned\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
-#define VERSION 1
+/* Before 2 names had at most 71 characters. */
+#define VERSION 2
+#define VERSION_LEAST 1
 #define HEAD_LEN (MAGIC_LEN + 4 + 8)
 #define DIR_DEFAULT "/var/lib/waymark"
 /* More than any store holds. */
@@ -280,8 +282,12 @@ static bool open_text(const char *text, size_t len, struct cursor *ret_items)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
 	struct cursor c = cursor_of(text, len);
+	uint64_t version;
 
-	if (!cursor_match(&c, MAGIC, MAGIC_LEN) || get(&c, 4) != VERSION ||
+	if (!cursor_match(&c, MAGIC, MAGIC_LEN))
+		return false;
+	version = get(&c, 4);
+	if (version < VERSION_LEAST || version > VERSION ||
 	    get(&c, 8) + sizeof(digest) != len || c.is_short)
 		return false;
 	c.end -= sizeof(digest);

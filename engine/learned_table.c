@@ -1,44 +1,64 @@
 /* learned_table.c - items in buckets, each with a sequence lock. */
 #include "engine/learned_table.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 
-#include "rules/keyed_hash.h"
+#include "engine/learned_lock.h"
+#include "engine/learned_names.h"
 
 #define BUCKET_ITEMS 8
 #define TAGS_IN_WORD 4
+#define TAG_WORDS (BUCKET_ITEMS / TAGS_IN_WORD)
 #define TAG_BITS 16
-#define ITEM_WORDS (sizeof(struct learned_item) / sizeof(uint64_t))
-#define USED_WORD (offsetof(struct learned_item, used_s) / sizeof(uint64_t))
-#define READ_TRIES 8
-#define WRITE_TRIES 64
 #define USED_STEP_S 60
 /* A percent of confidence is worth as much as having been of use this much
  * later. */
 #define PERCENT_S 600
 
-_Static_assert(sizeof(struct learned_item) == 128, "two cache lines");
+#define HOST_ROOM 64
+#define HOST_LONG '\xff'	/* in place of a name: learned_names.h has it */
 
-/* Tags tell the items of a bucket apart without touching them: 16 bits each,
- * 0 is empty. One bucket never has two cache lines. */
-struct bucket {
-	_Alignas(32) _Atomic uint64_t tags[BUCKET_ITEMS / TAGS_IN_WORD];
-	_Atomic uint32_t sequence;
+/*
+ * An item as it lies in a bucket, in words that one may read while another
+ * writes. Two cache lines: a look-up is answered from the first, unless the
+ * name is longer than what of it is there.
+ */
+enum word {
+	WORD_HASH,
+	WORD_TIMES,	/* used_s << 32 | expires_s */
+	WORD_HEARD,	/* heard_s << 32 | detail << 16 | host_percent << 8 |
+			 * app_percent; the detail is app, or heard_ms */
+	WORD_HOST,
+	WORD_ORIGIN = WORD_HOST + HOST_ROOM / 8,	/* since_s << 32 |
+						 * port << 16 | proto */
+	WORD_SERVER,
+	WORD_CLIENT = WORD_SERVER + 2,
+	WORDS = WORD_CLIENT + 2,
+	WORDS_IN_LINE = 8,
 };
+#define HOST_IN_LINE ((WORDS_IN_LINE - WORD_HOST) * 8)
 
 struct slot {
-	_Alignas(128) _Atomic uint64_t words[ITEM_WORDS];
+	_Alignas(64) _Atomic uint64_t words[WORDS];
+};
+
+_Static_assert(sizeof(struct slot) == 128, "two cache lines");
+
+/* Tags tell the items of a bucket apart without touching them: 16 bits each,
+ * 0 is empty. They have a line to themselves and lie by their items, where
+ * the same page has both. */
+struct bucket {
+	_Alignas(64) _Atomic uint64_t tags[TAG_WORDS];
+	_Atomic uint32_t sequence;
+	struct slot slots[BUCKET_ITEMS];
 };
 
 struct learned_table {
 	struct bucket *buckets;
-	struct slot *slots;		/* BUCKET_ITEMS to a bucket */
 	size_t bucket_count;		/* a power of two */
-	struct keyed_hash key;
+	struct learned_names *names;	/* borrowed */
+	enum learned_kind kind;
 };
 
 static void *map_pages(size_t bytes)
@@ -53,34 +73,22 @@ static void *map_pages(size_t bytes)
 	return pages;
 }
 
-static bool key_init(struct keyed_hash *key, bool fixed)
-{
-	uint64_t words[3] = { 0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u,
-			      0x94d049bb133111ebu };
-
-	if (!fixed && getrandom(words, sizeof(words), 0) != sizeof(words))
-		return false;
-	key->start = words[0];
-	key->factor = words[1] | 1;
-	key->last_factor = words[2] | 1;
-	return true;
-}
-
-struct learned_table *learned_table_new(size_t capacity, bool fixed_key)
+struct learned_table *learned_table_new(enum learned_kind kind,
+					size_t capacity,
+					struct learned_names *names)
 {
 	struct learned_table *table = calloc(1, sizeof(*table));
 
 	if (table == NULL)
 		return NULL;
+	table->kind = kind;
+	table->names = names;
 	table->bucket_count = 1;
 	while (table->bucket_count * BUCKET_ITEMS < capacity)
 		table->bucket_count *= 2;
 	table->buckets = map_pages(table->bucket_count *
 				   sizeof(*table->buckets));
-	table->slots = map_pages(table->bucket_count * BUCKET_ITEMS *
-				 sizeof(*table->slots));
-	if (table->buckets == NULL || table->slots == NULL ||
-	    !key_init(&table->key, fixed_key)) {
+	if (table->buckets == NULL) {
 		learned_table_free(table);
 		return NULL;
 	}
@@ -94,37 +102,20 @@ void learned_table_free(struct learned_table *table)
 	if (table->buckets != NULL)
 		munmap(table->buckets,
 		       table->bucket_count * sizeof(*table->buckets));
-	if (table->slots != NULL)
-		munmap(table->slots, table->bucket_count * BUCKET_ITEMS *
-				     sizeof(*table->slots));
 	free(table);
 }
 
 size_t learned_table_bytes(const struct learned_table *table)
 {
-	return sizeof(*table) + table->bucket_count *
-	       (sizeof(*table->buckets) + BUCKET_ITEMS * sizeof(*table->slots));
+	return sizeof(*table) + table->bucket_count * sizeof(*table->buckets);
 }
 
 /* ---- where an item belongs ---- */
 
-static uint64_t hash_of(const struct learned_table *table,
-			const struct learned_item *item)
+static struct bucket *bucket_of(const struct learned_table *table,
+				uint64_t hash)
 {
-	const struct keyed_hash *key = &table->key;
-	uint64_t hash = keyed_hash_add(key, key->start, item->server.be64[0]);
-
-	hash = keyed_hash_add(key, hash, item->server.be64[1]);
-	hash = keyed_hash_add(key, hash, item->client.be64[0]);
-	hash = keyed_hash_add(key, hash, item->client.be64[1]);
-	return keyed_hash_end(key, hash, (uint64_t)item->kind << 32 |
-					 (uint64_t)item->proto << 16 |
-					 item->port);
-}
-
-static size_t bucket_of(const struct learned_table *table, uint64_t hash)
-{
-	return (hash >> 16) & (table->bucket_count - 1);
+	return &table->buckets[(hash >> 16) & (table->bucket_count - 1)];
 }
 
 static uint16_t tag_of(uint64_t hash)
@@ -134,22 +125,23 @@ static uint16_t tag_of(uint64_t hash)
 	return tag != 0 ? tag : 1;
 }
 
-/* The slot of its bucket that an item gets if it is free: it is fetched
- * together with the tags, since it is mostly the one. */
+/* The slot of its bucket that an item gets if it is free. */
 static size_t home_of(uint64_t hash)
 {
 	return hash >> 61;
 }
 
-/* Bit 0 of byte 2n is the sign that tag n of `word` is `tag`; bits above the
- * first may be wrong, so each is looked at. */
-static uint64_t matches_of(uint64_t word, uint16_t tag)
+/* Bit n: tag n of `word` is `tag`. Without a branch: which it is, nothing
+ * could foretell. */
+static unsigned int matches_of(uint64_t word, uint16_t tag)
 {
-	const uint64_t ones = 0x0001000100010001u;
+	const uint64_t ones = 0x0001000100010001u, low = ones * 0x7fff;
 	uint64_t other = word ^ ones * tag;
+	uint64_t same = ~(((other & low) + low) | other | low);
 
-	return ((other - ones) & ~other & ones << (TAG_BITS - 1)) >>
-	       (TAG_BITS - 1);
+	/* The product gathers the top bits of the four in the highest. */
+	return (unsigned int)((same >> (TAG_BITS - 1)) *
+			      UINT64_C(0x1000200040008000) >> 60);
 }
 
 static uint64_t tags_at(const struct bucket *bucket, size_t word)
@@ -163,235 +155,314 @@ static uint16_t tag_at(const struct bucket *bucket, size_t i)
 			  i % TAGS_IN_WORD * TAG_BITS);
 }
 
-static bool same_key(const struct learned_item *a,
-		     const struct learned_item *b)
+/* Bit n: slot n may be of this hash. A tag that matches by chance is one in
+ * eight thousand look-ups. */
+static unsigned int candidates_of(const struct bucket *bucket, uint64_t hash)
 {
-	return a->kind == b->kind && a->proto == b->proto &&
-	       a->port == b->port && address_equal(&a->server, &b->server) &&
-	       address_equal(&a->client, &b->client);
+	unsigned int slots = 0;
+
+	for (unsigned int word = 0; word < TAG_WORDS; word++)
+		slots |= matches_of(tags_at(bucket, word), tag_of(hash))
+			 << word * TAGS_IN_WORD;
+	return slots;
+}
+
+/*
+ * Written out, since a function that does nothing else is taken for one
+ * without effect by gcc 12, and dropped with all its calls.
+ */
+void learned_table_fetch_tags(const struct learned_table *table, uint64_t hash)
+{
+	__builtin_prefetch(bucket_of(table, hash));
+}
+
+void learned_table_fetch_items(const struct learned_table *table,
+			       uint64_t hash)
+{
+	const struct bucket *bucket = bucket_of(table, hash);
+	unsigned int slots = candidates_of(bucket, hash);
+
+	for (; slots != 0; slots &= slots - 1)
+		__builtin_prefetch(&bucket->slots[__builtin_ctz(slots)]);
 }
 
 /* ---- reading ---- */
 
-/* Acquire, so that the sequence is read again behind the words. */
-static void load(struct slot *slot, struct learned_item *ret)
+static uint64_t word_at(const struct slot *slot, size_t word)
 {
-	uint64_t words[ITEM_WORDS];
+	uint64_t value;
 
-	for (size_t i = 0; i < ITEM_WORDS; i++)
-		words[i] = atomic_load_explicit(&slot->words[i],
-						memory_order_acquire);
-	memcpy(ret, words, sizeof(*ret));
-	ret->host[LEARNED_HOST_MAX] = '\0';
+	learned_load(&slot->words[word], 1, &value);
+	return value;
 }
 
-/* The item as it is in slot `i` of a bucket; false when it is empty, has
- * another tag, or is being written all the time. */
-static bool read_slot(const struct learned_table *table, size_t at, size_t i,
-		      struct learned_item *ret)
+static bool has_expired(uint64_t times, uint32_t now_s)
 {
-	struct bucket *bucket = &table->buckets[at];
-	struct slot *slot = &table->slots[at * BUCKET_ITEMS + i];
-
-	for (int try = 0; try < READ_TRIES; try++) {
-		uint32_t before, after;
-
-		before = atomic_load_explicit(&bucket->sequence,
-					      memory_order_acquire);
-		if (before & 1)
-			continue;
-		load(slot, ret);
-		after = atomic_load_explicit(&bucket->sequence,
-					     memory_order_acquire);
-		if (before == after)
-			return ret->kind != LEARNED_NONE;
-	}
-	return false;
+	return (uint32_t)times <= now_s;
 }
 
-/* Only if nobody changed the word meanwhile; it is but a mark of use. */
-static void note_use(struct slot *slot, const struct learned_item *item,
-		     uint32_t now_s)
+/* Of several items of one hash, which only answers have, the one heard latest:
+ * the time is what WORD_HEARD begins with. */
+static struct slot *find_latest(struct bucket *bucket, uint64_t hash,
+				uint32_t now_s, uint64_t *ret_heard)
 {
-	struct learned_item used = *item;
-	uint64_t old, new;
-
-	if (now_s - item->used_s < USED_STEP_S)
-		return;
-	used.used_s = now_s;
-	memcpy(&old, (const char *)item + USED_WORD * sizeof(old), sizeof(old));
-	memcpy(&new, (const char *)&used + USED_WORD * sizeof(new),
-	       sizeof(new));
-	atomic_compare_exchange_strong_explicit(&slot->words[USED_WORD], &old,
-						new, memory_order_relaxed,
-						memory_order_relaxed);
-}
-
-/* Items of one key, of which only answers have several. */
-static bool is_later(const struct learned_item *a,
-		     const struct learned_item *b)
-{
-	if (a->heard_s != b->heard_s)
-		return a->heard_s > b->heard_s;
-	return a->heard_ms > b->heard_ms;
-}
-
-/* A tag that matches by chance is one in eight thousand look-ups. */
-static struct slot *find_latest(const struct learned_table *table, size_t at,
-				uint16_t tag, const struct learned_item *key,
-				uint32_t now_s, struct learned_item *ret)
-{
+	unsigned int slots = candidates_of(bucket, hash);
 	struct slot *found = NULL;
-	struct learned_item item;
 
-	for (size_t word = 0; word < BUCKET_ITEMS / TAGS_IN_WORD; word++) {
-		uint64_t matches = matches_of(
-			tags_at(&table->buckets[at], word), tag);
+	for (; slots != 0; slots &= slots - 1) {
+		struct slot *slot = &bucket->slots[__builtin_ctz(slots)];
+		uint64_t heard;
 
-		for (; matches != 0; matches &= matches - 1) {
-			size_t i = word * TAGS_IN_WORD +
-				   (size_t)__builtin_ctzll(matches) / TAG_BITS;
-
-			if (!read_slot(table, at, i, &item) ||
-			    !same_key(&item, key) || item.expires_s <= now_s)
-				continue;
-			if (found != NULL && !is_later(&item, ret))
-				continue;
-			*ret = item;
-			found = &table->slots[at * BUCKET_ITEMS + i];
-		}
+		if (word_at(slot, WORD_HASH) != hash ||
+		    has_expired(word_at(slot, WORD_TIMES), now_s))
+			continue;
+		heard = word_at(slot, WORD_HEARD);
+		if (found != NULL && heard <= *ret_heard)
+			continue;
+		*ret_heard = heard;
+		found = slot;
 	}
 	return found;
 }
 
-static void prefetch(const struct learned_table *table, uint64_t hash)
+static void load_host(const struct slot *slot, char ret[static HOST_ROOM])
 {
-	size_t at = bucket_of(table, hash);
-	const char *home = (const char *)&table->slots[at * BUCKET_ITEMS +
-						       home_of(hash)];
-
-	__builtin_prefetch(&table->buckets[at]);
-	__builtin_prefetch(home);
-	__builtin_prefetch(home + 64);
+	learned_load(&slot->words[WORD_HOST], WORDS_IN_LINE - WORD_HOST, ret);
+	ret[HOST_IN_LINE] = '\0';
+	if (ret[HOST_IN_LINE - 1] != '\0')
+		learned_load(&slot->words[WORDS_IN_LINE],
+			     WORD_ORIGIN - WORDS_IN_LINE, ret + HOST_IN_LINE);
 }
 
-bool learned_table_find(const struct learned_table *table,
-			const struct learned_item *key, uint32_t now_s,
-			struct learned_item *ret)
+/* A long name in place of its hash; false when it has got lost. */
+static bool complete_host(const struct learned_table *table,
+			  char host[static LEARNED_HOST_MAX + 1])
 {
-	uint64_t hash = hash_of(table, key);
-	struct slot *found;
+	uint64_t hash;
 
-	prefetch(table, hash);
-	found = find_latest(table, bucket_of(table, hash), tag_of(hash), key,
-			    now_s, ret);
-	if (found != NULL)
-		note_use(found, ret, now_s);
-	return found != NULL;
+	if (host[0] != HOST_LONG)
+		return true;
+	memcpy(&hash, host + sizeof(hash), sizeof(hash));
+	if (learned_names_get(table->names, hash, host))
+		return true;
+	host[0] = '\0';
+	return false;
 }
 
-void learned_table_prefetch(const struct learned_table *table,
-			    const struct learned_item *key)
+/* Only if nobody changed the word meanwhile; it is but a mark of use. */
+static void note_use(struct slot *slot, uint32_t now_s)
 {
-	prefetch(table, hash_of(table, key));
+	uint64_t old = word_at(slot, WORD_TIMES);
+	uint64_t new = (uint64_t)now_s << 32 | (uint32_t)old;
+
+	if (now_s - (uint32_t)(old >> 32) < USED_STEP_S)
+		return;
+	atomic_compare_exchange_strong_explicit(&slot->words[WORD_TIMES], &old,
+						new, memory_order_relaxed,
+						memory_order_relaxed);
+}
+
+bool learned_table_find(const struct learned_table *table, uint64_t hash,
+			uint32_t now_s, struct learned_found *ret)
+{
+	struct bucket *bucket = bucket_of(table, hash);
+	uint64_t heard = 0;
+
+	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
+		uint32_t before = learned_sequence(&bucket->sequence);
+		struct slot *found;
+
+		if (before & 1)
+			continue;
+		found = find_latest(bucket, hash, now_s, &heard);
+		if (found != NULL)
+			load_host(found, ret->host);
+		if (learned_sequence(&bucket->sequence) != before)
+			continue;
+		if (found == NULL)
+			return false;
+		note_use(found, now_s);
+		ret->heard_s = (uint32_t)(heard >> 32);
+		ret->app = (uint16_t)(heard >> 16);
+		ret->app_percent = (uint8_t)heard;
+		ret->host_percent = complete_host(table, ret->host) ?
+				    (uint8_t)(heard >> 8) : 0;
+		return true;
+	}
+	return false;
+}
+
+static void unpack(const struct learned_table *table,
+		   const uint64_t words[static WORDS],
+		   struct learned_item *ret)
+{
+	*ret = (struct learned_item){
+		.kind = table->kind,
+		.proto = (uint8_t)words[WORD_ORIGIN],
+		.port = (uint16_t)(words[WORD_ORIGIN] >> 16),
+		.host_percent = (uint8_t)(words[WORD_HEARD] >> 8),
+		.app_percent = (uint8_t)words[WORD_HEARD],
+		.app = (uint16_t)(words[WORD_HEARD] >> 16),
+		.since_s = (uint32_t)(words[WORD_ORIGIN] >> 32),
+		.heard_s = (uint32_t)(words[WORD_HEARD] >> 32),
+		.expires_s = (uint32_t)words[WORD_TIMES],
+		.used_s = (uint32_t)(words[WORD_TIMES] >> 32),
+	};
+	memcpy(&ret->server, &words[WORD_SERVER], sizeof(ret->server));
+	memcpy(&ret->client, &words[WORD_CLIENT], sizeof(ret->client));
+	memcpy(ret->host, &words[WORD_HOST], HOST_ROOM);
+	ret->host[HOST_ROOM - 1] = '\0';
+	if (!complete_host(table, ret->host))
+		ret->host_percent = 0;
+}
+
+/* False when the slot is empty, or is being written all the time. */
+static bool read_slot(const struct bucket *bucket, size_t i,
+		      uint64_t ret_words[static WORDS])
+{
+	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
+		uint32_t before = learned_sequence(&bucket->sequence);
+
+		if (before & 1)
+			continue;
+		if (tag_at(bucket, i) == 0)
+			return false;
+		learned_load(bucket->slots[i].words, WORDS, ret_words);
+		if (learned_sequence(&bucket->sequence) == before)
+			return true;
+	}
+	return false;
 }
 
 void learned_table_each(const struct learned_table *table,
 			learned_each_item each, void *ctx)
 {
 	struct learned_item item;
+	uint64_t words[WORDS];
 
-	for (size_t at = 0; at < table->bucket_count; at++)
-		for (size_t i = 0; i < BUCKET_ITEMS; i++)
-			if (tag_at(&table->buckets[at], i) != 0 &&
-			    read_slot(table, at, i, &item))
+	for (size_t at = 0; at < table->bucket_count; at++) {
+		for (size_t i = 0; i < BUCKET_ITEMS; i++) {
+			if (!read_slot(&table->buckets[at], i, words))
+				continue;
+			unpack(table, words, &item);
+			/* An answer is nothing but its name. */
+			if (item.kind != LEARNED_ANSWER ||
+			    item.host[0] != '\0')
 				each(ctx, &item);
+		}
+	}
 }
 
 /* ---- writing ---- */
 
-static bool lock(struct bucket *bucket)
+static void store(const struct learned_table *table, struct slot *slot,
+		  uint64_t hash, const struct learned_item *item)
 {
-	for (int try = 0; try < WRITE_TRIES; try++) {
-		uint32_t even = atomic_load_explicit(
-			&bucket->sequence, memory_order_relaxed);
+	uint64_t words[WORDS] = {
+		[WORD_HASH] = hash,
+		[WORD_TIMES] = (uint64_t)item->used_s << 32 | item->expires_s,
+		[WORD_HEARD] = (uint64_t)item->heard_s << 32 |
+			       (uint64_t)item->app << 16 |
+			       (uint64_t)item->host_percent << 8 |
+			       item->app_percent,
+		[WORD_ORIGIN] = (uint64_t)item->since_s << 32 |
+				(uint64_t)item->port << 16 | item->proto,
+	};
+	char *host = (char *)&words[WORD_HOST];
+	size_t len = strlen(item->host);
 
-		if (!(even & 1) &&
-		    atomic_compare_exchange_weak_explicit(
-			    &bucket->sequence, &even, even + 1,
-			    memory_order_acq_rel, memory_order_relaxed))
-			return true;
+	memcpy(&words[WORD_SERVER], &item->server, sizeof(item->server));
+	memcpy(&words[WORD_CLIENT], &item->client, sizeof(item->client));
+	if (len < HOST_ROOM) {
+		memcpy(host, item->host, len);
+	} else {
+		host[0] = HOST_LONG;
+		words[WORD_HOST + 1] = learned_names_put(
+			table->names, item->host, item->heard_s);
 	}
-	return false;
+	learned_store(slot->words, WORDS, words);
 }
 
-static void unlock(struct bucket *bucket)
+/* What a slot is worth keeping; 0: it is empty. */
+static uint64_t worth(const struct bucket *bucket, size_t i, uint32_t now_s)
 {
-	atomic_fetch_add_explicit(&bucket->sequence, 1, memory_order_release);
-}
+	uint64_t times, heard;
+	uint32_t latest, percent;
 
-/* Release, so that a reader who sees a word sees the odd sequence, too. */
-static void store(struct slot *slot, const struct learned_item *item)
-{
-	uint64_t words[ITEM_WORDS];
-
-	memcpy(words, item, sizeof(words));
-	for (size_t i = 0; i < ITEM_WORDS; i++)
-		atomic_store_explicit(&slot->words[i], words[i],
-				      memory_order_release);
-}
-
-static uint64_t worth(const struct learned_item *item, uint32_t now_s)
-{
-	uint32_t latest = item->used_s > item->heard_s ? item->used_s
-						       : item->heard_s;
-	uint32_t percent = item->host_percent > item->app_percent ?
-			   item->host_percent : item->app_percent;
-
-	if (item->expires_s <= now_s)
+	if (tag_at(bucket, i) == 0)
 		return 0;
-	return (uint64_t)latest + (uint64_t)percent * PERCENT_S;
+	times = word_at(&bucket->slots[i], WORD_TIMES);
+	heard = word_at(&bucket->slots[i], WORD_HEARD);
+	if (has_expired(times, now_s))
+		return 1;
+	latest = times >> 32 > heard >> 32 ? (uint32_t)(times >> 32)
+					   : (uint32_t)(heard >> 32);
+	percent = (uint8_t)(heard >> 8) > (uint8_t)heard ?
+		  (uint8_t)(heard >> 8) : (uint8_t)heard;
+	return 1 + (uint64_t)latest + (uint64_t)percent * PERCENT_S;
 }
 
-/* The slot that the news takes; -1: some item took it in. */
-static int place_of(struct learned_table *table, uint64_t hash,
-		    const struct learned_item *news, learned_merge merge)
+static size_t least_worth(const struct bucket *bucket, uint64_t hash,
+			  uint32_t now_s)
 {
-	size_t at = bucket_of(table, hash);
-	uint16_t tag = tag_of(hash);
-	uint64_t least = UINT64_MAX;
-	uint32_t eldest_s = UINT32_MAX;
-	int home = (int)home_of(hash);
-	int place = home, eldest = 0, namesakes = 0;
+	size_t place = home_of(hash);
+	uint64_t least = worth(bucket, place, now_s);
 
-	for (int i = 0; i < BUCKET_ITEMS; i++) {
-		struct slot *slot = &table->slots[at * BUCKET_ITEMS +
-						  (size_t)i];
-		struct learned_item item;
-		uint16_t its = tag_at(&table->buckets[at], (size_t)i);
-		uint64_t its_worth = 0;
+	for (size_t i = 0; i < BUCKET_ITEMS; i++) {
+		uint64_t its = worth(bucket, i, now_s);
 
-		if (its != 0) {
-			load(slot, &item);
-			its_worth = worth(&item, news->heard_s) + 1;
-		}
-		if (its == tag && same_key(&item, news)) {
-			if (merge(&item, news)) {
-				store(slot, &item);
-				return -1;
-			}
-			namesakes++;
-			if (item.heard_s < eldest_s) {
-				eldest_s = item.heard_s;
-				eldest = i;
-			}
-		}
-		if (its_worth < least || (its_worth == least && i == home)) {
-			least = its_worth;
-			place = i;
-		}
+		if (its >= least)
+			continue;
+		least = its;
+		place = i;
 	}
-	return namesakes >= LEARNED_NAMES_MOST ? eldest : place;
+	return place;
+}
+
+static bool merge_into(const struct learned_table *table, struct slot *slot,
+		       const struct learned_item *news, learned_merge merge)
+{
+	struct learned_item item;
+	uint64_t words[WORDS];
+
+	learned_load(slot->words, WORDS, words);
+	unpack(table, words, &item);
+	if (!merge(&item, news))
+		return false;
+	store(table, slot, words[WORD_HASH], &item);
+	return true;
+}
+
+/* Whether some item of its hash took in the news. If not, *ret_place is the
+ * slot that it gets. */
+static bool is_taken_in(const struct learned_table *table,
+			struct bucket *bucket, uint64_t hash,
+			const struct learned_item *news, learned_merge merge,
+			size_t *ret_place)
+{
+	unsigned int slots = candidates_of(bucket, hash);
+	uint32_t eldest_s = UINT32_MAX;
+	unsigned int namesakes = 0;
+	size_t eldest = 0;
+
+	for (; slots != 0; slots &= slots - 1) {
+		size_t i = (size_t)__builtin_ctz(slots);
+		struct slot *slot = &bucket->slots[i];
+		uint32_t heard_s = (uint32_t)(word_at(slot, WORD_HEARD) >> 32);
+
+		if (word_at(slot, WORD_HASH) != hash)
+			continue;
+		if (merge_into(table, slot, news, merge))
+			return true;
+		namesakes++;
+		if (heard_s >= eldest_s)
+			continue;
+		eldest_s = heard_s;
+		eldest = i;
+	}
+	*ret_place = namesakes >= LEARNED_NAMES_MOST ? eldest :
+		     least_worth(bucket, hash, news->heard_s);
+	return false;
 }
 
 static void set_tag(struct bucket *bucket, size_t i, uint16_t tag)
@@ -405,20 +476,17 @@ static void set_tag(struct bucket *bucket, size_t i, uint16_t tag)
 			      memory_order_relaxed);
 }
 
-void learned_table_teach(struct learned_table *table,
+void learned_table_teach(struct learned_table *table, uint64_t hash,
 			 const struct learned_item *news, learned_merge merge)
 {
-	uint64_t hash = hash_of(table, news);
-	size_t at = bucket_of(table, hash);
-	struct bucket *bucket = &table->buckets[at];
-	int place;
+	struct bucket *bucket = bucket_of(table, hash);
+	size_t place;
 
-	if (!lock(bucket))
+	if (!learned_lock(&bucket->sequence))
 		return;
-	place = place_of(table, hash, news, merge);
-	if (place >= 0) {
-		store(&table->slots[at * BUCKET_ITEMS + (size_t)place], news);
-		set_tag(bucket, (size_t)place, tag_of(hash));
+	if (!is_taken_in(table, bucket, hash, news, merge, &place)) {
+		store(table, &bucket->slots[place], hash, news);
+		set_tag(bucket, place, tag_of(hash));
 	}
-	unlock(bucket);
+	learned_unlock(&bucket->sequence);
 }

@@ -8,7 +8,10 @@
 #include "engine/worker_private.h"
 
 #define FLOWS_DEFAULT 65536
-#define PREFETCH_AHEAD 4
+/* So many packets ahead memory is asked for: of flows, and of what is learned
+ * where there is none; then for what was found there. */
+#define PREFETCH_AHEAD 8
+#define FETCH_AHEAD 4
 #define MS_NS 1000000u
 
 /* An unmarked packet of a flow that was answered this long ago: conntrack has
@@ -499,27 +502,69 @@ static uint32_t zone_at(const uint32_t *zones, size_t i)
 	return zones != NULL ? zones[i] : 0;
 }
 
+/* A packet on its way to be classified. */
+struct ahead {
+	uint64_t hash;
+	bool is_new;		/* a flow of which something may be learned */
+	struct learned_look look;
+};
+
+/* All bucket lines of the batch are asked for before the first is needed. */
+static void look_up(struct worker *worker, struct packet *packets,
+		    const uint32_t *zones, size_t count, bool decoded,
+		    struct ahead *ahead)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!decoded)
+			decode_ip(&packets[i]);
+		ahead[i].hash = 0;
+		ahead[i].is_new = false;
+		if (packets[i].status != DECODE_OK)
+			continue;
+		ahead[i].hash = flow_hash(worker->flows, &packets[i],
+					  zone_at(zones, i));
+		flow_prefetch(worker->flows, ahead[i].hash);
+	}
+}
+
+static void look_ahead(const struct worker *worker, const struct packet *pkt,
+		       struct ahead *ahead)
+{
+	if (pkt->status != DECODE_OK ||
+	    flow_prefetch_match(worker->flows, ahead->hash) ||
+	    !worker_guesses(worker) ||
+	    marks_road(worker->marks, pkt->mark) != 0)
+		return;
+	ahead->is_new = true;
+	ahead->look = learned_look(worker->options.learned, &pkt->src,
+				   &pkt->dst, pkt->proto, pkt->dport);
+}
+
+static void fetch_ahead(const struct worker *worker, const struct ahead *ahead)
+{
+	if (ahead->is_new)
+		learned_fetch(worker->options.learned, &ahead->look);
+}
+
 void worker_classify(struct worker *worker, struct packet *packets,
 		     const uint32_t *zones, size_t count, bool decoded,
 		     struct verdict *ret_verdicts)
 {
-	uint64_t hashes[WORKER_BATCH + PREFETCH_AHEAD];
+	struct ahead ahead[WORKER_BATCH];
 
-	memset(&hashes[count], 0, PREFETCH_AHEAD * sizeof(hashes[0]));
-	for (size_t i = 0; i < count; i++) {
-		if (!decoded)
-			decode_ip(&packets[i]);
-		hashes[i] = 0;
-		if (packets[i].status != DECODE_OK)
-			continue;
-		hashes[i] = flow_hash(worker->flows, &packets[i],
-				      zone_at(zones, i));
-		flow_prefetch(worker->flows, hashes[i]);
-	}
+	look_up(worker, packets, zones, count, decoded, ahead);
+	for (size_t i = 0; i < count && i < PREFETCH_AHEAD; i++)
+		look_ahead(worker, &packets[i], &ahead[i]);
+	for (size_t i = 0; i < count && i < FETCH_AHEAD; i++)
+		fetch_ahead(worker, &ahead[i]);
 	for (size_t i = 0; i < count; i++) {
 		const struct packet *pkt = &packets[i];
 
-		flow_prefetch_match(worker->flows, hashes[i + PREFETCH_AHEAD]);
+		if (i + PREFETCH_AHEAD < count)
+			look_ahead(worker, &packets[i + PREFETCH_AHEAD],
+				   &ahead[i + PREFETCH_AHEAD]);
+		if (i + FETCH_AHEAD < count)
+			fetch_ahead(worker, &ahead[i + FETCH_AHEAD]);
 		ret_verdicts[i] = (struct verdict){ .mark = pkt->mark };
 		if (pkt->status != DECODE_OK)
 			continue;
@@ -527,7 +572,7 @@ void worker_classify(struct worker *worker, struct packet *packets,
 			classify_error(worker, pkt, zone_at(zones, i),
 				       &ret_verdicts[i]);
 		else
-			classify(worker, pkt, zone_at(zones, i), hashes[i],
+			classify(worker, pkt, zone_at(zones, i), ahead[i].hash,
 				 &ret_verdicts[i]);
 	}
 	count_batch(worker, packets, count);

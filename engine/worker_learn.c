@@ -268,7 +268,7 @@ static bool port_has_host(const struct facts *facts)
 }
 
 static void take_host(struct worker *worker, struct flow *flow,
-		      struct facts *facts, const struct learned_item *item,
+		      struct facts *facts, const struct learned_found *item,
 		      enum flow_guess guess)
 {
 	if (facts->known & FACT_HOST)
@@ -288,12 +288,14 @@ static bool put_in(struct worker *worker, struct flow *flow, uint64_t now_ns,
 	const struct learned *learned = worker->options.learned;
 	struct learn learn = worker->learn;
 	uint8_t known = facts->known;
-	struct learned_item server, answer;
+	struct learned_look look;
+	struct learned_found server, answer;
 	bool has_server, is_sure;
 
+	look = learned_look(learned, &facts->client, &facts->server,
+			    facts->proto, facts->dport);
 	has_server = learn.servers &&
-		learned_server(learned, &facts->server, facts->proto,
-			       facts->dport, now_ns, &server);
+		     learned_server(learned, &look, now_ns, &server);
 	if (has_server && server.app_percent >= learn.min_percent &&
 	    server.app != APP_NONE && !(facts->known & FACT_APP)) {
 		facts->app = server.app;
@@ -303,8 +305,7 @@ static bool put_in(struct worker *worker, struct flow *flow, uint64_t now_ns,
 	if (is_sure && server.host[0] == '\0')
 		return facts->known != known;
 	if (learn.dns && port_has_host(facts) &&
-	    learned_answer(learned, &facts->client, &facts->server, now_ns,
-			   &answer))
+	    learned_answer(learned, &look, now_ns, &answer))
 		take_host(worker, flow, facts, &answer, FLOW_GUESS_ANSWER);
 	else if (is_sure)
 		take_host(worker, flow, facts, &server, FLOW_GUESS_SERVER);
@@ -317,8 +318,7 @@ void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 	struct facts facts = flow->facts;
 	struct decision guessed;
 
-	if ((!worker->learn.dns && !worker->learn.servers) ||
-	    !facts.has_ports || is_dns(flow) ||
+	if (!worker_guesses(worker) || !facts.has_ports || is_dns(flow) ||
 	    !put_in(worker, flow, now_ns, &facts) || decision->is_final)
 		return;
 	decide(worker->policy, &facts, &guessed);

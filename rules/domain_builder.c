@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "rules/big_alloc.h"
 #include "rules/domain_parts.h"
@@ -47,8 +46,7 @@ struct domain_builder *domain_builder_new(size_t sets)
 	if (!builder)
 		return NULL;
 	builder->sets = sets;
-	if (getrandom(&builder->key, sizeof(builder->key), 0) !=
-	    (ssize_t)sizeof(builder->key)) {
+	if (keyed_hash_init(&builder->key, false) < 0) {
 		free(builder);
 		return NULL;
 	}

@@ -7,14 +7,17 @@
 #ifndef WAYMARK_KEYED_HASH_H
 #define WAYMARK_KEYED_HASH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* From getrandom(2). */
 struct keyed_hash {
 	uint64_t start;
 	uint64_t factor;
 	uint64_t last_factor;
 };
+
+/* A key nobody knows, or with `fixed` always the same. 0 or -errno. */
+int keyed_hash_init(struct keyed_hash *key, bool fixed);
 
 /* The halves of the 128-bit product, one over the other. */
 static inline uint64_t keyed_hash_fold(uint64_t a, uint64_t b)

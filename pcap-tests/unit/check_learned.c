@@ -48,17 +48,31 @@ static void teach_answer(struct learned *learned, const char *client,
 static const char *answer(const struct learned *learned, const char *client,
 			  const char *server, uint64_t now_ns)
 {
-	static struct learned_item item;
+	static struct learned_found found;
 	struct address c = address(client), s = address(server);
+	struct learned_look look = learned_look(learned, &c, &s, IPPROTO_TCP,
+						443);
 
-	return learned_answer(learned, &c, &s, now_ns, &item) ? item.host :
+	return learned_answer(learned, &look, now_ns, &found) ? found.host :
 								"none";
+}
+
+static bool ask_server(const struct learned *learned,
+		       const struct address *server, uint8_t proto,
+		       uint16_t port, uint64_t now_ns,
+		       struct learned_found *ret)
+{
+	static const struct address nobody;
+	struct learned_look look = learned_look(learned, &nobody, server,
+						proto, port);
+
+	learned_fetch(learned, &look);
+	return learned_server(learned, &look, now_ns, ret);
 }
 
 START_TEST(answers)
 {
 	struct learned *learned = store(64);
-	char longest[LEARNED_HOST_MAX + 2];
 
 	teach_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
@@ -80,13 +94,81 @@ START_TEST(answers)
 				NOW + 61 * SECOND), "a.example");
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7",
 				NOW + 62 * SECOND), "none");
-	memset(longest, 'x', sizeof(longest));
-	longest[sizeof(longest) - 1] = '\0';
-	teach_answer(learned, "10.0.0.1", "192.0.2.9", longest, NOW);
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.9", NOW), "none");
-	teach_answer(learned, "10.0.0.1", "192.0.2.9", longest + 1, NOW);
+	learned_free(learned);
+}
+END_TEST
+
+/* On both sides of what a place, and its first line, has room for. */
+static const size_t lengths[] = { 1, 38, 39, 40, 41, 62, 63, 64, 65, 71, 72,
+				  252, 253, 254 };
+
+START_TEST(length)
+{
+	struct learned *learned = store(64);
+	struct address server = address("192.0.2.9");
+	struct learned_found found;
+	char host[LEARNED_HOST_MAX + 2];
+	size_t len = lengths[_i];
+
+	for (size_t i = 0; i < len; i++)
+		host[i] = (char)('a' + i % 26);
+	host[len] = '\0';
+	teach_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
+	teach_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.9", NOW),
-			 longest + 1);
+			 len <= LEARNED_HOST_MAX ? host : "none");
+	/* As often as it is said, it is one name. */
+	for (int i = 0; i < 3; i++)
+		learned_teach_server(learned, &server, IPPROTO_TCP, 443, TLS,
+				     host, NOW);
+	ck_assert_int_eq(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
+				    &found), len <= LEARNED_HOST_MAX);
+	if (len <= LEARNED_HOST_MAX) {
+		ck_assert_str_eq(found.host, host);
+		ck_assert_uint_gt(found.host_percent, 75);
+	}
+	learned_free(learned);
+}
+END_TEST
+
+/* More long names than there is room for: what is there is right, and of what
+ * is not nothing is sure. */
+START_TEST(many_long_names)
+{
+	struct learned *learned = store(512);
+	char host[LEARNED_HOST_MAX + 1];
+	size_t there = 0, lost = 0;
+
+	memset(host, 'x', sizeof(host));
+	for (int i = 0; i < 256; i++) {
+		struct address server = address_from_v4((uint32_t)i + 1);
+		size_t len = 100 + (size_t)i % 150;
+
+		snprintf(host + len, sizeof(host) - len, "%d", i % 10);
+		learned_teach_server(learned, &server, IPPROTO_TCP, 443, TLS,
+				     host, NOW + (uint64_t)i * SECOND);
+		memset(host + len, 'x', sizeof(host) - len);
+	}
+	for (int i = 0; i < 256; i++) {
+		struct address server = address_from_v4((uint32_t)i + 1);
+		struct learned_found found;
+		size_t len = 100 + (size_t)i % 150;
+
+		if (!ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
+				&found))
+			continue;
+		ck_assert_uint_eq(found.app, TLS);
+		if (found.host[0] == '\0') {
+			ck_assert_uint_eq(found.host_percent, 0);
+			lost++;
+			continue;
+		}
+		ck_assert_uint_eq(strlen(found.host), len + 1);
+		ck_assert_int_eq(found.host[len], '0' + i % 10);
+		there++;
+	}
+	ck_assert_uint_gt(there, 4);
+	ck_assert_uint_gt(lost, 0);
 	learned_free(learned);
 }
 END_TEST
@@ -176,7 +258,7 @@ START_TEST(servers)
 {
 	struct learned *learned = store(64);
 	struct address server = address("2001:db8::7");
-	struct learned_item item;
+	struct learned_found item;
 	char host[2] = "";
 
 	for (const char *c = words[_i].flows; *c != '\0'; c++) {
@@ -184,7 +266,7 @@ START_TEST(servers)
 		learned_teach_server(learned, &server, IPPROTO_TCP, 443, TLS,
 				     host, NOW);
 	}
-	ck_assert(learned_server(learned, &server, IPPROTO_TCP, 443, NOW,
+	ck_assert(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
 				 &item));
 	ck_assert_msg(strcmp(item.host, words[_i].host) == 0 &&
 		      (item.host_percent >= 50) == words[_i].is_sure,
@@ -192,11 +274,11 @@ START_TEST(servers)
 		      item.host_percent);
 	ck_assert_uint_ge(item.app_percent, 60);
 	ck_assert_uint_eq(item.app, TLS);
-	ck_assert(!learned_server(learned, &server, IPPROTO_UDP, 443, NOW,
+	ck_assert(!ask_server(learned, &server, IPPROTO_UDP, 443, NOW,
 				  &item));
-	ck_assert(!learned_server(learned, &server, IPPROTO_TCP, 80, NOW,
+	ck_assert(!ask_server(learned, &server, IPPROTO_TCP, 80, NOW,
 				  &item));
-	ck_assert(!learned_server(learned, &server, IPPROTO_TCP, 443,
+	ck_assert(!ask_server(learned, &server, IPPROTO_TCP, 443,
 				  NOW + 8 * 24 * 3600 * SECOND, &item));
 	learned_free(learned);
 }
@@ -237,11 +319,16 @@ static void remove_path(void)
 	ck_assert_int_eq(rmdir(dir), 0);
 }
 
+static void check_since(void *ctx, const struct learned_item *item)
+{
+	ck_assert_uint_eq(item->since_s, *(const uint32_t *)ctx);
+}
+
 START_TEST(save_and_load)
 {
 	struct learned *learned = store(64), *again = store(64);
 	struct address server = address("192.0.2.7");
-	struct learned_item item;
+	struct learned_found item;
 	struct stat st;
 	uint32_t now_s = learned_second(learned, NOW);
 
@@ -255,9 +342,10 @@ START_TEST(save_and_load)
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 	ck_assert_int_eq(learned_file_load(again, now_s, path), 0);
 	ck_assert_uint_eq(count_of(again), 3);
-	ck_assert(learned_server(again, &server, IPPROTO_TCP, 22, NOW, &item));
+	ck_assert(ask_server(again, &server, IPPROTO_TCP, 22, NOW, &item));
 	ck_assert_uint_eq(item.app, SSH);
-	ck_assert_uint_eq(item.since_s, now_s);
+	ck_assert_uint_eq(item.heard_s, now_s);
+	learned_each(again, check_since, &now_s);
 	/* Loading twice changes nothing; what is over is left out. */
 	ck_assert_int_eq(learned_file_load(again, now_s, path), 0);
 	ck_assert_uint_eq(count_of(again), 3);
@@ -269,7 +357,7 @@ START_TEST(save_and_load)
 	/* A clock that was ahead. */
 	again = store(64);
 	ck_assert_int_eq(learned_file_load(again, 5, path), 0);
-	ck_assert(learned_server(again, &server, IPPROTO_TCP, 22, 6 * SECOND,
+	ck_assert(ask_server(again, &server, IPPROTO_TCP, 22, 6 * SECOND,
 				 &item));
 	ck_assert_uint_eq(item.heard_s, 5);
 	learned_free(again);
@@ -315,39 +403,57 @@ END_TEST
 #define THREADS 4
 #define ROUNDS 20000
 #define SERVERS 24
+#define LONG_LABEL \
+	"a-very-very-very-very-very-very-very-very-very-very-very-very-long"
 
 static struct learned *shared;
 static atomic_uint torn;
 
-/* Names say which server they belong to: a torn item would not. */
+/* Names say which server they belong to: a torn item would not. Every third
+ * is long, and there is not room for all of those. */
+static void name_of(unsigned server, char host[static LEARNED_HOST_MAX + 1])
+{
+	snprintf(host, LEARNED_HOST_MAX + 1,
+		 "%u.%s-name-of-length.%u.example", server,
+		 server % 3 ? "a" : LONG_LABEL, server);
+}
+
+static void compare(const struct learned_found *found, const char *host)
+{
+	if (found->host[0] != '\0' || found->host_percent != 0)
+		torn += strcmp(found->host, host) != 0;
+}
+
 static void *teach_and_ask(void *arg)
 {
 	unsigned state = (unsigned)(size_t)arg + 1;
 	struct address client = address("10.0.0.1");
 
 	for (int i = 0; i < ROUNDS; i++) {
-		struct learned_item item;
+		char host[LEARNED_HOST_MAX + 1];
+		struct learned_look look;
+		struct learned_found found;
 		struct address server;
-		char host[64];
 		unsigned n;
 
 		state = state * 1103515245 + 12345;
 		n = state >> 16;
 		server = address_from_v4(n % SERVERS + 1);
-		snprintf(host, sizeof(host), "%u.a-name-of-length.%u.example",
-			 n % SERVERS + 1, n % SERVERS + 1);
+		name_of(n % SERVERS + 1, host);
 		if (n & 256)
 			learned_teach_answer(shared, &client, &server, host,
 					     60, NOW + (uint64_t)i);
 		if (n & 512)
 			learned_teach_server(shared, &server, IPPROTO_TCP, 443,
 					     1, host, NOW);
-		if (learned_answer(shared, &client, &server,
-				   NOW + 61 * SECOND * (n & 1), &item))
-			torn += strcmp(item.host, host) != 0;
-		if (learned_server(shared, &server, IPPROTO_TCP, 443, NOW,
-				   &item))
-			torn += strcmp(item.host, host) != 0;
+		look = learned_look(shared, &client, &server, IPPROTO_TCP,
+				    443);
+		learned_fetch(shared, &look);
+		if (learned_answer(shared, &look,
+				   NOW + 61 * SECOND * (n & 1), &found))
+			compare(&found, host);
+		if (learned_server(shared, &look, NOW, &found))
+			compare(&found, host);
 	}
 	return NULL;
 }
@@ -375,6 +481,9 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, answers);
+	tcase_add_loop_test(tcase, length, 0,
+			    sizeof(lengths) / sizeof(lengths[0]));
+	tcase_add_test(tcase, many_long_names);
 	tcase_add_test(tcase, many_names);
 	tcase_add_test(tcase, least_useful);
 	tcase_add_loop_test(tcase, servers, 0,
