@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "engine/confine.h"
 #include "engine/engine_private.h"
 
 /* How often a lane looks whether interfaces changed. */
@@ -97,8 +98,13 @@ static void lane_fail(struct lane *lane, int rc)
 static void *lane_main(void *arg)
 {
 	struct lane *lane = arg;
-	int rc = 0;
+	int rc = confine_worker();
 
+	/* A kernel without seccomp is no reason to route less. */
+	if (rc < 0)
+		fprintf(stderr, "waymark: queue %u: its thread keeps all "
+			"rights: %s\n", lane->queue, strerror(-rc));
+	rc = 0;
 	while (rc >= 0 && !atomic_load(&lane->engine->stopping))
 		rc = lane_turn(lane);
 	if (rc < 0) {

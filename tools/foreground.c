@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "engine/confine.h"
 #include "engine/control.h"
 #include "rules/setup/keep.h"
 #include "tools/engine_lock.h"
@@ -109,6 +110,10 @@ static int start(struct foreground *fg, struct policy *policy)
 			strerror(-rc));
 		return rc;
 	}
+	rc = confine_process();
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: it keeps all rights: %s\n",
+			fg->name, strerror(-rc));
 	rc = engine_lock_take(&fg->lock, fg->running.state_dir);
 	if (rc < 0) {
 		explain_lock(fg->name, fg->running.state_dir, fg->lock.dir, rc);

@@ -93,6 +93,29 @@ is "packets arrive" "$(came)" "$sent"
 is "each with our mark, and the foreign bits as they were" \
 	"$(marked 9001)" "$sent"
 
+# ---- rights that are given up ----
+
+# Of its own thread, and of one that reads packets: CAP_NET_ADMIN is bit 12.
+status_of()
+{
+	awk -v of="$2:" '$1 == of { print $2 }' "/proc/$1/status"
+}
+
+if nm "$WAYMARK" 2>/dev/null | grep -q '__[at]san_init'; then
+	skip "rights" "a build with sanitizers gives none up"
+else
+	is "the control thread keeps four capabilities" \
+		"$(status_of "$ENGINE" CapEff)" 0000000000003006
+	for thread in "/proc/$ENGINE/task"/*; do
+		thread=${thread##*/}
+		[ "$thread" = "$ENGINE" ] || break
+	done
+	is "the worker one" \
+		"$(status_of "$ENGINE/task/$thread" CapEff)" 0000000000001000
+	is "and its system calls are filtered" \
+		"$(status_of "$ENGINE/task/$thread" Seccomp)" 2
+fi
+
 # ---- the same queue twice ----
 
 said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/second" \
