@@ -26,7 +26,7 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 	libcap-ng-dev libseccomp-dev check
 DEPS_TESTS := netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
-	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd
+	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime
 
 LIB_SRC  := $(wildcard engine/*.c engine/hints/*.c rules/*.c rules/setup/*.c)
 TOOL_SRC := $(wildcard tools/*.c)
