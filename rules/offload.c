@@ -29,6 +29,8 @@ static int list(struct listing *listing, const struct offload_rule *term,
 	if (any == 0)
 		return 0;
 	rule.target = target;
+	if (target.route > 0)
+		listing->maker.offload->routes[target.route - 1] = target;
 	if (rule.test_count == 0 && offload_covers(&rule.tos, &offload_any))
 		for (int w = 0; w < 4; w++)
 			listing->left.words[w] &= ~rule.proto.words[w];
@@ -51,9 +53,9 @@ static bool has_term(const struct terms *terms, const struct offload_rule *term)
 }
 
 /* Where the route certainly holds it decides; where it may, the engine does. */
-static int list_route(struct listing *listing, uint32_t node, uint8_t road)
+static int list_route(struct listing *listing, uint32_t node,
+		      struct offload_target to)
 {
-	const struct offload_target to = { OFFLOAD_ROAD, road };
 	struct terms holds = { 0 }, may = { 0 };
 	int rc = offload_terms_of(&listing->maker, node, true, &holds);
 
@@ -79,6 +81,15 @@ static void note(struct listing *listing, size_t route, const char *why)
 		strlen(r->text) > 160 ? "..." : "", why);
 }
 
+static struct offload_target target_of(const struct route *route, size_t number)
+{
+	return (struct offload_target){
+		.verdict = OFFLOAD_ROAD,
+		.value = route->road,
+		.route = (uint32_t)number + 1,
+	};
+}
+
 static int list_routes(struct listing *listing)
 {
 	const struct policy *p = listing->maker.policy;
@@ -88,7 +99,8 @@ static int list_routes(struct listing *listing)
 		size_t before = listing->rules.count;
 
 		listing->maker.is_too_long = false;
-		rc = list_route(listing, p->tests[i].node, p->routes[i].road);
+		rc = list_route(listing, p->tests[i].node,
+				target_of(&p->routes[i], i));
 		if (listing->maker.is_too_long)
 			note(listing, i, "a list is too long");
 		if (rc != -E2BIG)
@@ -155,7 +167,8 @@ static int list_packets(struct listing *listing)
 	listing->left = offload_any;
 	for (uint32_t i = 0; i < p->packet_route_count && rc == 0; i++) {
 		rc = list_route(listing, p->packet_tests[i].node,
-				p->packet_routes[i].road);
+				target_of(&p->packet_routes[i],
+					  p->route_count + i));
 		if (rc == -ENOMEM || (rc == 0 && !asks_engine(listing)))
 			continue;
 		listing->maker.offload->refused = i;
@@ -204,10 +217,18 @@ int offload_maker_init(struct maker *maker, const struct policy *policy)
 				       sizeof(uint32_t));
 	for (int i = 0; i < 2; i++)
 		maker->number_sets[i] = calloc(numbers, sizeof(uint32_t));
-	if (maker->offload == NULL || maker->address_sets == NULL ||
+	if (maker->offload != NULL)
+		maker->offload->routes = calloc(
+			policy->route_count + policy->packet_route_count,
+			sizeof(struct offload_target));
+	if (maker->offload == NULL || maker->offload->routes == NULL ||
+	    maker->address_sets == NULL ||
 	    maker->number_sets[0] == NULL || maker->number_sets[1] == NULL ||
 	    maker->interface_sets == NULL)
 		return -ENOMEM;
+	maker->offload->flow_route_count = policy->route_count;
+	maker->offload->route_count = policy->route_count +
+				      policy->packet_route_count;
 	maker->offload->packets = OFFLOAD_NONE;
 	maker->offload->refused = OFFLOAD_NONE;
 	return 0;
@@ -253,6 +274,7 @@ void offload_free(struct offload *offload)
 	}
 	for (size_t i = 0; i < offload->chain_count; i++)
 		offload_chain_fini(&offload->chains[i]);
+	free(offload->routes);
 	free(offload->sets);
 	free(offload->chains);
 	free(offload->notes);

@@ -65,6 +65,7 @@ enum offload_verdict {
 struct offload_target {
 	uint8_t verdict;	/* enum offload_verdict */
 	uint32_t value;
+	uint32_t route;		/* that says so: of `routes`, plus one */
 };
 
 struct offload_case {
@@ -101,6 +102,11 @@ struct offload {
 	size_t set_count;
 	struct offload_chain *chains;
 	size_t chain_count;
+	/* What each route comes to, those `per packet` behind the others;
+	 * OFFLOAD_QUEUE: the kernel never decides by it. */
+	struct offload_target *routes;
+	size_t route_count;
+	size_t flow_route_count;
 	uint32_t flows;		/* the chain that new flows begin at */
 	uint32_t packets;	/* that each packet does; OFFLOAD_NONE */
 	uint32_t refused;	/* a `per packet` route; OFFLOAD_NONE */

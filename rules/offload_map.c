@@ -266,7 +266,8 @@ static int chain_of(struct sweep *sweep, size_t count,
 
 static bool is_same(struct offload_target a, struct offload_target b)
 {
-	return a.verdict == b.verdict && a.value == b.value;
+	return a.verdict == b.verdict && a.value == b.value &&
+	       a.route == b.route;
 }
 
 static int add_case(struct sweep *sweep, int family,

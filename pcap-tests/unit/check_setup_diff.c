@@ -281,12 +281,24 @@ static const struct {
 	  true },
 	{ "others' bits stay", "meta mark & 0x80ffffff | 0x41000000", false,
 	  true },
-	{ "dropped flows are dropped", "0x7e000000 : drop", false, true },
+	{ "dropped flows are dropped", "0x7e000000 : goto dropped", false,
+	  true },
 	{ "main has a number", "0x7f000000 : goto mark_63_settled", false,
 	  true },
-	{ "exempt both ways", "ct original ip saddr @from4 accept", false,
+	{ "exempt both ways",
+	  "ct original ip saddr @from4 counter name exempt accept", false,
 	  true },
-	{ "no rule for an empty set", "@to6 accept", false, false },
+	{ "no rule for an empty set", "@to6 counter", false, false },
+	{ "a counter stays", "delete counter inet waymark road_1\n", false,
+	  false },
+	{ "that of an old road goes",
+	  "delete counter inet waymark flows_44\n", false, true },
+	{ "that of an old route goes",
+	  "delete counter inet waymark route_0123456789abcdef\n", false,
+	  true },
+	{ "and its chain",
+	  "delete chain inet waymark route_0123456789abcdef\n", false, true },
+	{ "others' counters stay", "inet waymark road_mine", false, false },
 	{ "loopback", "iifname \"lo\" accept", false, true },
 	{ "masquerade", "oifname { \"ppp0\" } masquerade", false, true },
 };
@@ -295,9 +307,14 @@ START_TEST(ruleset_line)
 {
 	static char *chains[] = { "divert", "mark_1", "mark_44_settled",
 				  "mark_mine", "queue_4", "queue_9",
-				  "masquerading" };
+				  "masquerading", "route_0123456789abcdef" };
+	static struct counter counters[] = {
+		{ .name = "road_1" }, { .name = "flows_44" },
+		{ .name = "route_0123456789abcdef" }, { .name = "road_mine" },
+	};
 	struct nft_table table = { .exists = true, .chains = chains,
-				   .chain_count = 7 };
+				   .chain_count = 8,
+				   .counters = { counters, 4 } };
 	char *text = script(&table, lines[_i].native);
 
 	ck_assert_msg(!!strstr(text, lines[_i].text) == lines[_i].wanted,

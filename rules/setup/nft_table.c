@@ -211,6 +211,9 @@ int nft_table_read(struct nft_table *table)
 		nft_table_fini(table);
 		rc = read_once(table);
 	}
+	/* Their values change all the time, so they are not hashed. */
+	if (rc == 0 && table->exists)
+		rc = counters_read(&table->counters);
 	return rc;
 }
 
@@ -218,6 +221,7 @@ void nft_table_fini(struct nft_table *table)
 {
 	free_names(table->chains, table->chain_count);
 	free_names(table->sets, table->set_count);
+	counters_fini(&table->counters);
 	*table = (struct nft_table){ 0 };
 }
 

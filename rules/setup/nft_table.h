@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rules/setup/counters.h"
+
 struct nft_table {
 	bool exists;
 	bool is_ours;		/* it has our comment */
@@ -21,6 +23,7 @@ struct nft_table {
 	size_t chain_count;
 	char **sets;		/* those with a name */
 	size_t set_count;
+	struct counters counters;
 };
 
 /* 0 or -errno; nft_table_fini in both cases. */

@@ -8,6 +8,7 @@
 #include "rules/offload.h"
 #include "rules/policy.h"
 #include "rules/setup/array.h"
+#include "rules/setup/nft.h"
 #include "rules/setup/plan_own.h"
 #include "rules/setup/plan_routes.h"
 #include "rules/setup/plan_rules.h"
@@ -25,6 +26,7 @@ void plan_fini(struct plan *plan)
 		free(plan->exempt[i].items);
 	free(plan->tables);
 	offload_free(plan->offload);
+	free(plan->route_ids);
 	*plan = (struct plan){ 0 };
 }
 
@@ -262,6 +264,26 @@ static void copy_settings(struct plan *plan, const struct policy *policy)
 	plan->hears_dns = policy_hears_dns(policy);
 }
 
+/* What headers decide, and how each route is known from one set-up to the
+ * next. */
+static int make_offload(struct plan *plan, const struct policy *policy)
+{
+	size_t flows = policy_routes(policy);
+	int rc = offload_make(policy, &plan->offload);
+
+	if (rc < 0)
+		return rc;
+	plan->route_ids = calloc(plan->offload->route_count, sizeof(uint64_t));
+	if (!plan->route_ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->offload->route_count; i++)
+		plan->route_ids[i] = nft_hash(
+			i < flows ? policy_route(policy, i)->text :
+				    policy_packet_route(policy,
+							i - flows)->text);
+	return 0;
+}
+
 /* A route out of a link that is dead cannot be made. */
 static void drop_dead_routes(struct plan *plan, const struct state *state,
 			     enum plan_links links)
@@ -323,7 +345,7 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 	if (rc == 0)
 		rc = make_tables(&plan, policy);
 	if (rc == 0)
-		rc = offload_make(policy, &plan.offload);
+		rc = make_offload(&plan, policy);
 	if (rc < 0)
 		goto out;
 	if (links != PLAN_LINKS_NAMED)

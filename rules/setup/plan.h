@@ -89,6 +89,8 @@ struct plan {
 	size_t link_count;
 	struct plan_ranges exempt[PLAN_SETS];
 	struct offload *offload;	/* what headers decide */
+	/* Of each of offload->routes: nft_hash() of its text. */
+	uint64_t *route_ids;
 	const char *own_note;	/* what of the router's own traffic cannot be
 				 * said; NULL: nothing */
 	char *tables;		/* of rt_tables.d/waymark.conf; NULL: none */

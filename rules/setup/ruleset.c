@@ -8,6 +8,7 @@
  */
 #include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
+#include "rules/setup/ruleset_count.h"
 #include "rules/setup/ruleset_offload.h"
 
 #include <inttypes.h>
@@ -60,21 +61,27 @@ static void write_road(const struct plan *plan, const struct plan_road *road,
 	uint32_t mark = road->mark | (settled ? plan->settled : 0);
 	const char *tail = settled ? "_settled" : "";
 
+	fprintf(out, "\tchain mark_%u%s {\n", road->number, tail);
+	if (settled && !road->is_drop)
+		fprintf(out, "\t\tcounter name road_%u\n", road->number);
 	fprintf(out,
-		"\tchain mark_%u%s {\n"
 		"\t\tmeta mark set meta mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" comment \"%s\"\n"
 		"\t}\n\n",
-		road->number, tail, ~plan->mask, mark, road->name);
+		~plan->mask, mark, road->name);
 	fprintf(out,
 		"\tchain save_%u%s {\n"
-		"\t\tct mark & 0x%08" PRIx32 " != 0x%08" PRIx32
+		"\t\tct mark & 0x%08" PRIx32 " != 0x%08" PRIx32,
+		road->number, tail, plan->mask, mark);
+	if (settled)
+		fprintf(out, " counter name engine_%u", road->number);
+	fprintf(out,
 		" ct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" comment \"%s\"\n"
 		"%s"
 		"\t}\n\n",
-		road->number, tail, plan->mask, mark, ~plan->mask, mark,
-		road->name, road->is_drop ? "\t\tdrop\n" : "");
+		~plan->mask, mark, road->name,
+		road->is_drop ? "\t\tdrop\n" : "");
 }
 
 static void write_roads(const struct plan *plan, FILE *out)
@@ -96,7 +103,7 @@ static void write_restore(const struct plan *plan, FILE *out)
 			i ? "," : "", road->mark, road->number);
 		fprintf(out, " 0x%08" PRIx32 " : ", road->mark | plan->settled);
 		if (road->is_drop)
-			fputs("drop", out);
+			fputs("goto dropped", out);
 		else
 			fprintf(out, "goto mark_%u_settled", road->number);
 	}
@@ -113,8 +120,8 @@ static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 		plan->mask, ~plan->mask);
 	for (int i = 0; i < PLAN_SETS; i++)
 		if (plan->exempt[i].count)
-			fprintf(out, "\t\t%s @%s accept\n", set_tests[i],
-				set_names[i]);
+			fprintf(out, "\t\t%s @%s counter name exempt "
+				"accept\n", set_tests[i], set_names[i]);
 	write_restore(plan, out);
 	fprintf(out,
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
@@ -149,7 +156,7 @@ static void write_fresh(const struct plan *plan, FILE *out)
 	for (size_t i = 0; i < plan->uplink_count; i++) {
 		if (plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared)
 			continue;
-		fprintf(out, "%s \"%s\" : goto take_%u", between,
+		fprintf(out, "%s \"%s\" : goto come_%u", between,
 			plan->uplinks[i].dev, plan->uplinks[i].road);
 		between = ",";
 	}
@@ -296,7 +303,7 @@ static void write_keep_nat(const struct plan *plan, FILE *out)
 
 		if (road->is_drop)
 			continue;
-		fprintf(out, "%s 0x%08" PRIx32 " : goto take_%u", between,
+		fprintf(out, "%s 0x%08" PRIx32 " : goto put_%u", between,
 			road->mark, road->number);
 		between = ",";
 	}
@@ -358,6 +365,7 @@ void ruleset_write(const struct plan *plan, FILE *out)
 {
 	fputs("table inet " NFT_TABLE " {\n"
 	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
+	ruleset_count_write(plan, out);
 	write_sets(plan, out);
 	write_roads(plan, out);
 	write_inspect(plan, out);

@@ -5,6 +5,7 @@
 
 #include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
+#include "rules/setup/ruleset_count.h"
 #include "rules/setup/ruleset_offload.h"
 
 #define TABLE "inet " NFT_TABLE
@@ -14,8 +15,9 @@
 static const char *const hooked[] = { "divert", "divert_own", "settle",
 				      "settle_own", "masquerading" };
 static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save",
-				     "headers" };
-static const char *const numbered[] = { "mark_", "save_", "take_" };
+				     "headers", "dropped" };
+static const char *const numbered[] = { "mark_", "save_", "take_", "put_",
+					"come_" };
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
@@ -95,6 +97,7 @@ static void write_flush(const struct nft_table *table, bool native, FILE *out)
 		if (is_one_of(name, hooked, sizeof(hooked) / sizeof(*hooked)) ||
 		    is_one_of(name, fixed, sizeof(fixed) / sizeof(*fixed)) ||
 		    is_road_chain(name) || ruleset_offload_is_chain(name) ||
+		    ruleset_count_is_route(name) ||
 		    (native && is_queue_chain(name)))
 			fprintf(out, "flush chain " TABLE " %s\n", name);
 	}
@@ -108,10 +111,17 @@ static void write_delete(const struct plan *plan,
 
 		if ((is_queue_chain(name) && !is_wanted_queue(plan, name)) ||
 		    (is_road_chain(name) && !is_wanted_road(plan, name)) ||
+		    (ruleset_count_is_route(name) &&
+		     !ruleset_count_has(plan, name)) ||
 		    (ruleset_offload_is_chain(name) &&
 		     !is_wanted_offload(plan, name)))
 			fprintf(out, "delete chain " TABLE " %s\n", name);
 	}
+	for (size_t i = 0; i < table->counters.count; i++)
+		if (ruleset_count_is(table->counters.items[i].name) &&
+		    !ruleset_count_has(plan, table->counters.items[i].name))
+			fprintf(out, "delete counter " TABLE " %s\n",
+				table->counters.items[i].name);
 }
 
 /* Statements of a queue chain that is nft's own come with the flush above,

@@ -15,7 +15,10 @@
 #include <string.h>
 
 #include "rules/offload.h"
+#include "rules/setup/counters.h"
 #include "rules/setup/plan.h"
+#include "rules/setup/ruleset_count.h"
+#include "rules/setup/ruleset_names.h"
 
 /* Longer lists are sets with a name, which rules share. */
 #define INLINE_MOST 16
@@ -26,7 +29,8 @@ enum family { FAMILY_ANY, FAMILY_4, FAMILY_6 };
 struct writer {
 	const struct offload *offload;
 	uint8_t road_drop;
-	const char *into;	/* begins the name of a road's chain */
+	bool is_per_packet;
+	const uint64_t *ids;	/* of routes */
 	const struct offload_chain *chain;
 	FILE *out;
 };
@@ -304,54 +308,6 @@ static void write_address_test(const struct writer *w,
 	fputs(" } ", w->out);
 }
 
-static bool is_open(const char *name)
-{
-	return name[strlen(name) - 1] == '*';
-}
-
-/* Names that are whole can stand in a set, others cannot: how many ways there
- * are to say that one of them holds. */
-static size_t ways_of(const struct offload_set *set)
-{
-	size_t open = 0, whole = 0;
-
-	for (size_t i = 0; i < set->count; i++)
-		*(is_open(set->names[i]) ? &open : &whole) += 1;
-	return open + (whole > 0);
-}
-
-static void write_whole(const struct offload_set *set, bool negated, FILE *out)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < set->count; i++) {
-		if (is_open(set->names[i]))
-			continue;
-		if (count == 0)
-			fprintf(out, "iifname %s{ ", negated ? "!= " : "");
-		fprintf(out, "%s\"%s\"", comma(count++), set->names[i]);
-	}
-	if (count > 0)
-		fputs(" } ", out);
-}
-
-/* All the ways at once where it is negated, else the one asked for. */
-static void write_names(const struct offload_set *set, bool negated, size_t way,
-			FILE *out)
-{
-	size_t open = 0;
-
-	for (size_t i = 0; i < set->count; i++) {
-		if (!is_open(set->names[i]) || (!negated && open++ != way))
-			continue;
-		fprintf(out, "iifname %s\"%s\" ", negated ? "!= " : "",
-			set->names[i]);
-		if (!negated)
-			return;
-	}
-	write_whole(set, negated, out);
-}
-
 static void write_test(const struct writer *w, const struct offload_test *test,
 		       enum family family, size_t *way)
 {
@@ -362,9 +318,9 @@ static void write_test(const struct writer *w, const struct offload_test *test,
 		return;
 	}
 	if (test->field == OFFLOAD_IN) {
-		size_t ways = test->is_negated ? 1 : ways_of(set);
+		size_t ways = test->is_negated ? 1 : ruleset_names_ways(set);
 
-		write_names(set, test->is_negated, *way % ways, w->out);
+		ruleset_names_write(set, test->is_negated, *way % ways, w->out);
 		*way /= ways;
 		return;
 	}
@@ -378,16 +334,29 @@ static void write_test(const struct writer *w, const struct offload_test *test,
 
 /* ---- rules ---- */
 
-static void write_target(const struct writer *w, struct offload_target target)
+static void write_end(const struct writer *w, struct offload_target target)
 {
 	if (target.verdict == OFFLOAD_QUEUE)
 		fputs("goto inspect", w->out);
 	else if (target.verdict == OFFLOAD_JUMP)
 		fprintf(w->out, "jump headers_%u", target.value);
-	else if (target.value == w->road_drop)
+	else if (target.value == w->road_drop && w->is_per_packet)
 		fputs("drop", w->out);
 	else
-		fprintf(w->out, "goto %s%u", w->into, target.value);
+		fprintf(w->out, "goto %s_%u",
+			w->is_per_packet ? "packet" : "take", target.value);
+}
+
+/* By way of its route's chain, which counts. */
+static void write_target(const struct writer *w, struct offload_target target)
+{
+	char name[COUNTER_NAME_MAX];
+
+	if (target.route > 0)
+		fprintf(w->out, "goto %s",
+			counter_route(w->ids[target.route - 1], name));
+	else
+		write_end(w, target);
 }
 
 static bool is_dscp_map(const struct offload_map *map)
@@ -485,7 +454,8 @@ static void write_rule(const struct writer *w, const struct offload_rule *rule)
 	for (size_t i = 0; i < rule->test_count; i++)
 		if (rule->tests[i].field == OFFLOAD_IN &&
 		    !rule->tests[i].is_negated)
-			ways *= ways_of(&w->offload->sets[rule->tests[i].set]);
+			ways *= ruleset_names_ways(
+				&w->offload->sets[rule->tests[i].set]);
 	for (size_t way = 0; way < ways; way++) {
 		if (!split)
 			write_one(w, rule, FAMILY_ANY, way);
@@ -519,17 +489,8 @@ static void write_road(const struct plan *plan, const struct plan_road *road,
 {
 	uint32_t mark = road->mark | plan->settled;
 
-	if (road->is_drop)
-		return;
-	fprintf(out,
-		"\tchain take_%u {\n"
-		"\t\tct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
-		" comment \"%s\"\n"
-		"\t\tmeta mark set meta mark & 0x%08" PRIx32 " | 0x%08" PRIx32
-		" accept\n"
-		"\t}\n\n",
-		road->number, ~plan->mask, mark, road->name, ~plan->mask, mark);
-	if (has_packets)
+	ruleset_count_write_road(plan, road, out);
+	if (has_packets && !road->is_drop)
 		fprintf(out,
 			"\tchain packet_%u {\n"
 			"\t\tmeta mark set meta mark & 0x%08" PRIx32
@@ -538,13 +499,30 @@ static void write_road(const struct plan *plan, const struct plan_road *road,
 			road->number, ~plan->mask, mark, road->name);
 }
 
+/* A chain for each route that the kernel decides by. */
+static void write_routes(struct writer *w)
+{
+	char name[COUNTER_NAME_MAX];
+
+	for (size_t i = 0; i < w->offload->route_count; i++) {
+		if (w->offload->routes[i].verdict == OFFLOAD_QUEUE)
+			continue;
+		counter_route(w->ids[i], name);
+		w->is_per_packet = i >= w->offload->flow_route_count;
+		fprintf(w->out, "\tchain %s {\n\t\tcounter name %s ", name,
+			name);
+		write_end(w, w->offload->routes[i]);
+		fputs("\n\t}\n\n", w->out);
+	}
+}
+
 void ruleset_offload_write(const struct plan *plan, FILE *out)
 {
 	const struct offload *offload = plan->offload;
 	bool has_packets = offload->packets != OFFLOAD_NONE;
 	uint32_t count = (uint32_t)offload->chain_count;
 	struct writer writer = {
-		.offload = offload, .into = "take_", .out = out,
+		.offload = offload, .ids = plan->route_ids, .out = out,
 	};
 
 	for (size_t i = 0; i < plan->road_count; i++) {
@@ -552,10 +530,12 @@ void ruleset_offload_write(const struct plan *plan, FILE *out)
 			writer.road_drop = plan->roads[i].number;
 		write_road(plan, &plan->roads[i], has_packets, out);
 	}
+	write_routes(&writer);
 	write_sets(offload, out);
+	writer.is_per_packet = false;
 	write_chains(&writer, offload->flows,
 		     has_packets ? offload->packets : count, "headers");
-	writer.into = "packet_";
+	writer.is_per_packet = true;
 	if (has_packets)
 		write_chains(&writer, offload->packets, count, "per_packet");
 }

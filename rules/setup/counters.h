@@ -1,0 +1,45 @@
+/*
+ * counters.h - the named counters of `table inet waymark`: what the kernel
+ * decides and carries. Rules come and go, counters stay.
+ *
+ *   road_N    packets that the kernel sent by road N by itself
+ *   flows_N   flows that it settled on the road, by their first packets
+ *   engine_N  flows that it learned the road of from the engine
+ *   come_N    flows that came in by that uplink, and are answered by it
+ *   route_ID  flows that it decided by a route; packets, of one `per packet`
+ *   exempt    packets of exempt hosts
+ */
+#ifndef WAYMARK_SETUP_COUNTERS_H
+#define WAYMARK_SETUP_COUNTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define COUNTER_NAME_MAX 32
+
+struct counter {
+	char name[COUNTER_NAME_MAX];	/* longer ones are not ours */
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+struct counters {
+	struct counter *items;		/* by name */
+	size_t count;
+};
+
+/* What the kernel has; none where there is no table. 0 or -errno;
+ * counters_fini() in both cases. */
+int counters_read(struct counters *ret);
+void counters_fini(struct counters *counters);
+/* Zeros when there is none. */
+struct counter counters_find(const struct counters *counters,
+			     const char *name);
+
+/* The name of a route's, by nft_hash() of its text; returns it. */
+char *counter_route(uint64_t id, char name[static COUNTER_NAME_MAX]);
+/* "road", "flows", "engine" or "come", and the road's number. */
+char *counter_road(const char *what, uint8_t road,
+		   char name[static COUNTER_NAME_MAX]);
+
+#endif
