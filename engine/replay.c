@@ -1,34 +1,23 @@
 /* replay.c - captures through the worker, and the kernel's part around it. */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/conntrack.h"
 #include "engine/decode.h"
-#include "engine/defrag.h"
 #include "engine/replay.h"
 #include "engine/replay_kernel.h"
+#include "engine/replay_whole.h"
+#include "engine/source_batch.h"
+#include "engine/source_input.h"
 #include "engine/worker.h"
 
 #define CHUNK 256		/* flows are allocated by so many */
-#define DEFRAG_DATAGRAMS 1024
-#define PENDING 1024		/* datagrams whose fragments are counted */
-#define PENDING_NS 30000000000u	/* as long as defrag keeps them */
 #define WORKER_FLOWS (1 << 18)	/* pages that are not used cost nothing */
-#define TUNNELS_MOST 4
+#define AHEAD_BYTES (1u << 20)
 #define IFINDEX 1		/* stands for options.interface */
-
-/* Fragments so far of a datagram that is not whole yet. */
-struct pending {
-	struct address src;
-	struct address dst;
-	uint32_t id;
-	uint32_t zone;
-	uint64_t packets;
-	uint64_t bytes;
-	uint64_t since_ns;
-};
 
 struct replay {
 	const struct policy *policy;
@@ -38,8 +27,7 @@ struct replay {
 	struct replay_kernel *kernel;
 	struct learned *learned;
 	struct conntrack *conntrack;
-	struct defrag *defrag[2];	/* outside and inside of tunnels */
-	struct pending *pending;
+	struct replay_whole *whole;
 	struct replay_flow **chunks;
 	size_t chunk_room;
 	uint64_t latest_ns;
@@ -95,15 +83,10 @@ struct replay *replay_new(const struct policy *policy,
 	replay->worker = worker_new(policy, &worker_options);
 	replay->kernel = replay_kernel_new(policy, replay->options.interface);
 	replay->conntrack = conntrack_new();
-	replay->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
-	if (replay->options.decap)
-		replay->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
-	replay->pending = calloc(PENDING, sizeof(*replay->pending));
+	replay->whole = replay_whole_new(replay->options.decap);
 	if (replay->worker == NULL || replay->learned == NULL ||
-	    replay->kernel == NULL ||
-	    replay->conntrack == NULL ||
-	    replay->defrag[0] == NULL || replay->pending == NULL ||
-	    (replay->options.decap && replay->defrag[1] == NULL)) {
+	    replay->kernel == NULL || replay->conntrack == NULL ||
+	    replay->whole == NULL) {
 		replay_free(replay);
 		return NULL;
 	}
@@ -121,9 +104,7 @@ void replay_free(struct replay *replay)
 	for (size_t i = 0; i * CHUNK < replay->totals.flows; i++)
 		free(replay->chunks[i]);
 	free(replay->chunks);
-	free(replay->pending);
-	defrag_free(replay->defrag[0]);
-	defrag_free(replay->defrag[1]);
+	replay_whole_free(replay->whole);
 	conntrack_free(replay->conntrack);
 	worker_free(replay->worker);
 	replay_kernel_free(replay->kernel);
@@ -435,91 +416,18 @@ static int pass(struct replay *replay, struct passage *p, uint64_t packets,
 	return rc;
 }
 
-/* ---- fragments and tunnels ---- */
-
-static struct pending *pending_of(struct replay *replay,
-				  const struct packet *pkt, uint32_t zone)
-{
-	uint64_t key = pkt->src.be64[1] * 31 + pkt->dst.be64[1] +
-		       pkt->src.be64[0] + pkt->dst.be64[0] +
-		       ((uint64_t)pkt->fragment_id << 16) + zone;
-	struct pending *pending = &replay->pending[
-		(key * 0x9e3779b97f4a7c15u >> 32) % PENDING];
-
-	if (pending->id != pkt->fragment_id || pending->zone != zone ||
-	    !address_equal(&pending->src, &pkt->src) ||
-	    !address_equal(&pending->dst, &pkt->dst) ||
-	    pkt->time_ns - pending->since_ns > PENDING_NS)
-		*pending = (struct pending){
-			.src = pkt->src,
-			.dst = pkt->dst,
-			.id = pkt->fragment_id,
-			.zone = zone,
-			.since_ns = pkt->time_ns,
-		};
-	return pending;
-}
-
-/* Count a fragment; true when it makes its datagram whole. */
-static bool join(struct replay *replay, struct passage *p, bool is_inside,
-		 struct packet *whole, uint64_t *ret_packets,
-		 uint64_t *ret_bytes)
-{
-	struct pending *pending = pending_of(replay, p->packet, p->zone);
-
-	pending->packets++;
-	pending->bytes += p->packet->ip_len;
-	if (!defrag_take(replay->defrag[is_inside], p->packet, whole))
-		return false;
-	*ret_packets = pending->packets;
-	*ret_bytes = pending->bytes;
-	*pending = (struct pending){ 0 };
-	p->packet = whole;
-	return true;
-}
-
-/* Step into a tunnel; false where there is none, or nothing to read in it. */
-static bool enter(struct packet *pkt)
-{
-	struct packet inner;
-
-	if (pkt->status != DECODE_OK || !decode_inner(pkt, &inner))
-		return false;
-	decode_ip(&inner);
-	if (inner.status != DECODE_OK && inner.status != DECODE_FRAGMENT)
-		return false;
-	*pkt = inner;
-	return true;
-}
-
 static int take(struct replay *replay, struct packet *pkt, uint32_t zone,
 		uint64_t number)
 {
-	struct passage p = { .packet = pkt, .zone = zone, .number = number };
-	struct packet whole[2];
-	uint64_t packets = 1;
-	uint64_t bytes = pkt->ip_len;
+	struct passage p = { .zone = zone, .number = number };
+	struct whole whole;
+	bool is_whole = replay_whole_take(replay->whole, pkt, zone, &whole);
 
-	if (pkt->is_fragment &&
-	    !join(replay, &p, false, &whole[0], &packets, &bytes))
-		goto out;
-	if (replay->options.decap) {
-		bool entered = false;
-
-		for (int i = 0; i < TUNNELS_MOST && enter(p.packet); i++)
-			entered = true;
-		if (entered) {
-			packets = 1;
-			bytes = p.packet->ip_len;
-		}
-		if (entered && p.packet->is_fragment &&
-		    !join(replay, &p, true, &whole[1], &packets, &bytes))
-			goto out;
-	}
-	if (p.packet->status == DECODE_OK)
-		return pass(replay, &p, packets, bytes);
-	replay->totals.undecoded[p.packet->status]++;
-out:
+	p.packet = whole.packet;
+	if (is_whole && p.packet->status == DECODE_OK)
+		return pass(replay, &p, whole.packets, whole.bytes);
+	if (is_whole)
+		replay->totals.undecoded[p.packet->status]++;
 	p.mark = p.packet->mark;
 	report(replay, &p);
 	return 0;
@@ -558,26 +466,65 @@ int replay_frame(struct replay *replay, struct source_frame *frame)
 	return take(replay, pkt, frame->vlan, frame->number);
 }
 
+/* A thread of its own is worth its start where there is another processor,
+ * and more to read than a moment takes. */
+static bool reads_ahead(const struct replay *replay,
+			const struct source_pcap *source)
+{
+	const struct source_input *input = source_pcap_input(source);
+	cpu_set_t cpus;
+
+	if (replay->options.threads != 0)
+		return replay->options.threads > 1;
+	if (source_input_is_regular(input) &&
+	    source_input_size(input) < AHEAD_BYTES)
+		return false;
+	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 &&
+	       CPU_COUNT(&cpus) > 1;
+}
+
+static int feed(struct replay *replay, struct source_batches *batches,
+		const char *path, char *error)
+{
+	struct source_frame *frames;
+	int count;
+
+	while ((count = source_batches_next(batches, &frames, error)) > 0) {
+		for (int i = 0; i < count; i++) {
+			int rc = replay_frame(replay, &frames[i]);
+
+			if (rc == 0)
+				continue;
+			snprintf(error, SOURCE_ERROR_MAX, "%s: %s", path,
+				 strerror(-rc));
+			return rc;
+		}
+	}
+	return count;
+}
+
 int replay_file(struct replay *replay, const char *path,
 		char error[static SOURCE_ERROR_MAX])
 {
+	struct source_batches *batches = NULL;
 	struct source_pcap *source;
-	struct source_frame frame;
 	int rc;
 
 	rc = source_pcap_open(path, replay->options.filter, &source, error);
 	if (rc < 0)
 		return rc;
+	rc = source_batches_new(source, reads_ahead(replay, source),
+				&batches);
+	if (rc < 0) {
+		snprintf(error, SOURCE_ERROR_MAX, "%s: %s", path,
+			 strerror(-rc));
+		goto out;
+	}
 	replay->is_file_start = true;
 	replay->shift_ns = 0;
-	while ((rc = source_pcap_next(source, &frame, error)) > 0) {
-		rc = replay_frame(replay, &frame);
-		if (rc < 0) {
-			snprintf(error, SOURCE_ERROR_MAX, "%s: out of memory",
-				 path);
-			break;
-		}
-	}
+	rc = feed(replay, batches, path, error);
+out:
+	source_batches_free(batches);
 	source_pcap_close(source);
 	return rc;
 }

@@ -59,6 +59,9 @@ struct replay_options {
 	const char *filter;	/* tcpdump's language; NULL: all */
 	const char *interface;	/* for `in`; NULL: unknown, so false */
 	bool decap;		/* the inner flows of tunnels */
+	/* 1: the caller's alone; more: another one reads and decodes ahead of
+	 * it; 0: as is best here. What comes out is the same. */
+	unsigned long threads;
 	size_t flows;		/* the worker's; 0: room for any capture */
 	void (*each_packet)(void *ctx, const struct replay_packet *packet);
 	void *ctx;

@@ -5,17 +5,16 @@
 #include "engine/source_pcap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/decode.h"
 #include "engine/pcapng.h"
+#include "engine/source_input.h"
 
 #define READ_BUFFER (256u << 10)
 #define SNAP_MAX 262144			/* libpcap's MAXIMUM_SNAPLEN */
@@ -32,7 +31,8 @@ struct source_pcap {
 	char *path;
 	char *expression;		/* NULL: every frame */
 	FILE *file;			/* NULL once libpcap closes it */
-	char *buffer;			/* of `file`; outlives it */
+	struct source_input *input;	/* of `file`; outlives it, */
+	char *buffer;			/* as this does */
 	pcap_t *pcap;			/* either this */
 	struct pcapng *pcapng;		/* or this */
 	/* The first frame of a pcapng file is read when it is opened. */
@@ -118,27 +118,6 @@ static int filter_for(struct source_pcap *source, int dlt,
 	return rc;
 }
 
-/* A descriptor of our own in both cases, so that closing is always right. */
-static FILE *open_file(const char *path)
-{
-	FILE *file;
-	int fd, saved;
-
-	if (strcmp(path, "-") == 0)
-		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-	else
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	file = fdopen(fd, "rb");
-	if (file == NULL) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-	}
-	return file;
-}
-
 /* What a file that is no capture may be, by its first byte. */
 static const char *unpacker(int first)
 {
@@ -221,11 +200,11 @@ static int open_pcapng(struct source_pcap *source, char *error)
 
 static int open_any(struct source_pcap *source, char *error)
 {
-	int first;
+	int first, rc;
 
-	source->file = open_file(source->path);
-	if (source->file == NULL)
-		return fail(source, error, -errno, "%s", strerror(errno));
+	rc = source_input_open(source->path, &source->input, &source->file);
+	if (rc < 0)
+		return fail(source, error, rc, "%s", strerror(-rc));
 	source->buffer = malloc(READ_BUFFER);
 	if (source->buffer == NULL)
 		return fail(source, error, -ENOMEM, "out of memory");
@@ -282,6 +261,7 @@ void source_pcap_close(struct source_pcap *source)
 	pcapng_free(source->pcapng);
 	if (source->file != NULL)
 		fclose(source->file);
+	source_input_free(source->input);
 	free(source->buffer);
 	free(source->expression);
 	free(source->path);
@@ -386,7 +366,7 @@ void source_frame_decode(struct source_frame *frame, int dlt,
 	}
 }
 
-int source_pcap_next(struct source_pcap *source, struct source_frame *ret,
+int source_pcap_read(struct source_pcap *source, struct source_raw *ret,
 		     char error[static SOURCE_ERROR_MAX])
 {
 	struct pcapng_frame frame;
@@ -397,9 +377,39 @@ int source_pcap_next(struct source_pcap *source, struct source_frame *ret,
 		return rc;
 	if (frame.has_time && frame.time_ns > source->latest_ns)
 		source->latest_ns = frame.time_ns;
-	ret->number = source->number;
-	ret->wire_len = frame.wire_len;
-	ret->packet.time_ns = source->latest_ns;
-	source_frame_decode(ret, frame.dlt, frame.data, frame.len);
+	*ret = (struct source_raw){
+		.data = frame.data,
+		.len = frame.len,
+		.wire_len = frame.wire_len,
+		.dlt = frame.dlt,
+		.number = source->number,
+		.time_ns = source->latest_ns,
+	};
 	return 1;
+}
+
+void source_raw_decode(const struct source_raw *raw, const uint8_t *data,
+		       struct source_frame *ret)
+{
+	ret->number = raw->number;
+	ret->wire_len = raw->wire_len;
+	ret->packet.time_ns = raw->time_ns;
+	source_frame_decode(ret, raw->dlt, data, raw->len);
+}
+
+int source_pcap_next(struct source_pcap *source, struct source_frame *ret,
+		     char error[static SOURCE_ERROR_MAX])
+{
+	struct source_raw raw;
+	int rc;
+
+	rc = source_pcap_read(source, &raw, error);
+	if (rc > 0)
+		source_raw_decode(&raw, raw.data, ret);
+	return rc;
+}
+
+struct source_input *source_pcap_input(const struct source_pcap *source)
+{
+	return source->input;
 }

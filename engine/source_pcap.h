@@ -14,7 +14,18 @@
 
 #define SOURCE_ERROR_MAX 512
 
+struct source_input;
 struct source_pcap;
+
+/* A frame as it lies in the file. */
+struct source_raw {
+	const uint8_t *data;	/* until the next call */
+	uint32_t len;
+	uint32_t wire_len;
+	int dlt;
+	uint64_t number;
+	uint64_t time_ns;
+};
 
 struct source_frame {
 	struct packet packet;	/* decoded; .status says what it is; data lives
@@ -45,5 +56,14 @@ void source_frame_decode(struct source_frame *frame, int dlt,
  */
 int source_pcap_next(struct source_pcap *source, struct source_frame *ret,
 		     char error[static SOURCE_ERROR_MAX]);
+
+/* The same in two steps, for who puts `data` in another place between. */
+int source_pcap_read(struct source_pcap *source, struct source_raw *ret,
+		     char error[static SOURCE_ERROR_MAX]);
+void source_raw_decode(const struct source_raw *raw, const uint8_t *data,
+		       struct source_frame *ret);
+
+/* Borrowed. */
+struct source_input *source_pcap_input(const struct source_pcap *source);
 
 #endif

@@ -6,6 +6,7 @@
 #include "engine/replay.h"
 #include "tools/cmd.h"
 #include "tools/load.h"
+#include "tools/options.h"
 #include "tools/report.h"
 
 enum form { FORM_TABLE, FORM_JSON, FORM_PACKETS };
@@ -68,6 +69,7 @@ int cmd_replay(int argc, char *argv[])
 		{ "decap", no_argument, NULL, 'd' },
 		{ "filter", required_argument, NULL, 'f' },
 		{ "in", required_argument, NULL, 'i' },
+		{ "threads", required_argument, NULL, 't' },
 		{ 0 },
 	};
 	struct replay_options options = { 0 };
@@ -93,6 +95,10 @@ int cmd_replay(int argc, char *argv[])
 			break;
 		case 'i':
 			options.interface = optarg;
+			break;
+		case 't':
+			if (!options_count(optarg, &options.threads))
+				return cmd_usage(argv[0]);
 			break;
 		default:
 			return cmd_usage(argv[0]);

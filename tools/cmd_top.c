@@ -8,6 +8,7 @@
 
 #include "tools/client.h"
 #include "tools/cmd.h"
+#include "tools/options.h"
 #include "tools/status.h"
 
 struct top {
@@ -66,16 +67,6 @@ static int watch(const struct top *top)
 	return rc;
 }
 
-static bool read_count(const char *text, unsigned long *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoul(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && *end == '\0' &&
-	       errno == 0 && *ret > 0;
-}
-
 int cmd_top(int argc, char *argv[])
 {
 	static const struct option words[] = {
@@ -90,7 +81,7 @@ int cmd_top(int argc, char *argv[])
 	while ((option = getopt_long(argc, argv, "n:", words, NULL)) != -1) {
 		if (option == 's')
 			top.state_dir = optarg;
-		else if (option != 'n' || !read_count(optarg, &top.count))
+		else if (option != 'n' || !options_count(optarg, &top.count))
 			return cmd_usage(argv[0]);
 	}
 	if (argc != optind)

@@ -1,8 +1,9 @@
 /* options.c - what several commands have in common, see options.h. */
 #include "tools/options.h"
 
+#include <errno.h>
 #include <getopt.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 bool options_read(int argc, char *argv[], bool has_json, int least, int most,
 		  struct options *options)
@@ -28,4 +29,14 @@ bool options_read(int argc, char *argv[], bool has_json, int least, int most,
 			return false;
 	}
 	return argc - optind >= least && argc - optind <= most;
+}
+
+bool options_count(const char *text, unsigned long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoul(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' &&
+	       errno == 0 && *ret > 0;
 }

@@ -20,4 +20,7 @@ struct options {
 bool options_read(int argc, char *argv[], bool has_json, int least, int most,
 		  struct options *options);
 
+/* A number from 1 on; false: it is none. */
+bool options_count(const char *text, unsigned long *ret);
+
 #endif

@@ -37,6 +37,8 @@ static const struct command {
 	  "  --filter EXPR     only packets that this tcpdump filter takes\n"
 	  "  --in INTERFACE    where packets are taken to arrive\n"
 	  "  --decap           the flows inside tunnels\n"
+	  "  --threads N       1: one alone; more: one reads ahead (default:\n"
+	  "                    as is best here); both tell the same\n"
 	  "\n"
 	  "A PCAP of '-' is standard input. Exit status 1 when a capture\n"
 	  "could not be read to its end; what was read is printed.\n" },

@@ -1,0 +1,98 @@
+#!/bin/bash
+# 41_replay_files.sh - captures as files and through pipes: two threads tell
+# the same as one, of every case and, where CORPUS names a folder of captures,
+# of each of those.
+. "$(dirname "$0")/lib.sh"
+lab_bound 110 "$0" "$@"
+[ -x "$WAYMARK" ] || skip_all "no $WAYMARK"
+LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-lab.XXXXXX") || exit 1
+trap 'rm -rf "$LAB_DIR"' EXIT
+cd "$LAB_DIR" || exit 1
+
+# replays OPTION... POLICY PCAP...: a digest of all that is said, the status.
+replays()
+{
+	"$WAYMARK" replay "$@" >out 2>err
+	echo "status $?"
+	cat out err | cksum
+}
+
+# same FORM POLICY PCAP...: one thread and two.
+same()
+{
+	# shellcheck disable=SC2086 # a form may be two options
+	[ "$(replays --threads 1 $1 "${@:2}")" = \
+	  "$(replays --threads 2 $1 "${@:2}")" ] && return
+	echo "$*"
+	return 1
+}
+
+# ---- two threads ----
+
+# Each by its own policy, and all as one by another.
+all_cases()
+{
+	local dir
+	for dir in "$LAB_TOP"/pcap-tests/cases/*/; do
+		same --json "$dir/case.policy" "$dir/input.pcap" || return 1
+	done
+	same "--packets --decap" corpus.policy \
+		"$LAB_TOP"/pcap-tests/cases/*/input.pcap
+}
+
+cat >corpus.policy <<'EOF_POLICY'
+uplink one { dev eth1 }
+uplink two { dev eth2 masquerade }
+route host example.com          via two
+route app { mail, vpn, voip }   via one
+route tcp dport 6667            drop
+late                            reset
+default                         via main
+EOF_POLICY
+
+# Many at a time, which share their flows.
+all_of_corpus()
+{
+	local i
+	mapfile -t files < <(find "$CORPUS" -type f -name '*.pcap*' | sort)
+	for ((i = 0; i < ${#files[@]}; i += 400)); do
+		same --json corpus.policy "${files[@]:i:400}" &&
+			same "--packets --decap" corpus.policy \
+				"${files[@]:i:400}" || return 1
+	done
+	[ $i != 0 ]
+}
+
+ok "two threads tell what one tells, of all cases" all_cases
+if [ -n "${CORPUS-}" ]; then
+	ok "and of all captures of CORPUS" all_of_corpus
+else
+	skip "and of all captures of CORPUS" "CORPUS names no folder"
+fi
+
+case=$LAB_TOP/pcap-tests/cases/https-by-name
+want=$(replays --threads 1 --json "$case/case.policy" "$case/input.pcap")
+is "through a pipe, too" \
+	"$(replays --threads 2 --json "$case/case.policy" - \
+		< <(cat "$case/input.pcap"))" "$want"
+
+# The writer has more to say, later; lines of a terminal are not held back.
+mkfifo pipe
+script -qec "'$WAYMARK' replay --threads 2 --packets '$case/case.policy' - \
+	<pipe" /dev/null >live.txt 2>live.log </dev/null &
+LAB_PID=$!
+exec 9>pipe
+cat "$case/input.pcap" >&9
+"$WAYMARK" replay --packets "$case/case.policy" "$case/input.pcap" >whole.txt
+has_all() { tr -d '\r' <live.txt | cmp -s - whole.txt; }
+ok "a packet of a pipe is told as it comes" until_true 50 has_all
+exec 9>&-
+wait $LAB_PID
+is "and the end, when it comes" "$?" 0
+
+for bad in 0 -1 two ''; do
+	"$WAYMARK" replay --threads "$bad" "$case/case.policy" \
+		"$case/input.pcap" >out 2>err
+	is "no number of threads: '$bad'" "$?" 2
+done
+done_testing
