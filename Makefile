@@ -27,6 +27,7 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 DEPS_TESTS := netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
 	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime
+DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 
 LIB_SRC  := $(wildcard engine/*.c engine/hints/*.c rules/*.c rules/setup/*.c)
 TOOL_SRC := $(wildcard tools/*.c)
@@ -55,7 +56,9 @@ help:
 	@echo 'make deps         installs the Debian packages that are missing'
 	@echo 'make check        all tests; the live ones need root'
 	@echo 'make demo         the main job on real packets; needs root'
-	@echo 'make bench        measures; nothing is asserted'
+	@echo 'make bench        measures beside forwarding and a null engine; needs'
+	@echo '                  root and 20 minutes, see tools/bench/bench.sh'
+	@echo 'make bench-lists, -learned, -flows, -decide   parts by themselves'
 	@echo 'make bench-replay CORPUS=DIR   a replay of captures, beside nDPI'
 	@echo 'make fuzz         builds pcap-tests/fuzz with clang; see its README'
 	@echo 'make bless        rewrites the expect.txt of pcap-tests/cases'
@@ -149,7 +152,9 @@ demo:
 	@BUILD=$(BUILD) tools/demo/demo.sh
 
 benches: $(BENCHES)
-bench: all benches bench-replay
+bench:
+	@tools/deps.sh $(DEPS_BENCH)
+	@$(MAKE) --no-print-directory all benches bench-replay
 	@BUILD=$(BUILD) tools/bench/bench.sh
 
 bench-replay: $(BUILD)/bench/bench_replay

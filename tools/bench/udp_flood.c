@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "tools/bench/bench.h"
 
 #define BATCH 64
 #define PAYLOAD 32
@@ -25,28 +26,10 @@ struct datagram {
 	char payload[PAYLOAD];
 };
 
+static uint64_t chance = 88172645463325252;
 static struct datagram datagrams[BATCH];
 static struct mmsghdr messages[BATCH];
 static struct iovec vectors[BATCH];
-
-/* Marsaglia's xorshift64. */
-static uint64_t random64(void)
-{
-	static uint64_t state = 88172645463325252;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* The kernel fills in the IP header's length and checksum; UDP may go without
  * one over IPv4 (RFC 768). */
@@ -75,7 +58,7 @@ static uint64_t send_batch(int fd)
 	int sent;
 
 	for (size_t i = 0; i < BATCH; i++) {
-		uint64_t bits = random64();
+		uint64_t bits = bench_random64(&chance);
 
 		datagrams[i].ip.saddr = htonl(10u << 24 |
 					      (uint32_t)(bits & 0xffffff));
@@ -83,20 +66,6 @@ static uint64_t send_batch(int fd)
 	}
 	sent = sendmmsg(fd, messages, BATCH, 0);
 	return sent > 0 ? (uint64_t)sent : 0;
-}
-
-/* Sleep until `per_second` allows more than `sent`. */
-static void pace(uint64_t start_ns, uint64_t sent, uint64_t per_second)
-{
-	uint64_t due_ns;
-	struct timespec due;
-
-	if (per_second == 0)
-		return;
-	due_ns = start_ns + sent * 1000000000u / per_second;
-	due.tv_sec = (time_t)(due_ns / 1000000000u);
-	due.tv_nsec = (long)(due_ns % 1000000000u);
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
 }
 
 int main(int argc, char *argv[])
@@ -118,11 +87,11 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	}
 	prepare(&to);
-	start_ns = clock_ns();
+	start_ns = bench_now_ns();
 	end_ns = start_ns + strtoull(argv[3], NULL, 10) * 1000000000u;
-	while (clock_ns() < end_ns) {
+	while (bench_now_ns() < end_ns) {
 		sent += send_batch(fd);
-		pace(start_ns, sent, per_second);
+		bench_pace(start_ns, sent, per_second);
 	}
 	printf("%ju\n", (uintmax_t)sent);
 	return EXIT_SUCCESS;

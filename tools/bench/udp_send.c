@@ -4,7 +4,7 @@
  *   udp_send ADDRESS PORT FLOWS BYTES SECONDS [PER_SECOND]
  *
  * Each datagram begins with its number and the time it was sent (CLOCK_
- * MONOTONIC, ns), for udp_sink. PER_SECOND 0: as fast as it goes. Prints how
+ * REALTIME, ns), for udp_sink. PER_SECOND 0: as fast as it goes. Prints how
  * many were sent. A flow is a socket: a source port.
  */
 #include <arpa/inet.h>
@@ -14,8 +14,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tools/bench/bench.h"
 
 #define BATCH 64
 #define FLOWS_MAX 4096
@@ -27,14 +28,6 @@ struct stamp {
 
 static int sockets[FLOWS_MAX];
 static char datagrams[BATCH][2048];
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void sockets_open(size_t flows, const struct sockaddr_in *to)
 {
@@ -58,7 +51,7 @@ static uint64_t send_burst(int fd, uint64_t number, size_t bytes,
 {
 	struct mmsghdr messages[BATCH] = { 0 };
 	struct iovec vectors[BATCH];
-	uint64_t now_ns = clock_ns();
+	uint64_t now_ns = bench_clock_ns(CLOCK_REALTIME);
 	int sent;
 
 	for (unsigned int i = 0; i < burst; i++) {
@@ -71,20 +64,6 @@ static uint64_t send_burst(int fd, uint64_t number, size_t bytes,
 	}
 	sent = sendmmsg(fd, messages, burst, 0);
 	return sent > 0 ? (uint64_t)sent : 0;
-}
-
-/* Sleep until `per_second` allows more than `sent`. */
-static void pace(uint64_t start_ns, uint64_t sent, uint64_t per_second)
-{
-	uint64_t due_ns;
-	struct timespec due;
-
-	if (per_second == 0)
-		return;
-	due_ns = start_ns + sent * 1000000000u / per_second;
-	due.tv_sec = (time_t)(due_ns / 1000000000u);
-	due.tv_nsec = (long)(due_ns % 1000000000u);
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
 }
 
 int main(int argc, char *argv[])
@@ -110,11 +89,11 @@ int main(int argc, char *argv[])
 		burst = 1;
 	sockets_open(flows, &to);
 
-	start_ns = clock_ns();
+	start_ns = bench_now_ns();
 	end_ns = start_ns + strtoull(argv[5], NULL, 10) * 1000000000u;
-	for (size_t i = 0; clock_ns() < end_ns; i = (i + 1) % flows) {
+	for (size_t i = 0; bench_now_ns() < end_ns; i = (i + 1) % flows) {
 		sent += send_burst(sockets[i], sent, bytes, burst);
-		pace(start_ns, sent, per_second);
+		bench_pace(start_ns, sent, per_second);
 	}
 	printf("%ju\n", (uintmax_t)sent);
 	return EXIT_SUCCESS;
