@@ -12,7 +12,8 @@ CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Werror
 LIBS    := libnetfilter_queue libnfnetlink libmnl libpcap libnftables \
-	   libnftnl nettle libhs jansson libidn2 libcap-ng libseccomp
+	   libnftnl nettle libhs jansson libidn2 libcares libcap-ng \
+	   libseccomp
 PKG     := $(shell pkg-config --exists $(LIBS) 2>/dev/null && \
 	   pkg-config --cflags $(LIBS))
 LDLIBS   = $(shell pkg-config --libs $(LIBS)) -pthread
@@ -23,7 +24,7 @@ COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CFLAGS) \
 DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 	libnfnetlink-dev libmnl-dev libpcap-dev libnftables-dev libnftnl-dev \
 	nettle-dev libvectorscan-dev libjansson-dev libidn2-dev \
-	libcap-ng-dev libseccomp-dev check
+	libc-ares-dev libcap-ng-dev libseccomp-dev check
 DEPS_TESTS := netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
 	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime

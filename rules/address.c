@@ -156,7 +156,7 @@ static int complain_address(const char *text, size_t len,
 		return complain(why, "this is no IPv6 address: expected one "
 				     "as 2001:db8::1");
 	return complain(why, "this is no address: expected one as 192.0.2.1 "
-			     "or 2001:db8::1 (names go into a list of domains)");
+			     "or 2001:db8::1");
 }
 
 static int parse_or_complain(const char *text, size_t len, struct address *ret,

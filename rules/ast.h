@@ -44,6 +44,7 @@ enum value_kind {
 	VALUE_DOMAIN,		/* text: canonical; exact: "=name" */
 	VALUE_LIST,		/* text: the list's name, without '@' */
 	VALUE_FILE,		/* text: path, resolved; only within a list */
+	VALUE_HOST,		/* text: canonical; a name among addresses */
 };
 
 struct ast_value {
@@ -100,6 +101,7 @@ enum statement_kind {
 	STATEMENT_LATE,
 	STATEMENT_OFFLOAD,
 	STATEMENT_LEARN,
+	STATEMENT_RESOLVE,
 	STATEMENT_UPLINK,
 	STATEMENT_LIST,
 	STATEMENT_EXEMPT,
@@ -209,6 +211,9 @@ struct ast_statement {
 		enum late_policy late;
 		bool offload;		/* offload on|off */
 		struct ast_learn learn;
+		struct {		/* resolve ttl 30-3600 grace 600 */
+			struct ast_number ttl_min, ttl_max, grace;
+		} resolve;
 		struct ast_uplink uplink;
 		struct {
 			enum list_kind kind;
@@ -256,6 +261,13 @@ struct ast *ast_parse_flow(const char *words, struct diag *diag);
 void ast_free(struct ast *ast);
 
 const struct ast_statement *ast_statements(const struct ast *ast);
+
+/*
+ * A file that a list names, read when it is asked for first: a tree that is
+ * compiled again says what it said before. NULL after a complaint at `from`.
+ */
+const struct source *ast_file(struct ast *ast, const char *path,
+			      struct place from, struct diag *diag);
 
 /*
  * Write the canonical form: one statement a line, one space between words,

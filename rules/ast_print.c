@@ -127,6 +127,10 @@ static void print_value(const struct ast_value *value, enum atom_kind atom,
 	case VALUE_NAME:
 		print_name(value->text, out);
 		break;
+	case VALUE_HOST:
+		fprintf(out, "%s%s", value->text,
+			strchr(value->text, '.') == NULL ? "." : "");
+		break;
 	case VALUE_LIST:
 		fprintf(out, "@%s", value->text);
 		break;
@@ -339,6 +343,14 @@ static void print_late(enum late_policy late, FILE *out)
 		fprintf(out, " late %s", words[late]);
 }
 
+static void print_span(const char *word, const struct ast_number *first,
+		       const struct ast_number *last, FILE *out)
+{
+	print_said(word, first, out);
+	if (first->place.line > 0 && last->value != first->value)
+		fprintf(out, "-%" PRIu64, last->value);
+}
+
 static void print_learn(const struct ast_learn *learn, FILE *out)
 {
 	fputs("learn", out);
@@ -348,10 +360,7 @@ static void print_learn(const struct ast_learn *learn, FILE *out)
 		fputs(learn->servers == SWITCH_ON ? " servers on"
 						  : " servers off", out);
 	print_said("min-confidence", &learn->min_confidence, out);
-	print_said("ttl", &learn->ttl_min, out);
-	if (learn->ttl_min.place.line > 0 &&
-	    learn->ttl_max.value != learn->ttl_min.value)
-		fprintf(out, "-%" PRIu64, learn->ttl_max.value);
+	print_span("ttl", &learn->ttl_min, &learn->ttl_max, out);
 	if (learn->from != NULL) {
 		fputs(" from ", out);
 		print_values(learn->from, ATOM_FROM, out);
@@ -507,6 +516,12 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		break;
 	case STATEMENT_LEARN:
 		print_learn(&s->learn, out);
+		break;
+	case STATEMENT_RESOLVE:
+		fputs("resolve", out);
+		print_span("ttl", &s->resolve.ttl_min, &s->resolve.ttl_max,
+			   out);
+		print_said("grace", &s->resolve.grace, out);
 		break;
 	case STATEMENT_OFFLOAD:
 		fputs(s->offload ? "offload on" : "offload off", out);

@@ -388,6 +388,7 @@ static void compiler_fini(struct compiler *c)
 	free(c->expects.items);
 	free(c->learns.items);
 	free(c->lists.items);
+	free(c->named_hosts.items);
 	free(c->classes.items);
 	free(c->address_sets.items);
 	free(c->uid_sets.items);
@@ -405,6 +406,7 @@ static int compile_all(struct compiler *c)
 		compile_learn, compile_exempts, compile_classes, compile_routes,
 		compile_packet_routes, compile_expects, compile_tables,
 		compile_headers, compile_packet_check, compile_index,
+		compile_hosts,
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
@@ -413,13 +415,17 @@ static int compile_all(struct compiler *c)
 	return 0;
 }
 
-int policy_compile(const struct ast *ast, const struct vocabulary *vocabulary,
-		   const struct uplink_numbers *numbers, struct diag *diag,
+int policy_compile(struct ast *ast, const struct vocabulary *vocabulary,
+		   const struct uplink_numbers *numbers,
+		   const struct hosts *hosts, struct diag *diag,
 		   struct policy **ret)
 {
 	static const struct uplink_numbers none;
 	struct compiler c = {
-		.diag = diag, .vocabulary = vocabulary,
+		.ast = ast,
+		.diag = diag,
+		.vocabulary = vocabulary,
+		.hosts = hosts,
 		.numbers = numbers != NULL ? numbers : &none,
 	};
 	int rc = -ENOMEM;

@@ -39,7 +39,9 @@ struct class_item {
 #define GROWING(type) struct { type *items; size_t count, room; }
 
 struct compiler {
+	struct ast *ast;
 	struct diag *diag;
+	const struct hosts *hosts;	/* what names have; or NULL */
 	const struct vocabulary *vocabulary;
 	const struct uplink_numbers *numbers;	/* in force */
 	struct policy *policy;
@@ -49,6 +51,8 @@ struct compiler {
 		packet_routes, expects, learns;
 	GROWING(struct list_item) lists;
 	GROWING(struct class_item) classes;
+	GROWING(struct policy_host) named_hosts;
+	bool has_too_many_hosts;
 	const struct ast_statement *said[STATEMENT_INCLUDE + 1];
 	const struct ast_statement *default_route;
 
@@ -79,6 +83,12 @@ const char *compile_text(struct compiler *c, const char *text);
 /* The canonical text of a statement, without its line end. */
 const char *compile_statement_text(struct compiler *c,
 				   const struct ast_statement *statement);
+
+/* compile_host.c: the addresses of a name in a list, or in none (NULL). */
+int compile_host(struct compiler *c, const char *name, struct place place,
+		 const char *list, struct address_set *set);
+/* Keep the names; those that have no address count as none. */
+int compile_hosts(struct compiler *c);
 
 /* compile_set.c */
 int compile_address_set(struct compiler *c, const struct ast_value *values,

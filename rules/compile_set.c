@@ -55,17 +55,35 @@ static struct list_item *use_list(struct compiler *c,
 	return NULL;
 }
 
+/* Where the entries of an address list go. */
+struct address_taker {
+	struct compiler *c;
+	const char *list;	/* whose they are; NULL: a statement's own */
+	struct address_set *set;
+};
+
 static int take_range(void *ctx, const struct address *first,
 		      const struct address *last)
 {
-	return address_set_add(ctx, first, last);
+	const struct address_taker *taker = ctx;
+
+	return address_set_add(taker->set, first, last);
+}
+
+static int take_host(void *ctx, const char *name, struct place place)
+{
+	const struct address_taker *taker = ctx;
+
+	return compile_host(taker->c, name, place, taker->list, taker->set);
 }
 
 static int load_list(struct compiler *c, struct list_item *list);
 
 static int add_addresses(struct compiler *c, const struct ast_value *value,
-			 struct address_set *set)
+			 const char *in_list, struct address_set *set)
 {
+	struct address_taker taker = { c, in_list, set };
+	const struct source *source;
 	struct list_item *list;
 	int rc;
 
@@ -74,8 +92,12 @@ static int add_addresses(struct compiler *c, const struct ast_value *value,
 		return address_set_add(set, &value->first_addr,
 				       &value->last_addr);
 	case VALUE_FILE:
-		return list_read_addresses(value->text, value->place, c->diag,
-					   take_range, set);
+		source = ast_file(c->ast, value->text, value->place, c->diag);
+		return source == NULL ? -EINVAL :
+		       list_parse_addresses(source, c->diag, take_range,
+					    take_host, &taker);
+	case VALUE_HOST:
+		return take_host(&taker, value->text, value->place);
 	case VALUE_LIST:
 		list = use_list(c, value, LIST_ADDRESSES);
 		if (list == NULL)
@@ -104,6 +126,7 @@ static int add_domains(struct compiler *c, const struct ast_value *value,
 		       struct name_set *set)
 {
 	struct name_taker taker = { c->policy->arena, set };
+	const struct source *source;
 	struct list_item *list;
 	int rc;
 
@@ -112,8 +135,10 @@ static int add_domains(struct compiler *c, const struct ast_value *value,
 		return name_set_add_copy(set, c->policy->arena, value->text,
 					 strlen(value->text), value->exact);
 	case VALUE_FILE:
-		return list_read_domains(value->text, value->place, c->diag,
-					 take_domain, &taker);
+		source = ast_file(c->ast, value->text, value->place, c->diag);
+		return source == NULL ? -EINVAL :
+		       list_parse_domains(source, c->diag, take_domain,
+					  &taker);
 	case VALUE_LIST:
 		list = use_list(c, value, LIST_DOMAINS);
 		if (list == NULL)
@@ -137,8 +162,10 @@ static int load_list(struct compiler *c, struct list_item *list)
 		return 0;
 	list->is_loaded = true;
 	for (; v != NULL; v = v->next) {
-		int rc = is_addresses ? add_addresses(c, v, &list->addresses)
-				      : add_domains(c, v, &list->domains);
+		int rc = is_addresses ?
+			 add_addresses(c, v, list->statement->name.text,
+				       &list->addresses) :
+			 add_domains(c, v, &list->domains);
 
 		if (rc == -ENOMEM)
 			return rc;
@@ -166,7 +193,7 @@ int compile_address_set(struct compiler *c, const struct ast_value *values,
 	int rc = 0;
 
 	for (const struct ast_value *v = values; v != NULL; v = v->next) {
-		int one = add_addresses(c, v, &set);
+		int one = add_addresses(c, v, NULL, &set);
 
 		rc = one < 0 && rc != -ENOMEM ? one : rc;
 	}

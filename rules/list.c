@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/domain_table.h"
+#include "rules/hosts.h"
 #include "rules/lexer.h"
 #include "rules/source.h"
 
@@ -25,10 +26,9 @@ struct reader {
 	bool is_bad;
 	char why[ADDRESS_WHY_MAX];
 	const char *mend;	/* or NULL */
-	int (*each_address)(void *ctx, const struct address *first,
-			    const struct address *last);
-	int (*each_domain)(void *ctx, const char *name, size_t len,
-			   bool exact);
+	list_address *each_address;
+	list_host *each_host;	/* or NULL: there may be none */
+	list_domain *each_domain;
 	void *ctx;
 };
 
@@ -75,9 +75,20 @@ static const char *const one_a_line = "write one entry a line";
 static int read_address(struct reader *reader, const struct entry *entry)
 {
 	struct address first, last;
+	char name[DOMAIN_MAX + 1];
+	int is_name = 0;
 
 	if (has_blank(entry)) {
 		bad(reader, "something stands behind it", one_a_line);
+		return 0;
+	}
+	if (reader->each_host != NULL && entry->text[entry->len - 1] != ',')
+		is_name = host_name(entry->text, entry->len, name,
+				    reader->why);
+	if (is_name > 0)
+		return reader->each_host(reader->ctx, name, entry->place);
+	if (is_name < 0) {
+		bad(reader, reader->why, NULL);
 		return 0;
 	}
 	if (address_range_parse(entry->text, entry->len, &first, &last,
@@ -175,39 +186,28 @@ static int read_lines(const struct source *source, struct reader *reader,
 	return is_good ? 0 : -EINVAL;
 }
 
-static int read_list(const char *path, struct place from, struct diag *diag,
-		     struct reader *reader)
+static int parse(const struct source *source, struct diag *diag,
+		 struct reader *reader)
 {
-	struct source *source;
-	int rc;
-
-	if (source_read(path, from, diag, &source) < 0)
-		return -EINVAL;
-	rc = -EINVAL;
-	if (check_text(source, diag))
-		rc = read_lines(source, reader, diag);
-	source_free(source);
-	return rc;
+	return check_text(source, diag) ? read_lines(source, reader, diag) :
+					  -EINVAL;
 }
 
-int list_read_addresses(const char *path, struct place from, struct diag *diag,
-			int (*each)(void *ctx, const struct address *first,
-				    const struct address *last),
-			void *ctx)
+int list_parse_addresses(const struct source *source, struct diag *diag,
+			 list_address *each, list_host *each_host, void *ctx)
 {
 	struct reader reader = {
 		.read = read_address,
 		.each_address = each,
+		.each_host = each_host,
 		.ctx = ctx,
 	};
 
-	return read_list(path, from, diag, &reader);
+	return parse(source, diag, &reader);
 }
 
-int list_read_domains(const char *path, struct place from, struct diag *diag,
-		      int (*each)(void *ctx, const char *name, size_t len,
-				  bool exact),
-		      void *ctx)
+int list_parse_domains(const struct source *source, struct diag *diag,
+		       list_domain *each, void *ctx)
 {
 	struct reader reader = {
 		.read = read_domain,
@@ -215,5 +215,5 @@ int list_read_domains(const char *path, struct place from, struct diag *diag,
 		.ctx = ctx,
 	};
 
-	return read_list(path, from, diag, &reader);
+	return parse(source, diag, &reader);
 }

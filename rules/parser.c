@@ -391,22 +391,6 @@ static int statements(struct parser *p, struct ast_statement **tail)
 	return rc;
 }
 
-/* The tree keeps the source from here on, also when this fails. */
-static int keep_source(struct ast *ast, struct source *source)
-{
-	struct source **larger;
-
-	larger = reallocarray(ast->sources, ast->source_count + 1,
-			      sizeof(*larger));
-	if (larger == NULL) {
-		source_free(source);
-		return -ENOMEM;
-	}
-	ast->sources = larger;
-	ast->sources[ast->source_count++] = source;
-	return 0;
-}
-
 static bool is_circle(const struct reading *reading, const char *path)
 {
 	for (; reading != NULL; reading = reading->outer)
@@ -469,7 +453,7 @@ int parser_include(struct parser *p, const struct ast_name *path,
 		p->is_broken = true;
 		return 0;
 	}
-	rc = keep_source(p->ast, source);
+	rc = ast_keep_source(p->ast, source);
 	if (rc < 0)
 		return rc;
 	return read_statements(p->ast, p->diag, source, p->reading, false,
@@ -489,7 +473,7 @@ static struct ast *parse(struct source *source, bool is_flow,
 		source_free(source);
 		goto out;
 	}
-	rc = keep_source(ast, source);
+	rc = ast_keep_source(ast, source);
 	if (rc < 0)
 		goto out;
 	rc = -ENOMEM;

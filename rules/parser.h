@@ -41,6 +41,9 @@ struct ast {
 	size_t source_count;
 };
 
+/* The tree keeps the source from here on, also when this fails. */
+int ast_keep_source(struct ast *ast, struct source *source);
+
 struct parser {
 	struct ast *ast;
 	struct diag *diag;

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "rules/hosts.h"
 #include "rules/parser.h"
 
 /* The two low bits of the TOS byte are ECN today (RFC 3168, 5), so a number
@@ -149,17 +150,26 @@ static int one_tos(struct parser *p, struct ast_value *value)
 static int one_address(struct parser *p, struct ast_value *value)
 {
 	const struct token *token = &p->token;
-	char why[ADDRESS_WHY_MAX];
+	char why[ADDRESS_WHY_MAX], name[DOMAIN_MAX + 1];
+	int is_name;
 
 	if (token->kind != TOKEN_WORD ||
 	    parser_reserved(token->text, token->len) != NULL)
-		return parser_expected(p, "an address, a prefix, a range or "
-				       "@LIST", NULL);
-	value->kind = VALUE_ADDRESS;
-	if (address_range_parse(token->text, token->len, &value->first_addr,
-				&value->last_addr, why) < 0)
+		return parser_expected(p, "an address, a prefix, a range, a "
+				       "name or @LIST", NULL);
+	is_name = host_name(token->text, token->len, name, why);
+	value->kind = is_name > 0 ? VALUE_HOST : VALUE_ADDRESS;
+	if (is_name > 0) {
+		value->text = parser_copy(p, name, strlen(name));
+		if (value->text == NULL)
+			return -ENOMEM;
+	} else if (is_name < 0 ||
+		   address_range_parse(token->text, token->len,
+				       &value->first_addr, &value->last_addr,
+				       why) < 0) {
 		parser_complain(p, token->place, NULL, "'%.*s%s': %s",
 				WORD_OF(token), why);
+	}
 	parser_advance(p);
 	return 0;
 }

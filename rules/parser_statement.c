@@ -133,6 +133,35 @@ static int offload(struct parser *p, struct ast_statement *s)
 	return 0;
 }
 
+/* resolve ttl 30-3600 grace 600 */
+static int resolve(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind ttl = {
+		.what = "a range of seconds", .least = 1, .most = 604800,
+	};
+	static const struct number_kind grace = {
+		.what = "a number of seconds", .most = 604800,
+	};
+	static const char *const words[] = { "ttl", "grace", NULL };
+	int rc;
+
+	s->kind = STATEMENT_RESOLVE;
+	do {
+		bool is_ttl = parser_take(p, "ttl");
+		struct ast_number *number = is_ttl ? &s->resolve.ttl_min :
+						     &s->resolve.grace;
+
+		if (!is_ttl && !parser_take(p, "grace"))
+			return parser_expected(p, "'ttl' or 'grace'", words);
+		if (number->place.line > 0)
+			return parser_twice(p);
+		rc = is_ttl ? parser_value_range(p, &ttl, number,
+						 &s->resolve.ttl_max) :
+			      parser_value_number(p, &grace, number);
+	} while (rc == 0 && p->token.kind != TOKEN_STOP);
+	return rc;
+}
+
 static int list(struct parser *p, struct ast_statement *s)
 {
 	static const char *const words[] = { "addresses", "domains", NULL };
@@ -286,6 +315,7 @@ static const struct {
 	{ "marks", marks },	{ "queues", queues },
 	{ "inspect", inspect },	{ "late", late },
 	{ "learn", parser_learn },	{ "offload", offload },
+	{ "resolve", resolve },
 	{ "uplink", parser_uplink },
 	{ "list", list },	{ "exempt", exempt },
 	{ "class", class },	{ "route", route },

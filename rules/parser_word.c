@@ -6,7 +6,8 @@
 
 const char *const parser_statement_words[] = {
 	"marks", "queues", "inspect", "late", "learn", "offload", "uplink",
-	"list", "exempt", "class", "route", "default", "expect", "include", NULL,
+	"list", "exempt", "class", "route", "default", "expect", "include",
+	"resolve", NULL,
 };
 
 /* What a condition is made of, and what stands behind one. */

@@ -8,26 +8,27 @@
 
 #include "rules/policy_private.h"
 
+struct ast *policy_read(const char *path, struct diag *diag)
+{
+	struct ast *ast = ast_load(path, diag);
+
+	if (ast != NULL && ast_statements(ast) == NULL &&
+	    diag_errors(diag) == 0)
+		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
+			 "'%s' says nothing: a policy has uplinks and routes, "
+			 "or at least 'default via main'", path);
+	return ast;
+}
+
 int policy_load(const char *path, const struct vocabulary *vocabulary,
 		struct diag *diag, struct policy **ret)
 {
-	return policy_load_in_force(path, vocabulary, NULL, diag, ret);
-}
-
-int policy_load_in_force(const char *path, const struct vocabulary *vocabulary,
-			 const struct uplink_numbers *numbers,
-			 struct diag *diag, struct policy **ret)
-{
-	struct ast *ast = ast_load(path, diag);
+	struct ast *ast = policy_read(path, diag);
 	int rc;
 
 	if (ast == NULL)
 		return -EINVAL;
-	if (ast_statements(ast) == NULL && diag_errors(diag) == 0)
-		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
-			 "'%s' says nothing: a policy has uplinks and routes, "
-			 "or at least 'default via main'", path);
-	rc = policy_compile(ast, vocabulary, numbers, diag, ret);
+	rc = policy_compile(ast, vocabulary, NULL, NULL, diag, ret);
 	ast_free(ast);
 	return rc;
 }
@@ -41,7 +42,7 @@ int policy_parse(const char *name, const char *text, size_t len,
 
 	if (ast == NULL)
 		return -EINVAL;
-	rc = policy_compile(ast, vocabulary, NULL, diag, ret);
+	rc = policy_compile(ast, vocabulary, NULL, NULL, diag, ret);
 	ast_free(ast);
 	return rc;
 }
@@ -121,6 +122,21 @@ enum late_policy policy_late(const struct policy *policy)
 bool policy_offload(const struct policy *policy)
 {
 	return policy->offload;
+}
+
+size_t policy_hosts(const struct policy *policy)
+{
+	return policy->host_count;
+}
+
+const struct policy_host *policy_host(const struct policy *policy, size_t i)
+{
+	return &policy->hosts[i];
+}
+
+struct name_limits policy_name_limits(const struct policy *policy)
+{
+	return policy->name_limits;
 }
 
 size_t policy_exempts(const struct policy *policy)

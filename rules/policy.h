@@ -17,6 +17,7 @@
 #include "rules/ast.h"
 #include "rules/diag.h"
 #include "rules/facts.h"
+#include "rules/hosts.h"
 
 struct pattern_set;
 struct policy;
@@ -60,18 +61,20 @@ struct uplink_numbers {
 	size_t count;
 };
 
-/* As policy_load(), with `numbers` in force; NULL: none are. */
-int policy_load_in_force(const char *path, const struct vocabulary *vocabulary,
-			 const struct uplink_numbers *numbers,
-			 struct diag *diag, struct policy **ret);
 /* The numbers of `name`, the newest; NULL when it has none. */
 const struct uplink_number *
 uplink_number_of(const struct uplink_numbers *numbers, const char *name);
 int policy_parse(const char *name, const char *text, size_t len,
 		 const struct vocabulary *vocabulary, struct diag *diag,
 		 struct policy **ret);
-int policy_compile(const struct ast *ast, const struct vocabulary *vocabulary,
-		   const struct uplink_numbers *numbers, struct diag *diag,
+/* Read and parse `path` alone, as ast_load() does; a policy that says nothing
+ * is complained about. */
+struct ast *policy_read(const char *path, struct diag *diag);
+/* `numbers` are in force, and `hosts` has the addresses of names in address
+ * lists; NULL: none. The tree keeps the files of lists for another time. */
+int policy_compile(struct ast *ast, const struct vocabulary *vocabulary,
+		   const struct uplink_numbers *numbers,
+		   const struct hosts *hosts, struct diag *diag,
 		   struct policy **ret);
 void policy_free(struct policy *policy);
 
@@ -206,6 +209,21 @@ size_t policy_inspect_streams(const struct policy *policy);
 enum late_policy policy_late(const struct policy *policy);
 /* Whether the kernel decides what headers tell. */
 bool policy_offload(const struct policy *policy);
+
+/* ---- names in address lists ---- */
+
+/* A name, once for each place where it stands. */
+struct policy_host {
+	const char *name;
+	const char *list;	/* that it is in; NULL: in a statement */
+	struct place place;
+	const struct address *addresses;	/* that count for it */
+	size_t count;
+};
+
+size_t policy_hosts(const struct policy *policy);
+const struct policy_host *policy_host(const struct policy *policy, size_t i);
+struct name_limits policy_name_limits(const struct policy *policy);
 
 /* ---- exemptions ---- */
 

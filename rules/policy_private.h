@@ -52,6 +52,10 @@ struct policy {
 	size_t uplink_count;
 	const struct uplink *of_road[ROADS_MOST];
 
+	struct policy_host *hosts;
+	size_t host_count;
+	struct name_limits name_limits;
+
 	struct exempt *exempts;
 	size_t exempt_count;
 

@@ -148,6 +148,9 @@ static bool covers(void *ctx, enum node_kind kind, uint32_t outer,
 				     c->number_sets.items[inner]);
 	case NODE_FROM:
 	case NODE_TO:
+		/* Of names that have no address yet, perhaps. */
+		if (c->address_sets.items[inner].count == 0)
+			return outer == inner;
 		return address_set_covers(&c->address_sets.items[outer],
 					  &c->address_sets.items[inner]);
 	case NODE_UID:

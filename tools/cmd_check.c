@@ -70,24 +70,32 @@ static const char *plural(size_t n)
 int cmd_check(int argc, char *argv[])
 {
 	static const struct option options[] = {
-		{ "print", no_argument, NULL, 'p' }, { 0 },
+		{ "print", no_argument, NULL, 'p' },
+		{ "resolve", no_argument, NULL, 'r' },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ 0 },
 	};
+	struct load_options load = { 0 };
 	struct policy *policy;
-	bool print = false;
 	size_t expects, broken, routes, uplinks;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'p')
+		if (option == 'p')
+			load.quiet = true;
+		else if (option == 'r')
+			load.resolve = true;
+		else if (option == 's')
+			load.state_dir = optarg;
+		else
 			return cmd_usage(argv[0]);
-		print = true;
 	}
 	if (argc - optind != 1)
 		return cmd_usage(argv[0]);
-	policy = load_policy(argv[optind], print);
+	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)
 		return EXIT_FAILURE;
-	if (print) {
+	if (load.quiet) {
 		policy_free(policy);
 		return print_canonical(argv[optind]);
 	}

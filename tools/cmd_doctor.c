@@ -22,12 +22,13 @@ static void print(void *ctx, enum doctor_level level, const char *line,
 
 static int examine(const char *path, const char *state_dir, bool probe)
 {
+	struct load_options options = { .here = true, .state_dir = state_dir };
 	struct policy *policy = NULL;
 	bool has_error = false;
 	int rc = 0;
 
 	if (path != NULL) {
-		policy = load_policy_here(path, false, state_dir);
+		policy = load_policy(path, &options);
 		if (policy == NULL)
 			return EXIT_FAILURE;
 	}

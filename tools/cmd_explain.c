@@ -283,6 +283,35 @@ static void print_learned(const struct facts *facts, const char *state_dir)
 			path, print_learned_item, &wish));
 }
 
+static void print_host(const struct policy_host *host,
+		       const struct address *address)
+{
+	char place[PLACE_MAX], text[ADDRESS_TEXT_MAX];
+
+	for (size_t i = 0; i < host->count; i++)
+		if (address_equal(&host->addresses[i], address)) {
+			printf("name: %s is %s, %s%s%s%s\n",
+			       address_print(address, text), host->name,
+			       host->list != NULL ? "in list " : "",
+			       host->list != NULL ? host->list : "",
+			       host->list != NULL ? ", " : "",
+			       load_place(&host->place, place, sizeof(place)));
+			return;
+		}
+}
+
+/* Through which names the lists of the policy hold an address. */
+static void print_hosts(const struct policy *policy, const struct facts *facts)
+{
+	for (size_t i = 0; i < policy_hosts(policy); i++) {
+		const struct policy_host *host = policy_host(policy, i);
+
+		print_host(host, &facts->client);
+		if (!address_equal(&facts->client, &facts->server))
+			print_host(host, &facts->server);
+	}
+}
+
 static int explain_flow(const struct policy *policy, const char *words,
 			const char *state_dir)
 {
@@ -299,6 +328,7 @@ static int explain_flow(const struct policy *policy, const char *words,
 		diag_free(diag);
 		return EXIT_USAGE;
 	}
+	print_hosts(policy, &flow->facts);
 	exempt = policy_exempt_of(policy, &flow->facts.client,
 				  &flow->facts.server);
 	if (exempt != NULL) {
@@ -317,26 +347,31 @@ static int explain_flow(const struct policy *policy, const char *words,
 int cmd_explain(int argc, char *argv[])
 {
 	static const struct option options[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "resolve", no_argument, NULL, 'r' },
+		{ 0 },
 	};
-	const char *state_dir = NULL;
+	struct load_options load = { .quiet = true, .here = true };
 	struct policy *policy;
 	char *words;
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		if (option != 's')
+		if (option == 's')
+			load.state_dir = optarg;
+		else if (option == 'r')
+			load.resolve = true;
+		else
 			return cmd_usage(argv[0]);
-		state_dir = optarg;
 	}
 	if (argc - optind < 2)
 		return cmd_usage(argv[0]);
-	policy = load_policy_here(argv[optind], true, state_dir);
+	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)
 		return EXIT_FAILURE;
 	words = join_words(argc - optind - 1, argv + optind + 1);
 	status = words == NULL ? EXIT_FAILURE :
-				 explain_flow(policy, words, state_dir);
+				 explain_flow(policy, words, load.state_dir);
 	free(words);
 	policy_free(policy);
 	return status;

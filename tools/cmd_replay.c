@@ -70,8 +70,11 @@ int cmd_replay(int argc, char *argv[])
 		{ "filter", required_argument, NULL, 'f' },
 		{ "in", required_argument, NULL, 'i' },
 		{ "threads", required_argument, NULL, 't' },
+		{ "resolve", no_argument, NULL, 'r' },
+		{ "state-dir", required_argument, NULL, 's' },
 		{ 0 },
 	};
+	struct load_options load = { .quiet = true };
 	struct replay_options options = { 0 };
 	enum form form = FORM_TABLE;
 	struct policy *policy;
@@ -100,13 +103,19 @@ int cmd_replay(int argc, char *argv[])
 			if (!options_count(optarg, &options.threads))
 				return cmd_usage(argv[0]);
 			break;
+		case 'r':
+			load.resolve = true;
+			break;
+		case 's':
+			load.state_dir = optarg;
+			break;
 		default:
 			return cmd_usage(argv[0]);
 		}
 	}
 	if (argc - optind < 2 || forms > 1)
 		return cmd_usage(argv[0]);
-	policy = load_policy(argv[optind], true);
+	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)
 		return EXIT_FAILURE;
 	status = replay_all(policy, &options, form, argv + optind + 1);

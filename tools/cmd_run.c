@@ -9,16 +9,20 @@
 
 static int run(const char *path, const char *state_dir)
 {
-	struct policy *policy = load_policy_here(path, false, state_dir);
+	struct load_options options = {
+		.resolve = true, .remember = true,
+		.here = true, .state_dir = state_dir,
+	};
 	struct foreground *fg = NULL;
+	struct loaded loaded;
 	int rc = -1;
 
-	if (policy != NULL)
-		fg = foreground_start(path, policy, state_dir);
+	if (load(path, &options, &loaded) == 0)
+		fg = foreground_start(path, &loaded, state_dir);
 	if (fg != NULL)
 		rc = foreground_wait(fg);
 	else
-		policy_free(policy);
+		loaded_fini(&loaded);
 	foreground_stop(fg);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

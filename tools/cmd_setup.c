@@ -16,6 +16,7 @@ struct choice {
 	struct setup_options options;
 	bool script;		/* --dry-run */
 	bool check;
+	bool resolve;		/* names, also when nothing is changed */
 };
 
 /* false: the words make no sense. */
@@ -25,6 +26,7 @@ static bool read_words(int argc, char *argv[], struct choice *choice)
 		{ "dry-run", no_argument, NULL, 'n' },
 		{ "diff", no_argument, NULL, 'd' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "resolve", no_argument, NULL, 'r' },
 		{ "state-dir", required_argument, NULL, 's' },
 		{ 0 },
 	};
@@ -44,6 +46,9 @@ static bool read_words(int argc, char *argv[], struct choice *choice)
 			choice->options.dead_links = true;
 			choice->options.dry_run = true;
 			choice->options.steps = stdout;
+			break;
+		case 'r':
+			choice->resolve = true;
 			break;
 		case 's':
 			choice->options.state_dir = optarg;
@@ -113,13 +118,18 @@ static int set_up(const struct policy *policy, const char *path,
 int cmd_setup(int argc, char *argv[])
 {
 	struct choice choice = { 0 };
+	struct load_options load = { 0 };
 	struct policy *policy;
 	int status;
 
 	if (!read_words(argc, argv, &choice))
 		return cmd_usage(argv[0]);
-	policy = load_policy_here(argv[optind], false,
-				  choice.options.state_dir);
+	/* What only looks asks nobody, unless it is told to. */
+	load.remember = !choice.script && !choice.options.dry_run;
+	load.resolve = load.remember || choice.resolve;
+	load.here = true;
+	load.state_dir = choice.options.state_dir;
+	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)
 		return EXIT_FAILURE;
 	status = set_up(policy, argv[optind], &choice);

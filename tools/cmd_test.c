@@ -109,6 +109,8 @@ static int flows_to_lines(const struct policy *policy,
 /* What the case's capture gives under the case's policy. */
 static int replay_case(const char *dir, struct lines *ret_lines)
 {
+	/* What a case knows of names is its own, too. */
+	struct load_options options_load = { .quiet = true };
 	struct replay_options options = { 0 };
 	char path[PATH_ROOM], error[SOURCE_ERROR_MAX];
 	struct policy *policy;
@@ -116,7 +118,8 @@ static int replay_case(const char *dir, struct lines *ret_lines)
 	int rc = -EINVAL;
 
 	snprintf(path, sizeof(path), "%s/case.policy", dir);
-	policy = load_policy(path, true);
+	options_load.state_dir = dir;
+	policy = load_policy(path, &options_load);
 	if (policy == NULL)
 		goto out;
 	replay = replay_new(policy, &options);

@@ -11,14 +11,18 @@
  * that somebody else holds is found before anything is changed. */
 static int up(const char *path, const char *state_dir)
 {
-	struct policy *policy = load_policy_here(path, false, state_dir);
+	struct load_options options = {
+		.resolve = true, .remember = true,
+		.here = true, .state_dir = state_dir,
+	};
 	struct foreground *fg = NULL;
+	struct loaded loaded;
 	int rc = -1;
 
-	if (policy != NULL)
-		fg = foreground_start(path, policy, state_dir);
+	if (load(path, &options, &loaded) == 0)
+		fg = foreground_start(path, &loaded, state_dir);
 	if (fg == NULL) {
-		policy_free(policy);
+		loaded_fini(&loaded);
 		return EXIT_FAILURE;
 	}
 	rc = foreground_set_up(fg);

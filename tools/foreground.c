@@ -13,6 +13,7 @@
 
 #include "engine/confine.h"
 #include "engine/control.h"
+#include "rules/refresh.h"
 #include "rules/setup/keep.h"
 #include "tools/engine_lock.h"
 #include "tools/memory.h"
@@ -57,16 +58,20 @@ static void explain_lock(const char *name, const char *state_dir,
 			strerror(-rc));
 }
 
-static int start_engine(struct foreground *fg, struct policy *policy)
+static int start_engine(struct foreground *fg, struct loaded *loaded)
 {
 	char error[ENGINE_ERROR_MAX];
 	int rc;
 
 	fg->learned = memory_open(fg->running.state_dir);
-	rc = engine_start(policy, fg->learned, &fg->running.engine, error);
-
-	if (rc < 0)
+	rc = engine_start(loaded->policy, fg->learned, &fg->running.engine,
+			  error);
+	if (rc < 0) {
 		fprintf(stderr, "waymark: %s: %s\n", fg->name, error);
+		return rc;
+	}
+	loaded->policy = NULL;		/* the engine's now */
+	running_take_names(&fg->running, loaded);
 	fg->running.started = time(NULL);
 	fg->running.loaded = fg->running.started;
 	return rc;
@@ -101,7 +106,7 @@ static int open_control(struct foreground *fg)
 	return rc;
 }
 
-static int start(struct foreground *fg, struct policy *policy)
+static int start(struct foreground *fg, struct loaded *loaded)
 {
 	int rc = block_signals(fg);
 
@@ -122,11 +127,10 @@ static int start(struct foreground *fg, struct policy *policy)
 	rc = load_exempts(fg);
 	if (rc == 0)
 		rc = open_control(fg);
-	return rc == 0 ? start_engine(fg, policy) : rc;
+	return rc == 0 ? start_engine(fg, loaded) : rc;
 }
 
-struct foreground *foreground_start(const char *name,
-				    struct policy *policy,
+struct foreground *foreground_start(const char *name, struct loaded *loaded,
 				    const char *state_dir)
 {
 	struct foreground *fg = calloc(1, sizeof(*fg));
@@ -140,7 +144,7 @@ struct foreground *foreground_start(const char *name,
 	fg->running.state_dir = state_dir;
 	fg->lock.fd = -1;
 	fg->signal_fd = -1;
-	if (start(fg, policy) == 0)
+	if (start(fg, loaded) == 0)
 		return fg;
 	foreground_stop(fg);
 	return NULL;
@@ -179,7 +183,10 @@ static uint64_t clock_ms(void)
 static int wait_ms(const struct foreground *fg)
 {
 	int ms = control_wait_ms(fg->control, clock_ms());
+	int names_ms = running_names_wait_ms(&fg->running);
 
+	if (names_ms >= 0 && (ms < 0 || names_ms < ms))
+		ms = names_ms;
 	if (exempts_next(&fg->running.exempts) == 0)
 		return ms;
 	return ms < 0 || ms > EXPIRE_MS ? EXPIRE_MS : ms;
@@ -206,11 +213,13 @@ int foreground_wait(struct foreground *fg)
 		{ .fd = fg->signal_fd, .events = POLLIN },
 		{ .fd = engine_failure_fd(engine), .events = POLLIN },
 		{ .fd = control_fd(fg->control), .events = POLLIN },
+		{ .events = POLLIN },
 	};
 
 	say_ready(fg);
 	for (;;) {
-		if (poll(wait, 3, wait_ms(fg)) < 0) {
+		wait[3].fd = running_names_fd(&fg->running);
+		if (poll(wait, 4, wait_ms(fg)) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;
@@ -221,6 +230,7 @@ int foreground_wait(struct foreground *fg)
 			return 0;
 		control_turn(fg->control, clock_ms());
 		running_expire(&fg->running, time(NULL));
+		running_follow_names(&fg->running);
 	}
 	fprintf(stderr, "waymark: %s: %s\n", fg->name, engine_failure(engine));
 	return -EIO;
@@ -268,6 +278,8 @@ void foreground_stop(struct foreground *fg)
 	}
 	memory_close(fg->learned, fg->running.state_dir);
 	exempts_fini(&fg->running.exempts);
+	refresh_free(fg->running.refresh);
+	loaded_fini(&fg->running.source);
 	engine_lock_release(&fg->lock);
 	restore_signals(fg);
 	free(fg);

@@ -5,18 +5,16 @@
 #ifndef WAYMARK_FOREGROUND_H
 #define WAYMARK_FOREGROUND_H
 
-#include "rules/policy.h"
-
 struct foreground;
+struct loaded;
 
 /*
  * Take the lock of `state_dir`, NULL for the usual one, and start the engine;
  * signals wait from now on for foreground_wait(). Complaints go to stderr, with
- * `name`, the policy's path, in front. NULL on failure; else the policy is the
- * engine's.
+ * `name`, the policy's path, in front. NULL on failure; else what is in `loaded`
+ * has been taken over.
  */
-struct foreground *foreground_start(const char *name,
-				    struct policy *policy,
+struct foreground *foreground_start(const char *name, struct loaded *loaded,
 				    const char *state_dir);
 
 /* Have the kernel follow the policy, now and at each reload. 0, or -errno and

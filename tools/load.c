@@ -1,50 +1,232 @@
 /* load.c - a policy for a command. */
 #include "tools/load.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/hints/hint.h"
 #include "rules/diag.h"
+#include "rules/hosts_file.h"
+#include "rules/refresh.h"
 #include "rules/setup/numbers.h"
 #include "rules/source.h"
 
-static struct policy *load(const char *path, bool quiet,
-			   const struct uplink_numbers *numbers)
-{
-	struct diag *diag = diag_new();
-	struct policy *policy = NULL;
-	int rc;
+/* That a start may wait for the DNS. */
+#define WAIT_MS 3000
 
-	if (diag == NULL) {
-		fprintf(stderr, "waymark: out of memory\n");
-		return NULL;
-	}
-	rc = policy_load_in_force(path, hints_vocabulary(), numbers, diag,
-				  &policy);
-	if (rc < 0 || !quiet)
-		diag_print(diag, stderr);
-	if (rc < 0)
-		fprintf(stderr, "%s: %zu error%s\n", path, diag_errors(diag),
-			diag_errors(diag) == 1 ? "" : "s");
-	diag_free(diag);
-	return policy;
-}
-
-struct policy *load_policy(const char *path, bool quiet)
-{
-	return load(path, quiet, NULL);
-}
+/* One attempt to make it, with complaints of its own. */
+struct attempt {
+	const char *path;
+	const struct load_options *options;
+	FILE *out;
+	struct diag *diag;
+	struct loaded loaded;
+	bool is_unsure;		/* some name was not answered */
+};
 
 /* A journal that cannot be read is for set-up to complain of. */
-struct policy *load_policy_here(const char *path, bool quiet,
-				const char *state_dir)
+static int compile_text(const struct loaded *loaded, bool here,
+			const char *state_dir, struct diag *diag,
+			struct policy **ret_policy)
 {
-	struct uplink_numbers numbers;
+	struct uplink_numbers numbers = { 0 };
+	int rc;
+
+	if (here)
+		(void)numbers_load(state_dir, &numbers);
+	rc = policy_compile(loaded->ast, hints_vocabulary(), &numbers,
+			    &loaded->hosts, diag, ret_policy);
+	free(numbers.items);
+	return rc;
+}
+
+static int compile(struct attempt *attempt)
+{
+	struct loaded *loaded = &attempt->loaded;
+
+	policy_free(loaded->policy);
+	loaded->policy = NULL;
+	diag_free(attempt->diag);
+	attempt->diag = diag_new();
+	if (attempt->diag == NULL)
+		return -ENOMEM;
+	if (loaded->ast == NULL)
+		loaded->ast = policy_read(attempt->path, attempt->diag);
+	if (loaded->ast == NULL)
+		return -EINVAL;
+	return compile_text(loaded, attempt->options->here,
+			    attempt->options->state_dir, attempt->diag,
+			    &loaded->policy);
+}
+
+/* ---- names ---- */
+
+static void recall(struct attempt *attempt)
+{
+	const struct load_options *options = attempt->options;
+	char why[HOSTS_FILE_WHY_MAX] = "";
+	int rc;
+
+	if (options->known != NULL)
+		rc = hosts_copy(&attempt->loaded.hosts, options->known);
+	else
+		rc = hosts_load(&attempt->loaded.hosts, options->state_dir,
+				refresh_now_ms(), why);
+	if (rc < 0)
+		fprintf(attempt->out, "waymark: what is remembered of names "
+			"is left out: %s\n", why[0] ? why : strerror(-rc));
+}
+
+static int want_names(struct loaded *loaded)
+{
+	for (size_t i = 0; i < policy_hosts(loaded->policy); i++) {
+		struct host *host = hosts_add(
+			&loaded->hosts, policy_host(loaded->policy, i)->name);
+
+		if (host == NULL)
+			return -ENOMEM;
+		host->is_wanted = true;
+	}
+	return 0;
+}
+
+/* True when the policy is to be made anew. */
+static bool ask_names(struct attempt *attempt)
+{
+	struct hosts *hosts = &attempt->loaded.hosts;
+	struct name_limits limits = policy_name_limits(attempt->loaded.policy);
+	struct refresh *refresh = refresh_new(hosts, &limits, NULL, NULL);
+	bool changed;
+
+	if (refresh == NULL) {
+		fprintf(attempt->out, "waymark: names: %s\n", strerror(errno));
+		return false;
+	}
+	changed = refresh_all(refresh, WAIT_MS);
+	refresh_free(refresh);
+	for (size_t i = 0; i < hosts->count; i++)
+		changed |= hosts->items[i].is_wanted &&
+			   hosts->items[i].why[0] != '\0';
+	return changed;
+}
+
+static void remember(struct attempt *attempt)
+{
+	int rc = hosts_save(&attempt->loaded.hosts,
+			    attempt->options->state_dir);
+
+	if (rc < 0)
+		fprintf(attempt->out, "waymark: what is known of names is not "
+			"kept: %s\n", strerror(-rc));
+}
+
+/* Where no warnings are told, this one still is, in one line. */
+static void tell_unknown(const struct attempt *attempt)
+{
+	const struct hosts *hosts = &attempt->loaded.hosts;
+	const char *between = "waymark: no address is known of ";
+	size_t count = 0;
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		if (!hosts->items[i].is_wanted || hosts->items[i].count > 0)
+			continue;
+		fprintf(attempt->out, "%s%s", between, hosts->items[i].name);
+		between = ", ";
+		count++;
+	}
+	if (count > 0)
+		fprintf(attempt->out, ": %s%s\n", count == 1 ?
+			"it counts as none" : "they count as none",
+			attempt->options->resolve ? "" :
+			"; --resolve asks the DNS");
+}
+
+static int make(struct attempt *attempt)
+{
+	int rc;
+
+	recall(attempt);
+	rc = compile(attempt);
+	if (rc < 0 || policy_hosts(attempt->loaded.policy) == 0)
+		return rc;
+	rc = want_names(&attempt->loaded);
+	if (rc == 0 && attempt->options->resolve && ask_names(attempt))
+		rc = compile(attempt);
+	if (rc == 0 && attempt->options->remember)
+		remember(attempt);
+	return rc;
+}
+
+int load(const char *path, const struct load_options *options,
+	 struct loaded *ret)
+{
+	struct attempt attempt = {
+		.path = path,
+		.options = options,
+		.out = options->out != NULL ? options->out : stderr,
+	};
+	int rc = make(&attempt);
+
+	*ret = (struct loaded){ 0 };
+	if (attempt.diag == NULL) {
+		fprintf(attempt.out, "waymark: out of memory\n");
+		loaded_fini(&attempt.loaded);
+		return -ENOMEM;
+	}
+	if (rc < 0 || !options->quiet)
+		diag_print(attempt.diag, attempt.out);
+	else
+		tell_unknown(&attempt);
+	if (rc < 0)
+		fprintf(attempt.out, "%s: %zu error%s\n", path,
+			diag_errors(attempt.diag),
+			diag_errors(attempt.diag) == 1 ? "" : "s");
+	diag_free(attempt.diag);
+	if (rc < 0) {
+		loaded_fini(&attempt.loaded);
+		return rc;
+	}
+	if (policy_hosts(attempt.loaded.policy) == 0) {
+		ast_free(attempt.loaded.ast);
+		hosts_fini(&attempt.loaded.hosts);
+		attempt.loaded.ast = NULL;
+	}
+	*ret = attempt.loaded;
+	return 0;
+}
+
+int load_again(const struct loaded *loaded, const char *state_dir,
+	       struct policy **ret_policy)
+{
+	struct diag *diag = diag_new();
+	int rc = -ENOMEM;
+
+	if (diag != NULL)
+		rc = compile_text(loaded, true, state_dir, diag, ret_policy);
+	diag_free(diag);
+	return rc;
+}
+
+void loaded_fini(struct loaded *loaded)
+{
+	policy_free(loaded->policy);
+	ast_free(loaded->ast);
+	hosts_fini(&loaded->hosts);
+	*loaded = (struct loaded){ 0 };
+}
+
+struct policy *load_policy(const char *path,
+			   const struct load_options *options)
+{
+	struct loaded loaded;
 	struct policy *policy;
 
-	(void)numbers_load(state_dir, &numbers);
-	policy = load(path, quiet, &numbers);
-	free(numbers.items);
+	if (load(path, options, &loaded) < 0)
+		return NULL;
+	policy = loaded.policy;
+	loaded.policy = NULL;
+	loaded_fini(&loaded);
 	return policy;
 }
 

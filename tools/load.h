@@ -8,11 +8,41 @@
 
 #include "rules/policy.h"
 
-/*
- * Read the policy in `path`; errors go to stderr, warnings too unless `quiet`.
- * NULL when it is broken. The caller frees it with policy_free().
- */
-struct policy *load_policy(const char *path, bool quiet);
+/* All zeros: warnings are told, names are what is remembered of them. */
+struct load_options {
+	bool quiet;		/* no warnings */
+	bool resolve;		/* ask for the names in address lists */
+	bool remember;		/* and keep what is answered */
+	/* Uplinks have the numbers that are in force by the journal: as the
+	 * policy is, or would be, set up here. */
+	bool here;
+	const char *state_dir;	/* of both; NULL: the usual folders */
+	/* What is known of names, in place of what is kept; or NULL. */
+	const struct hosts *known;
+	FILE *out;		/* for complaints; NULL: stderr */
+};
+
+/* A policy, and what it takes to make it anew when names have other
+ * addresses. */
+struct loaded {
+	struct policy *policy;
+	struct ast *ast;	/* NULL: no name is in it */
+	struct hosts hosts;
+};
+
+/* Read the policy in `path`. 0, or -errno when it is broken, which has been
+ * told; *ret is empty then. */
+int load(const char *path, const struct load_options *options,
+	 struct loaded *ret);
+void loaded_fini(struct loaded *loaded);
+/* The policy of the same text, as `here`, with what names have now. 0 or
+ * -errno. */
+int load_again(const struct loaded *loaded, const char *state_dir,
+	       struct policy **ret_policy);
+
+/* The policy alone, the caller's to free; NULL when it is broken. */
+struct policy *load_policy(const char *path,
+			   const struct load_options *options);
 
 /*
  * The same as it is, or would be, set up here: uplinks have the numbers that

@@ -3,12 +3,9 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "engine/hints/hint.h"
 #include "rules/setup/keep.h"
-#include "rules/setup/numbers.h"
 #include "rules/setup/setup.h"
 
 /* ---- reload ---- */
@@ -110,7 +107,7 @@ static int change_engine(struct change *change)
 	return rc;
 }
 
-static int go_over(struct running *running, struct policy *policy, FILE *out)
+int running_go_over(struct running *running, struct policy *policy, FILE *out)
 {
 	struct change change = { running, policy, out };
 	char error[ENGINE_ERROR_MAX];
@@ -121,8 +118,6 @@ static int go_over(struct running *running, struct policy *policy, FILE *out)
 		policy_free(policy);
 		return rc;
 	}
-	if (running->has_setup)
-		warn_of_links(policy, running->path, out);
 	keep_hold(running->keeper);
 	rc = running->has_setup ? change_kernel(&change) :
 				  change_engine(&change);
@@ -133,27 +128,33 @@ static int go_over(struct running *running, struct policy *policy, FILE *out)
 
 int running_reload(struct running *running, FILE *out)
 {
-	struct diag *diag = diag_new();
-	struct uplink_numbers numbers;
+	struct load_options options = {
+		.resolve = true,
+		.remember = true,
+		.here = true,
+		.state_dir = running->state_dir,
+		.known = running->refresh != NULL ? &running->source.hosts :
+						    NULL,
+		.out = out,
+	};
+	struct loaded loaded;
 	struct policy *policy;
-	int rc = -ENOMEM;
+	int rc = load(running->path, &options, &loaded);
 
-	if (diag == NULL)
+	if (rc < 0) {
+		fprintf(out, "%s: the old policy stays\n", running->path);
 		return rc;
-	(void)numbers_load(running->state_dir, &numbers);
-	rc = policy_load_in_force(running->path, hints_vocabulary(), &numbers,
-				  diag, &policy);
-	free(numbers.items);
-	diag_print(diag, out);
-	if (rc < 0)
-		fprintf(out, "%s: %zu error%s, the old policy stays\n",
-			running->path, diag_errors(diag),
-			diag_errors(diag) == 1 ? "" : "s");
-	else
-		rc = go_over(running, policy, out);
-	diag_free(diag);
-	if (rc < 0)
+	}
+	policy = loaded.policy;
+	loaded.policy = NULL;
+	if (running->has_setup)
+		warn_of_links(policy, running->path, out);
+	rc = running_go_over(running, policy, out);
+	if (rc < 0) {
+		loaded_fini(&loaded);
 		return rc;
+	}
+	running_take_names(running, &loaded);
 	running->reloads++;
 	running->loaded = time(NULL);
 	return 0;

@@ -11,9 +11,15 @@
 
 #include "engine/engine.h"
 #include "rules/setup/exempts.h"
+#include "tools/load.h"
+
+struct refresh;
 
 struct running {
 	const char *path;	/* the policy's, as it was given */
+	struct loaded source;	/* its text and names; no policy */
+	struct refresh *refresh;	/* of names; NULL: there are none */
+	uint64_t names_retry_ms;	/* what changed is not in force yet; 0 */
 	const char *state_dir;	/* as it was given: may be NULL */
 	struct engine *engine;
 	bool has_setup;		/* the kernel follows the policy, too */
@@ -40,6 +46,22 @@ int running_keep(struct running *running);
 
 /* Exemptions that are over go. */
 void running_expire(struct running *running, time_t now);
+
+/*
+ * Take over the text and the names of the policy that is in force, and ask
+ * for these from now on.
+ */
+void running_take_names(struct running *running, struct loaded *loaded);
+/* For a loop of events: running_follow_names() when the descriptor (-1: none)
+ * is readable, and after so many milliseconds (-1: never). */
+int running_names_fd(const struct running *running);
+int running_names_wait_ms(const struct running *running);
+/* Ask for names whose time has come; where they have other addresses, go over
+ * to the policy that comes of it. */
+void running_follow_names(struct running *running);
+/* Put a policy into force, in kernel and engine, which is taken over. 0, or
+ * -errno and the reason in `out`: the old one stays. */
+int running_go_over(struct running *running, struct policy *policy, FILE *out);
 
 /*
  * The answer to what a client asks, an object: `exit`, the client's status;

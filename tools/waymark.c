@@ -16,9 +16,12 @@ static const struct command {
 	const char *help;
 	const char *more;	/* the rest of `waymark NAME --help` */
 } commands[] = {
-	{ "check", cmd_check, "[--print] POLICY",
+	{ "check", cmd_check, "[--print] [--resolve] POLICY",
 	  "read a policy, warn, run its expect lines",
-	  "  --print   print the policy in its canonical form instead\n"
+	  "  --print           print the policy in its canonical form instead\n"
+	  "  --resolve         ask the DNS for names among addresses; else\n"
+	  "                    what is remembered of them counts\n"
+	  "  --state-dir DIR   where that is; else /var/lib/waymark\n"
 	  "\n"
 	  "Exit status 0: good (warnings or not); 1: errors, or an\n"
 	  "expectation that does not hold.\n" },
@@ -29,7 +32,11 @@ static const struct command {
 	  "tcp 192.168.1.9 '>' 198.51.100.7:443 host example.com\n"
 	  "'>' may be left out. What may follow: host NAME, app NAME,\n"
 	  "alpn NAME, ja4 PRINT, ech, dscp NAME, tos NUMBER, in INTERFACE,\n"
-	  "length BYTES, uid NUMBER.\n" },
+	  "length BYTES, uid NUMBER.\n"
+	  "\n"
+	  "  --resolve         ask the DNS for names among addresses; else\n"
+	  "                    what is remembered of them counts\n"
+	  "  --state-dir DIR   where that is, and what was learned\n" },
 	{ "replay", cmd_replay, "[OPTIONS] POLICY PCAP...",
 	  "classify captures as the live engine would",
 	  "  --json            one JSON object a line for each flow\n"
@@ -39,6 +46,8 @@ static const struct command {
 	  "  --decap           the flows inside tunnels\n"
 	  "  --threads N       1: one alone; more: one reads ahead (default:\n"
 	  "                    as is best here); both tell the same\n"
+	  "  --resolve         ask the DNS for names among addresses\n"
+	  "  --state-dir DIR   where what is remembered of them is\n"
 	  "\n"
 	  "A PCAP of '-' is standard input. Exit status 1 when a capture\n"
 	  "could not be read to its end; what was read is printed.\n" },
@@ -51,6 +60,7 @@ static const struct command {
 	  "  --dry-run         print an nft script and ip commands instead\n"
 	  "  --diff            print what would be changed instead\n"
 	  "  --check           the same, and exit 1 when there is something\n"
+	  "  --resolve         with these: ask the DNS for names, too\n"
 	  "  --state-dir DIR   where the journal is kept\n"
 	  "\n"
 	  "Setting up twice changes nothing. 'waymark down' undoes it.\n" },

@@ -61,7 +61,7 @@ static const struct {
 	{ "fe80::1%eth0", NULL, NULL, "zone" },
 	{ "[2001:db8::1]", NULL, NULL, "brackets" },
 	{ "2001:db8:::1", NULL, NULL, "no IPv6 address" },
-	{ "example.com", NULL, NULL, "list of domains" },
+	{ "example.com", NULL, NULL, "this is no address" },
 	{ "2001:db8:1:2:3:4:5:6:7:8:9:a:b:c:d:e:f:1:2:3", NULL, NULL,
 	  "no IPv6 address" },
 };

@@ -8,6 +8,7 @@
 
 #include "pcap-tests/unit/printed.h"
 #include "rules/list.h"
+#include "rules/source.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -41,6 +42,32 @@ struct given {
 	size_t count;
 	size_t stop_at;		/* 0: never */
 };
+
+static int read_addresses(const char *name, struct place from,
+			  struct diag *diag, list_address *each, void *ctx)
+{
+	struct source *source;
+	int rc = source_read(name, from, diag, &source);
+
+	if (rc < 0)
+		return -EINVAL;
+	rc = list_parse_addresses(source, diag, each, NULL, ctx);
+	source_free(source);
+	return rc;
+}
+
+static int read_domains(const char *name, struct place from,
+			struct diag *diag, list_domain *each, void *ctx)
+{
+	struct source *source;
+	int rc = source_read(name, from, diag, &source);
+
+	if (rc < 0)
+		return -EINVAL;
+	rc = list_parse_domains(source, diag, each, ctx);
+	source_free(source);
+	return rc;
+}
 
 static int give_address(void *ctx, const struct address *first,
 			const struct address *last)
@@ -88,7 +115,7 @@ START_TEST(good_addresses)
 	struct given given = { .count = 0 };
 
 	write_text(addresses[_i].text, strlen(addresses[_i].text));
-	ck_assert_int_eq(list_read_addresses(path, nowhere, diag, give_address,
+	ck_assert_int_eq(read_addresses(path, nowhere, diag, give_address,
 					     &given), 0);
 	ck_assert_uint_eq(diag_errors(diag), 0);
 	ck_assert_str_eq(given.text, addresses[_i].want);
@@ -111,7 +138,7 @@ START_TEST(good_domains)
 	struct given given = { .count = 0 };
 
 	write_text(domains[_i].text, strlen(domains[_i].text));
-	ck_assert_int_eq(list_read_domains(path, nowhere, diag, give_domain,
+	ck_assert_int_eq(read_domains(path, nowhere, diag, give_domain,
 					   &given), 0);
 	ck_assert_uint_eq(diag_errors(diag), 0);
 	ck_assert_str_eq(given.text, domains[_i].want);
@@ -154,8 +181,8 @@ START_TEST(bad_lines)
 	write_text(bad[_i].text, bad[_i].len > 0 ? bad[_i].len :
 		   strlen(bad[_i].text));
 	rc = bad[_i].is_domains ?
-		list_read_domains(path, nowhere, diag, give_domain, &given) :
-		list_read_addresses(path, nowhere, diag, give_address, &given);
+		read_domains(path, nowhere, diag, give_domain, &given) :
+		read_addresses(path, nowhere, diag, give_address, &given);
 	ck_assert_int_eq(rc, -EINVAL);
 	ck_assert_uint_eq(diag_errors(diag), 1);
 	ck_assert_uint_eq(given.count, bad[_i].given);
@@ -185,7 +212,7 @@ START_TEST(one_of_many)
 			fprintf(file, "10.%d.%d.%d\n", i >> 16, i >> 8 & 255,
 				i & 255);
 	fclose(file);
-	ck_assert_int_eq(list_read_addresses(path, nowhere, diag, give_address,
+	ck_assert_int_eq(read_addresses(path, nowhere, diag, give_address,
 					     &given), -EINVAL);
 	ck_assert_uint_eq(given.count, 99999);
 	ck_assert_uint_eq(diag_errors(diag), 1);
@@ -207,7 +234,7 @@ START_TEST(huge_line)
 
 	memset(text, 'a', len);
 	write_text(text, len);
-	ck_assert_int_eq(list_read_domains(path, nowhere, diag, give_domain,
+	ck_assert_int_eq(read_domains(path, nowhere, diag, give_domain,
 					   &given), -EINVAL);
 	ck_assert_uint_eq(diag_errors(diag), 1);
 	ck_assert_uint_lt(strlen(printed_diag(diag)), 600);
@@ -223,12 +250,12 @@ START_TEST(stops)
 	struct given given = { .stop_at = 2 };
 
 	write_text("a\nb\nc\n", 6);
-	ck_assert_int_eq(list_read_domains(path, nowhere, diag, give_domain,
+	ck_assert_int_eq(read_domains(path, nowhere, diag, give_domain,
 					   &given), 77);
 	ck_assert_uint_eq(given.count, 2);
 	given = (struct given){ .stop_at = 1 };
 	write_text("::1\n::2\n", 8);
-	ck_assert_int_eq(list_read_addresses(path, nowhere, diag, give_address,
+	ck_assert_int_eq(read_addresses(path, nowhere, diag, give_address,
 					     &given), 77);
 	ck_assert_uint_eq(given.count, 1);
 	diag_free(diag);
@@ -249,7 +276,7 @@ START_TEST(cannot_read)
 	struct diag *diag = diag_new();
 	struct given given = { .count = 0 };
 
-	ck_assert_int_eq(list_read_addresses(unreadable[_i].path, nowhere,
+	ck_assert_int_eq(read_addresses(unreadable[_i].path, nowhere,
 					     diag, give_address, &given),
 			 -EINVAL);
 	ck_assert_uint_eq(diag_errors(diag), 1);

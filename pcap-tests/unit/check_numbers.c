@@ -74,7 +74,7 @@ START_TEST(given)
 	FILE *out;
 
 	ck_assert_ptr_nonnull(ast);
-	if (policy_compile(ast, &none, &numbers, diag, &policy) == 0) {
+	if (policy_compile(ast, &none, &numbers, NULL, diag, &policy) == 0) {
 		write_numbers(policy, text, sizeof(text));
 		ck_assert_str_eq(text, rows[_i].want);
 	} else {

@@ -51,6 +51,9 @@ static const struct {
 	{ "learn dns on servers on min-confidence 70 ttl 30-600 "
 	  "from { 192.0.2.1, 2001:db8::/32, @resolvers }", NULL },
 	{ "learn ttl 60-60", "learn ttl 60\n" },
+	{ "resolve grace 0 ttl 60-60", "resolve ttl 60 grace 0\n" },
+	{ "exempt to { NAS.Example., printer. } by rule",
+	  "exempt to { nas.example, printer. } by rule\n" },
 	{ "learn from { 192.0.2.1 }\nlearn min-confidence 1",
 	  "learn from 192.0.2.1\nlearn min-confidence 1\n" },
 	{ "uplink a { late reset dev eth0 }",

@@ -78,6 +78,17 @@ static const struct {
 	{ "learn dns on dns off", "1:14: error: 'dns' is said twice",
 	  NULL },
 	{ "learn min-confidence 101", "1:22: error: ", NULL },
+	{ "resolve", "1:8: error: expected 'ttl' or 'grace'", NULL },
+	{ "resolve ttl 0-9", "1:13: error: ", NULL },
+	{ "resolve ttl 9-3", "1:13: error: the range ends before it starts",
+	  "write 3-9" },
+	{ "resolve grace 1 grace 2", "1:17: error: ", NULL },
+	{ "exempt to 192.168.1.300", "1:11: error: '192.168.1.300': each "
+	  "number of an IPv4 address is 0 to 255", NULL },
+	{ "route to vip via main", "1:10: error: 'vip': this is no address: "
+	  "a list is '@vip'", NULL },
+	{ "exempt to nas.example:80", "1:11: error: 'nas.example:80': write "
+	  "the name without a port", NULL },
 	{ "learn ttl 9-3", "1:11: error: the range ends before it starts",
 	  "write 3-9" },
 	{ "learn ttl 0-604801", "1:11: error: ", NULL },
@@ -163,7 +174,7 @@ static const struct {
 	{ "exempt form 192.0.2.1", "1:8: error: expected 'from' or 'to', not "
 	  "'form'", "did you mean 'from'?" },
 	{ "exempt from { }", "1:15: error: expected an address, a prefix, a "
-	  "range or @LIST, not '}'", NULL },
+	  "range, a name or @LIST, not '}'", NULL },
 	{ "exempt to 192.0.2.1 by", "1:23: error: expected 'rule', but the "
 	  "file ends", NULL },
 	{ "class a tcp", "1:9: error: expected '=' behind the name, not "

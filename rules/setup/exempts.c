@@ -2,14 +2,12 @@
 #include "rules/setup/exempts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER "/var/lib/waymark"
+#include "rules/json_file.h"
 
 static bool is_true(const json_t *host, const char *key)
 {
@@ -189,14 +187,6 @@ int64_t exempts_next(const struct exempts *exempts)
 
 /* ---- the file ---- */
 
-static int find_path(struct exempts *exempts, const char *state_dir)
-{
-	const char *folder = state_dir != NULL ? state_dir : FOLDER;
-
-	return snprintf(exempts->path, PATH_MAX, "%s/exempt.json", folder) <
-	       PATH_MAX - 8 ? 0 : -ENAMETOOLONG;
-}
-
 int exempts_load(struct exempts *exempts, const char *state_dir,
 		 char why[static EXEMPTS_WHY_MAX])
 {
@@ -205,7 +195,7 @@ int exempts_load(struct exempts *exempts, const char *state_dir,
 	int rc;
 
 	*exempts = (struct exempts){ .hosts = json_array() };
-	rc = find_path(exempts, state_dir);
+	rc = json_file_path(state_dir, "exempt.json", exempts->path);
 	if (rc < 0 || access(exempts->path, F_OK) < 0)
 		return rc;
 	file = json_load_file(exempts->path, JSON_REJECT_DUPLICATES, &error);
@@ -228,42 +218,14 @@ void exempts_fini(struct exempts *exempts)
 	*exempts = (struct exempts){ 0 };
 }
 
-static int write_file(const char *path, const json_t *file)
-{
-	FILE *out = fopen(path, "we");
-	int rc;
-
-	if (out == NULL)
-		return -errno;
-	rc = json_dumpf(file, out, JSON_INDENT(2)) < 0 ||
-	     putc('\n', out) == EOF || fflush(out) != 0 ||
-	     fsync(fileno(out)) < 0 ? -EIO : 0;
-	if (fclose(out) != 0)
-		rc = -EIO;
-	return rc;
-}
-
 int exempts_save(const struct exempts *exempts)
 {
-	char next[PATH_MAX + 8];
-	char *end;
-	json_t *file;
+	json_t *file = json_pack("{s:O}", "exempt", exempts->hosts);
 	int rc;
 
-	snprintf(next, sizeof(next), "%s", exempts->path);
-	end = strrchr(next, '/');
-	*end = '\0';
-	if (mkdir(next, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	snprintf(next, sizeof(next), "%s.new", exempts->path);
-	file = json_pack("{s:O}", "exempt", exempts->hosts);
 	if (file == NULL)
 		return -ENOMEM;
-	rc = write_file(next, file);
+	rc = json_file_save(exempts->path, file);
 	json_decref(file);
-	if (rc == 0 && rename(next, exempts->path) < 0)
-		rc = -errno;
-	if (rc < 0)
-		unlink(next);
 	return rc;
 }
