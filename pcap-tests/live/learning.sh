@@ -26,7 +26,7 @@ names_at()
 	lab_start "$where" "$name" "$(command -v dnsmasq)" --keep-in-foreground \
 		--no-resolv --no-hosts --user=root --pid-file= \
 		--bind-interfaces --listen-address="$addresses" \
-		--conf-file=/dev/null --local=/example/ "$@"
+		--conf-file=/dev/null --address=/#/ "$@"
 	until_true 50 answers_at "$where" "${addresses##*,}"
 }
 
@@ -83,4 +83,44 @@ policy()
 	default via one
 	${2-}
 	POLICY
+}
+
+# ---- a browser ----
+
+# What the client's /etc/hosts says beside its own: hosts [LINE...]
+hosts()
+{
+	printf '%s\n' "127.0.0.1 localhost" "$@" >"$LAB_DIR/hosts"
+}
+
+# browse URL [OPTIONS]: the page as text. Headless Chromium with a new profile
+# and with resolv.conf and hosts of its own, which its mount namespace (that
+# of ip-netns(8)) takes away with it.
+browse()
+{
+	local url=$1 profile
+	shift
+	profile=$(mktemp -d "$LAB_DIR/chromium.XXXXXX")
+	[ -e "$LAB_DIR/hosts" ] || hosts
+	echo "nameserver ${BROWSER_ASKS-$SERVER4}" >"$LAB_DIR/resolv.conf"
+	# shellcheck disable=SC2016 # for the inner shell
+	HOME=$profile in_client sh -c '
+		mount --bind "$1/resolv.conf" /etc/resolv.conf &&
+		mount --bind "$1/hosts" /etc/hosts || exit
+		shift
+		exec "$@"' sh "$LAB_DIR" \
+		chromium --headless --no-sandbox --disable-gpu --no-first-run \
+		--disable-background-networking --disable-component-update \
+		--disable-sync --disable-extensions --disable-default-apps \
+		--ignore-certificate-errors --timeout=9000 \
+		--user-data-dir="$profile" "$@" --dump-dom "$url" \
+		2>"$LAB_DIR/chromium.err"
+	rm -rf "$profile"
+}
+
+# The address that new flows of the client come from: ADDRESS ADDRESS6
+browser_from()
+{
+	in_client ip route replace default via "$LAN4.1" src "$1"
+	in_client ip -6 route replace default via "$LAN6::1" src "$2"
 }

@@ -1,0 +1,77 @@
+#!/bin/bash
+# 73_browser.sh - what a browser does: Chromium asks the DNS by itself, opens
+# several connections, and comes again after a reset.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/services.sh"
+. "$(dirname "$0")/learning.sh"
+lab_bound 110 "$0" "$@"
+lab_need
+command -v chromium >/dev/null || skip_all "needs chromium"
+command -v dnsmasq >/dev/null || skip_all "needs dnsmasq"
+command -v nginx >/dev/null || skip_all "needs nginx"
+lab_new 2 own-prefix
+LAB_SECONDS=25
+
+# visit NAME: which uplinks carried it. Each visit is a browser without a past.
+visit()
+{
+	local said
+	lab_forget
+	said=$(browse "https://$1/" --disable-quic)
+	grep -qF "this is $1" <<<"$said" || {
+		echo "failed: $said"
+		grep -v dbus "$LAB_DIR/chromium.err" | head -n 20
+		return
+	}
+	lab_roads $SHARED tcp 443
+}
+
+status()
+{
+	in_router "$WAYMARK" status --state-dir "$LAB_DIR/state" 2>&1
+}
+
+[ -n "$(browse about:blank)" ] || skip_all "Chromium does not start here"
+ok "https" serve_web
+ok "DNS" names_at server dns $SERVER4 --host-record="$NAME_VIDEO,$SHARED" \
+	--host-record="$NAME_MEETING,$SHARED"
+
+policy masquerade "learn servers off"
+start "the DNS alone"
+is "cold: right from the SYN on" "$(visit "$NAME_VIDEO")" 2
+is "warm" "$(visit "$NAME_VIDEO")" 2
+browser_from $B $B6
+is "a shared address: another client's own answer" \
+	"$(visit "$NAME_MEETING")" 1
+browser_from $A $A6
+is "the first one's still" "$(visit "$NAME_VIDEO")" 2
+like "nothing was late" "$(status)" 'late, kept +0$'
+stop
+
+# From here on nobody hears the browser ask.
+hosts "$SHARED $NAME_VIDEO" "$SHARED $NAME_MEETING"
+
+policy masquerade
+start "names that are hidden, late keep"
+like "the first visit begins by the wrong road" "$(visit "$NAME_VIDEO")" ^1
+like "and keeps it" "$(status)" 'late, kept +[1-9]'
+is "the second is right by what the server said" "$(visit "$NAME_VIDEO")" 2
+look_up $A $NAME_MEETING >/dev/null
+like "a wrong answer: so does this" "$(visit "$NAME_VIDEO")" ^1
+is "then right" "$(visit "$NAME_VIDEO")" 2
+like "nothing was moved" "$(status)" 'late, moved +0$'
+stop
+
+policy "" "late move"
+start "without masquerade, late move"
+is "the first visit moves" "$(visit "$NAME_VIDEO")" "1 2"
+is "the second has no need to" "$(visit "$NAME_VIDEO")" 2
+stop
+
+policy masquerade "late reset"
+start "late reset"
+is "the browser comes again" "$(visit "$NAME_VIDEO")" "1 2"
+like "after a reset" "$(status)" 'late, reset +[1-9]'
+is "the next visit is right" "$(visit "$NAME_VIDEO")" 2
+stop
+done_testing
