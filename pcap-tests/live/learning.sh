@@ -93,24 +93,28 @@ hosts()
 	printf '%s\n' "127.0.0.1 localhost" "$@" >"$LAB_DIR/hosts"
 }
 
-# browse URL [OPTIONS]: the page as text. Headless Chromium with a new profile
-# and with resolv.conf and hosts of its own, which its mount namespace (that
-# of ip-netns(8)) takes away with it.
+# The client with resolv.conf and hosts of its own, which its mount namespace
+# (that of ip-netns(8)) takes away with it: client_by_name COMMAND...
+client_by_name()
+{
+	[ -e "$LAB_DIR/hosts" ] || hosts
+	echo "nameserver ${CLIENT_ASKS-$SERVER4}" >"$LAB_DIR/resolv.conf"
+	# shellcheck disable=SC2016 # for the inner shell
+	in_client sh -c '
+		mount --bind "$1/resolv.conf" /etc/resolv.conf &&
+		mount --bind "$1/hosts" /etc/hosts || exit
+		shift
+		exec "$@"' sh "$LAB_DIR" "$@"
+}
+
+# browse URL [OPTIONS]: the page as text, by headless Chromium without a past
 browse()
 {
 	local url=$1 profile
 	shift
 	profile=$(mktemp -d "$LAB_DIR/chromium.XXXXXX")
-	[ -e "$LAB_DIR/hosts" ] || hosts
-	echo "nameserver ${BROWSER_ASKS-$SERVER4}" >"$LAB_DIR/resolv.conf"
-	# shellcheck disable=SC2016 # for the inner shell
-	HOME=$profile in_client sh -c '
-		mount --bind "$1/resolv.conf" /etc/resolv.conf &&
-		mount --bind "$1/hosts" /etc/hosts || exit
-		shift
-		exec "$@"' sh "$LAB_DIR" \
-		chromium --headless --no-sandbox --disable-gpu --no-first-run \
-		--disable-background-networking --disable-component-update \
+	HOME=$profile client_by_name chromium --headless --no-sandbox \
+		--disable-gpu --no-first-run --disable-background-networking --disable-component-update \
 		--disable-sync --disable-extensions --disable-default-apps \
 		--ignore-certificate-errors --timeout=9000 \
 		--user-data-dir="$profile" "$@" --dump-dom "$url" \

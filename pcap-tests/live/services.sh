@@ -57,6 +57,17 @@ serve_web()
 	until_true 50 lab_listens server tcp 443
 }
 
+# HTTP/3 on port 443, with the same certificate.
+serve_quic()
+{
+	local dir=$LAB_DIR/quic
+	mkdir -p "$dir" && make_certificate || return
+	echo "this is quic" >"$dir/index.html"
+	lab_start server quic gtlsserver -q -d "$dir" '*' 443 \
+		"$LAB_DIR/tls.key" "$LAB_DIR/tls.crt"
+	until_true 50 lab_listens server udp 443
+}
+
 # serve_ssh PORT...: root may log in with $LAB_DIR/ssh.key.
 serve_ssh()
 {

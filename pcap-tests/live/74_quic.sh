@@ -1,0 +1,97 @@
+#!/bin/bash
+# 74_quic.sh - QUIC: a client whose first packet says the host, and a browser
+# whose hello takes two, so that what was learned has to stand in for it.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/services.sh"
+. "$(dirname "$0")/learning.sh"
+lab_bound 110 "$0" "$@"
+lab_need
+command -v gtlsserver >/dev/null || skip_all "needs gtlsserver"
+command -v gtlsclient >/dev/null || skip_all "needs gtlsclient"
+command -v dnsmasq >/dev/null || skip_all "needs dnsmasq"
+lab_new 2 own-prefix
+LAB_SECONDS=25
+
+# call NAME: which uplinks carried a call of ngtcp2's client
+call()
+{
+	lab_forget
+	client_by_name gtlsclient -q --exit-on-all-streams-close "$1" 443 \
+		"https://$1/index.html" >"$LAB_DIR/call.log" 2>&1 ||
+		{ echo "failed: $(tail -n 3 "$LAB_DIR/call.log")"; return; }
+	lab_roads $SHARED udp 443
+}
+
+# visit NAME: which uplinks carried Chromium's, by QUIC alone
+visit()
+{
+	local key said
+	lab_forget
+	key=$(openssl x509 -in "$LAB_DIR/tls.crt" -pubkey -noout |
+		openssl pkey -pubin -outform der |
+		openssl dgst -sha256 -binary | base64)
+	said=$(browse "https://$1/index.html" --enable-quic \
+		--origin-to-force-quic-on="$1:443" \
+		--ignore-certificate-errors-spki-list="$key")
+	grep -qF "this is quic" <<<"$said" || {
+		echo "failed: $said"
+		grep -v dbus "$LAB_DIR/chromium.err" | head -n 20
+		return
+	}
+	lab_roads $SHARED udp 443
+}
+
+status()
+{
+	in_router "$WAYMARK" status --state-dir "$LAB_DIR/state" 2>&1
+}
+
+ok "HTTP/3" serve_quic
+ok "DNS" names_at server dns $SERVER4 --host-record="$NAME_VIDEO,$SHARED" \
+	--host-record="$NAME_MEETING,$SHARED"
+
+hosts "$SHARED $NAME_VIDEO" "$SHARED $NAME_MEETING"
+policy masquerade "learn dns off servers off"
+start "nothing is learned"
+is "the first packet says it" "$(call "$NAME_VIDEO")" 2
+is "another host" "$(call "$NAME_MEETING")" 1
+stop
+
+policy masquerade
+start "a memory that is wrong"
+is "the host" "$(call "$NAME_VIDEO")" 2
+is "what the first packet says goes before it" "$(call "$NAME_MEETING")" 1
+like "nothing was late" "$(status)" 'late, kept +0$'
+stop
+
+if ! command -v chromium >/dev/null; then
+	skip "a browser by QUIC" "needs chromium"
+	done_testing
+fi
+[ -n "$(browse about:blank)" ] || {
+	skip "a browser by QUIC" "Chromium does not start here"
+	done_testing
+}
+
+hosts
+policy masquerade "learn servers off"
+start "a browser, by the DNS"
+is "right from the first packet on" "$(visit "$NAME_VIDEO")" 2
+is "another name of the address" "$(visit "$NAME_MEETING")" 1
+like "nothing was late" "$(status)" 'late, kept +0$'
+stop
+
+hosts "$SHARED $NAME_VIDEO"
+policy masquerade
+start "a browser that is not heard to ask"
+like "the first visit begins by the wrong road" "$(visit "$NAME_VIDEO")" ^1
+like "and keeps it" "$(status)" 'late, kept +[1-9]'
+is "the second is right by what the server said" "$(visit "$NAME_VIDEO")" 2
+stop
+
+policy masquerade "late reset"
+start "late reset"
+is "it comes again" "$(visit "$NAME_VIDEO")" "1 2"
+like "after a reset" "$(status)" 'late, reset +[1-9]'
+stop
+done_testing
