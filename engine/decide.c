@@ -8,7 +8,7 @@ void decide(const struct policy *policy, const struct facts *facts,
 				      &ret->needs);
 
 	ret->route = (uint16_t)i;
-	ret->road = policy_route(policy, i)->road;
+	ret->road = policy_route_road(policy, i, facts);
 }
 
 static bool masquerades(const struct policy *policy, uint8_t road)

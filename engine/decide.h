@@ -14,7 +14,7 @@ struct decision {
 	uint16_t route;		/* index: the first route that is true */
 	bool is_final;		/* nothing above it is unknown */
 	uint8_t needs;		/* FACT_* that could make another one true */
-	uint8_t road;		/* the route's */
+	uint8_t road;		/* the route's, for this flow */
 };
 
 /*

@@ -313,17 +313,17 @@ static bool settle(struct replay *replay, struct passage *p)
 {
 	const struct marks *marks = replay->marks;
 	struct facts facts;
-	uint16_t route = 0;
+	struct decision decision;
 	uint8_t road = marks->road_drop;
 
 	if (p->state != CONNTRACK_NEW || p->entry->mark != 0)
 		return false;
 	if (!is_answer(p)) {
 		if (!replay_kernel_settles(replay->kernel, p->packet, &facts,
-					   &route))
+					   &decision))
 			return false;
-		road = policy_route(replay->policy, route)->road;
-		note_decision(replay, p->flow, route, &facts);
+		road = decision.road;
+		note_decision(replay, p->flow, decision.route, &facts);
 	}
 	p->mark = marks_merge(marks, p->packet->mark,
 			      marks_of(marks, road, true));

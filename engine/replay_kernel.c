@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "engine/decide.h"
 #include "rules/offload.h"
 
 #define PORT_DNS 53
@@ -75,17 +74,15 @@ static bool is_heard(const struct replay_kernel *kernel,
 
 bool replay_kernel_settles(const struct replay_kernel *kernel,
 			   const struct packet *pkt, struct facts *ret_facts,
-			   uint16_t *ret_route)
+			   struct decision *ret_decision)
 {
 	struct facts facts = facts_of(kernel, pkt);
-	struct decision decision;
 
 	if (is_heard(kernel, pkt) ||
-	    offload_flow(kernel->offload, &facts).verdict != OFFLOAD_ROAD)
+	    offload_flow(kernel->offload, &facts).verdict == OFFLOAD_QUEUE)
 		return false;
-	decide(kernel->policy, &facts, &decision);
+	decide(kernel->policy, &facts, ret_decision);
 	*ret_facts = facts;
-	*ret_route = decision.route;
 	return true;
 }
 

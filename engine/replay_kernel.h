@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "engine/decide.h"
 #include "engine/packet.h"
 #include "rules/policy.h"
 
@@ -18,10 +19,11 @@ struct replay_kernel *replay_kernel_new(const struct policy *policy,
 					const char *interface);
 void replay_kernel_free(struct replay_kernel *kernel);
 
-/* Whether the first packet of a flow settles it; then its facts and route. */
+/* Whether the first packet of a flow settles it; then its facts, and what is
+ * decided. */
 bool replay_kernel_settles(const struct replay_kernel *kernel,
 			   const struct packet *pkt, struct facts *ret_facts,
-			   uint16_t *ret_route);
+			   struct decision *ret_decision);
 
 /* The road of a client's packet by the `per packet` routes; 0: its flow's. */
 uint8_t replay_kernel_packet(const struct replay_kernel *kernel,

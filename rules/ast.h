@@ -121,9 +121,20 @@ enum list_kind { LIST_ADDRESSES, LIST_DOMAINS };
 
 enum outcome_kind { OUTCOME_VIA, OUTCOME_DROP, OUTCOME_EXEMPT };
 
+/* One of several roads; a weight that is not said is 1. */
+struct ast_share {
+	struct ast_share *next;
+	struct ast_name uplink;
+	struct ast_number weight;
+};
+
+/* via fibre; via { fibre 3, cable 1 } by source */
 struct ast_outcome {
 	enum outcome_kind kind;
 	struct ast_name uplink;		/* OUTCOME_VIA */
+	struct ast_share *shares;	/* in its place */
+	struct place shares_place;
+	bool by_source;
 };
 
 enum probe_kind { PROBE_PING, PROBE_TCP, PROBE_HTTP };

@@ -285,11 +285,36 @@ static void print_condition(const struct ast_condition *c, FILE *out)
 	}
 }
 
+static uint64_t weight_of(const struct ast_share *share)
+{
+	return share->weight.place.line > 0 ? share->weight.value : 1;
+}
+
+/* Weights all or none: none where all are 1. */
+static void print_shares(const struct ast_outcome *outcome, FILE *out)
+{
+	const char *between = "via {";
+	bool has_weights = false;
+
+	for (const struct ast_share *s = outcome->shares; s; s = s->next)
+		has_weights |= weight_of(s) != 1;
+	for (const struct ast_share *s = outcome->shares; s; s = s->next) {
+		fprintf(out, "%s %s", between, s->uplink.text);
+		if (has_weights)
+			fprintf(out, " %" PRIu64, weight_of(s));
+		between = ",";
+	}
+	fputs(outcome->by_source ? " } by source" : " }", out);
+}
+
 static void print_outcome(const struct ast_outcome *outcome, FILE *out)
 {
 	switch (outcome->kind) {
 	case OUTCOME_VIA:
-		fprintf(out, "via %s", outcome->uplink.text);
+		if (outcome->shares != NULL)
+			print_shares(outcome, out);
+		else
+			fprintf(out, "via %s", outcome->uplink.text);
 		break;
 	case OUTCOME_DROP:
 		fputs("drop", out);

@@ -314,9 +314,8 @@ int compile_route(struct compiler *c, const struct ast_statement *s,
 	if (rc == 0 && s->route.except != NULL &&
 	    compile_except(c, s->route.except, &test->node) == -ENOMEM)
 		return -ENOMEM;
-	rc = compile_road(c, &s->route.outcome, &route->road);
-	if (rc == -ENOMEM)
-		return rc;
+	if (compile_way(c, &s->route.outcome, route) == -ENOMEM)
+		return -ENOMEM;
 	route->late = s->route.late;
 	test->class_count = c->named.count;
 	test->classes = arena_alloc(c->policy->arena, (c->named.count + 1) *
@@ -339,7 +338,8 @@ static int compile_routes(struct compiler *c)
 
 	p->routes = arena_alloc(p->arena, most * sizeof(*p->routes));
 	p->tests = arena_alloc(p->arena, most * sizeof(*p->tests));
-	if (p->routes == NULL || p->tests == NULL)
+	p->balances = arena_alloc(p->arena, most * sizeof(*p->balances));
+	if (p->routes == NULL || p->tests == NULL || p->balances == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->routes.count && rc == 0; i++)
 		rc = compile_route(c, c->routes.items[i], &p->routes[i],
@@ -349,6 +349,7 @@ static int compile_routes(struct compiler *c)
 
 	last = &p->routes[c->routes.count];
 	last->text = "default via main";
+	last->way = "main";
 	last->road = p->marks.road_main;
 	p->tests[c->routes.count].node = 1;
 	if (c->default_route != NULL)

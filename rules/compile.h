@@ -135,9 +135,16 @@ int compile_learn(struct compiler *c);
 /* compile_uplink.c */
 int compile_marks(struct compiler *c);
 int compile_uplinks(struct compiler *c);
-/* The road of `via NAME`, also main. */
-int compile_road(struct compiler *c, const struct ast_outcome *outcome,
+/* The road of an uplink's name, or of "main". */
+int compile_road(struct compiler *c, const struct ast_name *name,
 		 uint8_t *ret_road);
+
+/* compile_balance.c: where a route goes, and any road that an expectation
+ * names. */
+int compile_way(struct compiler *c, const struct ast_outcome *outcome,
+		struct route *route);
+int compile_roads(struct compiler *c, const struct ast_outcome *outcome,
+		  struct road_set *ret_roads);
 
 /* compile_expect.c */
 int compile_expects(struct compiler *c);

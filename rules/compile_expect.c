@@ -63,6 +63,9 @@ static int fill_expect(const struct vocabulary *vocabulary, struct diag *diag,
 
 	fill_headers(a, &e->facts);
 	e->uid = a->uid.place.line != 0 ? (uint32_t)a->uid.value : UID_NONE;
+	e->has_all_ports = !e->facts.has_ports ||
+			   (a->sport.place.line != 0 &&
+			    a->dport.place.line != 0);
 	e->facts.known = FACT_ALL;
 	e->facts.ech = a->ech;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -95,7 +98,7 @@ int compile_expects(struct compiler *c)
 		e->outcome = s->expect.outcome.kind;
 		e->text = compile_statement_text(c, s);
 		if (e->outcome != OUTCOME_EXEMPT)
-			(void)compile_road(c, &s->expect.outcome, &e->road);
+			(void)compile_roads(c, &s->expect.outcome, &e->roads);
 		if (e->text == NULL)
 			return -ENOMEM;
 	}

@@ -388,26 +388,23 @@ int compile_uplinks(struct compiler *c)
 		if (up->table == 0)
 			give_table(c, i);
 		p->of_road[up->road] = up;
+		if (!up->via_auto && up->has_via4 != up->has_via6)
+			policy_set_dead(p, i, up->has_via4, true);
 	}
 	return 0;
 }
 
-int compile_road(struct compiler *c, const struct ast_outcome *outcome,
+int compile_road(struct compiler *c, const struct ast_name *name,
 		 uint8_t *ret_road)
 {
-	const struct marks *m = &c->policy->marks;
 	int index, rc;
 
-	if (outcome->kind != OUTCOME_VIA) {
-		*ret_road = m->road_drop;
-		return 0;
-	}
-	if (outcome->uplink.text == NULL)
+	if (name->text == NULL)
 		return -EINVAL;
-	rc = find_uplink(c, &outcome->uplink, &index);
+	rc = find_uplink(c, name, &index);
 	if (rc < 0)
 		return rc;
-	*ret_road = index == UPLINK_MAIN ? m->road_main
+	*ret_road = index == UPLINK_MAIN ? c->policy->marks.road_main
 					 : c->policy->uplinks[index].road;
 	return 0;
 }

@@ -47,6 +47,7 @@ struct facts {
 	bool has_ports;
 	uint8_t proto;
 	uint8_t tos;
+	bool is_own;		/* this host itself opened it */
 	uint16_t length;	/* of the IP packet; 65535 for anything longer */
 	uint16_t uid_bits;	/* policy_resolve_uid(); 0: another host's */
 

@@ -81,13 +81,21 @@ static void note(struct listing *listing, size_t route, const char *why)
 		strlen(r->text) > 160 ? "..." : "", why);
 }
 
-static struct offload_target target_of(const struct route *route, size_t number)
+/* `number` is the route's among all, those `per packet` behind the others. */
+static struct offload_target target_of(const struct policy *p,
+				       const struct route *route, size_t number)
 {
-	return (struct offload_target){
+	struct offload_target target = {
 		.verdict = OFFLOAD_ROAD,
 		.value = route->road,
 		.route = (uint32_t)number + 1,
 	};
+
+	if (route->balance != NULL) {
+		target.verdict = OFFLOAD_BALANCE;
+		target.value = (uint32_t)(route->balance - p->balances);
+	}
+	return target;
 }
 
 static int list_routes(struct listing *listing)
@@ -100,7 +108,7 @@ static int list_routes(struct listing *listing)
 
 		listing->maker.is_too_long = false;
 		rc = list_route(listing, p->tests[i].node,
-				target_of(&p->routes[i], i));
+				target_of(p, &p->routes[i], i));
 		if (listing->maker.is_too_long)
 			note(listing, i, "a list is too long");
 		if (rc != -E2BIG)
@@ -114,10 +122,12 @@ static int list_routes(struct listing *listing)
 	return rc;
 }
 
+/* A balance by flow asks for it, too: which have ports. */
 static bool asks_proto(const struct listing *listing)
 {
 	for (size_t i = 0; i < listing->rules.count; i++)
-		if (!offload_covers(&listing->rules.items[i].proto,
+		if (listing->rules.items[i].target.verdict == OFFLOAD_BALANCE ||
+		    !offload_covers(&listing->rules.items[i].proto,
 				    &offload_any))
 			return true;
 	return false;
@@ -167,7 +177,7 @@ static int list_packets(struct listing *listing)
 	listing->left = offload_any;
 	for (uint32_t i = 0; i < p->packet_route_count && rc == 0; i++) {
 		rc = list_route(listing, p->packet_tests[i].node,
-				target_of(&p->packet_routes[i],
+				target_of(p, &p->packet_routes[i],
 					  p->route_count + i));
 		if (rc == -ENOMEM || (rc == 0 && !asks_engine(listing)))
 			continue;
@@ -234,6 +244,27 @@ int offload_maker_init(struct maker *maker, const struct policy *policy)
 	return 0;
 }
 
+static int copy_balances(struct offload *offload, const struct policy *policy)
+{
+	offload->balances = calloc(policy->balance_count + 1,
+				   sizeof(*offload->balances));
+	if (offload->balances == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->balance_count; i++) {
+		const struct balance *from = &policy->balances[i];
+		size_t size = from->count * sizeof(*from->members);
+		struct balance_member *members = malloc(size);
+
+		if (members == NULL)
+			return -ENOMEM;
+		memcpy(members, from->members, size);
+		offload->balances[i] = *from;
+		offload->balances[i].members = members;
+		offload->balance_count++;
+	}
+	return 0;
+}
+
 int offload_make(const struct policy *policy, struct offload **ret)
 {
 	struct listing listing = { .left = offload_any };
@@ -242,6 +273,8 @@ int offload_make(const struct policy *policy, struct offload **ret)
 	int rc = offload_maker_init(&listing.maker, policy);
 
 	listing.notes = open_memstream(&notes, &len);
+	if (rc == 0)
+		rc = copy_balances(listing.maker.offload, policy);
 	if (rc == 0)
 		rc = listing.notes == NULL ? -ENOMEM : make_all(&listing);
 	if (listing.notes != NULL && fclose(listing.notes) != 0)
@@ -275,6 +308,9 @@ void offload_free(struct offload *offload)
 	for (size_t i = 0; i < offload->chain_count; i++)
 		offload_chain_fini(&offload->chains[i]);
 	free(offload->routes);
+	for (size_t i = 0; i < offload->balance_count; i++)
+		free((void *)offload->balances[i].members);
+	free(offload->balances);
 	free(offload->sets);
 	free(offload->chains);
 	free(offload->notes);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "rules/address.h"
+#include "rules/balance.h"
 #include "rules/condition.h"
 
 struct policy;
@@ -58,6 +59,7 @@ struct offload_test {
 enum offload_verdict {
 	OFFLOAD_QUEUE,		/* the engine has to look */
 	OFFLOAD_ROAD,		/* settled: `value` is the road */
+	OFFLOAD_BALANCE,	/* settled: by the hash, `value` is which */
 	OFFLOAD_JUMP,		/* `value` is a chain; come back if it ends */
 	OFFLOAD_MAP,		/* as the map of a field says */
 };
@@ -107,6 +109,8 @@ struct offload {
 	struct offload_target *routes;
 	size_t route_count;
 	size_t flow_route_count;
+	struct balance *balances;	/* copies of the policy's */
+	size_t balance_count;
 	uint32_t flows;		/* the chain that new flows begin at */
 	uint32_t packets;	/* that each packet does; OFFLOAD_NONE */
 	uint32_t refused;	/* a `per packet` route; OFFLOAD_NONE */
@@ -127,7 +131,7 @@ void offload_free(struct offload *offload);
 
 struct facts;
 
-/* What happens to a new flow: OFFLOAD_QUEUE or OFFLOAD_ROAD. */
+/* What happens to a new flow: OFFLOAD_QUEUE, _ROAD or _BALANCE. */
 struct offload_target offload_flow(const struct offload *offload,
 				   const struct facts *facts);
 /* The road of a packet by the `per packet` routes, 0 for none. */

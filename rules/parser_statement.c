@@ -252,6 +252,8 @@ int parser_outcome(struct parser *p, bool may_exempt,
 		parser_advance(p);
 		return 0;
 	}
+	if (p->token.kind == TOKEN_BRACE_OPEN)
+		return parser_shares(p, !may_exempt, ret_outcome);
 	return parser_value_name(p, "an uplink", &ret_outcome->uplink);
 }
 
@@ -281,6 +283,10 @@ static int route(struct parser *p, struct ast_statement *s)
 	if (rc < 0)
 		return rc;
 	rc = parser_outcome(p, false, &s->route.outcome);
+	if (rc == 0 && s->route.per_packet && s->route.outcome.shares != NULL)
+		parser_complain(p, s->route.outcome.shares_place,
+				"name one uplink; it is flows that are shared",
+				"a route per packet goes by one uplink");
 	if (rc == 0)
 		rc = route_late(p, s);
 	if (rc == 0 && parser_take(p, "except"))

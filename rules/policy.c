@@ -91,6 +91,28 @@ const char *policy_road_name(const struct policy *policy, uint8_t road)
 	return road == policy->marks.road_drop ? "drop" : NULL;
 }
 
+void policy_set_dead(struct policy *policy, size_t uplink, bool is_v6,
+		     bool is_dead)
+{
+	uint8_t road = policy->uplinks[uplink].road;
+	uint64_t bit = UINT64_C(1) << road % 64;
+
+	if (is_dead)
+		atomic_fetch_or(&policy->dead[is_v6][road / 64], bit);
+	else
+		atomic_fetch_and(&policy->dead[is_v6][road / 64], ~bit);
+}
+
+struct road_set policy_dead(const struct policy *policy, bool is_v6)
+{
+	struct road_set dead;
+
+	for (int i = 0; i < 4; i++)
+		dead.words[i] = atomic_load_explicit(&policy->dead[is_v6][i],
+						     memory_order_relaxed);
+	return dead;
+}
+
 struct queues policy_queues(const struct policy *policy)
 {
 	return policy->queues;
@@ -212,6 +234,38 @@ size_t policy_routes(const struct policy *policy)
 const struct route *policy_route(const struct policy *policy, size_t i)
 {
 	return &policy->routes[i];
+}
+
+size_t policy_balances(const struct policy *policy)
+{
+	return policy->balance_count;
+}
+
+const struct balance *policy_balance(const struct policy *policy, size_t i)
+{
+	return &policy->balances[i];
+}
+
+uint8_t policy_route_road(const struct policy *policy, size_t i,
+			  const struct facts *facts)
+{
+	const struct route *route = &policy->routes[i];
+	struct road_set dead;
+
+	if (route->balance == NULL)
+		return route->road;
+	dead = policy_dead(policy, !address_is_v4(&facts->client));
+	return balance_road(route->balance, facts, &dead);
+}
+
+bool policy_route_takes(const struct route *route, uint8_t road)
+{
+	if (route->balance == NULL)
+		return route->road == road;
+	for (size_t i = 0; i < route->balance->count; i++)
+		if (route->balance->members[i].road == road)
+			return true;
+	return false;
 }
 
 enum truth policy_route_holds(const struct policy *policy, size_t i,

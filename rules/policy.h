@@ -1,6 +1,6 @@
 /*
  * policy.h - the compiled policy: immutable, one allocation's life, read by
- * every worker without a lock.
+ * every worker without a lock. One thing changes: which uplinks are dead.
  *
  * It owns copies of all that it needs; the syntax tree may be freed. Names
  * and places live as long as the policy.
@@ -15,6 +15,7 @@
 
 #include "rules/address.h"
 #include "rules/ast.h"
+#include "rules/balance.h"
 #include "rules/diag.h"
 #include "rules/facts.h"
 #include "rules/hosts.h"
@@ -163,6 +164,15 @@ const struct uplink *policy_uplink_of_road(const struct policy *policy,
 /* "fibre", "main", "drop"; NULL for road 0 and strangers. */
 const char *policy_road_name(const struct policy *policy, uint8_t road);
 
+/*
+ * Which uplinks cannot carry anything now: of balanced roads the others take
+ * new flows. At first those that have no gateway of the family, as far as the
+ * policy says so. Any thread may change it while others ask.
+ */
+void policy_set_dead(struct policy *policy, size_t uplink, bool is_v6,
+		     bool is_dead);
+struct road_set policy_dead(const struct policy *policy, bool is_v6);
+
 /* ---- queues, inspection, lateness ---- */
 
 struct queues {
@@ -255,7 +265,9 @@ const struct exempt *policy_exempt_of(const struct policy *policy,
 struct route {
 	struct place place;	/* source NULL: the default that nobody wrote */
 	const char *text;	/* canonical, as `explain` shows it */
-	uint8_t road;		/* may be main or drop */
+	const char *way;	/* "fibre", "drop", "{ fibre 3, cable 1 }" */
+	uint8_t road;		/* may be main or drop; 0: the balance's */
+	const struct balance *balance;	/* NULL: one road for all */
 	bool is_default;
 	enum late_policy late;	/* of flows that it takes */
 };
@@ -263,6 +275,15 @@ struct route {
 /* The last route is the default and always holds. */
 size_t policy_routes(const struct policy *policy);
 const struct route *policy_route(const struct policy *policy, size_t i);
+
+/* The balances of all routes; a route points at its own. */
+size_t policy_balances(const struct policy *policy);
+const struct balance *policy_balance(const struct policy *policy, size_t i);
+/* The road on which route `i` sends the flow. */
+uint8_t policy_route_road(const struct policy *policy, size_t i,
+			  const struct facts *facts);
+/* Whether a route takes some flow to this road. */
+bool policy_route_takes(const struct route *route, uint8_t road);
 
 /*
  * Whether route `i` holds for `facts`; when unknown, the payload facts that
@@ -332,6 +353,7 @@ struct expect {
 	struct place place;
 	const char *text;		/* canonical */
 	struct facts facts;		/* sets resolved, all known */
+	bool has_all_ports;		/* both are said, or there are none */
 	const char *host;		/* canonical; NULL when not said */
 	const char *app;
 	const char *alpn;
@@ -339,7 +361,7 @@ struct expect {
 	const char *interface;
 	uint32_t uid;			/* UID_NONE when not said */
 	enum outcome_kind outcome;
-	uint8_t road;			/* OUTCOME_VIA, OUTCOME_DROP */
+	struct road_set roads;		/* OUTCOME_VIA, OUTCOME_DROP: any of */
 };
 
 size_t policy_expects(const struct policy *policy);

@@ -5,6 +5,8 @@
 #ifndef WAYMARK_POLICY_PRIVATE_H
 #define WAYMARK_POLICY_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "rules/arena.h"
 #include "rules/condition.h"
 #include "rules/domain_table.h"
@@ -55,6 +57,11 @@ struct policy {
 	struct policy_host *hosts;
 	size_t host_count;
 	struct name_limits name_limits;
+
+	struct balance *balances;
+	size_t balance_count;
+	/* Of IPv4 and IPv6, a bit each road, as in a road_set. */
+	_Atomic uint64_t dead[2][4];
 
 	struct exempt *exempts;
 	size_t exempt_count;

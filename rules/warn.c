@@ -66,7 +66,8 @@ static void warn_uplinks(struct compiler *c)
 		bool is_used = false;
 
 		for (size_t r = 0; r < p->route_count; r++)
-			is_used |= p->routes[r].road == p->uplinks[i].road;
+			is_used |= policy_route_takes(&p->routes[r],
+						      p->uplinks[i].road);
 		for (size_t r = 0; r < p->packet_route_count; r++)
 			is_used |= p->packet_routes[r].road ==
 				   p->uplinks[i].road;
@@ -79,6 +80,17 @@ static void warn_uplinks(struct compiler *c)
 	}
 }
 
+/* The first uplink of a route's that masquerades; NULL for none. */
+static const struct uplink *masquerading(const struct policy *p,
+					 const struct route *route)
+{
+	for (size_t i = 0; i < p->uplink_count; i++)
+		if (p->uplinks[i].masquerade &&
+		    policy_route_takes(route, p->uplinks[i].road))
+			return &p->uplinks[i];
+	return NULL;
+}
+
 /* The first packet fixes NAT: a flow that is known by its payload only has
  * left by another road by then. */
 static void warn_late(struct compiler *c)
@@ -86,9 +98,9 @@ static void warn_late(struct compiler *c)
 	const struct policy *p = c->policy;
 
 	for (size_t r = 0; r < p->route_count; r++) {
-		const struct uplink *up = p->of_road[p->routes[r].road];
+		const struct uplink *up = masquerading(p, &p->routes[r]);
 
-		if (up == NULL || !up->masquerade ||
+		if (up == NULL ||
 		    condition_is_early(&p->pool, p->tests[r].node) ||
 		    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE)
 			continue;

@@ -97,7 +97,7 @@ static json_t *routes_json(const struct engine *engine)
 			"route", answer_text(route->text),
 			"place", answer_text(load_place(&route->place, place,
 							sizeof(place))),
-			"road", policy_road_name(policy, route->road),
+			"road", route->way,
 			"counts", tally_json(engine_route_tally(engine, i))));
 	}
 	return routes;

@@ -28,7 +28,29 @@ static int print_canonical(const char *path)
 	return status;
 }
 
-static void print_broken(const struct expect *expect,
+/* What a balance makes of the flow. */
+static void print_roads(const struct policy *policy,
+			const struct expect_result *result)
+{
+	const char *between = "  the flow takes ";
+	int count = 0;
+
+	if (result->route->balance == NULL)
+		return;
+	for (int road = 0; road < 256; road++) {
+		if (!road_set_has(&result->roads, (uint8_t)road))
+			continue;
+		fprintf(stderr, "%s%s", between,
+			policy_road_name(policy, (uint8_t)road));
+		between = " or ";
+		count++;
+	}
+	fputs(count > 1 ? ", as ports tell: say both ports, or name all of "
+			  "these roads in braces\n" : "\n", stderr);
+}
+
+static void print_broken(const struct policy *policy,
+			 const struct expect *expect,
 			 const struct expect_result *result)
 {
 	char place[PLACE_MAX], line[PLACE_MAX];
@@ -39,10 +61,12 @@ static void print_broken(const struct expect *expect,
 	if (result->exempt != NULL)
 		fprintf(stderr, "  the flow is exempt by %s\n",
 			load_place(&result->exempt->place, line, sizeof(line)));
-	else
+	else {
 		fprintf(stderr, "  %s decides: %s\n",
 			load_place(&result->route->place, line, sizeof(line)),
 			result->route->text);
+		print_roads(policy, result);
+	}
 }
 
 static size_t run_expects(const struct policy *policy)
@@ -56,7 +80,7 @@ static size_t run_expects(const struct policy *policy)
 		expect_check(policy, expect, &result);
 		if (result.holds)
 			continue;
-		print_broken(expect, &result);
+		print_broken(policy, expect, &result);
 		broken++;
 	}
 	return broken;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/decide.h"
+#include "engine/expect.h"
 #include "engine/hints/hint.h"
 #include "rules/diag.h"
 #include "tools/cmd.h"
@@ -84,17 +84,82 @@ static void print_walk(const struct policy *policy, const struct facts *facts,
 		printf("    no     %zu other lines above it\n", no);
 }
 
+/* "fibre", or "fibre or cable". */
+static void print_names(const struct policy *policy,
+			const struct road_set *roads)
+{
+	const char *between = "";
+
+	for (int road = 0; road < 256; road++)
+		if (road_set_has(roads, (uint8_t)road)) {
+			printf("%s%s", between,
+			       policy_road_name(policy, (uint8_t)road));
+			between = " or ";
+		}
+}
+
+static int count_roads(const struct road_set *roads)
+{
+	int count = 0;
+
+	for (int i = 0; i < 4; i++)
+		count += __builtin_popcountll(roads->words[i]);
+	return count;
+}
+
+static const char *key_of(const struct balance *balance,
+			  const struct facts *facts)
+{
+	return balance->by_source ? "the client's address tells" :
+	       facts->has_ports	  ? "addresses and ports tell" :
+				    "addresses tell";
+}
+
+/* Who has which share of such flows, and what this one's hangs on. */
+static void print_shares(const struct policy *policy, const struct facts *facts,
+			 const struct route *route,
+			 const struct road_set *roads)
+{
+	const struct balance *balance = route->balance;
+	struct road_set dead = policy_dead(policy,
+					   !address_is_v4(&facts->client));
+	uint32_t sum;
+
+	if (balance == NULL)
+		return;
+	sum = balance_weight(balance, &dead);
+	printf("    shares");
+	for (size_t i = 0; i < balance->count; i++) {
+		const struct balance_member *member = &balance->members[i];
+		const char *name = policy_road_name(policy, member->road);
+
+		printf("%s %s ", i > 0 ? "," : "", name);
+		if (sum > 0 && road_set_has(&dead, member->road))
+			printf("none, as it has no %s",
+			       address_is_v4(&facts->client) ? "IPv4" : "IPv6");
+		else
+			printf("%u of %u", member->weight,
+			       sum > 0 ? sum : balance_weight(
+					balance, &(struct road_set){ { 0 } }));
+	}
+	printf("; %s: ", key_of(balance, facts));
+	print_names(policy, roads);
+	printf("\n");
+}
+
 static void print_step(const struct policy *policy, const char *when,
 		       const struct facts *facts,
-		       const struct decision *decision)
+		       const struct decision *decision,
+		       const struct road_set *roads)
 {
 	const struct route *route = policy_route(policy, decision->route);
 
-	printf("%s: %s%s, %s\n", when,
-	       route->road == policy_marks(policy)->road_drop ? "" : "via ",
-	       policy_road_name(policy, route->road),
-	       decision->is_final ? "final" : "provisional");
+	printf("%s: %s", when,
+	       decision->road == policy_marks(policy)->road_drop ? "" : "via ");
+	print_names(policy, roads);
+	printf(", %s\n", decision->is_final ? "final" : "provisional");
 	print_walk(policy, facts, decision);
+	print_shares(policy, facts, route, roads);
 }
 
 static void print_main(void)
@@ -199,17 +264,58 @@ static void print_packet_route(const struct policy *policy,
 	printf("per packet: %s%s, by headers like these; the rest of the flow "
 	       "goes its own way\n    yes    %s  %s\n",
 	       route->road == policy_marks(policy)->road_drop ? "" : "via ",
-	       policy_road_name(policy, route->road),
+	       route->way,
 	       load_place(&route->place, place, sizeof(place)), route->text);
+}
+
+/* One that hangs on ports that are not said is told for each of its roads. */
+static void print_end(const struct policy *policy, const struct facts *facts,
+		      const struct road_set *roads)
+{
+	uint8_t drop = policy_marks(policy)->road_drop;
+
+	for (int road = 0; road < 256; road++) {
+		if (!road_set_has(roads, (uint8_t)road))
+			continue;
+		if (road == drop) {
+			printf("kernel: its packets are dropped\n");
+			continue;
+		}
+		printf("kernel:\n");
+		print_kernel(policy, facts, (uint8_t)road);
+	}
+}
+
+/* What becomes of it when both roads are known. */
+static void print_change(const struct policy *policy,
+			 const struct decision *before,
+			 const struct decision *after,
+			 const struct road_set *first, struct road_set *final)
+{
+	enum late_policy late = decide_late(policy, after->route, before->road,
+					    after->road);
+	bool is_told = memcmp(first, final, sizeof(*first)) == 0 ||
+		       (count_roads(first) == 1 && count_roads(final) == 1);
+
+	if (!is_told) {
+		printf("late: whether the road changes hangs on the ports "
+		       "that are not said\n");
+		return;
+	}
+	if (count_roads(first) > 1)
+		return;		/* the hash is the same, and so is the road */
+	print_late(policy, before->road, after->road, late);
+	if (late != LATE_MOVE)
+		*final = *first;
 }
 
 static void explain(const struct policy *policy, const struct expect *flow)
 {
 	struct facts facts = flow->facts;
 	struct inspect inspect = policy_inspect(policy);
-	struct decision decision;
-	uint8_t first, final, road;
-	enum late_policy late;
+	struct decision before, after;
+	struct road_set first, final;
+	bool told = tells_payload(flow);
 	bool has_payload = facts.proto == IPPROTO_TCP ||
 			   facts.proto == IPPROTO_UDP ||
 			   facts.proto == IPPROTO_SCTP;
@@ -217,35 +323,28 @@ static void explain(const struct policy *policy, const struct expect *flow)
 	print_packet_route(policy, &facts);
 	if (has_payload)
 		facts.known = 0;
-	decide(policy, &facts, &decision);
-	first = final = policy_route(policy, decision.route)->road;
-	if (decision.is_final || facts.proto == IPPROTO_TCP ||
-	    !tells_payload(flow))
-		print_step(policy, "packet 1", &facts, &decision);
-	if (!decision.is_final) {
-		bool told = tells_payload(flow);
-
-		decide(policy, &flow->facts, &decision);
-		final = policy_route(policy, decision.route)->road;
-		if (told && facts.proto != IPPROTO_TCP)
+	decide(policy, &facts, &before);
+	first = final = expect_roads(policy, flow, &before);
+	after = before;
+	if (before.is_final || facts.proto == IPPROTO_TCP || !told)
+		print_step(policy, "packet 1", &facts, &before, &first);
+	if (!before.is_final) {
+		decide(policy, &flow->facts, &after);
+		final = expect_roads(policy, flow, &after);
+		if (told && facts.proto != IPPROTO_TCP) {
 			first = final;
+			before = after;
+		}
 		if (!told)
 			printf("nothing is said of its payload; when that "
 			       "tells nothing, at the latest after %u packets, "
 			       "%u bytes or %u s:\n", inspect.packets,
 			       inspect.bytes, inspect.seconds);
 		print_step(policy, told ? payload_packet(&facts) : "then",
-			   &flow->facts, &decision);
+			   &flow->facts, &after, &final);
 	}
-	late = decide_late(policy, decision.route, first, final);
-	road = late == LATE_MOVE ? final : first;
-	print_late(policy, first, final, late);
-	if (road == policy_marks(policy)->road_drop)
-		printf("kernel: its packets are dropped\n");
-	else {
-		printf("kernel:\n");
-		print_kernel(policy, &facts, road);
-	}
+	print_change(policy, &before, &after, &first, &final);
+	print_end(policy, &facts, &final);
 }
 
 struct learned_wish {

@@ -14,6 +14,7 @@ lab_new 3 own-prefix
 lab_policy <<EOF_POLICY
 queues 0-1
 $(lab_uplinks)
+uplink four { dev up3 via $(gw4 3) }
 # routes
 EOF_POLICY
 

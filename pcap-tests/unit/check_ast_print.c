@@ -305,10 +305,34 @@ static void say_condition(unsigned depth)
 	}
 }
 
-static void say_outcome(void)
+static void say_shares(bool has_weights)
+{
+	unsigned count = 1 + below(4), i;
+
+	say("via");
+	say("{");
+	for (i = 0; i < count; i++) {
+		if (i > 0)
+			say(",");
+		say("uplink_%u", i);
+		if (has_weights && below(2))
+			say("%u", 1 + below(60));
+	}
+	if (below(4) == 0)
+		say(",");
+	say("}");
+	if (has_weights && below(2)) {
+		say("by");
+		say("source");
+	}
+}
+
+static void say_outcome(bool is_route)
 {
 	if (below(4) == 0)
 		say("drop");
+	else if (below(4) == 0)
+		say_shares(is_route);
 	else if (below(4) == 0)
 		say("via main");
 	else
@@ -408,7 +432,7 @@ static void say_expect(void)
 	if (below(4) == 0)
 		fputs(" exempt", author.out);
 	else
-		say_outcome();
+		say_outcome(false);
 }
 
 static void say_statement(void)
@@ -435,14 +459,14 @@ static void say_statement(void)
 	case 6:
 		fprintf(author.out, "route");
 		say_condition(3);
-		say_outcome();
+		say_outcome(true);
 		break;
 	case 7:
 		say_expect();
 		break;
 	default:
 		fprintf(author.out, "default");
-		say_outcome();
+		say_outcome(true);
 		break;
 	}
 	fputs(below(2) ? "\n" : " # that was it\n", author.out);
@@ -575,6 +599,8 @@ static const char *const rows[] = {
 	"class a = host \"via\" in \"and\" app \"or\"\n",
 	"class a = alpn { \"\\\\\", \"/x\", \"!\", \"&&\", \"=\", \"@\" }\n",
 	"class a = from ::ffff:10.0.0.0/104 to ::-::2\n",
+	"route tcp via { a 3, b 1 } by source late keep\n"
+	"default via { a, main, b }\nexpect tcp 192.0.2.1 > 192.0.2.2 via { a, b }\n",
 };
 
 START_TEST(row)

@@ -83,6 +83,12 @@ static const struct {
 	  FACT_APP },
 	{ "route app ssh via b\nroute tcp drop", FACT_ALL, "smtp", NULL, DROP,
 	  true, 1, 0 },
+	/* Several roads: TCP from nowhere, port 40000, has its slot. */
+	{ "route tcp dport 25 via { a 255, b 1 }", 0, NULL, NULL, 0, true, 0,
+	  0 },
+	{ "default via { b, c 255 } by source", 0, NULL, NULL, 2, true, 0, 0 },
+	{ "route app ssh via a\ndefault via { b 1, c 255 }", 0, NULL, NULL, 2,
+	  false, 1, FACT_APP },
 	{ "route app smtp drop", 0, NULL, NULL, MAIN, false, 1, FACT_APP },
 };
 

@@ -28,6 +28,33 @@ static const struct {
 	  "a line of its own", "put it on a new line" },
 	{ "default via a;", "1:14: error: expected the end of the statement, "
 	  "not ';'", "leave out the ';'" },
+	{ "default via { }", "1:15: error: expected an uplink, not '}'", NULL },
+	{ "default via { a, drop }", "1:18: error: 'drop' can have no share",
+	  "give what is to be dropped a route of its own" },
+	{ "default via { a 3, a 1 }", "1:20: error: 'a' is there twice",
+	  "name it once, with the weight that it is to have" },
+	{ "default via { main, a, main }", "1:24: error: 'main' is there "
+	  "twice", "name it once, with the weight that it is to have" },
+	{ "default via { a 0, b 1 }", "1:17: error: '0' is not a weight (1 to "
+	  "256)", NULL },
+	{ "default via { a 257, b 1 }", "1:17: error: '257' is not a weight",
+	  NULL },
+	{ "default via { a 200, b 57 }", "1:13: error: the weights are more "
+	  "than 256 together", "divide them all by the same number" },
+	{ "default via { a 3 b 1 }", "1:19: error: expected a weight, ',' or "
+	  "'}', not 'b'", NULL },
+	{ "default via { a 3, b 1", "1:13: error: this '{' is never closed",
+	  NULL },
+	{ "default via { a, b } by client", "1:25: error: expected 'source', "
+	  "not 'client'", NULL },
+	{ "route per packet dscp ef via { a, b }", "1:30: error: a route per "
+	  "packet goes by one uplink",
+	  "name one uplink; it is flows that are shared" },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2 via { a 3, b }", "1:42: error: an "
+	  "expectation names roads, any of which will do",
+	  "leave the weight out" },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2 via { a, b } by source", "1:47: "
+	  "error: expected the end of the statement, not 'by'", NULL },
 	{ "marks 0x7f", "1:7: error: expected 'mask', not '0x7f'", NULL },
 	{ "marks mask", "1:11: error: expected a mask of mark bits, but the "
 	  "file ends", NULL },

@@ -104,6 +104,16 @@ static const struct {
 	{ "uplink without route", UP, "uplink 'a' has no route", 0, 1 },
 	{ "uplink that stands in", UP "uplink b { dev f otherwise a }\n"
 	  "default via b", NULL, 0, 0 },
+	{ "unknown in a balance", UP "default via { a 3, b }",
+	  "there is no uplink 'b'", 1, 0 },
+	{ "expected of a balance", UP "default via a\n"
+	  "expect tcp 192.0.2.1 > 192.0.2.2 via { a, c }",
+	  "there is no uplink 'c'", 1, 0 },
+	{ "uplinks in a balance have a route", UP "uplink b { dev f }\n"
+	  "default via { a, b }", NULL, 0, 0 },
+	{ "late into a balance that masquerades", UP
+	  "uplink b { dev f masquerade }\nroute app ssh via { a, b }",
+	  "and 'b' masquerades", 0, 1 },
 	{ "same route twice", UP "route tcp via a\nroute tcp drop",
 	  "never reached", 0, 1 },
 	{ "port within a range", UP

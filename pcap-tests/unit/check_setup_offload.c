@@ -131,9 +131,10 @@ static void say_outcome(struct text *text)
 {
 	static const char *const roads[] = {
 		" via a\n", " via b\n", " via c\n", " via main\n", " drop\n",
+		" via { a 3, b }\n", " via { main, c 2 } by source\n",
 	};
 
-	say(text, "%s", roads[any(5)]);
+	say(text, "%s", roads[any(7)]);
 }
 
 /* Half of them have routes that all test the same, for the maps. */
@@ -249,11 +250,15 @@ START_TEST(same)
 		/* The engine's: `not uid`, which the kernel cannot test. */
 		if (target.verdict == OFFLOAD_QUEUE && speaks_of_users)
 			continue;
-		ck_assert_msg(target.verdict == (decision.is_final ?
-						 OFFLOAD_ROAD : OFFLOAD_QUEUE),
+		ck_assert_msg((target.verdict != OFFLOAD_QUEUE) ==
+				      decision.is_final,
 			      "%spacket %d, proto %d: %s", text.bytes, i,
 			      facts.proto, decision.is_final ? "queued" :
 			      "settled too early");
+		if (target.verdict == OFFLOAD_BALANCE)
+			target.value = balance_road(
+				&offload->balances[target.value], &facts,
+				&(struct road_set){ { 0 } });
 		ck_assert_msg(!decision.is_final ||
 			      target.value == decision.road,
 			      "%spacket %d: road %u instead of %u", text.bytes,

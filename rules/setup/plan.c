@@ -318,12 +318,17 @@ static uint8_t carrier_of(const struct plan *plan, const struct policy *policy,
 static void find_carriers(struct plan *plan, const struct policy *policy,
 			  const struct state *state)
 {
-	for (size_t i = 0; i < plan->uplink_count; i++) {
-		plan->uplinks[i].carrier[0] =
-			carrier_of(plan, policy, state, AF_INET, i);
-		plan->uplinks[i].carrier[1] =
-			carrier_of(plan, policy, state, AF_INET6, i);
-	}
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		for (int v6 = 0; v6 < 2; v6++) {
+			struct plan_uplink *up = &plan->uplinks[i];
+
+			up->carrier[v6] = carrier_of(plan, policy, state,
+						     families[v6], i);
+			if (up->carrier[v6] != i)
+				road_set_add(&plan->dead[v6], up->road);
+		}
 }
 
 int plan_make(const struct policy *policy, const struct plan_exempts *exempts,

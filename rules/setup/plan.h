@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "rules/balance.h"
 #include "rules/setup/fault.h"
 #include "rules/setup/kernel.h"
 
@@ -74,6 +75,8 @@ struct plan {
 	size_t uplink_count;
 	struct plan_road *roads;
 	size_t road_count;
+	struct road_set dead[2];	/* of uplinks that another has to carry,
+					 * IPv4 and IPv6 */
 	uint16_t queue_first;
 	uint16_t queue_last;
 	bool queue_drop;	/* no engine: drop rather than pass */

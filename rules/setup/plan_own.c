@@ -47,6 +47,7 @@ struct own {
 	const struct state *state;
 	uint8_t family;
 	uint8_t last_road;
+	bool last_has_to;	/* some rule of this pref has */
 	uint32_t pref;		/* of the rules for the last road */
 	size_t routes;		/* rules so far */
 	size_t exempts;
@@ -158,16 +159,34 @@ static int add_led(struct own *own, struct kernel_rule *rule)
 	return rc;
 }
 
+/* A socket's source is chosen before its flow is known: of roads that share
+ * flows, those of the router itself take the first that lives. */
+static uint8_t road_of(const struct own *own, size_t i)
+{
+	const struct route *route = policy_route(own->policy, i);
+
+	return route->balance == NULL ? route->road :
+	       balance_first(route->balance,
+			     &own->plan->dead[own->family != AF_INET]);
+}
+
 /* ---- routes ---- */
 
-/* Among rules that lead the same way order is nothing: they share a pref. */
-static uint32_t pref_of(struct own *own, uint8_t road)
+/*
+ * Among rules that lead the same way order is nothing: they share a pref. But
+ * one without a destination is the same to the kernel as one before it that
+ * has any: fib6_rule_compare(), fib4_rule_compare().
+ */
+static uint32_t pref_of(struct own *own, uint8_t road, bool has_to)
 {
 	if (own->pref == 0)
 		own->pref = PREF_OWN_ROUTE;
-	else if (own->last_road != road)
+	else if (own->last_road != road || (own->last_has_to && !has_to))
 		own->pref++;
+	else
+		has_to |= own->last_has_to;
 	own->last_road = road;
+	own->last_has_to = has_to;
 	return own->pref;
 }
 
@@ -186,13 +205,16 @@ static int add_selector(void *ctx, size_t route,
 			const struct selector *selector)
 {
 	struct own *own = ctx;
-	uint8_t road = policy_route(own->policy, route)->road;
+	uint8_t road = road_of(own, route);
 	struct kernel_rule rule;
+	bool has_to;
 
 	if (!is_for(own, selector) ||
 	    road == policy_marks(own->policy)->road_drop)
 		return 0;
-	rule = own_rule(own, pref_of(own, road));
+	has_to = selector->has_to &&
+		 selector->to.len != (own->family == AF_INET ? 96 : 0);
+	rule = own_rule(own, pref_of(own, road, has_to));
 	rule.ipproto = selector->proto;
 	rule.sport = (struct kernel_ports){ selector->sport.first,
 					    selector->sport.last };
@@ -201,8 +223,7 @@ static int add_selector(void *ctx, size_t route,
 	rule.has_users = selector->has_users;
 	rule.first_user = selector->first_user;
 	rule.last_user = selector->last_user;
-	if (selector->has_to && selector->to.len !=
-	    (own->family == AF_INET ? 96 : 0)) {
+	if (has_to) {
 		rule.has_to = true;
 		rule.to = selector->to;
 	}
@@ -229,7 +250,7 @@ static bool is_host(void *ctx, const struct address *first,
 static int add_routes(struct own *own)
 {
 	size_t last = policy_routes(own->policy) - 1;
-	uint8_t road = policy_route(own->policy, last)->road;
+	uint8_t road = road_of(own, last);
 	struct kernel_rule rule = own_rule(own, PREF_OWN_DEFAULT);
 	int rc = selector_each(own->policy, add_selector, is_host, own);
 

@@ -17,6 +17,7 @@
 #include "rules/offload.h"
 #include "rules/setup/counters.h"
 #include "rules/setup/plan.h"
+#include "rules/setup/ruleset_balance.h"
 #include "rules/setup/ruleset_count.h"
 #include "rules/setup/ruleset_names.h"
 
@@ -338,6 +339,8 @@ static void write_end(const struct writer *w, struct offload_target target)
 {
 	if (target.verdict == OFFLOAD_QUEUE)
 		fputs("goto inspect", w->out);
+	else if (target.verdict == OFFLOAD_BALANCE)
+		fprintf(w->out, "goto balance_%u", target.value);
 	else if (target.verdict == OFFLOAD_JUMP)
 		fprintf(w->out, "jump headers_%u", target.value);
 	else if (target.value == w->road_drop && w->is_per_packet)
@@ -530,6 +533,7 @@ void ruleset_offload_write(const struct plan *plan, FILE *out)
 			writer.road_drop = plan->roads[i].number;
 		write_road(plan, &plan->roads[i], has_packets, out);
 	}
+	ruleset_balance_write(plan, out);
 	write_routes(&writer);
 	write_sets(offload, out);
 	writer.is_per_packet = false;
@@ -557,7 +561,8 @@ bool ruleset_offload_is_set(const char *name)
 bool ruleset_offload_is_chain(const char *name)
 {
 	return strcmp(name, "per_packet") == 0 ||
-	       is_numbered(name, "packet_") || is_numbered(name, "headers_");
+	       is_numbered(name, "packet_") || is_numbered(name, "headers_") ||
+	       is_numbered(name, "balance_");
 }
 
 bool ruleset_offload_has_chain(const struct plan *plan, const char *name)
@@ -565,9 +570,11 @@ bool ruleset_offload_has_chain(const struct plan *plan, const char *name)
 	const struct offload *offload = plan->offload;
 	unsigned long number;
 
-	if (!is_numbered(name, "headers_"))
+	if (!is_numbered(name, "headers_") && !is_numbered(name, "balance_"))
 		return offload->packets != OFFLOAD_NONE;
 	number = strtoul(strchr(name, '_') + 1, NULL, 10);
+	if (is_numbered(name, "balance_"))
+		return number < offload->balance_count;
 	return number < offload->chain_count && number != offload->flows &&
 	       number != offload->packets;
 }
