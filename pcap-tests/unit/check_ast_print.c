@@ -599,8 +599,9 @@ static const char *const rows[] = {
 	"class a = host \"via\" in \"and\" app \"or\"\n",
 	"class a = alpn { \"\\\\\", \"/x\", \"!\", \"&&\", \"=\", \"@\" }\n",
 	"class a = from ::ffff:10.0.0.0/104 to ::-::2\n",
-	"route tcp via { a 3, b 1 } by source late keep\n"
-	"default via { a, main, b }\nexpect tcp 192.0.2.1 > 192.0.2.2 via { a, b }\n",
+	"route tcp via { a 3, b 1 } by source late keep\n",
+	"default via { a, main, b }\n",
+	"expect tcp 192.0.2.1 > 192.0.2.2 via { a, b }\n",
 };
 
 START_TEST(row)
