@@ -10,7 +10,8 @@ struct road_set expect_roads(const struct policy *policy,
 	struct road_set roads = { { 0 } };
 	struct road_set dead;
 
-	if (balance == NULL || balance->by_source || flow->has_all_ports) {
+	if (balance == NULL || balance->by_source || flow->has_all_ports ||
+	    flow->facts.is_own) {
 		road_set_add(&roads, decision->road);
 		return roads;
 	}

@@ -62,6 +62,7 @@ static int fill_expect(const struct vocabulary *vocabulary, struct diag *diag,
 	};
 
 	fill_headers(a, &e->facts);
+	e->facts.is_own = a->uid.place.line != 0;
 	e->uid = a->uid.place.line != 0 ? (uint32_t)a->uid.value : UID_NONE;
 	e->has_all_ports = !e->facts.has_ports ||
 			   (a->sport.place.line != 0 &&

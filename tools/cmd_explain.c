@@ -110,7 +110,8 @@ static int count_roads(const struct road_set *roads)
 static const char *key_of(const struct balance *balance,
 			  const struct facts *facts)
 {
-	return balance->by_source ? "the client's address tells" :
+	return facts->is_own	  ? "this router's own take the first" :
+	       balance->by_source ? "the client's address tells" :
 	       facts->has_ports	  ? "addresses and ports tell" :
 				    "addresses tell";
 }
