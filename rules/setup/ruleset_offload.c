@@ -568,13 +568,12 @@ bool ruleset_offload_is_chain(const char *name)
 bool ruleset_offload_has_chain(const struct plan *plan, const char *name)
 {
 	const struct offload *offload = plan->offload;
-	unsigned long number;
+	unsigned long number = strtoul(strchr(name, '_') + 1, NULL, 10);
 
-	if (!is_numbered(name, "headers_") && !is_numbered(name, "balance_"))
-		return offload->packets != OFFLOAD_NONE;
-	number = strtoul(strchr(name, '_') + 1, NULL, 10);
 	if (is_numbered(name, "balance_"))
 		return number < offload->balance_count;
+	if (!is_numbered(name, "headers_"))
+		return offload->packets != OFFLOAD_NONE;
 	return number < offload->chain_count && number != offload->flows &&
 	       number != offload->packets;
 }
