@@ -264,26 +264,6 @@ static void settle(struct worker *worker, struct flow *flow,
 		finish(worker, flow);
 }
 
-/*
- * What is provisional and what is final may be decided by one balance, once
- * before and once after an uplink died or came back. Its flow stays where it
- * is, unless that is the one that died.
- */
-static uint8_t road_of(const struct worker *worker, const struct flow *flow,
-		       const struct decision *decision)
-{
-	const struct route *now = policy_route(worker->policy,
-					       decision->route);
-	struct road_set dead;
-
-	if (now->balance == NULL || flow->state == FLOW_NEW ||
-	    policy_route(worker->policy, flow->route)->balance !=
-		    now->balance || !policy_route_takes(now, flow->road))
-		return decision->road;
-	dead = policy_dead(worker->policy, !address_is_v4(&flow->facts.client));
-	return road_set_has(&dead, flow->road) ? decision->road : flow->road;
-}
-
 /* The road of the first packet is kept until the verdict is final: NAT and
  * connections have been made by it. */
 static void take_decision(struct worker *worker, struct flow *flow,
@@ -291,7 +271,7 @@ static void take_decision(struct worker *worker, struct flow *flow,
 {
 	bool is_new = flow->state == FLOW_NEW;
 
-	decision->road = road_of(worker, flow, decision);
+	decision->road = worker_keep_road(worker, flow, decision);
 	flow->route = decision->route;
 	flow->needs = decision->needs;
 	flow->is_held = false;

@@ -89,6 +89,11 @@ void worker_teach(struct worker *worker, const struct flow *flow,
 bool worker_may_reset(const struct worker *worker, const struct flow *flow,
 		      uint64_t now_ns);
 
+/* worker_balance.c: the road of a decision, or that which the flow has and may
+ * keep as well. */
+uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
+			 const struct decision *decision);
+
 /* Answer what was asked. */
 void worker_list(struct worker *worker);
 
