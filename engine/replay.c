@@ -377,6 +377,23 @@ static int divert(struct replay *replay, struct passage *p)
 	return queue(replay, p);
 }
 
+/* Where an uplink is strict, what the kernel leaves alone is main's on its way
+ * through routing. */
+static uint32_t routed_mark(const struct replay *replay,
+			    const struct passage *p)
+{
+	const struct marks *marks = replay->marks;
+	bool strict = false;
+
+	for (size_t i = 0; i < policy_uplinks(replay->policy); i++)
+		strict |= policy_uplink(replay->policy, i)->strict;
+	if (!strict || marks_road(marks, p->mark) != 0 ||
+	    p->state == CONNTRACK_INVALID)
+		return p->mark;
+	return marks_merge(marks, p->mark,
+			   marks_of(marks, marks->road_main, true));
+}
+
 static void report(struct replay *replay, const struct passage *p)
 {
 	struct replay_packet packet;
@@ -387,7 +404,7 @@ static void report(struct replay *replay, const struct passage *p)
 		.number = p->number,
 		.packet = p->packet,
 		.flow = p->flow,
-		.mark = p->mark,
+		.mark = routed_mark(replay, p),
 		.dropped = p->dropped,
 		.queued = p->queued,
 		.is_settled = p->is_settled,

@@ -33,10 +33,10 @@ table inet engine {
 	}
 	chain play {
 		ct state != new return
-		th dport 25 meta mark set meta mark | 0x42000000
-		th dport 26 meta mark set meta mark | 0x02000000
-		th dport 27 meta mark set meta mark | 0x7e000000
-		th dport 28 meta mark set meta mark | 0x7f000000
+		th dport 25 meta mark set meta mark & 0x80ffffff | 0x42000000
+		th dport 26 meta mark set meta mark & 0x80ffffff | 0x02000000
+		th dport 27 meta mark set meta mark & 0x80ffffff | 0x7e000000
+		th dport 28 meta mark set meta mark & 0x80ffffff | 0x7f000000
 	}
 	chain verdicts {
 		type filter hook prerouting priority -92

@@ -139,9 +139,13 @@ is "inbound, v6" "$(ask server tcp "$(up6 2)" 8080 --from 2001:db8:5e::9)" \
 	2001:db8:5e::9
 
 # Forwarded packets meet none of the rules: not even with their selectors.
-is "forwarded by its road alone" "$(in_router ip route get $SERVER4 \
-	from $LAN4.9 iif lan0 ipproto tcp dport 25 | grep -o 'dev [^ ]*' |
-	head -1)" "dev up1"
+forwarded()
+{
+	in_router ip route get $SERVER4 from $LAN4.9 iif lan0 ipproto tcp \
+		dport 25 "$@" 2>&1 | grep -o 'dev [^ ]*\|Invalid.*' | head -1
+}
+is "forwarded by its road alone" "$(forwarded mark 0x3f000000)" "dev up1"
+is "and without a road not at all" "$(forwarded)" "Invalid argument"
 
 ok "the second time" eval \
 	"waymark setup '$LAB_DIR/lab.policy' 2>&1 | grep 'nothing was changed'"

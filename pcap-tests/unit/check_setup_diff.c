@@ -97,14 +97,17 @@ START_TEST(from_nothing)
 
 	ck_assert_int_eq(diff_make(&input, &diff), 0);
 	ck_assert_uint_eq(count(&diff, STEP_ROUTE_ADD), plan.route_count);
-	ck_assert_uint_eq(count(&diff, STEP_RULE_ADD), plan.rule_count);
+	ck_assert_uint_eq(count(&diff, STEP_RULE_ADD), plan.rule_count - 2);
+	ck_assert_uint_eq(count(&diff, STEP_GUARD_ADD), 2);
 	ck_assert_uint_eq(count(&diff, STEP_SYSCTL), plan.sysctl_count);
 	ck_assert_uint_eq(count(&diff, STEP_GROUP), 2);
 	ck_assert_uint_eq(count(&diff, STEP_RULESET), 1);
 	ck_assert_uint_eq(count(&diff, STEP_TABLES_WRITE), 1);
 	for (size_t i = 1; i < diff.count; i++)
 		ck_assert_int_le(diff.steps[i - 1].kind, diff.steps[i].kind);
-	ck_assert_int_eq(diff.steps[diff.count - 1].kind, STEP_RULESET);
+	/* Nothing is dropped for want of a mark before there are marks. */
+	ck_assert_int_eq(diff.steps[diff.count - 3].kind, STEP_RULESET);
+	ck_assert_int_eq(diff.steps[diff.count - 1].kind, STEP_GUARD_ADD);
 	diff_fini(&diff);
 }
 END_TEST
@@ -129,12 +132,14 @@ START_TEST(to_nothing)
 	input.plan = &nothing;
 	ck_assert_int_eq(diff_make(&input, &diff), 0);
 	ck_assert_uint_eq(count(&diff, STEP_ROUTE_DELETE), plan.route_count);
-	ck_assert_uint_eq(count(&diff, STEP_RULE_DELETE), plan.rule_count);
+	ck_assert_uint_eq(count(&diff, STEP_RULE_DELETE), plan.rule_count - 2);
 	ck_assert_uint_eq(count(&diff, STEP_SYSCTL_RESTORE),
 			  plan.sysctl_count);
 	ck_assert_uint_eq(count(&diff, STEP_GROUP_RESTORE), 2);
-	ck_assert_int_eq(diff.steps[0].kind, STEP_RULESET_DELETE);
-	ck_assert_uint_eq(diff.steps[1].group.put, 5);
+	ck_assert_int_eq(diff.steps[0].kind, STEP_GUARD_DELETE);
+	ck_assert_int_eq(diff.steps[1].kind, STEP_GUARD_DELETE);
+	ck_assert_int_eq(diff.steps[2].kind, STEP_RULESET_DELETE);
+	ck_assert_uint_eq(diff.steps[3].group.put, 5);
 	ck_assert_int_eq(diff.steps[diff.count - 1].kind, STEP_TABLES_REMOVE);
 	diff_fini(&diff);
 }
@@ -148,6 +153,23 @@ static void lose_route(void)
 static void lose_rule(void)
 {
 	state.rule_count--;
+}
+
+static void lose_guard(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < state.rule_count; i++)
+		if (state.rules[i].pref != PREF_GUARD)
+			state.rules[kept++] = state.rules[i];
+	state.rule_count = kept;
+}
+
+static void bend_guard(void)
+{
+	for (size_t i = 0; i < state.rule_count; i++)
+		if (state.rules[i].pref == PREF_GUARD)
+			state.rules[i].protocol = 4;
 }
 
 static void bend_route(void)
@@ -210,6 +232,8 @@ static const struct {
 } changes[] = {
 	{ "a route lost", lose_route, STEP_ROUTE_ADD },
 	{ "a rule lost", lose_rule, STEP_RULE_ADD },
+	{ "the guard lost", lose_guard, STEP_GUARD_ADD },
+	{ "the guard somebody else's", bend_guard, STEP_GUARD_ADD },
 	{ "a route bent", bend_route, STEP_ROUTE_REPLACE },
 	{ "a rule of an older policy", add_old_rule, STEP_RULE_DELETE },
 	{ "a rule of others", add_foreign_rule, -1 },
@@ -300,6 +324,16 @@ static const struct {
 	  "delete chain inet waymark route_0123456789abcdef\n", false, true },
 	{ "others' counters stay", "inet waymark road_mine", false, false },
 	{ "loopback", "iifname \"lo\" accept", false, true },
+	{ "what was seen is known", "& 0x80ffffff | 0x40000000\n", false,
+	  true },
+	{ "left alone is main's", "== 0x40000000 ct state != invalid meta mark "
+	  "set meta mark & 0x80ffffff | 0x7f000000 accept\n", false, true },
+	{ "strict leaves by its own", "0x3f000000 == 0x01000000 "
+	  "oifname { \"ppp0\" } goto astray\n", false, true },
+	{ "the chain of strict stays", "delete chain inet waymark strict",
+	  false, false },
+	{ "and is emptied", "flush chain inet waymark strict\n", false,
+	  true },
 	{ "masquerade", "oifname { \"ppp0\" } masquerade", false, true },
 };
 
@@ -307,13 +341,14 @@ START_TEST(ruleset_line)
 {
 	static char *chains[] = { "divert", "mark_1", "mark_44_settled",
 				  "mark_mine", "queue_4", "queue_9",
-				  "masquerading", "route_0123456789abcdef" };
+				  "masquerading", "route_0123456789abcdef",
+				  "strict" };
 	static struct counter counters[] = {
 		{ .name = "road_1" }, { .name = "flows_44" },
 		{ .name = "route_0123456789abcdef" }, { .name = "road_mine" },
 	};
 	struct nft_table table = { .exists = true, .chains = chains,
-				   .chain_count = 8,
+				   .chain_count = 9,
 				   .counters = { counters, 4 } };
 	char *text = script(&table, lines[_i].native);
 

@@ -68,6 +68,20 @@ static const struct {
 	{ "strict, as a rule", FIBRE "strict }\n" END,
 	  "pref 20401 fwmark 0x01000000/0x3f000000 unreachable protocol 119\n",
 	  true },
+	{ "strict: nothing without a road", FIBRE "strict }\n" END,
+	  "rule4 pref 20690 not iif lo blackhole protocol 119\n", true },
+	{ "in IPv6 too", FIBRE "strict }\n" END,
+	  "rule6 pref 20690 not iif lo blackhole protocol 119\n", true },
+	{ "main goes past that", FIBRE "strict }\n" END,
+	  "rule6 pref 20463 fwmark 0x3f000000/0x3f000000 goto 20699 "
+	  "protocol 119\n", true },
+	{ "and an uplink that is not strict", FIBRE "strict }\n" CHEAP
+	  "}\n" END, "rule4 pref 20409 fwmark 0x09000000/0x3f000000 goto "
+	  "20699 protocol 119\n", true },
+	{ "not one with a strict stand-in", FIBRE "strict }\n" CHEAP
+	  "otherwise fibre }\n" END, "fwmark 0x09000000/0x3f000000 goto",
+	  false },
+	{ "no uplink is strict: no guard", FIBRE "}\n" END, "20690", false },
 	{ "not strict, no such rule", FIBRE "}\n" END, "unreachable", false },
 	{ "no gateway: the device", FIBRE "}\n" CHEAP "}\n" END,
 	  "route4 default dev ppp0 table 210 protocol 119\n", true },

@@ -125,8 +125,10 @@ static int take(struct netlink *nl, const struct step *step,
 	case STEP_ROUTE_DELETE:
 		return forgive(netlink_route_delete(nl, step->route));
 	case STEP_RULE_ADD:
+	case STEP_GUARD_ADD:
 		return netlink_rule_add(nl, step->rule);
 	case STEP_RULE_DELETE:
+	case STEP_GUARD_DELETE:
 		return forgive(netlink_rule_delete(nl, step->rule));
 	case STEP_SYSCTL:
 		return sysctl_write(step->sysctl.path, step->sysctl.put);

@@ -8,6 +8,7 @@
 
 #include "rules/setup/array.h"
 #include "rules/setup/nft.h"
+#include "rules/setup/prefs.h"
 
 static int add(struct diff *diff, struct step step)
 {
@@ -71,6 +72,14 @@ static bool has_rule(const struct kernel_rule *rules, size_t count,
 	return false;
 }
 
+/* What drops the unmarked is there only while there is what marks. */
+static enum step_kind kind_of(const struct kernel_rule *rule, bool adds)
+{
+	if (rule->pref == PREF_GUARD)
+		return adds ? STEP_GUARD_ADD : STEP_GUARD_DELETE;
+	return adds ? STEP_RULE_ADD : STEP_RULE_DELETE;
+}
+
 static int diff_rules(const struct diff_input *in, struct diff *diff)
 {
 	const struct plan *plan = in->plan;
@@ -80,7 +89,7 @@ static int diff_rules(const struct diff_input *in, struct diff *diff)
 	for (size_t i = 0; i < plan->rule_count && rc == 0; i++)
 		if (!has_rule(state->rules, state->rule_count, &plan->rules[i]))
 			rc = add(diff, (struct step){
-				.kind = STEP_RULE_ADD,
+				.kind = kind_of(&plan->rules[i], true),
 				.rule = &plan->rules[i] });
 	for (size_t i = 0; i < state->rule_count && rc == 0; i++) {
 		const struct kernel_rule *rule = &state->rules[i];
@@ -88,7 +97,8 @@ static int diff_rules(const struct diff_input *in, struct diff *diff)
 		if (state_rule_is_ours(rule) &&
 		    !has_rule(plan->rules, plan->rule_count, rule))
 			rc = add(diff, (struct step){
-				.kind = STEP_RULE_DELETE, .rule = rule });
+				.kind = kind_of(rule, false),
+				.rule = rule });
 	}
 	return rc;
 }
@@ -317,9 +327,11 @@ static void print_step(const struct step *step, const struct diff_input *in,
 		print_route(step, "-", "del", in, out);
 		break;
 	case STEP_RULE_ADD:
+	case STEP_GUARD_ADD:
 		print_rule(step, "+", "add", out);
 		break;
 	case STEP_RULE_DELETE:
+	case STEP_GUARD_DELETE:
 		print_rule(step, "-", "del", out);
 		break;
 	case STEP_SYSCTL:
@@ -361,11 +373,15 @@ char diff_thing(const struct step *step, const struct diff_input *in,
 		       step->kind == STEP_ROUTE_REPLACE ? '~' :
 							  '-';
 	case STEP_RULE_ADD:
+	case STEP_GUARD_ADD:
 	case STEP_RULE_DELETE:
+	case STEP_GUARD_DELETE:
 		snprintf(thing, size, "ip -%c rule %s",
 			 step->rule->family == AF_INET ? '4' : '6',
 			 kernel_rule_print(step->rule, text));
-		return step->kind == STEP_RULE_ADD ? '+' : '-';
+		return step->kind == STEP_RULE_ADD ||
+				       step->kind == STEP_GUARD_ADD ?
+			       '+' : '-';
 	case STEP_SYSCTL:
 	case STEP_SYSCTL_RESTORE:
 		snprintf(thing, size, "sysctl %s", step->sysctl.path);

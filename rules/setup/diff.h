@@ -15,6 +15,7 @@
 
 /* In the order in which they are taken. */
 enum step_kind {
+	STEP_GUARD_DELETE,	/* what has no mark is to pass again */
 	STEP_TABLES_WRITE,
 	STEP_ROUTE_ADD,
 	STEP_ROUTE_REPLACE,
@@ -22,6 +23,7 @@ enum step_kind {
 	STEP_SYSCTL,
 	STEP_GROUP,
 	STEP_RULESET,
+	STEP_GUARD_ADD,		/* now that all is marked */
 	STEP_RULESET_DELETE,
 	STEP_GROUP_RESTORE,
 	STEP_SYSCTL_RESTORE,

@@ -20,7 +20,7 @@
 #include "rules/setup/fight.h"
 #include "rules/setup/forget.h"
 #include "rules/setup/health.h"
-#include "rules/setup/plan.h"
+#include "rules/setup/plan_routes.h"
 #include "rules/setup/probe.h"
 #include "rules/setup/setup.h"
 #include "rules/setup/watch.h"
@@ -51,6 +51,8 @@ struct keep {
 	struct fights fights;
 	struct setup_report last;
 	bool has_last;
+	/* Whose address flows of each uplink have; IPv4 and IPv6. */
+	uint8_t carried[SETUP_UPLINKS_MOST][2];
 	unsigned int port;
 
 	uint64_t look_ms;	/* when to look next */
@@ -228,29 +230,46 @@ static void say_carrier(struct keep *keep, size_t i, int family, uint8_t by)
 		    reason);
 }
 
-/* Flows of a road that leads elsewhere now enter anew, where they go now. */
+/*
+ * Flows of a road that leads elsewhere now enter anew, where they go now. A
+ * strict one that leads nowhere keeps them: what payload told of them is known
+ * to conntrack alone, and without it they would leave by another road.
+ */
+static void follow_flows(struct keep *keep, size_t i, int v6, uint8_t by)
+{
+	const struct marks *marks = policy_marks(keep->policy);
+	const struct uplink *uplink = policy_uplink(keep->policy, i);
+	uint8_t was = keep->carried[i][v6];
+	int rc;
+
+	if (by == PLAN_NOBODY && plan_routes_strict(keep->policy, i))
+		return;
+	keep->carried[i][v6] = by;
+	if (by == was)
+		return;
+	rc = forget_flows(v6 ? AF_INET6 : AF_INET,
+			  marks_of(marks, uplink->road, false),
+			  marks->road_mask);
+	if (rc < 0)
+		say(keep, "uplink %s: flows are not forgotten: %s",
+		    uplink->name, strerror(-rc));
+}
+
 static void follow_carriers(struct keep *keep,
 			    const struct setup_report *report)
 {
-	const struct marks *marks = policy_marks(keep->policy);
 	bool is_new;
 
+	if (!keep->has_last)
+		memcpy(keep->carried, report->carrier, sizeof(keep->carried));
 	for (size_t i = 0; i < policy_uplinks(keep->policy); i++) {
-		const struct uplink *uplink = policy_uplink(keep->policy, i);
-		uint32_t mark = marks_of(marks, uplink->road, false);
-
 		for (int v6 = 0; v6 < 2 && keep->has_last; v6++) {
 			uint8_t by = report->carrier[i][v6];
-			int rc;
 
 			if (by == keep->last.carrier[i][v6])
 				continue;
 			say_carrier(keep, i, v6 ? 6 : 4, by);
-			rc = forget_flows(v6 ? AF_INET6 : AF_INET, mark,
-					  marks->road_mask);
-			if (rc < 0)
-				say(keep, "uplink %s: flows are not forgotten: "
-				    "%s", uplink->name, strerror(-rc));
+			follow_flows(keep, i, v6, by);
 		}
 	}
 	is_new = !keep->has_last || memcmp(keep->last.carrier, report->carrier,

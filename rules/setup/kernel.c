@@ -41,6 +41,7 @@ bool kernel_rule_equal(const struct kernel_rule *a,
 {
 	return a->is_plain && b->is_plain && a->family == b->family &&
 	       a->action == b->action && a->protocol == b->protocol &&
+	       a->inverts == b->inverts &&
 	       a->pref == b->pref && a->table == b->table &&
 	       a->mark == b->mark && a->mask == b->mask &&
 	       a->suppress_length == b->suppress_length &&
@@ -120,7 +121,8 @@ char *kernel_rule_print(const struct kernel_rule *rule,
 	char word[4];
 
 	text[0] = '\0';
-	add(text, "pref %" PRIu32, rule->pref);
+	add(text, "pref %" PRIu32 "%s", rule->pref,
+	    rule->inverts ? " not" : "");
 	if (rule->has_from)
 		add(text, " from %s", prefix_print(&rule->from, address));
 	if (rule->has_to)
@@ -141,6 +143,8 @@ char *kernel_rule_print(const struct kernel_rule *rule,
 		    rule->mask);
 	if (rule->action == FR_ACT_UNREACHABLE)
 		add(text, " unreachable");
+	else if (rule->action == FR_ACT_BLACKHOLE)
+		add(text, " blackhole");
 	else if (rule->action == FR_ACT_NOP)
 		add(text, " nop");
 	else if (rule->action == FR_ACT_GOTO)

@@ -43,6 +43,7 @@ struct kernel_rule {
 	uint8_t protocol;
 	bool has_from;
 	bool has_to;
+	bool inverts;		/* `not`: where its selectors do not hold */
 	bool is_plain;		/* false: it has selectors not named here */
 	uint32_t pref;
 	uint32_t table;

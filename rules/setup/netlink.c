@@ -327,6 +327,8 @@ static int rule_request(struct netlink *nl, uint16_t type, uint16_t flags,
 
 	header->family = rule->family;
 	header->action = rule->action;
+	if (rule->inverts)
+		header->flags |= FIB_RULE_INVERT;
 	if (rule->has_from)
 		header->src_len = prefix_len(rule->family, &rule->from);
 	if (rule->has_to)

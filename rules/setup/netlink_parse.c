@@ -247,8 +247,8 @@ bool netlink_parse_rule(const struct nlmsghdr *message, struct kernel_rule *ret)
 		.table = header->table,
 		.suppress_length = -1,
 		.suppress_group = -1,
-		.is_plain = header->tos == 0 &&
-			    !(header->flags & FIB_RULE_INVERT),
+		.inverts = header->flags & FIB_RULE_INVERT,
+		.is_plain = header->tos == 0,
 		.from = prefix_of(header->family, header->src_len),
 		.to = prefix_of(header->family, header->dst_len),
 	};

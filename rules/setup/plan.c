@@ -95,17 +95,20 @@ static unsigned int index_of(const struct state *state, const char *dev,
 	return link ? link->index : PLAN_MISSING + (unsigned int)uplink;
 }
 
-static int add_uplink(struct plan *plan, const struct state *state,
-		      const struct uplink *uplink)
+static int add_uplink(struct plan *plan, const struct policy *policy,
+		      const struct state *state, const struct uplink *uplink)
 {
 	struct plan_uplink new = {
 		.link = index_of(state, uplink->dev, plan->uplink_count),
+		.is_strict = plan_routes_strict(policy, plan->uplink_count),
+		.otherwise = uplink->otherwise,
 		.table = uplink->table,
 		.road = uplink->road,
 		.masquerade = uplink->masquerade,
 		.is_shared = uplink->shared,
 	};
 
+	plan->has_guard |= new.is_strict;
 	snprintf(new.name, sizeof(new.name), "%s", uplink->name);
 	snprintf(new.dev, sizeof(new.dev), "%s", uplink->dev);
 	for (size_t i = 0; i < plan->uplink_count; i++) {
@@ -144,7 +147,7 @@ static int make_uplinks(struct plan *plan, const struct policy *policy,
 		if (links == PLAN_LINKS_UP && !uplink->optional)
 			rc = check_link(state, uplink, error);
 		if (rc == 0)
-			rc = add_uplink(plan, state, uplink);
+			rc = add_uplink(plan, policy, state, uplink);
 		if (rc == 0)
 			rc = add_road(plan, marks, uplink->road, uplink->name);
 	}

@@ -28,6 +28,8 @@ struct plan_uplink {
 	bool masquerade;
 	bool shares_dev;	/* another uplink uses the same device */
 	bool is_shared;		/* the policy's `shared`: a LAN's device */
+	bool is_strict;		/* by itself or by who stands in for it */
+	int otherwise;		/* who stands in: an index, or below 0 */
 	/* Who carries its traffic, IPv4 and IPv6: an index, itself most of
 	 * the time, or PLAN_NOBODY. */
 	uint8_t carrier[2];
@@ -69,6 +71,7 @@ struct plan_ranges {
 struct plan {
 	bool has_ruleset;	/* false: the plan of undoing everything */
 	uint32_t mask;
+	bool has_guard;		/* some uplink is strict: plan_guard.h */
 	bool keeps_nat;		/* no `late move`: who has NAT keeps its road */
 	uint32_t settled;
 	struct plan_uplink *uplinks;

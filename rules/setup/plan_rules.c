@@ -12,6 +12,7 @@
 
 #include "rules/policy.h"
 #include "rules/setup/array.h"
+#include "rules/setup/plan_guard.h"
 #include "rules/setup/plan_routes.h"
 #include "rules/setup/prefs.h"
 #include "rules/setup/state.h"
@@ -284,7 +285,7 @@ static int make_family(struct plan *plan, const struct policy *policy,
 		rc = add_probes(plan, policy, family, i);
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
 		rc = add_marks(plan, policy, state, family, i);
-	return rc;
+	return rc == 0 ? plan_guard_make(plan, policy, family) : rc;
 }
 
 int plan_rules_make(struct plan *plan, const struct policy *policy,

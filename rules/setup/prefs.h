@@ -11,7 +11,10 @@
 #define PREF_PROBE 20020u	/* sockets of probes: the road itself */
 /* Each with the number of the road added. */
 #define PREF_MARK 20100u	/* fwmark: the road's table */
-#define PREF_STRICT 20400u	/* fwmark: unreachable */
+#define PREF_STRICT 20400u	/* fwmark: unreachable, or past the guard */
+/* Where an uplink is strict: what is forwarded and has no road. */
+#define PREF_GUARD 20690u
+#define PREF_GUARD_END 20699u
 #define PREF_SOURCE 20700u	/* the uplink's addresses: its table */
 /* The router's own packets, before they have a source address. */
 #define PREF_OWN 21000u		/* IPv6: those that have one go on */

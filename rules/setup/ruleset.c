@@ -110,18 +110,35 @@ static void write_restore(const struct plan *plan, FILE *out)
 	fputs(" }\n", out);
 }
 
+static void write_exempts(const struct plan *plan, const char *counter,
+			  FILE *out)
+{
+	for (int i = 0; i < PLAN_SETS; i++)
+		if (plan->exempt[i].count)
+			fprintf(out, "\t\t%s @%s%s accept\n", set_tests[i],
+				set_names[i], counter);
+}
+
+/* Bits of ours that the packet came with mean nothing. Where a guard lets no
+ * packet leave without a road, those that were seen here bear `settled` and
+ * road 0 until write_unmarked(). */
+static void write_clear(const struct plan *plan, bool is_own, FILE *out)
+{
+	if (plan->has_guard && !is_own)
+		fprintf(out, "\t\tmeta mark set meta mark & 0x%08" PRIx32
+			" | 0x%08" PRIx32 "\n", ~plan->mask, plan->settled);
+	else
+		fprintf(out, "\t\tmeta mark & 0x%08" PRIx32 " != 0 "
+			"meta mark set meta mark & 0x%08" PRIx32 "\n",
+			plan->mask, ~plan->mask);
+}
+
 /* What both diverting chains do, once they know that the packet counts. */
 static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 {
-	fprintf(out,
-		"\t\tmeta mark & 0x%08" PRIx32 " != 0 "
-		"meta mark set meta mark & 0x%08" PRIx32 "\n"
-		"\t\tct state invalid,untracked accept\n",
-		plan->mask, ~plan->mask);
-	for (int i = 0; i < PLAN_SETS; i++)
-		if (plan->exempt[i].count)
-			fprintf(out, "\t\t%s @%s counter name exempt "
-				"accept\n", set_tests[i], set_names[i]);
+	write_clear(plan, is_own, out);
+	fputs("\t\tct state invalid,untracked accept\n", out);
+	write_exempts(plan, " counter name exempt", out);
 	write_restore(plan, out);
 	fprintf(out,
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
@@ -311,6 +328,84 @@ static void write_keep_nat(const struct plan *plan, FILE *out)
 }
 
 /*
+ * What was seen and left alone is main's, as a mark on the packet alone. That
+ * it was seen is said by `divert`, not by the absence of a mark: while the
+ * table is being put back, a packet may meet one chain empty and the next one
+ * full. Whose an invalid packet is nobody knows, so it gets no road.
+ */
+static void write_unmarked(const struct plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->road_count && plan->has_guard; i++)
+		if (strcmp(plan->roads[i].name, "main") == 0)
+			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
+				" == 0x%08" PRIx32 " ct state != invalid "
+				"meta mark set meta mark & 0x%08" PRIx32
+				" | 0x%08" PRIx32 " accept\n",
+				plan->mask, plan->settled, ~plan->mask,
+				plan->roads[i].mark | plan->settled);
+}
+
+static bool stands_in(const struct plan *plan, size_t uplink, const char *dev)
+{
+	int at = (int)uplink;
+
+	for (size_t i = 0; i < plan->uplink_count && at >= 0; i++) {
+		if (strcmp(plan->uplinks[at].dev, dev) == 0)
+			return true;
+		at = plan->uplinks[at].otherwise;
+	}
+	return false;
+}
+
+static uint32_t mark_of(const struct plan *plan, uint8_t road)
+{
+	for (size_t i = 0; i < plan->road_count; i++)
+		if (plan->roads[i].number == road)
+			return plan->roads[i].mark;
+	return 0;
+}
+
+/* The devices of uplinks by which a strict one's packets must not leave. */
+static void write_strict(const struct plan *plan, size_t i, FILE *out)
+{
+	const char *between = "";
+
+	for (size_t n = 0; n < plan->uplink_count; n++) {
+		const struct plan_uplink *other = &plan->uplinks[n];
+
+		if (other->is_shared || stands_in(plan, i, other->dev))
+			continue;
+		if (*between == '\0')
+			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
+				" == 0x%08" PRIx32 " oifname {",
+				plan->mask & ~plan->settled,
+				mark_of(plan, plan->uplinks[i].road));
+		fprintf(out, "%s \"%s\"", between, other->dev);
+		between = ",";
+	}
+	if (*between == ',')
+		fputs(" } goto astray\n", out);
+}
+
+/* The other half of the guard: rules or routes of ours are gone. */
+static void write_guard(const struct plan *plan, FILE *out)
+{
+	if (!plan->has_guard)
+		return;
+	fputs("\tchain astray {\n", out);
+	write_exempts(plan, "", out);
+	fputs("\t\tdrop\n"
+	      "\t}\n\n"
+	      "\tchain strict {\n"
+	      "\t\ttype filter hook postrouting priority 0; "
+	      "policy accept;\n", out);
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (plan->uplinks[i].is_strict)
+			write_strict(plan, i, out);
+	fputs("\t}\n\n", out);
+}
+
+/*
  * `per packet` routes come last, so that conntrack keeps the flow's own road.
  * Answers leave by the way the question came, and a socket's choice stands.
  */
@@ -327,6 +422,7 @@ static void write_settle(const struct plan *plan, FILE *out)
 		"\t\ttype filter hook prerouting priority -90; "
 		"policy accept;\n"
 		"\t\tiifname \"lo\" accept\n");
+	write_unmarked(plan, out);
 	write_keep_nat(plan, out);
 	fprintf(out,
 		"%s"
@@ -373,6 +469,7 @@ void ruleset_write(const struct plan *plan, FILE *out)
 	write_fresh(plan, out);
 	write_save(plan, out);
 	write_masquerade(plan, out);
+	write_guard(plan, out);
 	write_hooks(plan, out);
 	fputs("}\n", out);
 }

@@ -13,9 +13,9 @@
 /* Chains in a hook are emptied, never deleted: with one of them all packets
  * that wait in any queue would go. */
 static const char *const hooked[] = { "divert", "divert_own", "settle",
-				      "settle_own", "masquerading" };
+				      "settle_own", "masquerading", "strict" };
 static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save",
-				     "headers", "dropped" };
+				     "headers", "dropped", "astray" };
 static const char *const numbered[] = { "mark_", "save_", "take_", "put_",
 					"come_" };
 

@@ -282,7 +282,7 @@ static int take_steps(struct run *run, char error[static SETUP_ERROR_MAX])
 	int rc;
 
 	while (adds.count < run->diff.count &&
-	       adds.steps[adds.count].kind <= STEP_RULESET)
+	       adds.steps[adds.count].kind <= STEP_GUARD_ADD)
 		adds.count++;
 	goes = (struct diff){ adds.steps + adds.count,
 			      run->diff.count - adds.count };
