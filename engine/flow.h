@@ -73,6 +73,7 @@ struct flow {
 	uint8_t data_packets;	/* with payload, while it was not settled */
 	uint32_t guess_hash;	/* worker_host_hash() of the host */
 	uint32_t answer_packet;	/* of the latest DNS answer; 0: none */
+	uint64_t link;		/* of its client; 0: unknown */
 	struct hint_set candidates[2];
 	struct stream *streams[2];	/* borrowed from the worker's pool */
 	struct pattern_stream *searches[2];	/* the same */

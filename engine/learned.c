@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/learned_machines.h"
 #include "engine/learned_names.h"
 #include "engine/learned_table.h"
 #include "rules/facts.h"
@@ -37,6 +38,7 @@ struct learned {
 	struct learned_names *names;
 	struct learned_table *answers;
 	struct learned_table *servers;
+	struct learned_machines *machines;
 	int64_t clock_offset_s;
 	/* Half a hash of the pair, and the second of its reset. */
 	_Atomic uint64_t resets[RESETS];
@@ -62,7 +64,8 @@ struct learned *learned_new(const struct learned_options *options)
 					     learned->names);
 	learned->servers = learned_table_new(LEARNED_SERVER, servers,
 					     learned->names);
-	if (learned->names == NULL || learned->answers == NULL ||
+	learned->machines = learned_machines_new();
+	if (learned->names == NULL || learned->machines == NULL || learned->answers == NULL ||
 	    learned->servers == NULL ||
 	    keyed_hash_init(&learned->key, options->repeatable) < 0) {
 		learned_free(learned);
@@ -78,12 +81,14 @@ void learned_free(struct learned *learned)
 	learned_table_free(learned->answers);
 	learned_table_free(learned->servers);
 	learned_names_free(learned->names);
+	learned_machines_free(learned->machines);
 	free(learned);
 }
 
 size_t learned_bytes(const struct learned *learned)
 {
-	return sizeof(*learned) + learned_names_bytes(learned->names) +
+	return sizeof(*learned) + learned_machines_bytes() +
+	       learned_names_bytes(learned->names) +
 	       learned_table_bytes(learned->answers) +
 	       learned_table_bytes(learned->servers);
 }
@@ -298,6 +303,22 @@ static bool merge_nothing(struct learned_item *item,
 void learned_add(struct learned *learned, const struct learned_item *item)
 {
 	teach(learned, item, merge_nothing);
+}
+
+/* ---- machines ---- */
+
+void learned_hear_machine(struct learned *learned, uint64_t link,
+			  const struct address *client, uint64_t now_ns)
+{
+	learned_machines_hear(learned->machines, link, client,
+			      learned_second(learned, now_ns));
+}
+
+bool learned_machine(const struct learned *learned, uint64_t link,
+		     uint64_t now_ns, struct address *ret_v4)
+{
+	return learned_machines_find(learned->machines, link,
+				     learned_second(learned, now_ns), ret_v4);
 }
 
 /* ---- resets ---- */

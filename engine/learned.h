@@ -110,6 +110,16 @@ bool learned_server(const struct learned *learned,
 		    const struct learned_look *look, uint64_t now_ns,
 		    struct learned_found *ret);
 
+/*
+ * A machine of both families asks the DNS in one and connects in the other.
+ * Tell that `client` sends from the hardware address `link`, and find the IPv4
+ * address of who does: false where nothing is known, or it may be a router.
+ */
+void learned_hear_machine(struct learned *learned, uint64_t link,
+			  const struct address *client, uint64_t now_ns);
+bool learned_machine(const struct learned *learned, uint64_t link,
+		     uint64_t now_ns, struct address *ret_v4);
+
 /* Whether a flow between these two may be reset: true once, then not for a
  * while. */
 bool learned_may_reset(struct learned *learned, const struct address *client,

@@ -10,6 +10,8 @@
 #include <libmnl/libmnl.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
+#include <net/ethernet.h>
+#include <stddef.h>
 #include <string.h>
 
 #define MESSAGE_PACKET (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET)
@@ -23,6 +25,21 @@ static uint32_t load_be32(const uint8_t *bytes)
 
 	memcpy(&value, bytes, sizeof(value));
 	return ntohl(value);
+}
+
+/* Six bytes in network order; other links have no address that counts. */
+static uint64_t load_link(const uint8_t *value, size_t len)
+{
+	struct nfqnl_msg_packet_hw hw = { 0 };
+	uint64_t link = 0;
+
+	memcpy(&hw, value, len < sizeof(hw) ? len : sizeof(hw));
+	if (ntohs(hw.hw_addrlen) != ETH_ALEN ||
+	    len < offsetof(struct nfqnl_msg_packet_hw, hw_addr) + ETH_ALEN)
+		return 0;
+	for (int i = 0; i < ETH_ALEN; i++)
+		link = link << 8 | hw.hw_addr[i];
+	return link;
 }
 
 /* One attribute of a packet; true when it is the packet's id. */
@@ -45,6 +62,9 @@ static bool take(struct nfqueue_message *message, uint16_t type,
 		return false;
 	case NFQA_IFINDEX_INDEV:
 		message->ifindex = load_be32(value);
+		return false;
+	case NFQA_HWADDR:
+		message->link = load_link(value, len);
 		return false;
 	case NFQA_UID:
 		message->uid = load_be32(value);

@@ -33,6 +33,8 @@ struct packet {
 	uint32_t ifindex;		/* arrival; 0: this host's own, or unknown */
 	bool has_uid;			/* of a socket of this host: */
 	uint32_t uid;			/* its user */
+	uint64_t link;			/* who sent it on the link: a hardware
+					 * address of six bytes; 0: unknown */
 	uint64_t time_ns;		/* any clock that does not run backwards */
 
 	/* Set by decode_ip(). All numbers in host order. */

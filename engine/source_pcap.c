@@ -5,6 +5,7 @@
 #include "engine/source_pcap.h"
 
 #include <errno.h>
+#include <net/ethernet.h>
 #include <pcap/pcap.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -343,6 +344,18 @@ static int next_frame(struct source_pcap *source, struct pcapng_frame *ret,
 	}
 }
 
+/* Who sent a frame on its link. */
+static uint64_t sender_of(int dlt, const uint8_t *data, uint32_t len)
+{
+	uint64_t sender = 0;
+
+	if (dlt != DLT_EN10MB || len < 2 * ETH_ALEN)
+		return 0;
+	for (int i = 0; i < ETH_ALEN; i++)
+		sender = sender << 8 | data[ETH_ALEN + i];
+	return sender;
+}
+
 void source_frame_decode(struct source_frame *frame, int dlt,
 			 const uint8_t *data, uint32_t len)
 {
@@ -357,6 +370,7 @@ void source_frame_decode(struct source_frame *frame, int dlt,
 	pkt->mark = 0;
 	pkt->ifindex = 0;
 	pkt->has_uid = false;
+	pkt->link = sender_of(dlt, data, len);
 	if (status == DECODE_OK) {
 		decode_ip(pkt);
 	} else {

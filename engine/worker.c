@@ -463,6 +463,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	if (is_unknown || is_forgotten(worker, flow, pkt)) {
 		flow = start(worker, pkt, zone, hash, flow);
 		verdict->from_server = flow_opened_by_server(pkt);
+		worker_hear_machine(worker, flow, pkt, verdict->from_server);
 		add(&worker->counters.flows, 1);
 	}
 	flow->last_ns = pkt->time_ns;

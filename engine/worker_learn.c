@@ -81,27 +81,59 @@ bool worker_may_ask_more(const struct worker *worker, const struct flow *flow)
 	       policy_learns_from(worker->policy, &flow->facts.server);
 }
 
-static void teach_addresses(struct worker *worker,
-			    const struct address *client,
-			    struct cursor message, uint64_t now_ns)
+/* Another address of the client's machine, by which its other family can be
+ * known. */
+static bool other_of(const struct worker *worker, const struct flow *flow,
+		     uint64_t now_ns, struct address *ret)
+{
+	return flow != NULL && flow->link != 0 &&
+	       !address_is_v4(&flow->facts.client) &&
+	       learned_machine(worker->options.learned, flow->link, now_ns,
+			       ret);
+}
+
+void worker_hear_machine(struct worker *worker, struct flow *flow,
+			 const struct packet *pkt, bool from_server)
+{
+	if (!worker->learn.dns || from_server || pkt->link == 0)
+		return;
+	flow->link = pkt->link;
+	learned_hear_machine(worker->options.learned, flow->link, &pkt->src,
+			     pkt->time_ns);
+}
+
+static void teach_client(struct worker *worker, const struct address *client,
+			 const struct dns_answer *answer, uint64_t now_ns)
 {
 	struct learn learn = worker->learn;
-	struct dns_answer answer;
 
-	if (!dns_read_answer(message, &answer))
-		return;
-	add(&worker->counters.dns_answers, 1);
-	for (size_t i = 0; i < answer.count; i++) {
-		uint32_t ttl_s = answer.addresses[i].ttl_s;
+	for (size_t i = 0; i < answer->count; i++) {
+		uint32_t ttl_s = answer->addresses[i].ttl_s;
 
 		if (ttl_s < learn.ttl_min_s)
 			ttl_s = learn.ttl_min_s;
 		if (ttl_s > learn.ttl_max_s)
 			ttl_s = learn.ttl_max_s;
 		learned_teach_answer(worker->options.learned, client,
-				     &answer.addresses[i].address, answer.name,
-				     ttl_s, now_ns);
+				     &answer->addresses[i].address,
+				     answer->name, ttl_s, now_ns);
 	}
+}
+
+/* `flow` may be NULL. */
+static void teach_addresses(struct worker *worker, const struct flow *flow,
+			    const struct address *client,
+			    struct cursor message, uint64_t now_ns)
+{
+	struct dns_answer answer;
+	struct address other;
+
+	if (!dns_read_answer(message, &answer))
+		return;
+	add(&worker->counters.dns_answers, 1);
+	teach_client(worker, client, &answer, now_ns);
+	if (other_of(worker, flow, now_ns, &other))
+		teach_client(worker, &other, &answer, now_ns);
 }
 
 static void hear_datagram(struct worker *worker, struct flow *flow,
@@ -118,7 +150,8 @@ static void hear_datagram(struct worker *worker, struct flow *flow,
 	flow->dns_answers += flow->dns_answers < UINT8_MAX;
 	if (dns_repeats_question(message))
 		flow->answer_packet = flow->packets;
-	teach_addresses(worker, &flow->facts.client, message, pkt->time_ns);
+	teach_addresses(worker, flow, &flow->facts.client, message,
+			pkt->time_ns);
 }
 
 /* Whether the inspector has heard the server's stream, or it does not begin as
@@ -156,7 +189,7 @@ static bool hear_stream(struct worker *worker, struct flow *flow,
 		if (n++ < flow->dns_answers || !dns_is_answer(message))
 			continue;
 		flow->dns_answers += flow->dns_answers < UINT8_MAX;
-		teach_addresses(worker, &flow->facts.client, message,
+		teach_addresses(worker, flow, &flow->facts.client, message,
 				pkt->time_ns);
 	}
 	return !stream.is_short && cursor_left(&stream) == 0;
@@ -226,7 +259,8 @@ bool worker_overhear(struct worker *worker, const struct packet *pkt,
 	if (is_tcp)
 		overhear_stream(worker, pkt, zone, hash, flow);
 	else
-		teach_addresses(worker, &pkt->dst, message, pkt->time_ns);
+		teach_addresses(worker, NULL, &pkt->dst, message,
+				pkt->time_ns);
 	return true;
 }
 
@@ -280,6 +314,28 @@ static void take_host(struct worker *worker, struct flow *flow,
 	flow->guess_hash = worker_host_hash(item->host);
 }
 
+/* What the client got for itself, or the other family on its machine, if that
+ * was later. */
+static bool find_answer(const struct worker *worker, const struct flow *flow,
+			const struct learned_look *look, uint64_t now_ns,
+			struct learned_found *ret)
+{
+	const struct learned *learned = worker->options.learned;
+	bool has_own = learned_answer(learned, look, now_ns, ret);
+	struct learned_look look_other;
+	struct learned_found found;
+	struct address other;
+
+	if (!other_of(worker, flow, now_ns, &other))
+		return has_own;
+	look_other = learned_look(learned, &other, &flow->facts.server, 0, 0);
+	if (!learned_answer(learned, &look_other, now_ns, &found) ||
+	    (has_own && found.heard_s <= ret->heard_s))
+		return has_own;
+	*ret = found;
+	return true;
+}
+
 /* What is learned of the flow, put in for what is not known of it. False when
  * that is nothing. */
 static bool put_in(struct worker *worker, struct flow *flow, uint64_t now_ns,
@@ -305,7 +361,7 @@ static bool put_in(struct worker *worker, struct flow *flow, uint64_t now_ns,
 	if (is_sure && server.host[0] == '\0')
 		return facts->known != known;
 	if (learn.dns && port_has_host(facts) &&
-	    learned_answer(learned, &look, now_ns, &answer))
+	    find_answer(worker, flow, &look, now_ns, &answer))
 		take_host(worker, flow, facts, &answer, FLOW_GUESS_ANSWER);
 	else if (is_sure)
 		take_host(worker, flow, facts, &server, FLOW_GUESS_SERVER);

@@ -70,6 +70,9 @@ bool worker_overhear(struct worker *worker, const struct packet *pkt,
 		     uint32_t zone, uint64_t hash, struct flow *flow);
 /* Whether a DNS flow that is settled stays in the queue all the same. */
 bool worker_may_ask_more(const struct worker *worker, const struct flow *flow);
+/* Of the first packet of a flow: on which machine its client is. */
+void worker_hear_machine(struct worker *worker, struct flow *flow,
+			 const struct packet *pkt, bool from_server);
 /* Of each packet of a flow. */
 void worker_hear_answer(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server);

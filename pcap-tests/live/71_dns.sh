@@ -73,6 +73,18 @@ is "below the video, though an alias" "$(look_up $B "x.$NAME_VIDEO")" $SHARED
 is "what was asked for counts" "$(get $B $SHARED $NAME_MEETING)" 2
 stop
 
+# The lab's client has several addresses; here it uses one of each family.
+policy masquerade "learn servers off"
+start "a machine of both families"
+is "it asks by IPv4" "$(look_up $A $NAME_VIDEO udp $SERVER4 AAAA)" $SHARED6
+is "and connects by IPv6" "$(get $A6 $SHARED6 $NAME_VIDEO)" 2
+is "it asks by IPv6" "$(look_up $A6 $NAME_VIDEO udp $SERVER6)" $SHARED
+is "and connects by IPv4" "$(get $A $SHARED $NAME_VIDEO)" 2
+is "asked by two addresses" "$(look_up $B $NAME_VIDEO udp $SERVER4 HTTPS)" \
+	$VIDEO
+is "a machine is none: it may be a router" "$(get $A $VIDEO $NAME_VIDEO)" 1
+stop
+
 # Somebody's own resolver says that the video is where the meeting is.
 ok "a resolver that lies" names_at server liar $LIAR \
 	--host-record="$NAME_VIDEO,$OTHER"

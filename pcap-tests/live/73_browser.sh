@@ -12,7 +12,7 @@ command -v nginx >/dev/null || skip_all "needs nginx"
 lab_new 2 own-prefix
 export LAB_SECONDS=25
 
-# visit NAME: which uplinks carried it. Each visit is a browser without a past.
+# visit NAME [ADDRESS]: which uplinks carried it. Each visit is a browser without a past.
 visit()
 {
 	local said
@@ -23,7 +23,7 @@ visit()
 		grep -v dbus "$LAB_DIR/chromium.err" | head -n 20
 		return
 	}
-	lab_roads $SHARED tcp 443
+	lab_roads "${2-$SHARED}" tcp 443
 }
 
 status()
@@ -45,6 +45,17 @@ is "a shared address: another client's own answer" \
 	"$(visit "$NAME_MEETING")" 1
 browser_from $A $A6
 is "the first one's still" "$(visit "$NAME_VIDEO")" 2
+like "nothing was late" "$(status)" 'late, kept +0$'
+stop
+
+# It asks by IPv4 and connects by IPv6.
+ok "a DNS of both families" names_at server both 198.51.100.8 \
+	--host-record="$NAME_VIDEO,$SHARED,$SHARED6"
+policy masquerade "learn servers off"
+start "both families"
+CLIENT_ASKS=198.51.100.8
+is "right from the SYN on" "$(visit "$NAME_VIDEO" $SHARED6)" 2
+unset CLIENT_ASKS
 like "nothing was late" "$(status)" 'late, kept +0$'
 stop
 

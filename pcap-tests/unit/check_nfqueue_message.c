@@ -108,6 +108,43 @@ START_TEST(changed)
 }
 END_TEST
 
+/* A hardware address, in front of it two bytes of length and two of nothing. */
+static const struct {
+	const char *name;
+	uint8_t length;		/* that the message says */
+	uint8_t room;		/* of the attribute */
+	uint64_t want;
+} links[] = {
+	{ "of Ethernet", 6, 16, UINT64_C(0x02005e100001) },
+	{ "of another length", 8, 16, 0 },
+	{ "none", 0, 16, 0 },
+	{ "cut", 6, 13, 0 },
+};
+
+START_TEST(of_a_link)
+{
+	static const uint8_t address[] = { 2, 0, 0x5e, 0x10, 0, 1, 0, 0 };
+	uint8_t bytes[MARK_END + 16];
+	struct nfqueue_message got;
+	uint8_t *copy, *at = bytes + MARK_END;
+
+	memcpy(bytes, packet, MARK_END);
+	bytes[0] = sizeof(bytes);
+	at[0] = links[_i].room;
+	at[1] = 0;
+	at[2] = NFQA_HWADDR;
+	at[3] = 0;
+	at[4] = 0;
+	at[5] = links[_i].length;
+	at[6] = at[7] = 0;
+	memcpy(at + 8, address, sizeof(address));
+	ck_assert_int_eq(read_copy(bytes, sizeof(bytes), &got, &copy),
+			 NFQUEUE_PACKET);
+	ck_assert_msg(got.link == links[_i].want, "%s", links[_i].name);
+	free(copy);
+}
+END_TEST
+
 /* A user's number stands where another message has its mark. */
 START_TEST(of_a_user)
 {
@@ -267,6 +304,8 @@ int main(void)
 	tcase_add_loop_test(tcase, cut, 0, (int)sizeof(packet) + 1);
 	tcase_add_loop_test(tcase, changed, 0,
 			    (int)(sizeof(changes) / sizeof(changes[0])));
+	tcase_add_loop_test(tcase, of_a_link, 0,
+			    (int)(sizeof(links) / sizeof(links[0])));
 	tcase_add_test(tcase, of_a_user);
 	tcase_add_loop_test(tcase, refused, 0, (int)sizeof(refusal) + 1);
 	tcase_add_test(tcase, acknowledged);

@@ -22,6 +22,9 @@
 	"\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64" host
 #define NO_SUCH "\0\7\x81\x83\0\1\0\0\0\0\0\0\1w\7example\0\0\1\0\1"
 #define TOLD_V TOLD("v", "\x09")
+#define TOLD_V6 "\0\7\x81\x80\0\1\0\1\0\0\0\0\1v\7example\0\0\x1c\0\1" \
+	"\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10" \
+	"\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x09"
 #define ASK_LEN "\0\x1b"
 #define TOLD_LEN "\0\x2b"
 
@@ -31,6 +34,10 @@
 #define V "198.51.100.9"
 #define W "198.51.100.10"
 
+#define CLIENT6 "2001:db8:1::9"
+#define V6 "2001:db8::9"
+#define RESOLVER6 "2001:db8::53"
+
 #define UDP(where, bytes) \
 	.proto = IPPROTO_UDP, .sport = 5000, .dport = 53, .dst = where, \
 	DATA(bytes)
@@ -39,6 +46,16 @@
 #define QUESTION { UDP(RESOLVER, ASK("v")) }
 #define ANSWER { UDP(RESOLVER, TOLD_V), .back = true }
 #define SYN_TO(where) { .flags = TCP_SYN, .dport = 443, .dst = where }
+/* From the machine `who`; by IPv6. */
+#define QUESTION_OF(who) { UDP(RESOLVER, ASK("v")), .link = who }
+#define ANSWER_FOR_V6 { UDP(RESOLVER, TOLD_V6), .back = true, .link = 99 }
+#define SYN_FROM(who) { .flags = TCP_SYN, .dport = 443, .link = who }
+#define SYN6_FROM(who) { .flags = TCP_SYN, .dport = 443, .src = CLIENT6, \
+	.dst = V6, .link = who }
+#define QUESTION6_OF(who) { UDP(RESOLVER6, ASK("v")), .src = CLIENT6, \
+	.link = who }
+#define ANSWER6 { UDP(RESOLVER6, TOLD_V), .src = CLIENT6, .back = true, \
+	.link = 99 }
 /* Of the router's own resolver: no question is ever seen. */
 #define OWN_UDP { UDP(ROUTER, TOLD_V), .back = true }
 #define OWN_TCP(number, bytes) \
@@ -115,6 +132,23 @@ static const struct row {
 	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
 	    { { .src = OTHER, .flags = TCP_SYN, .dport = 443, .dst = V },
 	      MAIN, 0 } }, 1 },
+	{ "asked by IPv4, of the same machine's IPv6", "",
+	  { { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
+	    { SYN6_FROM(1), A, 0 } }, 1 },
+	{ "of another machine's", "",
+	  { { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
+	    { SYN6_FROM(2), MAIN, 0 } }, 1 },
+	{ "of a machine that is not known", "",
+	  { { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
+	    { SYN6_FROM(0), MAIN, 0 } }, 1 },
+	{ "of a machine with several addresses: a router, perhaps", "",
+	  { { { .src = OTHER, .flags = TCP_SYN, .dport = 443, .link = 1 },
+	      MAIN, 0 },
+	    { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
+	    { SYN6_FROM(1), MAIN, 0 } }, 1 },
+	{ "asked by IPv6, of the same machine's IPv4", "",
+	  { { SYN_FROM(1), MAIN, 0 }, { QUESTION6_OF(1), A, 0 },
+	    { ANSWER6, A, 0 }, { SYN_TO(V), A, 0 } }, 1 },
 	{ "multicast DNS", "",
 	  { { { .proto = IPPROTO_UDP, .sport = 5353, .dport = 5353,
 		.dst = "224.0.0.251", DATA(ASK("v")) }, A | SETTLED, 0 },

@@ -1,4 +1,4 @@
-/* packets.c - IPv4 packets from a few words. */
+/* packets.c - packets from a few words. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <stdio.h>
@@ -48,37 +48,57 @@ static size_t put_transport(const struct made *made, uint8_t proto,
 	}
 }
 
+static bool is_v6(const struct made *made)
+{
+	return made->src != NULL && strchr(made->src, ':') != NULL;
+}
+
 static void put_addresses(const struct made *made, uint8_t *ip)
 {
 	const char *ask = made->src != NULL ? made->src : "192.168.1.9";
 	const char *serve = made->dst != NULL ? made->dst : "198.51.100.7";
+	int family = is_v6(made) ? AF_INET6 : AF_INET;
+	size_t src = is_v6(made) ? 8 : 12, dst = is_v6(made) ? 24 : 16;
 
-	ck_assert_int_eq(inet_pton(AF_INET, made->back ? serve : ask, ip + 12),
+	ck_assert_int_eq(inet_pton(family, made->back ? serve : ask, ip + src),
 			 1);
-	ck_assert_int_eq(inet_pton(AF_INET, made->back ? ask : serve, ip + 16),
+	ck_assert_int_eq(inet_pton(family, made->back ? ask : serve, ip + dst),
 			 1);
+}
+
+static void put_ip(const struct made *made, uint8_t proto, size_t len,
+		   uint8_t *ip)
+{
+	if (is_v6(made)) {
+		ip[0] = 0x60;
+		put16(ip + 4, (uint32_t)len - 40);
+		ip[6] = proto;
+		ip[7] = 64;
+	} else {
+		ip[0] = 0x45;
+		ip[1] = made->tos;
+		put16(ip + 2, (uint32_t)len);
+		ip[8] = 64;
+		ip[9] = proto;
+	}
+	put_addresses(made, ip);
 }
 
 size_t packets_bytes(const struct made *made, uint8_t bytes[static MADE_MAX])
 {
 	uint8_t proto = made->proto != 0 ? made->proto : IPPROTO_TCP;
 	size_t data_len = made->len;
-	size_t len;
+	size_t len = is_v6(made) ? 40 : 20;
 
 	if (data_len == 0 && made->data != NULL)
 		data_len = strlen(made->data);
-	memset(bytes, 0, 60);
-	len = 20 + put_transport(made, proto, data_len, bytes + 20);
+	memset(bytes, 0, 80);
+	len += put_transport(made, proto, data_len, bytes + len);
 	ck_assert_uint_le(len + data_len, MADE_MAX);
 	if (data_len > 0)
 		memcpy(bytes + len, made->data, data_len);
 	len += data_len;
-	bytes[0] = 0x45;
-	bytes[1] = made->tos;
-	put16(bytes + 2, (uint32_t)len);
-	bytes[8] = 64;
-	bytes[9] = proto;
-	put_addresses(made, bytes);
+	put_ip(made, proto, len, bytes);
 	return len;
 }
 
@@ -107,6 +127,7 @@ struct packet packets_make(const struct made *made,
 		.data = bytes,
 		.len = (uint32_t)packets_bytes(made, bytes),
 		.mark = made->mark,
+		.link = made->link,
 		.time_ns = (uint64_t)made->ms * 1000000,
 	};
 }

@@ -25,8 +25,9 @@ struct made {
 	uint32_t ms;
 	uint32_t mark;
 	uint8_t tos;
-	const char *src;	/* NULL: as above */
+	const char *src;	/* NULL: as above; of IPv6: so is `dst` */
 	const char *dst;
+	uint64_t link;
 };
 
 #define DATA(literal) .data = literal, .len = sizeof(literal) - 1
