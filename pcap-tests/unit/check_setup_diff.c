@@ -324,6 +324,12 @@ static const struct {
 	  "delete chain inet waymark route_0123456789abcdef\n", false, true },
 	{ "others' counters stay", "inet waymark road_mine", false, false },
 	{ "loopback", "iifname \"lo\" accept", false, true },
+	{ "no road by a map that is being replaced",
+	  "chain take_1 {\n\t\tmeta nfproto vmap { ipv4 : goto sure_1, "
+	  "ipv6 : goto sure_1 }\n\t\tgoto inspect\n", false, true },
+	{ "nor a settled flow without one",
+	  "ct mark & 0x7f000000 == 0x42000000 goto mark_2_settled\n", false,
+	  true },
 	{ "what was seen is known", "& 0x80ffffff | 0x40000000\n", false,
 	  true },
 	{ "left alone is main's", "== 0x40000000 ct state != invalid meta mark "

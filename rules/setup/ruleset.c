@@ -92,6 +92,28 @@ static void write_roads(const struct plan *plan, FILE *out)
 	}
 }
 
+/*
+ * Whoever gets here and is settled met the map of write_restore() while it was
+ * being replaced: from that moment on it answers no more, while these rules
+ * hold to their end.
+ */
+static void write_again(const struct plan *plan, FILE *out)
+{
+	fputs("\tchain again {\n", out);
+	for (size_t i = 0; i < plan->road_count; i++) {
+		const struct plan_road *road = &plan->roads[i];
+
+		fprintf(out, "\t\tct mark & 0x%08" PRIx32 " == 0x%08" PRIx32,
+			plan->mask, road->mark | plan->settled);
+		if (road->is_drop)
+			fputs(" goto dropped\n", out);
+		else
+			fprintf(out, " goto mark_%u_settled\n", road->number);
+	}
+	fputs("\t\tgoto inspect\n"
+	      "\t}\n\n", out);
+}
+
 /* Settled flows are done here; the others wear their road into the queue. */
 static void write_restore(const struct plan *plan, FILE *out)
 {
@@ -142,7 +164,7 @@ static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 	write_restore(plan, out);
 	fprintf(out,
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
-		"\t\tct mark & 0x%08" PRIx32 " != 0 goto inspect\n",
+		"\t\tct mark & 0x%08" PRIx32 " != 0 goto again\n",
 		plan->mask);
 	if (is_own && plan->hears_dns)
 		fputs("\t\tmeta l4proto { tcp, udp } th sport 53 "
@@ -467,6 +489,7 @@ void ruleset_write(const struct plan *plan, FILE *out)
 	write_inspect(plan, out);
 	ruleset_offload_write(plan, out);
 	write_fresh(plan, out);
+	write_again(plan, out);
 	write_save(plan, out);
 	write_masquerade(plan, out);
 	write_guard(plan, out);

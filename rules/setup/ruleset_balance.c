@@ -124,6 +124,8 @@ void ruleset_balance_write(const struct plan *plan, FILE *out)
 			w.dead = &plan->dead[v6];
 			write_family(&w);
 		}
-		fputs("\t}\n\n", out);
+		/* Only while the maps are being replaced: take_N. */
+		fputs("\t\tgoto inspect\n"
+		      "\t}\n\n", out);
 	}
 }

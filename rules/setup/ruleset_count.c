@@ -63,15 +63,23 @@ void ruleset_count_write_road(const struct plan *plan,
 		"\t}\n\n",
 		road->number, road->number, ~plan->mask, mark, road->name,
 		~plan->mask, mark);
+	/* A map that is being replaced answers no more, and one that came
+	 * before may have failed for that; the engine then decides. */
 	fprintf(out,
-		"\tchain take_%u {\n"
+		"\tchain sure_%u {\n"
 		"\t\tcounter name flows_%u goto put_%u\n"
+		"\t}\n\n"
+		"\tchain take_%u {\n"
+		"\t\tmeta nfproto vmap { ipv4 : goto sure_%u, "
+		"ipv6 : goto sure_%u }\n"
+		"\t\tgoto inspect\n"
 		"\t}\n\n"
 		"\tchain come_%u {\n"
 		"\t\tcounter name come_%u goto put_%u\n"
 		"\t}\n\n",
 		road->number, road->number, road->number, road->number,
-		road->number, road->number);
+		road->number, road->number, road->number, road->number,
+		road->number);
 }
 
 /* The number behind "KIND_"; -1 when that is no such name. */
