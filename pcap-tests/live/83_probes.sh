@@ -137,6 +137,21 @@ like "a name that is none" "$(waymark uplink down tow 2>&1)" \
 for n in 1 2 3; do
 	is "isp$n refused nothing" "$(lab_spoofed $n)" 0
 done
+
+# ---- the one who probes ends: nobody goes back to what is dead ----
+
+dead 2 4
+until_true 30 carries '^two .*IPv4: by three'
+log_mark
+kill -TERM "$(lab_pid waymark)"
+until_true 30 lab_gone "$(lab_pid waymark)"
+like "what stays is told" "$(said)" \
+	'uplink two: IPv4: dead by its probes, which end: goes by three until '
+is "and nothing else" "$(said | grep -c 'which end')" 1
+by "the roads stay" 3 2 5002
+alive 2
+waymark setup "$LAB_DIR/lab.policy" >/dev/null 2>&1
+by "setup takes all for alive" 2 2 5002
 ok "down" waymark down
 is "down leaves what was there before" \
 	"$(diff <(echo "$before" | sort) <(lab_snapshot | sort))" ""

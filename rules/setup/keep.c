@@ -489,12 +489,34 @@ int keep_start(const struct policy *policy, const struct keep_options *options,
 	return 0;
 }
 
+/* To go back to a road that is known to be dead would help nobody, so each
+ * stays where it leads; but from now on nobody finds out that it is well. */
+static void say_what_stays(struct keep *keep)
+{
+	for (size_t i = 0; i < policy_uplinks(keep->policy); i++)
+		for (int v6 = 0; v6 < 2 && keep->has_last; v6++) {
+			uint8_t by = keep->last.carrier[i][v6];
+			const char *other = name_of(keep, by);
+
+			if (by == i ||
+			    !probes_is_dead(keep->probes, i,
+					    v6 ? AF_INET6 : AF_INET))
+				continue;
+			say(keep, "uplink %s: IPv%d: dead by its probes, "
+			    "which end: %s%s until waymark up or setup",
+			    name_of(keep, (uint8_t)i), v6 ? 6 : 4,
+			    other ? "goes by " : "has no way",
+			    other ? other : "");
+		}
+}
+
 void keep_stop(struct keep *keep)
 {
 	if (!keep)
 		return;
 	eventfd_write(keep->stop_fd, 1);
 	pthread_join(keep->thread, NULL);
+	say_what_stays(keep);
 	keep_free(keep);
 }
 
