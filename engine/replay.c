@@ -25,7 +25,7 @@ struct replay {
 	struct replay_options options;
 	struct worker *worker;
 	struct replay_kernel *kernel;
-	struct learned *learned;
+	struct learned *learned;	/* its own; NULL: options.learned */
 	struct conntrack *conntrack;
 	struct replay_whole *whole;
 	struct replay_flow **chunks;
@@ -78,13 +78,16 @@ struct replay *replay_new(const struct policy *policy,
 	replay->marks = policy_marks(policy);
 	if (options != NULL)
 		replay->options = *options;
-	replay->learned = learned_new(&learned_options);
-	worker_options.learned = replay->learned;
+	worker_options.learned = replay->options.learned;
+	if (worker_options.learned == NULL) {
+		replay->learned = learned_new(&learned_options);
+		worker_options.learned = replay->learned;
+	}
 	replay->worker = worker_new(policy, &worker_options);
 	replay->kernel = replay_kernel_new(policy, replay->options.interface);
 	replay->conntrack = conntrack_new();
 	replay->whole = replay_whole_new(replay->options.decap);
-	if (replay->worker == NULL || replay->learned == NULL ||
+	if (replay->worker == NULL || worker_options.learned == NULL ||
 	    replay->kernel == NULL || replay->conntrack == NULL ||
 	    replay->whole == NULL) {
 		replay_free(replay);

@@ -63,6 +63,9 @@ struct replay_options {
 	 * it; 0: as is best here. What comes out is the same. */
 	unsigned long threads;
 	size_t flows;		/* the worker's; 0: room for any capture */
+	/* What is known beforehand, and taught; NULL: nothing, in the replay's
+	 * own store. Borrowed. */
+	struct learned *learned;
 	void (*each_packet)(void *ctx, const struct replay_packet *packet);
 	void *ctx;
 };

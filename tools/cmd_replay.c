@@ -1,8 +1,11 @@
 /* cmd_replay.c - waymark replay: classify captures as the engine would. */
+#include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/learned.h"
 #include "engine/replay.h"
 #include "tools/cmd.h"
 #include "tools/load.h"
@@ -28,6 +31,41 @@ static int print_flows(const struct policy *policy, const struct replay *replay,
 	return EXIT_SUCCESS;
 }
 
+/* What the captures teach goes into options->learned. */
+static int learn_from(const struct policy *policy,
+		      const struct replay_options *options, char *paths[])
+{
+	struct replay *replay = replay_new(policy, options);
+	char error[SOURCE_ERROR_MAX];
+
+	if (replay == NULL)
+		return -ENOMEM;
+	/* One that is broken is complained of when it is told. */
+	for (; *paths != NULL; paths++)
+		replay_file(replay, *paths, error);
+	replay_free(replay);
+	return 0;
+}
+
+/* The second reading of captures knows what the first one taught. */
+static bool warm_up(struct replay_options *options, char *paths[])
+{
+	static const struct learned_options repeatable = {
+		.repeatable = true,
+	};
+
+	for (; *paths != NULL; paths++)
+		if (strcmp(*paths, "-") == 0) {
+			fprintf(stderr, "waymark: --warm reads captures twice: "
+				"give files instead of '-'\n");
+			return false;
+		}
+	options->learned = learned_new(&repeatable);
+	if (options->learned == NULL)
+		fprintf(stderr, "waymark: out of memory\n");
+	return options->learned != NULL;
+}
+
 static int replay_all(struct policy *policy, struct replay_options *options,
 		      enum form form, char *paths[])
 {
@@ -35,14 +73,19 @@ static int replay_all(struct policy *policy, struct replay_options *options,
 	char error[SOURCE_ERROR_MAX];
 	int status = EXIT_SUCCESS;
 
-	if (form == FORM_PACKETS) {
-		options->each_packet = print_packet;
-		options->ctx = policy;
-	}
 	if (policy_needs_interface(policy) && options->interface == NULL)
 		fprintf(stderr, "waymark: captures do not say by which "
 			"interface packets came: 'in' conditions are false; "
 			"--in NAME sets one\n");
+	if (options->learned != NULL &&
+	    learn_from(policy, options, paths) < 0) {
+		fprintf(stderr, "waymark: out of memory\n");
+		return EXIT_FAILURE;
+	}
+	if (form == FORM_PACKETS) {
+		options->each_packet = print_packet;
+		options->ctx = policy;
+	}
 	replay = replay_new(policy, options);
 	if (replay == NULL) {
 		fprintf(stderr, "waymark: out of memory\n");
@@ -70,6 +113,7 @@ int cmd_replay(int argc, char *argv[])
 		{ "filter", required_argument, NULL, 'f' },
 		{ "in", required_argument, NULL, 'i' },
 		{ "threads", required_argument, NULL, 't' },
+		{ "warm", no_argument, NULL, 'w' },
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "state-dir", required_argument, NULL, 's' },
 		{ 0 },
@@ -78,7 +122,8 @@ int cmd_replay(int argc, char *argv[])
 	struct replay_options options = { 0 };
 	enum form form = FORM_TABLE;
 	struct policy *policy;
-	int option, status, forms = 0;
+	int option, status = EXIT_FAILURE, forms = 0;
+	bool warm = false;
 
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (option) {
@@ -103,6 +148,9 @@ int cmd_replay(int argc, char *argv[])
 			if (!options_count(optarg, &options.threads))
 				return cmd_usage(argv[0]);
 			break;
+		case 'w':
+			warm = true;
+			break;
 		case 'r':
 			load.resolve = true;
 			break;
@@ -118,7 +166,10 @@ int cmd_replay(int argc, char *argv[])
 	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)
 		return EXIT_FAILURE;
-	status = replay_all(policy, &options, form, argv + optind + 1);
+	argv += optind + 1;
+	if (!warm || warm_up(&options, argv))
+		status = replay_all(policy, &options, form, argv);
+	learned_free(options.learned);
 	policy_free(policy);
 	return status;
 }

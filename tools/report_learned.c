@@ -5,18 +5,30 @@
 #include <netinet/in.h>
 
 #include "engine/encrypted_dns.h"
+#include "engine/hints/hint.h"
 
 struct sums {
 	uint64_t settled, first_right, learned_right, late[FLOW_LATE_RESET + 1];
 	uint64_t named, at_once, by_answer, by_server, wrong;
+	uint64_t sealed, sealed_known;	/* TLS and QUIC */
 	uint64_t encrypted[ENCRYPTED_DNS_KINDS];
 };
 
-/* Flows whose payload said a host; those of the DNS ask for one. */
+/* Flows whose payload said a host; those of the DNS ask for one. What the
+ * kernel decided or left alone, as it was there before, needs none. */
 static void add_host(struct sums *sums, const struct replay_flow *flow)
 {
-	if (flow->host == NULL || flow->dport == 53 || flow->exempt != NULL)
+	bool is_known;
+
+	if (flow->host == NULL || flow->queued == 0 || flow->dport == 53 || flow->exempt != NULL)
 		return;
+	is_known = flow->host_at_once ||
+		   (flow->guess != FLOW_GUESS_NONE && flow->guess_is_right);
+	if (flow->app == hints_app_find("tls") ||
+	    flow->app == hints_app_find("quic")) {
+		sums->sealed++;
+		sums->sealed_known += is_known;
+	}
 	sums->named++;
 	if (flow->host_at_once)
 		sums->at_once++;
@@ -76,5 +88,9 @@ void report_learned(const struct replay *replay, FILE *out)
 			" from flows before; %" PRIu64 " were taken for "
 			"others.\n", sums.named, sums.at_once, sums.by_answer,
 			sums.by_server, sums.wrong);
+	if (sums.sealed > 0)
+		fprintf(out, "Of %" PRIu64 " hosts of TLS and QUIC %" PRIu64
+			" were known with the first packet.\n", sums.sealed,
+			sums.sealed_known);
 	print_encrypted(&sums, out);
 }

@@ -46,6 +46,8 @@ static const struct command {
 	  "  --decap           the flows inside tunnels\n"
 	  "  --threads N       1: one alone; more: one reads ahead (default:\n"
 	  "                    as is best here); both tell the same\n"
+	  "  --warm            read twice: tell what is so with what the first\n"
+	  "                    reading taught\n"
 	  "  --resolve         ask the DNS for names among addresses\n"
 	  "  --state-dir DIR   where what is remembered of them is\n"
 	  "\n"

@@ -95,4 +95,20 @@ for bad in 0 -1 two ''; do
 		"$case/input.pcap" >out 2>err
 	is "no number of threads: '$bad'" "$?" 2
 done
+
+# ---- twice ----
+
+known()
+{
+	"$WAYMARK" replay "$@" "$case/case.policy" "$case/input.pcap" |
+		tail -n 1
+}
+
+is "hosts that are known, cold" "$(known)" \
+	"Of 6 hosts of TLS and QUIC 2 were known with the first packet."
+is "and warm" "$(known --warm)" \
+	"Of 6 hosts of TLS and QUIC 6 were known with the first packet."
+"$WAYMARK" replay --warm "$case/case.policy" - </dev/null >out 2>err
+is "a pipe is not read twice" "$?: $(cat err)" \
+	"1: waymark: --warm reads captures twice: give files instead of '-'"
 done_testing

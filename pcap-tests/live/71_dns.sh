@@ -106,6 +106,29 @@ look_up $C $NAME_VIDEO tcp $ROUTER >/dev/null
 is "the router's, too" "$(get $C $SHARED $NAME_VIDEO)" 2
 stop
 
+# ---- DNS that nobody can read ----
+
+# counted WORDS: what `waymark status` has counted of it
+counted()
+{
+	in_router "$WAYMARK" status --state-dir "$LAB_DIR/state" |
+		sed -n "s/^DNS over $1 *//p"
+}
+
+policy masquerade
+ok "services" lab_serve server tcp:853 udp:853
+start "encrypted DNS"
+ask client tcp $SERVER4 853 >/dev/null
+is "DNS over TLS is counted" "$(counted TLS)" 1
+ask client udp $SERVER4 853 --lines 4 >/dev/null
+is "DNS over QUIC" "$(counted QUIC)" 1
+in_client curl -sk --max-time 5 --resolve dns.google:443:$SERVER4 \
+	https://dns.google/ >/dev/null
+is "DNS over HTTPS, by the resolver's name" "$(counted HTTPS)" 1
+fetch client $OTHER "https://$NAME_VIDEO/" >/dev/null
+is "and no other HTTPS" "$(counted HTTPS)" 1
+stop
+
 ok "ISPs carried nothing that was spoofed" \
 	test "$(lab_spoofed 1)$(lab_spoofed 2)" = 00
 done_testing

@@ -1,6 +1,7 @@
 /* check_learned.c - what is taught, found, contradicted, displaced, saved. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <nettle/sha2.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -398,6 +399,42 @@ START_TEST(broken_file)
 }
 END_TEST
 
+/* The file with its byte at `at` changed by `change`, and a digest that is
+ * right. */
+static void change_file(size_t at, int change)
+{
+	uint8_t bytes[1024];
+	struct sha256_ctx sha;
+	FILE *file = fopen(path, "r+b");
+	size_t len = fread(bytes, 1, sizeof(bytes), file);
+	size_t body_len = len - SHA256_DIGEST_SIZE;
+
+	bytes[at] = (uint8_t)(bytes[at] + change);
+	sha256_init(&sha);
+	sha256_update(&sha, body_len, bytes);
+	sha256_digest(&sha, SHA256_DIGEST_SIZE, bytes + body_len);
+	rewind(file);
+	fwrite(bytes, 1, len, file);
+	fclose(file);
+}
+
+START_TEST(another_version)
+{
+	static const size_t version = sizeof("waymark-learned\n") - 1;
+	struct learned *learned = store(8);
+
+	make_path();
+	teach_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
+	ck_assert_int_eq(learned_file_save(learned, 1000, path), 0);
+	change_file(version, 1);
+	ck_assert_int_eq(learned_file_load(learned, 1000, path), -EBADMSG);
+	change_file(version, -1);
+	ck_assert_int_eq(learned_file_load(learned, 1000, path), 0);
+	learned_free(learned);
+	remove_path();
+}
+END_TEST
+
 /* ---- threads ---- */
 
 #define THREADS 4
@@ -491,6 +528,7 @@ int main(void)
 	tcase_add_test(tcase, resets);
 	tcase_add_test(tcase, save_and_load);
 	tcase_add_test(tcase, broken_file);
+	tcase_add_test(tcase, another_version);
 	tcase_add_test(tcase, threads);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
