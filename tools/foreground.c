@@ -13,6 +13,7 @@
 
 #include "engine/confine.h"
 #include "engine/control.h"
+#include "engine/neighbours.h"
 #include "rules/refresh.h"
 #include "rules/setup/keep.h"
 #include "tools/engine_lock.h"
@@ -26,6 +27,7 @@ struct foreground {
 	const char *name;
 	struct running running;
 	struct learned *learned;
+	struct neighbours *neighbours;	/* NULL: not to be followed */
 	struct control *control;
 	struct engine_lock lock;
 	int signal_fd;
@@ -71,10 +73,14 @@ static int start_engine(struct foreground *fg, struct loaded *loaded)
 		return rc;
 	}
 	loaded->policy = NULL;		/* the engine's now */
+	rc = neighbours_open(&fg->neighbours);
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: neighbours are not followed: "
+			"%s\n", fg->name, strerror(-rc));
 	running_take_names(&fg->running, loaded);
 	fg->running.started = time(NULL);
 	fg->running.loaded = fg->running.started;
-	return rc;
+	return 0;
 }
 
 /* What makes no sense is left for whoever wrote it to mend. */
@@ -213,13 +219,14 @@ int foreground_wait(struct foreground *fg)
 		{ .fd = fg->signal_fd, .events = POLLIN },
 		{ .fd = engine_failure_fd(engine), .events = POLLIN },
 		{ .fd = control_fd(fg->control), .events = POLLIN },
+		{ .fd = neighbours_fd(fg->neighbours), .events = POLLIN },
 		{ .events = POLLIN },
 	};
 
 	say_ready(fg);
 	for (;;) {
-		wait[3].fd = running_names_fd(&fg->running);
-		if (poll(wait, 4, wait_ms(fg)) < 0) {
+		wait[4].fd = running_names_fd(&fg->running);
+		if (poll(wait, 5, wait_ms(fg)) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;
@@ -228,6 +235,8 @@ int foreground_wait(struct foreground *fg)
 			break;
 		if (wait[0].revents != 0 && take_signal(fg))
 			return 0;
+		neighbours_turn(fg->neighbours, fg->learned,
+				clock_ms() * 1000000);
 		control_turn(fg->control, clock_ms());
 		running_expire(&fg->running, time(NULL));
 		running_follow_names(&fg->running);
@@ -276,6 +285,7 @@ void foreground_stop(struct foreground *fg)
 		engine_stop(fg->running.engine, &totals);
 		say_totals(fg, &totals);
 	}
+	neighbours_close(fg->neighbours);
 	memory_close(fg->learned, fg->running.state_dir);
 	exempts_fini(&fg->running.exempts);
 	refresh_free(fg->running.refresh);

@@ -74,6 +74,7 @@ is "what was asked for counts" "$(get $B $SHARED $NAME_MEETING)" 2
 stop
 
 # The lab's client has several addresses; here it uses one of each family.
+in_router ip neigh flush all
 policy masquerade "learn servers off"
 start "a machine of both families"
 is "it asks by IPv4" "$(look_up $A $NAME_VIDEO udp $SERVER4 AAAA)" $SHARED6
@@ -83,6 +84,14 @@ is "and connects by IPv4" "$(get $A $SHARED $NAME_VIDEO)" 2
 is "asked by two addresses" "$(look_up $B $NAME_VIDEO udp $SERVER4 HTTPS)" \
 	$VIDEO
 is "a machine is none: it may be a router" "$(get $A $VIDEO $NAME_VIDEO)" 1
+stop
+
+# Nobody sees it ask, but the kernel knows whom it answered.
+in_router ip neigh flush all
+policy masquerade "learn servers off"
+start "a machine of both families, the router's own resolver"
+is "it asks by IPv4" "$(look_up $A $NAME_VIDEO udp $ROUTER AAAA)" $SHARED6
+is "and connects by IPv6" "$(get $A6 $SHARED6 $NAME_VIDEO)" 2
 stop
 
 # Somebody's own resolver says that the video is where the meeting is.

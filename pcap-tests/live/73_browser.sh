@@ -51,6 +51,7 @@ stop
 # It asks by IPv4 and connects by IPv6.
 ok "a DNS of both families" names_at server both 198.51.100.8 \
 	--host-record="$NAME_VIDEO,$SHARED,$SHARED6"
+in_router ip neigh flush all
 policy masquerade "learn servers off"
 start "both families"
 CLIENT_ASKS=198.51.100.8
