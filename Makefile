@@ -45,9 +45,8 @@ SEEDED   := $(HARNESS:pcap-tests/fuzz/%.c=$(BUILD)/seeds/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
 .PHONY: all check units seeds unit cases live fuzz bless deps demo bench \
-	benches bench-learned bench-lists bench-decide bench-flows bench-replay \
-	install \
-	clean help
+	benches bench-learned bench-lists bench-sets bench-decide bench-flows \
+	bench-replay install clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -165,6 +164,9 @@ bench-lists: $(BUILD)/bench/bench_lists
 	@$<
 bench-learned: $(BUILD)/bench/bench_learned
 	@$<
+
+bench-sets: all
+	@BUILD=$(BUILD) tools/bench/bench_sets.sh
 
 bench-flows: $(BUILD)/bench/bench_flows
 	@$<

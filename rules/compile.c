@@ -244,9 +244,23 @@ static int compile_settings(struct compiler *c)
 	return 0;
 }
 
+/* The engine holds lists of any length, and may answer "main" as well. */
+static void check_exempt(struct compiler *c, const struct ast_statement *s,
+			 size_t ranges)
+{
+	if (ranges <= EXEMPT_RANGES_MOST)
+		return;
+	diag_add(c->diag, DIAG_ERROR, s->place,
+		 "have the engine hold it: a route with this list 'via main', "
+		 "above all others",
+		 "more than %u ranges are exempt: too many for the kernel",
+		 EXEMPT_RANGES_MOST);
+}
+
 static int compile_exempts(struct compiler *c)
 {
 	struct policy *p = c->policy;
+	size_t total = 0;
 	int rc;
 
 	p->exempts = arena_alloc(p->arena,
@@ -265,6 +279,8 @@ static int compile_exempts(struct compiler *c)
 		if (rc < 0)
 			continue;
 		set = &c->address_sets.items[e->set];
+		total += set->count;
+		check_exempt(c, s, total);
 		ranges = arena_alloc(p->arena,
 				     (set->count + 1) * sizeof(*ranges));
 		if (ranges == NULL)

@@ -9,6 +9,12 @@
 /* Rules of all routes; what comes behind them the engine decides. */
 #define RULES_MOST 16384
 
+#define TEXT_OF(number) TEXT_OF_IT(number)
+#define TEXT_OF_IT(number) #number
+#define TOO_LONG \
+	"a list has more than " TEXT_OF(OFFLOAD_RANGES_MOST) " ranges, or all " \
+	"together more than " TEXT_OF(OFFLOAD_RANGES_ALL)
+
 /* Rules as they are listed, and protocols that get past all of them. */
 struct listing {
 	struct maker maker;
@@ -77,8 +83,8 @@ static void note(struct listing *listing, size_t route, const char *why)
 {
 	const struct route *r = policy_route(listing->maker.policy, route);
 
-	fprintf(listing->notes, "%.*s%s: %s\n", 160, r->text,
-		strlen(r->text) > 160 ? "..." : "", why);
+	fprintf(listing->notes, "%.*s%s: %s\n", OFFLOAD_NOTE_TEXT, r->text,
+		strlen(r->text) > OFFLOAD_NOTE_TEXT ? "..." : "", why);
 }
 
 /* `number` is the route's among all, those `per packet` behind the others. */
@@ -110,7 +116,7 @@ static int list_routes(struct listing *listing)
 		rc = list_route(listing, p->tests[i].node,
 				target_of(p, &p->routes[i], i));
 		if (listing->maker.is_too_long)
-			note(listing, i, "a list is too long");
+			note(listing, i, TOO_LONG);
 		if (rc != -E2BIG)
 			continue;
 		note(listing, i, "too many alternatives; it and what is below "

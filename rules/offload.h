@@ -114,16 +114,19 @@ struct offload {
 	uint32_t flows;		/* the chain that new flows begin at */
 	uint32_t packets;	/* that each packet does; OFFLOAD_NONE */
 	uint32_t refused;	/* a `per packet` route; OFFLOAD_NONE */
-	/* Lines of "route ...: why", for those that the engine keeps. */
+	/* Lines of "route ...: why", for those that the engine keeps; of a
+	 * route's text no more than OFFLOAD_NOTE_TEXT. */
 	char *notes;
 };
 
 #define OFFLOAD_NONE UINT32_MAX
+#define OFFLOAD_NOTE_TEXT 160
 
 /* Lists of more ranges than this stay in the engine, and so do those that
- * would make more than that of all lists together: a reload waits for them. */
-#define OFFLOAD_RANGES_MOST 65536
-#define OFFLOAD_RANGES_ALL 131072
+ * would make more than that of all lists together: the kernel takes some 170
+ * bytes for each range, and a list is one transaction. */
+#define OFFLOAD_RANGES_MOST 524288
+#define OFFLOAD_RANGES_ALL 1048576
 
 /* 0 or -ENOMEM. With `offload off` new flows are all queued. */
 int offload_make(const struct policy *policy, struct offload **ret);

@@ -237,6 +237,9 @@ struct name_limits policy_name_limits(const struct policy *policy);
 
 /* ---- exemptions ---- */
 
+/* The kernel holds what is exempt, for some 170 bytes a range. */
+#define EXEMPT_RANGES_MOST 1048576u
+
 /* One contiguous range of addresses of an exempt statement. */
 struct exempt_range {
 	struct address first;

@@ -11,6 +11,7 @@
 #include "engine/expect.h"
 #include "engine/hints/hint.h"
 #include "rules/diag.h"
+#include "rules/offload.h"
 #include "tools/cmd.h"
 #include "tools/learned_list.h"
 #include "tools/load.h"
@@ -310,6 +311,28 @@ static void print_change(const struct policy *policy,
 		*final = *first;
 }
 
+/* Why the kernel leaves a route to the engine that its headers could tell. */
+static void print_kept(const struct policy *policy, const struct route *route)
+{
+	struct offload *offload = NULL;
+	size_t text = strlen(route->text);
+	const char *note;
+
+	if (!policy_offload(policy) || offload_make(policy, &offload) < 0)
+		return;
+	text = text > OFFLOAD_NOTE_TEXT ? OFFLOAD_NOTE_TEXT : text;
+	for (note = offload->notes; *note != '\0';
+	     note += strcspn(note, "\n") + 1) {
+		size_t len = strcspn(note, "\n");
+
+		if (len > text && strncmp(note, route->text, text) == 0)
+			printf("  queued: the engine decides by this route, "
+			       "not the kernel%.*s\n", (int)(len - text),
+			       note + text);
+	}
+	offload_free(offload);
+}
+
 static void explain(const struct policy *policy, const struct expect *flow)
 {
 	struct facts facts = flow->facts;
@@ -346,6 +369,7 @@ static void explain(const struct policy *policy, const struct expect *flow)
 	}
 	print_change(policy, &before, &after, &first, &final);
 	print_end(policy, &facts, &final);
+	print_kept(policy, policy_route(policy, after.route));
 }
 
 struct learned_wish {

@@ -361,7 +361,8 @@ START_TEST(too_long)
 	policy = packets_policy(text);
 	ck_assert_int_eq(offload_make(policy, &offload), 0);
 	ck_assert_str_eq(offload->notes, "route tcp dport 25 via a except "
-			 "@big: a list is too long\n");
+			 "@big: a list has more than 524288 ranges, or all "
+			 "together more than 1048576\n");
 	for (int i = 0; i < 2; i++) {
 		struct facts facts = {
 			.proto = IPPROTO_TCP, .has_ports = true,

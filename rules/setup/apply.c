@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "rules/setup/big_set.h"
 #include "rules/setup/netlink.h"
 #include "rules/setup/queue_rule.h"
 #include "rules/setup/nft.h"
@@ -18,6 +19,15 @@ static void write_first(const struct plan *plan, const struct nft_table *table,
 {
 	(void)native;
 	ruleset_write_first(plan, table, out);
+}
+
+/* Big sets are made by themselves, so that they may not be there yet. */
+static void write_trial(const struct plan *plan, const struct nft_table *table,
+			bool native, FILE *out)
+{
+	ruleset_write_first(plan, table, out);
+	big_sets_declare(plan, out);
+	ruleset_write_change(plan, table, native, out);
 }
 
 /* NULL when out of memory. */
@@ -55,23 +65,35 @@ int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 		  const struct nft_table *table,
 		  char error[static SETUP_ERROR_MAX])
 {
-	*ruleset = (struct apply_ruleset){ .native = nft_has_queue() };
+	char *trial;
+	int rc;
+
+	*ruleset = (struct apply_ruleset){
+		.native = nft_has_queue(),
+		.lacks_bigs = big_sets_lack(plan, table),
+		.table = table,
+	};
 	if (!ruleset->native && !queue_rule_works())
 		return fault(error, -EOPNOTSUPP,
 			     "the kernel cannot queue packets: neither "
 			     "nft_queue nor xt_NFQUEUE with nft_compat is "
 			     "there; load one of them with modprobe, or use a "
 			     "kernel that has it");
-	if (!ruleset->native && !has_all_queues(plan, table)) {
+	if ((!ruleset->native && !has_all_queues(plan, table)) ||
+	    (ruleset->lacks_bigs && !table->exists)) {
 		ruleset->first = script_of(write_first, plan, table, false);
 		if (!ruleset->first)
 			return fault(error, -ENOMEM, "setup: out of memory");
 	}
 	ruleset->change = script_of(ruleset_write_change, plan, table,
 				    ruleset->native);
-	if (!ruleset->change)
-		return fault(error, -ENOMEM, "setup: out of memory");
-	return nft_check(ruleset->change, error);
+	trial = script_of(write_trial, plan, table, ruleset->native);
+	if (ruleset->change && trial)
+		rc = nft_check(trial, error);
+	else
+		rc = fault(error, -ENOMEM, "setup: out of memory");
+	free(trial);
+	return rc;
 }
 
 void apply_fini(struct apply_ruleset *ruleset)
@@ -81,7 +103,8 @@ void apply_fini(struct apply_ruleset *ruleset)
 	*ruleset = (struct apply_ruleset){ 0 };
 }
 
-/* Queue rules that are not nft's own stand before anything leads to them. */
+/* Queue rules that are not nft's own, and big sets, stand before anything
+ * leads to them. */
 static int take_ruleset(const struct plan *plan,
 			const struct apply_ruleset *ruleset,
 			char error[static SETUP_ERROR_MAX])
@@ -100,6 +123,8 @@ static int take_ruleset(const struct plan *plan,
 		if (!right)
 			rc = queue_rule_fill(plan, error);
 	}
+	if (rc == 0 && ruleset->lacks_bigs)
+		rc = big_sets_make(plan, ruleset->table, error);
 	return rc == 0 ? nft_run(ruleset->change, error) : rc;
 }
 

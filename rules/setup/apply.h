@@ -13,6 +13,8 @@ struct setup_listener;
 struct apply_ruleset {
 	bool native;		/* nft's own queue expression */
 	char *first;		/* scripts; NULL: not needed */
+	bool lacks_bigs;	/* sets are to be made before */
+	const struct nft_table *table;
 	char *change;
 };
 

@@ -104,7 +104,7 @@ static int read_state(struct netlink **nl, struct state *state)
 	if (rc == 0)
 		rc = state_read(*nl, state);
 	if (rc == 0)
-		nft_table_read(&state->table);
+		nft_table_read(&state->table, NULL);
 	return rc;
 }
 

@@ -79,7 +79,8 @@ static int read_line(struct journal *journal, const char *line)
 		return ARRAY_ADD(journal->sysctls, journal->sysctl_count,
 				 sysctl);
 	if (sscanf(line, "folders %u", &journal->folders_made) == 1 ||
-	    sscanf(line, "mask %" SCNx32, &journal->mask) == 1)
+	    sscanf(line, "mask %" SCNx32, &journal->mask) == 1 ||
+	    sscanf(line, "generation %" SCNu32, &journal->generation) == 1)
 		return 0;
 	if (sscanf(line, "file %" SCNx64 " %" SCNx64, &journal->file,
 			&journal->file_next) == 2)
@@ -146,6 +147,8 @@ static void write_lines(const struct journal *journal, FILE *out)
 	if (journal->made_file)
 		fprintf(out, "file %" PRIx64 " %" PRIx64 "\n", journal->file,
 			journal->file_next);
+	if (journal->generation)
+		fprintf(out, "generation %" PRIu32 "\n", journal->generation);
 	fprintf(out, "ruleset %" PRIx64 " %" PRIx64 "\n",
 		journal->ruleset_asked, journal->ruleset_found);
 }

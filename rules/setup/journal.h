@@ -52,6 +52,7 @@ struct journal {
 	 * had; both 0 when that is not known. */
 	uint64_t ruleset_asked;
 	uint64_t ruleset_found;
+	uint32_t generation;	/* of the kernel's ruleset then; 0: unknown */
 };
 
 /* `dir`/journal; none is an empty one. 0 or -errno. */

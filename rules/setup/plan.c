@@ -8,6 +8,7 @@
 #include "rules/offload.h"
 #include "rules/policy.h"
 #include "rules/setup/array.h"
+#include "rules/setup/big_set.h"
 #include "rules/setup/nft.h"
 #include "rules/setup/plan_own.h"
 #include "rules/setup/plan_routes.h"
@@ -26,6 +27,7 @@ void plan_fini(struct plan *plan)
 		free(plan->exempt[i].items);
 	free(plan->tables);
 	offload_free(plan->offload);
+	free(plan->bigs);
 	free(plan->route_ids);
 	*plan = (struct plan){ 0 };
 }
@@ -360,6 +362,8 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 		drop_dead_routes(&plan, state, links);
 	find_carriers(&plan, policy, state);
 	rc = plan_own_make(&plan, policy, state);
+	if (rc == 0)
+		rc = big_sets_find(&plan);
 	if (rc < 0)
 		goto out;
 

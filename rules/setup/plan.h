@@ -13,6 +13,7 @@
 #include "rules/setup/fault.h"
 #include "rules/setup/kernel.h"
 
+struct big_set;
 struct offload;
 struct policy;
 struct state;
@@ -95,6 +96,8 @@ struct plan {
 	size_t link_count;
 	struct plan_ranges exempt[PLAN_SETS];
 	struct offload *offload;	/* what headers decide */
+	struct big_set *bigs;	/* lists of both that are long */
+	size_t big_count;
 	/* Of each of offload->routes: nft_hash() of its text. */
 	uint64_t *route_ids;
 	const char *own_note;	/* what of the router's own traffic cannot be

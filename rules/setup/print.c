@@ -95,7 +95,7 @@ static void print_ruleset(const struct plan *plan, FILE *out)
 	print_notes(plan->offload->notes, out);
 	fputs("nft -f - <<'END'\n", out);
 	ruleset_write_queues(plan, out);
-	ruleset_write(plan, out);
+	ruleset_write(plan, true, out);
 	fputs("END\n", out);
 }
 

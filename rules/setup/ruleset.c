@@ -6,6 +6,7 @@
  * kernel merges masked marks only with constants (before 6.13, or nft before
  * 1.1.2), hence a small chain for each road.
  */
+#include "rules/setup/big_set.h"
 #include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
 #include "rules/setup/ruleset_count.h"
@@ -30,17 +31,23 @@ static const char *const set_tests[PLAN_SETS] = {
 	"ct reply ip6 saddr",
 };
 
-static void write_sets(const struct plan *plan, FILE *out)
+/* One that is big is filled by itself; its short name stays, for when the
+ * list gets short. */
+static void write_sets(const struct plan *plan, bool whole, FILE *out)
 {
 	char first[ADDRESS_TEXT_MAX];
 	char last[ADDRESS_TEXT_MAX];
 
 	for (int i = 0; i < PLAN_SETS; i++) {
 		const struct plan_ranges *set = &plan->exempt[i];
+		const struct big_set *big = big_set_of(plan, true, (size_t)i,
+						       i % 2);
+		size_t count = big && !whole ? 0 : set->count;
 
 		fprintf(out, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n",
-			set_names[i], i % 2 ? "ipv6_addr" : "ipv4_addr");
-		for (size_t n = 0; n < set->count; n++) {
+			big && whole ? big->name : set_names[i],
+			i % 2 ? "ipv6_addr" : "ipv4_addr");
+		for (size_t n = 0; n < count; n++) {
 			const struct plan_range *range = &set->items[n];
 
 			fprintf(out, "%s%s", n ? ",\n\t\t\t     " :
@@ -50,7 +57,7 @@ static void write_sets(const struct plan *plan, FILE *out)
 				fprintf(out, "-%s",
 					address_print(&range->last, last));
 		}
-		fprintf(out, "%s\t}\n\n", set->count ? " }\n" : "");
+		fprintf(out, "%s\t}\n\n", count ? " }\n" : "");
 	}
 }
 
@@ -135,10 +142,14 @@ static void write_restore(const struct plan *plan, FILE *out)
 static void write_exempts(const struct plan *plan, const char *counter,
 			  FILE *out)
 {
-	for (int i = 0; i < PLAN_SETS; i++)
+	for (int i = 0; i < PLAN_SETS; i++) {
+		const struct big_set *big = big_set_of(plan, true, (size_t)i,
+						       i % 2);
+
 		if (plan->exempt[i].count)
 			fprintf(out, "\t\t%s @%s%s accept\n", set_tests[i],
-				set_names[i], counter);
+				big ? big->name : set_names[i], counter);
+	}
 }
 
 /* Bits of ours that the packet came with mean nothing. Where a guard lets no
@@ -479,15 +490,15 @@ static void write_hooks(const struct plan *plan, FILE *out)
 	write_settle(plan, out);
 }
 
-void ruleset_write(const struct plan *plan, FILE *out)
+void ruleset_write(const struct plan *plan, bool whole, FILE *out)
 {
 	fputs("table inet " NFT_TABLE " {\n"
 	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
 	ruleset_count_write(plan, out);
-	write_sets(plan, out);
+	write_sets(plan, whole, out);
 	write_roads(plan, out);
 	write_inspect(plan, out);
-	ruleset_offload_write(plan, out);
+	ruleset_offload_write(plan, whole, out);
 	write_fresh(plan, out);
 	write_again(plan, out);
 	write_save(plan, out);

@@ -20,9 +20,9 @@
 char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
 			 char name[static RULESET_QUEUE_MAX]);
 
-/* Everything but the chains with a queue rule; the same plan gives the same
- * text. */
-void ruleset_write(const struct plan *plan, FILE *out);
+/* Everything but the chains with a queue rule, and with `whole` what is in
+ * big sets; the same plan gives the same text. */
+void ruleset_write(const struct plan *plan, bool whole, FILE *out);
 
 /* The chains with nft's own queue rule, as a table of their own. */
 void ruleset_write_queues(const struct plan *plan, FILE *out);

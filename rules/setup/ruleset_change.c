@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/setup/big_set.h"
 #include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
 #include "rules/setup/ruleset_count.h"
@@ -147,6 +148,7 @@ void ruleset_write_change(const struct plan *plan,
 				table->sets[i]);
 	if (native)
 		ruleset_write_queues(plan, out);
-	ruleset_write(plan, out);
+	ruleset_write(plan, false, out);
 	write_delete(plan, table, out);
+	big_sets_delete(plan, table, out);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "rules/offload.h"
+#include "rules/setup/big_set.h"
 #include "rules/setup/counters.h"
 #include "rules/setup/plan.h"
 #include "rules/setup/ruleset_balance.h"
@@ -28,6 +29,7 @@
 enum family { FAMILY_ANY, FAMILY_4, FAMILY_6 };
 
 struct writer {
+	const struct plan *plan;
 	const struct offload *offload;
 	uint8_t road_drop;
 	bool is_per_packet;
@@ -103,27 +105,42 @@ static void write_elements(const struct offload_range *ranges, size_t count,
 	}
 }
 
-static void write_set(const struct offload_set *set, size_t number,
-		      enum family family, FILE *out)
-{
-	size_t count;
-	const struct offload_range *ranges = ranges_of(set, family, &count);
+#define SET_NAME_MAX BIG_SET_NAME_MAX
 
-	if (count <= INLINE_MOST)
+static const char *name_set(const struct plan *plan, size_t number,
+			    enum family family, char name[static SET_NAME_MAX])
+{
+	bool is_v6 = family == FAMILY_6;
+	const struct big_set *big = big_set_of(plan, false, number, is_v6);
+
+	if (big != NULL)
+		return big->name;
+	snprintf(name, SET_NAME_MAX, "addresses%d_%zu", is_v6 ? 6 : 4, number);
+	return name;
+}
+
+static void write_set(const struct plan *plan, size_t number,
+		      enum family family, bool whole, FILE *out)
+{
+	char name[SET_NAME_MAX];
+	size_t count;
+	const struct offload_range *ranges =
+		ranges_of(&plan->offload->sets[number], family, &count);
+
+	if (count <= INLINE_MOST || (!whole && count > BIG_SET_ABOVE))
 		return;
 	fprintf(out,
-		"\tset addresses%d_%zu {\n"
+		"\tset %s {\n"
 		"\t\ttype %s\n"
 		"\t\tflags interval\n"
 		"\t\telements = { ",
-		family == FAMILY_6 ? 6 : 4, number,
+		name_set(plan, number, family, name),
 		family == FAMILY_6 ? "ipv6_addr" : "ipv4_addr");
 	write_elements(ranges, count, ",\n\t\t\t     ", out);
 	fputs(" }\n\t}\n\n", out);
 }
 
-/* What maps have taken up is in no rule any more. */
-static bool is_used(const struct offload *offload, size_t set)
+bool ruleset_offload_asks(const struct offload *offload, size_t set)
 {
 	for (size_t i = 0; i < offload->chain_count; i++) {
 		const struct offload_chain *chain = &offload->chains[i];
@@ -137,15 +154,17 @@ static bool is_used(const struct offload *offload, size_t set)
 	return false;
 }
 
-static void write_sets(const struct offload *offload, FILE *out)
+static void write_sets(const struct plan *plan, bool whole, FILE *out)
 {
+	const struct offload *offload = plan->offload;
+
 	for (size_t i = 0; i < offload->set_count; i++) {
 		const struct offload_set *set = &offload->sets[i];
 
-		if (set->count <= INLINE_MOST || !is_used(offload, i))
+		if (set->count <= INLINE_MOST || !ruleset_offload_asks(offload, i))
 			continue;
-		write_set(set, i, FAMILY_4, out);
-		write_set(set, i, FAMILY_6, out);
+		write_set(plan, i, FAMILY_4, whole, out);
+		write_set(plan, i, FAMILY_6, whole, out);
 	}
 }
 
@@ -294,14 +313,15 @@ static void write_address_test(const struct writer *w,
 	const struct offload_set *set = &w->offload->sets[test->set];
 	size_t count;
 	const struct offload_range *ranges = ranges_of(set, family, &count);
+	char name[SET_NAME_MAX];
 
 	if (count == 0)
 		return;		/* negated: so it holds */
 	fprintf(w->out, "%s %s", field_word(test->field, family),
 		test->is_negated ? "!= " : "");
 	if (count > INLINE_MOST) {
-		fprintf(w->out, "@addresses%d_%u ", family == FAMILY_6 ? 6 : 4,
-			test->set);
+		fprintf(w->out, "@%s ",
+			name_set(w->plan, test->set, family, name));
 		return;
 	}
 	fputs("{ ", w->out);
@@ -519,13 +539,13 @@ static void write_routes(struct writer *w)
 	}
 }
 
-void ruleset_offload_write(const struct plan *plan, FILE *out)
+void ruleset_offload_write(const struct plan *plan, bool whole, FILE *out)
 {
 	const struct offload *offload = plan->offload;
 	bool has_packets = offload->packets != OFFLOAD_NONE;
 	uint32_t count = (uint32_t)offload->chain_count;
 	struct writer writer = {
-		.offload = offload, .ids = plan->route_ids, .out = out,
+		.plan = plan, .offload = offload, .ids = plan->route_ids, .out = out,
 	};
 
 	for (size_t i = 0; i < plan->road_count; i++) {
@@ -535,7 +555,7 @@ void ruleset_offload_write(const struct plan *plan, FILE *out)
 	}
 	ruleset_balance_write(plan, out);
 	write_routes(&writer);
-	write_sets(offload, out);
+	write_sets(plan, whole, out);
 	writer.is_per_packet = false;
 	write_chains(&writer, offload->flows,
 		     has_packets ? offload->packets : count, "headers");

@@ -14,8 +14,11 @@
 struct offload;
 struct plan;
 
-/* Sets, then chains. */
-void ruleset_offload_write(const struct plan *plan, FILE *out);
+/* Sets, then chains; of big sets what is in them where `whole`. */
+void ruleset_offload_write(const struct plan *plan, bool whole, FILE *out);
+
+/* Whether some rule asks for the list: what maps have taken up is in none. */
+bool ruleset_offload_asks(const struct offload *offload, size_t set);
 
 /* Whether a set or a chain of the table is made here, whatever the plan. */
 bool ruleset_offload_is_set(const char *name);

@@ -107,7 +107,7 @@ static uint64_t hash_ruleset(const struct plan *plan)
 
 	if (!out)
 		return 0;
-	ruleset_write(plan, out);
+	ruleset_write(plan, false, out);
 	ruleset_write_queues(plan, out);
 	if (fclose(out) == 0)
 		hash = nft_hash(text);
@@ -128,7 +128,12 @@ static bool is_bare(const struct run *run)
 
 static int read_table(struct run *run, char error[static SETUP_ERROR_MAX])
 {
-	int rc = nft_table_read(&run->state.table);
+	const struct nft_known known = {
+		.generation = run->journal.ruleset_found != 0 ?
+			      run->journal.generation : 0,
+		.hash = run->journal.ruleset_found,
+	};
+	int rc = nft_table_read(&run->state.table, &known);
 
 	return rc < 0 ? fault(error, rc, "nftables: %s; the kernel needs "
 			      "nf_tables", strerror(-rc)) : 0;
@@ -243,7 +248,7 @@ static void forget(struct run *run)
 static int note_ruleset(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	struct nft_table table;
-	int rc = nft_table_read(&table);
+	int rc = nft_table_read(&table, NULL);
 
 	if (rc < 0) {
 		fault(error, rc, "nftables: reading our table: %s; try again",
@@ -251,6 +256,7 @@ static int note_ruleset(struct run *run, char error[static SETUP_ERROR_MAX])
 	} else {
 		run->journal.ruleset_asked = run->input.ruleset;
 		run->journal.ruleset_found = table.hash;
+		run->journal.generation = table.generation;
 	}
 	nft_table_fini(&table);
 	return rc;
@@ -341,6 +347,19 @@ static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
 			      run->lock.dir, strerror(-rc)) : 0;
 }
 
+/* Others change tables of theirs: ours was looked at, and is as before. */
+static void follow_generation(struct run *run)
+{
+	struct journal *journal = &run->journal;
+
+	if (!journal->exists || journal->ruleset_found == 0 ||
+	    journal->ruleset_found != run->state.table.hash ||
+	    journal->generation == run->state.table.generation)
+		return;
+	journal->generation = run->state.table.generation;
+	(void)journal_save(run->lock.dir, journal);
+}
+
 static void print_steps(const struct run *run)
 {
 	if (run->options->steps)
@@ -369,6 +388,7 @@ static int apply(struct run *run, const struct policy *policy,
 	print_steps(run);
 	if (run->options->dry_run)
 		return 0;
+	follow_generation(run);
 	return run->diff.count == 0 &&
 	       numbers_are_noted(&run->journal, &run->plan) ?
 		       say_ready(run, error) : carry_out(run, error);
