@@ -107,6 +107,17 @@ from "SO_MARK, v6" "$(up6 3)" tcp $SERVER6 25 --mark 0x03000000
 from "a mark that is not ours" "$(up4 2)" tcp $SERVER4 25 --mark 0x123
 from "bound to an address" "$(up4 2)" tcp $SERVER4 25 --from "$(up4 2)"
 from "bound to an address, v6" "$(up6 3)" tcp $SERVER6 80 --from "$(up6 3)"
+from "bound to that of another uplink" "$(up4 2)" tcp $SERVER4 81 \
+	--from "$(up4 2)"
+from "and v6" "$(up6 3)" tcp $SERVER6 81 --from "$(up6 3)"
+from "bound to an address, and SO_MARK" "$(up4 1)" tcp $SERVER4 25 \
+	--from "$(up4 1)" --mark 0x01000000
+from "bound to a device" "$(up4 2)" tcp $SERVER4 81 --device up2
+from "and udp" "$(up4 3)" udp $SERVER4 53 --device up3
+from "and v6" "$(up6 3)" tcp $SERVER6 81 --device up3
+from "its own road all the same" "$(up4 2)" tcp $SERVER4 25 --device up2
+ok "what is strict stays so" \
+	eval "! ask router tcp $SERVER4 25 --device up1 --patience 0.5"
 ok "ping" in_router ping -c 1 -W 1 $SERVER4
 ok "ping, bound to a device" in_router ping -c 1 -W 1 -I up3 $SERVER4
 ok "ping of a link-local address" in_router ping -c 1 -W 1 \

@@ -5,7 +5,8 @@
                                        address it came from
   talk.py ask tcp|udp ADDRESS PORT     say lines and check that each is
       [--from ADDR] [--port N]         answered; prints the address that the
-      [--lines N] [--wait S] [--pause S]          server saw
+      [--device NAME]                             server saw
+      [--lines N] [--wait S] [--pause S]
       [--say TEXT] [--tos N] [--mark N] [--patience S]
 """
 import argparse
@@ -85,6 +86,9 @@ def connect(args):
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, args.tos)
     if args.mark:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, args.mark)
+    if args.device:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
+                        args.device.encode())
     if args.source or args.port:
         any_address = "::" if family == socket.AF_INET6 else "0.0.0.0"
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -122,6 +126,7 @@ def main():
     asker.add_argument("server_port", type=int)
     asker.add_argument("--from", dest="source")
     asker.add_argument("--port", type=int, default=0)
+    asker.add_argument("--device")
     asker.add_argument("--lines", type=int, default=3)
     asker.add_argument("--pause", type=float, default=0)
     asker.add_argument("--wait", type=float, default=0)

@@ -239,11 +239,21 @@ static const struct {
 	  "rule4 pref 20102 fwmark 0x02000000/0x3f000000 lookup 202", true },
 	{ "without a route", FIBRE "}\nuplink later { dev eth9 optional }\n" END,
 	  "dev eth9", false },
-	{ "probes have their way", FIBRE "probe ping 192.0.2.7 }\n" END,
+	{ "a socket bound to the device", FIBRE "}\n" END,
+	  "rule4 pref 20020 iif lo oif eth1 lookup 201 protocol 119\n", true },
+	{ "link-local neighbours are main's", FIBRE "}\n" END,
+	  "rule6 pref 20019 to fe80::/10 iif lo lookup main", true },
+	{ "probes have their way", FIBRE "shared probe ping 192.0.2.7 }\n" END,
 	  "rule4 pref 20020 oif eth1 fwmark 0x01000000/0x3f000000 lookup 201",
 	  true },
-	{ "in their family", FIBRE "probe ping 192.0.2.7 }\n" END,
+	{ "in their family", FIBRE "shared probe ping 192.0.2.7 }\n" END,
 	  "rule6 pref 20020", false },
+	{ "two on one device: who has the gateway has the address",
+	  "uplink other { dev eth1 via 198.18.0.1 }\n" FIBRE "}\n" END,
+	  "rule4 pref 20702 from 203.0.113.2 lookup 202", true },
+	{ "both have it: the first", "uplink other { dev eth1 via 203.0.113.9 }\n"
+	  FIBRE "}\n" END, "rule4 pref 20701 from 203.0.113.2 lookup 201",
+	  true },
 };
 
 /* Where the marks of an uplink lead while some are dead in IPv4. */

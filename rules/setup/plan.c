@@ -19,6 +19,7 @@ void plan_fini(struct plan *plan)
 {
 	free(plan->uplinks);
 	free(plan->roads);
+	free(plan->wires);
 	free(plan->routes);
 	free(plan->rules);
 	free(plan->sysctls);

@@ -69,6 +69,12 @@ struct plan_ranges {
 	size_t count;
 };
 
+/* Of several uplinks on one device, the one whose gateway is in `prefix`. */
+struct plan_wire {
+	size_t uplink;
+	struct prefix prefix;
+};
+
 struct plan {
 	bool has_ruleset;	/* false: the plan of undoing everything */
 	uint32_t mask;
@@ -86,6 +92,8 @@ struct plan {
 	bool queue_drop;	/* no engine: drop rather than pass */
 	bool hears_dns;		/* the engine has to see DNS answers */
 
+	struct plan_wire *wires;
+	size_t wire_count;
 	struct kernel_route *routes;
 	size_t route_count;
 	struct kernel_rule *rules;

@@ -312,6 +312,72 @@ static int make_table(struct plan *plan, const struct policy *policy,
 	return rc;
 }
 
+/* ---- several uplinks on one device ---- */
+
+/* The prefix of the device's own addresses that has the gateway in it. */
+static const struct prefix *wire_of(const struct plan *plan,
+				    const struct policy *policy,
+				    const struct state *state, uint8_t family,
+				    size_t i)
+{
+	unsigned int link = plan->uplinks[i].link;
+	struct way way = way_of(state, family, policy_uplink(policy, i), link);
+
+	for (size_t n = 0; n < state->route_count && way.has_via; n++) {
+		const struct kernel_route *route = &state->routes[n];
+
+		if (is_onlink_route(route, family, link) &&
+		    route->protocol == RTPROT_KERNEL &&
+		    !is_link_local(&route->dst.base) &&
+		    holds(&route->dst, &way.via))
+			return &route->dst;
+	}
+	return NULL;
+}
+
+/* Gateways in one prefix cannot be told apart by it. */
+static bool is_only(const struct plan *plan, const struct policy *policy,
+		    const struct state *state, uint8_t family, size_t uplink,
+		    const struct prefix *wire)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (i != uplink &&
+		    plan->uplinks[i].link == plan->uplinks[uplink].link &&
+		    wire_of(plan, policy, state, family, i) == wire)
+			return false;
+	return true;
+}
+
+static int make_wires(struct plan *plan, const struct policy *policy,
+		      const struct state *state, uint8_t family)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
+		const struct prefix *wire;
+
+		if (!plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared)
+			continue;
+		wire = wire_of(plan, policy, state, family, i);
+		if (wire && is_only(plan, policy, state, family, i, wire)) {
+			struct plan_wire new = { i, *wire };
+
+			rc = ARRAY_ADD(plan->wires, plan->wire_count, new);
+		}
+	}
+	return rc;
+}
+
+int plan_routes_owner(const struct plan *plan, unsigned int link,
+		      const struct address *address)
+{
+	for (size_t i = 0; i < plan->wire_count; i++)
+		if (plan->uplinks[plan->wires[i].uplink].link == link &&
+		    holds(&plan->wires[i].prefix, address))
+			return (int)plan->wires[i].uplink;
+	return -1;
+}
+
 int plan_routes_make(struct plan *plan, const struct policy *policy,
 		     const struct state *state)
 {
@@ -322,5 +388,9 @@ int plan_routes_make(struct plan *plan, const struct policy *policy,
 		if (rc == 0 && state->has_v6)
 			rc = make_table(plan, policy, state, AF_INET6, i);
 	}
+	if (rc == 0)
+		rc = make_wires(plan, policy, state, AF_INET);
+	if (rc == 0)
+		rc = make_wires(plan, policy, state, AF_INET6);
 	return rc;
 }

@@ -6,7 +6,7 @@
 
 #include "rules/setup/plan.h"
 
-/* Fill plan->routes for the plan's uplinks. 0 or -ENOMEM. */
+/* Fill plan->routes and plan->wires for the plan's uplinks. 0 or -ENOMEM. */
 int plan_routes_make(struct plan *plan, const struct policy *policy,
 		     const struct state *state);
 
@@ -17,6 +17,11 @@ int plan_routes_stand_in(const struct policy *policy, size_t uplink,
 /* Whether the uplink's own table leads out by its own device. */
 bool plan_routes_has_way(const struct plan *plan, uint8_t family,
 			 size_t uplink);
+
+/* Of several uplinks on `link` the one that has `address`; -1: that cannot be
+ * told, as it cannot be of one alone. */
+int plan_routes_owner(const struct plan *plan, unsigned int link,
+		      const struct address *address);
 
 /* Whether traffic of a road must not leak when its roads are gone: `strict`,
  * said by the uplink or by the one that stands in for it last. */

@@ -200,8 +200,31 @@ uint32_t plan_rules_table(const struct policy *policy,
 	return 0;
 }
 
-/* A probe has to go by the uplink itself, dead or not: its socket is bound to
- * the device. */
+/*
+ * A socket that is bound to an uplink's device goes by that, whatever its mark
+ * and dead or not: there is no other way for it. Probes do so, too. Link-local
+ * neighbours are main's to know.
+ */
+static int add_bound(struct plan *plan, uint8_t family, size_t i)
+{
+	const struct plan_uplink *uplink = &plan->uplinks[i];
+	struct kernel_rule near = plan_rules_new(family, PREF_LINK_LOCAL,
+						 RT_TABLE_MAIN);
+	struct kernel_rule rule = plan_rules_new(family, PREF_PROBE,
+						 uplink->table);
+	int rc = 0;
+
+	strcpy(near.iif, "lo");
+	near.has_to = true;
+	near.to = (struct prefix){ .base.bytes = { 0xfe, 0x80 }, .len = 10 };
+	strcpy(rule.iif, "lo");
+	memcpy(rule.oif, uplink->dev, sizeof(rule.oif));
+	if (family == AF_INET6)
+		rc = plan_rules_add(plan, &near);
+	return rc == 0 ? plan_rules_add(plan, &rule) : rc;
+}
+
+/* Where the device is not the uplink's alone, the mark tells a probe. */
 static int add_probes(struct plan *plan, const struct policy *policy,
 		      uint8_t family, size_t i)
 {
@@ -244,7 +267,8 @@ static int add_marks(struct plan *plan, const struct policy *policy,
 	return plan_rules_add(plan, &rule);
 }
 
-/* Of two uplinks on one device the first has its addresses. */
+/* Of two uplinks on one device the first has the addresses of which nothing
+ * tells whose they are. */
 static bool has_source(const struct plan *plan, const struct address *address)
 {
 	for (size_t i = 0; i < plan->rule_count; i++)
@@ -255,8 +279,9 @@ static bool has_source(const struct plan *plan, const struct address *address)
 }
 
 static int add_sources(struct plan *plan, const struct uplink *uplink,
-		       const struct state *state, unsigned int link)
+		       const struct state *state, size_t number)
 {
+	unsigned int link = plan->uplinks[number].link;
 	int rc = 0;
 
 	for (size_t i = 0; i < state->address_count && rc == 0; i++) {
@@ -265,8 +290,10 @@ static int add_sources(struct plan *plan, const struct uplink *uplink,
 		struct kernel_rule rule = plan_rules_new(
 			is_v4 ? AF_INET : AF_INET6,
 			PREF_SOURCE + uplink->road, uplink->table);
+		int owner = plan_routes_owner(plan, link, &from->address);
 
 		if (from->link != link || from->scope != RT_SCOPE_UNIVERSE ||
+		    (owner >= 0 && (size_t)owner != number) ||
 		    has_source(plan, &from->address))
 			continue;
 		rule.has_from = true;
@@ -282,7 +309,9 @@ static int make_family(struct plan *plan, const struct policy *policy,
 	int rc = add_main(plan, family);
 
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
-		rc = add_probes(plan, policy, family, i);
+		rc = plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared ?
+			     add_probes(plan, policy, family, i) :
+			     add_bound(plan, family, i);
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
 		rc = add_marks(plan, policy, state, family, i);
 	return rc == 0 ? plan_guard_make(plan, policy, family) : rc;
@@ -301,8 +330,7 @@ int plan_rules_make(struct plan *plan, const struct policy *policy,
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
 		if (plan->uplinks[i].is_shared)
 			continue;	/* a LAN's address is no uplink's */
-		rc = add_sources(plan, policy_uplink(policy, i), state,
-				 plan->uplinks[i].link);
+		rc = add_sources(plan, policy_uplink(policy, i), state, i);
 	}
 	return rc;
 }

@@ -8,7 +8,8 @@
 #define PREF_FIRST 20000u
 #define PREF_EXEMPT 20000u	/* exempt by rule: main */
 #define PREF_MAIN 20010u	/* what main knows better than a default */
-#define PREF_PROBE 20020u	/* sockets of probes: the road itself */
+#define PREF_LINK_LOCAL 20019u	/* IPv6: what the next one is not for */
+#define PREF_PROBE 20020u	/* sockets bound to an uplink: that one */
 /* Each with the number of the road added. */
 #define PREF_MARK 20100u	/* fwmark: the road's table */
 #define PREF_STRICT 20400u	/* fwmark: unreachable, or past the guard */

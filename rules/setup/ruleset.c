@@ -9,6 +9,7 @@
 #include "rules/setup/big_set.h"
 #include "rules/setup/nft.h"
 #include "rules/setup/ruleset.h"
+#include "rules/setup/ruleset_guard.h"
 #include "rules/setup/ruleset_count.h"
 #include "rules/setup/ruleset_offload.h"
 
@@ -139,8 +140,8 @@ static void write_restore(const struct plan *plan, FILE *out)
 	fputs(" }\n", out);
 }
 
-static void write_exempts(const struct plan *plan, const char *counter,
-			  FILE *out)
+void ruleset_write_exempts(const struct plan *plan, const char *counter,
+			   FILE *out)
 {
 	for (int i = 0; i < PLAN_SETS; i++) {
 		const struct big_set *big = big_set_of(plan, true, (size_t)i,
@@ -154,7 +155,7 @@ static void write_exempts(const struct plan *plan, const char *counter,
 
 /* Bits of ours that the packet came with mean nothing. Where a guard lets no
  * packet leave without a road, those that were seen here bear `settled` and
- * road 0 until write_unmarked(). */
+ * road 0 until ruleset_guard_write_unmarked(). */
 static void write_clear(const struct plan *plan, bool is_own, FILE *out)
 {
 	if (plan->has_guard && !is_own)
@@ -171,7 +172,7 @@ static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 {
 	write_clear(plan, is_own, out);
 	fputs("\t\tct state invalid,untracked accept\n", out);
-	write_exempts(plan, " counter name exempt", out);
+	ruleset_write_exempts(plan, " counter name exempt", out);
 	write_restore(plan, out);
 	fprintf(out,
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
@@ -185,6 +186,24 @@ static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 		"\t\tct state new,related goto %s\n"
 		"\t}\n\n",
 		is_own ? "fresh_own" : "fresh");
+}
+
+/* Which of a device's uplinks a flow came by is told by the address that it
+ * was sent to, before destination NAT. */
+static void write_wires(const struct plan *plan, FILE *out)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	for (size_t i = 0; i < plan->wire_count; i++) {
+		const struct prefix *prefix = &plan->wires[i].prefix;
+		const struct plan_uplink *uplink =
+			&plan->uplinks[plan->wires[i].uplink];
+		bool is_v4 = address_is_v4(&prefix->base) && prefix->len >= 96;
+
+		fprintf(out, "\t\tiifname \"%s\" ct original %s daddr %s "
+			"goto come_%u\n", uplink->dev, is_v4 ? "ip" : "ip6",
+			prefix_print(prefix, text), uplink->road);
+	}
 }
 
 /*
@@ -212,6 +231,7 @@ static void write_fresh(const struct plan *plan, FILE *out)
 	}
 	if (*between == ',')
 		fputs(" }\n", out);
+	write_wires(plan, out);
 	fprintf(out,
 		"\t\tfib daddr type local accept\n"
 		"%s"
@@ -259,12 +279,26 @@ static void write_hash(const struct plan *plan, const char *family,
 	fputs(" }\n", out);
 }
 
+/* With a map that is being replaced, see take_N, who came here should perhaps
+ * not have: if no engine answers it must not pass as main's. */
+static void write_sure(const struct plan *plan, FILE *out)
+{
+	fprintf(out,
+		"\tchain inspect {\n"
+		"\t\tmeta nfproto vmap { ipv4 : goto ask, ipv6 : goto ask }\n"
+		"\t\tmeta mark & 0x%08" PRIx32 " == 0x%08" PRIx32
+		" meta mark set meta mark & 0x%08" PRIx32 "\n"
+		"\t\tgoto ask\n"
+		"\t}\n\n",
+		plan->mask, plan->settled, ~plan->mask);
+}
+
 static void write_inspect(const struct plan *plan, FILE *out)
 {
 	static const char *const protocols[] = { "tcp", "udp", NULL };
 	char name[RULESET_QUEUE_MAX];
 
-	fputs("\tchain inspect {\n", out);
+	fprintf(out, "\tchain %s {\n", plan->has_guard ? "ask" : "inspect");
 	if (plan->queue_first == plan->queue_last) {
 		fprintf(out, "\t\tgoto %s\n",
 			ruleset_queue_name(plan, plan->queue_first, name));
@@ -275,6 +309,8 @@ static void write_inspect(const struct plan *plan, FILE *out)
 			write_hash(plan, "ipv6", "ip6", protocols[i], out);
 	}
 	fputs("\t}\n\n", out);
+	if (plan->has_guard)
+		write_sure(plan, out);
 }
 
 /* The answer into conntrack, and the end of those that are to be dropped. */
@@ -361,84 +397,6 @@ static void write_keep_nat(const struct plan *plan, FILE *out)
 }
 
 /*
- * What was seen and left alone is main's, as a mark on the packet alone. That
- * it was seen is said by `divert`, not by the absence of a mark: while the
- * table is being put back, a packet may meet one chain empty and the next one
- * full. Whose an invalid packet is nobody knows, so it gets no road.
- */
-static void write_unmarked(const struct plan *plan, FILE *out)
-{
-	for (size_t i = 0; i < plan->road_count && plan->has_guard; i++)
-		if (strcmp(plan->roads[i].name, "main") == 0)
-			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
-				" == 0x%08" PRIx32 " ct state != invalid "
-				"meta mark set meta mark & 0x%08" PRIx32
-				" | 0x%08" PRIx32 " accept\n",
-				plan->mask, plan->settled, ~plan->mask,
-				plan->roads[i].mark | plan->settled);
-}
-
-static bool stands_in(const struct plan *plan, size_t uplink, const char *dev)
-{
-	int at = (int)uplink;
-
-	for (size_t i = 0; i < plan->uplink_count && at >= 0; i++) {
-		if (strcmp(plan->uplinks[at].dev, dev) == 0)
-			return true;
-		at = plan->uplinks[at].otherwise;
-	}
-	return false;
-}
-
-static uint32_t mark_of(const struct plan *plan, uint8_t road)
-{
-	for (size_t i = 0; i < plan->road_count; i++)
-		if (plan->roads[i].number == road)
-			return plan->roads[i].mark;
-	return 0;
-}
-
-/* The devices of uplinks by which a strict one's packets must not leave. */
-static void write_strict(const struct plan *plan, size_t i, FILE *out)
-{
-	const char *between = "";
-
-	for (size_t n = 0; n < plan->uplink_count; n++) {
-		const struct plan_uplink *other = &plan->uplinks[n];
-
-		if (other->is_shared || stands_in(plan, i, other->dev))
-			continue;
-		if (*between == '\0')
-			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
-				" == 0x%08" PRIx32 " oifname {",
-				plan->mask & ~plan->settled,
-				mark_of(plan, plan->uplinks[i].road));
-		fprintf(out, "%s \"%s\"", between, other->dev);
-		between = ",";
-	}
-	if (*between == ',')
-		fputs(" } goto astray\n", out);
-}
-
-/* The other half of the guard: rules or routes of ours are gone. */
-static void write_guard(const struct plan *plan, FILE *out)
-{
-	if (!plan->has_guard)
-		return;
-	fputs("\tchain astray {\n", out);
-	write_exempts(plan, "", out);
-	fputs("\t\tdrop\n"
-	      "\t}\n\n"
-	      "\tchain strict {\n"
-	      "\t\ttype filter hook postrouting priority 0; "
-	      "policy accept;\n", out);
-	for (size_t i = 0; i < plan->uplink_count; i++)
-		if (plan->uplinks[i].is_strict)
-			write_strict(plan, i, out);
-	fputs("\t}\n\n", out);
-}
-
-/*
  * `per packet` routes come last, so that conntrack keeps the flow's own road.
  * Answers leave by the way the question came, and a socket's choice stands.
  */
@@ -455,7 +413,7 @@ static void write_settle(const struct plan *plan, FILE *out)
 		"\t\ttype filter hook prerouting priority -90; "
 		"policy accept;\n"
 		"\t\tiifname \"lo\" accept\n");
-	write_unmarked(plan, out);
+	ruleset_guard_write_unmarked(plan, out);
 	write_keep_nat(plan, out);
 	fprintf(out,
 		"%s"
@@ -464,6 +422,7 @@ static void write_settle(const struct plan *plan, FILE *out)
 		"\t\ttype route hook output priority -90; policy accept;\n"
 		"\t\toifname \"lo\" accept\n",
 		save);
+	ruleset_guard_write_bound(plan, out);
 	if (has_packets)
 		fprintf(out, "\t\tsocket mark & 0x%08" PRIx32 " != 0 "
 			"goto save\n", plan->mask);
@@ -503,7 +462,7 @@ void ruleset_write(const struct plan *plan, bool whole, FILE *out)
 	write_again(plan, out);
 	write_save(plan, out);
 	write_masquerade(plan, out);
-	write_guard(plan, out);
+	ruleset_guard_write(plan, out);
 	write_hooks(plan, out);
 	fputs("}\n", out);
 }

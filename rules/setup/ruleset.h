@@ -24,6 +24,10 @@ char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
  * big sets; the same plan gives the same text. */
 void ruleset_write(const struct plan *plan, bool whole, FILE *out);
 
+/* Rules that let go what is exempt; `counter`: a statement, or "". */
+void ruleset_write_exempts(const struct plan *plan, const char *counter,
+			   FILE *out);
+
 /* The chains with nft's own queue rule, as a table of their own. */
 void ruleset_write_queues(const struct plan *plan, FILE *out);
 

@@ -16,7 +16,7 @@
 static const char *const hooked[] = { "divert", "divert_own", "settle",
 				      "settle_own", "masquerading", "strict" };
 static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save",
-				     "headers", "dropped", "astray", "again" };
+				     "headers", "dropped", "astray", "again", "ask" };
 static const char *const numbered[] = { "mark_", "save_", "take_", "sure_",
 					"put_", "come_" };
 
