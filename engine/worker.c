@@ -423,6 +423,8 @@ static void decide_unsettled(struct worker *worker, struct flow *flow,
 {
 	flow->data_packets += pkt->payload_len > 0 &&
 			      flow->data_packets < UINT8_MAX;
+	flow->is_closing |= pkt->proto == IPPROTO_TCP &&
+			    pkt->tcp_flags & (TCP_FIN | TCP_RST);
 	decide_flow(worker, flow, pkt, from_server);
 }
 

@@ -17,8 +17,8 @@
 #define LENGTH_LEN 2		/* before a message in TCP (RFC 1035, 4.2.2) */
 #define FLAGS_END 4		/* of a message's first bytes */
 
-/* A client that has sent this many packets of data, or got them, is not
- * reset: it has begun to do something. */
+/* A client that has sent more packets of data, or got them, is not reset: it
+ * has begun to do something. Nor is one that is done. */
 #define RESET_DATA_MOST 4
 
 static void add(atomic_uint_fast64_t *counter, uint64_t n)
@@ -454,7 +454,7 @@ bool worker_may_reset(const struct worker *worker, const struct flow *flow,
 	const struct facts *facts = &flow->facts;
 
 	if (worker->options.learned == NULL ||
-	    flow->data_packets > RESET_DATA_MOST ||
+	    flow->data_packets > RESET_DATA_MOST || flow->is_closing ||
 	    (facts->proto != IPPROTO_TCP && facts->proto != IPPROTO_UDP))
 		return false;
 	return learned_may_reset(worker->options.learned, &facts->client,

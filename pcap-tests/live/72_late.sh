@@ -7,6 +7,7 @@
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
 lab_need
+command -v socat >/dev/null || skip_all "needs socat"
 command -v nginx >/dev/null || skip_all "needs nginx"
 lab_new 2 own-prefix
 
@@ -21,6 +22,14 @@ say()
 	lab_forget
 	echo "$(in_client /usr/bin/python3 "$LATE" "$proto" "$from" \
 		"$address" 9000 "$@"): $(lab_roads "$address" "$proto" 9000)"
+}
+
+# banner FROM ADDRESS: the same of a client that waits for the server's words
+banner()
+{
+	lab_forget
+	echo "$(in_client /usr/bin/python3 "$LATE" tcp "$1" "$2" 9022 ""): $(
+		lab_roads "$2" tcp 9022)"
 }
 
 # Late flows so far: kept, moved, reset.
@@ -42,6 +51,9 @@ roads()
 }
 
 ok "https" serve_web
+lab_start server banner socat TCP6-LISTEN:9022,ipv6only=0,fork,reuseaddr \
+	SYSTEM:"echo SSH-2.0-OpenSSH_9.2; sleep 0.3"
+ok "a server that speaks first" until_true 50 lab_listens server tcp 9022
 ok "a service" lab_serve server tcp:9000 udp:9000
 
 roads "" ""
@@ -87,6 +99,16 @@ is "not with more than four packets of data" \
 	"$(say tcp $C $OTHER 1 2 3 SECRET)" "answered 4: 1"
 is "nor by UDP" "$(say udp $C $OTHER 1 2 3 SECRET)" "answered 4: 1"
 is "counted: kept and reset" "$(late)" "4 0 5"
+stop
+
+roads masquerade "late reset" "" "app ssh"
+start "reset, by what the server says"
+is "the client does not get it" "$(banner $A $OTHER)" "reset 0: 1"
+is "in version 6" "$(banner $A6 $VIDEO6)" "reset 0: 1"
+sleep 0.6	# until the server has closed, and was told of the reset
+is "and comes by the right road" "$(banner $A $OTHER)" "answered 1: 2"
+is "in version 6" "$(banner $A6 $VIDEO6)" "answered 1: 2"
+is "counted: reset" "$(late)" "0 0 2"
 stop
 
 roads "late reset" ""

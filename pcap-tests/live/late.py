@@ -4,6 +4,7 @@ one before, and tells how it ended.
 
   late.py tcp|udp FROM ADDRESS PORT LINE...
 
+An empty LINE says nothing and waits for the server's words.
 Prints "answered N", "reset N" (TCP) or "refused N" (UDP): after N answers.
 """
 import socket
@@ -21,7 +22,8 @@ def main():
     answers, how = 0, "answered"
     try:
         for line in lines:
-            sock.sendall(line.encode() + b"\n")
+            if line:
+                sock.sendall(line.encode() + b"\n")
             if not sock.recv(4096):
                 sys.exit("late: the connection was closed")
             answers += 1

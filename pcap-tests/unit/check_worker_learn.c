@@ -341,6 +341,66 @@ START_TEST(reload)
 }
 END_TEST
 
+/* Whose client is told to come again: not one that goes already, nor one that
+ * has begun to do something. */
+static const struct {
+	const char *name;
+	unsigned int lines;	/* of data before that */
+	uint8_t flags;
+	bool back;
+	unsigned int resets;
+} lates[] = {
+	{ "a client", 0, TCP_ACK, false, 1 },
+	{ "by what the server says", 0, TCP_ACK, true, 1 },
+	{ "it has said little", 3, TCP_ACK, false, 1 },
+	{ "it has said more", 4, TCP_ACK, false, 0 },
+	{ "it closes", 0, TCP_ACK | TCP_FIN, false, 0 },
+	{ "the server closes", 0, TCP_ACK | TCP_FIN, true, 0 },
+};
+
+static void count_reset(void *ctx, const struct packet *pkt, bool from_server)
+{
+	(void)pkt;
+	(void)from_server;
+	++*(unsigned int *)ctx;
+}
+
+START_TEST(reset)
+{
+	unsigned int resets = 0;
+	struct learned *learned = learned_new(NULL);
+	const struct worker_options options = {
+		.flows = 64, .streams = 8, .learned = learned,
+		.reset = count_reset, .reset_ctx = &resets,
+	};
+	struct policy *policy = packets_policy(
+		UPLINKS "late reset\nroute payload /SECRET/ via a\n");
+	struct worker *worker = worker_new(policy, &options);
+	struct made made = { .flags = TCP_SYN, .seq = 9 };
+
+	ck_assert_uint_eq(mark_of(worker, &made, false), MAIN);
+	made.mark = MAIN;
+	for (unsigned int i = 0; i < lates[_i].lines; i++) {
+		struct made line = { .flags = TCP_ACK, .seq = 10 + 6 * i,
+				     .mark = MAIN, DATA("hello\n") };
+
+		ck_assert_uint_eq(mark_of(worker, &line, false), MAIN);
+	}
+	made.flags = lates[_i].flags;
+	made.back = lates[_i].back;
+	made.seq = made.back ? 500 : 10 + 6 * lates[_i].lines;
+	made.data = "SECRET";
+	ck_assert_uint_eq(mark_of(worker, &made, false), MAIN | SETTLED);
+	ck_assert_msg(resets == lates[_i].resets &&
+		      worker_counters(worker)->late_reset == resets &&
+		      worker_counters(worker)->late_kept == 1 - resets,
+		      "%s", lates[_i].name);
+	worker_free(worker);
+	learned_free(learned);
+	policy_free(policy);
+}
+END_TEST
+
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int main(void)
@@ -350,6 +410,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
 	tcase_add_test(tcase, reload);
+	tcase_add_loop_test(tcase, reset, 0, ROWS(lates));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
