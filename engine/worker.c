@@ -104,37 +104,6 @@ const char *worker_flow_ja4(const struct worker *worker,
 	return flow_names(worker->flows, flow)->ja4;
 }
 
-/* ---- interfaces ---- */
-
-void worker_name_interfaces(struct worker *worker, interface_name name_of,
-			    void *ctx)
-{
-	worker->name_of = name_of;
-	worker->name_ctx = ctx;
-	worker_forget_interfaces(worker);
-}
-
-void worker_forget_interfaces(struct worker *worker)
-{
-	memset(worker->interfaces, 0, sizeof(worker->interfaces));
-}
-
-static set_bits interface_sets(struct worker *worker, uint32_t ifindex)
-{
-	struct interface *known = &worker->interfaces[ifindex % INTERFACES];
-	char name[IFNAMSIZ] = "";
-
-	if (ifindex == 0 || worker->name_of == NULL)
-		return NULL;
-	if (known->ifindex == ifindex)
-		return known->sets;
-	if (!worker->name_of(worker->name_ctx, ifindex, name))
-		return NULL;
-	known->ifindex = ifindex;
-	known->sets = policy_resolve_interface(worker->policy, name);
-	return known->sets;
-}
-
 /* ---- one flow ---- */
 
 static void hear(struct worker *worker, struct flow *flow,
@@ -153,7 +122,7 @@ static void resolve(struct worker *worker, struct flow *flow)
 	facts->uid_bits = policy_resolve_uid(worker->policy, flow->uid);
 	facts->in_sets = NULL;
 	if (policy_needs_interface(worker->policy))
-		facts->in_sets = interface_sets(worker, flow->ifindex);
+		facts->in_sets = worker_interface_sets(worker, flow->ifindex);
 }
 
 static struct flow *start(struct worker *worker, const struct packet *pkt,

@@ -97,6 +97,9 @@ bool worker_may_reset(const struct worker *worker, const struct flow *flow,
 uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
 			 const struct decision *decision);
 
+/* The sets of interfaces that it is in; NULL: none. */
+set_bits worker_interface_sets(struct worker *worker, uint32_t ifindex);
+
 /* Answer what was asked. */
 void worker_list(struct worker *worker);
 
