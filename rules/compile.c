@@ -246,8 +246,13 @@ static int compile_settings(struct compiler *c)
 
 /* The engine holds lists of any length, and may answer "main" as well. */
 static void check_exempt(struct compiler *c, const struct ast_statement *s,
-			 size_t ranges)
+			 size_t ranges, size_t by_rule)
 {
+	if (s->exempt.by_rule && by_rule > EXEMPT_RULES_MOST)
+		diag_add(c->diag, DIAG_ERROR, s->place,
+			 "leave out 'by rule': a set holds them all",
+			 "more than %u ranges are exempt by rule: the kernel "
+			 "walks all its rules for a route", EXEMPT_RULES_MOST);
 	if (ranges <= EXEMPT_RANGES_MOST)
 		return;
 	diag_add(c->diag, DIAG_ERROR, s->place,
@@ -260,7 +265,7 @@ static void check_exempt(struct compiler *c, const struct ast_statement *s,
 static int compile_exempts(struct compiler *c)
 {
 	struct policy *p = c->policy;
-	size_t total = 0;
+	size_t total = 0, by_rule = 0;
 	int rc;
 
 	p->exempts = arena_alloc(p->arena,
@@ -280,7 +285,8 @@ static int compile_exempts(struct compiler *c)
 			continue;
 		set = &c->address_sets.items[e->set];
 		total += set->count;
-		check_exempt(c, s, total);
+		by_rule += s->exempt.by_rule ? set->count : 0;
+		check_exempt(c, s, total, by_rule);
 		ranges = arena_alloc(p->arena,
 				     (set->count + 1) * sizeof(*ranges));
 		if (ranges == NULL)

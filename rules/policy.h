@@ -239,6 +239,7 @@ struct name_limits policy_name_limits(const struct policy *policy);
 
 /* The kernel holds what is exempt, for some 170 bytes a range. */
 #define EXEMPT_RANGES_MOST 1048576u
+#define EXEMPT_RULES_MOST 4096u		/* of them `by rule` */
 
 /* One contiguous range of addresses of an exempt statement. */
 struct exempt_range {

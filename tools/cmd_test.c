@@ -110,7 +110,7 @@ static int flows_to_lines(const struct policy *policy,
 static int replay_case(const char *dir, struct lines *ret_lines)
 {
 	/* What a case knows of names is its own, too. */
-	struct load_options options_load = { .quiet = true };
+	struct load_options options_load = { .quiet = true, .is_case = true };
 	struct replay_options options = { 0 };
 	char path[PATH_ROOM], error[SOURCE_ERROR_MAX];
 	struct policy *policy;

@@ -138,7 +138,8 @@ static void tell_unknown(const struct attempt *attempt)
 	if (count > 0)
 		fprintf(attempt->out, ": %s%s\n", count == 1 ?
 			"it counts as none" : "they count as none",
-			attempt->options->resolve ? "" :
+			attempt->options->resolve ||
+			attempt->options->is_case ? "" :
 			"; --resolve asks the DNS");
 }
 

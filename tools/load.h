@@ -13,6 +13,7 @@ struct load_options {
 	bool quiet;		/* no warnings */
 	bool resolve;		/* ask for the names in address lists */
 	bool remember;		/* and keep what is answered */
+	bool is_case;		/* of `test`, which never asks */
 	/* Uplinks have the numbers that are in force by the journal: as the
 	 * policy is, or would be, set up here. */
 	bool here;

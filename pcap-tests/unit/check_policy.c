@@ -495,6 +495,55 @@ START_TEST(exemptions)
 }
 END_TEST
 
+/* Ranges that do not touch, for `exempt to { ... } WORDS`. */
+static char *exempt_text(unsigned ranges, const char *end)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	fputs("default via main\nexempt to { ", out);
+	for (unsigned i = 0; i < ranges; i++)
+		fprintf(out, "%s%u.%u.%u.%u/31", i > 0 ? ", " : "",
+			1 + (i >> 22), i >> 14 & 255, i >> 6 & 255,
+			(i & 63) * 4);
+	fprintf(out, " } %s\n", end);
+	fclose(out);
+	return text;
+}
+
+static const struct {
+	unsigned ranges;
+	const char *words;
+	const char *want;	/* NULL: fine */
+} exempt_many[] = {
+	{ EXEMPT_RULES_MOST, "by rule", NULL },
+	{ EXEMPT_RULES_MOST + 1, "", NULL },
+	{ EXEMPT_RULES_MOST + 1, "by rule", "2:1: error: more than 4096 "
+	  "ranges are exempt by rule" },
+	{ EXEMPT_RANGES_MOST + 1, "", "2:1: error: more than 1048576 ranges "
+	  "are exempt" },
+};
+
+START_TEST(many_exempt)
+{
+	char *text = exempt_text(exempt_many[_i].ranges,
+				 exempt_many[_i].words);
+	struct diag *diag = diag_new();
+	struct policy *policy = parse(text, diag);
+	char *said = complaints(diag);
+
+	ck_assert_int_eq(policy != NULL, exempt_many[_i].want == NULL);
+	if (exempt_many[_i].want != NULL)
+		ck_assert_msg(strstr(said, exempt_many[_i].want) != NULL, "%s",
+			      said);
+	free(said);
+	free(text);
+	policy_free(policy);
+	diag_free(diag);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("policy");
@@ -512,6 +561,9 @@ int main(void)
 	tcase_add_test(tcase, unknown_until_payload);
 	tcase_add_test(tcase, class_of_a_route);
 	tcase_add_test(tcase, exemptions);
+	tcase_set_timeout(tcase, 60);	/* a million ranges, sanitized */
+	tcase_add_loop_test(tcase, many_exempt, 0,
+			    sizeof(exempt_many) / sizeof(exempt_many[0]));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
