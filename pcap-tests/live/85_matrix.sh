@@ -11,6 +11,7 @@ lab_new 2
 lab_policy <<END
 $(lab_uplinks masquerade)
 exempt from { $LAN4.20, $LAN6::20 }
+exempt from { $LAN4.21, $LAN6::21 } by rule
 route dport 5001  via one
 route dport 5002  via two
 route dport 5003  via main
@@ -25,11 +26,15 @@ table inet inside {
 		meta nfproto ipv6 tcp dport 8080 dnat ip6 to $LAN6::9
 		meta nfproto ipv4 udp dport 8080 dnat ip to $LAN4.9
 		meta nfproto ipv6 udp dport 8080 dnat ip6 to $LAN6::9
+		meta nfproto ipv4 meta l4proto { tcp, udp } \
+			th dport 8082 dnat ip to $LAN4.21:8080
+		meta nfproto ipv6 meta l4proto { tcp, udp } \
+			th dport 8082 dnat ip6 to [$LAN6::21]:8080
 	}
 	chain out {
 		type nat hook postrouting priority srcnat - 10
-		ip saddr $LAN4.20 oifname "up1" masquerade
-		ip6 saddr $LAN6::20 oifname "up1" masquerade
+		ip saddr { $LAN4.20, $LAN4.21 } oifname "up1" masquerade
+		ip6 saddr { $LAN6::20, $LAN6::21 } oifname "up1" masquerade
 	}
 }
 END
@@ -78,14 +83,17 @@ for filter in 0 1 2; do
 		told "rp_filter $filter, $where: by each road and by main"
 	done
 	for family in 4 6; do
-		[ $family = 4 ] && from=$LAN4.20 || from=$LAN6::20
-		way 1 client tcp "$(address 10 $family)" 5002 --from $from
-		way 1 client udp "$(address 10 $family)" 5002 --from $from
+		for host in 20 21; do
+			[ $family = 4 ] && from=$LAN4.$host || from=$LAN6::$host
+			to=$(address 10 $family)
+			way 1 client tcp "$to" 5002 --from "$from"
+			way 1 client udp "$to" 5002 --from "$from"
+		done
 	done
-	told "rp_filter $filter: an exempt host"
+	told "rp_filter $filter: exempt hosts"
 	for n in 1 2; do
 		for to in "$(up4 $n)" "$(up6 $n)"; do
-			for port in 8080 8081; do
+			for port in 8080 8081 8082; do
 				for proto in tcp udp; do
 					ask server $proto "$to" $port \
 						--lines 2 --patience 1 \
@@ -95,7 +103,7 @@ for filter in 0 1 2; do
 			done
 		done
 	done
-	told "rp_filter $filter: inbound by either uplink, local and DNAT"
+	told "rp_filter $filter: inbound by either uplink, local and DNAT, exempt or not"
 done
 for where in client router; do
 	for family in 4 6; do

@@ -215,6 +215,10 @@ static const struct {
 	{ "exempt by rule, to", FIBRE "}\n" END
 	  "exempt to 2001:db8:5::/48 by rule\n",
 	  "rule6 pref 20000 to 2001:db8:5::/48 lookup main", true },
+	{ "answers to what came in by an uplink before that", FIBRE "}\n" END
+	  "exempt to 2001:db8:5::/48 by rule\n",
+	  "rule6 pref 20000 fwmark 0x01000000/0x3f000000 goto 20010 "
+	  "protocol 119\n", true },
 	{ "exempt without rule", FIBRE "}\n" END
 	  "exempt from 192.168.1.20\n", "pref 20000", false },
 	{ "src_valid_mark", FIBRE "}\n" END,

@@ -157,12 +157,49 @@ static void join_ranges(struct plan_ranges *set)
 	set->count = kept + 1;
 }
 
+static bool has_by_rule(const struct policy *policy,
+			const struct plan_exempts *exempts)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < policy_exempts(policy); i++)
+		has |= policy_exempt(policy, i)->by_rule;
+	for (size_t i = 0; exempts != NULL && i < exempts->count; i++)
+		has |= exempts->items[i].by_rule;
+	return has;
+}
+
+/*
+ * Answers of an exempt host to what came in by an uplink bear its road, and
+ * leave by it. Of rules with one pref the kernel asks the older one first, so
+ * these are made before those of the exemptions.
+ */
+static int add_answers(struct plan *plan, uint8_t family)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
+		struct kernel_rule rule = plan_rules_new(family, PREF_EXEMPT,
+							 RT_TABLE_UNSPEC);
+
+		rule.action = FR_ACT_GOTO;
+		rule.go_to = PREF_MAIN;
+		rule.mark = plan->roads[i].mark;
+		rule.mask = plan->mask & ~plan->settled;
+		rc = plan_rules_add(plan, &rule);
+	}
+	return rc;
+}
+
 static int make_exempts(struct plan *plan, const struct policy *policy,
 			const struct plan_exempts *exempts,
 			const struct state *state)
 {
-	int rc = 0;
+	bool by_rule = has_by_rule(policy, exempts);
+	int rc = by_rule ? add_answers(plan, AF_INET) : 0;
 
+	if (rc == 0 && by_rule && state->has_v6)
+		rc = add_answers(plan, AF_INET6);
 	for (size_t i = 0; i < policy_exempts(policy) && rc == 0; i++)
 		rc = add_exempt(plan, policy_exempt(policy, i), state);
 	if (rc == 0 && exempts != NULL)
