@@ -39,7 +39,8 @@
 struct keep {
 	pthread_t thread;
 	pthread_mutex_t lock;	/* of all below but the descriptors */
-	int stop_fd;		/* eventfd: written to once */
+	int wake_fd;		/* eventfd: there is news for the thread */
+	bool is_stopping;	/* so it is the end */
 	int wishes_fd;		/* inotify on the state folder */
 	int findings_fd;	/* what probes found, see health.h */
 	struct keep_options options;
@@ -385,12 +386,13 @@ static bool wait_for_more(struct keep *keep)
 	size_t count = 0;
 	int timeout;
 	bool goes_on;
+	eventfd_t news;
 
 	pthread_mutex_lock(&keep->lock);
 	fds = calloc(WATCH_FDS + 2 + probes_count(keep->probes), sizeof(*fds));
 	if (!fds)
 		fds = fixed;
-	fds[count++] = (struct pollfd){ keep->stop_fd, POLLIN, 0 };
+	fds[count++] = (struct pollfd){ keep->wake_fd, POLLIN, 0 };
 	fds[count++] = (struct pollfd){ keep->wishes_fd, POLLIN, 0 };
 	watch_fds(keep->watch, watched);
 	for (int i = 0; i < WATCH_FDS; i++)
@@ -400,7 +402,11 @@ static bool wait_for_more(struct keep *keep)
 	timeout = timeout_of(keep);
 	pthread_mutex_unlock(&keep->lock);
 	poll(fds, count, timeout);
-	goes_on = !(fds[0].revents & POLLIN);
+	if (fds[0].revents & POLLIN)
+		eventfd_read(keep->wake_fd, &news);
+	pthread_mutex_lock(&keep->lock);
+	goes_on = !keep->is_stopping;
+	pthread_mutex_unlock(&keep->lock);
 	if (fds != fixed)
 		free(fds);
 	return goes_on;
@@ -436,8 +442,8 @@ static void keep_free(struct keep *keep)
 	}
 	if (keep->wishes_fd >= 0)
 		close(keep->wishes_fd);
-	if (keep->stop_fd >= 0)
-		close(keep->stop_fd);
+	if (keep->wake_fd >= 0)
+		close(keep->wake_fd);
 	watch_close(keep->watch);
 	probes_free(keep->probes);
 	pthread_mutex_destroy(&keep->lock);
@@ -446,9 +452,9 @@ static void keep_free(struct keep *keep)
 
 static int open_files(struct keep *keep)
 {
-	keep->stop_fd = eventfd(0, EFD_CLOEXEC);
+	keep->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	keep->wishes_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (keep->stop_fd < 0 || keep->wishes_fd < 0 ||
+	if (keep->wake_fd < 0 || keep->wishes_fd < 0 ||
 	    inotify_add_watch(keep->wishes_fd, keep->state_dir,
 			      IN_MOVED_TO | IN_DELETE) < 0)
 		return -errno;
@@ -464,7 +470,7 @@ int keep_start(const struct policy *policy, const struct keep_options *options,
 
 	if (!keep)
 		return fault(error, -ENOMEM, "keeper: out of memory");
-	keep->stop_fd = keep->wishes_fd = keep->findings_fd = -1;
+	keep->wake_fd = keep->wishes_fd = keep->findings_fd = -1;
 	keep->options = *options;
 	keep->policy = policy;
 	keep->retry_ms = RETRY_FIRST_MS;
@@ -514,7 +520,10 @@ void keep_stop(struct keep *keep)
 {
 	if (!keep)
 		return;
-	eventfd_write(keep->stop_fd, 1);
+	pthread_mutex_lock(&keep->lock);
+	keep->is_stopping = true;
+	pthread_mutex_unlock(&keep->lock);
+	eventfd_write(keep->wake_fd, 1);
 	pthread_join(keep->thread, NULL);
 	say_what_stays(keep);
 	keep_free(keep);
@@ -522,8 +531,10 @@ void keep_stop(struct keep *keep)
 
 void keep_hold(struct keep *keep)
 {
-	if (keep)
-		pthread_mutex_lock(&keep->lock);
+	if (!keep)
+		return;
+	pthread_mutex_lock(&keep->lock);
+	watch_deafen(keep->watch, true);
 }
 
 static void change_policy(struct keep *keep, const struct policy *policy)
@@ -548,5 +559,9 @@ void keep_go_on(struct keep *keep, const struct policy *policy)
 		return;
 	if (policy != keep->policy)
 		change_policy(keep, policy);
+	watch_deafen(keep->watch, false);
+	/* Somebody else's change may have been missed. */
+	look_at(keep, now() + BURST_MS);
+	eventfd_write(keep->wake_fd, 1);
 	pthread_mutex_unlock(&keep->lock);
 }

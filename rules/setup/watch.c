@@ -348,6 +348,15 @@ void watch_close(struct watch *watch)
 	free(watch);
 }
 
+void watch_deafen(struct watch *watch, bool deaf)
+{
+	int group = NFNLGRP_NFTABLES;
+
+	mnl_socket_setsockopt(watch->nft, deaf ? NETLINK_DROP_MEMBERSHIP :
+						 NETLINK_ADD_MEMBERSHIP,
+			      &group, sizeof(group));
+}
+
 void watch_fds(const struct watch *watch, int fds[static WATCH_FDS])
 {
 	fds[0] = mnl_socket_get_fd(watch->route);

@@ -5,6 +5,8 @@
 #ifndef WAYMARK_SETUP_WATCH_H
 #define WAYMARK_SETUP_WATCH_H
 
+#include <stdbool.h>
+
 struct policy;
 struct watch;
 
@@ -27,6 +29,11 @@ int watch_open(const struct policy *policy, struct watch **ret);
 void watch_close(struct watch *watch);
 /* Another policy from now on; the old one is needed no more. 0 or -ENOMEM. */
 int watch_policy(struct watch *watch, const struct policy *policy);
+
+/* Do not hear of nftables meanwhile: the kernel tells of each element of a set
+ * by itself, which takes it longer than to make the set. What is heard again
+ * is what happens then. */
+void watch_deafen(struct watch *watch, bool deaf);
 
 /* To be polled for reading. */
 #define WATCH_FDS 2
