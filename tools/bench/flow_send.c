@@ -3,7 +3,8 @@
  * of 10.0.0.0/8 and a port of its own. Needs CAP_NET_RAW.
  *
  *   flow_send [-t SECONDS] [-n PACKETS] [-r PER_SECOND] [-f FLOWS]
- *             [-k LENGTH] [-b BYTES | -b imix] [-s SEED] ADDRESS [CAPTURE...]
+ *             [-k LENGTH] [-b BYTES | -b imix] [-s SEED] [-w PID]
+ *             ADDRESS [CAPTURE...]
  *
  * FLOWS (64) are under way at a time, a packet of each in turn. Without
  * captures they are UDP, of BYTES (64) of payload that no protocol begins
@@ -14,10 +15,12 @@
  * with its first data, which conntrack takes for a connection (nf_conntrack_
  * tcp_loose): handshakes would need two sides.
  *
- * Ends after SECONDS (1) or PACKETS. PER_SECOND 0: as fast as it goes. Prints
- * how many were sent, within how many seconds, and how many flows they began.
+ * Ends after SECONDS (1) or PACKETS. PER_SECOND 0: as fast as it goes; with the
+ * pid of an engine, as fast as that can follow: its queues are never empty, and
+ * never full. Prints how many were sent, within how many seconds, and how many flows they began.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -28,6 +31,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "engine/source_pcap.h"
 #include "tools/bench/bench.h"
@@ -39,6 +43,8 @@
 #define PAYLOAD_MAX 1472	/* of UDP in 1,500 bytes */
 #define CAPTURE_LENGTH 8
 #define PORT 9001
+#define WAITING_MOST 1024	/* packets in the queues, of which there is room
+				 * for 4,096 */
 
 struct piece {
 	const uint8_t *bytes;
@@ -75,6 +81,7 @@ static struct {
 	size_t flows;
 	size_t length;
 	size_t bytes;		/* 0: imix */
+	const char *engine;	/* its pid; NULL: nobody is waited for */
 } options = { .seconds = 1, .flows = 64, .bytes = 64 };
 
 /* IP packets of 64, 570 and 1,500 bytes, less 28 of headers. */
@@ -301,8 +308,55 @@ static size_t burst_of(uint64_t passed_ns, uint64_t sent)
 	return due < BATCH ? (size_t)due : BATCH;
 }
 
+/* What waits in all queues of the engine's namespace; a line for each, of
+ * which the third number is that (nfqnl's seq_show()). */
+static unsigned long waiting(int queues)
+{
+	char text[4096];
+	ssize_t len = pread(queues, text, sizeof(text) - 1, 0);
+	unsigned long sum = 0;
+
+	text[len > 0 ? len : 0] = '\0';
+	for (char *line = text; line != NULL && *line != '\0';) {
+		char *field = line;
+
+		strtoul(field, &field, 10);
+		strtoul(field, &field, 10);
+		sum += strtoul(field, &field, 10);
+		line = strchr(field, '\n');
+		line += line != NULL;
+	}
+	return sum;
+}
+
+static void wait_for_engine(int queues)
+{
+	static const struct timespec moment = { .tv_nsec = 20000 };
+
+	while (queues >= 0 && waiting(queues) > WAITING_MOST)
+		nanosleep(&moment, NULL);
+}
+
+static int open_queues(void)
+{
+	char path[64];
+	int fd;
+
+	if (options.engine == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%s/net/netfilter/nfnetlink_queue",
+		 options.engine);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	return fd;
+}
+
 static void send_all(int fd)
 {
+	int queues = open_queues();
 	uint64_t start_ns = bench_now_ns();
 	uint64_t end_ns = start_ns + (uint64_t)(options.seconds * 1e9);
 	uint64_t sent = 0, built = 0;
@@ -312,6 +366,7 @@ static void send_all(int fd)
 		size_t burst = burst_of(now_ns - start_ns, sent);
 		int done;
 
+		wait_for_engine(queues);
 		for (size_t i = 0; i < burst; i++, built++)
 			build(i, &flows[built % options.flows], built);
 		done = sendmmsg(fd, messages, (unsigned int)burst, 0);
@@ -327,7 +382,7 @@ static int usage(void)
 {
 	fputs("usage: flow_send [-t SECONDS] [-n PACKETS] [-r PER_SECOND]\n"
 	      "       [-f FLOWS] [-k LENGTH] [-b BYTES | -b imix] [-s SEED]\n"
-	      "       ADDRESS [CAPTURE...]\n", stderr);
+	      "       [-w PID] ADDRESS [CAPTURE...]\n", stderr);
 	return 2;
 }
 
@@ -354,6 +409,9 @@ static bool read_option(int option, const char *value)
 	case 'b':
 		options.bytes = strcmp(value, "imix") == 0 ? 0 : number;
 		return number <= PAYLOAD_MAX;
+	case 'w':
+		options.engine = value;
+		return true;
 	case 's':
 		chance ^= number << 32;
 		return true;
@@ -367,7 +425,7 @@ int main(int argc, char *argv[])
 	int option;
 	int fd;
 
-	while ((option = getopt(argc, argv, "t:n:r:f:k:b:s:")) != -1)
+	while ((option = getopt(argc, argv, "t:n:r:f:k:b:s:w:")) != -1)
 		if (!read_option(option, optarg))
 			return usage();
 	if (optind == argc ||
