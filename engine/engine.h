@@ -35,6 +35,11 @@ int engine_reload(struct engine *engine, struct policy *policy,
 int engine_can_reload(const struct engine *engine, const struct policy *policy,
 		      char error[static ENGINE_ERROR_MAX]);
 
+/* What policy_set_dead() says of engine_policy(). Any one thread that keeps
+ * reloads away meanwhile. */
+void engine_set_dead(struct engine *engine, size_t uplink, bool is_v6,
+		     bool is_dead);
+
 /* The one that was published last. */
 const struct policy *engine_policy(const struct engine *engine);
 

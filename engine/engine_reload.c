@@ -20,6 +20,12 @@ const struct policy *engine_policy(const struct engine *engine)
 	return engine->policy;
 }
 
+void engine_set_dead(struct engine *engine, size_t uplink, bool is_v6,
+		     bool is_dead)
+{
+	policy_set_dead(engine->policy, uplink, is_v6, is_dead);
+}
+
 bool engine_has_passed(struct engine *engine)
 {
 	bool passed = true;

@@ -440,6 +440,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	flow->last_ns = pkt->time_ns;
 	flow->packets++;
 	keep_up(worker, flow);
+	worker_leave_dead(worker, flow, pkt);
 	worker_hear_answer(worker, flow, pkt, verdict->from_server);
 	if (flow->state != FLOW_SETTLED)
 		decide_unsettled(worker, flow, pkt, verdict->from_server);

@@ -29,3 +29,17 @@ uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
 		return decision->road;
 	return is_dead(worker, flow) ? decision->road : flow->road;
 }
+
+void worker_leave_dead(const struct worker *worker, struct flow *flow,
+		       const struct packet *pkt)
+{
+	if (marks_road(worker->marks, pkt->mark) != 0 ||
+	    flow->state == FLOW_NEW ||
+	    flow->generation != worker->generation ||
+	    policy_route(worker->policy, flow->route)->balance == NULL ||
+	    !is_dead(worker, flow))
+		return;
+	flow->road = policy_route_road(worker->policy, flow->route,
+				       &flow->facts);
+	flow->first_road = flow->road;
+}

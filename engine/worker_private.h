@@ -100,6 +100,11 @@ uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
 /* The sets of interfaces that it is in; NULL: none. */
 set_bits worker_interface_sets(struct worker *worker, uint32_t ifindex);
 
+/* Of a packet that conntrack knows no flow of any more: its road may have
+ * died, and then another of the balance takes it. */
+void worker_leave_dead(const struct worker *worker, struct flow *flow,
+		       const struct packet *pkt);
+
 /* Answer what was asked. */
 void worker_list(struct worker *worker);
 

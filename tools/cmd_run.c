@@ -19,10 +19,12 @@ static int run(const char *path, const char *state_dir)
 
 	if (load(path, &options, &loaded) == 0)
 		fg = foreground_start(path, &loaded, state_dir);
-	if (fg != NULL)
+	if (fg != NULL) {
+		foreground_look(fg);
 		rc = foreground_wait(fg);
-	else
+	} else {
 		loaded_fini(&loaded);
+	}
 	foreground_stop(fg);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

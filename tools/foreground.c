@@ -164,6 +164,11 @@ int foreground_set_up(struct foreground *fg)
 	return rc == 0 ? running_keep(&fg->running) : rc;
 }
 
+void foreground_look(struct foreground *fg)
+{
+	running_look(&fg->running);
+}
+
 static void say_ready(const struct foreground *fg)
 {
 	const struct policy *policy = engine_policy(fg->running.engine);

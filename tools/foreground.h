@@ -21,6 +21,9 @@ struct foreground *foreground_start(const char *name, struct loaded *loaded,
  * the reason on stderr. */
 int foreground_set_up(struct foreground *fg);
 
+/* Or, where somebody else does that: find out which uplinks are dead. */
+void foreground_look(struct foreground *fg);
+
 /*
  * Say that it is ready; reload at SIGHUP, and answer whom the control socket
  * brings. 0 after SIGINT or SIGTERM, or -errno, and the reason on stderr, when

@@ -30,12 +30,26 @@ static int swap(struct change *change, char *error)
 	return 0;
 }
 
-/* The kernel knows the new roads, and the old ones still. */
-static int swap_amid(void *ctx, char error[static SETUP_ERROR_MAX])
+/* Shared roads are for those that carry their own traffic. */
+static void take_carriers(struct policy *policy,
+			  const struct setup_report *report)
 {
-	char why[ENGINE_ERROR_MAX];
-	int rc = swap(ctx, why);
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			policy_set_dead(policy, i, v6,
+					report->carrier[i][v6] != i);
+}
 
+/* The kernel knows the new roads, and the old ones still. */
+static int swap_amid(void *ctx, const struct setup_report *report,
+		     char error[static SETUP_ERROR_MAX])
+{
+	struct change *change = ctx;
+	char why[ENGINE_ERROR_MAX];
+	int rc;
+
+	take_carriers(change->policy, report);
+	rc = swap(change, why);
 	if (rc < 0)
 		snprintf(error, SETUP_ERROR_MAX, "%s", why);
 	return rc;
@@ -56,25 +70,65 @@ static void warn_of_links(const struct policy *policy, const char *path,
 }
 
 static int set_up(struct running *running, const struct policy *policy,
-		  struct setup_options *options, FILE *out)
+		  struct setup_options *options, struct setup_report *report,
+		  FILE *out)
 {
 	char error[SETUP_ERROR_MAX];
-	struct setup_report report;
 	int rc;
 
 	options->state_dir = running->state_dir;
 	options->exempts = &running->exempts.plan;
-	rc = setup_apply(policy, options, &report, error);
+	rc = setup_apply(policy, options, report, error);
 	if (rc < 0)
 		fprintf(out, "waymark: %s: %s\n", running->path, error);
 	return rc;
 }
 
+/* What the kernel's rules say of dead uplinks, the engine says as well. */
+static void tell_carriers(void *ctx, const struct setup_report *report)
+{
+	struct running *running = ctx;
+	struct engine *engine = running->engine;
+
+	for (size_t i = 0; i < policy_uplinks(engine_policy(engine)); i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			engine_set_dead(engine, i, v6,
+					report->carrier[i][v6] != i);
+}
+
 int running_set_up(struct running *running, bool dead_links, FILE *out)
 {
 	struct setup_options options = { .dead_links = dead_links };
+	struct setup_report report;
+	int rc = set_up(running, engine_policy(running->engine), &options,
+			&report, out);
 
-	return set_up(running, engine_policy(running->engine), &options, out);
+	if (rc == 0)
+		tell_carriers(running, &report);
+	return rc;
+}
+
+/* Another process sets up: what it would find now is looked at, no more. */
+static bool look(const struct running *running, const struct policy *policy,
+		 struct setup_report *report)
+{
+	const struct setup_options options = {
+		.state_dir = running->state_dir,
+		.dead_links = true,
+		.dry_run = true,
+	};
+	char error[SETUP_ERROR_MAX];
+
+	return policy_balances(policy) > 0 &&
+	       setup_apply(policy, &options, report, error) == 0;
+}
+
+void running_look(struct running *running)
+{
+	struct setup_report report;
+
+	if (look(running, engine_policy(running->engine), &report))
+		tell_carriers(running, &report);
 }
 
 /* All of it, or back to what was. */
@@ -86,7 +140,9 @@ static int change_kernel(struct change *change)
 		.ready = swap_amid,
 		.ctx = change,
 	};
-	int rc = set_up(running, change->policy, &options, change->out);
+	struct setup_report report;
+	int rc = set_up(running, change->policy, &options, &report,
+			change->out);
 
 	if (rc < 0 && change->policy != NULL)
 		running_set_up(running, true, change->out);
@@ -99,8 +155,12 @@ static int change_kernel(struct change *change)
 static int change_engine(struct change *change)
 {
 	char error[ENGINE_ERROR_MAX];
-	int rc = swap(change, error);
+	struct setup_report report;
+	int rc;
 
+	if (look(change->running, change->policy, &report))
+		take_carriers(change->policy, &report);
+	rc = swap(change, error);
 	if (rc < 0)
 		fprintf(change->out, "waymark: %s: %s\n",
 			change->running->path, error);
@@ -174,6 +234,8 @@ int running_keep(struct running *running)
 		.state_dir = running->state_dir,
 		.exempts = &running->exempts.plan,
 		.log = log_line,
+		.carriers = tell_carriers,
+		.ctx = running,
 	};
 	char error[SETUP_ERROR_MAX];
 	int rc = keep_start(engine_policy(running->engine), &options,

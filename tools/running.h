@@ -41,6 +41,10 @@ int running_reload(struct running *running, FILE *out);
  * `dead_links`, links that are down are none. */
 int running_set_up(struct running *running, bool dead_links, FILE *out);
 
+/* Of an engine that somebody else sets the kernel up for: which uplinks are
+ * dead now. */
+void running_look(struct running *running);
+
 /* Keep the kernel so from now on. 0, or -errno and the reason on stderr. */
 int running_keep(struct running *running);
 

@@ -261,6 +261,8 @@ static void follow_carriers(struct keep *keep,
 {
 	bool is_new;
 
+	if (keep->options.carriers != NULL)
+		keep->options.carriers(keep->options.ctx, report);
 	if (!keep->has_last)
 		memcpy(keep->carried, report->carrier, sizeof(keep->carried));
 	for (size_t i = 0; i < policy_uplinks(keep->policy); i++) {

@@ -11,6 +11,7 @@
 struct keep;
 struct plan_exempts;
 struct policy;
+struct setup_report;
 
 /* One line: the thing, what happened, the reason. In the keeper's thread. */
 typedef void keep_log(void *ctx, const char *line);
@@ -19,6 +20,10 @@ struct keep_options {
 	const char *state_dir;	/* as in struct setup_options, */
 	const struct plan_exempts *exempts;	/* and this */
 	keep_log *log;
+	/* Who carries whose traffic, told whenever it was looked at, before
+	 * flows of the dead are forgotten. In the keeper's thread, and never
+	 * while it is held. May be NULL. */
+	void (*carriers)(void *ctx, const struct setup_report *report);
 	void *ctx;
 };
 

@@ -272,12 +272,24 @@ static bool has_step(const struct diff *diff, enum step_kind kind)
 
 /* ---- one run ---- */
 
+static void report_on(const struct run *run, struct setup_report *report)
+{
+	report->changes = (unsigned int)run->diff.count;
+	report->port = netlink_port(run->nl);
+	for (size_t i = 0; i < run->plan.uplink_count; i++)
+		memcpy(report->carrier[i], run->plan.uplinks[i].carrier,
+		       sizeof(report->carrier[i]));
+}
+
 static int say_ready(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	const struct setup_options *options = run->options;
+	struct setup_report report = { 0 };
 
-	return options->ready != NULL ? options->ready(options->ctx, error) :
-					0;
+	if (options->ready == NULL)
+		return 0;
+	report_on(run, &report);
+	return options->ready(options->ctx, &report, error);
 }
 
 /* Steps come in the order of their kinds: what is added, then what goes. */
@@ -392,15 +404,6 @@ static int apply(struct run *run, const struct policy *policy,
 	return run->diff.count == 0 &&
 	       numbers_are_noted(&run->journal, &run->plan) ?
 		       say_ready(run, error) : carry_out(run, error);
-}
-
-static void report_on(const struct run *run, struct setup_report *report)
-{
-	report->changes = (unsigned int)run->diff.count;
-	report->port = netlink_port(run->nl);
-	for (size_t i = 0; i < run->plan.uplink_count; i++)
-		memcpy(report->carrier[i], run->plan.uplinks[i].carrier,
-		       sizeof(report->carrier[i]));
 }
 
 int setup_apply(const struct policy *policy,

@@ -37,6 +37,19 @@ struct setup_listener {
 	void *ctx;
 };
 
+#define SETUP_UPLINKS_MOST 256
+
+struct setup_report {
+	unsigned int changes;	/* 0: all was as it should be */
+	/* Of undoing: no journal said what was there before, so sysctls could
+	 * not be put back. */
+	bool no_journal;
+	unsigned int port;	/* of our requests, see netlink_port() */
+	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
+	 * its traffic, or PLAN_NOBODY. */
+	uint8_t carrier[SETUP_UPLINKS_MOST][2];
+};
+
 struct setup_options {
 	/* Where the journal is; NULL: /run/waymark/netns-INODE, of this
 	 * network namespace. */
@@ -52,23 +65,11 @@ struct setup_options {
 	const struct plan_exempts *exempts;
 	/* Called when all that the policy needs is there, before what only an
 	 * older one needed goes; an -errno ends it there, with the sentence in
-	 * `error`. May be NULL. */
-	int (*ready)(void *ctx, char error[static SETUP_ERROR_MAX]);
+	 * `error`. Of the report the carriers are known. May be NULL. */
+	int (*ready)(void *ctx, const struct setup_report *report,
+		     char error[static SETUP_ERROR_MAX]);
 	void *ctx;
 	const struct setup_listener *listener;	/* may be NULL */
-};
-
-#define SETUP_UPLINKS_MOST 256
-
-struct setup_report {
-	unsigned int changes;	/* 0: all was as it should be */
-	/* Of undoing: no journal said what was there before, so sysctls could
-	 * not be put back. */
-	bool no_journal;
-	unsigned int port;	/* of our requests, see netlink_port() */
-	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
-	 * its traffic, or PLAN_NOBODY. */
-	uint8_t carrier[SETUP_UPLINKS_MOST][2];
 };
 
 /*

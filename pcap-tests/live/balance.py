@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+"""balance.py - many flows at once, and by which address each was seen, for the
+live tests of roads that share flows.
+
+  balance.py COUNT LINES PROTO:PORT:SERVER[=CLIENT] ...
+
+Of each kind COUNT flows say LINES lines, one at a time; talk.py answers with
+the address that a line came from. Prints how many flows each address had, how
+many were seen by several, and how many lines had no answer:
+
+  203.0.113.18 300 203.0.113.34 100 split 0 lost 0
+"""
+import collections
+import selectors
+import socket
+import sys
+import time
+
+PATIENCE_S = 3
+AT_ONCE = 100
+
+
+class Flow:
+    def __init__(self, word, lines):
+        where, _, client = word.partition("=")
+        proto, port, server = where.split(":", 2)
+        kind = socket.SOCK_DGRAM if proto == "udp" else socket.SOCK_STREAM
+        self.sock = socket.socket(
+            socket.AF_INET6 if ":" in server else socket.AF_INET, kind)
+        self.sock.setblocking(False)
+        if client:
+            self.sock.bind((client, 0))
+        self.sock.connect_ex((server, int(port)))
+        self.left, self.seen = lines, set()
+
+    def ready(self, events):
+        """What to wait for next; 0: it is done."""
+        try:
+            if events & selectors.EVENT_WRITE:
+                self.sock.send(b"hello\n")
+                return selectors.EVENT_READ
+            heard = self.sock.recv(65536)
+        except OSError:
+            return 0
+        if not heard:
+            return 0
+        self.seen.add(heard.decode().strip())
+        self.left -= 1
+        return selectors.EVENT_WRITE if self.left else 0
+
+
+def run(flows):
+    selector = selectors.DefaultSelector()
+    for flow in flows:
+        selector.register(flow.sock, selectors.EVENT_WRITE, flow)
+    end = time.monotonic() + PATIENCE_S
+    while selector.get_map() and time.monotonic() < end:
+        for key, events in selector.select(0.1):
+            following = key.data.ready(events)
+            if following:
+                selector.modify(key.fileobj, following, key.data)
+            else:
+                selector.unregister(key.fileobj)
+    for flow in flows:
+        flow.sock.close()
+
+
+def main():
+    count, lines, words = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    roads = collections.Counter()
+    split = lost = 0
+    todo = [word for word in words for _ in range(count)]
+    for at in range(0, len(todo), AT_ONCE):
+        flows = [Flow(word, lines) for word in todo[at:at + AT_ONCE]]
+        run(flows)
+        for flow in flows:
+            split += len(flow.seen) > 1
+            lost += flow.left
+            if len(flow.seen) == 1:
+                roads[flow.seen.pop()] += 1
+    for road in sorted(roads):
+        print(road, roads[road], end=" ")
+    print("split", split, "lost", lost)
+
+
+if __name__ == "__main__":
+    main()

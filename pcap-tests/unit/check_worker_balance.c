@@ -1,0 +1,165 @@
+/* check_worker_balance.c - flows of several roads while uplinks die. */
+#include <string.h>
+
+#include "engine/worker.h"
+#include "packets.h"
+#include "unit.h"
+
+#define SETTLED 0x40000000u
+#define A 0x01000000u
+#define B 0x02000000u
+#define ROADS 0x3f000000u
+/* Nearly all flows are a's, as long as it lives. */
+#define POLICY "uplink a { dev a }\nuplink b { dev b }\n" \
+	       "uplink c { dev c otherwise b }\n" \
+	       "route app ssh via { a 255, b 1 }\n" \
+	       "route app smtp via c\ndefault via { a 255, b 1 }\n"
+
+static struct policy *policy;
+static struct worker *worker;
+
+static void set_up(void)
+{
+	static const struct worker_options options = {
+		.flows = 64, .streams = 8,
+	};
+
+	policy = packets_policy(POLICY);
+	worker = worker_new(policy, &options);
+	ck_assert_ptr_nonnull(worker);
+}
+
+static void tear_down(void)
+{
+	worker_free(worker);
+	policy_free(policy);
+}
+
+static struct verdict ask(const struct made *made)
+{
+	uint8_t bytes[MADE_MAX];
+	struct packet pkt = packets_make(made, bytes);
+	struct verdict verdict;
+
+	worker_classify(worker, &pkt, NULL, 1, false, &verdict);
+	return verdict;
+}
+
+static const struct made syn = { .flags = TCP_SYN, .seq = 99 };
+
+/* Its second packet, after `mark` was put back; with what it then says. */
+static struct verdict go_on(uint32_t mark)
+{
+	const struct made ssh = {
+		.flags = TCP_ACK, .seq = 100, .mark = mark,
+		DATA("SSH-2.0-OpenSSH_9.2\r\n"),
+	};
+
+	return ask(&ssh);
+}
+
+/* What payload tells makes no difference to the hash. */
+START_TEST(same_member)
+{
+	struct verdict last;
+
+	ck_assert_uint_eq(ask(&syn).mark, A);
+	last = go_on(A);
+	ck_assert_uint_eq(last.mark, A | SETTLED);
+	ck_assert_uint_eq(last.flow->late, FLOW_ON_TIME);
+}
+END_TEST
+
+/* Conntrack has forgotten the flow: it goes by the living one. */
+START_TEST(forgotten)
+{
+	struct verdict last;
+
+	ck_assert_uint_eq(ask(&syn).mark, A);
+	policy_set_dead(policy, 0, false, true);
+	last = go_on(0);
+	ck_assert_uint_eq(last.mark, B | SETTLED);
+	ck_assert_uint_eq(last.flow->late, FLOW_ON_TIME);
+}
+END_TEST
+
+/* Not yet, or another uplink is the dead one: nothing moves. */
+START_TEST(remembered)
+{
+	ck_assert_uint_eq(ask(&syn).mark, A);
+	policy_set_dead(policy, 1, false, true);
+	policy_set_dead(policy, 0, true, true);
+	ck_assert_uint_eq(go_on(0).mark, A | SETTLED);
+}
+END_TEST
+
+/* Begun on the stand-in, known when the first is back: it stays. */
+START_TEST(came_back)
+{
+	struct verdict last;
+
+	policy_set_dead(policy, 0, false, true);
+	ck_assert_uint_eq(ask(&syn).mark, B);
+	policy_set_dead(policy, 0, false, false);
+	last = go_on(B);
+	ck_assert_uint_eq(last.mark, B | SETTLED);
+	ck_assert_uint_eq(last.flow->late, FLOW_ON_TIME);
+}
+END_TEST
+
+/* All are dead: as its own uplink says. */
+START_TEST(all_dead)
+{
+	policy_set_dead(policy, 0, false, true);
+	policy_set_dead(policy, 1, false, true);
+	ck_assert_uint_eq(ask(&syn).mark, A);
+	ck_assert_uint_eq(go_on(0).mark, A | SETTLED);
+}
+END_TEST
+
+/* A settled flow that conntrack forgot, too. */
+START_TEST(settled)
+{
+	ask(&syn);
+	ck_assert_uint_eq(go_on(A).mark, A | SETTLED);
+	policy_set_dead(policy, 0, false, true);
+	ck_assert_uint_eq(go_on(0).mark & ROADS, B);
+}
+END_TEST
+
+/* Another policy in the middle: the road is kept while it is among those that
+ * share. */
+START_TEST(reloaded)
+{
+	struct policy *next = packets_policy(
+		"uplink a { dev a }\nuplink b { dev b }\n"
+		"route app ssh via { a 1, b 255 }\n"
+		"default via { a 1, b 255 }\n");
+
+	ck_assert_uint_eq(ask(&syn).mark, A);
+	ck_assert_int_eq(worker_prepare(worker, next), 0);
+	worker_publish(worker);
+	worker_pass(worker);
+	ck_assert(worker_has_passed(worker));
+	ck_assert_uint_eq(go_on(A).mark, A | SETTLED);
+	policy_free(policy);
+	policy = next;
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("worker_balance");
+	TCase *tcase = tcase_create("worker_balance");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, same_member);
+	tcase_add_test(tcase, forgotten);
+	tcase_add_test(tcase, remembered);
+	tcase_add_test(tcase, came_back);
+	tcase_add_test(tcase, all_dead);
+	tcase_add_test(tcase, settled);
+	tcase_add_test(tcase, reloaded);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
