@@ -1,8 +1,10 @@
 /* answer_status.c - all that is counted, as JSON. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine/queue_health.h"
+#include "rules/setup/nft.h"
 #include "tools/answer_parts.h"
 #include "tools/load.h"
 
@@ -83,7 +85,62 @@ static json_t *tally_json(struct engine_tally tally)
 			 "late_reset", number(tally.late_reset));
 }
 
-static json_t *routes_json(const struct engine *engine)
+/* By a route's text, as set-up names its counter. */
+static struct counter count_of(const struct counters *counters,
+			       const struct route *route)
+{
+	char name[COUNTER_NAME_MAX];
+
+	return counters_find(counters,
+			     counter_route(nft_hash(route->text), name));
+}
+
+static json_t *packet_routes_json(const struct policy *policy,
+				  const struct counters *counters)
+{
+	json_t *routes = json_array();
+	char place[PLACE_MAX];
+
+	for (size_t i = 0; i < policy_packet_routes(policy); i++) {
+		const struct route *route = policy_packet_route(policy, i);
+		struct counter counter = count_of(counters, route);
+
+		json_array_append_new(routes, json_pack(
+			"{s:o, s:o, s:s?, s:{s:o, s:o}}",
+			"route", answer_text(route->text),
+			"place", answer_text(load_place(&route->place, place,
+							sizeof(place))),
+			"road", policy_road_name(policy, route->road),
+			"kernel", "packets", number(counter.packets),
+			"bytes", number(counter.bytes)));
+	}
+	return routes;
+}
+
+/* What the kernel did without the engine, since the set-up. */
+static json_t *kernel_json(const struct policy *policy,
+			   const struct counters *counters)
+{
+	const struct marks *marks = policy_marks(policy);
+	struct counter exempt = counters_find(counters, "exempt");
+	struct counter all = { 0 };
+
+	for (size_t i = 0; i < counters->count; i++)
+		if (strncmp(counters->items[i].name, "road_", 5) == 0) {
+			all.packets += counters->items[i].packets;
+			all.bytes += counters->items[i].bytes;
+		}
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "packets", number(all.packets),
+			 "bytes", number(all.bytes),
+			 "main", answer_kernel_road(counters, marks->road_main),
+			 "drop", answer_kernel_road(counters, marks->road_drop),
+			 "exempt_packets", number(exempt.packets),
+			 "exempt_bytes", number(exempt.bytes));
+}
+
+static json_t *routes_json(const struct engine *engine,
+			   const struct counters *counters)
 {
 	const struct policy *policy = engine_policy(engine);
 	json_t *routes = json_array();
@@ -93,12 +150,14 @@ static json_t *routes_json(const struct engine *engine)
 		const struct route *route = policy_route(policy, i);
 
 		json_array_append_new(routes, json_pack(
-			"{s:o, s:o, s:s?, s:o}",
+			"{s:o, s:o, s:s?, s:o, s:{s:o}}",
 			"route", answer_text(route->text),
 			"place", answer_text(load_place(&route->place, place,
 							sizeof(place))),
 			"road", route->way,
-			"counts", tally_json(engine_route_tally(engine, i))));
+			"counts", tally_json(engine_route_tally(engine, i)),
+			"kernel", "flows",
+			number(count_of(counters, route).packets)));
 	}
 	return routes;
 }
@@ -144,10 +203,16 @@ json_t *answer_status(const struct running *running)
 {
 	const struct engine *engine = running->engine;
 	struct engine_totals totals = engine_totals(engine);
+	const struct policy *policy = engine_policy(engine);
 	time_t now = time(NULL);
+	struct counters counters;
+	json_t *status;
 
-	return json_pack(
-		"{s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o}",
+	/* What cannot be read counts as nothing. */
+	(void)counters_read(&counters);
+	status = json_pack(
+		"{s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o, "
+		"s:o, s:o, s:o}",
 		"policy", answer_text(running->path), "pid", (int)getpid(),
 		"uptime_seconds", (json_int_t)(now - running->started),
 		"loaded_seconds", (json_int_t)(now - running->loaded),
@@ -157,6 +222,11 @@ json_t *answer_status(const struct running *running)
 		"counts", totals_json(&totals),
 		"memory", memory_json(engine),
 		"workers", workers_json(engine),
-		"routes", routes_json(engine),
-		"classes", classes_json(engine));
+		"routes", routes_json(engine, &counters),
+		"classes", classes_json(engine),
+		"packet_routes", packet_routes_json(policy, &counters),
+		"uplinks", answer_uplinks(running, &counters),
+		"kernel", kernel_json(policy, &counters));
+	counters_fini(&counters);
+	return status;
 }

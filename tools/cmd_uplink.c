@@ -7,38 +7,24 @@
 
 #include "rules/setup/health.h"
 #include "rules/setup/setup.h"
+#include "tools/client.h"
 #include "tools/cmd.h"
 #include "tools/options.h"
+#include "tools/status.h"
 
 static const char *const wishes[] = { "auto", "up", "down" };
 
-static void print_way(const struct health_uplink *item, int v6)
+static int list(const char *state_dir)
 {
-	const char *by = item->carrier[v6];
-	bool is_dead = v6 ? item->dead6 : item->dead4;
+	json_t *status;
+	int exit_status = client_ask("uplink", state_dir,
+				     json_pack("{s:s}", "do", "status"),
+				     &status);
 
-	printf("  IPv%c: %s%s%s", v6 ? '6' : '4',
-	       by[0] == '\0'		      ? "no way" :
-	       strcmp(by, item->name) == 0 ? "itself" : "by ",
-	       by[0] == '\0' || strcmp(by, item->name) == 0 ? "" : by,
-	       is_dead ? " (probes fail)" : "");
-}
-
-static int list(const char *dir)
-{
-	struct health health;
-	int rc = health_load(dir, &health);
-
-	for (size_t i = 0; i < health.count && rc == 0; i++) {
-		const struct health_uplink *item = &health.items[i];
-
-		printf("%-12s %-4s", item->name, wishes[item->wish]);
-		print_way(item, 0);
-		print_way(item, 1);
-		putchar('\n');
-	}
-	health_fini(&health);
-	return rc;
+	if (status != NULL)
+		status_print_uplinks(status, stdout);
+	json_decref(status);
+	return exit_status;
 }
 
 static bool is_known(const struct health *health, const char *name)
@@ -71,7 +57,7 @@ static int wish(const char *dir, enum health_wish wanted, const char *name)
 	return rc;
 }
 
-static int act(int argc, char *argv[], const char *dir)
+static int act(int argc, char *argv[], const char *state_dir, const char *dir)
 {
 	int wanted = -1;
 
@@ -86,7 +72,7 @@ static int act(int argc, char *argv[], const char *dir)
 		return EXIT_FAILURE;
 	}
 	if (argc == 0)
-		return list(dir) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return list(state_dir);
 	return wish(dir, (enum health_wish)wanted, argv[1]) < 0 ?
 		       EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -105,5 +91,5 @@ int cmd_uplink(int argc, char *argv[])
 			strerror(-rc));
 		return EXIT_FAILURE;
 	}
-	return act(argc - optind, argv + optind, dir);
+	return act(argc - optind, argv + optind, options.state_dir, dir);
 }

@@ -154,6 +154,120 @@ static void print_tallies(const json_t *rows, const char *const labels[],
 	}
 }
 
+/* Of the kernel: by road, route, and route per packet. */
+static const struct metric by_uplink[] = {
+	{ "uplink_kernel_flows_total", "counter", "kernel.flows",
+	  "Flows that the kernel settled on the uplink by their headers." },
+	{ "uplink_engine_flows_total", "counter", "kernel.engine_flows",
+	  "Flows that the engine settled on it." },
+	{ "uplink_arrived_flows_total", "counter", "kernel.arrived_flows",
+	  "Flows that came in by it." },
+	{ "uplink_kernel_packets_total", "counter", "kernel.packets",
+	  "Packets of settled flows." },
+	{ "uplink_kernel_bytes_total", "counter", "kernel.bytes",
+	  "Their bytes." },
+};
+
+static const struct metric by_route[] = {
+	{ "route_kernel_flows_total", "counter", "kernel.flows",
+	  "Flows that the kernel decided by a route." },
+};
+
+static const struct metric by_packet_route[] = {
+	{ "packet_route_packets_total", "counter", "kernel.packets",
+	  "Packets of a route per packet." },
+	{ "packet_route_bytes_total", "counter", "kernel.bytes",
+	  "Their bytes." },
+};
+
+static const struct metric exempts[] = {
+	{ "exempt_packets_total", "counter", "kernel.exempt_packets",
+	  "Packets of exempt hosts." },
+	{ "exempt_bytes_total", "counter", "kernel.exempt_bytes",
+	  "Their bytes." },
+};
+
+static void print_rows(const struct metric *metrics, size_t count,
+		       const json_t *rows, const char *const labels[],
+		       FILE *out)
+{
+	const json_t *row;
+	size_t i;
+
+	for (size_t m = 0; m < count; m++) {
+		print_head(&metrics[m], out);
+		json_array_foreach(rows, i, row)
+			print_tally(&metrics[m], row, labels, NULL, out);
+	}
+}
+
+/* The uplinks, and with them what went by main or was dropped. */
+static json_t *roads_of(const json_t *status)
+{
+	static const char *const others[] = { "main", "drop" };
+	json_t *roads = json_copy(json_object_get(status, "uplinks"));
+
+	for (size_t i = 0; i < 2; i++)
+		json_array_append_new(roads, json_pack(
+			"{s:s, s:O}", "uplink", others[i], "kernel",
+			json_object_get(json_object_get(status, "kernel"),
+					others[i])));
+	return roads;
+}
+
+/* One value for each family of each uplink that is watched; what is null has
+ * none. */
+static void print_fare(const char *name, const char *key, const char *help,
+		       const json_t *uplinks, FILE *out)
+{
+	static const char *const families[] = { "ipv4", "ipv6" };
+	const struct metric metric = { name, "gauge", NULL, help };
+	const json_t *row;
+	size_t i;
+
+	print_head(&metric, out);
+	json_array_foreach(uplinks, i, row)
+		for (size_t f = 0; f < 2; f++) {
+			const json_t *value = json_object_get(
+				json_object_get(row, families[f]), key);
+
+			if (value == NULL || json_is_null(value))
+				continue;
+			fprintf(out, "waymark_%s{", name);
+			print_label("uplink", json_string_value(
+				json_object_get(row, "uplink")), out);
+			fprintf(out, ",family=\"%s\"} %" PRIu64 "\n",
+				families[f], json_is_integer(value) ?
+				(uint64_t)json_integer_value(value) :
+				(uint64_t)json_is_true(value));
+		}
+}
+
+static void print_kernel(const json_t *status, FILE *out)
+{
+	static const char *const uplink[] = { "uplink", NULL };
+	static const char *const route[] = { "place", "route", "road", NULL };
+	const json_t *uplinks = json_object_get(status, "uplinks");
+	json_t *roads = roads_of(status);
+
+	print_rows(by_uplink, sizeof(by_uplink) / sizeof(by_uplink[0]), roads,
+		   uplink, out);
+	print_rows(by_route, 1, json_object_get(status, "routes"), route, out);
+	print_rows(by_packet_route, 2, json_object_get(status, "packet_routes"),
+		   route, out);
+	for (size_t i = 0; i < 2; i++) {
+		print_head(&exempts[i], out);
+		print_value(&exempts[i], status, out);
+	}
+	print_fare("uplink_up", "up", "Whether it carries its own traffic.",
+		   uplinks, out);
+	print_fare("uplink_state_seconds", "since_seconds",
+		   "Since it does, or does not.", uplinks, out);
+	print_fare("uplink_answered_seconds", "answered_seconds",
+		   "Since a probe was answered.", uplinks, out);
+	json_decref(roads);
+}
+
 void status_print_metrics(const json_t *status, FILE *out)
 {
 	static const char *const route_labels[] = { "place", "route", "road",
@@ -181,4 +295,5 @@ void status_print_metrics(const json_t *status, FILE *out)
 		      out);
 	print_tallies(json_object_get(status, "classes"), class_labels,
 		      classes, out);
+	print_kernel(status, out);
 }

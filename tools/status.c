@@ -102,22 +102,140 @@ static void print_queues(const json_t *status, FILE *out)
 	}
 }
 
-static void print_tallies(const json_t *rows, const char *key,
-			  const char *title, FILE *out)
+/* A row begins with numbers, right under their titles. */
+struct column {
+	const char *title;
+	const char *path;
+	int width;
+};
+
+static void print_row(const struct column *columns, const json_t *row,
+		      const char *name, FILE *out)
+{
+	for (; columns->title != NULL; columns++)
+		fprintf(out, "%*" PRIu64 " ", columns->width,
+			status_number(row, columns->path));
+	fprintf(out, " %s\n", name);
+}
+
+static void print_titles(const struct column *columns, const char *title,
+			 FILE *out)
+{
+	putc('\n', out);
+	for (; columns->title != NULL; columns++)
+		fprintf(out, "%*s ", columns->width, columns->title);
+	fprintf(out, " %s\n", title);
+}
+
+static void print_rows(const struct column *columns, const json_t *rows,
+		       const char *key, const char *title, FILE *out)
 {
 	const json_t *row;
 	size_t i;
 
 	if (json_array_size(rows) == 0)
 		return;
-	fprintf(out, "\n%10s %10s %10s  %s\n", "SETTLED", "KEPT", "MOVED",
-		title);
+	print_titles(columns, title, out);
 	json_array_foreach(rows, i, row)
-		fprintf(out, "%10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  %s\n",
-			status_number(row, "counts.settled"),
-			status_number(row, "counts.late_kept"),
-			status_number(row, "counts.late_moved"),
-			text_of(row, key));
+		print_row(columns, row, text_of(row, key), out);
+}
+
+static void print_tallies(const json_t *status, FILE *out)
+{
+	static const struct column routes[] = {
+		{ "KERNEL", "kernel.flows", 10 },
+		{ "SETTLED", "counts.settled", 10 },
+		{ "KEPT", "counts.late_kept", 10 },
+		{ "MOVED", "counts.late_moved", 10 },
+		{ 0 },
+	};
+	static const struct column packets[] = {
+		{ "PACKETS", "kernel.packets", 14 },
+		{ "BYTES", "kernel.bytes", 18 },
+		{ 0 },
+	};
+
+	print_rows(routes, json_object_get(status, "routes"), "route", "ROUTE",
+		   out);
+	print_rows(packets, json_object_get(status, "packet_routes"), "route",
+		   "ROUTE PER PACKET", out);
+	print_rows(routes + 1, json_object_get(status, "classes"), "class",
+		   "CLASS", out);
+}
+
+/* What the kernel carried by each road. */
+static void print_roads(const json_t *status, FILE *out)
+{
+	static const struct column roads[] = {
+		{ "KERNEL", "kernel.flows", 10 },
+		{ "SETTLED", "kernel.engine_flows", 10 },
+		{ "ARRIVED", "kernel.arrived_flows", 10 },
+		{ "PACKETS", "kernel.packets", 12 },
+		{ "BYTES", "kernel.bytes", 16 },
+		{ 0 },
+	};
+	static const char *const others[] = { "main", "drop" };
+	const json_t *kernel = json_object_get(status, "kernel");
+	const json_t *uplinks = json_object_get(status, "uplinks");
+	const json_t *row;
+	size_t i;
+
+	print_titles(roads, "ROAD", out);
+	json_array_foreach(uplinks, i, row)
+		print_row(roads, row, text_of(row, "uplink"), out);
+	for (i = 0; i < 2; i++) {
+		json_t *other = json_pack("{s:O}", "kernel", json_object_get(
+			kernel, others[i]));
+
+		print_row(roads, other, others[i], out);
+		json_decref(other);
+	}
+}
+
+/* ---- how uplinks fare ---- */
+
+static void print_family(const json_t *row, const char *key, char digit,
+			 FILE *out)
+{
+	const json_t *family = json_object_get(row, key);
+	const char *by = json_string_value(json_object_get(family, "carrier"));
+	const char *why = json_string_value(json_object_get(family, "reason"));
+	const json_t *answered = json_object_get(family, "answered_seconds");
+
+	fprintf(out, "  IPv%c: ", digit);
+	if (json_is_true(json_object_get(family, "up")))
+		fputs("itself", out);
+	else if (by != NULL)
+		fprintf(out, "by %s", by);
+	else
+		fputs("no way", out);
+	if (why != NULL)
+		fprintf(out, " (%s)", why);
+	fputs(" for ", out);
+	print_time(status_number(family, "since_seconds"), out);
+	if (json_is_integer(answered))
+		fprintf(out, ", answered %" PRIu64 " s ago",
+			(uint64_t)json_integer_value(answered));
+	else if (json_is_integer(json_object_get(family, "probed_seconds")))
+		fputs(", never answered", out);
+}
+
+void status_print_uplinks(const json_t *status, FILE *out)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "uplinks"), i, row) {
+		fprintf(out, "%-12s ", text_of(row, "uplink"));
+		if (json_object_get(row, "wish") == NULL) {
+			fputs("not watched\n", out);
+			continue;
+		}
+		fprintf(out, "%-4s", text_of(row, "wish"));
+		print_family(row, "ipv4", '4', out);
+		print_family(row, "ipv6", '6', out);
+		putc('\n', out);
+	}
 }
 
 static void print_head(const json_t *status, FILE *out)
@@ -141,12 +259,16 @@ void status_print(const json_t *status, FILE *out)
 	print_counts(status, out);
 	fprintf(out, "%-18s %" PRIu64 "\n", "exempt hosts",
 		status_number(status, "exempt"));
+	fprintf(out, "%-18s %" PRIu64 "\n", "exempt packets",
+		status_number(status, "kernel.exempt_packets"));
 	print_memory(status, out);
 	print_queues(status, out);
-	print_tallies(json_object_get(status, "routes"), "route", "ROUTE",
-		      out);
-	print_tallies(json_object_get(status, "classes"), "class", "CLASS",
-		      out);
+	print_roads(status, out);
+	if (json_array_size(json_object_get(status, "uplinks")) > 0) {
+		fputs("\nUPLINK\n", out);
+		status_print_uplinks(status, out);
+	}
+	print_tallies(status, out);
 }
 
 void status_print_rates(const json_t *status, const json_t *before,
@@ -161,6 +283,7 @@ void status_print_rates(const json_t *status, const json_t *before,
 		{ "settled/s", "counts.settled" },
 		{ "late/s", "counts.late_moved" },
 		{ "lost/s", "counts.overruns" },
+		{ "kernel packets/s", "kernel.packets" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -13,6 +13,8 @@
 uint64_t status_number(const json_t *status, const char *path);
 
 void status_print(const json_t *status, FILE *out);
+/* How its uplinks fare, a line for each. */
+void status_print_uplinks(const json_t *status, FILE *out);
 /* With what changed since `before`, which was asked `seconds` ago. */
 void status_print_rates(const json_t *status, const json_t *before,
 			double seconds, FILE *out);

@@ -42,16 +42,15 @@ static int find_or_add(struct health *health, const char *name,
 	return 0;
 }
 
-/* "NAME WORD" a line: down, up; dead4, dead6; by4 OTHER, by6 OTHER. */
+/* "NAME WORD" a line: down, up; known, dead4, dead6. */
 static int read_lines(FILE *in, struct health *health)
 {
-	char line[256], name[HEALTH_NAME_MAX], word[16], by[HEALTH_NAME_MAX];
+	char line[256], name[HEALTH_NAME_MAX], word[16];
 	struct health_uplink *uplink;
 	int rc = 0;
 
 	while (rc == 0 && fgets(line, sizeof(line), in)) {
-		by[0] = '\0';
-		if (sscanf(line, "%63s %15s %63s", name, word, by) < 2)
+		if (sscanf(line, "%63s %15s", name, word) < 2)
 			continue;
 		rc = find_or_add(health, name, &uplink);
 		if (rc < 0)
@@ -64,10 +63,6 @@ static int read_lines(FILE *in, struct health *health)
 			uplink->dead4 = true;
 		else if (strcmp(word, "dead6") == 0)
 			uplink->dead6 = true;
-		else if (strcmp(word, "by4") == 0)
-			memcpy(uplink->carrier[0], by, sizeof(by));
-		else if (strcmp(word, "by6") == 0)
-			memcpy(uplink->carrier[1], by, sizeof(by));
 	}
 	return rc;
 }
@@ -114,6 +109,14 @@ bool health_is_dead(const struct health *health, const char *uplink,
 		return false;
 	return item->wish == HEALTH_DOWN ||
 	       (family == AF_INET ? item->dead4 : item->dead6);
+}
+
+enum health_wish health_wish_of(const struct health *health,
+				const char *uplink)
+{
+	const struct health_uplink *item = find(health, uplink);
+
+	return item ? item->wish : HEALTH_AUTO;
 }
 
 bool health_is_kept(const char *dir)
@@ -193,8 +196,7 @@ int health_findings_save(int fd, const struct health *health)
 
 		const char *name = item->name;
 
-		if (dprintf(fd, "%s by4 %s\n%s by6 %s\n", name,
-			    item->carrier[0], name, item->carrier[1]) < 0 ||
+		if (dprintf(fd, "%s known\n", name) < 0 ||
 		    (item->dead4 && dprintf(fd, "%s dead4\n", name) < 0) ||
 		    (item->dead6 && dprintf(fd, "%s dead6\n", name) < 0))
 			return -errno;

@@ -24,8 +24,6 @@ struct health_uplink {
 	char name[HEALTH_NAME_MAX];
 	enum health_wish wish;
 	bool dead4, dead6;	/* as probes found */
-	/* Who carries its traffic, IPv4 and IPv6; "": nobody. */
-	char carrier[2][HEALTH_NAME_MAX];
 };
 
 struct health {
@@ -43,6 +41,8 @@ void health_fini(struct health *health);
 bool health_is_dead(const struct health *health, const char *uplink,
 		    uint8_t family);
 
+enum health_wish health_wish_of(const struct health *health,
+				const char *uplink);
 /* Change what is wished. 0 or -errno. */
 int health_save_wish(const char *dir, const char *uplink,
 		     enum health_wish wish);

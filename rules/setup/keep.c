@@ -54,6 +54,7 @@ struct keep {
 	bool has_last;
 	/* Whose address flows of each uplink have; IPv4 and IPv6. */
 	uint8_t carried[SETUP_UPLINKS_MOST][2];
+	struct fare fare;	/* has a lock of its own */
 	unsigned int port;
 
 	uint64_t look_ms;	/* when to look next */
@@ -197,13 +198,6 @@ static void save_findings(struct keep *keep)
 
 		snprintf(item.name, sizeof(item.name), "%s",
 			 policy_uplink(keep->policy, i)->name);
-		for (int v6 = 0; v6 < 2 && keep->has_last; v6++) {
-			const char *by = name_of(keep,
-						 keep->last.carrier[i][v6]);
-
-			snprintf(item.carrier[v6], sizeof(item.carrier[v6]),
-				 "%s", by ? by : "");
-		}
 		rc = ARRAY_ADD(health.items, health.count, item);
 	}
 	if (rc == 0)
@@ -259,7 +253,6 @@ static void follow_flows(struct keep *keep, size_t i, int v6, uint8_t by)
 static void follow_carriers(struct keep *keep,
 			    const struct setup_report *report)
 {
-	bool is_new;
 
 	if (keep->options.carriers != NULL)
 		keep->options.carriers(keep->options.ctx, report);
@@ -275,12 +268,8 @@ static void follow_carriers(struct keep *keep,
 			follow_flows(keep, i, v6, by);
 		}
 	}
-	is_new = !keep->has_last || memcmp(keep->last.carrier, report->carrier,
-					   sizeof(report->carrier)) != 0;
 	keep->last = *report;
 	keep->has_last = true;
-	if (is_new)
-		save_findings(keep);
 }
 
 static void plan_next_look(struct keep *keep, int rc)
@@ -379,6 +368,12 @@ static int timeout_of(const struct keep *keep)
 	return next <= time ? 0 : (int)(next - time);
 }
 
+static void update_fare(struct keep *keep)
+{
+	fare_update(&keep->fare, keep->policy,
+		    keep->has_last ? &keep->last : NULL, keep->probes, now());
+}
+
 /* Wait for anything. false: it is the end. */
 static bool wait_for_more(struct keep *keep)
 {
@@ -425,6 +420,7 @@ static void *run(void *ctx)
 		run_probes(keep);
 		if (now() >= keep->look_ms)
 			look(keep);
+		update_fare(keep);
 		pthread_mutex_unlock(&keep->lock);
 	}
 	return NULL;
@@ -449,6 +445,7 @@ static void keep_free(struct keep *keep)
 	watch_close(keep->watch);
 	probes_free(keep->probes);
 	pthread_mutex_destroy(&keep->lock);
+	fare_fini(&keep->fare);
 	free(keep);
 }
 
@@ -477,6 +474,7 @@ int keep_start(const struct policy *policy, const struct keep_options *options,
 	keep->policy = policy;
 	keep->retry_ms = RETRY_FIRST_MS;
 	pthread_mutex_init(&keep->lock, NULL);
+	fare_init(&keep->fare);
 	rc = setup_state_dir(options->state_dir, keep->state_dir);
 	if (rc == 0)
 		rc = open_files(keep);
@@ -486,8 +484,11 @@ int keep_start(const struct policy *policy, const struct keep_options *options,
 		keep->probes = probes_new(policy);
 		rc = keep->probes ? 0 : -ENOMEM;
 	}
-	if (rc == 0)
+	if (rc == 0) {
+		update_fare(keep);
+		save_findings(keep);
 		rc = -pthread_create(&keep->thread, NULL, run, keep);
+	}
 	if (rc < 0) {
 		keep_free(keep);
 		return fault(error, rc, "keeper: %s; the set-up would not be "
@@ -531,6 +532,12 @@ void keep_stop(struct keep *keep)
 	keep_free(keep);
 }
 
+int keep_uplinks(struct keep *keep, struct fare_uplink **ret_uplinks)
+{
+	*ret_uplinks = NULL;
+	return keep ? fare_copy(&keep->fare, ret_uplinks) : 0;
+}
+
 void keep_hold(struct keep *keep)
 {
 	if (!keep)
@@ -552,6 +559,7 @@ static void change_policy(struct keep *keep, const struct policy *policy)
 	keep->policy = policy;
 	keep->has_last = false;
 	save_findings(keep);
+	update_fare(keep);
 	keep->look_ms = now();
 }
 

@@ -7,6 +7,7 @@
 #define WAYMARK_SETUP_KEEP_H
 
 #include "rules/setup/fault.h"
+#include "rules/setup/fare.h"
 
 struct keep;
 struct plan_exempts;
@@ -32,6 +33,11 @@ struct keep_options {
 int keep_start(const struct policy *policy, const struct keep_options *options,
 	       struct keep **ret, char error[static SETUP_ERROR_MAX]);
 void keep_stop(struct keep *keep);
+
+/* How the uplinks of the policy in force fare; never waits for a set-up. The
+ * caller frees *ret_uplinks. How many there are, or -ENOMEM; none of a keeper
+ * of NULL. */
+int keep_uplinks(struct keep *keep, struct fare_uplink **ret_uplinks);
 
 /* Nothing is looked at or changed between the two, so that another policy, or
  * other exemptions in the place of the old ones, can be set up; it goes on

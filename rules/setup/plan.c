@@ -99,7 +99,8 @@ static unsigned int index_of(const struct state *state, const char *dev,
 }
 
 static int add_uplink(struct plan *plan, const struct policy *policy,
-		      const struct state *state, const struct uplink *uplink)
+		      const struct state *state, const struct uplink *uplink,
+		      enum plan_links links)
 {
 	struct plan_uplink new = {
 		.link = index_of(state, uplink->dev, plan->uplink_count),
@@ -109,6 +110,7 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 		.road = uplink->road,
 		.masquerade = uplink->masquerade,
 		.is_shared = uplink->shared,
+		.is_alive = is_alive(state, uplink->dev, links),
 	};
 
 	plan->has_guard |= new.is_strict;
@@ -150,7 +152,7 @@ static int make_uplinks(struct plan *plan, const struct policy *policy,
 		if (links == PLAN_LINKS_UP && !uplink->optional)
 			rc = check_link(state, uplink, error);
 		if (rc == 0)
-			rc = add_uplink(plan, policy, state, uplink);
+			rc = add_uplink(plan, policy, state, uplink, links);
 		if (rc == 0)
 			rc = add_road(plan, marks, uplink->road, uplink->name);
 	}

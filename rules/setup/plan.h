@@ -31,6 +31,7 @@ struct plan_uplink {
 	bool is_shared;		/* the policy's `shared`: a LAN's device */
 	bool is_strict;		/* by itself or by who stands in for it */
 	int otherwise;		/* who stands in: an index, or below 0 */
+	bool is_alive;		/* its link, as far as enum plan_links asks */
 	/* Who carries its traffic, IPv4 and IPv6: an index, itself most of
 	 * the time, or PLAN_NOBODY. */
 	uint8_t carrier[2];

@@ -24,6 +24,7 @@ struct probe {
 	struct probe_socket socket;
 	uint64_t next_ms;	/* to begin, or to give up waiting */
 	uint64_t began_ms;
+	uint64_t answered_ms;
 	unsigned int good, bad;	/* in a row */
 	bool is_dead;
 };
@@ -108,6 +109,28 @@ uint64_t probes_next_ms(const struct probes *probes)
 	return next;
 }
 
+static bool is_of(const struct probe *probe, size_t uplink, uint8_t family)
+{
+	return probe->uplink == uplink &&
+	       address_is_v4(&probe->spec.target) == (family == AF_INET);
+}
+
+void probes_last(const struct probes *probes, size_t uplink, uint8_t family,
+		 uint64_t *ret_asked_ms, uint64_t *ret_answered_ms)
+{
+	*ret_asked_ms = *ret_answered_ms = 0;
+	for (size_t i = 0; i < probes->count; i++) {
+		const struct probe *probe = &probes->items[i];
+
+		if (!is_of(probe, uplink, family))
+			continue;
+		if (probe->began_ms > *ret_asked_ms)
+			*ret_asked_ms = probe->began_ms;
+		if (probe->answered_ms > *ret_answered_ms)
+			*ret_answered_ms = probe->answered_ms;
+	}
+}
+
 bool probes_is_dead(const struct probes *probes, size_t uplink, uint8_t family)
 {
 	bool has_any = false;
@@ -115,8 +138,7 @@ bool probes_is_dead(const struct probes *probes, size_t uplink, uint8_t family)
 	for (size_t i = 0; i < probes->count; i++) {
 		const struct probe *probe = &probes->items[i];
 
-		if (probe->uplink != uplink ||
-		    address_is_v4(&probe->spec.target) != (family == AF_INET))
+		if (!is_of(probe, uplink, family))
 			continue;
 		if (!probe->is_dead)
 			return false;
@@ -156,6 +178,8 @@ static bool conclude(struct probe *probe, int rc, uint64_t now_ms,
 	probe->next_ms = probe->began_ms + probe->spec.every_ms;
 	if (probe->next_ms <= now_ms)
 		probe->next_ms = now_ms + 1;
+	if (rc == 0)
+		probe->answered_ms = now_ms;
 	probe->good = rc == 0 ? probe->good + 1 : 0;
 	probe->bad = rc == 0 ? 0 : probe->bad + 1;
 	if (probe->bad >= probe->spec.down)

@@ -34,6 +34,11 @@ bool probes_run(struct probes *probes, uint64_t now_ms, probe_told *told,
 /* All probes of this family, of which there are some, fail. */
 bool probes_is_dead(const struct probes *probes, size_t uplink, uint8_t family);
 
+/* When one of this family was begun last, and answered last, on the monotonic
+ * clock; 0: never, *ret_asked_ms as well where there is none. */
+void probes_last(const struct probes *probes, size_t uplink, uint8_t family,
+		 uint64_t *ret_asked_ms, uint64_t *ret_answered_ms);
+
 /* One probe at once: by `uplink`, until `wait_ms` are over.
  * 0 when it was answered, else -errno. */
 int probe_once(const struct policy *policy, size_t uplink,

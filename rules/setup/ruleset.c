@@ -389,7 +389,7 @@ static void write_keep_nat(const struct plan *plan, FILE *out)
 
 		if (road->is_drop)
 			continue;
-		fprintf(out, "%s 0x%08" PRIx32 " : goto put_%u", between,
+		fprintf(out, "%s 0x%08" PRIx32 " : goto keep_%u", between,
 			road->mark, road->number);
 		between = ",";
 	}

@@ -16,9 +16,10 @@
 static const char *const hooked[] = { "divert", "divert_own", "settle",
 				      "settle_own", "masquerading", "strict" };
 static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save",
-				     "headers", "dropped", "astray", "again", "ask" };
+				     "headers", "dropped", "astray", "again",
+				     "ask" };
 static const char *const numbered[] = { "mark_", "save_", "take_", "sure_",
-					"put_", "come_" };
+					"put_", "come_", "keep_" };
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {

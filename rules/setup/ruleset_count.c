@@ -44,6 +44,17 @@ static void write_drop(const struct plan_road *road, FILE *out)
 		"\t}\n\n", road->number, road->number, road->number);
 }
 
+/* A chain that leads to put_N; what the kernel decides it also carries. */
+static void write_way(const char *chain, const char *counter, uint8_t road,
+		      bool is_kernels, FILE *out)
+{
+	fprintf(out, "\tchain %s_%u {\n\t\tcounter name %s_%u\n", chain, road,
+		counter, road);
+	if (is_kernels)
+		fprintf(out, "\t\tcounter name road_%u\n", road);
+	fprintf(out, "\t\tgoto put_%u\n\t}\n\n", road);
+}
+
 void ruleset_count_write_road(const struct plan *plan,
 			      const struct plan_road *road, FILE *out)
 {
@@ -55,31 +66,23 @@ void ruleset_count_write_road(const struct plan *plan,
 	}
 	fprintf(out,
 		"\tchain put_%u {\n"
-		"\t\tcounter name road_%u\n"
 		"\t\tct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" comment \"%s\"\n"
 		"\t\tmeta mark set meta mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" accept\n"
 		"\t}\n\n",
-		road->number, road->number, ~plan->mask, mark, road->name,
-		~plan->mask, mark);
+		road->number, ~plan->mask, mark, road->name, ~plan->mask, mark);
 	/* A map that is being replaced answers no more, and one that came
 	 * before may have failed for that; the engine then decides. */
+	write_way("sure", "flows", road->number, true, out);
 	fprintf(out,
-		"\tchain sure_%u {\n"
-		"\t\tcounter name flows_%u goto put_%u\n"
-		"\t}\n\n"
 		"\tchain take_%u {\n"
 		"\t\tmeta nfproto vmap { ipv4 : goto sure_%u, "
 		"ipv6 : goto sure_%u }\n"
 		"\t\tgoto inspect\n"
-		"\t}\n\n"
-		"\tchain come_%u {\n"
-		"\t\tcounter name come_%u goto put_%u\n"
-		"\t}\n\n",
-		road->number, road->number, road->number, road->number,
-		road->number, road->number, road->number, road->number,
-		road->number);
+		"\t}\n\n", road->number, road->number, road->number);
+	write_way("come", "come", road->number, true, out);
+	write_way("keep", "engine", road->number, false, out);
 }
 
 /* The number behind "KIND_"; -1 when that is no such name. */

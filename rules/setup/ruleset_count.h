@@ -1,7 +1,8 @@
 /*
  * ruleset_count.h - the counters of the ruleset (counters.h), and the chains
  * that count: take_N for a flow that is settled by its headers, come_N for one
- * that came in by an uplink, route_ID for what a route decides.
+ * that came in by an uplink, keep_N for one that the engine settled and NAT
+ * keeps on its road, route_ID for what a route decides.
  */
 #ifndef WAYMARK_SETUP_RULESET_COUNT_H
 #define WAYMARK_SETUP_RULESET_COUNT_H

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -272,13 +273,35 @@ static bool has_step(const struct diff *diff, enum step_kind kind)
 
 /* ---- one run ---- */
 
+static enum setup_way way_of(const struct run *run, size_t i, int v6)
+{
+	const struct plan_uplink *uplink = &run->plan.uplinks[i];
+	const struct health *health = &run->state.health;
+
+	if (uplink->carrier[v6] == i)
+		return SETUP_WAY_OWN;
+	if (health_wish_of(health, uplink->name) == HEALTH_DOWN)
+		return SETUP_WAY_FORCED;
+	if (!uplink->is_alive)
+		return SETUP_WAY_LINK;
+	return health_is_dead(health, uplink->name, v6 ? AF_INET6 : AF_INET) ?
+		       SETUP_WAY_PROBES : SETUP_WAY_NONE;
+}
+
 static void report_on(const struct run *run, struct setup_report *report)
 {
 	report->changes = (unsigned int)run->diff.count;
 	report->port = netlink_port(run->nl);
-	for (size_t i = 0; i < run->plan.uplink_count; i++)
-		memcpy(report->carrier[i], run->plan.uplinks[i].carrier,
+	for (size_t i = 0; i < run->plan.uplink_count; i++) {
+		const struct plan_uplink *uplink = &run->plan.uplinks[i];
+
+		memcpy(report->carrier[i], uplink->carrier,
 		       sizeof(report->carrier[i]));
+		report->wish[i] = (uint8_t)health_wish_of(&run->state.health,
+							  uplink->name);
+		for (int v6 = 0; v6 < 2; v6++)
+			report->way[i][v6] = (uint8_t)way_of(run, i, v6);
+	}
 }
 
 static int say_ready(struct run *run, char error[static SETUP_ERROR_MAX])

@@ -39,6 +39,15 @@ struct setup_listener {
 
 #define SETUP_UPLINKS_MOST 256
 
+/* Why an uplink does not carry its own traffic in one family. */
+enum setup_way {
+	SETUP_WAY_OWN,		/* it does */
+	SETUP_WAY_LINK,		/* its link is gone, down or without carrier */
+	SETUP_WAY_PROBES,	/* they fail */
+	SETUP_WAY_FORCED,	/* `waymark uplink down` */
+	SETUP_WAY_NONE,		/* it has no gateway in this family */
+};
+
 struct setup_report {
 	unsigned int changes;	/* 0: all was as it should be */
 	/* Of undoing: no journal said what was there before, so sysctls could
@@ -48,6 +57,8 @@ struct setup_report {
 	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
 	 * its traffic, or PLAN_NOBODY. */
 	uint8_t carrier[SETUP_UPLINKS_MOST][2];
+	uint8_t way[SETUP_UPLINKS_MOST][2];	/* enum setup_way */
+	uint8_t wish[SETUP_UPLINKS_MOST];	/* enum health_wish */
 };
 
 struct setup_options {
