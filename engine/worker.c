@@ -67,6 +67,7 @@ struct worker *worker_new(const struct policy *policy,
 	worker_put_on(worker, worker->published);
 	if (worker->options.preallocate)
 		flow_table_preallocate(worker->flows);
+	worker_preallocate(worker, worker->published);
 	return worker;
 }
 

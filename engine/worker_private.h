@@ -46,6 +46,9 @@ struct worker {
 	struct worker_counters counters;
 };
 
+/* Take now what `outfit` will need of memory, where that is wanted. */
+void worker_preallocate(const struct worker *worker,
+			const struct outfit *outfit);
 /* Work by `outfit` from now on. */
 void worker_put_on(struct worker *worker, struct outfit *outfit);
 /* How many streams an outfit has room for. */

@@ -19,6 +19,14 @@ size_t worker_streams(const struct worker *worker,
 	return streams != 0 ? streams : policy_inspect_streams(policy);
 }
 
+void worker_preallocate(const struct worker *worker,
+			const struct outfit *outfit)
+{
+	if (worker->options.preallocate && outfit->inspector.pool != NULL &&
+	    policy_needs(outfit->policy) != 0)
+		stream_pool_preallocate(outfit->inspector.pool);
+}
+
 void worker_put_on(struct worker *worker, struct outfit *outfit)
 {
 	worker->outfit = outfit;
@@ -49,7 +57,10 @@ int worker_prepare(struct worker *worker, const struct policy *policy)
 		return 0;
 	worker->prepared = outfit_new(policy, worker_streams(worker, policy),
 				      worker->published);
-	return worker->prepared != NULL ? 0 : -ENOMEM;
+	if (worker->prepared == NULL)
+		return -ENOMEM;
+	worker_preallocate(worker, worker->prepared);
+	return 0;
 }
 
 void worker_publish(struct worker *worker)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# 23_numbers.sh - an uplink keeps its numbers, whatever becomes of the others:
+# 24_numbers.sh - an uplink keeps its numbers, whatever becomes of the others:
 # no settled flow changes its road.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# 71_names.sh - names in address lists: resolved when it starts, followed while
+# 75_names.sh - names in address lists: resolved when it starts, followed while
 # it runs, remembered when the DNS is away.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
