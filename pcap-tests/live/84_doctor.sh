@@ -78,6 +78,11 @@ finds "no forwarding" warning 'forwarding, IPv4: off'
 mended "no forwarding" 'forwarding, IPv4: off'
 in_router sysctl -qw net.ipv4.conf.up2.rp_filter=1
 finds "rp_filter" warning 'rp_filter of up2: strict'
+is "nothing goes by the packet" "$(doctor | grep -c 'per packet')" 0
+sed 's/^default/route per packet dscp ef via two\n&/' "$policy" \
+	>"$LAB_DIR/packets.policy"
+like "it does" "$(waymark doctor "$LAB_DIR/packets.policy")" \
+	"^warning +rp_filter of up2: strict, .*'route per packet'"
 in_router sysctl -qw net.ipv4.conf.up2.rp_filter=0
 
 in_router ip rule add pref 20101 from 192.0.2.99 lookup 77

@@ -74,6 +74,21 @@ static void check_reverse_path(const struct doctor *doctor, const char *dev)
 		   "until set-up changes that", dev);
 }
 
+/* The look-up back has the flow's road or none, never that of one packet. */
+static void check_per_packet(const struct doctor *doctor, const char *dev)
+{
+	char mend[64];
+
+	if (policy_packet_routes(doctor->policy) == 0 ||
+	    of_device(dev, "rp_filter") != 1)
+		return;
+	snprintf(mend, sizeof(mend), "sysctl -w net/ipv4/conf/%s/rp_filter=2",
+		 dev);
+	doctor_say(doctor, DOCTOR_WARNING, mend, "rp_filter of %s: strict, so "
+		   "that IPv4 answers to packets of 'route per packet' are "
+		   "dropped where they come by another uplink", dev);
+}
+
 static void check_bridge(const struct doctor *doctor)
 {
 	if (doctor_sysctl("net/bridge/bridge-nf-call-iptables", 0) == 0)
@@ -95,8 +110,10 @@ void doctor_settings(const struct doctor *doctor)
 	     i++) {
 		const char *dev = policy_uplink(doctor->policy, i)->dev;
 
-		if (state_link(doctor->state, dev))
-			check_reverse_path(doctor, dev);
+		if (!state_link(doctor->state, dev))
+			continue;
+		check_reverse_path(doctor, dev);
+		check_per_packet(doctor, dev);
 	}
 	check_bridge(doctor);
 }
