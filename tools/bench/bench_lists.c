@@ -1,9 +1,11 @@
 /*
  * bench_lists.c - how fast big lists load, how much memory they take and how
- * long a look-up is. `bench_lists [PREFIXES [DOMAINS [SETS]]]`.
+ * long a look-up is. `bench_lists [PREFIXES [DOMAINS [LISTS...]]]`: so many
+ * entries, in so many lists, one after another.
  *
  * Half of the look-ups are for something on a list, in random order, so that
- * the caches rarely hold what is needed.
+ * the caches rarely hold what is needed. Times are processor time, and the
+ * lower quartile of a few rounds: neighbours count little.
  */
 #include <endian.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include "rules/prefix_table.h"
 
 #define QUERIES (1 << 20)
-#define ROUNDS 5
+#define ROUNDS 7
 
 /* Marsaglia's xorshift64: the same numbers in every run. */
 static uint64_t random64(void)
@@ -31,7 +33,7 @@ static double now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
@@ -44,13 +46,37 @@ static void *need(void *memory)
 	return memory;
 }
 
-static void report(const char *what, size_t count, double load_ms,
-		   size_t bytes, size_t hits, double look_up_ns)
+static int compare(const void *a, const void *b)
 {
-	printf("%-22s %8zu: load %6.0f ms, %5.1f bytes each, "
-	       "look-up %5.1f ns (%zu %% hits)\n", what, count, load_ms,
-	       (double)bytes / (double)count, look_up_ns,
-	       hits * 100 / QUERIES / ROUNDS);
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+static double quartile(double took[static ROUNDS])
+{
+	qsort(took, ROUNDS, sizeof(took[0]), compare);
+	return took[ROUNDS / 4];
+}
+
+struct result {
+	const char *what;
+	size_t count;
+	size_t sets;
+	double load_ms;
+	size_t bytes;
+	size_t hits;
+	double took_ms[ROUNDS];
+};
+
+static void report(struct result *result)
+{
+	printf("%-22s %8zu in %2zu: load %6.0f ms, %5.1f bytes each, "
+	       "look-up %5.1f ns (%zu %% hits)\n", result->what, result->count,
+	       result->sets, result->load_ms,
+	       (double)result->bytes / (double)result->count,
+	       quartile(result->took_ms) * 1e6 / QUERIES,
+	       result->hits * 100 / QUERIES / ROUNDS);
 }
 
 /* Lengths as they are on real lists: mostly /24 and hosts, /48 and /32. */
@@ -104,8 +130,11 @@ static void bench_prefixes(const struct world *world, size_t count, size_t sets)
 	struct address *queries = need(malloc(QUERIES * sizeof(*queries)));
 	struct prefix_builder *builder = need(prefix_builder_new(sets));
 	struct prefix_table *table;
-	double start, load_ms;
-	size_t i, round, hits = 0;
+	struct result result = {
+		.what = world->name, .count = count, .sets = sets,
+	};
+	double start;
+	size_t i, round;
 
 	for (i = 0; i < count; i++)
 		prefixes[i] = random_prefix(world);
@@ -127,19 +156,19 @@ static void bench_prefixes(const struct world *world, size_t count, size_t sets)
 	}
 	if (prefix_table_build(builder, &table) < 0)
 		need(NULL);
-	load_ms = now_ms() - start;
-
-	start = now_ms();
+	result.load_ms = now_ms() - start;
+	result.bytes = prefix_table_bytes(table);
 	for (round = 0; round < ROUNDS; round++) {
+		start = now_ms();
 		for (i = 0; i < QUERIES; i++) {
 			const uint64_t *found;
 
 			found = prefix_table_lookup(table, &queries[i]);
-			hits += found[0] != 0;
+			result.hits += found[0] != 0;
 		}
+		result.took_ms[round] = now_ms() - start;
 	}
-	report(world->name, count, load_ms, prefix_table_bytes(table), hits,
-	       (now_ms() - start) * 1e6 / QUERIES / ROUNDS);
+	report(&result);
 	prefix_table_free(table);
 	prefix_builder_free(builder);
 	free(queries);
@@ -214,8 +243,11 @@ static void bench_domains(size_t count, size_t sets)
 	struct name *queries = need(malloc(QUERIES * sizeof(*queries)));
 	struct domain_builder *builder = need(domain_builder_new(sets));
 	struct domain_table *table;
-	size_t i, round, hits = 0, text_len = 0;
-	double start, load_ms;
+	struct result result = {
+		.what = "domains, beyond text", .count = count, .sets = sets,
+	};
+	size_t i, round, text_len = 0;
+	double start;
 
 	random_names(names, count);
 	random_queries(queries, names, count);
@@ -233,21 +265,20 @@ static void bench_domains(size_t count, size_t sets)
 	}
 	if (domain_table_build(builder, &table) < 0)
 		need(NULL);
-	load_ms = now_ms() - start;
-
-	start = now_ms();
+	result.load_ms = now_ms() - start;
+	result.bytes = domain_table_bytes(table) - text_len;
 	for (round = 0; round < ROUNDS; round++) {
+		start = now_ms();
 		for (i = 0; i < QUERIES; i++) {
 			const uint64_t *found;
 
 			found = domain_table_lookup(table, queries[i].text,
 						    queries[i].len);
-			hits += found[0] != 0;
+			result.hits += found[0] != 0;
 		}
+		result.took_ms[round] = now_ms() - start;
 	}
-	report("domains, beyond text", count, load_ms,
-	       domain_table_bytes(table) - text_len, hits,
-	       (now_ms() - start) * 1e6 / QUERIES / ROUNDS);
+	report(&result);
 	domain_table_free(table);
 	domain_builder_free(builder);
 	free(queries);
@@ -259,20 +290,27 @@ static size_t argument(int argc, char *argv[], int i, size_t otherwise)
 	return argc > i ? strtoul(argv[i], NULL, 10) : otherwise;
 }
 
-int main(int argc, char *argv[])
+static void bench_all(size_t prefixes, size_t domains, size_t sets)
 {
-	size_t prefixes = argument(argc, argv, 1, 1000000);
-	size_t domains = argument(argc, argv, 2, 1000000);
-	size_t sets = argument(argc, argv, 3, 60);
-	size_t i;
-
 	if (prefixes == 0 || domains == 0 || sets == 0) {
 		fprintf(stderr, "usage: bench_lists [PREFIXES [DOMAINS "
-			"[SETS]]]\n");
-		return 2;
+			"[LISTS...]]]\n");
+		exit(2);
 	}
-	for (i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
+	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
 		bench_prefixes(&worlds[i], prefixes, sets);
 	bench_domains(domains, sets);
+}
+
+int main(int argc, char *argv[])
+{
+	static const size_t usual[] = { 1, 8, 64 };
+	size_t prefixes = argument(argc, argv, 1, 1000000);
+	size_t domains = argument(argc, argv, 2, 1000000);
+
+	for (int i = 3; i < argc; i++)
+		bench_all(prefixes, domains, argument(argc, argv, i, 0));
+	for (size_t i = 0; argc <= 3 && i < 3; i++)
+		bench_all(prefixes, domains, usual[i]);
 	return EXIT_SUCCESS;
 }
