@@ -12,6 +12,8 @@
 
 #define SECOND_NS 1000000000u
 #define FIRST_SLOTS 1024
+#define SWEPT_SLOTS 2		/* for each new entry */
+#define WAY_AMONG 8		/* as early_drop() has it: buckets */
 
 /* nf_conntrack_proto_tcp.c names its states alike. */
 enum tcp_state {
@@ -53,15 +55,22 @@ struct conntrack {
 	struct conntrack_entry **slots;
 	size_t slot_count;		/* a power of two */
 	size_t entry_count;
+	size_t entry_most;
+	size_t swept;			/* the next slot */
+	conntrack_ended ended;
+	void *ctx;
 };
 
-struct conntrack *conntrack_new(void)
+struct conntrack *conntrack_new(size_t most, conntrack_ended ended, void *ctx)
 {
 	struct conntrack *conntrack = calloc(1, sizeof(*conntrack));
 
 	if (conntrack == NULL)
 		return NULL;
 	conntrack->slot_count = FIRST_SLOTS;
+	conntrack->entry_most = most;
+	conntrack->ended = ended;
+	conntrack->ctx = ctx;
 	conntrack->slots = calloc(FIRST_SLOTS, sizeof(*conntrack->slots));
 	if (conntrack->slots == NULL) {
 		free(conntrack);
@@ -195,6 +204,73 @@ static bool orient(struct conntrack_entry *e, const struct packet *pkt)
 	return from_server;
 }
 
+/* What is remembered of the tuple is over. */
+static void forget(struct conntrack *conntrack, struct conntrack_entry *e)
+{
+	uintptr_t owner = e->owner;
+
+	e->is_tracked = false;
+	e->mark = 0;
+	e->owner = CONNTRACK_NO_OWNER;
+	if (owner != CONNTRACK_NO_OWNER && conntrack->ended != NULL)
+		conntrack->ended(conntrack->ctx, owner);
+}
+
+static void discard(struct conntrack *conntrack, struct conntrack_entry **at)
+{
+	struct conntrack_entry *e = *at;
+
+	forget(conntrack, e);
+	*at = e->next;
+	conntrack->entry_count--;
+	free(e);
+}
+
+static bool is_over(const struct conntrack_entry *e, uint64_t now_ns)
+{
+	return now_ns > e->until_ns && e->until_ns != 0;
+}
+
+static struct conntrack_entry **next_slot(struct conntrack *conntrack)
+{
+	conntrack->swept = (conntrack->swept + 1) & (conntrack->slot_count - 1);
+	return &conntrack->slots[conntrack->swept];
+}
+
+/* Two slots for each new entry: the whole table within half a table of them,
+ * so that what is over is never more than about as much as what lives. */
+static void sweep(struct conntrack *conntrack, uint64_t now_ns)
+{
+	for (int i = 0; i < SWEPT_SLOTS; i++) {
+		struct conntrack_entry **at = next_slot(conntrack);
+
+		while (*at != NULL) {
+			if (is_over(*at, now_ns))
+				discard(conntrack, at);
+			else
+				at = &(*at)->next;
+		}
+	}
+}
+
+/* The first to time out of those in a few slots. */
+static void make_way(struct conntrack *conntrack)
+{
+	struct conntrack_entry **least = NULL;
+	size_t slots = 0;
+
+	while (slots < WAY_AMONG || least == NULL) {
+		struct conntrack_entry **at = next_slot(conntrack);
+
+		slots++;
+		for (; *at != NULL; at = &(*at)->next)
+			if (least == NULL ||
+			    (*at)->until_ns < (*least)->until_ns)
+				least = at;
+	}
+	discard(conntrack, least);
+}
+
 static struct conntrack_entry *insert(struct conntrack *conntrack,
 				      const struct packet *pkt, uint32_t zone)
 {
@@ -203,6 +279,9 @@ static struct conntrack_entry *insert(struct conntrack *conntrack,
 
 	if (e == NULL)
 		return NULL;
+	sweep(conntrack, pkt->time_ns);
+	if (conntrack->entry_count >= conntrack->entry_most)
+		make_way(conntrack);
 	if (++conntrack->entry_count > conntrack->slot_count)
 		grow(conntrack);
 	e->proto = pkt->proto;
@@ -213,13 +292,6 @@ static struct conntrack_entry *insert(struct conntrack *conntrack,
 	e->next = *slot;
 	*slot = e;
 	return e;
-}
-
-/* What is remembered of the tuple is over. */
-static void forget(struct conntrack_entry *e)
-{
-	e->is_tracked = false;
-	e->owner = CONNTRACK_NO_OWNER;
 }
 
 static void begin(struct conntrack_entry *e, const struct packet *pkt)
@@ -416,7 +488,8 @@ static struct conntrack_entry *find_quoted(const struct conntrack *conntrack,
 	return e;
 }
 
-static enum conntrack_state track(struct conntrack_entry *e,
+static enum conntrack_state track(struct conntrack *conntrack,
+				  struct conntrack_entry *e,
 				  const struct packet *pkt, bool *from_server)
 {
 	bool is_tcp = pkt->proto == IPPROTO_TCP;
@@ -427,7 +500,7 @@ static enum conntrack_state track(struct conntrack_entry *e,
 	if (is_untracked(pkt))
 		return CONNTRACK_UNTRACKED;
 	if (e->is_tracked && is_tcp && tcp_reopens(e, pkt, *from_server))
-		forget(e);
+		forget(conntrack, e);
 	is_new = !e->is_tracked;
 	if (is_new && !may_begin(pkt))
 		return CONNTRACK_INVALID;
@@ -462,9 +535,9 @@ int conntrack_track(struct conntrack *conntrack, const struct packet *pkt,
 		if (e == NULL)
 			return -ENOMEM;
 	}
-	if (pkt->time_ns > e->until_ns && e->until_ns != 0)
-		forget(e);
-	*ret_state = track(e, pkt, &from_server);
+	if (is_over(e, pkt->time_ns))
+		forget(conntrack, e);
+	*ret_state = track(conntrack, e, pkt, &from_server);
 	/* Strays are told apart by time as well. */
 	if (!e->is_tracked)
 		e->until_ns = pkt->time_ns +

@@ -2,7 +2,7 @@
  * conntrack.h - the kernel's connection tracking as far as replay needs it:
  * which packets begin a flow, which belong to one, which the kernel calls
  * invalid, how long a flow is remembered, and its mark. Timeouts are the
- * kernel's defaults (nf_conntrack-sysctl). Grows with the capture; one thread.
+ * kernel's defaults (nf_conntrack-sysctl). One thread.
  */
 #ifndef WAYMARK_CONNTRACK_H
 #define WAYMARK_CONNTRACK_H
@@ -23,7 +23,7 @@ enum conntrack_state {
 	CONNTRACK_UNTRACKED,	/* the same: neighbour discovery and the like */
 };
 
-#define CONNTRACK_NO_OWNER SIZE_MAX
+#define CONNTRACK_NO_OWNER 0
 
 /*
  * What is remembered of a tuple. What the kernel forgets or never knew is
@@ -42,18 +42,26 @@ struct conntrack_entry {
 	bool is_tracked;	/* the kernel has it */
 	bool has_reply;
 	uint32_t mark;
-	size_t owner;
+	uintptr_t owner;
 	uint64_t since_ns;
 	uint64_t until_ns;
 	struct conntrack_entry *next;
 };
 
-struct conntrack *conntrack_new(void);
+/* A life of `owner` is over: it is not seen any more. */
+typedef void (*conntrack_ended)(void *ctx, uintptr_t owner);
+
+/*
+ * Room for `most` entries. As in the kernel, what has timed out goes when it is
+ * come upon; when all live, the one that is to time out first of a few makes
+ * way. `ended` may be NULL; NULL: out of memory.
+ */
+struct conntrack *conntrack_new(size_t most, conntrack_ended ended, void *ctx);
 void conntrack_free(struct conntrack *conntrack);
 
 /*
- * Track a decoded packet (DECODE_OK, whole). 0 or -ENOMEM. The entry lives as
- * long as `conntrack`. An owner of CONNTRACK_NO_OWNER: a life begins, to the
+ * Track a decoded packet (DECODE_OK, whole). 0 or -ENOMEM. The entry is
+ * borrowed until the next call. An owner of CONNTRACK_NO_OWNER: a life begins, to the
  * kernel or, for what it never tracks, to us. A packet that turns a tuple which
  * was only invalid so far into a tracked one keeps the owner.
  */

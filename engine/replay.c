@@ -8,13 +8,15 @@
 #include "engine/conntrack.h"
 #include "engine/decode.h"
 #include "engine/replay.h"
+#include "engine/replay_flows.h"
 #include "engine/replay_kernel.h"
 #include "engine/replay_whole.h"
 #include "engine/source_batch.h"
 #include "engine/source_input.h"
 #include "engine/worker.h"
 
-#define CHUNK 256		/* flows are allocated by so many */
+#define FLOWS_KEPT 65536	/* in memory, beside those that live */
+#define CONNECTIONS_MOST (1 << 20)
 #define WORKER_FLOWS (1 << 18)	/* pages that are not used cost nothing */
 #define AHEAD_BYTES (1u << 20)
 #define IFINDEX 1		/* stands for options.interface */
@@ -28,8 +30,7 @@ struct replay {
 	struct learned *learned;	/* its own; NULL: options.learned */
 	struct conntrack *conntrack;
 	struct replay_whole *whole;
-	struct replay_flow **chunks;
-	size_t chunk_room;
+	struct replay_flows *flows;
 	uint64_t latest_ns;
 	uint64_t shift_ns;		/* a later file does not go back */
 	bool is_file_start;
@@ -60,6 +61,14 @@ static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
 	return true;
 }
 
+/* What was one flow to conntrack has ended. */
+static void end_flow(void *ctx, uintptr_t owner)
+{
+	struct replay *replay = ctx;
+
+	replay_flows_end(replay->flows, (struct replay_entry *)owner);
+}
+
 struct replay *replay_new(const struct policy *policy,
 			  const struct replay_options *options)
 {
@@ -85,11 +94,13 @@ struct replay *replay_new(const struct policy *policy,
 	}
 	replay->worker = worker_new(policy, &worker_options);
 	replay->kernel = replay_kernel_new(policy, replay->options.interface);
-	replay->conntrack = conntrack_new();
+	replay->conntrack = conntrack_new(CONNECTIONS_MOST, end_flow, replay);
+	replay->flows = replay_flows_new(replay->options.keep != 0 ?
+					 replay->options.keep : FLOWS_KEPT);
 	replay->whole = replay_whole_new(replay->options.decap);
 	if (replay->worker == NULL || worker_options.learned == NULL ||
 	    replay->kernel == NULL || replay->conntrack == NULL ||
-	    replay->whole == NULL) {
+	    replay->flows == NULL || replay->whole == NULL) {
 		replay_free(replay);
 		return NULL;
 	}
@@ -102,11 +113,7 @@ void replay_free(struct replay *replay)
 {
 	if (replay == NULL)
 		return;
-	for (size_t i = 0; i < replay->totals.flows; i++)
-		free((char *)replay_flow(replay, i)->host);
-	for (size_t i = 0; i * CHUNK < replay->totals.flows; i++)
-		free(replay->chunks[i]);
-	free(replay->chunks);
+	replay_flows_free(replay->flows);
 	replay_whole_free(replay->whole);
 	conntrack_free(replay->conntrack);
 	worker_free(replay->worker);
@@ -119,43 +126,26 @@ void replay_free(struct replay *replay)
 
 size_t replay_flows(const struct replay *replay)
 {
-	return replay->totals.flows;
-}
-
-static struct replay_flow *flow_at(const struct replay *replay, size_t i)
-{
-	return &replay->chunks[i / CHUNK][i % CHUNK];
+	return replay_flows_count(replay->flows);
 }
 
 const struct replay_flow *replay_flow(const struct replay *replay, size_t i)
 {
-	return flow_at(replay, i);
+	return replay_flows_read(replay->flows, i);
+}
+
+int replay_error(const struct replay *replay)
+{
+	return replay_flows_error(replay->flows);
 }
 
 struct replay_totals replay_totals(const struct replay *replay)
 {
 	struct replay_totals totals = replay->totals;
 
+	totals.flows = replay_flows(replay);
 	totals.dns_answers = worker_counters(replay->worker)->dns_answers;
 	return totals;
-}
-
-static int add_chunk(struct replay *replay)
-{
-	size_t count = replay->totals.flows / CHUNK;
-
-	if (count == replay->chunk_room) {
-		size_t room = count != 0 ? count * 2 : 16;
-		struct replay_flow **chunks =
-			realloc(replay->chunks, room * sizeof(*chunks));
-
-		if (chunks == NULL)
-			return -ENOMEM;
-		replay->chunks = chunks;
-		replay->chunk_room = room;
-	}
-	replay->chunks[count] = calloc(CHUNK, sizeof(struct replay_flow));
-	return replay->chunks[count] != NULL ? 0 : -ENOMEM;
 }
 
 /* The reported flow of this packet: the life of its conntrack entry. */
@@ -163,15 +153,16 @@ static int find_flow(struct replay *replay, struct passage *p)
 {
 	struct conntrack_entry *entry = p->entry;
 	bool is_first = entry->owner == CONNTRACK_NO_OWNER;
-	size_t count = replay->totals.flows;
+	struct replay_entry *added;
+	int rc;
 
 	if (is_first) {
-		if (count % CHUNK == 0 && add_chunk(replay) < 0)
-			return -ENOMEM;
-		entry->owner = count;
-		replay->totals.flows++;
+		rc = replay_flows_add(replay->flows, &added);
+		if (rc < 0)
+			return rc;
+		entry->owner = (uintptr_t)added;
 	}
-	p->flow = flow_at(replay, entry->owner);
+	p->flow = replay_flows_of((struct replay_entry *)entry->owner);
 	if (is_first)
 		p->flow->route = -1;
 	/* An invalid start says little of who called; a dropped one does. */
@@ -515,7 +506,9 @@ static int feed(struct replay *replay, struct source_batches *batches,
 
 			if (rc == 0)
 				continue;
-			snprintf(error, SOURCE_ERROR_MAX, "%s: %s", path,
+			snprintf(error, SOURCE_ERROR_MAX, "%s: %s%s", path,
+				 replay_error(replay) == 0 ? "" :
+				 "flows for a temporary file, see TMPDIR: ",
 				 strerror(-rc));
 			return rc;
 		}

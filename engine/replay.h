@@ -66,6 +66,7 @@ struct replay_options {
 	/* What is known beforehand, and taught; NULL: nothing, in the replay's
 	 * own store. Borrowed. */
 	struct learned *learned;
+	size_t keep;		/* flows that are over in memory; 0: 65,536 */
 	void (*each_packet)(void *ctx, const struct replay_packet *packet);
 	void *ctx;
 };
@@ -92,13 +93,18 @@ int replay_file(struct replay *replay, const char *path,
 		char error[static SOURCE_ERROR_MAX]);
 
 /*
- * Feed one frame, decoded: what replay_file() does with each. 0 or -ENOMEM.
+ * Feed one frame, decoded: what replay_file() does with each. 0 or -errno.
  */
 int replay_frame(struct replay *replay, struct source_frame *frame);
 
-/* The flows in the order of their first packet. */
+/*
+ * The flows in the order of their first packet, for who feeds no more; each is
+ * borrowed until the next is asked for. NULL, and replay_error() says -errno:
+ * those that were put into a temporary file cannot be read back.
+ */
 size_t replay_flows(const struct replay *replay);
 const struct replay_flow *replay_flow(const struct replay *replay, size_t i);
+int replay_error(const struct replay *replay);
 struct replay_totals replay_totals(const struct replay *replay);
 
 #endif

@@ -22,13 +22,16 @@ static void print_packet(void *ctx, const struct replay_packet *packet)
 static int print_flows(const struct policy *policy, const struct replay *replay,
 		       enum form form)
 {
+	int rc = 0;
+
 	if (form == FORM_TABLE)
-		report_table(policy, replay, stdout);
-	if (form == FORM_JSON && report_json(policy, replay, stdout) < 0) {
-		fprintf(stderr, "waymark: out of memory\n");
-		return EXIT_FAILURE;
-	}
-	return EXIT_SUCCESS;
+		rc = report_table(policy, replay, stdout);
+	if (form == FORM_JSON)
+		rc = report_json(policy, replay, stdout);
+	if (rc == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "waymark: %s\n", strerror(-rc));
+	return EXIT_FAILURE;
 }
 
 /* What the captures teach goes into options->learned. */

@@ -93,9 +93,13 @@ static int flows_to_lines(const struct policy *policy,
 
 	if (out == NULL)
 		return rc;
-	for (size_t i = 0; i < replay_flows(replay); i++)
-		report_case_line(policy, replay_flow(replay, i), out);
-	if (fclose(out) == 0) {
+	for (size_t i = 0; i < replay_flows(replay); i++) {
+		const struct replay_flow *flow = replay_flow(replay, i);
+
+		if (flow != NULL)
+			report_case_line(policy, flow, out);
+	}
+	if (fclose(out) == 0 && replay_error(replay) == 0) {
 		in = len > 0 ? fmemopen(text, len, "r") : NULL;
 		rc = in != NULL ? read_lines(in, lines) : 0;
 		if (in != NULL)

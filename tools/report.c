@@ -112,16 +112,21 @@ static void table_row(const struct policy *policy,
 		or_dash(line), or_dash(flow->host));
 }
 
-void report_table(const struct policy *policy, const struct replay *replay,
-		  FILE *out)
+int report_table(const struct policy *policy, const struct replay *replay,
+		 FILE *out)
 {
 	struct replay_totals totals = replay_totals(replay);
 
 	fprintf(out, "%-5s %-24s %-24s %-11s %-8s %-6s %-6s %-22s %s\n",
 		"PROTO", "CLIENT", "SERVER", "APP", "BY", "FINAL", "LATE",
 		"LINE", "HOST");
-	for (size_t i = 0; i < replay_flows(replay); i++)
-		table_row(policy, replay_flow(replay, i), out);
+	for (size_t i = 0; i < totals.flows; i++) {
+		const struct replay_flow *flow = replay_flow(replay, i);
+
+		if (flow == NULL)
+			return replay_error(replay);
+		table_row(policy, flow, out);
+	}
 	fprintf(out, "\n%" PRIu64 " flow%s in %" PRIu64 " packet%s, %" PRIu64
 		" of them through the queue", totals.flows,
 		totals.flows == 1 ? "" : "s", totals.packets,
@@ -131,7 +136,7 @@ void report_table(const struct policy *policy, const struct replay *replay,
 			fprintf(out, ", %" PRIu64 " %s", totals.undecoded[s],
 				decode_status_name((enum decode_status)s));
 	fputs("\nFINAL: the packet at which the flow was settled.\n", out);
-	report_learned(replay, out);
+	return report_learned(replay, out);
 }
 
 static json_t *text_or_null(const char *text)
@@ -181,11 +186,16 @@ int report_json(const struct policy *policy, const struct replay *replay,
 		FILE *out)
 {
 	for (size_t i = 0; i < replay_flows(replay); i++) {
-		json_t *json = flow_json(policy, replay_flow(replay, i));
-		int rc = json == NULL ? -1 :
+		const struct replay_flow *flow = replay_flow(replay, i);
+		json_t *json;
+		int rc;
+
+		if (flow == NULL)
+			return replay_error(replay);
+		json = flow_json(policy, flow);
+		rc = json == NULL ? -1 :
 			json_dumpf(json, out, JSON_COMPACT |
 				   JSON_PRESERVE_ORDER);
-
 		json_decref(json);
 		if (rc < 0)
 			return -ENOMEM;

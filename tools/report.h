@@ -8,14 +8,15 @@
 
 #include "engine/replay.h"
 
-/* For people: a heading, then a line for each flow, then totals. */
-void report_table(const struct policy *policy, const struct replay *replay,
-		  FILE *out);
+/* For people: a heading, then a line for each flow, then totals. 0 or -errno,
+ * as of replay_error(). */
+int report_table(const struct policy *policy, const struct replay *replay,
+		 FILE *out);
 
-/* What of it was right from the first packet on. */
-void report_learned(const struct replay *replay, FILE *out);
+/* What of it was right from the first packet on. The same. */
+int report_learned(const struct replay *replay, FILE *out);
 
-/* One JSON object a line. 0, or -ENOMEM. */
+/* One JSON object a line. 0 or -errno. */
 int report_json(const struct policy *policy, const struct replay *replay,
 		FILE *out);
 

@@ -70,12 +70,17 @@ static void print_encrypted(const struct sums *sums, FILE *out)
 		fputs(".\n", out);
 }
 
-void report_learned(const struct replay *replay, FILE *out)
+int report_learned(const struct replay *replay, FILE *out)
 {
 	struct sums sums = { 0 };
 
-	for (size_t i = 0; i < replay_flows(replay); i++)
-		add_flow(&sums, replay_flow(replay, i));
+	for (size_t i = 0; i < replay_flows(replay); i++) {
+		const struct replay_flow *flow = replay_flow(replay, i);
+
+		if (flow == NULL)
+			return replay_error(replay);
+		add_flow(&sums, flow);
+	}
 	fprintf(out, "Of %" PRIu64 " settled flows %" PRIu64 " left by the "
 		"right road from the first packet (%" PRIu64 " by what was "
 		"learned); late: %" PRIu64 " kept, %" PRIu64 " moved, %" PRIu64
@@ -93,4 +98,5 @@ void report_learned(const struct replay *replay, FILE *out)
 			" were known with the first packet.\n", sums.sealed,
 			sums.sealed_known);
 	print_encrypted(&sums, out);
+	return 0;
 }

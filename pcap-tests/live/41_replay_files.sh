@@ -90,6 +90,24 @@ exec 9>&-
 wait $LAB_PID
 is "and the end, when it comes" "$?" 0
 
+# ---- more flows than there is memory for ----
+
+# flood COUNT: what a capture of so many flows comes to in 400 MB.
+flood()
+{
+	"$LAB_TOP/pcap-tests/live/flood.py" "$1" 2>/dev/null |
+		(ulimit -v 400000
+		 "$WAYMARK" replay corpus.policy - 2>err) | grep 'flows in'
+}
+
+name="a million flows, most of them over, are in a file"
+if [ -z "$(flood 10)" ]; then
+	skip "$name" "it does not even start with so little memory"
+else
+	is "$name" "$(flood 1000000)" "1000000 flows in 1000000 packets,\
+ 1000000 of them through the queue"
+fi
+
 for bad in 0 -1 two ''; do
 	"$WAYMARK" replay --threads "$bad" "$case/case.policy" \
 		"$case/input.pcap" >out 2>err

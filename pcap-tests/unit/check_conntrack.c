@@ -120,7 +120,7 @@ static char letter(enum conntrack_state state, bool is_error)
 
 START_TEST(script)
 {
-	struct conntrack *conntrack = conntrack_new();
+	struct conntrack *conntrack = conntrack_new(100000, NULL, NULL);
 	size_t lives = 0;
 
 	for (size_t i = 0; i < STEPS && rows[_i].steps[i].state != 0; i++) {
@@ -168,7 +168,7 @@ static enum conntrack_state track(struct conntrack *conntrack,
 
 START_TEST(directions)
 {
-	struct conntrack *conntrack = conntrack_new();
+	struct conntrack *conntrack = conntrack_new(100000, NULL, NULL);
 	struct conntrack_entry *entry;
 	bool from_server;
 
@@ -188,7 +188,7 @@ END_TEST
 
 START_TEST(marks)
 {
-	struct conntrack *conntrack = conntrack_new();
+	struct conntrack *conntrack = conntrack_new(100000, NULL, NULL);
 	struct conntrack_entry *entry, *again;
 	bool from_server;
 
@@ -206,7 +206,7 @@ END_TEST
 
 START_TEST(dropped)
 {
-	struct conntrack *conntrack = conntrack_new();
+	struct conntrack *conntrack = conntrack_new(100000, NULL, NULL);
 	struct conntrack_entry *entry;
 	bool from_server;
 
@@ -224,7 +224,7 @@ END_TEST
 /* The table grows, and everything is found again. */
 START_TEST(many)
 {
-	struct conntrack *conntrack = conntrack_new();
+	struct conntrack *conntrack = conntrack_new(100000, NULL, NULL);
 	struct conntrack_entry *entry;
 	bool from_server;
 
@@ -243,6 +243,70 @@ START_TEST(many)
 }
 END_TEST
 
+#define FEW 2048
+#define FLOWS 60000
+
+static bool ended[FLOWS + 1];
+
+static void note_end(void *ctx, uintptr_t owner)
+{
+	(void)ctx;
+	ck_assert_uint_ge(owner, 1);
+	ck_assert(!ended[owner]);
+	ended[owner] = true;
+}
+
+/* As many one-packet flows, `step_ms` apart; how many of them have ended. */
+static size_t count_ended(size_t most, size_t flows, uint32_t step_ms)
+{
+	struct conntrack *conntrack = conntrack_new(most, note_end, NULL);
+	size_t count = 0;
+
+	for (size_t i = 1; i <= flows; i++) {
+		const struct made made = {
+			.proto = IPPROTO_UDP, .sport = (uint16_t)i,
+			.ms = (uint32_t)i * step_ms,
+		};
+		uint8_t bytes[MADE_MAX];
+		struct packet pkt = packets_make(&made, bytes);
+		struct conntrack_entry *entry;
+		enum conntrack_state state;
+		bool from_server;
+
+		decode_ip(&pkt);
+		ck_assert_int_eq(conntrack_track(conntrack, &pkt, 0, &entry,
+						 &state, &from_server), 0);
+		ck_assert_int_eq(state, CONNTRACK_NEW);
+		ck_assert_uint_eq(entry->owner, CONNTRACK_NO_OWNER);
+		entry->owner = i;
+	}
+	conntrack_free(conntrack);
+	for (size_t i = 1; i <= flows; i++)
+		count += ended[i];
+	return count;
+}
+
+/* All live: no more than have to make way, and hardly the latest. */
+START_TEST(full)
+{
+	size_t late = 0;
+
+	ck_assert_uint_eq(count_ended(FEW, 10 * FEW, 1), 9 * FEW);
+	for (size_t i = 0; i < FEW / 4; i++)
+		late += ended[10 * FEW - i];
+	ck_assert_uint_lt(late, FEW / 40);
+}
+END_TEST
+
+/* What has timed out goes by itself, long before the table is full. */
+START_TEST(swept)
+{
+	ck_assert_uint_ge(count_ended(10 * FLOWS, FLOWS, 1000), FLOWS - FEW);
+	for (size_t i = FLOWS - 30; i <= FLOWS; i++)
+		ck_assert(!ended[i]);
+}
+END_TEST
+
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int main(void)
@@ -255,6 +319,8 @@ int main(void)
 	tcase_add_test(tcase, marks);
 	tcase_add_test(tcase, dropped);
 	tcase_add_test(tcase, many);
+	tcase_add_test(tcase, full);
+	tcase_add_test(tcase, swept);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

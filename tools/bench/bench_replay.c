@@ -219,7 +219,7 @@ static void print_label(const struct replay *replay, uint16_t app,
 	for (size_t i = 0; i < replay_flows(replay); i++) {
 		const struct replay_flow *flow = replay_flow(replay, i);
 
-		if (flow->app != app || flow->queued == 0)
+		if (flow == NULL || flow->app != app || flow->queued == 0)
 			continue;
 		all++;
 		if (flow->settled_packet != 0)
