@@ -83,8 +83,9 @@ static size_t ask(const struct learned *learned, uint64_t item)
 	struct learned_look look = look_of(learned, item);
 	struct learned_found server, answer;
 
-	return learned_server(learned, &look, NOW_NS, &server) &
-	       learned_answer(learned, &look, NOW_NS, &answer);
+	/* Both, whatever the first finds. */
+	return (size_t)learned_server(learned, &look, NOW_NS, &server) *
+	       (size_t)learned_answer(learned, &look, NOW_NS, &answer);
 }
 
 /* As worker_classify() asks for new flows. */
