@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/big_alloc.h"
+
 #define ADDRESS_BITS 128
 
 /* A branch has a reference for 4 to 8 steps: measured, as the next two. */
@@ -360,10 +362,12 @@ void prefix_trie_finish(struct prefix_trie *trie)
 
 	if (trie->room == 0)
 		return;
-	words = reallocarray(trie->words, room, sizeof(*words));
-	if (words) {
-		trie->words = words;
-		trie->room = room;
-	}
 	memset(trie->words + trie->count, 0, PREFIX_SLACK);
+	words = big_alloc(room * sizeof(*words));
+	if (!words)
+		return;
+	memcpy(words, trie->words, room * sizeof(*words));
+	free(trie->words);
+	trie->words = words;
+	trie->room = room;
 }
