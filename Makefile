@@ -46,7 +46,7 @@ LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
 .PHONY: all check units seeds unit cases live fuzz bless deps demo bench \
 	benches bench-learned bench-lists bench-sets bench-decide bench-flows \
-	bench-replay install clean help
+	bench-replay bench-reload install clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -167,6 +167,9 @@ bench-learned: $(BUILD)/bench/bench_learned
 
 bench-sets: all
 	@BUILD=$(BUILD) tools/bench/bench_sets.sh
+
+bench-reload: all benches
+	@BUILD=$(BUILD) tools/bench/bench_reload.sh
 
 bench-flows: $(BUILD)/bench/bench_flows
 	@$<

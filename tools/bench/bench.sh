@@ -337,7 +337,7 @@ group_delay()
 				p50="${delays[2]}" p99="${delays[3]}" \
 				p999="${delays[4]}" got="${delays[0]}"
 			progress delay udp64 1 "$rate" "$mode" \
-				"${delays[*]:2} us p50 p99 p99.9"
+				"${delays[*]:2:3} us p50 p99 p99.9"
 		done
 	done
 }
