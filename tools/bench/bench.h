@@ -1,11 +1,13 @@
 /*
- * bench.h - what the programs that send have in common: a clock, numbers
- * without a pattern, a pace.
+ * bench.h - what the programs here have in common: clocks, numbers without a
+ * pattern, a pace, a quartile.
  */
 #ifndef WAYMARK_BENCH_H
 #define WAYMARK_BENCH_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <time.h>
 
 static inline uint64_t bench_clock_ns(clockid_t clock)
@@ -21,6 +23,15 @@ static inline uint64_t bench_now_ns(void)
 	return bench_clock_ns(CLOCK_MONOTONIC);
 }
 
+/* What this process has worked: neighbours count little. */
+static inline uint64_t bench_cpu_ns(void)
+{
+	return bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* To begin with, so that each run has the same numbers. */
+#define BENCH_CHANCE UINT64_C(88172645463325252)
+
 /* Marsaglia's xorshift64; *state is not 0. */
 static inline uint64_t bench_random64(uint64_t *state)
 {
@@ -28,6 +39,20 @@ static inline uint64_t bench_random64(uint64_t *state)
 	*state ^= *state >> 7;
 	*state ^= *state << 17;
 	return *state;
+}
+
+static inline int bench_by_number(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Of `count` numbers, which are sorted. */
+static inline double bench_lower_quartile(double *numbers, size_t count)
+{
+	qsort(numbers, count, sizeof(*numbers), bench_by_number);
+	return numbers[count / 4];
 }
 
 /* Sleep until `per_second`, which 0 does not bound, allows more than `sent`

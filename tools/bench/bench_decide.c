@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/decide.h"
 #include "engine/hints/hint.h"
+#include "tools/bench/bench.h"
 
 #define FLOWS 4096
 #define ROUNDS 15
@@ -30,23 +30,11 @@ static char *text;
 static size_t used;
 static struct facts flows[FLOWS];
 
-/* Marsaglia's xorshift64: the same numbers in every run. */
 static uint32_t pick(uint32_t n)
 {
-	static uint64_t state = 88172645463325252;
+	static uint64_t chance = BENCH_CHANCE;
 
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 32) % n;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return (uint32_t)(bench_random64(&chance) >> 32) % n;
 }
 
 #define SAY(...) \
@@ -263,10 +251,10 @@ static double best_ns(const struct policy *policy, decider decide_one)
 	volatile size_t sum;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		uint64_t start = now_ns(), took;
+		uint64_t start = bench_now_ns(), took;
 
 		sum = decide_all(policy, decide_one);
-		took = now_ns() - start;
+		took = bench_now_ns() - start;
 		best = took < best ? took : best;
 	}
 	(void)sum;

@@ -12,37 +12,19 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "engine/hints/hint.h"
 #include "engine/worker.h"
+#include "tools/bench/bench.h"
 
 #define BATCH 64
 #define PASSES 200
 #define ROUNDS 5
 
+static uint64_t chance = BENCH_CHANCE;
 static struct packet batch[BATCH];
 static struct verdict verdicts[BATCH];
 static uint64_t clock_of_packets = 1;
-
-/* Marsaglia's xorshift64: the same numbers in every run. */
-static uint64_t random64(void)
-{
-	static uint64_t state = 88172645463325252;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static size_t resident_kb(void)
 {
@@ -75,7 +57,7 @@ static struct packet known(uint32_t i)
 
 static struct packet half_open(void)
 {
-	uint64_t bits = random64();
+	uint64_t bits = bench_random64(&chance);
 
 	return syn_of(0x14000000 | (uint32_t)(bits & 0xffffff),
 		      (uint16_t)(bits >> 48));
@@ -98,11 +80,11 @@ static double ask_known(struct worker *worker, uint32_t flows)
 			uint64_t start;
 
 			for (int i = 0; i < BATCH; i++)
-				batch[i] = known((uint32_t)(random64() %
+				batch[i] = known((uint32_t)(bench_random64(&chance) %
 							    flows));
-			start = now_ns();
+			start = bench_cpu_ns();
 			classify(worker);
-			took += now_ns() - start;
+			took += bench_cpu_ns() - start;
 		}
 		best = took < best ? took : best;
 	}
@@ -119,9 +101,9 @@ static double flood(struct worker *worker, size_t half, uint32_t flows)
 		for (int i = 0; i < BATCH; i++)
 			batch[i] = i % 16 ? half_open()
 					  : known(next++ % flows);
-		start = now_ns();
+		start = bench_cpu_ns();
 		classify(worker);
-		took += now_ns() - start;
+		took += bench_cpu_ns() - start;
 	}
 	return (double)took / (double)half;
 }

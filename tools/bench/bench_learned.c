@@ -12,10 +12,10 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "engine/learned.h"
 #include "rules/big_alloc.h"
+#include "tools/bench/bench.h"
 
 #define QUERIES (1 << 19)
 #define BATCH 256
@@ -25,24 +25,7 @@
 #define ROUNDS 7
 #define NOW_NS UINT64_C(1000000000000)
 
-/* Marsaglia's xorshift64: the same numbers in every run. */
-static uint64_t random64(void)
-{
-	static uint64_t state = 88172645463325252;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
+static uint64_t chance = BENCH_CHANCE;
 
 static struct address client_of(uint64_t item)
 {
@@ -152,13 +135,6 @@ static const struct way ways[] = {
 };
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
-static int compare(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return (left > right) - (left < right);
-}
-
 /* In turns; of each the lower quartile. */
 static void measure(const struct learned *learned, const uint64_t *known,
 		    const uint64_t *unknown)
@@ -168,18 +144,18 @@ static void measure(const struct learned *learned, const uint64_t *known,
 
 	for (size_t round = 0; round < ROUNDS; round++) {
 		for (size_t way = 0; way < WAYS; way++) {
-			double began = now_ms();
+			uint64_t began = bench_cpu_ns();
 
 			hits[way] = ways[way].ask(learned,
 						  ways[way].is_unknown ?
 						  unknown : known);
-			took[way][round] = (now_ms() - began) * 1e6 / QUERIES;
+			took[way][round] = (double)(bench_cpu_ns() - began) / QUERIES;
 		}
 	}
 	for (size_t way = 0; way < WAYS; way++) {
-		qsort(took[way], ROUNDS, sizeof(took[way][0]), compare);
 		printf("%-20s %6.1f ns (%zu %% hits)\n", ways[way].name,
-		       took[way][ROUNDS / 4], hits[way] * 100 / QUERIES);
+		       bench_lower_quartile(took[way], ROUNDS),
+		       hits[way] * 100 / QUERIES);
 	}
 }
 
@@ -207,7 +183,7 @@ int main(int argc, char *argv[])
 	fill(learned, items);
 	learned_each(learned, count, counts);
 	for (size_t i = 0; i < QUERIES; i++) {
-		known[i] = random64() % items;
+		known[i] = bench_random64(&chance) % items;
 		unknown[i] = known[i] + items;
 	}
 	printf("%zu answers and %zu servers, places for %zu, %.1f bytes a "

@@ -10,32 +10,15 @@
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "rules/domain_table.h"
 #include "rules/prefix_table.h"
+#include "tools/bench/bench.h"
 
 #define QUERIES (1 << 20)
 #define ROUNDS 7
 
-/* Marsaglia's xorshift64: the same numbers in every run. */
-static uint64_t random64(void)
-{
-	static uint64_t state = 88172645463325252;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
+static uint64_t chance = BENCH_CHANCE;
 
 static void *need(void *memory)
 {
@@ -46,36 +29,24 @@ static void *need(void *memory)
 	return memory;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return (left > right) - (left < right);
-}
-
-static double quartile(double took[static ROUNDS])
-{
-	qsort(took, ROUNDS, sizeof(took[0]), compare);
-	return took[ROUNDS / 4];
-}
-
 struct result {
 	const char *what;
 	size_t count;
 	size_t sets;
-	double load_ms;
+	uint64_t load_ns;
 	size_t bytes;
 	size_t hits;
-	double took_ms[ROUNDS];
+	double took_ns[ROUNDS];
 };
 
 static void report(struct result *result)
 {
 	printf("%-22s %8zu in %2zu: load %6.0f ms, %5.1f bytes each, "
 	       "look-up %5.1f ns (%zu %% hits)\n", result->what, result->count,
-	       result->sets, result->load_ms,
+	       result->sets, (double)result->load_ns / 1e6,
 	       (double)result->bytes / (double)result->count,
-	       quartile(result->took_ms) * 1e6 / QUERIES,
+	       bench_lower_quartile(result->took_ns, ROUNDS) /
+		       QUERIES,
 	       result->hits * 100 / QUERIES / ROUNDS);
 }
 
@@ -92,11 +63,11 @@ struct world {
 static struct prefix random_prefix(const struct world *world)
 {
 	struct prefix prefix;
-	uint64_t bits = random64();
+	uint64_t bits = bench_random64(&chance);
 	uint64_t site;
 
-	if (random64() % 100 >= world->v6_percent) {
-		prefix.len = v4_lens[random64() % 8];
+	if (bench_random64(&chance) % 100 >= world->v6_percent) {
+		prefix.len = v4_lens[bench_random64(&chance) % 8];
 		bits &= UINT32_MAX << (32 - prefix.len);
 		prefix.base = address_from_v4(htobe32((uint32_t)bits));
 		prefix.len += 96;
@@ -104,11 +75,11 @@ static struct prefix random_prefix(const struct world *world)
 	}
 	if (world->v6_sites_log2 > 0) {
 		/* The same number of a site gives the same random /32. */
-		site = random64() >> (64 - world->v6_sites_log2);
+		site = bench_random64(&chance) >> (64 - world->v6_sites_log2);
 		bits = (bits & UINT32_MAX) |
 		       (site * UINT64_C(0x9e3779b97f4a7c15)) >> 32 << 32;
 	}
-	prefix.len = v6_lens[random64() % 8];
+	prefix.len = v6_lens[bench_random64(&chance) % 8];
 	bits = (bits >> 3 | UINT64_C(1) << 61) & UINT64_MAX << (64 - prefix.len);
 	prefix.base = (struct address){ .be64 = { htobe64(bits) } };
 	return prefix;
@@ -120,7 +91,7 @@ static struct address random_address(const struct prefix *prefix)
 	unsigned int i;
 
 	for (i = prefix->len; i < 128; i++)
-		a.bytes[i / 8] |= (uint8_t)((random64() & 1) << (7 - i % 8));
+		a.bytes[i / 8] |= (uint8_t)((bench_random64(&chance) & 1) << (7 - i % 8));
 	return a;
 }
 
@@ -133,7 +104,7 @@ static void bench_prefixes(const struct world *world, size_t count, size_t sets)
 	struct result result = {
 		.what = world->name, .count = count, .sets = sets,
 	};
-	double start;
+	uint64_t start;
 	size_t i, round;
 
 	for (i = 0; i < count; i++)
@@ -142,11 +113,11 @@ static void bench_prefixes(const struct world *world, size_t count, size_t sets)
 		struct prefix prefix = random_prefix(world);
 
 		if (i % 2 == 0)
-			prefix = prefixes[random64() % count];
+			prefix = prefixes[bench_random64(&chance) % count];
 		queries[i] = random_address(&prefix);
 	}
 
-	start = now_ms();
+	start = bench_cpu_ns();
 	for (i = 0; i < count; i++) {
 		struct address last = prefix_last(&prefixes[i]);
 
@@ -156,17 +127,17 @@ static void bench_prefixes(const struct world *world, size_t count, size_t sets)
 	}
 	if (prefix_table_build(builder, &table) < 0)
 		need(NULL);
-	result.load_ms = now_ms() - start;
+	result.load_ns = bench_cpu_ns() - start;
 	result.bytes = prefix_table_bytes(table);
 	for (round = 0; round < ROUNDS; round++) {
-		start = now_ms();
+		start = bench_cpu_ns();
 		for (i = 0; i < QUERIES; i++) {
 			const uint64_t *found;
 
 			found = prefix_table_lookup(table, &queries[i]);
 			result.hits += found[0] != 0;
 		}
-		result.took_ms[round] = now_ms() - start;
+		result.took_ns[round] = (double)(bench_cpu_ns() - start);
 	}
 	report(&result);
 	prefix_table_free(table);
@@ -189,13 +160,13 @@ static size_t random_name(char name[static DOMAIN_MAX + 1],
 	static const char *const tlds[] = { "com", "net", "org", "de", "info",
 					    "co.uk", "io", "xyz" };
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-	size_t len = 4 + random64() % 12;
+	size_t len = 4 + bench_random64(&chance) % 12;
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		name[i] = letters[random64() % (sizeof(letters) - 1)];
+		name[i] = letters[bench_random64(&chance) % (sizeof(letters) - 1)];
 	return len + (size_t)sprintf(name + len, ".%s",
-				     below ? below : tlds[random64() % 8]);
+				     below ? below : tlds[bench_random64(&chance) % 8]);
 }
 
 struct name {
@@ -211,7 +182,7 @@ static void random_names(struct name *names, size_t count)
 	for (i = 0; i < count; i++) {
 		/* A third stands below another name of the list. */
 		names[i].len = (uint8_t)random_name(text, i % 3 == 2 ?
-			names[i - 1 - random64() % 2].text : NULL);
+			names[i - 1 - bench_random64(&chance) % 2].text : NULL);
 		memcpy(names[i].text, text, names[i].len + 1U);
 	}
 }
@@ -224,7 +195,7 @@ static void random_queries(struct name *queries, const struct name *names,
 	size_t i;
 
 	for (i = 0; i < QUERIES; i++) {
-		const char *below = names[random64() % count].text;
+		const char *below = names[bench_random64(&chance) % count].text;
 
 		if (i % 2 == 0 && strlen(below) < 40) {
 			random_name(text, below);
@@ -247,11 +218,11 @@ static void bench_domains(size_t count, size_t sets)
 		.what = "domains, beyond text", .count = count, .sets = sets,
 	};
 	size_t i, round, text_len = 0;
-	double start;
+	uint64_t start;
 
 	random_names(names, count);
 	random_queries(queries, names, count);
-	start = now_ms();
+	start = bench_cpu_ns();
 	for (i = 0; i < count; i++) {
 		char name[DOMAIN_MAX + 1];
 		const char *why;
@@ -265,10 +236,10 @@ static void bench_domains(size_t count, size_t sets)
 	}
 	if (domain_table_build(builder, &table) < 0)
 		need(NULL);
-	result.load_ms = now_ms() - start;
+	result.load_ns = bench_cpu_ns() - start;
 	result.bytes = domain_table_bytes(table) - text_len;
 	for (round = 0; round < ROUNDS; round++) {
-		start = now_ms();
+		start = bench_cpu_ns();
 		for (i = 0; i < QUERIES; i++) {
 			const uint64_t *found;
 
@@ -276,7 +247,7 @@ static void bench_domains(size_t count, size_t sets)
 						    queries[i].len);
 			result.hits += found[0] != 0;
 		}
-		result.took_ms[round] = now_ms() - start;
+		result.took_ns[round] = (double)(bench_cpu_ns() - start);
 	}
 	report(&result);
 	domain_table_free(table);

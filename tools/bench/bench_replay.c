@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/hints/hint.h"
 #include "engine/replay.h"
 #include "engine/worker.h"
+#include "tools/bench/bench.h"
 
 #define ROUNDS 7
 #define AHEAD 4
@@ -36,14 +36,6 @@ static struct {
 	size_t byte_count, byte_room;
 	int dlt;
 } frames;
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
 
 static void *must(void *memory)
 {
@@ -150,7 +142,7 @@ static int merge(int argc, char *argv[])
 static struct replay *replay_all(const struct policy *policy, uint64_t *ret_ns)
 {
 	struct replay *replay = must(replay_new(policy, NULL));
-	uint64_t start = now_ns();
+	uint64_t start = bench_cpu_ns();
 
 	for (size_t i = 0; i < frames.count; i++) {
 		const struct frame *from = &frames.items[i];
@@ -168,7 +160,7 @@ static struct replay *replay_all(const struct policy *policy, uint64_t *ret_ns)
 		if (replay_frame(replay, &frame) < 0)
 			must(NULL);
 	}
-	*ret_ns = now_ns() - start;
+	*ret_ns = bench_cpu_ns() - start;
 	return replay;
 }
 

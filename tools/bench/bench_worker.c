@@ -10,25 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/decode.h"
 #include "engine/hints/hint.h"
 #include "engine/source_pcap.h"
 #include "engine/worker.h"
+#include "tools/bench/bench.h"
 
 #define ROUNDS 5
 
 static struct packet *packets;
 static size_t count, room;
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void keep(const struct packet *pkt)
 {
@@ -67,7 +59,7 @@ static int load(const char *path)
 static uint64_t decode_all(void)
 {
 	struct packet batch[WORKER_BATCH];
-	uint64_t start = now_ns();
+	uint64_t start = bench_now_ns();
 
 	for (size_t i = 0; i < count; i += WORKER_BATCH) {
 		size_t n = count - i < WORKER_BATCH ? count - i : WORKER_BATCH;
@@ -76,7 +68,7 @@ static uint64_t decode_all(void)
 		for (size_t k = 0; k < n; k++)
 			decode_ip(&batch[k]);
 	}
-	return now_ns() - start;
+	return bench_now_ns() - start;
 }
 
 /* By the packets' clock they come 1 us apart, so that no flow is forgotten. */
@@ -85,7 +77,7 @@ static uint64_t classify_all(struct worker *worker, size_t most)
 	static uint64_t time_ns;
 	struct packet batch[WORKER_BATCH];
 	struct verdict verdicts[WORKER_BATCH];
-	uint64_t start = now_ns();
+	uint64_t start = bench_now_ns();
 
 	for (size_t i = 0; i < count; i += most) {
 		size_t n = count - i < most ? count - i : most;
@@ -95,7 +87,7 @@ static uint64_t classify_all(struct worker *worker, size_t most)
 			batch[k].time_ns = time_ns += 1000;
 		worker_classify(worker, batch, NULL, n, false, verdicts);
 	}
-	return now_ns() - start;
+	return bench_now_ns() - start;
 }
 
 static void print(const char *what, uint64_t best_ns)

@@ -93,7 +93,7 @@ static struct template templates[TEMPLATES_MAX];
 static size_t template_count;
 static struct flow_under_way *flows;
 static uint64_t begun;
-static uint64_t chance = 88172645463325252;
+static uint64_t chance = BENCH_CHANCE;
 static uint8_t unknown[PAYLOAD_MAX];
 static struct sockaddr_in to = { .sin_family = AF_INET };
 

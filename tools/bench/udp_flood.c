@@ -26,7 +26,7 @@ struct datagram {
 	char payload[PAYLOAD];
 };
 
-static uint64_t chance = 88172645463325252;
+static uint64_t chance = BENCH_CHANCE;
 static struct datagram datagrams[BATCH];
 static struct mmsghdr messages[BATCH];
 static struct iovec vectors[BATCH];
