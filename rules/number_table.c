@@ -7,11 +7,19 @@
 #include <string.h>
 
 #define NUMBERS 65536u
+#define BLOCK_NUMBERS 64u
+#define BLOCKS (NUMBERS / BLOCK_NUMBERS)
+/* In a block's entry, above the number of its row: its numbers differ, and the
+ * rest says which of `mixed` is theirs. */
+#define MIXED 0x80000000u
 
+/* Ports of clients are random: what they are looked up in is to stay in the
+ * nearest cache, so blocks whose numbers are all alike have but one entry. */
 struct number_table {
 	size_t words;			/* of one row */
 	uint64_t *rows;
-	uint16_t row[NUMBERS];
+	uint16_t (*mixed)[BLOCK_NUMBERS];
+	uint32_t blocks[BLOCKS];
 };
 
 /* Where the answer may change: the first number of each stretch. */
@@ -47,24 +55,18 @@ static size_t intern_row(const struct number_table *table, size_t *used)
 	return (*used)++;
 }
 
-int number_table_build(const struct number_range *ranges, size_t count,
-		       size_t sets, struct number_table **ret_table)
+/* The rows of all stretches, and for each number which is its own. */
+static int fill_rows(const struct number_range *ranges, size_t count,
+		     const bool *starts, struct number_table *table,
+		     uint16_t *row_of)
 {
-	struct number_table *table = calloc(1, sizeof(*table));
-	bool *starts = calloc(NUMBERS, sizeof(*starts));
 	size_t stretches = 0, used = 0, row = 0;
-	int rc = -ENOMEM;
 
-	if (table == NULL || starts == NULL)
-		goto out;
-	mark_starts(ranges, count, starts);
 	for (size_t n = 0; n < NUMBERS; n++)
 		stretches += starts[n];
-
-	table->words = sets == 0 ? 1 : (sets + 63) / 64;
 	table->rows = calloc(stretches * table->words, sizeof(*table->rows));
 	if (table->rows == NULL)
-		goto out;
+		return -ENOMEM;
 	for (size_t n = 0; n < NUMBERS; n++) {
 		if (starts[n]) {
 			uint64_t *fresh = table->rows + used * table->words;
@@ -73,13 +75,64 @@ int number_table_build(const struct number_range *ranges, size_t count,
 			fill_row(ranges, count, (uint16_t)n, fresh);
 			row = intern_row(table, &used);
 		}
-		table->row[n] = (uint16_t)row;
+		row_of[n] = (uint16_t)row;
 	}
+	return 0;
+}
+
+static bool is_mixed(const uint16_t *rows)
+{
+	for (size_t n = 1; n < BLOCK_NUMBERS; n++)
+		if (rows[n] != rows[0])
+			return true;
+	return false;
+}
+
+static int fill_blocks(struct number_table *table, const uint16_t *row_of)
+{
+	uint32_t mixed = 0;
+
+	for (size_t block = 0; block < BLOCKS; block++)
+		mixed += is_mixed(&row_of[block * BLOCK_NUMBERS]);
+	table->mixed = calloc(mixed != 0 ? mixed : 1, sizeof(*table->mixed));
+	if (table->mixed == NULL)
+		return -ENOMEM;
+	mixed = 0;
+	for (size_t block = 0; block < BLOCKS; block++) {
+		const uint16_t *rows = &row_of[block * BLOCK_NUMBERS];
+
+		table->blocks[block] = rows[0];
+		if (!is_mixed(rows))
+			continue;
+		memcpy(table->mixed[mixed], rows, sizeof(table->mixed[mixed]));
+		table->blocks[block] = MIXED | mixed++;
+	}
+	return 0;
+}
+
+int number_table_build(const struct number_range *ranges, size_t count,
+		       size_t sets, struct number_table **ret_table)
+{
+	struct number_table *table = calloc(1, sizeof(*table));
+	bool *starts = calloc(NUMBERS, sizeof(*starts));
+	uint16_t *row_of = calloc(NUMBERS, sizeof(*row_of));
+	int rc = -ENOMEM;
+
+	if (table == NULL || starts == NULL || row_of == NULL)
+		goto out;
+	mark_starts(ranges, count, starts);
+	table->words = sets == 0 ? 1 : (sets + 63) / 64;
+	rc = fill_rows(ranges, count, starts, table, row_of);
+	if (rc < 0)
+		goto out;
+	rc = fill_blocks(table, row_of);
+	if (rc < 0)
+		goto out;
 
 	*ret_table = table;
 	table = NULL;
-	rc = 0;
 out:
+	free(row_of);
 	free(starts);
 	number_table_free(table);
 	return rc;
@@ -89,6 +142,7 @@ void number_table_free(struct number_table *table)
 {
 	if (table == NULL)
 		return;
+	free(table->mixed);
 	free(table->rows);
 	free(table);
 }
@@ -96,5 +150,9 @@ void number_table_free(struct number_table *table)
 const uint64_t *number_table_lookup(const struct number_table *table,
 				    uint16_t number)
 {
-	return table->rows + table->row[number] * table->words;
+	uint32_t row = table->blocks[number / BLOCK_NUMBERS];
+
+	if (row & MIXED)
+		row = table->mixed[row & ~MIXED][number % BLOCK_NUMBERS];
+	return table->rows + row * table->words;
 }
