@@ -102,6 +102,7 @@ struct hint {
 	/* The only bytes its payload can begin with, on any side it reads;
 	 * none: any byte. Spares the call. */
 	struct bytes first;
+	uint8_t first_most;		/* the largest; 0: no such limit */
 	/* No payload shorter than this can be it, for UDP; 0 is 1. */
 	uint16_t least;
 	enum hint_verdict (*match)(const struct hint_input *in,

@@ -29,6 +29,8 @@ enum frame {			/* RFC 9000, 19 */
 struct crypto {
 	uint8_t *stream;
 	uint8_t *come;
+	size_t come_bytes;		/* of `come`, so far; none has come
+					 * behind them */
 	uint8_t *plain;
 	struct cursor first_dcid;	/* of the client's first packet */
 	bool is_open;			/* an Initial could be opened */
@@ -43,7 +45,18 @@ static void crypto_init(struct crypto *crypto, uint8_t *scratch)
 		.come = scratch + CRYPTO_MOST,
 		.plain = scratch + PLAIN_AT,
 	};
-	memset(crypto->come, 0, CRYPTO_MOST / 8);
+}
+
+/* Let `come` have a bit for each byte before `end`. */
+static void extend_come(struct crypto *crypto, size_t end)
+{
+	size_t bytes = (end + 7) / 8;
+
+	if (bytes <= crypto->come_bytes)
+		return;
+	memset(crypto->come + crypto->come_bytes, 0,
+	       bytes - crypto->come_bytes);
+	crypto->come_bytes = bytes;
 }
 
 static void crypto_add(struct crypto *crypto, uint64_t offset,
@@ -55,6 +68,7 @@ static void crypto_add(struct crypto *crypto, uint64_t offset,
 		return;
 	if (len > CRYPTO_MOST - at)
 		len = CRYPTO_MOST - at;
+	extend_come(crypto, at + len);
 	memcpy(crypto->stream + at, data.at, len);
 	for (; len > 0 && at % 8 != 0; len--, at++)
 		crypto->come[at / 8] |= (uint8_t)(1u << at % 8);
@@ -66,11 +80,11 @@ static void crypto_add(struct crypto *crypto, uint64_t offset,
 /* What has come from the first byte on without a hole. */
 static struct cursor crypto_data(const struct crypto *crypto)
 {
-	size_t n = 0;
+	size_t n = 0, most = crypto->come_bytes * 8;
 
-	while (n < CRYPTO_MOST && crypto->come[n / 8] == 0xff)
+	while (n < most && crypto->come[n / 8] == 0xff)
 		n += 8;
-	while (n < CRYPTO_MOST && (crypto->come[n / 8] >> n % 8 & 1) != 0)
+	while (n < most && (crypto->come[n / 8] >> n % 8 & 1) != 0)
 		n++;
 	return cursor_of(crypto->stream, n);
 }
@@ -91,6 +105,20 @@ static void skip_ack(struct cursor *c, bool ecn)
 		quic_varint(c);
 }
 
+/* Most of a client's first datagram is often this: a byte a frame. */
+static void skip_padding(struct cursor *c)
+{
+	uint64_t word;
+
+	for (; cursor_left(c) >= sizeof(word); c->at += sizeof(word)) {
+		memcpy(&word, c->at, sizeof(word));
+		if (word != 0)
+			break;
+	}
+	while (cursor_left(c) > 0 && *c->at == FRAME_PADDING)
+		c->at++;
+}
+
 static void read_frames(struct crypto *crypto, struct cursor c)
 {
 	while (cursor_left(&c) > 0) {
@@ -99,6 +127,8 @@ static void read_frames(struct crypto *crypto, struct cursor c)
 
 		switch (type) {
 		case FRAME_PADDING:
+			skip_padding(&c);
+			break;
 		case FRAME_PING:
 			break;
 		case FRAME_ACK:

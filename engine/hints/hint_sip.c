@@ -53,12 +53,15 @@ static enum hint_verdict sip_match(const struct hint_input *in,
 		HINT_NO : HINT_MORE;
 }
 
+#define FIRST "\r\n\0sABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 const struct hint hint_sip_udp = {
 	.name = "sip",
 	.family = "voip",
 	.about = "SIP: how calls are set up",
 	.transport = IPPROTO_UDP,
 	.ports = { 5060 },
+	.first = BYTES(FIRST),
 	.match = sip_match,
 };
 
@@ -68,5 +71,6 @@ const struct hint hint_sip_tcp = {
 	.about = "SIP: how calls are set up",
 	.transport = IPPROTO_TCP,
 	.ports = { 5060 },
+	.first = BYTES(FIRST),
 	.match = sip_match,
 };

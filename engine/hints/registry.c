@@ -192,6 +192,14 @@ static void build_apps(size_t i)
 		app_add(app);
 }
 
+static bool may_begin(const struct hint *hint, int byte)
+{
+	if (hint->first_most != 0 && byte > hint->first_most)
+		return false;
+	return hint->first.len == 0 ||
+	       memchr(hint->first.data, byte, hint->first.len) != NULL;
+}
+
 static void build_candidates(size_t i)
 {
 	const struct hint *hint = hints[i];
@@ -206,8 +214,7 @@ static void build_candidates(size_t i)
 			continue;
 		set_add(&registry.by_side[t][side], i);
 		for (int byte = 0; byte < 256; byte++)
-			if (hint->first.len == 0 ||
-			    memchr(hint->first.data, byte, hint->first.len))
+			if (may_begin(hint, byte))
 				set_add(&registry.by_byte[t][side][byte], i);
 	}
 	/* A stream that is still short may grow. */
