@@ -4,6 +4,10 @@
 
 #include "engine/stream.h"
 
+/* Between one block and the next: three cache lines. Blocks whose sizes are
+ * powers of two would all begin in the same few sets of a cache. */
+#define BLOCK_SPACING 192
+
 struct range {
 	uint32_t first;
 	uint32_t end;
@@ -30,7 +34,7 @@ struct stream_pool {
 	uint64_t robbed;
 	uint8_t *blocks;
 	size_t count;
-	size_t bytes;
+	size_t stride;			/* from a block to the next */
 };
 
 struct stream_pool *stream_pool_new(size_t count, size_t bytes)
@@ -46,9 +50,9 @@ struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 	pool->taken.next = &pool->taken;
 	pool->taken.prev = &pool->taken;
 	pool->count = count;
-	pool->bytes = bytes;
+	pool->stride = bytes + BLOCK_SPACING;
 	pool->streams = calloc(count, sizeof(*pool->streams));
-	pool->blocks = mmap(NULL, count * bytes, PROT_READ | PROT_WRITE,
+	pool->blocks = mmap(NULL, count * pool->stride, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (pool->blocks == MAP_FAILED)
 		pool->blocks = NULL;
@@ -57,7 +61,7 @@ struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 		return NULL;
 	}
 	for (size_t i = count; i-- > 0;) {
-		pool->streams[i].data = pool->blocks + i * bytes;
+		pool->streams[i].data = pool->blocks + i * pool->stride;
 		pool->streams[i].size = (uint32_t)bytes;
 		pool->streams[i].next = pool->free;
 		pool->free = &pool->streams[i];
@@ -70,7 +74,7 @@ void stream_pool_free(struct stream_pool *pool)
 	if (pool == NULL)
 		return;
 	if (pool->blocks != NULL)
-		munmap(pool->blocks, pool->count * pool->bytes);
+		munmap(pool->blocks, pool->count * pool->stride);
 	free(pool->streams);
 	free(pool);
 }
@@ -78,7 +82,7 @@ void stream_pool_free(struct stream_pool *pool)
 size_t stream_pool_bytes(const struct stream_pool *pool)
 {
 	return sizeof(*pool) +
-	       pool->count * (sizeof(*pool->streams) + pool->bytes);
+	       pool->count * (sizeof(*pool->streams) + pool->stride);
 }
 
 void stream_pool_preallocate(struct stream_pool *pool)
