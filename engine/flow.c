@@ -10,17 +10,28 @@
 #define BUCKET_FLOWS 8
 #define HASH_WORDS 6
 #define HUGE_PAGE ((size_t)2 << 20)
+#define CACHE_LINE 64
 
 /*
  * What tells the flows of a bucket apart without touching them: one tag each,
  * 0 for an empty place. A place gets a flow when it is first taken and keeps
  * it; so flows lie side by side in the order in which they came, and a table
  * that is far from full is small in the caches and in memory.
+ *
+ * Which of them makes way is known here, too: their order by their latest
+ * packets, a digit of four bits for each place, that with the newest lowest,
+ * and which of them are settled.
  */
 struct bucket {
-	_Alignas(64) uint16_t tags[BUCKET_FLOWS];
+	_Alignas(CACHE_LINE) uint16_t tags[BUCKET_FLOWS];
 	uint32_t flows[BUCKET_FLOWS];
+	uint32_t order;			/* XOR ORDER_FIRST: memory is zeroed */
+	uint8_t settled;		/* bit n: that in place n */
 };
+
+#define ORDER_FIRST 0x76543210u
+#define DIGITS 0x11111111u		/* one in each */
+#define DIGIT_BITS 4
 
 struct flow_table {
 	struct bucket *buckets;
@@ -66,6 +77,14 @@ static bool key_init(uint64_t *key, bool fixed)
 	return true;
 }
 
+/* Of the buckets, and of the flows behind them in the same pages. */
+static size_t table_bytes(const struct flow_table *table)
+{
+	return table->bucket_count *
+	       (sizeof(*table->buckets) +
+		BUCKET_FLOWS * sizeof(*table->flows));
+}
+
 struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
 				  flow_release release, void *ctx)
 {
@@ -80,15 +99,14 @@ struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
 	flows = table->bucket_count * BUCKET_FLOWS;
 	table->release = release;
 	table->ctx = ctx;
-	table->buckets = map_pages(table->bucket_count *
-				   sizeof(*table->buckets));
-	table->flows = map_pages(flows * sizeof(*table->flows));
+	table->buckets = map_pages(table_bytes(table));
 	table->names = map_pages(flows * sizeof(*table->names));
-	if (table->buckets == NULL || table->flows == NULL ||
-	    table->names == NULL || !key_init(table->key, fixed_key)) {
+	if (table->buckets == NULL || table->names == NULL ||
+	    !key_init(table->key, fixed_key)) {
 		flow_table_free(table);
 		return NULL;
 	}
+	table->flows = (struct flow *)(table->buckets + table->bucket_count);
 	return table;
 }
 
@@ -99,32 +117,21 @@ void flow_table_free(struct flow_table *table)
 	if (table == NULL)
 		return;
 	flows = table->bucket_count * BUCKET_FLOWS;
-	unmap_pages(table->buckets,
-		    table->bucket_count * sizeof(*table->buckets));
-	unmap_pages(table->flows, flows * sizeof(*table->flows));
+	unmap_pages(table->buckets, table_bytes(table));
 	unmap_pages(table->names, flows * sizeof(*table->names));
 	free(table);
 }
 
 size_t flow_table_bytes(const struct flow_table *table)
 {
-	return sizeof(*table) +
-	       table->bucket_count *
-		       (sizeof(*table->buckets) +
-			BUCKET_FLOWS * (sizeof(*table->flows) +
-					sizeof(*table->names)));
+	return sizeof(*table) + table_bytes(table) +
+	       table->bucket_count * BUCKET_FLOWS * sizeof(*table->names);
 }
 
 void flow_table_preallocate(struct flow_table *table)
 {
-	size_t flows = table->bucket_count * BUCKET_FLOWS;
-
 	/* Best effort: without it the kernel gives pages one by one. */
-	(void)madvise(table->buckets,
-		      table->bucket_count * sizeof(*table->buckets),
-		      MADV_POPULATE_WRITE);
-	(void)madvise(table->flows, flows * sizeof(*table->flows),
-		      MADV_POPULATE_WRITE);
+	(void)madvise(table->buckets, table_bytes(table), MADV_POPULATE_WRITE);
 }
 
 static bool address_less(const struct address *a, const struct address *b)
@@ -195,21 +202,73 @@ void flow_prefetch(const struct flow_table *table, uint64_t hash)
 	__builtin_prefetch(&table->buckets[bucket_of(table, hash)]);
 }
 
+/* Where the digit is that says `place`, in bits. */
+static unsigned int digit_of(uint32_t order, uint32_t place)
+{
+	uint32_t zero = order ^ place * DIGITS;
+
+	/* The high bit of the lowest digit that is 0, and maybe others above
+	 * it, to which the subtraction borrowed. */
+	zero = (zero - DIGITS) & ~zero & DIGITS << (DIGIT_BITS - 1);
+	return (unsigned int)__builtin_ctz(zero) / DIGIT_BITS * DIGIT_BITS;
+}
+
+/* `place` moves to the lowest digit, and those below its own up. */
+static uint32_t order_with_first(uint32_t order, uint32_t place)
+{
+	unsigned int at = digit_of(order, place);
+	uint32_t below = (1u << at) - 1;
+
+	return (order & ~(below << DIGIT_BITS | 0xf)) |
+	       (order & below) << DIGIT_BITS | place;
+}
+
+/* The place that the next new flow of the bucket takes: an empty one, else
+ * that of the longest idle settled flow, else that of the longest idle. */
+static uint32_t place_of_next(const struct bucket *bucket)
+{
+	uint32_t order = bucket->order ^ ORDER_FIRST;
+	uint32_t last = order >> (BUCKET_FLOWS - 1) * DIGIT_BITS;
+
+	for (uint32_t i = 0; i < BUCKET_FLOWS; i++)
+		if (bucket->tags[i] == 0)
+			return i;
+	if (bucket->settled == 0)
+		return last;
+	for (int digit = BUCKET_FLOWS - 1; digit >= 0; digit--) {
+		uint32_t place = order >> digit * DIGIT_BITS & 0xf;
+
+		if (bucket->settled >> place & 1)
+			return place;
+	}
+	return last;
+}
+
+static void prefetch_flow(const struct flow *flow, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += CACHE_LINE)
+		__builtin_prefetch((const char *)flow + at, 1);
+}
+
 bool flow_prefetch_match(const struct flow_table *table, uint64_t hash)
 {
-	size_t at = bucket_of(table, hash);
+	const struct bucket *bucket = &table->buckets[bucket_of(table, hash)];
 	uint16_t tag = tag_of(hash);
+	uint32_t place;
 
 	for (size_t i = 0; i < BUCKET_FLOWS; i++) {
-		const struct flow *flow;
-
-		if (table->buckets[at].tags[i] != tag)
+		if (bucket->tags[i] != tag)
 			continue;
-		flow = flow_of(table, &table->buckets[at], i);
-		__builtin_prefetch(flow, 1);
-		__builtin_prefetch((const char *)flow + 64, 1);
+		prefetch_flow(flow_of(table, bucket, i),
+			      bucket->settled >> i & 1 ? CACHE_LINE
+						       : sizeof(struct flow));
 		return true;
 	}
+	place = place_of_next(bucket);
+	prefetch_flow(bucket->tags[place] != 0
+			      ? flow_of(table, bucket, place)
+			      : &table->flows[table->used],
+		      sizeof(struct flow));
 	return false;
 }
 
@@ -251,34 +310,55 @@ struct flow *flow_find(struct flow_table *table, const struct packet *pkt,
 	return NULL;
 }
 
-/* Whether `a` gives up its place before `b`. */
-static bool gives_way(const struct flow *a, const struct flow *b)
-{
-	bool a_settled = a->state == FLOW_SETTLED;
-	bool b_settled = b->state == FLOW_SETTLED;
-
-	if (a_settled != b_settled)
-		return a_settled;
-	return a->last_ns < b->last_ns;
-}
-
 static struct flow *make_room(struct flow_table *table, uint64_t hash)
 {
-	struct bucket *bucket = &table->buckets[bucket_of(table, hash)];
-	size_t place = 0;
+	size_t at = bucket_of(table, hash);
+	struct bucket *bucket = &table->buckets[at];
+	uint32_t place = place_of_next(bucket);
+	struct flow *flow;
 
-	for (size_t i = 0; i < BUCKET_FLOWS; i++) {
-		if (bucket->tags[i] == 0) {
-			bucket->flows[i] = (uint32_t)table->used++;
-			place = i;
-			break;
-		}
-		if (gives_way(flow_of(table, bucket, i),
-			      flow_of(table, bucket, place)))
-			place = i;
-	}
+	if (bucket->tags[place] == 0)
+		bucket->flows[place] = (uint32_t)table->used++;
 	bucket->tags[place] = tag_of(hash);
-	return flow_of(table, bucket, place);
+	flow = flow_of(table, bucket, place);
+	flow->seat = (uint32_t)(at * BUCKET_FLOWS + place);
+	return flow;
+}
+
+static struct bucket *bucket_of_seat(const struct flow_table *table,
+				     uint32_t seat)
+{
+	return &table->buckets[seat / BUCKET_FLOWS];
+}
+
+/* Its seat is in a cache line that a settled flow has no use for. */
+void flow_touch(struct flow_table *table, struct flow *flow, uint64_t hash,
+		uint64_t now_ns)
+{
+	struct bucket *bucket = &table->buckets[bucket_of(table, hash)];
+	uint32_t number = (uint32_t)(flow - table->flows);
+	uint32_t place = 0;
+
+	flow->last_ns = now_ns;
+	while (place < BUCKET_FLOWS - 1 && bucket->flows[place] != number)
+		place++;
+	bucket->order = order_with_first(bucket->order ^ ORDER_FIRST, place) ^
+			ORDER_FIRST;
+}
+
+void flow_settle(struct flow_table *table, struct flow *flow)
+{
+	struct bucket *bucket = bucket_of_seat(table, flow->seat);
+
+	flow->state = FLOW_SETTLED;
+	bucket->settled |= (uint8_t)(1u << flow->seat % BUCKET_FLOWS);
+}
+
+static void unsettle(struct flow_table *table, uint32_t seat)
+{
+	struct bucket *bucket = bucket_of_seat(table, seat);
+
+	bucket->settled &= (uint8_t)~(1u << seat % BUCKET_FLOWS);
 }
 
 static void facts_init(struct facts *facts, const struct packet *pkt)
@@ -301,6 +381,7 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 			uint32_t zone, uint64_t hash, struct flow *again)
 {
 	struct flow *flow = again != NULL ? again : make_room(table, hash);
+	uint32_t seat = flow->seat;
 
 	if (flow->state != FLOW_EMPTY) {
 		if (again == NULL && flow->state != FLOW_SETTLED)
@@ -308,17 +389,15 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 		if (table->release != NULL)
 			table->release(table->ctx, flow);
 	}
-	if (flow->has_host)
-		flow_names(table, flow)->host[0] = '\0';
-	if (flow->has_ja4)
-		flow_names(table, flow)->ja4[0] = '\0';
 	memset(flow, 0, sizeof(*flow));
+	flow->seat = seat;
+	unsettle(table, seat);
+	flow_touch(table, flow, hash, pkt->time_ns);
 	facts_init(&flow->facts, pkt);
 	flow->zone = zone;
 	flow->state = FLOW_NEW;
 	flow->hint = -1;
 	flow->first_ns = pkt->time_ns;
-	flow->last_ns = pkt->time_ns;
 	flow->ifindex = pkt->ifindex;
 	flow->uid = pkt->has_uid ? pkt->uid : UID_NONE;
 	if (pkt->proto == IPPROTO_TCP &&

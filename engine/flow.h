@@ -38,24 +38,28 @@ enum flow_late {
 /* Where the host came from that the first packet was taken to be for. */
 enum flow_guess { FLOW_GUESS_NONE, FLOW_GUESS_ANSWER, FLOW_GUESS_SERVER };
 
-/* A flow that needs nothing new is answered from its first two cache lines. */
 struct flow {
-	/* Also the key: client, server, ports, proto. */
-	_Alignas(64) struct facts facts;
-	uint64_t last_ns;
+	/* A flow that needs nothing new is answered from its first cache line:
+	 * this, and what its facts begin with. */
+	_Alignas(64) uint64_t last_ns;	/* by flow_touch() */
 	uint32_t zone;		/* flows of two VLANs do not mix */
 	uint32_t packets;	/* seen by the worker */
-	uint8_t state;		/* enum flow_state */
+	uint32_t generation;	/* of the policy that resolved its facts */
+	uint8_t state;		/* enum flow_state; by flow_settle() */
 	uint8_t road;		/* that packets leave by now */
 	uint8_t first_road;	/* that the first packet left by */
 	uint8_t late;		/* enum flow_late */
-	uint32_t generation;	/* of the policy that resolved its facts */
+	/* Also the key: client, server, ports, proto. */
+	struct facts facts;
+
+	uint32_t seat;		/* the table's own */
 	uint32_t ifindex;	/* where the first packet arrived */
 	uint32_t uid;		/* whose socket sent it, or UID_NONE */
 
 	uint16_t route;		/* the policy's, by the latest decision */
 	uint8_t needs;		/* FACT_* that could still change the route */
-	bool has_host;		/* flow_host() is not "" */
+	bool has_host;		/* its names say one; else they say what
+				 * another flow had */
 	bool has_ja4;		/* the same of its fingerprint */
 	uint64_t first_ns;	/* its start, later its first payload */
 	uint32_t settled_packet;	/* 0: not settled */
@@ -81,6 +85,9 @@ struct flow {
 	uint32_t searched[2];		/* bytes looked through for patterns */
 };
 
+_Static_assert(offsetof(struct flow, facts.is_own) < 64,
+	       "addresses, ports and protocol are in the first cache line");
+
 struct flow_table;
 
 /*
@@ -102,7 +109,7 @@ uint64_t flow_hash(const struct flow_table *table, const struct packet *pkt,
 		   uint32_t zone);
 /* Fetch what flow_find() of this hash will read: first where it looks, then,
  * some packets later, the flow it will find there. False: it will find none,
- * unless others start flows meanwhile. */
+ * unless others start flows meanwhile; then fetch what flow_start() takes. */
 void flow_prefetch(const struct flow_table *table, uint64_t hash);
 bool flow_prefetch_match(const struct flow_table *table, uint64_t hash);
 
@@ -128,8 +135,16 @@ static inline bool flow_opened_by_server(const struct packet *pkt)
 struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 			uint32_t zone, uint64_t hash, struct flow *again);
 
-/* Texts that a flow's payload has told; "" when unknown. They are apart from
- * the flows, so that those without any take no memory for them. */
+/* A packet of `flow`, which has this hash, has come: others are idle for
+ * longer. */
+void flow_touch(struct flow_table *table, struct flow *flow, uint64_t hash,
+		uint64_t now_ns);
+
+/* FLOW_SETTLED from now on: it gives way before others. */
+void flow_settle(struct flow_table *table, struct flow *flow);
+
+/* Texts that a flow's payload has told. They are apart from the flows, so that
+ * those without any take no memory for them. */
 struct flow_names {
 	char host[DOMAIN_MAX + 1];
 	char ja4[JA4_LEN + 1];	/* only where it was asked for */
@@ -137,10 +152,16 @@ struct flow_names {
 
 struct flow_names *flow_names(const struct flow_table *table,
 			      const struct flow *flow);
+/* "" when unknown. */
 static inline const char *flow_host(const struct flow_table *table,
 				    const struct flow *flow)
 {
-	return flow_names(table, flow)->host;
+	return flow->has_host ? flow_names(table, flow)->host : "";
+}
+static inline const char *flow_ja4(const struct flow_table *table,
+				   const struct flow *flow)
+{
+	return flow->has_ja4 ? flow_names(table, flow)->ja4 : "";
 }
 
 /* All flows that ever had a place, for who walks through them. */

@@ -102,7 +102,7 @@ const char *worker_flow_host(const struct worker *worker,
 const char *worker_flow_ja4(const struct worker *worker,
 			    const struct flow *flow)
 {
-	return flow_names(worker->flows, flow)->ja4;
+	return flow_ja4(worker->flows, flow);
 }
 
 /* ---- one flow ---- */
@@ -191,7 +191,7 @@ static void count_settled(struct worker *worker, const struct flow *flow)
 static void finish(struct worker *worker, struct flow *flow)
 {
 	flow->is_held = false;
-	flow->state = FLOW_SETTLED;
+	flow_settle(worker->flows, flow);
 	flow->settled_packet = flow->packets;
 	count_settled(worker, flow);
 	worker_teach(worker, flow, flow->last_ns);
@@ -438,7 +438,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		worker_hear_machine(worker, flow, pkt, verdict->from_server);
 		add(&worker->counters.flows, 1);
 	}
-	flow->last_ns = pkt->time_ns;
+	flow_touch(worker->flows, flow, hash, pkt->time_ns);
 	flow->packets++;
 	keep_up(worker, flow);
 	worker_leave_dead(worker, flow, pkt);
@@ -577,7 +577,7 @@ struct flow *worker_observe(struct worker *worker, struct packet *packet,
 	flow->packets++;
 	/* Of a decided flow last_ns says when it was last answered. */
 	if (flow->state == FLOW_NEW)
-		flow->last_ns = packet->time_ns;
+		flow_touch(worker->flows, flow, hash, packet->time_ns);
 	if (worker->options.name_all)
 		hear(worker, flow, packet, *ret_from_server);
 	return flow;

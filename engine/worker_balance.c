@@ -33,7 +33,8 @@ uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
 void worker_leave_dead(const struct worker *worker, struct flow *flow,
 		       const struct packet *pkt)
 {
-	if (marks_road(worker->marks, pkt->mark) != 0 ||
+	if (policy_balances(worker->policy) == 0 ||
+	    marks_road(worker->marks, pkt->mark) != 0 ||
 	    flow->state == FLOW_NEW ||
 	    flow->generation != worker->generation ||
 	    policy_route(worker->policy, flow->route)->balance == NULL ||

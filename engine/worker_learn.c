@@ -232,7 +232,7 @@ static void overhear_stream(struct worker *worker, const struct packet *pkt,
 	if (flow->generation != worker->generation)
 		worker_forget_parts(worker, flow);
 	flow->generation = worker->generation;
-	flow->last_ns = pkt->time_ns;
+	flow_touch(worker->flows, flow, hash, pkt->time_ns);
 	note_start(flow, pkt);
 	if (hear_stream(worker, flow, pkt)) {
 		heard = stream_data(flow->streams[1]);

@@ -212,9 +212,9 @@ START_TEST(eviction)
 		struct flow *flow = find(table, &pkt, &from_server);
 
 		if (evictions[_i].settled >> (n - 1) & 1)
-			flow->state = FLOW_SETTLED;
+			flow_settle(table, flow);
 		if (evictions[_i].busy >> (n - 1) & 1)
-			flow->last_ns = 100;
+			flow_touch(table, flow, flow_hash(table, &pkt, 0), 100);
 	}
 	start(table, &next);
 	ck_assert_uint_eq(released, 1);
@@ -226,6 +226,65 @@ START_TEST(eviction)
 
 		ck_assert_msg(is_there == (n != evictions[_i].victim),
 			      "%s: flow %d", evictions[_i].name, n);
+	}
+	flow_table_free(table);
+}
+END_TEST
+
+/* One of the eight flows in a bucket, as the table should have it. */
+struct seat {
+	uint16_t sport;
+	uint64_t last_ns;
+	bool is_settled;
+};
+
+static size_t who_makes_way(const struct seat *seats)
+{
+	size_t who = 0;
+
+	for (size_t i = 1; i < 8; i++)
+		if (seats[i].is_settled != seats[who].is_settled
+			    ? seats[i].is_settled
+			    : seats[i].last_ns < seats[who].last_ns)
+			who = i;
+	return who;
+}
+
+/* Packets, decisions and new flows in any order. */
+START_TEST(eviction_by_chance)
+{
+	struct flow_table *table = full_bucket();
+	struct seat seats[8];
+	unsigned int seed = 1;
+	bool from_server;
+
+	for (uint16_t n = 0; n < 8; n++)
+		seats[n] = (struct seat){ 1001 + n, n + 1u, false };
+	for (uint64_t now = 9; now < 20000; now++) {
+		struct seat *seat = &seats[rand_r(&seed) % 8];
+		struct packet pkt = packet_of(6, 1, seat->sport, 2, 25);
+		uint64_t hash = flow_hash(table, &pkt, 0);
+		struct flow *flow = find(table, &pkt, &from_server);
+
+		ck_assert_msg(flow != NULL, "at %ju: flow %d is gone",
+			      (uintmax_t)now, seat->sport);
+		switch (rand_r(&seed) % 4) {
+		case 0:
+			flow_settle(table, flow);
+			seat->is_settled = true;
+			break;
+		case 1:
+			seat = &seats[who_makes_way(seats)];
+			*seat = (struct seat){ (uint16_t)now, now, false };
+			pkt = packet_of(6, 1, seat->sport, 2, 25);
+			pkt.time_ns = now;
+			flow_prefetch_match(table, flow_hash(table, &pkt, 0));
+			start(table, &pkt)->state = FLOW_INSPECTED;
+			break;
+		default:
+			flow_touch(table, flow, hash, now);
+			seat->last_ns = now;
+		}
 	}
 	flow_table_free(table);
 }
@@ -338,6 +397,7 @@ int main(void)
 	tcase_add_test(tcase, facts_of_first_packet);
 	tcase_add_test(tcase, syn_ack_comes_from_the_server);
 	tcase_add_loop_test(tcase, eviction, 0, ROWS(evictions));
+	tcase_add_test(tcase, eviction_by_chance);
 	tcase_add_test(tcase, again_in_place);
 	tcase_add_test(tcase, flood);
 	tcase_add_test(tcase, spread);
