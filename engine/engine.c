@@ -15,6 +15,7 @@
 
 #include "engine/confine.h"
 #include "engine/engine_private.h"
+#include "rules/big_alloc.h"
 
 /* How often a lane looks whether interfaces changed. */
 #define INTERFACES_NS 1000000000u
@@ -190,7 +191,7 @@ static int lane_new(struct engine *engine, const struct policy *policy,
 	struct lane *lane;
 	int rc = -ENOMEM;
 
-	lane = calloc(1, sizeof(*lane));
+	lane = big_alloc(sizeof(*lane));
 	if (lane != NULL) {
 		lane->engine = engine;
 		lane->queue = queue;

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "engine/flow.h"
+#include "rules/big_alloc.h"
 
 #define BUCKET_FLOWS 8
 #define HASH_WORDS 6
@@ -88,7 +89,7 @@ static size_t table_bytes(const struct flow_table *table)
 struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
 				  flow_release release, void *ctx)
 {
-	struct flow_table *table = calloc(1, sizeof(*table));
+	struct flow_table *table = big_alloc(sizeof(*table));
 	size_t flows;
 
 	if (table == NULL)

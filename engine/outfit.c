@@ -1,5 +1,6 @@
 /* outfit.c - what one worker works by, see outfit.h. */
 #include "engine/outfit.h"
+#include "rules/big_alloc.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +31,8 @@ static uint32_t find_before(const struct policy *before, size_t count,
 static int tallies_init(struct tallies *tallies, size_t count)
 {
 	tallies->count = count;
-	tallies->items = calloc(count + 1, sizeof(tallies->items[0]));
+	tallies->items = big_alloc((count + 1) *
+				   sizeof(tallies->items[0]));
 	tallies->before = malloc((count + 1) * sizeof(tallies->before[0]));
 	return tallies->items == NULL || tallies->before == NULL ? -ENOMEM : 0;
 }
@@ -87,7 +89,7 @@ static void follow(struct outfit *outfit, const struct outfit *before)
 struct outfit *outfit_new(const struct policy *policy, size_t streams,
 			  const struct outfit *before)
 {
-	struct outfit *outfit = calloc(1, sizeof(*outfit));
+	struct outfit *outfit = big_alloc(sizeof(*outfit));
 
 	if (outfit == NULL)
 		return NULL;

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "engine/nfqueue_message.h"
+#include "rules/big_alloc.h"
 
 #define COPY_RANGE_DEFAULT 4096u
 #define COPY_RANGE_MOST 65531u		/* nla_len has 16 bits */
@@ -249,7 +250,7 @@ int source_nfqueue_open(const struct source_nfqueue_options *options,
 	if (max_len > UINT32_MAX / FULL_PACKET_COST)
 		max_len = UINT32_MAX / FULL_PACKET_COST;
 
-	source = calloc(1, sizeof(*source));
+	source = big_alloc(sizeof(*source));
 	if (source == NULL)
 		return explain(options->queue, -ENOMEM, error, error_size);
 	source->queue = options->queue;

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "engine/stream.h"
+#include "rules/big_alloc.h"
 
 /* Between one block and the next: three cache lines. Blocks whose sizes are
  * powers of two would all begin in the same few sets of a cache. */
@@ -39,7 +40,7 @@ struct stream_pool {
 
 struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 {
-	struct stream_pool *pool = calloc(1, sizeof(*pool));
+	struct stream_pool *pool = big_alloc(sizeof(*pool));
 
 	if (pool == NULL)
 		return NULL;
@@ -51,7 +52,7 @@ struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 	pool->taken.prev = &pool->taken;
 	pool->count = count;
 	pool->stride = bytes + BLOCK_SPACING;
-	pool->streams = calloc(count, sizeof(*pool->streams));
+	pool->streams = big_alloc(count * sizeof(*pool->streams));
 	pool->blocks = mmap(NULL, count * pool->stride, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (pool->blocks == MAP_FAILED)

@@ -6,6 +6,7 @@
 #include "engine/decode.h"
 #include "engine/inspect.h"
 #include "engine/worker_private.h"
+#include "rules/big_alloc.h"
 
 #define FLOWS_DEFAULT 65536
 /* So many packets ahead memory is asked for: of flows, and of what is learned
@@ -46,7 +47,7 @@ static void release_flow(void *ctx, struct flow *flow)
 struct worker *worker_new(const struct policy *policy,
 			  const struct worker_options *options)
 {
-	struct worker *worker = calloc(1, sizeof(*worker));
+	struct worker *worker = big_alloc(sizeof(*worker));
 	size_t flows;
 
 	if (worker == NULL)
