@@ -178,6 +178,36 @@ passes "not from a socket that chose its road" \
 	router tcp 198.51.100.9 443 --mark $((0x02000000))
 ok "nor what was there before" lab_ended "$asking" before
 
+# ---- a map of queues that answers no more: rules choose the same ----
+
+for queue in 40 41; do
+	in_router nft add counter inet waymark "test_$queue"
+	in_router nft insert rule inet waymark "queue_${queue}_drop" \
+		counter name "test_$queue"
+done
+
+# chosen: how many packets each queue got of 20 flows of each kind.
+chosen()
+{
+	local kind
+	for kind in udp4 tcp4 other4 udp6 tcp6 other6; do
+		in_client /usr/bin/python3 "$LAB_TOP/pcap-tests/live/first.py" \
+			$kind 20 198.51.100 2001:db8:5e
+		for queue in 40 41; do
+			in_router nft reset counter inet waymark "test_$queue"
+		done | sed -n 's/.*packets \([0-9]*\).*/\1/p' | xargs
+	done
+}
+by_map=$(chosen | xargs)
+in_router nft -a list chain inet waymark ask |
+	sed -n 's/.* vmap .*# handle //p' | while read -r handle; do
+		in_router nft delete rule inet waymark ask handle "$handle"
+	done
+is "no map is left" "$(in_router nft list chain inet waymark ask |
+	grep -c vmap)" 0
+like "flows were queued" "$by_map" '^([1-9][0-9]* ?){12}$'
+is "each by the queue that it had" "$(chosen | xargs)" "$by_map"
+
 like "down" "$(waymark down 2>&1)" 'undone'
 ok "and all passes" ask router tcp 198.51.100.9 443
 

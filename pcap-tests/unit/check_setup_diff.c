@@ -323,7 +323,7 @@ static const struct {
 	{ "and its chain",
 	  "delete chain inet waymark route_0123456789abcdef\n", false, true },
 	{ "others' counters stay", "inet waymark road_mine", false, false },
-	{ "loopback", "iifname \"lo\" accept", false, true },
+	{ "loopback", "iif \"lo\" accept", false, true },
 	{ "no road by a map that is being replaced",
 	  "chain take_1 {\n\t\tmeta nfproto vmap { ipv4 : goto sure_1, "
 	  "ipv6 : goto sure_1 }\n\t\tgoto inspect\n", false, true },

@@ -167,14 +167,16 @@ static void write_clear(const struct plan *plan, bool is_own, FILE *out)
 			plan->mask, ~plan->mask);
 }
 
-/* What both diverting chains do, once they know that the packet counts. */
+/* What both diverting chains do, once they know that the packet counts. Most
+ * packets are of flows that are settled, and go no further than to the map:
+ * what is invalid or untracked has no mark in it. */
 static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 {
 	write_clear(plan, is_own, out);
-	fputs("\t\tct state invalid,untracked accept\n", out);
 	ruleset_write_exempts(plan, " counter name exempt", out);
 	write_restore(plan, out);
 	fprintf(out,
+		"\t\tct state invalid,untracked accept\n"
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
 		"\t\tct mark & 0x%08" PRIx32 " != 0 goto again\n",
 		plan->mask);
@@ -255,28 +257,62 @@ char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
 	return name;
 }
 
+/* What is hashed alike: a family, and a protocol of it or NULL. */
+static const struct hashed {
+	const char *family;
+	const char *ip;
+	const char *protocol;
+} hashed[] = {
+	{ "ipv4", "ip", "tcp" }, { "ipv4", "ip", "udp" }, { "ipv4", "ip", NULL },
+	{ "ipv6", "ip6", "tcp" }, { "ipv6", "ip6", "udp" },
+	{ "ipv6", "ip6", NULL },
+};
+#define HASHED (sizeof(hashed) / sizeof(hashed[0]))
+
 /* The hash of a flow's first tuple, so that both directions meet. nft types
  * the ports of conntrack only where it knows the protocol. */
-static void write_hash(const struct plan *plan, const char *family,
-		       const char *ip, const char *protocol, FILE *out)
+static void write_hash(const struct plan *plan, const struct hashed *of,
+		       FILE *out)
 {
-	unsigned int first = plan->queue_first;
+	fprintf(out, "\t\tmeta nfproto %s ", of->family);
+	if (of->protocol)
+		fprintf(out, "meta l4proto %s ", of->protocol);
+	fprintf(out, "jhash ct original %s saddr . ct original %s daddr ",
+		of->ip, of->ip);
+	if (of->protocol)
+		fputs(". ct original proto-src . ct original proto-dst ", out);
+	fprintf(out, "mod %u seed 0x%08x",
+		plan->queue_last - plan->queue_first + 1, HASH_SEED);
+}
+
+/*
+ * One map has all queues. While it is being replaced it answers no more; what
+ * got no queue by then would pass as nobody's, so the same is said again by
+ * rules, which hold to their end.
+ */
+static void write_queue_choice(const struct plan *plan, FILE *out)
+{
+	unsigned int first = plan->queue_first, last = plan->queue_last;
 	char name[RULESET_QUEUE_MAX];
 
-	fprintf(out, "\t\tmeta nfproto %s ", family);
-	if (protocol)
-		fprintf(out, "meta l4proto %s ", protocol);
-	fprintf(out, "jhash ct original %s saddr . ct original %s daddr ", ip,
-		ip);
-	if (protocol)
-		fputs(". ct original proto-src . ct original proto-dst ", out);
-	fprintf(out, "mod %u seed 0x%08x vmap {", plan->queue_last - first + 1,
-		HASH_SEED);
-	for (unsigned int queue = first; queue <= plan->queue_last; queue++)
-		fprintf(out, "%s %u : goto %s", queue > first ? "," : "",
-			queue - first,
-			ruleset_queue_name(plan, (uint16_t)queue, name));
-	fputs(" }\n", out);
+	for (size_t i = 0; i < HASHED && first != last; i++) {
+		write_hash(plan, &hashed[i], out);
+		for (unsigned int queue = first; queue <= last; queue++)
+			fprintf(out, "%s %u : goto %s",
+				queue > first ? "," : " vmap {", queue - first,
+				ruleset_queue_name(plan, (uint16_t)queue,
+						   name));
+		fputs(" }\n", out);
+	}
+	for (size_t i = 0; i < HASHED && first != last; i++)
+		for (unsigned int queue = first; queue <= last; queue++) {
+			write_hash(plan, &hashed[i], out);
+			fprintf(out, " == %u goto %s\n", queue - first,
+				ruleset_queue_name(plan, (uint16_t)queue,
+						   name));
+		}
+	fprintf(out, "\t\tgoto %s\n",
+		ruleset_queue_name(plan, (uint16_t)last, name));
 }
 
 /* With a map that is being replaced, see take_N, who came here should perhaps
@@ -295,19 +331,8 @@ static void write_sure(const struct plan *plan, FILE *out)
 
 static void write_inspect(const struct plan *plan, FILE *out)
 {
-	static const char *const protocols[] = { "tcp", "udp", NULL };
-	char name[RULESET_QUEUE_MAX];
-
 	fprintf(out, "\tchain %s {\n", plan->has_guard ? "ask" : "inspect");
-	if (plan->queue_first == plan->queue_last) {
-		fprintf(out, "\t\tgoto %s\n",
-			ruleset_queue_name(plan, plan->queue_first, name));
-	} else {
-		for (int i = 0; i < 3; i++)
-			write_hash(plan, "ipv4", "ip", protocols[i], out);
-		for (int i = 0; i < 3; i++)
-			write_hash(plan, "ipv6", "ip6", protocols[i], out);
-	}
+	write_queue_choice(plan, out);
 	fputs("\t}\n\n", out);
 	if (plan->has_guard)
 		write_sure(plan, out);
@@ -396,6 +421,14 @@ static void write_keep_nat(const struct plan *plan, FILE *out)
 	fputs(" }\n", out);
 }
 
+/* There is nothing to remember of a flow that is settled. */
+static void write_done(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\tct mark & 0x%08" PRIx32 " != 0 %s\n", plan->settled,
+		plan->offload->packets == OFFLOAD_NONE ? "accept" :
+			"ct direction reply accept");
+}
+
 /*
  * `per packet` routes come last, so that conntrack keeps the flow's own road.
  * Answers leave by the way the question came, and a socket's choice stands.
@@ -412,15 +445,16 @@ static void write_settle(const struct plan *plan, FILE *out)
 		"\tchain settle {\n"
 		"\t\ttype filter hook prerouting priority -90; "
 		"policy accept;\n"
-		"\t\tiifname \"lo\" accept\n");
+		"\t\tiif \"lo\" accept\n");
 	ruleset_guard_write_unmarked(plan, out);
+	write_done(plan, out);
 	write_keep_nat(plan, out);
 	fprintf(out,
 		"%s"
 		"\t}\n\n"
 		"\tchain settle_own {\n"
 		"\t\ttype route hook output priority -90; policy accept;\n"
-		"\t\toifname \"lo\" accept\n",
+		"\t\toif \"lo\" accept\n",
 		save);
 	ruleset_guard_write_bound(plan, out);
 	if (has_packets)
@@ -435,12 +469,12 @@ static void write_hooks(const struct plan *plan, FILE *out)
 {
 	fputs("\tchain divert {\n"
 	      "\t\ttype filter hook prerouting priority -95; policy accept;\n"
-	      "\t\tiifname \"lo\" accept\n", out);
+	      "\t\tiif \"lo\" accept\n", out);
 	write_divert(plan, false, out);
 	fprintf(out,
 		"\tchain divert_own {\n"
 		"\t\ttype route hook output priority -95; policy accept;\n"
-		"\t\toifname \"lo\" accept\n"
+		"\t\toif \"lo\" accept\n"
 		"\t\tsocket mark & 0x%08" PRIx32 " != 0 "
 		"meta mark set meta mark | 0x%08" PRIx32 " accept "
 		"comment \"SO_MARK: a choice\"\n",
