@@ -1,10 +1,10 @@
 /* author.c - policies put together at random, see author.h. */
 #include "pcap-tests/unit/author.h"
+#include "pcap-tests/unit/unit.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 #define PICK(words) (words)[below(ROWS(words))]
 #define STATEMENTS_MOST 11
 

@@ -10,7 +10,6 @@
 
 #include "rules/ast.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 #define POLICIES 300
 
 static bool same_text(const char *a, const char *b)

@@ -7,8 +7,6 @@
 #include "rules/jhash.h"
 #include "unit.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 static struct address address_of(const char *text)
 {
 	char why[ADDRESS_WHY_MAX];

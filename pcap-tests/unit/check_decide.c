@@ -176,8 +176,6 @@ START_TEST(late)
 }
 END_TEST
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 int main(void)
 {
 	Suite *suite = suite_create("decide");

@@ -258,8 +258,6 @@ START_TEST(read_pipe)
 }
 END_TEST
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 int main(void)
 {
 	Suite *suite = suite_create("diag");

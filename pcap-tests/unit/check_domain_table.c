@@ -358,8 +358,6 @@ START_TEST(random_world)
 }
 END_TEST
 
-#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
-
 int main(void)
 {
 	Suite *suite = suite_create("domain_table");

@@ -12,8 +12,6 @@
 #include "rules/hosts_file.h"
 #include "rules/policy.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 /* ---- names ---- */
 
 static const struct {

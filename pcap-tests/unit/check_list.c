@@ -10,8 +10,6 @@
 #include "rules/list.h"
 #include "rules/source.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 static char path[] = "/tmp/check_list.XXXXXX";
 static const struct place nowhere;
 

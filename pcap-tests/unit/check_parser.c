@@ -7,8 +7,6 @@
 
 #include "pcap-tests/unit/printed.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 /* Good policies and their canonical form; NULL: as it is, with a newline. */
 static const struct {
 	const char *text;

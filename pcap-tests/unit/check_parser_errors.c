@@ -7,7 +7,6 @@
 
 #define JA4 "t13d1516h2_8daaf6152771_b186095e22b6"
 #define MEND "`waymark replay --json` prints those of a capture"
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 /* One mistake each: the first line of the complaint and its mend. */
 static const struct {

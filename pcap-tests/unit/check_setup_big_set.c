@@ -9,8 +9,6 @@
 #include "rules/setup/nft_table.h"
 #include "rules/setup/plan.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 /* ---- elements ---- */
 
 static const struct {

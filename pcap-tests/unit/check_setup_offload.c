@@ -379,8 +379,6 @@ START_TEST(too_long)
 }
 END_TEST
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 int main(void)
 {
 	Suite *suite = suite_create("offload");

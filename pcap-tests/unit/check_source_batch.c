@@ -90,8 +90,6 @@ static const struct {
 	{ "cut in a later one", 1000, 100, 10, -EIO },
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
 static void assert_frame(const struct source_frame *frame, size_t i,
 			 uint32_t most)
 {
@@ -189,7 +187,7 @@ int main(void)
 	TCase *tc = tcase_create("source_batch");
 
 	tcase_add_checked_fixture(tc, file_make, file_remove);
-	tcase_add_loop_test(tc, frames, 0, 2 * (int)ROWS);
+	tcase_add_loop_test(tc, frames, 0, 2 * ROWS(rows));
 	tcase_add_loop_test(tc, slow_pipe, 0, 2);
 	tcase_add_loop_test(tc, not_all_wanted, 0, 2);
 	suite_add_tcase(suite, tc);

@@ -1,11 +1,15 @@
 /*
- * unit.h - what every Check program's main does: run the suite, print TAP.
+ * unit.h - what every Check program has: tables of rows, and a main that runs
+ * the suite and prints TAP.
  */
 #ifndef WAYMARK_UNIT_H
 #define WAYMARK_UNIT_H
 
 #include <check.h>
 #include <stdlib.h>
+
+/* As many as a loop test counts. */
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 /* Run and free `suite`; the exit status for main. */
 static inline int unit_run(Suite *suite)
