@@ -4,12 +4,6 @@
 
 extern const struct hint hint_ftp;
 
-/* A ClientHello for mx.test, as short as one can be. */
-#define HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
-	"................................" \
-	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
-	"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07mx.test\x12"
-
 static const struct hint_row rows[] = {
 	{ "greeting", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("220 (vsFTPd 3.0.3)\r\n") },
@@ -27,7 +21,7 @@ static const struct hint_row rows[] = {
 	{ "commands of its own", HINT_YES,
 	  .payload = BYTES("USER me\r\nPASS word\r\nSYST\r\n") },
 	{ "TLS after AUTH", HINT_YES, .host = "mx.test",
-	  .payload = BYTES("AUTH TLS\r\n" HELLO),
+	  .payload = BYTES("AUTH TLS\r\n" MX_HELLO),
 	  .opposite = BYTES("220 files.test ready\r\n") },
 	{ "mail command", HINT_NO, .payload = BYTES("EHLO me.test\r\n") },
 	{ "binary", HINT_NO, .payload = BYTES("USER \x01\x02\r\n") },

@@ -4,12 +4,6 @@
 
 extern const struct hint hint_imap;
 
-/* A ClientHello for mx.test, as short as one can be. */
-#define HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
-	"................................" \
-	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
-	"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07mx.test\x12"
-
 static const struct hint_row rows[] = {
 	{ "greeting", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("* OK [CAPABILITY IMAP4rev1] ready\r\n") },
@@ -21,7 +15,7 @@ static const struct hint_row rows[] = {
 	{ "STARTTLS", HINT_YES, .more = true,
 	  .payload = BYTES(". CAPABILITY\r\n. STARTTLS\r\n") },
 	{ "TLS after it", HINT_YES, .host = "mx.test",
-	  .payload = BYTES("a STARTTLS\r\n" HELLO) },
+	  .payload = BYTES("a STARTTLS\r\n" MX_HELLO) },
 	{ "half a line", HINT_MORE, .payload = BYTES("a001 LOG") },
 	{ "another command", HINT_NO, .payload = BYTES("a001 HELLO\r\n") },
 	{ "IRC", HINT_NO, .payload = BYTES("NICK me\r\nUSER me 0 * :me\r\n") },

@@ -4,12 +4,6 @@
 
 extern const struct hint hint_pop3;
 
-/* A ClientHello for mx.test, as short as one can be. */
-#define HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
-	"................................" \
-	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
-	"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07mx.test\x12"
-
 static const struct hint_row rows[] = {
 	{ "greeting that names it", HINT_YES, .from_server = true,
 	  .more = true, .payload = BYTES("+OK Dovecot POP3 ready.\r\n") },
@@ -28,7 +22,7 @@ static const struct hint_row rows[] = {
 	  .payload = BYTES("USER me\r\nPASS word\r\nSTAT\r\n") },
 	{ "STLS", HINT_YES, .more = true, .payload = BYTES("STLS\r\n") },
 	{ "TLS after it", HINT_YES, .host = "mx.test",
-	  .payload = BYTES("CAPA\r\nSTLS\r\n" HELLO) },
+	  .payload = BYTES("CAPA\r\nSTLS\r\n" MX_HELLO) },
 	{ "IMAP", HINT_NO, .payload = BYTES("a001 LOGIN me word\r\n") },
 };
 

@@ -4,12 +4,6 @@
 
 extern const struct hint hint_smtp;
 
-/* A ClientHello for mx.test, as short as one can be. */
-#define HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
-	"................................" \
-	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
-	"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07mx.test\x12"
-
 static const struct hint_row rows[] = {
 	{ "greeting", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("220 mx.test ESMTP Postfix (Debian/GNU)\r\n") },
@@ -39,7 +33,7 @@ static const struct hint_row rows[] = {
 	{ "STARTTLS", HINT_YES, .more = true,
 	  .payload = BYTES("EHLO me.test\r\nSTARTTLS\r\n") },
 	{ "TLS after it", HINT_YES, .host = "mx.test",
-	  .payload = BYTES("EHLO me.test\r\nSTARTTLS\r\n" HELLO) },
+	  .payload = BYTES("EHLO me.test\r\nSTARTTLS\r\n" MX_HELLO) },
 	{ "no TLS after it", HINT_YES,
 	  .payload = BYTES("EHLO me.test\r\nSTARTTLS\r\nQUIT\r\n") },
 	{ "HTTP", HINT_NO, .payload = BYTES("HEAD / HTTP/1.1\r\n") },

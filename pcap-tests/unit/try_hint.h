@@ -10,6 +10,12 @@
 
 #define HINT_ROW_EARLIER 4
 
+/* What follows STARTTLS: a ClientHello for mx.test, as short as can be. */
+#define MX_HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
+	"................................" \
+	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
+	"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07mx.test\x12"
+
 struct hint_row {
 	const char *name;
 	enum hint_verdict want;
