@@ -252,3 +252,17 @@ bool lexer_is_text(const struct source *source, struct place *ret_place,
 	*ret_mend = mend_of(source, at);
 	return false;
 }
+
+bool lexer_check_text(const struct source *source, const char *what,
+		      struct diag *diag)
+{
+	struct place place;
+	const char *mend;
+	unsigned byte;
+
+	if (lexer_is_text(source, &place, &byte, &mend))
+		return true;
+	diag_add(diag, DIAG_ERROR, place, mend,
+		 "%s holds no control character 0x%02x", what, byte);
+	return false;
+}

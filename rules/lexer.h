@@ -68,6 +68,10 @@ void lexer_skip_line(struct lexer *lexer);
 bool lexer_is_text(const struct source *source, struct place *ret_place,
 		   unsigned *ret_byte, const char **ret_mend);
 
+/* The same, with the complaint in `diag`: `what` ("a list") holds no such. */
+bool lexer_check_text(const struct source *source, const char *what,
+		      struct diag *diag);
+
 /* Whether all of `text` can stand in a word. */
 bool lexer_is_word(const char *text, size_t len);
 

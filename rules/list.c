@@ -144,19 +144,6 @@ static int read_entry(struct reader *reader, const struct entry *entry,
 	return rc;
 }
 
-static bool check_text(const struct source *source, struct diag *diag)
-{
-	struct place place;
-	const char *mend;
-	unsigned byte;
-
-	if (lexer_is_text(source, &place, &byte, &mend))
-		return true;
-	diag_add(diag, DIAG_ERROR, place, mend,
-		 "a list holds no control character 0x%02x", byte);
-	return false;
-}
-
 static int read_lines(const struct source *source, struct reader *reader,
 		      struct diag *diag)
 {
@@ -189,8 +176,9 @@ static int read_lines(const struct source *source, struct reader *reader,
 static int parse(const struct source *source, struct diag *diag,
 		 struct reader *reader)
 {
-	return check_text(source, diag) ? read_lines(source, reader, diag) :
-					  -EINVAL;
+	if (!lexer_check_text(source, "a list", diag))
+		return -EINVAL;
+	return read_lines(source, reader, diag);
 }
 
 int list_parse_addresses(const struct source *source, struct diag *diag,

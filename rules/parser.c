@@ -355,26 +355,13 @@ static int next_statement(struct parser *p, struct ast_statement **ret)
 	return 0;
 }
 
-static bool check_text(struct diag *diag, const struct source *source)
-{
-	struct place place;
-	const char *mend;
-	unsigned byte;
-
-	if (lexer_is_text(source, &place, &byte, &mend))
-		return true;
-	diag_add(diag, DIAG_ERROR, place, mend,
-		 "a policy holds no control character 0x%02x", byte);
-	return false;
-}
-
 /* All statements of p->source, in their order. */
 static int statements(struct parser *p, struct ast_statement **tail)
 {
 	struct ast_statement *s;
 	int rc = 0;
 
-	if (!check_text(p->diag, p->source))
+	if (!lexer_check_text(p->source, "a policy", p->diag))
 		return 0;
 	lexer_init(&p->lexer, p->source);
 	lexer_next(&p->lexer, &p->resume);

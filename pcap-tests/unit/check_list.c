@@ -162,7 +162,7 @@ static const struct {
 	  "write one entry a line" },
 	{ "\xef\xbb\xbfx\n", 0, false, 0, ":1:4: ", "'x': " },
 	{ "192.0.2.1\n\0\1\2", 13, false, 0, ":2:1: ",
-	  "control character 0x00" },
+	  "a list holds no control character 0x00" },
 	{ "a\n*.b\nc\n", 0, true, 2, ":2:1: ", "leave out the '*.'" },
 	{ "a\n0.0.0.0 b\n", 0, true, 1, ":2:1: ", "write one entry a line" },
 	{ "a..b\n", 0, true, 0, ":1:1: ", "'a..b': " },
