@@ -15,21 +15,25 @@
 /* Of a dump: what the kernel fills at the most (nlmsg(3), 32 KiB). */
 #define DUMP_BUFFER 32768
 
-static struct nlmsghdr *request_of(char *buffer, uint8_t family, uint32_t mark,
-				   uint32_t mask)
+static struct nlmsghdr *request_of(char *buffer, uint16_t what, uint16_t flags,
+				   uint8_t family, uint8_t version)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *header;
 
-	request->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	request->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | what;
+	request->nlmsg_flags = NLM_F_REQUEST | flags;
 	request->nlmsg_seq = 1;
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->nfgen_family = family;
-	header->version = VERSION_WITH_FAMILY;
+	header->version = version;
+	return request;
+}
+
+static void put_mark(struct nlmsghdr *request, uint32_t mark, uint32_t mask)
+{
 	mnl_attr_put_u32(request, CTA_MARK, htonl(mark));
 	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(mask));
-	return request;
 }
 
 int forget_flows(uint8_t family, uint32_t mark, uint32_t mask)
@@ -37,12 +41,15 @@ int forget_flows(uint8_t family, uint32_t mark, uint32_t mask)
 	_Alignas(struct nlmsghdr) char buffer[1024];
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER,
 						     SOCK_CLOEXEC);
-	struct nlmsghdr *request = request_of(buffer, family, mark, mask);
+	struct nlmsghdr *request;
 	ssize_t len;
 	int rc = 0;
 
 	if (!socket)
 		return -errno;
+	request = request_of(buffer, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, family,
+			     VERSION_WITH_FAMILY);
+	put_mark(request, mark, mask);
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) {
 		rc = -errno;
@@ -73,22 +80,16 @@ static void change_one(const struct clearing *clearing,
 		       const struct nlattr *tuple, const struct nlattr *zone)
 {
 	_Alignas(struct nlmsghdr) char buffer[1024];
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *header;
+	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_NEW, 0,
+					      family, NFNETLINK_V0);
 
-	request->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW;
-	request->nlmsg_flags = NLM_F_REQUEST;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->nfgen_family = family;
-	header->version = NFNETLINK_V0;
 	mnl_attr_put(request, CTA_TUPLE_ORIG | NLA_F_NESTED,
 		     mnl_attr_get_payload_len(tuple),
 		     mnl_attr_get_payload(tuple));
 	if (zone)
 		mnl_attr_put(request, CTA_ZONE, mnl_attr_get_payload_len(zone),
 			     mnl_attr_get_payload(zone));
-	mnl_attr_put_u32(request, CTA_MARK, htonl(change->put));
-	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(change->mask));
+	put_mark(request, change->put, change->mask);
 	mnl_socket_sendto(clearing->socket, request, request->nlmsg_len);
 }
 
@@ -135,15 +136,10 @@ static int change_listed(const struct nlmsghdr *message, void *data)
 static int ask_for_all(struct mnl_socket *socket)
 {
 	_Alignas(struct nlmsghdr) char buffer[256];
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *header;
+	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_GET,
+					      NLM_F_DUMP, AF_UNSPEC,
+					      NFNETLINK_V0);
 
-	request->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request->nlmsg_seq = 1;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->nfgen_family = AF_UNSPEC;
-	header->version = NFNETLINK_V0;
 	return mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ?
 	       -errno : 0;
 }
