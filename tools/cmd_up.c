@@ -4,27 +4,17 @@
 
 #include "tools/cmd.h"
 #include "tools/foreground.h"
-#include "tools/load.h"
 #include "tools/options.h"
 
 /* The engine comes first: nothing is queued before it listens, and a queue
  * that somebody else holds is found before anything is changed. */
 static int up(const char *path, const char *state_dir)
 {
-	struct load_options options = {
-		.resolve = true, .remember = true,
-		.here = true, .state_dir = state_dir,
-	};
-	struct foreground *fg = NULL;
-	struct loaded loaded;
-	int rc = -1;
+	struct foreground *fg = foreground_start(path, state_dir);
+	int rc;
 
-	if (load(path, &options, &loaded) == 0)
-		fg = foreground_start(path, &loaded, state_dir);
-	if (fg == NULL) {
-		loaded_fini(&loaded);
+	if (fg == NULL)
 		return EXIT_FAILURE;
-	}
 	rc = foreground_set_up(fg);
 	if (rc < 0)
 		goto out;

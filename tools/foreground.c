@@ -17,6 +17,7 @@
 #include "rules/refresh.h"
 #include "rules/setup/keep.h"
 #include "tools/engine_lock.h"
+#include "tools/load.h"
 #include "tools/memory.h"
 #include "tools/running.h"
 
@@ -136,23 +137,40 @@ static int start(struct foreground *fg, struct loaded *loaded)
 	return rc == 0 ? start_engine(fg, loaded) : rc;
 }
 
-struct foreground *foreground_start(const char *name, struct loaded *loaded,
-				    const char *state_dir)
+/* NULL when out of memory, which has been told. */
+static struct foreground *foreground_new(const char *path,
+					 const char *state_dir)
 {
 	struct foreground *fg = calloc(1, sizeof(*fg));
 
 	if (fg == NULL) {
-		fprintf(stderr, "waymark: %s: out of memory\n", name);
+		fprintf(stderr, "waymark: %s: out of memory\n", path);
 		return NULL;
 	}
-	fg->name = name;
-	fg->running.path = name;
+	fg->name = path;
+	fg->running.path = path;
 	fg->running.state_dir = state_dir;
 	fg->lock.fd = -1;
 	fg->signal_fd = -1;
-	if (start(fg, loaded) == 0)
+	return fg;
+}
+
+struct foreground *foreground_start(const char *path, const char *state_dir)
+{
+	struct load_options options = {
+		.resolve = true, .remember = true,
+		.here = true, .state_dir = state_dir,
+	};
+	struct foreground *fg;
+	struct loaded loaded;
+
+	if (load(path, &options, &loaded) < 0)
+		return NULL;
+	fg = foreground_new(path, state_dir);
+	if (fg != NULL && start(fg, &loaded) == 0)
 		return fg;
 	foreground_stop(fg);
+	loaded_fini(&loaded);
 	return NULL;
 }
 

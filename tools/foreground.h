@@ -6,16 +6,13 @@
 #define WAYMARK_FOREGROUND_H
 
 struct foreground;
-struct loaded;
 
 /*
- * Take the lock of `state_dir`, NULL for the usual one, and start the engine;
- * signals wait from now on for foreground_wait(). Complaints go to stderr, with
- * `name`, the policy's path, in front. NULL on failure; else what is in `loaded`
- * has been taken over.
+ * Read the policy in `path`, take the lock of `state_dir`, NULL for the usual
+ * one, and start the engine; signals wait from now on for foreground_wait().
+ * NULL on failure, complaints went to stderr. Both texts are kept.
  */
-struct foreground *foreground_start(const char *name, struct loaded *loaded,
-				    const char *state_dir);
+struct foreground *foreground_start(const char *path, const char *state_dir);
 
 /* Have the kernel follow the policy, now and at each reload. 0, or -errno and
  * the reason on stderr. */
