@@ -276,7 +276,6 @@ static int compile_exempts(struct compiler *c)
 		const struct ast_statement *s = c->exempts.items[i];
 		struct exempt *e = &p->exempts[p->exempt_count];
 		const struct address_set *set;
-		struct exempt_range *ranges;
 
 		rc = compile_address_set(c, s->exempt.values, &e->set);
 		if (rc == -ENOMEM)
@@ -287,19 +286,13 @@ static int compile_exempts(struct compiler *c)
 		total += set->count;
 		by_rule += s->exempt.by_rule ? set->count : 0;
 		check_exempt(c, s, total, by_rule);
-		ranges = arena_alloc(p->arena,
-				     (set->count + 1) * sizeof(*ranges));
-		if (ranges == NULL)
+		e->ranges = compile_ranges(c, set);
+		if (e->ranges == NULL)
 			return -ENOMEM;
-		for (size_t r = 0; r < set->count; r++) {
-			ranges[r].first = set->ranges[r].first;
-			ranges[r].last = set->ranges[r].last;
-		}
+		e->range_count = set->count;
 		e->place = compile_place(c, s->place);
 		e->to = s->exempt.to;
 		e->by_rule = s->exempt.by_rule;
-		e->ranges = ranges;
-		e->range_count = set->count;
 		p->exempt_count++;
 	}
 	return 0;

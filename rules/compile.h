@@ -120,6 +120,9 @@ int compile_route(struct compiler *c, const struct ast_statement *s,
 
 /* compile_headers.c: keep the sets that headers are tested with. */
 int compile_headers(struct compiler *c);
+/* The ranges of one set, the policy's own; NULL when out of memory. */
+const struct exempt_range *compile_ranges(struct compiler *c,
+					  const struct address_set *set);
 
 /* compile_index.c: once all else is done. */
 int compile_index(struct compiler *c);

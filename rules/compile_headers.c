@@ -11,6 +11,22 @@ static struct header_set *sets_new(struct compiler *c, size_t count)
 			   (count + 1) * sizeof(struct header_set));
 }
 
+const struct exempt_range *compile_ranges(struct compiler *c,
+					  const struct address_set *set)
+{
+	struct exempt_range *ranges = arena_alloc(c->policy->arena,
+						  (set->count + 1) *
+						  sizeof(*ranges));
+
+	if (ranges == NULL)
+		return NULL;
+	for (size_t i = 0; i < set->count; i++) {
+		ranges[i].first = set->ranges[i].first;
+		ranges[i].last = set->ranges[i].last;
+	}
+	return ranges;
+}
+
 static int keep_ranges(struct compiler *c, const struct address_set *sets,
 		       size_t count, struct header_set **ret_sets)
 {
@@ -19,19 +35,10 @@ static int keep_ranges(struct compiler *c, const struct address_set *sets,
 	if (kept == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		const struct address_set *set = &sets[i];
-		struct exempt_range *ranges =
-			arena_alloc(c->policy->arena,
-				    (set->count + 1) * sizeof(*ranges));
-
-		if (ranges == NULL)
+		kept[i].ranges = compile_ranges(c, &sets[i]);
+		kept[i].count = sets[i].count;
+		if (kept[i].ranges == NULL)
 			return -ENOMEM;
-		for (size_t r = 0; r < set->count; r++) {
-			ranges[r].first = set->ranges[r].first;
-			ranges[r].last = set->ranges[r].last;
-		}
-		kept[i].ranges = ranges;
-		kept[i].count = set->count;
 	}
 	*ret_sets = kept;
 	return 0;
