@@ -20,10 +20,10 @@ struct ast *policy_read(const char *path, struct diag *diag)
 	return ast;
 }
 
-int policy_load(const char *path, const struct vocabulary *vocabulary,
-		struct diag *diag, struct policy **ret)
+/* `ast` goes with it; NULL is an error. */
+static int compile(struct ast *ast, const struct vocabulary *vocabulary,
+		   struct diag *diag, struct policy **ret)
 {
-	struct ast *ast = policy_read(path, diag);
 	int rc;
 
 	if (ast == NULL)
@@ -33,18 +33,18 @@ int policy_load(const char *path, const struct vocabulary *vocabulary,
 	return rc;
 }
 
+int policy_load(const char *path, const struct vocabulary *vocabulary,
+		struct diag *diag, struct policy **ret)
+{
+	return compile(policy_read(path, diag), vocabulary, diag, ret);
+}
+
 int policy_parse(const char *name, const char *text, size_t len,
 		 const struct vocabulary *vocabulary, struct diag *diag,
 		 struct policy **ret)
 {
-	struct ast *ast = ast_parse(name, text, len, diag);
-	int rc;
-
-	if (ast == NULL)
-		return -EINVAL;
-	rc = policy_compile(ast, vocabulary, NULL, NULL, diag, ret);
-	ast_free(ast);
-	return rc;
+	return compile(ast_parse(name, text, len, diag), vocabulary, diag,
+		       ret);
 }
 
 void policy_free(struct policy *policy)
