@@ -2,13 +2,10 @@
 # 10_nfqueue.sh - the engine on a queue that is not of our own making: marks,
 # overload, neighbours on the queue, sudden ends, super-packets.
 # shellcheck disable=SC1091,SC2317
-lab_script=$0
-cd "$(dirname "$0")/../.." || exit 1
-. pcap-tests/live/lib.sh
-lab_bound 120 "$lab_script" "$@"
-lab_need
+. "$(dirname "$0")/lib.sh"
+lab_bound 120 "$0" "$@"
 bench=$BUILD/bench
-[ -x "$bench/queue_rule" ] || skip_all "no $bench/queue_rule"
+lab_need "$bench/queue_rule"
 LAB_SECONDS=30
 lab_new 1 own-prefix
 

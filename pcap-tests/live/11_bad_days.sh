@@ -3,13 +3,10 @@
 # addresses at more than the engine holds, an engine that does not run for a
 # second, verdicts nobody waits for, a full conntrack table, jumbo packets.
 # shellcheck disable=SC1091,SC2317
-lab_script=$0
-cd "$(dirname "$0")/../.." || exit 1
-. pcap-tests/live/lib.sh
-lab_bound 120 "$lab_script" "$@"
-lab_need
+. "$(dirname "$0")/lib.sh"
+lab_bound 120 "$0" "$@"
 bench=$BUILD/bench
-[ -x "$bench/udp_flood" ] || skip_all "no $bench/udp_flood"
+lab_need "$bench/udp_flood"
 LAB_SECONDS=30
 lab_new 2 own-prefix
 # What is answered to nobody is not sent at all.

@@ -2,10 +2,8 @@
 # 12_clocks.sh - clocks that jump, forwards and backwards, the day's and the
 # steady one alike, and fragments: each packet keeps its road all the while.
 # shellcheck disable=SC1091
-lab_script=$0
-cd "$(dirname "$0")/../.." || exit 1
-. pcap-tests/live/lib.sh
-lab_bound 60 "$lab_script" "$@"
+. "$(dirname "$0")/lib.sh"
+lab_bound 60 "$0" "$@"
 lab_need
 fake=$(dpkg -L libfaketime 2>/dev/null | grep 'MT\.so' | head -1)
 [ -e "$fake" ] || skip_all "no libfaketime"

@@ -1,13 +1,10 @@
 #!/bin/bash
 # 60_control.sh - talking to the running engine: another policy under traffic,
 # a broken one, what it tells of itself, exemptions on the running system.
-lab_script=$0
-cd "$(dirname "$0")/../.." || exit 1
-. pcap-tests/live/lib.sh
-lab_bound 110 "$lab_script" "$@"
-lab_need
+. "$(dirname "$0")/lib.sh"
+lab_bound 110 "$0" "$@"
 bench=$BUILD/bench
-[ -x "$bench/udp_send" ] || skip_all "no $bench/udp_send"
+lab_need "$bench/udp_send"
 LAB_SECONDS=20
 lab_new 3 own-prefix
 

@@ -3,8 +3,7 @@
 # reloads too; and how the uplinks fare is told.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
-lab_need
-command -v jq >/dev/null || skip_all "needs jq"
+lab_need jq
 lab_new 2
 
 lab_serve server tcp:25 tcp:80 tcp:22 udp:7

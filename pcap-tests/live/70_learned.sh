@@ -6,9 +6,7 @@
 . "$(dirname "$0")/services.sh"
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
-lab_need
-command -v dnsmasq >/dev/null || skip_all "needs dnsmasq"
-command -v nginx >/dev/null || skip_all "needs nginx"
+lab_need dnsmasq nginx
 lab_new 2
 
 ok "https" serve_web

@@ -6,9 +6,7 @@
 . "$(dirname "$0")/services.sh"
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
-lab_need
-command -v socat >/dev/null || skip_all "needs socat"
-command -v nginx >/dev/null || skip_all "needs nginx"
+lab_need socat nginx
 lab_new 2 own-prefix
 
 LATE=$LAB_TOP/pcap-tests/live/late.py

@@ -5,10 +5,7 @@
 . "$(dirname "$0")/services.sh"
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
-lab_need
-command -v chromium >/dev/null || skip_all "needs chromium"
-command -v dnsmasq >/dev/null || skip_all "needs dnsmasq"
-command -v nginx >/dev/null || skip_all "needs nginx"
+lab_need chromium dnsmasq nginx
 lab_new 2 own-prefix
 export LAB_SECONDS=18	# less than lab_bound grants the trap
 

@@ -5,10 +5,7 @@
 . "$(dirname "$0")/services.sh"
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
-lab_need
-command -v gtlsserver >/dev/null || skip_all "needs gtlsserver"
-command -v gtlsclient >/dev/null || skip_all "needs gtlsclient"
-command -v dnsmasq >/dev/null || skip_all "needs dnsmasq"
+lab_need gtlsserver gtlsclient dnsmasq
 lab_new 2 own-prefix
 export LAB_SECONDS=18	# less than lab_bound grants the trap
 

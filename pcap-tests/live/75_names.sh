@@ -3,8 +3,7 @@
 # it runs, remembered when the DNS is away.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
-lab_need
-command -v dnsmasq >/dev/null || skip_all "needs dnsmasq"
+lab_need dnsmasq
 lab_new 2 own-prefix
 
 FIRST=198.51.100.8

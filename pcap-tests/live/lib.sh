@@ -119,12 +119,13 @@ done_testing()
 
 lab_commands="ip nft ss timeout setpriv unshare nsenter conntrack tcpdump"
 
-# Print why there can be no lab here; nothing and success when there can.
+# Print why there can be no lab here with these commands beside its own; nothing
+# and success when there can. lab_missing [COMMAND...]
 lab_missing()
 {
 	local command
 	[ "$(id -u)" = 0 ] || { echo "needs root"; return 1; }
-	for command in $lab_commands; do
+	for command in $lab_commands "$@"; do
 		command -v "$command" >/dev/null ||
 			{ echo "needs $command"; return 1; }
 	done
@@ -137,10 +138,11 @@ lab_missing()
 	ip netns del "$LAB_NAME-try"
 }
 
+# lab_need [COMMAND...]: the test is skipped where there can be no lab.
 lab_need()
 {
 	local why
-	why=$(lab_missing) || skip_all "$why"
+	why=$(lab_missing "$@") || skip_all "$why"
 	[ -x "$WAYMARK" ] || skip_all "no $WAYMARK"
 }
 
