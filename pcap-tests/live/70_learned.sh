@@ -3,7 +3,6 @@
 # client got from the DNS, by what flows to the server said before; and what
 # `late` does when that was wrong.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/services.sh"
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
 lab_need dnsmasq nginx
@@ -27,8 +26,7 @@ is "a shared address: the other's" "$(get $A $SHARED $NAME_VIDEO)" 2
 # A says another name than it asked for last.
 is "wrong: late, kept under masquerade" "$(get $A $SHARED $NAME_MEETING)" 2
 is "and the next one is right" "$(get $A $SHARED $NAME_MEETING)" 1
-like "it is counted" "$(in_router "$WAYMARK" status --state-dir \
-	"$LAB_DIR/state" 2>&1)" 'late, kept +[1-9]'
+like "it is counted" "$(status)" 'late, kept +[1-9]'
 stop
 
 # ---- the server's memory ----

@@ -3,7 +3,6 @@
 # resolver beyond the router and from the router's own, for both families, by
 # way of an alias or as a hint; and that a wrong one harms nobody else.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/services.sh"
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
 lab_need dnsmasq nginx

@@ -3,7 +3,6 @@
 # moved or reset, as the policy, an uplink or a route says, in both families;
 # and when a reset may not be.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/services.sh"
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
 lab_need socat nginx

@@ -2,30 +2,18 @@
 # 73_browser.sh - what a browser does: Chromium asks the DNS by itself, opens
 # several connections, and comes again after a reset.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/services.sh"
 . "$(dirname "$0")/learning.sh"
 lab_bound 110 "$0" "$@"
 lab_need chromium dnsmasq nginx
 lab_new 2 own-prefix
 export LAB_SECONDS=18	# less than lab_bound grants the trap
 
-# visit NAME [ADDRESS]: which uplinks carried it. Each visit is a browser without a past.
+# visit NAME [ADDRESS]: which uplinks carried it
 visit()
 {
-	local said
 	lab_forget
-	said=$(browse "https://$1/" --disable-quic)
-	grep -qF "this is $1" <<<"$said" || {
-		echo "failed: $said"
-		grep -v dbus "$LAB_DIR/chromium.err" | head -n 20
-		return
-	}
+	browsed "this is $1" "https://$1/" --disable-quic || return
 	lab_roads "${2-$SHARED}" tcp 443
-}
-
-status()
-{
-	in_router "$WAYMARK" status --state-dir "$LAB_DIR/state" 2>&1
 }
 
 [ -n "$(browse about:blank)" ] || skip_all "Chromium does not start here"

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# learning.sh - what the tests of learned roads share. Source it after
-# services.sh, in a lab of two uplinks: names by the DNS, who asks for them,
-# and by which uplink a visit goes.
+# learning.sh - what the tests of learned roads share. Source it after lib.sh,
+# for a lab of two uplinks: names by the DNS, who asks for them, and by which
+# uplink a visit goes. The servers are those of services.sh.
+. "$LAB_TOP/pcap-tests/live/services.sh"
 
 SHARED=198.51.100.9	# has the names of the video and of the meeting
 VIDEO=198.51.100.10
@@ -23,9 +24,9 @@ names_at()
 {
 	local where=$1 name=$2 addresses=$3
 	shift 3
-	lab_start "$where" "$name" "$(command -v dnsmasq)" --keep-in-foreground \
-		--no-resolv --no-hosts --user=root --pid-file= \
-		--bind-interfaces --listen-address="$addresses" \
+	lab_start "$where" "$name" "$(command -v dnsmasq)" \
+		--keep-in-foreground --no-resolv --no-hosts --user=root \
+		--pid-file= --bind-interfaces --listen-address="$addresses" \
 		--conf-file=/dev/null --address=/#/ "$@"
 	until_true 50 answers_at "$where" "${addresses##*,}"
 }
@@ -66,6 +67,8 @@ start()
 {
 	ok "up: $1" lab_up
 }
+
+status() { waymark status 2>&1; }
 
 stop()
 {
@@ -114,12 +117,24 @@ browse()
 	shift
 	profile=$(mktemp -d "$LAB_DIR/chromium.XXXXXX")
 	HOME=$profile client_by_name chromium --headless --no-sandbox \
-		--disable-gpu --no-first-run --disable-background-networking --disable-component-update \
-		--disable-sync --disable-extensions --disable-default-apps \
-		--ignore-certificate-errors --timeout=9000 \
-		--user-data-dir="$profile" "$@" --dump-dom "$url" \
+		--disable-gpu --no-first-run --disable-background-networking \
+		--disable-component-update --disable-sync --disable-extensions \
+		--disable-default-apps --ignore-certificate-errors \
+		--timeout=9000 --user-data-dir="$profile" "$@" --dump-dom "$url" \
 		2>"$LAB_DIR/chromium.err"
 	rm -rf "$profile"
+}
+
+# browsed TEXT URL [OPTIONS]: whether the page says it; what is wrong, if not
+browsed()
+{
+	local text=$1 said
+	shift
+	said=$(browse "$@")
+	grep -qF "$text" <<<"$said" && return
+	echo "failed: $said"
+	grep -v dbus "$LAB_DIR/chromium.err" | head -n 20
+	return 1
 }
 
 # The address that new flows of the client come from: ADDRESS ADDRESS6
