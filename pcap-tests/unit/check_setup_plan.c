@@ -16,6 +16,22 @@
 #define CHEAP "uplink cheap { dev ppp0 table 210 mark 9 "
 #define END "default via fibre\n"
 
+static void make_plan(const struct policy *policy, const struct state *state,
+		      struct plan *ret_plan)
+{
+	char error[SETUP_ERROR_MAX] = "";
+	int rc = plan_make(policy, NULL, state, PLAN_LINKS_UP, ret_plan, error);
+
+	ck_assert_msg(rc == 0, "%s", error);
+}
+
+static void fini(struct policy *policy, struct state *state, struct plan *plan)
+{
+	plan_fini(plan);
+	state_fini(state);
+	policy_free(policy);
+}
+
 /* All routes, rules, sysctls and names of a plan as one text. */
 static char *text_of(const struct plan *plan, const struct state *state)
 {
@@ -297,7 +313,6 @@ START_TEST(dead_uplink)
 {
 	struct policy *policy = setup_policy(dead[_i].policy);
 	struct health_uplink items[3] = { 0 };
-	char error[SETUP_ERROR_MAX];
 	struct state state;
 	struct plan plan;
 	char *text;
@@ -310,8 +325,7 @@ START_TEST(dead_uplink)
 		strcpy(item->name, dead[_i].dead[state.health.count]);
 		item->dead4 = true;
 	}
-	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
-				   error), 0);
+	make_plan(policy, &state, &plan);
 	text = text_of(&plan, &state);
 	ck_assert_msg(!!strstr(text, dead[_i].line) == dead[_i].wanted,
 		      "%s: in\n%s", dead[_i].name, text);
@@ -328,21 +342,17 @@ END_TEST
 START_TEST(line)
 {
 	struct policy *policy = setup_policy(lines[_i].policy);
-	char error[SETUP_ERROR_MAX];
 	struct state state;
 	struct plan plan;
 	char *text;
 
 	setup_state(&state);
-	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
-				   error), 0);
+	make_plan(policy, &state, &plan);
 	text = text_of(&plan, &state);
 	ck_assert_msg(!!strstr(text, lines[_i].line) == lines[_i].wanted,
 		      "%s: in\n%s", lines[_i].name, text);
 	free(text);
-	plan_fini(&plan);
-	state_fini(&state);
-	policy_free(policy);
+	fini(policy, &state, &plan);
 }
 END_TEST
 
@@ -360,8 +370,10 @@ static const struct {
 	  254, 256, false, false },
 	{ "more", "route tcp dport { 1", " } via fibre\n", 300, 256, true,
 	  false },
-	{ "exempt", "route tcp via fibre\nexempt to { 10.0.0.1", " }\n", 250, 2, false, true },
-	{ "exempt, more", "route tcp via fibre\nexempt to { 10.0.0.1", " }\n", 255, 0, true, true },
+	{ "exempt", "route tcp via fibre\nexempt to { 10.0.0.1", " }\n", 250, 2,
+	  false, true },
+	{ "exempt, more", "route tcp via fibre\nexempt to { 10.0.0.1", " }\n",
+	  255, 0, true, true },
 };
 
 static size_t count_own(const struct plan *plan)
@@ -377,7 +389,6 @@ static size_t count_own(const struct plan *plan)
 
 START_TEST(most)
 {
-	char error[SETUP_ERROR_MAX];
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -396,14 +407,11 @@ START_TEST(most)
 	fclose(out);
 	policy = setup_policy(text);
 	setup_state(&state);
-	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
-				   error), 0);
+	make_plan(policy, &state, &plan);
 	ck_assert_uint_eq(count_own(&plan), many[_i].own);
 	ck_assert(!!plan.own_note == many[_i].has_note);
 	free(text);
-	plan_fini(&plan);
-	state_fini(&state);
-	policy_free(policy);
+	fini(policy, &state, &plan);
 }
 END_TEST
 
@@ -450,9 +458,7 @@ START_TEST(dead_link)
 						     links[_i].sentence));
 		free(text);
 	}
-	plan_fini(&plan);
-	state_fini(&state);
-	policy_free(policy);
+	fini(policy, &state, &plan);
 }
 END_TEST
 
@@ -464,14 +470,12 @@ START_TEST(ranges)
 		"exempt from 192.168.1.0/25\n"
 		"exempt from { 192.168.1.100-192.168.1.130, 192.168.1.131 }\n"
 		"exempt from { 10.0.0.0/8, 10.1.0.0/16, 2001:db8::/32 }\n");
-	char error[SETUP_ERROR_MAX];
 	char first[ADDRESS_TEXT_MAX], last[ADDRESS_TEXT_MAX];
 	struct state state;
 	struct plan plan;
 
 	setup_state(&state);
-	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
-				   error), 0);
+	make_plan(policy, &state, &plan);
 	ck_assert_uint_eq(plan.exempt[PLAN_FROM4].count, 2);
 	ck_assert_uint_eq(plan.exempt[PLAN_FROM6].count, 1);
 	ck_assert_uint_eq(plan.exempt[PLAN_TO4].count, 0);
@@ -479,9 +483,7 @@ START_TEST(ranges)
 	address_print(&plan.exempt[PLAN_FROM4].items[1].last, last);
 	ck_assert_str_eq(first, "192.168.1.0");
 	ck_assert_str_eq(last, "192.168.1.131");
-	plan_fini(&plan);
-	state_fini(&state);
-	policy_free(policy);
+	fini(policy, &state, &plan);
 }
 END_TEST
 
@@ -543,16 +545,13 @@ START_TEST(conflict)
 
 	setup_state(&state);
 	put_foreign(&state, conflicts[_i].foreign);
-	ck_assert_int_eq(plan_make(policy, NULL, &state, PLAN_LINKS_UP, &plan,
-				   error), 0);
+	make_plan(policy, &state, &plan);
 	rc = conflict_check(&plan, &state, error);
 	ck_assert_int_eq(rc, conflicts[_i].sentence ? -EEXIST : 0);
 	if (rc < 0)
 		ck_assert_msg(strstr(error, conflicts[_i].sentence) != NULL,
 			      "%s: %s", conflicts[_i].name, error);
-	plan_fini(&plan);
-	state_fini(&state);
-	policy_free(policy);
+	fini(policy, &state, &plan);
 }
 END_TEST
 
