@@ -19,16 +19,7 @@ before=$(lab_snapshot)
 ok "up" lab_up
 ok "servers" lab_serve server tcp:25 tcp:26 tcp:80
 
-# by NAME WANT PORT: which uplinks carry a conversation of either family
-by()
-{
-	local name=$1 want=$2 port=$3 server
-	for server in $SERVER4 $SERVER6; do
-		lab_forget
-		ask client tcp "$server" "$port" --patience 1 >/dev/null 2>&1
-		is "$name: $server" "$(lab_roads "$server" tcp "$port")" "$want"
-	done
-}
+by() { lab_by tcp "$@"; }		# NAME WANT PORT
 
 by "all up, 25" 2 25
 by "all up, 26" 3 26

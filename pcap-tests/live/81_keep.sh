@@ -16,9 +16,6 @@ default             via one
 END
 policy=$LAB_DIR/lab.policy
 
-# What the keeper said since the last log_mark.
-log_mark() { marked=$(wc -l <"$LAB_DIR/waymark.log"); }
-said() { tail -n "+$((marked + 1))" "$LAB_DIR/waymark.log"; }
 is_right_but_20101()
 {
 	! waymark setup --check "$policy" | grep -v 'pref 20101' | grep -q .
@@ -30,7 +27,7 @@ mends()
 {
 	local name=$1 line=$2 start end
 	shift 2
-	log_mark
+	lab_log_mark
 	ok "$name" in_router "$@"
 	start=$(date +%s%N)
 	until_true 20 is_right
@@ -38,7 +35,7 @@ mends()
 	ok "$name: right again" is_right
 	ok "$name: within a second ($(((end - start) / 1000000)) ms)" \
 		test $((end - start)) -lt 1000000000
-	like "$name: one line" "$(said)" "$line"
+	like "$name: one line" "$(lab_log)" "$line"
 }
 
 before=$(lab_snapshot)
@@ -65,7 +62,7 @@ mends "a rule among ours" \
 	nft insert rule inet waymark divert counter accept
 mends "a group that changed" 'link up2: group: put right: ' \
 	ip link set up2 group default
-is "a line a thing" "$(said | grep -c 'table inet')" 0
+is "a line a thing" "$(lab_log | grep -c 'table inet')" 0
 
 # ---- an enemy, and traffic ----
 
@@ -87,15 +84,15 @@ done
 is "no packet by another road, IPv4" "$(lab_left 1 "$SERVER4" udp 53)" 0
 is "no packet by another road, IPv6" "$(lab_left 1 "$SERVER6" udp 53)" 0
 
-log_mark
+lab_log_mark
 for round in $(seq 1 12); do
 	in_router ip rule del pref 20101 2>/dev/null
 	sleep 0.3
 done
-like "a fight is told" "$(said)" \
+like "a fight is told" "$(lab_log)" \
 	'rule pref 20101 .* taken away again .*another program wants it'
-is "once" "$(said | grep -c 'another program')" 1
-is "and not fought on" "$(said | grep -c 'rule pref 20101 .*put back:')" 5
+is "once" "$(lab_log | grep -c 'another program')" 1
+is "and not fought on" "$(lab_log | grep -c 'rule pref 20101 .*put back:')" 5
 in_router ip rule del pref 20701
 ok "all else is still put back" until_true 10 \
 	eval 'in_router ip rule | grep -q 20701'
@@ -104,11 +101,11 @@ ok "all else is still put back" until_true 10 \
 # ---- another policy, and an exemption, are what is kept from then on ----
 
 echo "exempt from $LAN4.21 by rule" >>"$policy"
-log_mark
+lab_log_mark
 ok "reload" waymark reload
 ok "exempt" waymark exempt add "$LAN4.55"
 sleep 0.5
-is "nothing is put back to what was" "$(said | grep -c 'put \|taken')" 0
+is "nothing is put back to what was" "$(lab_log | grep -c 'put \|taken')" 0
 in_router ip rule del pref 20000
 in_router nft flush ruleset
 ok "the new rule is kept" until_true 10 \
@@ -126,10 +123,10 @@ for n in $(seq 80); do
 done | in_router ip -batch - 2>/dev/null
 in_router ip route flush table 77
 in_router ip rule del pref 20102
-log_mark
+lab_log_mark
 kill -CONT "$pid"
 ok "after a flood all is right too" until_true 20 is_right_but_20101
-like "which is said" "$(said)" \
+like "which is said" "$(lab_log)" \
 	'20102 .*: put back: (by|too many changes at once)'
 
 ok "down" waymark down

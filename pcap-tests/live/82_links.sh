@@ -19,20 +19,9 @@ default               via one
 END
 policy=$LAB_DIR/lab.policy
 
-log_mark() { marked=$(wc -l <"$LAB_DIR/waymark.log"); }
-said() { tail -n "+$((marked + 1))" "$LAB_DIR/waymark.log"; }
 table_says() { in_router ip "$1" route show table "$2" | grep -q -- "$3"; }
 
-# by NAME WANT PORT: which uplinks carry a conversation of either family
-by()
-{
-	local name=$1 want=$2 port=$3 server
-	for server in $SERVER4 $SERVER6; do
-		lab_forget
-		ask client udp "$server" "$port" --patience 1 >/dev/null 2>&1
-		is "$name: $server" "$(lab_roads "$server" udp "$port")" "$want"
-	done
-}
+by() { lab_by udp "$@"; }		# NAME WANT PORT
 
 # A router whose second uplink has its default from DHCP and advertisements.
 in_router ip route add default via "$(gw4 2)" dev up2 metric 200 proto dhcp
@@ -88,14 +77,14 @@ lab_forget
 talks flow4 $SERVER4 5002
 talks flow6 $SERVER6 5002
 sleep 0.6
-log_mark
+lab_log_mark
 in_router ip link set up2 down
 for flow in flow4 flow6; do
 	like "$flow: at most one datagram is lost as its link goes" \
 		"$(talked $flow)" ' lost [01]$'
 done
 is "they took the stand-in" "$(lab_roads $SERVER4 udp 5002)" "2 3"
-like "it is told" "$(said)" \
+like "it is told" "$(lab_log)" \
 	'uplink two: IPv4: goes by three: link up2: down'
 by "new flows too" 3 5002
 
@@ -151,7 +140,7 @@ until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw4 2)"
 # ---- an interface that comes, goes, and comes again ----
 
 for round in 1 2; do
-	log_mark
+	lab_log_mark
 	in_router ip link add dial0 type veth peer name far0
 	in_router ip link set far0 up
 	in_router ip link set dial0 up
@@ -163,7 +152,7 @@ for round in 1 2; do
 		in_router ip -o link show dial0 | grep -q "group 119"'
 	is "its sysctl" "$(in_router sysctl -n \
 		net.ipv4.conf.dial0.src_valid_mark)" 1
-	like "told" "$(said)" 'uplink later: IPv4: goes by itself again'
+	like "told" "$(lab_log)" 'uplink later: IPv4: goes by itself again'
 	in_router ip link del dial0
 	ok "it went" until_true 10 \
 		eval '! in_router ip rule | grep -q 203.0.113.250'

@@ -19,9 +19,7 @@ route udp dport 5003  via three
 default               via one
 END
 
-log_mark() { marked=$(wc -l <"$LAB_DIR/waymark.log"); }
-said() { tail -n "+$((marked + 1))" "$LAB_DIR/waymark.log"; }
-said_like() { said | grep -qE -- "$1"; }
+said_like() { lab_log | grep -qE -- "$1"; }
 carries() { waymark uplink | grep -qE -- "$1"; }
 
 # by NAME WANT4 WANT6 PORT [WHERE]
@@ -74,7 +72,7 @@ by "alive" 2 2 5002
 lab_forget
 talks flow $SERVER4 5002 80
 until_true 20 eval '[ "$(lab_left 2 $SERVER4 udp 5002)" -gt 2 ]'
-log_mark
+lab_log_mark
 dead 2 4
 ok "a dead road is found" until_true 30 said_like \
 	'uplink two: IPv4: probe ping 198.51.100.9: dead: no answer, 3 times'
@@ -142,12 +140,12 @@ done
 
 dead 2 4
 until_true 30 carries '^two .*IPv4: by three'
-log_mark
+lab_log_mark
 kill -TERM "$(lab_pid waymark)"
 until_true 30 lab_gone "$(lab_pid waymark)"
-like "what stays is told" "$(said)" \
+like "what stays is told" "$(lab_log)" \
 	'uplink two: IPv4: dead by its probes, which end: goes by three until '
-is "and nothing else" "$(said | grep -c 'which end')" 1
+is "and nothing else" "$(lab_log | grep -c 'which end')" 1
 by "the roads stay" 3 2 5002
 alive 2
 waymark setup "$LAB_DIR/lab.policy" >/dev/null 2>&1

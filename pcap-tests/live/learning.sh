@@ -120,7 +120,8 @@ browse()
 		--disable-gpu --no-first-run --disable-background-networking \
 		--disable-component-update --disable-sync --disable-extensions \
 		--disable-default-apps --ignore-certificate-errors \
-		--timeout=9000 --user-data-dir="$profile" "$@" --dump-dom "$url" \
+		--timeout=9000 --user-data-dir="$profile" "$@" \
+		--dump-dom "$url" \
 		2>"$LAB_DIR/chromium.err"
 	rm -rf "$profile"
 }

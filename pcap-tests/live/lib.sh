@@ -486,6 +486,20 @@ ask()
 	fi
 }
 
+# Which uplinks carry a conversation, of IPv4 and of IPv6 alike:
+# lab_by tcp|udp NAME WANT PORT
+lab_by()
+{
+	local proto=$1 name=$2 want=$3 port=$4 server
+	for server in $SERVER4 $SERVER6; do
+		lab_forget
+		ask client "$proto" "$server" "$port" --patience 1 \
+			>/dev/null 2>&1
+		is "$name: $server" "$(lab_roads "$server" "$proto" "$port")" \
+			"$want"
+	done
+}
+
 # ---- waymark itself ----
 
 # The uplinks of the lab as a policy names them: one, two, three. Words that
@@ -517,6 +531,10 @@ lab_up()
 	cat "$LAB_DIR/waymark.log"
 	return 1
 }
+
+# What `waymark up` has logged since lab_log_mark.
+lab_log_mark() { lab_log_marked=$(wc -l <"$LAB_DIR/waymark.log"); }
+lab_log() { tail -n "+$((lab_log_marked + 1))" "$LAB_DIR/waymark.log"; }
 
 # What waymark may change, as text: to be the same after `down`.
 lab_snapshot()
