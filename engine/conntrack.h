@@ -38,7 +38,7 @@ struct conntrack_entry {
 	uint32_t zone;
 	uint8_t proto;
 	uint8_t tcp_state;
-	uint8_t tcp_fins;	/* TCP_FIN seen: bit 0 opener, bit 1 the other */
+	uint8_t tcp_fins;	/* TCP_FIN seen: bit 0 opener, 1 the other */
 	bool is_tracked;	/* the kernel has it */
 	bool has_reply;
 	uint32_t mark;
@@ -61,9 +61,9 @@ void conntrack_free(struct conntrack *conntrack);
 
 /*
  * Track a decoded packet (DECODE_OK, whole). 0 or -ENOMEM. The entry is
- * borrowed until the next call. An owner of CONNTRACK_NO_OWNER: a life begins, to the
- * kernel or, for what it never tracks, to us. A packet that turns a tuple which
- * was only invalid so far into a tracked one keeps the owner.
+ * borrowed until the next call. An owner of CONNTRACK_NO_OWNER: a life begins,
+ * to the kernel or, for what it never tracks, to us. A packet that turns a
+ * tuple which was only invalid so far into a tracked one keeps the owner.
  */
 int conntrack_track(struct conntrack *conntrack, const struct packet *pkt,
 		    uint32_t zone, struct conntrack_entry **ret_entry,

@@ -22,8 +22,8 @@ void defrag_free(struct defrag *defrag);
  * *ret_whole is the whole packet, decoded, with time, mark and interface of
  * this last fragment and the TOS of the first; its data lives until the next
  * call. What was captured in part is not taken. A datagram with more than a
- * few dozen gaps at a time is given up. Overlaps: IPv4 keeps what came first, as do exact duplicates; an
- * overlapping IPv6 datagram is given up (RFC 5722).
+ * few dozen gaps at a time is given up. Overlaps: IPv4 keeps what came first,
+ * as do exact duplicates; an overlapping IPv6 datagram is given up (RFC 5722).
  */
 bool defrag_take(struct defrag *defrag, const struct packet *fragment,
 		 struct packet *ret_whole);

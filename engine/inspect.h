@@ -1,7 +1,7 @@
 /*
  * inspect.h - from a flow's packets to what its payload tells: asks the hints,
- * keeps payload only for those that want more, and knows when to give up.
- * An inspector is its worker's own; nothing here allocates after inspect_init().
+ * keeps payload only for those that want more, and knows when to give up. An
+ * inspector is its worker's own; nothing here allocates after inspect_init().
  */
 #ifndef WAYMARK_INSPECT_H
 #define WAYMARK_INSPECT_H

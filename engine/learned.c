@@ -65,8 +65,8 @@ struct learned *learned_new(const struct learned_options *options)
 	learned->servers = learned_table_new(LEARNED_SERVER, servers,
 					     learned->names);
 	learned->machines = learned_machines_new();
-	if (learned->names == NULL || learned->machines == NULL || learned->answers == NULL ||
-	    learned->servers == NULL ||
+	if (learned->names == NULL || learned->machines == NULL ||
+	    learned->answers == NULL || learned->servers == NULL ||
 	    keyed_hash_init(&learned->key, options->repeatable) < 0) {
 		learned_free(learned);
 		return NULL;

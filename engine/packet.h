@@ -30,17 +30,17 @@ struct packet {
 	const uint8_t *data;		/* begins with the IP header */
 	uint32_t len;			/* bytes that are there */
 	uint32_t mark;			/* skb mark, host order */
-	uint32_t ifindex;		/* arrival; 0: this host's own, or unknown */
+	uint32_t ifindex;		/* arrival; 0: this host, or unknown */
 	bool has_uid;			/* of a socket of this host: */
 	uint32_t uid;			/* its user */
 	uint64_t link;			/* who sent it on the link: a hardware
 					 * address of six bytes; 0: unknown */
-	uint64_t time_ns;		/* any clock that does not run backwards */
+	uint64_t time_ns;		/* a clock that never runs backwards */
 
 	/* Set by decode_ip(). All numbers in host order. */
 	enum decode_status status;
-	uint8_t family;			/* 4, 6; 0 when not even that is known */
-	uint8_t proto;			/* IANA protocol after IPv6 extensions */
+	uint8_t family;			/* 4, 6; 0: not even that is known */
+	uint8_t proto;			/* IANA protocol past IPv6 extensions */
 	uint8_t tos;			/* TOS or traffic class, 8 bits */
 	uint8_t tcp_flags;
 	bool has_ports;			/* TCP, UDP, UDP-Lite, SCTP, DCCP */
@@ -50,7 +50,7 @@ struct packet {
 	struct address dst;
 	uint16_t sport;			/* ICMP echo: the identifier, both */
 	uint16_t dport;
-	uint32_t ip_len;		/* by the header, from the IP header on */
+	uint32_t ip_len;		/* by the IP header, itself included */
 	uint32_t tcp_seq;
 	uint8_t icmp_type;
 	uint8_t icmp_code;

@@ -1,4 +1,6 @@
-/* source_batch.c - a ring of batches between one who reads and one who takes. */
+/*
+ * source_batch.c - a ring of batches between one who reads and one who takes.
+ */
 #include "engine/source_batch.h"
 
 #include <errno.h>

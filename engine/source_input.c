@@ -14,7 +14,7 @@
 struct source_input {
 	/* Constant. */
 	int fd;
-	int stop_fd;		/* readable once it is to stop; -1: never waits */
+	int stop_fd;		/* readable: it is to stop; -1: never waits */
 	uint64_t size;
 	source_waits waits;
 	void *ctx;

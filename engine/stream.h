@@ -14,8 +14,8 @@
 struct stream_pool;
 struct stream;
 
-/* `count` streams (at least 1) of `bytes` each; NULL when out of memory. Pages that
- * no stream ever wrote cost nothing. */
+/* `count` streams (at least 1) of `bytes` each; NULL when out of memory. Pages
+ * that no stream ever wrote cost nothing. */
 struct stream_pool *stream_pool_new(size_t count, size_t bytes);
 void stream_pool_free(struct stream_pool *pool);
 /* Take the first page of each now: few streams ever need a second one. */

@@ -69,7 +69,7 @@ struct worker_counters {
 	atomic_uint_fast64_t learned_right;
 	atomic_uint_fast64_t learned_wrong;
 	atomic_uint_fast64_t dns_answers;	/* that taught */
-	atomic_uint_fast64_t encrypted_dns[ENCRYPTED_DNS_KINDS];	/* flows */
+	atomic_uint_fast64_t encrypted_dns[ENCRYPTED_DNS_KINDS]; /* flows */
 	atomic_uint_fast64_t evicted;
 	atomic_uint_fast64_t streams_robbed;	/* stream_pool_robbed() */
 };

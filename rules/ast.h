@@ -215,8 +215,8 @@ struct ast_statement {
 			struct ast_number nap_us;	/* 0: not said */
 			bool otherwise_drop;
 		} queues;
-		struct {		/* inspect packets 12 bytes 16k seconds 5
-				 * memory 64m */
+		struct {		/* inspect packets 12 bytes 16k
+				 * seconds 5 memory 64m */
 			struct ast_number packets, bytes, seconds, memory;
 		} inspect;
 		enum late_policy late;

@@ -48,7 +48,8 @@ struct facts {
 	uint8_t proto;
 	uint8_t tos;
 	bool is_own;		/* this host itself opened it */
-	uint16_t length;	/* of the IP packet; 65535 for anything longer */
+	uint16_t length;	/* of the IP packet; 65535 for anything
+				 * longer */
 	uint16_t uid_bits;	/* policy_resolve_uid(); 0: another host's */
 
 	/* Payload. */
@@ -61,7 +62,8 @@ struct facts {
 	uint64_t patterns_seen;	/* bit n: pattern n of the policy was found */
 	uint64_t patterns_gone;	/* bit n: it cannot be found any more */
 
-	/* Looked up in the policy: the first five by policy_resolve_headers(). */
+	/* Looked up in the policy: the first five by
+	 * policy_resolve_headers(). */
 	set_bits client_sets;
 	set_bits server_sets;
 	set_bits sport_sets;

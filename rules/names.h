@@ -34,8 +34,8 @@ const char *names_of(const struct name_value *table, uint32_t value);
 
 /*
  * The nearest of many words to `word`, in its letters or as what other
- * programs call the same ("src" for "from"): start with an empty struct, offer each
- * candidate, take `best`, which is NULL when nothing is near enough to be
+ * programs call the same ("src" for "from"): start with an empty struct, offer
+ * each candidate, take `best`, which is NULL when nothing is near enough to be
  * worth saying. Candidates are not copied.
  */
 struct nearest {
@@ -45,6 +45,7 @@ struct nearest {
 	unsigned best_distance;
 };
 void nearest_offer(struct nearest *nearest, const char *candidate);
-void nearest_offer_table(struct nearest *nearest, const struct name_value *table);
+void nearest_offer_table(struct nearest *nearest,
+			 const struct name_value *table);
 
 #endif

@@ -140,7 +140,7 @@ struct uplink {
 	const char *name;
 	struct place place;
 	char dev[IFNAMSIZ];
-	bool has_via4, has_via6;	/* without: the device itself is the way */
+	bool has_via4, has_via6;	/* without: the device is the way */
 	bool via_auto;			/* without: main's gateway, or none */
 	struct address via4, via6;
 	uint32_t table;
@@ -249,7 +249,7 @@ struct exempt_range {
 
 struct exempt {
 	struct place place;
-	bool to;			/* the server's side; else the client's */
+	bool to;			/* server's side; else the client's */
 	bool by_rule;
 	uint32_t set;			/* of the policy's address sets */
 	const struct exempt_range *ranges;	/* files and lists included */

@@ -116,7 +116,7 @@ static uint32_t find(const struct prefix_trie *trie, uint32_t ref,
 		if (kind == PREFIX_LEAF)
 			return ref & PREFIX_PLACE_MAX;
 		at = trie->words + (ref & PREFIX_PLACE_MAX);
-		__builtin_prefetch(at + 16);	/* a long bucket goes on there */
+		__builtin_prefetch(at + 16);	/* a long bucket goes on */
 		if (kind == PREFIX_BUCKET)
 			return find_in_bucket((const uint8_t *)at, high, low);
 		if (kind == PREFIX_SKIP) {

@@ -19,7 +19,7 @@
 
 /* The part of the address space that a reference stands for. */
 struct span {
-	const struct prefix_step *steps;	/* those after its first address */
+	const struct prefix_step *steps;	/* behind its first address */
 	size_t count;
 	unsigned int depth;	/* bits of the address that chose the span */
 	uint32_t id;		/* of the first address */

@@ -19,7 +19,7 @@ struct running {
 	const char *path;	/* the policy's, as it was given */
 	struct loaded source;	/* its text and names; no policy */
 	struct refresh *refresh;	/* of names; NULL: there are none */
-	uint64_t names_retry_ms;	/* what changed is not in force yet; 0 */
+	uint64_t names_retry_ms;	/* a change is not in force yet; 0 */
 	const char *state_dir;	/* as it was given: may be NULL */
 	struct engine *engine;
 	bool has_setup;		/* the kernel follows the policy, too */

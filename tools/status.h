@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A number of an answer, by its path: "counts.packets"; 0 when there is none. */
+/* A number of an answer, by its path: "counts.packets"; 0: there is none. */
 uint64_t status_number(const json_t *status, const char *path);
 
 void status_print(const json_t *status, FILE *out);

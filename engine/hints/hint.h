@@ -20,7 +20,7 @@
 
 enum hint_verdict {
 	HINT_NO,		/* never: it is not asked again on this side */
-	HINT_MORE,		/* can't tell yet: ask again with more payload */
+	HINT_MORE,		/* can't tell yet: ask again with more */
 	HINT_YES,		/* certain: the flow speaks this */
 };
 

@@ -1,4 +1,6 @@
-/* hint_radius.c - RADIUS: a length and attributes that fill it (RFC 2865, 3). */
+/*
+ * hint_radius.c - RADIUS: a length and attributes that fill it (RFC 2865, 3).
+ */
 #include "engine/hints/hint.h"
 
 #define HEADER_LEN 20

@@ -25,7 +25,7 @@ struct offer {
 	uint16_t version;
 	bool has_name;
 	char alpn[2];
-	size_t extension_count;		/* the two that are not hashed as well */
+	size_t extension_count;		/* with the two that are not hashed */
 	struct codes ciphers;
 	struct codes extensions;
 	struct cursor signatures;

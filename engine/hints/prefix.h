@@ -26,7 +26,8 @@ struct prefix_row {
 	uint8_t app;		/* as in a yield: 0 is the hint's own */
 	/* Ascending; bytes between two parts may be anything. */
 	struct prefix_part parts[PREFIX_PARTS];
-	/* UDP: must be the datagram's length. TCP: where the next message is. */
+	/* UDP: must be the datagram's length.
+	 * TCP: where the next message is. */
 	struct prefix_length length;
 	/* UDP: no other length will do. */
 	uint16_t exact;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # 39_one_device.sh - two uplinks behind one device, each with addresses of its
-# own: what came in by one is answered by it, as is what is bound to its address.
+# own: what came in by one is answered by it, as is what is bound to its
+# address.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 lab_need

@@ -1,4 +1,6 @@
-/* check_balance.c - a flow's hash as the kernel has it, and whose slot it is. */
+/*
+ * check_balance.c - a flow's hash as the kernel has it, and whose slot it is.
+ */
 #include <arpa/inet.h>
 #include <string.h>
 

@@ -1,4 +1,6 @@
-/* check_decode.c - IP and transport headers: whole, cut at each byte, absurd. */
+/*
+ * check_decode.c - IP and transport headers: whole, cut at each byte, absurd.
+ */
 #include <netinet/in.h>
 #include <stdio.h>
 

@@ -1,4 +1,6 @@
-/* check_defrag.c - fragments in any order, twice, overlapping, missing, late. */
+/*
+ * check_defrag.c - fragments in any order, twice, overlapping, missing, late.
+ */
 #include <stdio.h>
 
 #include "engine/decode.h"

@@ -126,7 +126,7 @@ static const uint64_t *look_up(const struct domain_table *table,
 
 static const struct {
 	const char *title;
-	const char *names[MOST_NAMES];		/* each in the set of its place */
+	const char *names[MOST_NAMES];		/* each in its place's set */
 	const char *name;
 	uint64_t want;
 } cases[] = {

@@ -1,4 +1,7 @@
-/* check_hint_bittorrent.c - packets the BitTorrent hints take, refuse or wait on. */
+/*
+ * check_hint_bittorrent.c - packets the BitTorrent hints take, refuse or wait
+ * on.
+ */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 

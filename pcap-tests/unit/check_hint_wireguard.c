@@ -1,4 +1,7 @@
-/* check_hint_wireguard.c - messages the WireGuard hint takes, refuses or waits on. */
+/*
+ * check_hint_wireguard.c - messages the WireGuard hint takes, refuses or waits
+ * on.
+ */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 

@@ -1,4 +1,7 @@
-/* check_hints_industrial.c - hints for machines and meters, and what they refuse. */
+/*
+ * check_hints_industrial.c - hints for machines and meters, and what they
+ * refuse.
+ */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 

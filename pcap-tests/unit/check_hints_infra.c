@@ -1,4 +1,7 @@
-/* check_hints_infra.c - hints for what networks are made of, and what they refuse. */
+/*
+ * check_hints_infra.c - hints for what networks are made of, and what they
+ * refuse.
+ */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 

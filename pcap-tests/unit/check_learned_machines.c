@@ -1,4 +1,6 @@
-/* check_learned_machines.c - who has which IPv4 address, and who is a router. */
+/*
+ * check_learned_machines.c - who has which IPv4 address, and who is a router.
+ */
 #include <string.h>
 
 #include "engine/learned_machines.h"

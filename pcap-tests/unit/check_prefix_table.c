@@ -40,7 +40,7 @@ static const uint64_t *look_up(const struct prefix_table *table,
 
 static const struct {
 	const char *name;
-	const char *ranges[MOST_RANGES];	/* each in the set of its place */
+	const char *ranges[MOST_RANGES];	/* each in its place's set */
 	const char *address;
 	uint64_t want;
 } cases[] = {

@@ -1,4 +1,6 @@
-/* check_reload.c - another policy for a worker, between packets and amid them. */
+/*
+ * check_reload.c - another policy for a worker, between packets and amid them.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>

@@ -1,4 +1,6 @@
-/* nft.c - libnftables: run a script, or see whether the kernel would take it. */
+/*
+ * nft.c - libnftables: run a script, or see whether the kernel would take it.
+ */
 #include "rules/setup/nft.h"
 
 #include <errno.h>

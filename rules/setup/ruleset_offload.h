@@ -2,8 +2,9 @@
  * ruleset_offload.h - the routes that headers decide, as nft chains.
  *
  * New flows come to the chain `headers`, which ends in a chain take_N or
- * balance_N, in a drop or in `inspect`. Packets that leave come to `per_packet`, where there
- * are routes for it; it ends in packet_N, in a drop or not at all.
+ * balance_N, in a drop or in `inspect`. Packets that leave come to
+ * `per_packet`, where there are routes for it; it ends in packet_N, in a drop
+ * or not at all.
  */
 #ifndef WAYMARK_SETUP_RULESET_OFFLOAD_H
 #define WAYMARK_SETUP_RULESET_OFFLOAD_H
