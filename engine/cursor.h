@@ -77,7 +77,9 @@ static inline uint32_t cursor_be24(struct cursor *c)
 {
 	const uint8_t *b = cursor_bytes(c, 3);
 
-	return b != NULL ? (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2] : 0;
+	if (b == NULL)
+		return 0;
+	return (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
 }
 
 static inline uint32_t cursor_be32(struct cursor *c)
@@ -114,7 +116,8 @@ static inline uint32_t cursor_le32(struct cursor *c)
  * the cursor short: "not yet" and "no" are told apart with cursor_left(). */
 static inline bool cursor_match(struct cursor *c, const void *text, size_t len)
 {
-	if (c->is_short || cursor_left(c) < len || memcmp(c->at, text, len) != 0)
+	if (c->is_short || cursor_left(c) < len ||
+	    memcmp(c->at, text, len) != 0)
 		return false;
 	c->at += len;
 	return true;

@@ -183,7 +183,9 @@ bool decode_inner(const struct packet *outer, struct packet *ret_inner)
 
 	if (outer->status != DECODE_OK || outer->is_fragment)
 		return false;
-	c = (struct content){ cursor_of(outer->payload, outer->payload_len), 0 };
+	c = (struct content){
+		cursor_of(outer->payload, outer->payload_len), 0
+	};
 	if (!open_tunnel(outer, &c) || c.at.is_short)
 		return false;
 	data = c.at.at;

@@ -294,9 +294,11 @@ static void ask(struct inspector *inspector, struct flow *flow,
 		set_remove(&set, (size_t)first);
 	}
 	for (size_t word = 0; word < HINTS_MOST / 64; word++) {
-		for (; set.bits[word] != 0; set.bits[word] &= set.bits[word] - 1) {
+		uint64_t *bits = &set.bits[word];
+
+		for (; *bits != 0; *bits &= *bits - 1) {
 			size_t hint = word * 64 +
-				(size_t)__builtin_ctzll(set.bits[word]);
+				(size_t)__builtin_ctzll(*bits);
 
 			if (ask_one(inspector, flow, names, hint, input))
 				return;

@@ -194,8 +194,9 @@ static int complain_len(const char *text, size_t len, bool is_v4_text,
 	    address_is_v4(&mask)) {
 		host = ~ntohl(mask.be32[3]);
 		if ((host & (host + 1)) != 0)
-			return complain(why, "a netmask's set bits come first: "
-					     "write a prefix length, /0 to /32");
+			return complain(why, "a netmask's set bits come "
+					     "first: write a prefix length, "
+					     "/0 to /32");
 		snprintf(why, ADDRESS_WHY_MAX,
 			 "write the netmask as a prefix length: /%d",
 			 host == 0 ? 32 : __builtin_clz(host));

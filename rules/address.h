@@ -115,7 +115,8 @@ bool prefix_contains(const struct prefix *prefix, const struct address *a);
 
 /* Print as people write it: IPv4 dotted, IPv6 as RFC 5952; a prefix that is
  * one address without its length. Returns `text`. */
-char *address_print(const struct address *a, char text[static ADDRESS_TEXT_MAX]);
+char *address_print(const struct address *a,
+		    char text[static ADDRESS_TEXT_MAX]);
 /* The same for one out of a packet: as it was there. */
 char *address_print_packet(const struct address *a,
 			   char text[static ADDRESS_TEXT_MAX]);

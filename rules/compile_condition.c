@@ -136,7 +136,8 @@ static int compile_bytes(struct compiler *c, const struct ast_condition *atom,
 	return 0;
 }
 
-static int compile_set_atom(struct compiler *c, const struct ast_condition *atom,
+static int compile_set_atom(struct compiler *c,
+			    const struct ast_condition *atom,
 			    uint32_t *ret_node)
 {
 	static const enum node_kind kinds[] = {

@@ -37,9 +37,11 @@ static enum truth eval_leaf(const struct condition_pool *pool,
 	case NODE_TOS:
 		return truth_of(bitmap_has(&pool->bitmaps[n->value], f->tos));
 	case NODE_SPORT:
-		return truth_of(f->has_ports && has_bit(f->sport_sets, n->value));
+		return truth_of(f->has_ports &&
+				has_bit(f->sport_sets, n->value));
 	case NODE_DPORT:
-		return truth_of(f->has_ports && has_bit(f->dport_sets, n->value));
+		return truth_of(f->has_ports &&
+				has_bit(f->dport_sets, n->value));
 	case NODE_LENGTH:
 		return truth_of(has_bit(f->length_sets, n->value));
 	case NODE_UID:
@@ -89,8 +91,8 @@ static enum truth eval_join(const struct condition_pool *pool,
 	uint8_t unknown = 0;
 
 	for (uint32_t i = 0; i < n->count; i++) {
-		enum truth t = condition_eval(pool, pool->children[n->value + i],
-					      facts, &unknown);
+		uint32_t child = pool->children[n->value + i];
+		enum truth t = condition_eval(pool, child, facts, &unknown);
 
 		if (t == stop)
 			return stop;

@@ -73,9 +73,9 @@ int host_name(const char *text, size_t len,
 	}
 	if (memchr(text, '.', len) != NULL)
 		return 1;
-	snprintf(why, ADDRESS_WHY_MAX, "this is no address: a list is '@%.24s', "
-		 "a host '%.24s.' or, with its domain, '%.24s.example'", name,
-		 name, name);
+	snprintf(why, ADDRESS_WHY_MAX, "this is no address: a list is "
+		 "'@%.24s', a host '%.24s.' or, with its domain, "
+		 "'%.24s.example'", name, name, name);
 	return -EINVAL;
 }
 

@@ -12,8 +12,8 @@
 #define TEXT_OF(number) TEXT_OF_IT(number)
 #define TEXT_OF_IT(number) #number
 #define TOO_LONG \
-	"a list has more than " TEXT_OF(OFFLOAD_RANGES_MOST) " ranges, or all " \
-	"together more than " TEXT_OF(OFFLOAD_RANGES_ALL)
+	"a list has more than " TEXT_OF(OFFLOAD_RANGES_MOST) " ranges, or " \
+	"all together more than " TEXT_OF(OFFLOAD_RANGES_ALL)
 
 /* Rules as they are listed, and protocols that get past all of them. */
 struct listing {

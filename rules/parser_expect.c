@@ -133,8 +133,8 @@ static int option(struct parser *p, struct ast_expect *expect)
 static int outcome(struct parser *p, struct ast_expect *expect)
 {
 	static const char *const words[] = {
-		"host", "app", "alpn", "ja4", "ech", "dscp", "tos", "in", "length",
-		"uid", "via", "drop", "exempt", NULL,
+		"host", "app", "alpn", "ja4", "ech", "dscp", "tos", "in",
+		"length", "uid", "via", "drop", "exempt", NULL,
 	};
 
 	if (p->is_flow)

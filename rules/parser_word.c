@@ -21,10 +21,11 @@ const char *const parser_condition_words[] = {
 };
 
 static const char *const other_words[] = {
-	"mask", "otherwise", "pass", "packets", "bytes", "seconds", "memory", "keep",
-	"move", "reset", "dev", "table", "mark", "masquerade", "strict",
-	"main", "addresses", "domains", "file", "by", "rule", "client",
-	"server", "optional", "shared", "probe", "per", "packet", "except", NULL,
+	"mask", "otherwise", "pass", "packets", "bytes", "seconds", "memory",
+	"keep", "move", "reset", "dev", "table", "mark", "masquerade",
+	"strict", "main", "addresses", "domains", "file", "by", "rule",
+	"client", "server", "optional", "shared", "probe", "per", "packet",
+	"except", NULL,
 };
 
 static const char *find(const char *const *words, const char *text, size_t len)

@@ -76,8 +76,8 @@ static void print_walk(const struct policy *policy, const struct facts *facts,
 			class = policy_route_class(policy, i, facts);
 			printf("    yes    %s  %s", place, route->text);
 			if (class >= 0)
-				printf("  (class %s)",
-				       policy_class_name(policy, (size_t)class));
+				printf("  (class %s)", policy_class_name(
+					       policy, (size_t)class));
 			printf("\n");
 		}
 	}
@@ -213,8 +213,8 @@ static void print_kernel(const struct policy *policy, const struct facts *facts,
 	else
 		printf("  route  as main has it: '%s' has no %s\n", up->name,
 		       v4 ? "IPv4" : "IPv6");
-	printf("         routes of main by other devices than the uplinks' come "
-	       "first,\n         except its default\n");
+	printf("         routes of main by other devices than the uplinks' "
+	       "come first,\n         except its default\n");
 	if (up->masquerade && has_way)
 		printf("  source masqueraded behind the address of %s\n",
 		       up->dev);

@@ -20,7 +20,8 @@ static void add_host(struct sums *sums, const struct replay_flow *flow)
 {
 	bool is_known;
 
-	if (flow->host == NULL || flow->queued == 0 || flow->dport == 53 || flow->exempt != NULL)
+	if (flow->host == NULL || flow->queued == 0 || flow->dport == 53 ||
+	    flow->exempt != NULL)
 		return;
 	is_known = flow->host_at_once ||
 		   (flow->guess != FLOW_GUESS_NONE && flow->guess_is_right);
@@ -88,10 +89,10 @@ int report_learned(const struct replay *replay, FILE *out)
 		sums.learned_right, sums.late[FLOW_LATE_KEPT],
 		sums.late[FLOW_LATE_MOVED], sums.late[FLOW_LATE_RESET]);
 	if (sums.named > 0)
-		fprintf(out, "Of %" PRIu64 " hosts %" PRIu64 " were said by the "
-			"first packet, %" PRIu64 " known from the DNS, %" PRIu64
-			" from flows before; %" PRIu64 " were taken for "
-			"others.\n", sums.named, sums.at_once, sums.by_answer,
+		fprintf(out, "Of %" PRIu64 " hosts %" PRIu64 " were said by "
+			"the first packet, %" PRIu64 " known from the DNS, "
+			"%" PRIu64 " from flows before; %" PRIu64 " were taken "
+			"for others.\n", sums.named, sums.at_once, sums.by_answer,
 			sums.by_server, sums.wrong);
 	if (sums.sealed > 0)
 		fprintf(out, "Of %" PRIu64 " hosts of TLS and QUIC %" PRIu64

@@ -84,7 +84,8 @@ static bool is_answered(const struct packet *asked,
 	if (asked->type == SUBSCRIBE ? answer->type != SUBACK :
 				       answer->type != PUBACK)
 		return false;
-	return number_of(*asked) != 0 && number_of(*asked) == number_of(*answer);
+	return number_of(*asked) != 0 &&
+	       number_of(*asked) == number_of(*answer);
 }
 
 static bool is_request(uint8_t type)

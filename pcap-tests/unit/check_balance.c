@@ -168,7 +168,11 @@ END_TEST
 static const struct {
 	const char *name;
 	bool by_source;
-	struct { const char *server; uint16_t sport, dport; uint8_t tos; } other;
+	struct {
+		const char *server;
+		uint16_t sport, dport;
+		uint8_t tos;
+	} other;
 	bool is_same;
 } keys[] = {
 	{ "nothing differs", false, { "198.51.100.7", 1000, 443, 0 }, true },

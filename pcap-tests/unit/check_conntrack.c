@@ -43,7 +43,8 @@ static const struct row {
 	{ "FIN of nothing", { { { FIN }, 'I', 1 }, { { FIN }, 'I', 1 } } },
 	{ "RST of nothing", { { { RST }, 'I', 1 } } },
 	{ "no flags", { { { .proto = IPPROTO_TCP }, 'I', 1 } } },
-	{ "all flags", { { { .flags = TCP_SYN | TCP_FIN | TCP_RST }, 'I', 1 } } },
+	{ "all flags", {
+		{ { .flags = TCP_SYN | TCP_FIN | TCP_RST }, 'I', 1 } } },
 	{ "SYN+ACK of nothing, then data: one life for us", {
 		{ { SYNACK }, 'I', 1 }, { { ACK }, 'N', 1 },
 		{ { ACK, .back = true }, 'K', 1 } } },

@@ -162,7 +162,8 @@ START_TEST(late)
 	struct policy *policy;
 	uint8_t road;
 
-	snprintf(text, sizeof(text), "%suplink a { dev a }\nuplink b { dev b }\n"
+	snprintf(text, sizeof(text),
+		 "%suplink a { dev a }\nuplink b { dev b }\n"
 		 "uplink m { dev m masquerade }\n", lates[_i].policy);
 	policy = packets_policy(text);
 	road = to_road(policy, lates[_i].from);

@@ -20,7 +20,8 @@ extern const struct hint hint_dns_udp, hint_dns_tcp;
 	"\x20" "EIEFEMEMEPCACACACACACACACACACACA\x00\x00\x20\x00\x01"
 
 static const struct hint_row udp[] = {
-	{ "query", HINT_YES, .host = "www.example.org", .payload = BYTES(QUERY) },
+	{ "query", HINT_YES, .host = "www.example.org",
+	  .payload = BYTES(QUERY) },
 	{ "answer", HINT_YES, .from_server = true, .host = "www.example.org",
 	  .payload = BYTES(ANSWER) },
 	{ "any port", HINT_YES, .host = "www.example.org", .dport = 5300,

@@ -10,16 +10,19 @@ static const struct hint_row rows[] = {
 			   "Host: www.example.org:8080\r\n"
 			   "User-Agent: curl/7.88.1\r\n\r\n") },
 	{ "the host is still to come", HINT_YES, .more = true,
-	  .payload = BYTES("GET / HTTP/1.1\r\nUser-Agent: x\r\nHost: www.exa") },
+	  .payload = BYTES("GET / HTTP/1.1\r\nUser-Agent: x\r\n"
+			   "Host: www.exa") },
 	{ "case and blanks", HINT_YES, .host = "Www.Example.ORG",
-	  .payload = BYTES("GET / HTTP/1.1\r\nhOSt:\t Www.Example.ORG. \r\n\r\n") },
+	  .payload = BYTES("GET / HTTP/1.1\r\n"
+			   "hOSt:\t Www.Example.ORG. \r\n\r\n") },
 	{ "a field that only begins so", HINT_YES, .host = "b.test",
 	  .payload = BYTES("GET / HTTP/1.1\r\nHostess: a.test\r\n"
 			   "Host: b.test\r\n\r\n") },
 	{ "the first of two", HINT_YES, .host = "a.test",
 	  .payload = BYTES("GET / HTTP/1.1\r\nHost: a.test\r\n"
 			   "Host: b.test\r\n\r\n") },
-	{ "no host at all", HINT_YES, .payload = BYTES("GET / HTTP/1.0\r\n\r\n") },
+	{ "no host at all", HINT_YES,
+	  .payload = BYTES("GET / HTTP/1.0\r\n\r\n") },
 	{ "line feeds alone", HINT_YES, .host = "a.test",
 	  .payload = BYTES("GET / HTTP/1.1\nHost: a.test\n\n") },
 	{ "empty line first", HINT_YES, .host = "a.test",
@@ -27,7 +30,8 @@ static const struct hint_row rows[] = {
 	{ "address", HINT_YES, .host = "192.0.2.7",
 	  .payload = BYTES("GET / HTTP/1.1\r\nHost: 192.0.2.7:80\r\n\r\n") },
 	{ "IPv6 address", HINT_YES, .host = "2001:db8::7",
-	  .payload = BYTES("GET / HTTP/1.1\r\nHost: [2001:db8::7]:80\r\n\r\n") },
+	  .payload = BYTES("GET / HTTP/1.1\r\n"
+			   "Host: [2001:db8::7]:80\r\n\r\n") },
 	{ "a proxy's request", HINT_YES, .host = "far.test",
 	  .payload = BYTES("GET http://far.test:81/a?b=//c HTTP/1.1\r\n"
 			   "Host: near.test\r\n\r\n") },
@@ -48,7 +52,8 @@ static const struct hint_row rows[] = {
 	  .payload = BYTES("M-SEARCH * HTTP/1.1\r\n\r\n") },
 	{ "websocket", HINT_YES, .host = "a.test", .app = "websocket",
 	  .payload = BYTES("GET /chat HTTP/1.1\r\nHost: a.test\r\n"
-			   "Connection: Upgrade\r\nupgrade: WebSocket\r\n\r\n") },
+			   "Connection: Upgrade\r\n"
+			   "upgrade: WebSocket\r\n\r\n") },
 	{ "another upgrade", HINT_YES, .host = "a.test",
 	  .payload = BYTES("GET / HTTP/1.1\r\nHost: a.test\r\n"
 			   "Upgrade: h2c\r\n\r\n") },

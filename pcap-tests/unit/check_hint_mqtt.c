@@ -14,7 +14,8 @@ static const struct hint_row rows[] = {
 	{ "connect, 3.1", HINT_YES,
 	  .payload = BYTES("\x10\x12\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x04"
 			   "name") },
-	{ "cut in its name", HINT_MORE, .payload = BYTES("\x10\x10\x00\x04MQ") },
+	{ "cut in its name", HINT_MORE,
+	  .payload = BYTES("\x10\x10\x00\x04MQ") },
 	{ "another name", HINT_NO,
 	  .payload = BYTES("\x10\x10\x00\x04MQTX\x04\x02\x00\x3c") },
 	{ "ping", HINT_MORE, .payload = BYTES("\xc0\x00") },

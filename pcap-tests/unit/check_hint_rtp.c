@@ -36,7 +36,8 @@ static const struct hint_row tcp[] = {
 	{ "two packets", HINT_YES,
 	  .payload = BYTES("\x00\x11" PACKET("\x01") "\x00\x11" PACKET("\x02"))
 	},
-	{ "one packet", HINT_MORE, .payload = BYTES("\x00\x11" PACKET("\x01")) },
+	{ "one packet", HINT_MORE,
+	  .payload = BYTES("\x00\x11" PACKET("\x01")) },
 	{ "and something else", HINT_NO,
 	  .payload = BYTES("\x00\x11" PACKET("\x01") "\x00\x11" "sound") },
 	{ "DNS", HINT_NO, .payload = BYTES("\x00\x11\x12\x34\x01\x00") },

@@ -224,7 +224,8 @@ START_TEST(counts)
 	ck_assert(fingerprint(&h, h.len, row.kind, got) ==
 		  (many[_i].want != NULL));
 	if (many[_i].want != NULL)
-		ck_assert_msg(memcmp(got + 4, many[_i].want, 2) == 0, "%s", got);
+		ck_assert_msg(memcmp(got + 4, many[_i].want, 2) == 0, "%s",
+			      got);
 
 	row.ciphers = CIPHERS;
 	row.extensions = list;
@@ -232,7 +233,8 @@ START_TEST(counts)
 	ck_assert(fingerprint(&h, h.len, row.kind, got) ==
 		  (many[_i].want != NULL));
 	if (many[_i].want != NULL)
-		ck_assert_msg(memcmp(got + 6, many[_i].want, 2) == 0, "%s", got);
+		ck_assert_msg(memcmp(got + 6, many[_i].want, 2) == 0, "%s",
+			      got);
 }
 END_TEST
 

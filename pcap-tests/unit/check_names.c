@@ -132,11 +132,10 @@ int main(void)
 	Suite *suite = suite_create("names");
 	TCase *tcase = tcase_create("names");
 
-	tcase_add_loop_test(tcase, value_of, 0, sizeof(words) / sizeof(words[0]));
+	tcase_add_loop_test(tcase, value_of, 0, ROWS(words));
 	tcase_add_test(tcase, first_name);
 	tcase_add_test(tcase, assured_forwarding);
-	tcase_add_loop_test(tcase, nearest_word, 0,
-			    sizeof(mistakes) / sizeof(mistakes[0]));
+	tcase_add_loop_test(tcase, nearest_word, 0, ROWS(mistakes));
 	tcase_add_test(tcase, nearest_of_many);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -124,8 +124,8 @@ static const struct {
 	  "1:28: error: 'late' is said twice", NULL },
 	{ "route tcp drop late keep", "1:16: error: a statement starts",
 	  "put it on a new line" },
-	{ "late kep", "1:6: error: expected 'keep', 'move' or 'reset', not 'kep'",
-	  "did you mean 'keep'?" },
+	{ "late kep", "1:6: error: expected 'keep', 'move' or 'reset', "
+	  "not 'kep'", "did you mean 'keep'?" },
 	{ "uplink { dev a }", "1:8: error: expected the name of an uplink, "
 	  "not '{'", NULL },
 	{ "uplink route { dev a }", "1:8: error: expected the name of an "

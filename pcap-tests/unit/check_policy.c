@@ -135,7 +135,8 @@ static const struct {
 	{ "contradiction", UP "route tcp and udp via a",
 	  "can never hold", 0, 1 },
 	{ "per packet, of payload", UP
-	  "route per packet tcp app ssh via a", "cannot ask for payload", 1, 0 },
+	  "route per packet tcp app ssh via a", "cannot ask for payload",
+	  1, 0 },
 	{ "per packet", UP "route per packet dscp ef via a", NULL, 0, 0 },
 	{ "per packet, masqueraded", MASQ
 	  "route per packet dscp ef via m", "'m' masquerades", 0, 1 },

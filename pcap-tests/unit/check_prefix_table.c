@@ -172,7 +172,8 @@ START_TEST(neighbours_are_merged)
 		add(builder, 0, text);
 	}
 	pieces = build(builder);
-	ck_assert_uint_eq(prefix_table_bytes(pieces), prefix_table_bytes(whole));
+	ck_assert_uint_eq(prefix_table_bytes(pieces),
+			  prefix_table_bytes(whole));
 	prefix_table_free(whole);
 	prefix_table_free(pieces);
 }

@@ -27,7 +27,8 @@ static const struct row {
 	    DATA("hello") }, true, 56, 0, false },
 	{ "udp, version 6", { .proto = IPPROTO_UDP, DATA("hello") }, false,
 	  96, 0, true },
-	{ "neither", { .proto = IPPROTO_ICMP, .flags = 8 }, false, 0, 0, false },
+	{ "neither", { .proto = IPPROTO_ICMP, .flags = 8 }, false, 0, 0,
+	  false },
 };
 
 static uint16_t sum(const uint8_t *bytes, size_t len, uint32_t start)

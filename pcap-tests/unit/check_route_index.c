@@ -127,8 +127,8 @@ static struct policy *random_policy(size_t routes)
 	used = 0;
 	SAY("uplink a { dev a }\nuplink b { dev b }\n");
 	for (unsigned int i = 0; i < 4; i++)
-		SAY("list addresses list%u { 10.0.%u.0/23, 2001:db8:%u::/48 }\n",
-		    i, 2 * pick(8), i);
+		SAY("list addresses list%u { 10.0.%u.0/23, "
+		    "2001:db8:%u::/48 }\n", i, 2 * pick(8), i);
 	for (unsigned int i = 0; i < 3; i++)
 		SAY("list domains names%u { h%u.example, n%u.example }\n", i,
 		    pick(12), i);

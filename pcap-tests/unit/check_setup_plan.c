@@ -105,7 +105,8 @@ static const struct {
 	  "route6 default dev ppp0", false },
 	{ "no gateway: that of main", "uplink fibre { dev eth1 }\n" END,
 	  "route4 default via 203.0.113.1 dev eth1 table 201", true },
-	{ "otherwise stands behind", FIBRE "}\n" CHEAP "otherwise fibre }\n" END,
+	{ "otherwise stands behind",
+	  FIBRE "}\n" CHEAP "otherwise fibre }\n" END,
 	  "route4 default via 203.0.113.1 dev eth1 table 210 protocol 119 "
 	  "metric 1001\n", true },
 	{ "in IPv6 too", FIBRE "}\n" CHEAP "otherwise fibre }\n" END,
@@ -257,7 +258,8 @@ static const struct {
 	  "route6 default via 2001:db8:f::9 dev eth1 table 201", true },
 	{ "may come later", FIBRE "}\nuplink later { dev eth9 optional }\n" END,
 	  "rule4 pref 20102 fwmark 0x02000000/0x3f000000 lookup 202", true },
-	{ "without a route", FIBRE "}\nuplink later { dev eth9 optional }\n" END,
+	{ "without a route",
+	  FIBRE "}\nuplink later { dev eth9 optional }\n" END,
 	  "dev eth9", false },
 	{ "a socket bound to the device", FIBRE "}\n" END,
 	  "rule4 pref 20020 iif lo oif eth1 lookup 201 protocol 119\n", true },
@@ -271,9 +273,9 @@ static const struct {
 	{ "two on one device: who has the gateway has the address",
 	  "uplink other { dev eth1 via 198.18.0.1 }\n" FIBRE "}\n" END,
 	  "rule4 pref 20702 from 203.0.113.2 lookup 202", true },
-	{ "both have it: the first", "uplink other { dev eth1 via 203.0.113.9 }\n"
-	  FIBRE "}\n" END, "rule4 pref 20701 from 203.0.113.2 lookup 201",
-	  true },
+	{ "both have it: the first",
+	  "uplink other { dev eth1 via 203.0.113.9 }\n" FIBRE "}\n" END,
+	  "rule4 pref 20701 from 203.0.113.2 lookup 201", true },
 };
 
 /* Where the marks of an uplink lead while some are dead in IPv4. */

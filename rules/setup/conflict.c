@@ -137,9 +137,10 @@ static const struct kernel_route *way_to(const struct state *state,
 
 	for (size_t i = 0; i < state->route_count; i++) {
 		const struct kernel_route *route = &state->routes[i];
+		unsigned int all = family == AF_INET ? 96 : 0;
 
 		if (route->family == family && route->table == RT_TABLE_MAIN &&
-		    route->oif && route->dst.len > (family == AF_INET ? 96 : 0) &&
+		    route->oif && route->dst.len > all &&
 		    prefix_contains(&route->dst, via) &&
 		    (!best || route->dst.len > best->dst.len))
 			best = route;

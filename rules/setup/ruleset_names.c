@@ -30,7 +30,8 @@ static void write_whole(const struct offload_set *set, bool negated, FILE *out)
 			continue;
 		if (count == 0)
 			fprintf(out, "iifname %s{ ", negated ? "!= " : "");
-		fprintf(out, "%s\"%s\"", count++ > 0 ? ", " : "", set->names[i]);
+		fprintf(out, "%s\"%s\"", count++ > 0 ? ", " : "",
+			set->names[i]);
 	}
 	if (count > 0)
 		fputs(" } ", out);

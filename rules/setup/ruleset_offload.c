@@ -161,7 +161,8 @@ static void write_sets(const struct plan *plan, bool whole, FILE *out)
 	for (size_t i = 0; i < offload->set_count; i++) {
 		const struct offload_set *set = &offload->sets[i];
 
-		if (set->count <= INLINE_MOST || !ruleset_offload_asks(offload, i))
+		if (set->count <= INLINE_MOST ||
+		    !ruleset_offload_asks(offload, i))
 			continue;
 		write_set(plan, i, FAMILY_4, whole, out);
 		write_set(plan, i, FAMILY_6, whole, out);
@@ -545,7 +546,8 @@ void ruleset_offload_write(const struct plan *plan, bool whole, FILE *out)
 	bool has_packets = offload->packets != OFFLOAD_NONE;
 	uint32_t count = (uint32_t)offload->chain_count;
 	struct writer writer = {
-		.plan = plan, .offload = offload, .ids = plan->route_ids, .out = out,
+		.plan = plan, .offload = offload,
+		.ids = plan->route_ids, .out = out,
 	};
 
 	for (size_t i = 0; i < plan->road_count; i++) {
