@@ -19,7 +19,10 @@ sed "\$i exempt from $LAN4.20 by rule" "$policy" >"$LAB_DIR/b.policy"
 like "set up" "$(waymark setup "$policy" 2>&1)" 'set up'
 lab_start router engine "$WAYMARK" run --state-dir "$LAB_DIR/state" "$policy"
 engine=$LAB_PID
-listens() { in_router cat /proc/net/netfilter/nfnetlink_queue | grep -q ' 41 '; }
+listens()
+{
+	in_router grep -q ' 41 ' /proc/net/netfilter/nfnetlink_queue
+}
 ok "the engine listens" until_true 50 listens
 
 # ping says how many of its questions were answered.
@@ -104,7 +107,8 @@ storm()
 		done
 	done
 	lab_start client "$1" /usr/bin/python3 \
-		"$LAB_TOP/pcap-tests/live/flows.py" "$2" 420 0.012 6 "${words[@]}"
+		"$LAB_TOP/pcap-tests/live/flows.py" "$2" 420 0.012 6 \
+		"${words[@]}"
 	sleep 0.8
 }
 

@@ -62,7 +62,8 @@ for server in $SERVER4 $SERVER6; do
 	road "udp 5000, $family" 3 client udp $server 5000
 	road "udp 53, $family" 1 client udp $server 53
 	road "by main, $family" 1 client udp $server 5001
-	road "moves late, $family" "1 3" client tcp $server 443 --say SSH-2.0-lab
+	road "moves late, $family" "1 3" client tcp $server 443 \
+		--say SSH-2.0-lab
 	lab_forget
 	ok "dropped, $family" \
 		eval "! ask client tcp $server 31337 --patience 1"

@@ -26,7 +26,8 @@ refuses()
 	if [ $status != 1 ] && [ $status != 2 ]; then
 		fail "$name" "exit $status: $said"
 	elif ! grep -qE -- "$regex" <<<"$said"; then
-		fail "$name" "nothing like '$regex' in: $(head -c 2000 <<<"$said")"
+		fail "$name" "nothing like '$regex' in: \
+$(head -c 2000 <<<"$said")"
 	elif [ "$(wc -l <<<"$said")" -gt "${LINES_MOST:-6}" ] ||
 	     [ "$(wc -c <<<"$said")" -gt 2000 ]; then
 		fail "$name" "too many words: $(head -c 2000 <<<"$said")"

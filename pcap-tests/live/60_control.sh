@@ -82,8 +82,8 @@ like "metrics: late flows of a class" "$metrics" \
 	'^waymark_class_late_flows_total\{class="shell",late="moved"\} 1$'
 like "metrics: a route" "$metrics" \
 	'^waymark_route_settled_flows_total\{place=.*:8",route=.*road="two"\} 1$'
-is "metrics: each has its type" \
-	"$(grep -c '^# TYPE' <<<"$metrics")" "$(grep -c '^# HELP' <<<"$metrics")"
+is "metrics: each has its type" "$(grep -c '^# TYPE' <<<"$metrics")" \
+	"$(grep -c '^# HELP' <<<"$metrics")"
 is "metrics: and nothing is odd" "$(grep -vcE \
 	'^(# (HELP|TYPE) .*|waymark_[a-z_]+(\{.*\})? [0-9]+)$' <<<"$metrics")" 0
 is "top: a line for each second" "$(said top -n 2 | grep -c packets/s)" 2
@@ -204,7 +204,8 @@ like "list: a name's addresses" "$(said exempt list)" \
 	'^to localhost.*# .*127.0.0.1'
 like "what is no address is refused" "$(said exempt add 192.0.2.33/28)" \
 	'host bits'
-is "a reload keeps them" "$(waymark reload >/dev/null; said exempt list | wc -l)" 3
+is "a reload keeps them" "$(waymark reload >/dev/null
+	said exempt list | wc -l)" 3
 ok "and so does setup" waymark setup "$policy"
 like "in the set" "$(in_router nft list set inet waymark from4)" $LAN4.20
 
@@ -266,7 +267,8 @@ lab_start router alone "$WAYMARK" run --state-dir "$LAB_DIR/state" "$policy"
 until_true 50 said status
 like "run: no set-up" "$(said status)" 'engine only'
 ok "run: reload" waymark reload
-like "run: no exemptions" "$(said exempt add $LAN4.20)" 'leaves the kernel alone'
+like "run: no exemptions" "$(said exempt add $LAN4.20)" \
+	'leaves the kernel alone'
 is "run: the kernel stays as it is" \
 	"$(in_router nft list tables | grep -c waymark)" 0
 done_testing

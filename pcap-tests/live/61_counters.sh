@@ -25,7 +25,10 @@ END
 number() { waymark status --json | jq -c "$1"; }
 # road NAME, route TEXT: the kernel's numbers.
 road() { number ".uplinks[] | select(.uplink == \"$1\").kernel.$2"; }
-route() { number ".routes[] | select(.route | startswith(\"$1\")).kernel.flows"; }
+route()
+{
+	number ".routes[] | select(.route | startswith(\"$1\")).kernel.flows"
+}
 
 write
 ok "up" lab_up
@@ -115,6 +118,7 @@ like "status says so, too" "$(waymark status)" \
 since=$(number '.uplinks[] | select(.uplink == "one").ipv4.since_seconds')
 ok "reload" waymark reload
 ok "a reload does not begin anew" [ "$(number \
-	'.uplinks[] | select(.uplink == "one").ipv4.since_seconds')" -ge "$since" ]
+	'.uplinks[] | select(.uplink == "one").ipv4.since_seconds')" \
+	-ge "$since" ]
 ok "down" waymark down
 done_testing

@@ -114,7 +114,8 @@ ok "the kernel is as it should be" waymark setup --check "$policy"
 # ---- no DNS ----
 
 kill "$(lab_pid dns)"
-ok "no server: told" until_true 80 logged 'name .*example and 2 more: not resolved, last known'
+ok "no server: told" until_true 80 logged \
+	'name .*example and 2 more: not resolved, last known'
 sleep 2
 is "once" "$(log | grep -c 'not resolved')" 1
 is "the last known address stays" "$(road $SECOND)" 2
@@ -126,7 +127,8 @@ like "what is known is kept" "$(cat "$LAB_DIR/state/names.json")" "$SECOND"
 kill "$(lab_pid dns)"
 until_true 50 lab_gone "$(lab_pid dns)"
 ok "up without a server" lab_up
-like "is warned of" "$(log)" ":4:[0-9]+: warning: 'far.example' was not resolved: its 1 last known"
+like "is warned of" "$(log)" ":4:[0-9]+: warning: 'far.example' was not \
+resolved: its 1 last known"
 is "and goes by what is remembered" "$(road $SECOND)" 2
 
 # ---- reload ----

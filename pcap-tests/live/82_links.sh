@@ -71,7 +71,11 @@ talks()
 	lab_start client "$1" /usr/bin/python3 \
 		"$LAB_TOP/pcap-tests/live/datagrams.py" "$2" "$3" "${4:-40}"
 }
-talked() { until_true 80 grep -q lost "$LAB_DIR/$1.log"; cat "$LAB_DIR/$1.log"; }
+talked()
+{
+	until_true 80 grep -q lost "$LAB_DIR/$1.log"
+	cat "$LAB_DIR/$1.log"
+}
 
 lab_forget
 talks flow4 $SERVER4 5002

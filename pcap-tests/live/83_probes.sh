@@ -63,7 +63,8 @@ ok "a web server" until_true 50 lab_listens server tcp 80
 ok "servers" lab_serve server udp:5002 udp:5003
 like "uplink without up" "$(waymark uplink 2>&1)" 'does not run here'
 ok "up" lab_up
-ok "all are alive" until_true 20 carries '^two .*IPv4: itself for .* IPv6: itself for '
+ok "all are alive" until_true 20 carries \
+	'^two .*IPv4: itself for .* IPv6: itself for '
 sleep 1
 by "alive" 2 2 5002
 

@@ -103,7 +103,8 @@ for filter in 0 1 2; do
 			done
 		done
 	done
-	told "rp_filter $filter: inbound by either uplink, local and DNAT, exempt or not"
+	told "rp_filter $filter: inbound by either uplink, local and DNAT, \
+exempt or not"
 done
 for where in client router; do
 	for family in 4 6; do

@@ -47,12 +47,13 @@ had()
 # shared NAME SAID TOTAL: about three to one, and nothing amiss
 shared()
 {
-	local one two
+	local one two percent
 	one=$(had 1 "$2") two=$(had 2 "$2")
+	percent=$((one * 100 / $3))
 	like "$1: each flow has one road, and all answers" "$2" \
 		'split 0 lost 0$'
 	is "$1: all flows" $((one + two)) "$3"
-	if [ $((one * 100 / $3)) -ge 62 ] && [ $((one * 100 / $3)) -le 86 ]; then
+	if [ $percent -ge 62 ] && [ $percent -le 86 ]; then
 		pass "$1: three of four go by one"
 	else
 		fail "$1: three of four go by one" "$one and $two"

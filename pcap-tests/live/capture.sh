@@ -219,8 +219,9 @@ take_bittorrent()
 	# -et: in the clear where the other side agrees.
 	mkdir -p "$LAB_DIR/got2/config"
 	echo '{ "utp-enabled": false }' >"$LAB_DIR/got2/config/settings.json"
-	LAB_SECONDS=9 in_client transmission-cli -M -et -p 6890 -w "$LAB_DIR/got2" \
-		-g "$LAB_DIR/got2/config" "$LAB_DIR/torrent/a.torrent" \
+	LAB_SECONDS=9 in_client transmission-cli -M -et -p 6890 \
+		-w "$LAB_DIR/got2" -g "$LAB_DIR/got2/config" \
+		"$LAB_DIR/torrent/a.torrent" \
 		>"$LAB_DIR/got2.log" 2>&1
 	end
 }

@@ -292,9 +292,11 @@ lab_isp_filter()
 			meta l4proto { icmp, ipv6-icmp } \
 				add @pings { meta l4proto }
 			meta l4proto { tcp, udp } meta nfproto ipv4 \
-				add @out4 { ip daddr . meta l4proto . th dport }
+				add @out4 \
+				{ ip daddr . meta l4proto . th dport }
 			meta l4proto { tcp, udp } meta nfproto ipv6 \
-				add @out6 { ip6 daddr . meta l4proto . th dport }
+				add @out6 \
+				{ ip6 daddr . meta l4proto . th dport }
 		}
 	}
 	RULES

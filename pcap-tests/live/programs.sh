@@ -219,7 +219,8 @@ take_mosquitto()
 		>"$dir/config"
 	serve mosquitto mosquitto -c "$dir/config"
 	until_true 50 lab_listens server tcp 5883
-	begin mosquitto "app mqtt" "mosquitto_pub, MQTT 3.1.1 and 5, on port 5883."
+	begin mosquitto "app mqtt" \
+		"mosquitto_pub, MQTT 3.1.1 and 5, on port 5883."
 	in_client mosquitto_pub -h $SERVER4 -p 5883 -t lab -m hello
 	in_client mosquitto_pub -h $SERVER4 -p 5883 -V 5 -t lab -m hello
 	end
@@ -422,7 +423,8 @@ take_postgresql()
 	serve postgres setpriv --reuid postgres --clear-groups \
 		"$bin/postgres" -D "$dir/data" -p 5440 -h 0.0.0.0 -k "$dir"
 	until_true 50 lab_listens server tcp 5440
-	begin postgresql "app postgresql" "psql asks one question, on port 5440."
+	begin postgresql "app postgresql" \
+		"psql asks one question, on port 5440."
 	in_client psql -h $SERVER4 -p 5440 -U postgres -c 'select 1'
 	end
 }

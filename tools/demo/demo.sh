@@ -112,15 +112,15 @@ why()
 	late=$(jq -r '.late // "no"' <<<"$flow")
 	case $late in
 	move)
-		echo "$told came with packet $settled, when the flow had begun" \
-			"by another road. Neither of the two masquerades," \
-			"so it moved."
+		echo "$told came with packet $settled, when the flow had" \
+			"begun by another road. Neither of the two" \
+			"masquerades, so it moved."
 		;;
 	keep)
-		echo "$told came with packet $settled, when the flow had begun" \
-			"by another road. 'direct' masquerades: it could not" \
-			"carry on with the address that the flow began with." \
-			"So the flow keeps its road."
+		echo "$told came with packet $settled, when the flow had" \
+			"begun by another road. 'direct' masquerades: it" \
+			"could not carry on with the address that the flow" \
+			"began with. So the flow keeps its road."
 		;;
 	*)
 		if [ "$settled" -le 1 ]; then
@@ -148,7 +148,8 @@ show()
 	fi
 	printf '%s %-36s %s\n' "$mark" "$title" "${left:-by no uplink}"
 	printf '      line %s: %s\n' "${line:-?}" \
-		"$(sed -n "${line:-0}p" "$policy" 2>/dev/null | tr -s ' \t' ' ')"
+		"$(sed -n "${line:-0}p" "$policy" 2>/dev/null |
+			tr -s ' \t' ' ')"
 	if [ "$(jq -r .uplink <<<"$flow")" = null ]; then
 		echo "      waymark leaves it alone: the router's own default."
 	else
