@@ -127,8 +127,7 @@ int main(void)
 	Suite *suite = suite_create("confine");
 	TCase *tcase = tcase_create("confine");
 
-	tcase_add_loop_test(tcase, allowed, 0,
-			    (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tcase, allowed, 0, ROWS(rows));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -395,8 +395,7 @@ int main(void)
 	tcase_add_test(tc, mapped);
 	tcase_add_loop_test(tc, long_chain, 1, 20);
 	tcase_add_test(tc, super_packet);
-	tcase_add_loop_test(tc, quoted, 0,
-			    sizeof(errors) / sizeof(errors[0]));
+	tcase_add_loop_test(tc, quoted, 0, ROWS(errors));
 	tcase_add_test(tc, no_quote_in_echo);
 	tcase_add_test(tc, status_names);
 	suite_add_tcase(suite, tc);

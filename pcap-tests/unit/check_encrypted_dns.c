@@ -52,8 +52,7 @@ int main(void)
 	Suite *suite = suite_create("encrypted_dns");
 	TCase *tcase = tcase_create("encrypted_dns");
 
-	tcase_add_loop_test(tcase, kind, 0,
-			    (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tcase, kind, 0, ROWS(rows));
 	tcase_add_test(tcase, names);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

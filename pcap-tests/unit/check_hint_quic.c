@@ -288,9 +288,8 @@ int main(void)
 	tcase_add_test(tc, the_servers_number);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("rows");
-	tcase_add_loop_test(tc, shape, 0, sizeof(rows) / sizeof(rows[0]));
-	tcase_add_loop_test(tc, googles, 0,
-			    sizeof(google) / sizeof(google[0]));
+	tcase_add_loop_test(tc, shape, 0, ROWS(rows));
+	tcase_add_loop_test(tc, googles, 0, ROWS(google));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

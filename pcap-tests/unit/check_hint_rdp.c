@@ -57,8 +57,8 @@ int main(void)
 	Suite *suite = suite_create("hint_rdp");
 	TCase *tc = tcase_create("rows");
 
-	tcase_add_loop_test(tc, tcp_row, 0, sizeof(tcp) / sizeof(tcp[0]));
-	tcase_add_loop_test(tc, udp_row, 0, sizeof(udp) / sizeof(udp[0]));
+	tcase_add_loop_test(tc, tcp_row, 0, ROWS(tcp));
+	tcase_add_loop_test(tc, udp_row, 0, ROWS(udp));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

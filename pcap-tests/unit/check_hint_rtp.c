@@ -82,9 +82,9 @@ int main(void)
 	Suite *suite = suite_create("hint_rtp");
 	TCase *tc = tcase_create("rows");
 
-	tcase_add_loop_test(tc, rtp_row, 0, sizeof(rtp) / sizeof(rtp[0]));
-	tcase_add_loop_test(tc, tcp_row, 0, sizeof(tcp) / sizeof(tcp[0]));
-	tcase_add_loop_test(tc, rtcp_row, 0, sizeof(rtcp) / sizeof(rtcp[0]));
+	tcase_add_loop_test(tc, rtp_row, 0, ROWS(rtp));
+	tcase_add_loop_test(tc, tcp_row, 0, ROWS(tcp));
+	tcase_add_loop_test(tc, rtcp_row, 0, ROWS(rtcp));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

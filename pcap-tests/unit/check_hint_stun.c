@@ -62,8 +62,8 @@ int main(void)
 	Suite *suite = suite_create("hint_stun");
 	TCase *tc = tcase_create("rows");
 
-	tcase_add_loop_test(tc, udp_row, 0, sizeof(udp) / sizeof(udp[0]));
-	tcase_add_loop_test(tc, tcp_row, 0, sizeof(tcp) / sizeof(tcp[0]));
+	tcase_add_loop_test(tc, udp_row, 0, ROWS(udp));
+	tcase_add_loop_test(tc, tcp_row, 0, ROWS(tcp));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

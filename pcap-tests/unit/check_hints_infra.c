@@ -361,7 +361,7 @@ int main(void)
 	Suite *suite = suite_create("hints_infra");
 	TCase *tc = tcase_create("rows");
 
-	tcase_add_loop_test(tc, row, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tc, row, 0, ROWS(rows));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -260,11 +260,10 @@ int main(void)
 	Suite *suite = suite_create("ja4");
 	TCase *tc = tcase_create("ja4");
 
-	tcase_add_loop_test(tc, prints, 0, sizeof(rows) / sizeof(rows[0]));
-	tcase_add_loop_test(tc, cut, 0, sizeof(rows) / sizeof(rows[0]));
-	tcase_add_loop_test(tc, first_alpn, 0,
-			    sizeof(alpns) / sizeof(alpns[0]));
-	tcase_add_loop_test(tc, counts, 0, sizeof(many) / sizeof(many[0]));
+	tcase_add_loop_test(tc, prints, 0, ROWS(rows));
+	tcase_add_loop_test(tc, cut, 0, ROWS(rows));
+	tcase_add_loop_test(tc, first_alpn, 0, ROWS(alpns));
+	tcase_add_loop_test(tc, counts, 0, ROWS(many));
 	tcase_add_test(tc, order);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -518,13 +518,11 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, answers);
-	tcase_add_loop_test(tcase, length, 0,
-			    sizeof(lengths) / sizeof(lengths[0]));
+	tcase_add_loop_test(tcase, length, 0, ROWS(lengths));
 	tcase_add_test(tcase, many_long_names);
 	tcase_add_test(tcase, many_names);
 	tcase_add_test(tcase, least_useful);
-	tcase_add_loop_test(tcase, servers, 0,
-			    sizeof(words) / sizeof(words[0]));
+	tcase_add_loop_test(tcase, servers, 0, ROWS(words));
 	tcase_add_test(tcase, resets);
 	tcase_add_test(tcase, save_and_load);
 	tcase_add_test(tcase, broken_file);

@@ -85,8 +85,7 @@ int main(void)
 	Suite *suite = suite_create("learned_machines");
 	TCase *tcase = tcase_create("learned_machines");
 
-	tcase_add_loop_test(tcase, found, 0,
-			    (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tcase, found, 0, ROWS(rows));
 	tcase_add_test(tcase, many);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

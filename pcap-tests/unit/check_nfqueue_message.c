@@ -302,15 +302,12 @@ int main(void)
 	TCase *tcase = tcase_create("messages");
 
 	tcase_add_loop_test(tcase, cut, 0, (int)sizeof(packet) + 1);
-	tcase_add_loop_test(tcase, changed, 0,
-			    (int)(sizeof(changes) / sizeof(changes[0])));
-	tcase_add_loop_test(tcase, of_a_link, 0,
-			    (int)(sizeof(links) / sizeof(links[0])));
+	tcase_add_loop_test(tcase, changed, 0, ROWS(changes));
+	tcase_add_loop_test(tcase, of_a_link, 0, ROWS(links));
 	tcase_add_test(tcase, of_a_user);
 	tcase_add_loop_test(tcase, refused, 0, (int)sizeof(refusal) + 1);
 	tcase_add_test(tcase, acknowledged);
-	tcase_add_loop_test(tcase, answered, 0,
-			    (int)(sizeof(answers) / sizeof(answers[0])));
+	tcase_add_loop_test(tcase, answered, 0, ROWS(answers));
 	tcase_add_test(tcase, prepared);
 	tcase_add_loop_test(tcase, bound, 0, 2);
 	suite_add_tcase(suite, tcase);

@@ -103,7 +103,7 @@ int main(void)
 	Suite *suite = suite_create("numbers");
 	TCase *tcase = tcase_create("numbers");
 
-	tcase_add_loop_test(tcase, given, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tcase, given, 0, ROWS(rows));
 	tcase_add_test(tcase, newest);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -130,8 +130,8 @@ int main(void)
 	Suite *suite = suite_create("pattern_set");
 	TCase *tcase = tcase_create("patterns");
 
-	tcase_add_loop_test(tcase, datagram, 0, sizeof(rows) / sizeof(rows[0]));
-	tcase_add_loop_test(tcase, stream, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tcase, datagram, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, stream, 0, ROWS(rows));
 	tcase_add_test(tcase, horizons);
 	tcase_add_loop_test(tcase, refused, 0, 4);
 	suite_add_tcase(suite, tcase);

@@ -550,21 +550,16 @@ int main(void)
 	Suite *suite = suite_create("policy");
 	TCase *tcase = tcase_create("compile");
 
-	tcase_add_loop_test(tcase, compiles, 0,
-			    sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tcase, compiles, 0, ROWS(rows));
 	tcase_add_test(tcase, numbers_are_given);
-	tcase_add_loop_test(tcase, routes_hold, 0,
-			    sizeof(flows) / sizeof(flows[0]));
-	tcase_add_loop_test(tcase, flows_in_words, 0,
-			    sizeof(flow_words) / sizeof(flow_words[0]));
-	tcase_add_loop_test(tcase, memory, 0,
-			    sizeof(memories) / sizeof(memories[0]));
+	tcase_add_loop_test(tcase, routes_hold, 0, ROWS(flows));
+	tcase_add_loop_test(tcase, flows_in_words, 0, ROWS(flow_words));
+	tcase_add_loop_test(tcase, memory, 0, ROWS(memories));
 	tcase_add_test(tcase, unknown_until_payload);
 	tcase_add_test(tcase, class_of_a_route);
 	tcase_add_test(tcase, exemptions);
 	tcase_set_timeout(tcase, 60);	/* a million ranges, sanitized */
-	tcase_add_loop_test(tcase, many_exempt, 0,
-			    sizeof(exempt_many) / sizeof(exempt_many[0]));
+	tcase_add_loop_test(tcase, many_exempt, 0, ROWS(exempt_many));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -215,7 +215,7 @@ int main(void)
 	tcase_add_test(tc, a_word_may_cover_others);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("yield");
-	tcase_add_loop_test(tc, host, 0, sizeof(hosts) / sizeof(hosts[0]));
+	tcase_add_loop_test(tc, host, 0, ROWS(hosts));
 	tcase_add_test(tc, host_too_long);
 	tcase_add_test(tc, alpn);
 	tcase_add_test(tc, earlier);

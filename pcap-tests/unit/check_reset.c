@@ -123,7 +123,7 @@ int main(void)
 	Suite *suite = suite_create("reset");
 	TCase *tcase = tcase_create("reset");
 
-	tcase_add_loop_test(tcase, made, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tcase, made, 0, ROWS(rows));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -293,8 +293,7 @@ int main(void)
 	TCase *tcase = tcase_create("route_index");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, agrees, 0,
-			    sizeof(routes_of) / sizeof(routes_of[0]));
+	tcase_add_loop_test(tcase, agrees, 0, ROWS(routes_of));
 	tcase_add_test(tcase, patterns);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

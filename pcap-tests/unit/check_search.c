@@ -126,8 +126,7 @@ int main(void)
 	Suite *suite = suite_create("search");
 	TCase *tcase = tcase_create("payload");
 
-	tcase_add_loop_test(tcase, script, 0,
-			    sizeof(scripts) / sizeof(scripts[0]));
+	tcase_add_loop_test(tcase, script, 0, ROWS(scripts));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -152,8 +152,7 @@ int main(void)
 
 	tcase_add_test(tcase, numbers_at_every_edge);
 	tcase_add_test(tcase, no_numbers);
-	tcase_add_loop_test(tcase, interface_names, 0,
-			    sizeof(interfaces) / sizeof(interfaces[0]));
+	tcase_add_loop_test(tcase, interface_names, 0, ROWS(interfaces));
 	tcase_add_test(tcase, address_ranges_join);
 	tcase_add_test(tcase, address_sets_cover);
 	tcase_add_test(tcase, names_are_sets);

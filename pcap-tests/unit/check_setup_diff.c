@@ -373,9 +373,8 @@ int main(void)
 	tcase_add_test(tcase, from_nothing);
 	tcase_add_test(tcase, arrived);
 	tcase_add_test(tcase, to_nothing);
-	tcase_add_loop_test(tcase, mend, 0, sizeof(changes) / sizeof(*changes));
-	tcase_add_loop_test(tcase, ruleset_line, 0,
-			    sizeof(lines) / sizeof(*lines));
+	tcase_add_loop_test(tcase, mend, 0, ROWS(changes));
+	tcase_add_loop_test(tcase, ruleset_line, 0, ROWS(lines));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -197,7 +197,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, make_dir, remove_dir);
 	tcase_add_test(tcase, there_and_back);
 	tcase_add_test(tcase, notes);
-	tcase_add_loop_test(tcase, file, 0, sizeof(files) / sizeof(*files));
+	tcase_add_loop_test(tcase, file, 0, ROWS(files));
 	tcase_add_test(tcase, torn);
 	tcase_add_test(tcase, table_names);
 	suite_add_tcase(suite, tcase);

@@ -127,7 +127,7 @@ int main(void)
 	Suite *suite = suite_create("setup_keep");
 	TCase *tcase = tcase_create("keep");
 
-	tcase_add_loop_test(tcase, fight, 0, sizeof(fights) / sizeof(*fights));
+	tcase_add_loop_test(tcase, fight, 0, ROWS(fights));
 	tcase_add_test(tcase, peace);
 	tcase_add_test(tcase, many);
 	tcase_add_test(tcase, lines);

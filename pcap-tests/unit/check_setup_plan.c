@@ -562,15 +562,12 @@ int main(void)
 	Suite *suite = suite_create("setup_plan");
 	TCase *tcase = tcase_create("plan");
 
-	tcase_add_loop_test(tcase, line, 0, sizeof(lines) / sizeof(*lines));
-	tcase_add_loop_test(tcase, most, 0, sizeof(many) / sizeof(*many));
-	tcase_add_loop_test(tcase, dead_link, 0,
-			    sizeof(links) / sizeof(*links));
-	tcase_add_loop_test(tcase, dead_uplink, 0,
-			    sizeof(dead) / sizeof(*dead));
+	tcase_add_loop_test(tcase, line, 0, ROWS(lines));
+	tcase_add_loop_test(tcase, most, 0, ROWS(many));
+	tcase_add_loop_test(tcase, dead_link, 0, ROWS(links));
+	tcase_add_loop_test(tcase, dead_uplink, 0, ROWS(dead));
 	tcase_add_test(tcase, ranges);
-	tcase_add_loop_test(tcase, conflict, 0,
-			    sizeof(conflicts) / sizeof(*conflicts));
+	tcase_add_loop_test(tcase, conflict, 0, ROWS(conflicts));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -340,7 +340,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, folder_make, folder_remove);
 	tcase_add_loop_test(tc, file, 0, ROW_COUNT);
-	tcase_add_loop_test(tc, time, 0, sizeof(times) / sizeof(times[0]));
+	tcase_add_loop_test(tc, time, 0, ROWS(times));
 	tcase_add_test(tc, time_runs_back);
 	tcase_add_test(tc, frame_fields);
 	tcase_add_test(tc, links_mixed);

@@ -245,7 +245,7 @@ int main(void)
 	TCase *tcase = tcase_create("stream");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, segments, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tcase, segments, 0, ROWS(rows));
 	tcase_add_loop_test(tcase, permutation, 0, 120);
 	tcase_add_test(tcase, full);
 	tcase_add_test(tcase, most_pieces);
