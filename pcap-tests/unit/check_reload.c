@@ -115,17 +115,6 @@ static struct policy *policy_for(const char *uplinks, const char *text)
 	return packets_policy(all);
 }
 
-static struct worker *worker_for(const struct policy *policy)
-{
-	static const struct worker_options options = {
-		.flows = 64, .streams = 8,
-	};
-	struct worker *worker = worker_new(policy, &options);
-
-	ck_assert_ptr_nonnull(worker);
-	return worker;
-}
-
 static uint32_t mark_of(struct worker *worker, const struct made *made)
 {
 	uint8_t bytes[MADE_MAX];
@@ -149,7 +138,7 @@ START_TEST(script)
 	const struct row *row = &rows[_i];
 	struct policy *before = policy_for(UPLINKS, row->before);
 	struct policy *after = policy_for(UPLINKS, row->after);
-	struct worker *worker = worker_for(before);
+	struct worker *worker = packets_worker(before);
 	const struct worker_counters *counters = worker_counters(worker);
 
 	for (int i = 0; i < 4; i++) {
@@ -188,7 +177,7 @@ START_TEST(renumbered)
 			   "route app ssh via m\nroute tcp via c"),
 	};
 	static const uint32_t want[] = { B, 0, 0x09000000, 0x05000000 };
-	struct worker *worker = worker_for(policies[0]);
+	struct worker *worker = packets_worker(policies[0]);
 	struct made syn = { SYN }, ack = { ACK, .seq = 1 };
 
 	ck_assert_uint_eq(mark_of(worker, &syn), B);
@@ -215,7 +204,7 @@ START_TEST(tallies)
 	struct policy *after = policy_for(UPLINKS,
 		"class web = tcp dport 80\nclass fresh = udp\n"
 		"route fresh via m\nroute web via b\nroute tcp via a");
-	struct worker *worker = worker_for(before);
+	struct worker *worker = packets_worker(before);
 	struct made mail = { SYN, .dport = 25 }, web = { SYN, .sport = 9 };
 
 	mark_of(worker, &mail);
@@ -243,7 +232,7 @@ START_TEST(late_by_route)
 	struct policy *policy = policy_for(UPLINKS,
 		"class shell = app ssh\nclass all = tcp\n"
 		"route shell via a\nroute all via b");
-	struct worker *worker = worker_for(policy);
+	struct worker *worker = packets_worker(policy);
 	struct made syn = { SYN }, ssh = { ACK, .seq = 1, .mark = B, SSH };
 
 	ck_assert_uint_eq(mark_of(worker, &syn), B);
@@ -262,7 +251,7 @@ START_TEST(one_at_a_time)
 {
 	struct policy *a = policy_for(UPLINKS, "route tcp via a");
 	struct policy *b = policy_for(UPLINKS, "route tcp via b");
-	struct worker *worker = worker_for(a);
+	struct worker *worker = packets_worker(a);
 	struct made syn = { SYN };
 
 	ck_assert_int_eq(worker_prepare(worker, b), 0);
@@ -283,7 +272,7 @@ START_TEST(views)
 	struct policy *policy = policy_for(UPLINKS,
 					   "route host example.com payload "
 					   "/zzz/ via a\nroute tcp via b");
-	struct worker *worker = worker_for(policy);
+	struct worker *worker = packets_worker(policy);
 	struct made syn = { SYN }, http = { ACK, .seq = 1, .mark = B, HTTP };
 	struct made other = { SYN, .sport = 2, .dport = 25 };
 	struct flow_query query = { 0 };
@@ -362,7 +351,7 @@ START_TEST(under_traffic)
 		policy_for(UPLINKS, "route payload /SSH-2/ via b"),
 		policy_for(UPLINKS, "inspect bytes 1k\nroute app ssh via a"),
 	};
-	struct traffic traffic = { .worker = worker_for(policies[0]) };
+	struct traffic traffic = { .worker = packets_worker(policies[0]) };
 	struct flow_query *query = calloc(1, sizeof(*query));
 	pthread_t thread;
 

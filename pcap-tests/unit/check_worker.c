@@ -187,17 +187,6 @@ static size_t steps_of(const struct row *row)
 	return count;
 }
 
-static struct worker *worker_for(const struct policy *policy)
-{
-	static const struct worker_options options = {
-		.flows = 64, .streams = 8,
-	};
-	struct worker *worker = worker_new(policy, &options);
-
-	ck_assert_ptr_nonnull(worker);
-	return worker;
-}
-
 static struct policy *policy_for(const char *text)
 {
 	char all[1024];
@@ -228,7 +217,7 @@ static void assert_late(const struct row *row, const struct worker *worker)
 static void run(const struct row *row, bool batch)
 {
 	struct policy *policy = policy_for(row->policy);
-	struct worker *worker = worker_for(policy);
+	struct worker *worker = packets_worker(policy);
 	struct packet packets[STEPS];
 	struct verdict verdicts[STEPS];
 	uint8_t bytes[STEPS][MADE_MAX];
@@ -284,7 +273,7 @@ static const struct {
 START_TEST(unclassified)
 {
 	struct policy *policy = policy_for("default via a");
-	struct worker *worker = worker_for(policy);
+	struct worker *worker = packets_worker(policy);
 	struct packet pkt = {
 		.data = (const uint8_t *)strange[_i].bytes,
 		.len = (uint32_t)strange[_i].len,
@@ -331,7 +320,7 @@ static uint32_t mark_from(struct worker *worker, uint32_t ifindex,
 START_TEST(interfaces)
 {
 	struct policy *policy = policy_for("route in eth2 via a");
-	struct worker *worker = worker_for(policy);
+	struct worker *worker = packets_worker(policy);
 	unsigned asked = 0;
 
 	ck_assert_uint_eq(mark_from(worker, 2, 1), MAIN | SETTLED);
@@ -356,7 +345,7 @@ END_TEST
 START_TEST(flood)
 {
 	struct policy *policy = policy_for("route app ssh via a");
-	struct worker *worker = worker_for(policy);
+	struct worker *worker = packets_worker(policy);
 	size_t size = worker_bytes(worker);
 
 	for (uint16_t port = 1; port < 7000; port++)
@@ -372,7 +361,7 @@ END_TEST
 START_TEST(zones)
 {
 	struct policy *policy = policy_for("route app ssh via a");
-	struct worker *worker = worker_for(policy);
+	struct worker *worker = packets_worker(policy);
 	uint8_t bytes[3][MADE_MAX];
 	struct made syn = { SYN }, ssh = { ACK, .seq = 1, SSH };
 	struct packet packets[] = {

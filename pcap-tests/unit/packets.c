@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
+#include "engine/worker.h"
 #include "packets.h"
 
 static void put16(uint8_t *at, uint32_t value)
@@ -144,4 +145,15 @@ struct policy *packets_policy(const char *text)
 	}
 	diag_free(diag);
 	return policy;
+}
+
+struct worker *packets_worker(const struct policy *policy)
+{
+	static const struct worker_options options = {
+		.flows = 64, .streams = 8,
+	};
+	struct worker *worker = worker_new(policy, &options);
+
+	ck_assert_ptr_nonnull(worker);
+	return worker;
 }

@@ -12,6 +12,8 @@
 
 #define MADE_MAX 2048
 
+struct worker;
+
 /* 192.168.1.9 port 40000 asks 198.51.100.7; `back`: the answer. */
 struct made {
 	uint8_t proto;		/* 0: TCP */
@@ -42,5 +44,7 @@ struct packet packets_make(const struct made *made,
 
 /* Compiles or fails the test with the complaints. */
 struct policy *packets_policy(const char *text);
+/* A small worker for some flows of a test. */
+struct worker *packets_worker(const struct policy *policy);
 
 #endif
