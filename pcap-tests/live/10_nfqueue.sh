@@ -162,16 +162,7 @@ is "what waited is gone" "$(marked 9004)" 0
 
 # ---- super-packets ----
 
-# shellcheck disable=SC2016 # for the inner shells
-in_server sh -c 'nc -l -p 9001 -N >"$1"' sh "$LAB_DIR/copy" </dev/null &
-listener=$!
-until_true 20 lab_listens server tcp 9001
-dd if=/dev/urandom of="$LAB_DIR/data" bs=1M count=32 2>/dev/null
-# shellcheck disable=SC2016
-in_client sh -c 'nc -N "$1" 9001 <"$2"' sh "$SERVER4" "$LAB_DIR/data"
-wait $listener
-ok "a TCP transfer arrives as it was sent" \
-	cmp "$LAB_DIR/data" "$LAB_DIR/copy"
+lab_transfer 32
 read -r packets bytes < <(in_router nft list counter inet hand super |
 	sed -n 's/.*packets \([0-9]*\) bytes \([0-9]*\).*/\1 \2/p')
 if [ "${packets:-0}" -gt 0 ] && [ $((bytes / packets)) -gt 3000 ]; then

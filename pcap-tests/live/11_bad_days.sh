@@ -140,16 +140,7 @@ ok "packets of 9,000 bytes pass" \
 more "by their road" "$(in_ns isp2 nft list set inet isp pings |
 	sed -n 's/.*icmp counter packets \([0-9]*\).*/\1/p' | grep . ||
 	echo 0)" 2
-# shellcheck disable=SC2016 # for the inner shells
-in_server sh -c 'nc -l -p 9001 -N >"$1"' sh "$LAB_DIR/copy" </dev/null &
-listener=$!
-until_true 20 lab_listens server tcp 9001
-dd if=/dev/urandom of="$LAB_DIR/data" bs=1M count=16 2>/dev/null
-# shellcheck disable=SC2016
-in_client sh -c 'nc -N "$1" 9001 <"$2"' sh "$SERVER4" "$LAB_DIR/data"
-wait $listener
-ok "a TCP transfer arrives as it was sent" \
-	cmp "$LAB_DIR/data" "$LAB_DIR/copy"
+lab_transfer 16
 is "by one road, from its first packet on" \
 	"$(lab_roads "$SERVER4" tcp 9001)" 2
 

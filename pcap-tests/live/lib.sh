@@ -502,6 +502,23 @@ lab_by()
 	done
 }
 
+# Some MB to the server's port 9001, by TCP: lab_transfer MB
+lab_transfer()
+{
+	local listener
+	# shellcheck disable=SC2016 # for the inner shell
+	in_server sh -c 'nc -l -p 9001 -N >"$1"' sh "$LAB_DIR/copy" \
+		</dev/null &
+	listener=$!
+	until_true 20 lab_listens server tcp 9001
+	dd if=/dev/urandom of="$LAB_DIR/data" bs=1M count="$1" 2>/dev/null
+	# shellcheck disable=SC2016
+	in_client sh -c 'nc -N "$1" 9001 <"$2"' sh "$SERVER4" "$LAB_DIR/data"
+	wait $listener
+	ok "a TCP transfer arrives as it was sent" \
+		cmp "$LAB_DIR/data" "$LAB_DIR/copy"
+}
+
 # ---- waymark itself ----
 
 # The uplinks of the lab as a policy names them: one, two, three. Words that
