@@ -159,9 +159,7 @@ static void write_sets(const struct plan *plan, bool whole, FILE *out)
 	const struct offload *offload = plan->offload;
 
 	for (size_t i = 0; i < offload->set_count; i++) {
-		const struct offload_set *set = &offload->sets[i];
-
-		if (set->count <= INLINE_MOST ||
+		if (offload->sets[i].count <= INLINE_MOST ||
 		    !ruleset_offload_asks(offload, i))
 			continue;
 		write_set(plan, i, FAMILY_4, whole, out);
