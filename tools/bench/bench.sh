@@ -274,18 +274,23 @@ settled()
 	progress bulk udp64 1 0 "$1" "$((got / 1000)) thousand packets"
 }
 
-# Flows begun in a second by one processor: each packet is a new flow.
+# Flows begun in a second by one processor: each packet is a new flow, as TCP
+# begins it, or a datagram with payload that looks like nothing known.
 group_new()
 {
-	local mode
+	local load mode
 	crowd
-	for mode in $(turns null headers hints); do
-		args=(-n 200000 -k 1 "$server_hand")
-		follow "$mode"
-		flows new flood 1 0 "$mode" -t 4 "${args[@]}"
-		progress new flood 1 0 "$mode" "$(awk -v s="$seen" -v u="$used" \
-			'BEGIN { printf "%.0f flows/s of processor time",
-			s / u * 1e9 }')"
+	for load in syn flood; do
+		for mode in $(turns null headers hints); do
+			args=(-n 200000 -k 1 "$server_hand")
+			[ $load = flood ] || args=(-y "${args[@]}")
+			follow "$mode"
+			flows new $load 1 0 "$mode" -t 4 "${args[@]}"
+			progress new $load 1 0 "$mode" "$(awk -v s="$seen" \
+				-v u="$used" 'BEGIN {
+				printf "%.0f flows/s of processor time",
+				s / u * 1e9 }')"
+		done
 	done
 	uncrowd
 }

@@ -3,7 +3,7 @@
  * of 10.0.0.0/8 and a port of its own. Needs CAP_NET_RAW.
  *
  *   flow_send [-t SECONDS] [-n PACKETS] [-r PER_SECOND] [-f FLOWS]
- *             [-k LENGTH] [-b BYTES | -b imix] [-s SEED] [-w PID]
+ *             [-k LENGTH] [-b BYTES | -b imix | -y] [-s SEED] [-w PID]
  *             ADDRESS [CAPTURE...]
  *
  * FLOWS (64) are under way at a time, a packet of each in turn. Without
@@ -17,7 +17,8 @@
  *
  * Ends after SECONDS (1) or PACKETS. PER_SECOND 0: as fast as it goes; with the
  * pid of an engine, as fast as that can follow: its queues are never empty, and
- * never full. Prints how many were sent, within how many seconds, and how many flows they began.
+ * never full. Prints how many were sent, within how many seconds, and how many
+ * flows they began.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -81,6 +82,7 @@ static struct {
 	size_t flows;
 	size_t length;
 	size_t bytes;		/* 0: imix */
+	bool is_syn;
 	const char *engine;	/* its pid; NULL: nobody is waited for */
 } options = { .seconds = 1, .flows = 64, .bytes = 64 };
 
@@ -108,7 +110,7 @@ static struct mmsghdr messages[BATCH];
 static void unknown_template(void)
 {
 	memset(unknown, 0xfd, sizeof(unknown));
-	templates[0].first.proto = IPPROTO_UDP;
+	templates[0].first.proto = options.is_syn ? IPPROTO_TCP : IPPROTO_UDP;
 	templates[0].first.dport = PORT;
 	template_count = 1;
 }
@@ -228,6 +230,8 @@ static struct piece next_piece(struct flow_under_way *flow, uint64_t number)
 
 	if (t->count != 0)
 		return t->pieces[flow->sent];
+	if (options.is_syn)
+		return (struct piece){ .bytes = unknown };
 	if (bytes == 0)
 		bytes = imix[number % (sizeof(imix) / sizeof(imix[0]))];
 	return (struct piece){ .bytes = unknown, .len = (uint32_t)bytes };
@@ -254,10 +258,11 @@ static void build(size_t i, struct flow_under_way *flow, uint64_t number)
 			.source = flow->port,
 			.dest = htons(t->first.dport),
 			.seq = htonl(1 + piece.offset),
-			.ack_seq = htonl(1),
+			.ack_seq = options.is_syn ? 0 : htonl(1),
 			.doff = sizeof(h->tcp) / 4,
-			.psh = 1,
-			.ack = 1,
+			.syn = options.is_syn,
+			.psh = !options.is_syn,
+			.ack = !options.is_syn,
 			.window = htons(UINT16_MAX),
 		};
 		vectors[i][0].iov_len += sizeof(h->tcp);
@@ -381,14 +386,14 @@ static void send_all(int fd)
 static int usage(void)
 {
 	fputs("usage: flow_send [-t SECONDS] [-n PACKETS] [-r PER_SECOND]\n"
-	      "       [-f FLOWS] [-k LENGTH] [-b BYTES | -b imix] [-s SEED]\n"
+	      "       [-f FLOWS] [-k LENGTH] [-b BYTES | -b imix | -y] [-s SEED]\n"
 	      "       [-w PID] ADDRESS [CAPTURE...]\n", stderr);
 	return 2;
 }
 
 static bool read_option(int option, const char *value)
 {
-	uint64_t number = strtoull(value, NULL, 10);
+	uint64_t number = value != NULL ? strtoull(value, NULL, 10) : 0;
 
 	switch (option) {
 	case 't':
@@ -409,6 +414,9 @@ static bool read_option(int option, const char *value)
 	case 'b':
 		options.bytes = strcmp(value, "imix") == 0 ? 0 : number;
 		return number <= PAYLOAD_MAX;
+	case 'y':
+		options.is_syn = true;
+		return true;
 	case 'w':
 		options.engine = value;
 		return true;
@@ -425,7 +433,7 @@ int main(int argc, char *argv[])
 	int option;
 	int fd;
 
-	while ((option = getopt(argc, argv, "t:n:r:f:k:b:s:w:")) != -1)
+	while ((option = getopt(argc, argv, "t:n:r:f:k:b:ys:w:")) != -1)
 		if (!read_option(option, optarg))
 			return usage();
 	if (optind == argc ||

@@ -29,7 +29,8 @@ WORKLOADS = {
     "newimix": "IMIX, flows of 8",
     "real": "first packets of clients",
     "gso": "TCP with GSO",
-    "flood": "each packet a flow",
+    "syn": "each packet a SYN",
+    "flood": "each datagram a flow",
 }
 APPS = ["tls", "http", "ssh", "dns", "quic"]
 
