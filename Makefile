@@ -94,6 +94,9 @@ $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(AID_OBJ) $(BUILD)/libwaymark.a
 	$(call say,LINK)
 	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
 
+# Of the tools, what needs no terminal and no running engine.
+$(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o
+
 $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
 	$(call say,LINK)

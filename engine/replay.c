@@ -1,6 +1,8 @@
 /* replay.c - captures through the worker, and the kernel's part around it. */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,11 @@ struct replay {
 	uint64_t shift_ns;		/* a later file does not go back */
 	bool is_file_start;
 	struct replay_totals totals;
+	/* Under the lock: what is read, for replay_position(). */
+	pthread_mutex_t input_lock;
+	const struct source_input *input;	/* NULL: nothing */
+	/* Stored by the batch, loaded by any thread. */
+	atomic_uint_fast64_t frame;
 };
 
 /* One packet on its way. */
@@ -83,6 +90,7 @@ struct replay *replay_new(const struct policy *policy,
 
 	if (replay == NULL)
 		return NULL;
+	pthread_mutex_init(&replay->input_lock, NULL);
 	replay->policy = policy;
 	replay->marks = policy_marks(policy);
 	if (options != NULL)
@@ -119,6 +127,7 @@ void replay_free(struct replay *replay)
 	worker_free(replay->worker);
 	replay_kernel_free(replay->kernel);
 	learned_free(replay->learned);
+	pthread_mutex_destroy(&replay->input_lock);
 	free(replay);
 }
 
@@ -512,8 +521,33 @@ static int feed(struct replay *replay, struct source_batches *batches,
 				 strerror(-rc));
 			return rc;
 		}
+		atomic_store_explicit(&replay->frame, frames[count - 1].number,
+				      memory_order_relaxed);
 	}
 	return count;
+}
+
+static void set_input(struct replay *replay, const struct source_input *input)
+{
+	pthread_mutex_lock(&replay->input_lock);
+	replay->input = input;
+	atomic_store_explicit(&replay->frame, 0, memory_order_relaxed);
+	pthread_mutex_unlock(&replay->input_lock);
+}
+
+struct replay_position replay_position(struct replay *replay)
+{
+	struct replay_position position = { 0 };
+
+	pthread_mutex_lock(&replay->input_lock);
+	if (replay->input != NULL) {
+		position.frame = atomic_load_explicit(&replay->frame,
+						      memory_order_relaxed);
+		position.done = source_input_done(replay->input);
+		position.size = source_input_size(replay->input);
+	}
+	pthread_mutex_unlock(&replay->input_lock);
+	return position;
 }
 
 int replay_file(struct replay *replay, const char *path,
@@ -535,7 +569,9 @@ int replay_file(struct replay *replay, const char *path,
 	}
 	replay->is_file_start = true;
 	replay->shift_ns = 0;
+	set_input(replay, source_pcap_input(source));
 	rc = feed(replay, batches, path, error);
+	set_input(replay, NULL);
 out:
 	source_batches_free(batches);
 	source_pcap_close(source);

@@ -73,6 +73,13 @@ struct replay_options {
 
 struct replay;
 
+/* How far replay_file() has come with a capture. */
+struct replay_position {
+	uint64_t frame;		/* the number of the latest that is through */
+	uint64_t done;		/* bytes read, which is ahead of that */
+	uint64_t size;		/* 0: unknown, as of a pipe */
+};
+
 struct replay_totals {
 	uint64_t frames;
 	uint64_t packets;	/* IP, decoded */
@@ -91,6 +98,9 @@ void replay_free(struct replay *replay);
  * sentence in `error`; what could be read counts. */
 int replay_file(struct replay *replay, const char *path,
 		char error[static SOURCE_ERROR_MAX]);
+
+/* Any thread. All 0 while no capture is read. */
+struct replay_position replay_position(struct replay *replay);
 
 /*
  * Feed one frame, decoded: what replay_file() does with each. 0 or -errno.

@@ -4,19 +4,31 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/learned.h"
 #include "engine/replay.h"
 #include "tools/cmd.h"
 #include "tools/load.h"
 #include "tools/options.h"
+#include "tools/progress.h"
 #include "tools/report.h"
 
 enum form { FORM_TABLE, FORM_JSON, FORM_PACKETS };
 
+struct listing {
+	const struct policy *policy;
+	struct progress *progress;	/* NULL: not where the packets are */
+};
+
 static void print_packet(void *ctx, const struct replay_packet *packet)
 {
-	report_packet(ctx, packet, stdout);
+	const struct listing *listing = ctx;
+
+	progress_hold(listing->progress);
+	report_packet(listing->policy, packet, stdout);
+	progress_release(listing->progress);
 }
 
 static int print_flows(const struct policy *policy, const struct replay *replay,
@@ -34,20 +46,87 @@ static int print_flows(const struct policy *policy, const struct replay *replay,
 	return EXIT_FAILURE;
 }
 
-/* What the captures teach goes into options->learned. */
-static int learn_from(const struct policy *policy,
-		      const struct replay_options *options, char *paths[])
+/* Packets that go through a pipe come out where nobody knows, maybe on the
+ * terminal, too; flows are told when all is read. */
+static bool has_progress(enum form form)
+{
+	struct stat stat;
+
+	if (form != FORM_PACKETS)
+		return true;
+	return fstat(STDOUT_FILENO, &stat) == 0 &&
+	       (S_ISREG(stat.st_mode) || S_ISCHR(stat.st_mode));
+}
+
+/* False: one could not be read to its end. */
+static bool feed(struct replay *replay, char *paths[],
+		 struct progress *progress, bool complains)
+{
+	char error[SOURCE_ERROR_MAX];
+	bool is_whole = true;
+
+	for (; *paths != NULL; paths++) {
+		int rc;
+
+		progress_begin(progress, replay, *paths);
+		rc = replay_file(replay, *paths, error);
+		progress_end(progress);
+		if (rc == 0)
+			continue;
+		is_whole = false;
+		if (!complains)
+			continue;
+		progress_hold(progress);
+		fprintf(stderr, "%s\n", error);
+		progress_release(progress);
+	}
+	return is_whole;
+}
+
+/* What the captures teach goes into options->learned. One that is broken is
+ * complained of when it is told. */
+static bool learn_from(const struct policy *policy,
+		       const struct replay_options *options, char *paths[],
+		       struct progress *progress)
 {
 	struct replay *replay = replay_new(policy, options);
-	char error[SOURCE_ERROR_MAX];
 
 	if (replay == NULL)
-		return -ENOMEM;
-	/* One that is broken is complained of when it is told. */
-	for (; *paths != NULL; paths++)
-		replay_file(replay, *paths, error);
+		return false;
+	feed(replay, paths, progress, false);
 	replay_free(replay);
-	return 0;
+	return true;
+}
+
+/* The captures read, twice if asked for. NULL: out of memory. */
+static struct replay *read_all(struct policy *policy,
+			       struct replay_options *options, enum form form,
+			       char *paths[], bool *ret_is_whole)
+{
+	size_t readings = options->learned != NULL ? 2 : 1;
+	struct listing listing = { .policy = policy };
+	struct progress *progress = NULL;
+	struct replay *replay = NULL;
+	size_t captures = 0;
+
+	while (paths[captures] != NULL)
+		captures++;
+	if (has_progress(form))
+		progress = progress_new(readings * captures);
+	if (isatty(STDOUT_FILENO) == 1)
+		listing.progress = progress;
+	if (options->learned == NULL ||
+	    learn_from(policy, options, paths, progress)) {
+		if (form == FORM_PACKETS) {
+			options->each_packet = print_packet;
+			options->ctx = &listing;
+		}
+		replay = replay_new(policy, options);
+		if (replay != NULL)
+			*ret_is_whole = feed(replay, paths, progress, true);
+	}
+	progress_free(progress);
+	return replay;
 }
 
 /* The second reading of captures knows what the first one taught. */
@@ -73,33 +152,20 @@ static int replay_all(struct policy *policy, struct replay_options *options,
 		      enum form form, char *paths[])
 {
 	struct replay *replay;
-	char error[SOURCE_ERROR_MAX];
-	int status = EXIT_SUCCESS;
+	bool is_whole = false;
+	int status;
 
 	if (policy_needs_interface(policy) && options->interface == NULL)
 		fprintf(stderr, "waymark: captures do not say by which "
 			"interface packets came: 'in' conditions are false; "
 			"--in NAME sets one\n");
-	if (options->learned != NULL &&
-	    learn_from(policy, options, paths) < 0) {
-		fprintf(stderr, "waymark: out of memory\n");
-		return EXIT_FAILURE;
-	}
-	if (form == FORM_PACKETS) {
-		options->each_packet = print_packet;
-		options->ctx = policy;
-	}
-	replay = replay_new(policy, options);
+	replay = read_all(policy, options, form, paths, &is_whole);
 	if (replay == NULL) {
 		fprintf(stderr, "waymark: out of memory\n");
 		return EXIT_FAILURE;
 	}
-	for (; *paths != NULL; paths++)
-		if (replay_file(replay, *paths, error) < 0) {
-			fprintf(stderr, "%s\n", error);
-			status = EXIT_FAILURE;
-		}
-	if (status != EXIT_SUCCESS && replay_totals(replay).frames == 0)
+	status = is_whole ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (!is_whole && replay_totals(replay).frames == 0)
 		form = FORM_PACKETS;	/* nothing to tell of */
 	if (print_flows(policy, replay, form) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;

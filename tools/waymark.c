@@ -52,7 +52,8 @@ static const struct command {
 	  "  --state-dir DIR   where what is remembered of them is\n"
 	  "\n"
 	  "A PCAP of '-' is standard input. Exit status 1 when a capture\n"
-	  "could not be read to its end; what was read is printed.\n" },
+	  "could not be read to its end; what was read is printed. Where\n"
+	  "standard error is a terminal, a line tells how far a long one is.\n" },
 	{ "test", cmd_test, "[--bless] DIR...",
 	  "run folders of replay cases, print TAP",
 	  "A case is a folder with case.policy, input.pcap, expect.txt.\n"

@@ -258,6 +258,56 @@ START_TEST(several_files)
 }
 END_TEST
 
+struct asker {
+	struct replay *replay;
+	struct replay_position last;
+};
+
+static void ask_position(void *ctx, const struct replay_packet *packet)
+{
+	struct asker *asker = ctx;
+
+	(void)packet;
+	asker->last = replay_position(asker->replay);
+}
+
+/* Two batches, in one thread: the first is through when the second is told. */
+START_TEST(position)
+{
+	enum { FRAMES = 300, RECORD = 16 + 28 };
+	char error[SOURCE_ERROR_MAX];
+	struct policy *policy = replays_policy("");
+	struct asker asker = { .replay = NULL };
+	const struct replay_options options = {
+		.threads = 1, .each_packet = ask_position, .ctx = &asker,
+	};
+	const struct made udp = { UDP };
+	struct capture capture;
+	uint8_t bytes[MADE_MAX];
+
+	asker.replay = replay_new(policy, &options);
+	ck_assert_uint_eq(replay_position(asker.replay).size, 0);
+	replays_open(&capture);
+	for (uint32_t i = 0; i < FRAMES; i++)
+		replays_add(&capture, i, bytes, packets_bytes(&udp, bytes));
+	replays_close(&capture);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(replay_file(asker.replay, capture.path, error),
+				 0);
+		ck_assert_uint_eq(asker.last.frame, 256);
+		ck_assert_uint_eq(asker.last.size, 24 + FRAMES * RECORD);
+		ck_assert_uint_eq(asker.last.done, asker.last.size);
+		asker.last = replay_position(asker.replay);
+		ck_assert_uint_eq(asker.last.frame, 0);
+		ck_assert_uint_eq(asker.last.done, 0);
+		ck_assert_uint_eq(asker.last.size, 0);
+	}
+	unlink(capture.path);
+	replay_free(asker.replay);
+	policy_free(policy);
+}
+END_TEST
+
 START_TEST(strange_frames)
 {
 	char error[SOURCE_ERROR_MAX];
@@ -301,6 +351,7 @@ int main(void)
 	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
 	tcase_add_test(tcase, fragments);
 	tcase_add_test(tcase, several_files);
+	tcase_add_test(tcase, position);
 	tcase_add_test(tcase, strange_frames);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
