@@ -65,10 +65,14 @@ struct source_nfqueue {
 	struct source_nfqueue_counters counters;
 };
 
+/* One writer, its thread: no locked addition. */
 static void count(atomic_uint_fast64_t *counter, uint64_t more)
 {
 	if (more != 0)
-		atomic_fetch_add_explicit(counter, more, memory_order_relaxed);
+		atomic_store_explicit(counter,
+				      atomic_load_explicit(counter,
+						memory_order_relaxed) + more,
+				      memory_order_relaxed);
 }
 
 /* The netlink port that holds `queue`, 0 when it is free. */

@@ -341,7 +341,6 @@ START_TEST(strange_frames)
 }
 END_TEST
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int main(void)
 {
