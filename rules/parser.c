@@ -230,7 +230,7 @@ static void complain_stop(struct parser *p, const char *what)
 		return;
 	}
 	parser_complain(p, p->token.place, NULL, "expected %s, but the %s ends",
-			what, p->resume.kind == TOKEN_END ? "file" :
+			what, p->resume.kind == TOKEN_END ? "text" :
 							    "statement");
 }
 

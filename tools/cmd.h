@@ -1,6 +1,7 @@
 /*
  * cmd.h - the commands of waymark, one file cmd_NAME.c each.
- * argv[0] is the command's name. Answers go to stdout, complaints to stderr.
+ * argv[0] is "waymark NAME", as getopt complains by it. Answers go to stdout,
+ * complaints to stderr.
  */
 #ifndef WAYMARK_CMD_H
 #define WAYMARK_CMD_H
@@ -29,8 +30,8 @@ int cmd_top(int argc, char *argv[]);
 int cmd_up(int argc, char *argv[]);
 int cmd_uplink(int argc, char *argv[]);
 
-/* Print the usage of the command `name` from the table in waymark.c and
- * return EXIT_USAGE. */
+/* Print the usage of the command `name`, or "waymark NAME", from the table in
+ * waymark.c and return EXIT_USAGE. */
 int cmd_usage(const char *name);
 
 #endif

@@ -84,7 +84,7 @@ int cmd_flows(int argc, char *argv[])
 
 	if (!options_read(argc, argv, true, 0, 0, &options))
 		return cmd_usage(argv[0]);
-	status = client_ask(argv[0], options.state_dir,
+	status = client_ask("flows", options.state_dir,
 			    json_pack("{s:s}", "do", "flows"), &data);
 	if (data != NULL)
 		print(data, options.json);

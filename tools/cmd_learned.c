@@ -55,6 +55,9 @@ static int list(const char *state_dir, const char *word)
 	if (rc == -ENOENT)
 		fprintf(stderr, "%s: nothing is saved yet; an engine saves "
 			"what it learned when it stops\n", path);
+	else if (rc >= 0 && word != NULL && wish.printed == 0)
+		fprintf(stderr, "waymark learned: nothing is known of %s\n",
+			word);
 	return rc < 0 || (word != NULL && wish.printed == 0) ? EXIT_FAILURE
 							     : EXIT_SUCCESS;
 }

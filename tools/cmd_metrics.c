@@ -14,7 +14,7 @@ int cmd_metrics(int argc, char *argv[])
 
 	if (!options_read(argc, argv, false, 0, 0, &options))
 		return cmd_usage(argv[0]);
-	status = client_ask(argv[0], options.state_dir,
+	status = client_ask("metrics", options.state_dir,
 			    json_pack("{s:s}", "do", "status"), &data);
 	if (data != NULL)
 		status_print_metrics(data, stdout);

@@ -13,7 +13,7 @@ int cmd_reload(int argc, char *argv[])
 
 	if (!options_read(argc, argv, false, 0, 0, &options))
 		return cmd_usage(argv[0]);
-	status = client_ask(argv[0], options.state_dir,
+	status = client_ask("reload", options.state_dir,
 			    json_pack("{s:s}", "do", "reload"), &data);
 	if (status == EXIT_SUCCESS)
 		printf("%s: reloaded\n", json_string_value(

@@ -15,7 +15,7 @@ int cmd_status(int argc, char *argv[])
 
 	if (!options_read(argc, argv, true, 0, 0, &options))
 		return cmd_usage(argv[0]);
-	status = client_ask(argv[0], options.state_dir,
+	status = client_ask("status", options.state_dir,
 			    json_pack("{s:s}", "do", "status"), &data);
 	if (data != NULL && options.json) {
 		json_dumpf(data, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);

@@ -73,7 +73,7 @@ int cmd_top(int argc, char *argv[])
 		{ "state-dir", required_argument, NULL, 's' }, { 0 },
 	};
 	struct top top = {
-		.name = argv[0],
+		.name = "top",
 		.is_terminal = isatty(STDOUT_FILENO) == 1,
 	};
 	int option;

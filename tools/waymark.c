@@ -8,6 +8,7 @@
 #include "tools/cmd.h"
 
 #define VERSION "0.1.0"
+#define PROGRAM "waymark "
 
 static const struct command {
 	const char *name;
@@ -164,8 +165,11 @@ static const struct command *find_command(const char *name)
 
 int cmd_usage(const char *name)
 {
-	const struct command *c = find_command(name);
+	const struct command *c;
 
+	if (strncmp(name, PROGRAM, strlen(PROGRAM)) == 0)
+		name += strlen(PROGRAM);
+	c = find_command(name);
 	fprintf(stderr, "usage: waymark %s%s%s\n", name,
 		c != NULL && c->arguments[0] != '\0' ? " " : "",
 		c != NULL ? c->arguments : "");
@@ -218,6 +222,7 @@ static int finish(const struct command *c, int status)
 int main(int argc, char *argv[])
 {
 	const struct command *c;
+	char name[32];
 
 	if (argc < 2) {
 		print_usage(stderr);
@@ -240,5 +245,7 @@ int main(int argc, char *argv[])
 		return complain_unknown(argv[1]);
 	if (asks_for_help(argc - 1, argv + 1))
 		return print_help(c);
+	snprintf(name, sizeof(name), PROGRAM "%s", c->name);
+	argv[1] = name;
 	return finish(c, c->run(argc - 1, argv + 1));
 }

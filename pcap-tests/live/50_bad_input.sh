@@ -128,6 +128,12 @@ refuses "a full disk: check" 'No space' full check lab.policy
 LINES_MOST=40 refuses "no command" usage in_router "$WAYMARK"
 refuses "a command that is not" "mean 'check'" waymark chekc
 refuses "too few words" usage waymark check
+refuses "an option that is not" '^waymark setup: .*--nosuch' \
+	waymark setup --nosuch lab.policy
+refuses "and the usage behind it" '^usage: waymark setup ' \
+	waymark setup --nosuch lab.policy
+refuses "a flow that is too short" 'but the text ends' \
+	waymark explain lab.policy tcp
 refuses "a flow that is none" . waymark explain lab.policy tcp nonsense
 
 # ---- rights, and queues that others hold ----

@@ -44,6 +44,9 @@ like "listed" "$(in_router "$WAYMARK" learned --state-dir "$LAB_DIR/state" \
 like "explained" "$(in_router "$WAYMARK" explain --state-dir \
 	"$LAB_DIR/state" "$LAB_DIR/lab.policy" tcp $A:40000 $VIDEO:443)" \
 	"learned: tcp $VIDEO port 443: app tls"
+said=$(in_router "$WAYMARK" learned --state-dir "$LAB_DIR/state" nosuch 2>&1)
+is "of others it says so" "$? $said" \
+	"1 waymark learned: nothing is known of nosuch"
 start "with what was saved"
 is "right from the first flow on" "$(get $A $VIDEO $NAME_VIDEO)" 2
 kill -TERM "$(lab_pid waymark)"

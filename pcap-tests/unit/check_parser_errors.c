@@ -56,7 +56,7 @@ static const struct {
 	  "error: expected the end of the statement, not 'by'", NULL },
 	{ "marks 0x7f", "1:7: error: expected 'mask', not '0x7f'", NULL },
 	{ "marks mask", "1:11: error: expected a mask of mark bits, but the "
-	  "file ends", NULL },
+	  "text ends", NULL },
 	{ "marks mask 0", "1:12: error: '0' is not a mask of mark bits (0x1 "
 	  "to 0xffffffff)", NULL },
 	{ "marks mask 0x100000000", "1:12: error: '0x100000000' is not", NULL },
@@ -79,7 +79,7 @@ static const struct {
 	  "'othrwise'", "did you mean 'otherwise'?" },
 	{ "inspect", "1:8: error: expected 'packets', 'bytes', 'seconds' or "
 	  "'memory', "
-	  "but the file ends", NULL },
+	  "but the text ends", NULL },
 	{ "inspect packets 1 packets 2", "1:19: error: 'packets' is said "
 	  "twice", NULL },
 	{ "inspect bytes 17m", "1:15: error: '17m' is not a number of bytes",
@@ -90,7 +90,7 @@ static const struct {
 	{ "inspect memory 2m memory 2m", "1:19: error: 'memory' is said "
 	  "twice", NULL },
 	{ "inspect packets 0", "1:17: error: '0' is not", NULL },
-	{ "offload", "1:8: error: expected 'on' or 'off', but the file ends",
+	{ "offload", "1:8: error: expected 'on' or 'off', but the text ends",
 	  NULL },
 	{ "offload offf", "1:9: error: expected 'on' or 'off', not 'offf'",
 	  "did you mean 'off'?" },
@@ -202,12 +202,12 @@ static const struct {
 	{ "exempt from { }", "1:15: error: expected an address, a prefix, a "
 	  "range, a name or @LIST, not '}'", NULL },
 	{ "exempt to 192.0.2.1 by", "1:23: error: expected 'rule', but the "
-	  "file ends", NULL },
+	  "text ends", NULL },
 	{ "class a tcp", "1:9: error: expected '=' behind the name, not "
 	  "'tcp'", NULL },
 	{ "class a == tcp", "1:10: error: expected a condition, not '='",
 	  "write a single =" },
-	{ "class a =", "1:10: error: expected a condition, but the file ends",
+	{ "class a =", "1:10: error: expected a condition, but the text ends",
 	  NULL },
 	{ "class a =\nroute b via c", "1:10: error: expected a condition, but "
 	  "the statement ends", NULL },
@@ -221,7 +221,7 @@ static const struct {
 	  "case", "write 'tcp'" },
 	{ "class a = tcp dprot 25", "1:15: error: expected a condition, not "
 	  "'dprot'", "did you mean 'dport'?" },
-	{ "class a = b and", "1:16: error: expected a condition, but the file "
+	{ "class a = b and", "1:16: error: expected a condition, but the text "
 	  "ends", NULL },
 	{ "class a = b or or c", "1:16: error: expected a condition, not "
 	  "'or'", NULL },
@@ -239,7 +239,7 @@ static const struct {
 	{ "class a = 25", "1:11: error: expected a condition, not '25'",
 	  NULL },
 	{ "class a = tcp dport", "1:20: error: expected a port or a range of "
-	  "ports, but the file ends", NULL },
+	  "ports, but the text ends", NULL },
 	{ "class a = tcp dport and udp", "1:21: error: expected a port or a "
 	  "range of ports, not 'and'", NULL },
 	{ "class a = tcp dport = 25", "1:21: error: expected a port or a range "
@@ -297,12 +297,12 @@ static const struct {
 	{ "route via a", "1:7: error: a route has a condition",
 	  "'default' is for all that is left" },
 	{ "route a", "1:8: error: expected 'via UPLINK' or 'drop', but the "
-	  "file ends", NULL },
+	  "text ends", NULL },
 	{ "route a\nroute b via c", "1:8: error: expected 'via UPLINK' or "
 	  "'drop', but the statement ends", NULL },
 	{ "route mail vai cheap", "1:12: error: expected 'via UPLINK' or "
 	  "'drop', not 'vai'", "did you mean 'via'?" },
-	{ "route a via", "1:12: error: expected an uplink, but the file ends",
+	{ "route a via", "1:12: error: expected an uplink, but the text ends",
 	  NULL },
 	{ "route a via \"b\"", "1:13: error: expected an uplink",
 	  "a name stands alone, without quotes or '@'" },
@@ -342,7 +342,7 @@ static const struct {
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ja4 " JA4 " ja4 " JA4 " drop",
 	  "1:78: error: 'ja4' is said twice", NULL },
 	{ "class a = ja4", "1:14: error: expected a JA4 fingerprint, but "
-	  "the file ends", NULL },
+	  "the text ends", NULL },
 	{ "class a = ja4 t13d", "1:15: error: this is not a JA4 fingerprint",
 	  MEND },
 	{ "class a = ja4 " JA4 "0", "1:15: error: this is not a JA4 "
