@@ -46,7 +46,7 @@ LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
 .PHONY: all check units seeds unit cases live fuzz bless deps demo bench \
 	benches bench-learned bench-lists bench-sets bench-decide bench-flows \
-	bench-replay bench-reload install clean help
+	bench-replay bench-reload install install-texts clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -180,12 +180,16 @@ bench-flows: $(BUILD)/bench/bench_flows
 bench-decide: $(BUILD)/bench/bench_decide
 	@BUILD=$(BUILD) tools/bench/bench_decide.sh
 
-install: all
+install: all install-texts
 	install -D -m 755 $(BUILD)/waymark $(DESTDIR)$(PREFIX)/sbin/waymark
+
+# The manual says where the examples are.
+install-texts:
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 \
 		tools/man/waymark.8
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 \
-		tools/man/waymark.policy.5
+	sed 's|/usr/local/share|$(PREFIX)/share|' tools/man/waymark.policy.5 | \
+		install -D -m 644 /dev/stdin \
+		$(DESTDIR)$(PREFIX)/share/man/man5/waymark.policy.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/waymark README.md
 	cp -r rules/examples $(DESTDIR)$(PREFIX)/share/doc/waymark/
 
