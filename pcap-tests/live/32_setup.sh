@@ -56,6 +56,8 @@ is "down leaves what was there before" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 ok "down again is no error" waymark down
 
+like "the script says which kernels take it" "$(cat "$LAB_DIR/script.sh")" \
+	'^# .*nft_queue'
 # What the dry run printed is a script, and does the same. nft lists and
 # takes the queue rule only where the kernel has nft_queue.
 in_router nft add table inet try

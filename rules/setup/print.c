@@ -118,7 +118,11 @@ int setup_print(const struct policy *policy, FILE *out,
 	if (rc < 0)
 		goto out;
 	fputs("#!/bin/sh -e\n"
-	      "# What `waymark setup` does, where it was not done before.\n",
+	      "# What `waymark setup` does, where it was not done before.\n"
+	      "# `queue num` takes a kernel with nft_queue. Where that is\n"
+	      "# missing, this script fails, and `waymark setup` takes the\n"
+	      "# xtables target NFQUEUE, which nft cannot say: see what\n"
+	      "# `waymark doctor` says of queue rules.\n",
 	      out);
 	print_tables(&plan, out);
 	print_routes(&plan, &state, out);
