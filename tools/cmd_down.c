@@ -40,6 +40,24 @@ static int end_engine(const char *state_dir)
 	}
 }
 
+/* What can be known beforehand, so that nothing is done by halves. */
+static bool may_undo(const char *state_dir)
+{
+	char error[SETUP_ERROR_MAX], dir[PATH_MAX];
+	pid_t pid;
+
+	if (setup_may_change(error) < 0) {
+		fprintf(stderr, "waymark down: %s\n", error);
+		return false;
+	}
+	pid = engine_lock_elsewhere(state_dir, dir);
+	if (pid != 0)
+		fprintf(stderr, "waymark down: the engine, process %d, keeps "
+			"the set-up as it is by another folder; say: waymark "
+			"down --state-dir %s\n", (int)pid, dir);
+	return pid == 0;
+}
+
 static void print_undone(const struct setup_report *report)
 {
 	if (report->changes == 0)
@@ -47,6 +65,10 @@ static void print_undone(const struct setup_report *report)
 	else
 		printf("undone, %u change%s\n", report->changes,
 		       report->changes == 1 ? "" : "s");
+	if (report->masqueraded)
+		fprintf(stderr, "waymark down: flows that an uplink "
+			"masqueraded end: their NAT went with table inet "
+			"waymark\n");
 	if (report->changes > 0 && report->no_journal)
 		fprintf(stderr, "waymark down: there is no journal of that "
 			"set-up here (--state-dir?), so the uplinks' sysctls "
@@ -65,6 +87,8 @@ int cmd_down(int argc, char *argv[])
 	if (!options_read(argc, argv, false, 0, 0, &options))
 		return cmd_usage(argv[0]);
 	undo.state_dir = options.state_dir;
+	if (!may_undo(options.state_dir))
+		return EXIT_FAILURE;
 	rc = end_engine(options.state_dir);
 	if (rc == -EXDEV)
 		return EXIT_FAILURE;

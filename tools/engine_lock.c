@@ -1,6 +1,7 @@
 /* engine_lock.c - who runs the engine, see engine_lock.h. */
 #include "tools/engine_lock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,16 +13,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rules/setup/health.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/setup.h"
 
 /* The file goes when a lock is released, so that one may be opened that
  * nobody else will see. */
 #define TRIES 20
+#define NAME "/engine.pid"
 
 static int file_path(const char *dir, char path[static PATH_MAX])
 {
-	if (snprintf(path, PATH_MAX, "%s/engine.pid", dir) >= PATH_MAX)
+	if (snprintf(path, PATH_MAX, "%s" NAME, dir) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	return 0;
 }
@@ -115,15 +118,23 @@ pid_t engine_lock_owner(const char *given)
 	return owner > 0 ? owner : 0;
 }
 
-static bool same_network(pid_t pid)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* -EXDEV: another one; another -errno: we may not know. */
+static int check_network(pid_t pid)
 {
 	struct stat ours, theirs;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
-	return stat("/proc/self/ns/net", &ours) == 0 &&
-	       stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
-	       ours.st_ino == theirs.st_ino;
+	if (stat("/proc/self/ns/net", &ours) < 0)
+		return -errno;
+	if (stat(path, &theirs) < 0)
+		return errno == ENOENT ? 0 : -errno;	/* it has just ended */
+	return is_same(&ours, &theirs) ? 0 : -EXDEV;
 }
 
 static int end_process(int pidfd, int timeout_ms)
@@ -147,16 +158,15 @@ static int end_process(int pidfd, int timeout_ms)
 static int end_owner(const char *given, int timeout_ms, pid_t pid)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	int rc;
+	int rc = 0;
 
 	if (pidfd < 0)
 		return errno == ESRCH ? 0 : -errno;
-	if (engine_lock_owner(given) != pid)
-		rc = 0;
-	else if (!same_network(pid))
-		rc = -EXDEV;
-	else
-		rc = end_process(pidfd, timeout_ms);
+	if (engine_lock_owner(given) == pid) {
+		rc = check_network(pid);
+		if (rc == 0)
+			rc = end_process(pidfd, timeout_ms);
+	}
 	close(pidfd);
 	return rc;
 }
@@ -183,4 +193,64 @@ int engine_lock_end_owner(const char *given, int timeout_ms, pid_t *ret_pid)
 	if (rc >= 0)
 		remove_remains(given);
 	return rc;
+}
+
+/* ---- an engine with another folder ---- */
+
+/* The folder of the engine.pid that the process has open. */
+static bool folder_of(unsigned int pid, char dir[static PATH_MAX])
+{
+	char path[64 + sizeof(((struct dirent *)0)->d_name)];
+	struct dirent *entry;
+	bool found = false;
+	ssize_t len;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
+	fds = opendir(path);
+	while (fds != NULL && !found && (entry = readdir(fds)) != NULL) {
+		snprintf(path, sizeof(path), "/proc/%u/fd/%s", pid,
+			 entry->d_name);
+		len = readlink(path, dir, PATH_MAX - 1);
+		if (len <= 0)
+			continue;
+		dir[len] = '\0';
+		found = len > (ssize_t)strlen(NAME) &&
+			strcmp(dir + len - strlen(NAME), NAME) == 0;
+		if (found)
+			dir[len - (ssize_t)strlen(NAME)] = '\0';
+	}
+	if (fds != NULL)
+		closedir(fds);
+	return found;
+}
+
+/* Whether both are one folder; one that is not there is none. */
+static bool same_folder(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return stat(a, &first) == 0 && stat(b, &second) == 0 &&
+	       is_same(&first, &second);
+}
+
+/* Engines hold queues, which the kernel lists for this network namespace;
+ * the first queue of a process has its pid for a port. */
+pid_t engine_lock_elsewhere(const char *given, char dir[static PATH_MAX])
+{
+	FILE *queues = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
+	unsigned int number, port;
+	char ours[PATH_MAX];
+	pid_t found = 0;
+
+	if (setup_state_dir(given, ours) < 0)
+		ours[0] = '\0';
+	while (queues != NULL && found == 0 &&
+	       fscanf(queues, "%u %u%*[^\n]", &number, &port) == 2)
+		if (folder_of(port, dir) && !same_folder(dir, ours) &&
+		    health_is_kept(dir))
+			found = (pid_t)port;
+	if (queues != NULL)
+		fclose(queues);
+	return found;
 }

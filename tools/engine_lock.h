@@ -38,4 +38,10 @@ pid_t engine_lock_owner(const char *given);
  */
 int engine_lock_end_owner(const char *given, int timeout_ms, pid_t *ret_pid);
 
+/*
+ * Who keeps the set-up of this network namespace true, by another folder than
+ * `given`; 0: nobody that is known. `dir` is that folder then.
+ */
+pid_t engine_lock_elsewhere(const char *given, char dir[static PATH_MAX]);
+
 #endif

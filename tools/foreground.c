@@ -16,6 +16,7 @@
 #include "engine/neighbours.h"
 #include "rules/refresh.h"
 #include "rules/setup/keep.h"
+#include "rules/setup/setup.h"
 #include "tools/engine_lock.h"
 #include "tools/load.h"
 #include "tools/memory.h"
@@ -161,9 +162,14 @@ struct foreground *foreground_start(const char *path, const char *state_dir)
 		.resolve = true, .remember = true,
 		.here = true, .state_dir = state_dir,
 	};
+	char error[SETUP_ERROR_MAX];
 	struct foreground *fg;
 	struct loaded loaded;
 
+	if (setup_may_change(error) < 0) {
+		fprintf(stderr, "waymark: %s: %s\n", path, error);
+		return NULL;
+	}
 	if (load(path, &options, &loaded) < 0)
 		return NULL;
 	fg = foreground_new(path, state_dir);

@@ -83,6 +83,7 @@ static const struct command {
 	{ "down", cmd_down, "",
 	  "undo what setup or up did to the kernel",
 	  "Ends a running engine first. What others changed is left alone.\n"
+	  "Flows that an uplink masqueraded end, as nothing translates them.\n"
 	  "  --state-dir DIR   where the journal is kept\n" },
 	{ "reload", cmd_reload, "",
 	  "have the running engine read its policy anew",

@@ -77,7 +77,18 @@ for n in 1 2; do
 done
 in_router sysctl -qw net.ipv4.conf.all.rp_filter=0 \
 	net.ipv4.conf.up1.rp_filter=0 net.ipv4.conf.up2.rp_filter=0
-ok "down" waymark down
+
+# By another folder it would be put back.
+said=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/other" 2>&1)
+is "down by another folder is refused" "$?" 1
+like "and names the right one" "$said" \
+	"process $(lab_pid waymark), .*down --state-dir $LAB_DIR/state\$"
+ok "the engine runs" kill -0 "$(lab_pid waymark)"
+
+said=$(waymark down 2>&1)
+is "down" "$?" 0
+like "it says what becomes of masqueraded flows" "$said" \
+	'flows that an uplink masqueraded end'
 is "down leaves what was there before" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 ok "down ended the engine" until_true 20 lab_gone "$(lab_pid waymark)"

@@ -145,8 +145,9 @@ nobody()
 		--bounding-set=-all --inh-caps=-all "$@"
 }
 chmod 755 "$LAB_DIR"
+no_root='CAP_NET_ADMIN is needed.*run waymark as root'
 for command in setup up run; do
-	refuses "no root: $command" 'ermi|root|CAP_NET_ADMIN' nobody \
+	refuses "no root: $command" "$no_root" nobody \
 		"$WAYMARK" $command --state-dir "$LAB_DIR/other" lab.policy
 done
 ok "no root: check needs none" nobody "$WAYMARK" check lab.policy
@@ -159,6 +160,12 @@ refuses "a queue that another holds: run" 'queue' \
 	in_router "$WAYMARK" run --state-dir "$LAB_DIR/second" lab.policy
 refuses "a queue that another holds: up" 'queue|already' \
 	in_router "$WAYMARK" up --state-dir "$LAB_DIR/second" lab.policy
+refuses "no root: down, of an engine that runs" "$no_root" \
+	nobody "$WAYMARK" down --state-dir "$LAB_DIR/first"
+for command in up run; do
+	refuses "no root: $command, while an engine runs" "$no_root" nobody \
+		"$WAYMARK" $command --state-dir "$LAB_DIR/first" lab.policy
+done
 kill "$LAB_PID"
 ok "the first one ends" until_true 30 lab_gone "$LAB_PID"
 is "nothing was left behind by it" \

@@ -1,29 +1,18 @@
 /* doctor_kernel.c - what the kernel can, and whether we may ask for it. */
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "rules/setup/doctor_private.h"
 #include "rules/setup/nft.h"
 #include "rules/setup/queue_rule.h"
-
-static bool has_capability(unsigned int capability)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	return syscall(SYS_capget, &header, data) == 0 &&
-	       (data[0].effective & 1u << capability);
-}
+#include "rules/setup/setup.h"
 
 static bool may_all(const struct doctor *doctor)
 {
-	bool admin = has_capability(CAP_NET_ADMIN);
+	char ignored[SETUP_ERROR_MAX];
+	bool admin = setup_may_change(ignored) == 0;
 
 	if (admin)
 		doctor_say(doctor, DOCTOR_OK, "", "privileges: CAP_NET_ADMIN");

@@ -377,7 +377,7 @@ static void write_masquerade(const struct plan *plan, FILE *out)
 
 	if (!has_masquerade(plan))
 		return;
-	fputs("\tchain masquerading {\n"
+	fputs("\tchain " RULESET_NAT " {\n"
 	      "\t\ttype nat hook postrouting priority 100; policy accept;\n",
 	      out);
 	for (size_t i = 0; i < plan->uplink_count; i++) {

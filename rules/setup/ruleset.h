@@ -20,6 +20,9 @@
 char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
 			 char name[static RULESET_QUEUE_MAX]);
 
+/* The chain that masquerades, there since some uplink asked for it. */
+#define RULESET_NAT "masquerading"
+
 /* Everything but the chains with a queue rule, and with `whole` what is in
  * big sets; the same plan gives the same text. */
 void ruleset_write(const struct plan *plan, bool whole, FILE *out);

@@ -14,7 +14,7 @@
 /* Chains in a hook are emptied, never deleted: with one of them all packets
  * that wait in any queue would go. */
 static const char *const hooked[] = { "divert", "divert_own", "settle",
-				      "settle_own", "masquerading", "strict" };
+				      "settle_own", RULESET_NAT, "strict" };
 static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save",
 				     "headers", "dropped", "astray", "again",
 				     "ask" };

@@ -36,15 +36,19 @@ struct run {
 	bool was_bare;		/* nothing of ours was there before */
 };
 
-static bool may_change(void)
+int setup_may_change(char error[static SETUP_ERROR_MAX])
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	return syscall(SYS_capget, &header, data) == 0 &&
-	       (data[0].effective & 1u << CAP_NET_ADMIN);
+	if (syscall(SYS_capget, &header, data) == 0 &&
+	    (data[0].effective & 1u << CAP_NET_ADMIN))
+		return 0;
+	return fault(error, -EPERM,
+		     "CAP_NET_ADMIN is needed for routes, rules, nftables and "
+		     "queues; run waymark as root");
 }
 
 static int run_open(struct run *run, const struct setup_options *options,
@@ -53,11 +57,9 @@ static int run_open(struct run *run, const struct setup_options *options,
 	int rc;
 
 	*run = (struct run){ .options = options, .lock = { .fd = -1 } };
-	if (!may_change())
-		return fault(error, -EPERM,
-			     "setup: CAP_NET_ADMIN is needed to change routes, "
-			     "rules and nftables; run waymark as root");
-	rc = lock_open(&run->lock, options->state_dir, error);
+	rc = setup_may_change(error);
+	if (rc == 0)
+		rc = lock_open(&run->lock, options->state_dir, error);
 	if (rc < 0)
 		return rc;
 	rc = journal_load(run->lock.dir, &run->journal);
@@ -273,10 +275,10 @@ static bool has_step(const struct diff *diff, enum step_kind kind)
 
 /* ---- one run ---- */
 
-static enum setup_way way_of(const struct run *run, size_t i, int v6)
+enum setup_way setup_way_of(const struct plan *plan,
+			    const struct health *health, size_t i, bool v6)
 {
-	const struct plan_uplink *uplink = &run->plan.uplinks[i];
-	const struct health *health = &run->state.health;
+	const struct plan_uplink *uplink = &plan->uplinks[i];
 
 	if (uplink->carrier[v6] == i)
 		return SETUP_WAY_OWN;
@@ -300,7 +302,8 @@ static void report_on(const struct run *run, struct setup_report *report)
 		report->wish[i] = (uint8_t)health_wish_of(&run->state.health,
 							  uplink->name);
 		for (int v6 = 0; v6 < 2; v6++)
-			report->way[i][v6] = (uint8_t)way_of(run, i, v6);
+			report->way[i][v6] = (uint8_t)setup_way_of(
+				&run->plan, &run->state.health, i, v6);
 	}
 }
 
@@ -482,6 +485,8 @@ int setup_undo(const struct setup_options *options, struct setup_report *report,
 		*report = (struct setup_report){
 			.changes = (unsigned int)run.diff.count,
 			.no_journal = !run.journal.exists,
+			.masqueraded = nft_table_has_chain(&run.state.table,
+							   RULESET_NAT),
 		};
 	run_close(&run, rc == 0 && !options->dry_run);
 	return rc;

@@ -16,8 +16,10 @@
 
 #include "rules/setup/fault.h"
 
-struct policy;
+struct health;
+struct plan;
 struct plan_exempts;
+struct policy;
 
 /* One step as it is told: '+' was missing, '~' was different, '-' too much;
  * and what: "ip -4 rule pref 20101 ...", "table inet waymark". */
@@ -53,6 +55,7 @@ struct setup_report {
 	/* Of undoing: no journal said what was there before, so sysctls could
 	 * not be put back. */
 	bool no_journal;
+	bool masqueraded;	/* of undoing: an uplink did, until now */
 	unsigned int port;	/* of our requests, see netlink_port() */
 	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
 	 * its traffic, or PLAN_NOBODY. */
@@ -101,6 +104,14 @@ int setup_undo(const struct setup_options *options,
 /* A shell script that sets all up, for people to read; needs no root. */
 int setup_print(const struct policy *policy, FILE *out,
 		char error[static SETUP_ERROR_MAX]);
+
+/* Whether this process may do all that: 0, or -EPERM with the sentence. */
+int setup_may_change(char error[static SETUP_ERROR_MAX]);
+
+/* Why uplink `i` of a plan that was made with `health` does not carry its own
+ * traffic. */
+enum setup_way setup_way_of(const struct plan *plan,
+			    const struct health *health, size_t i, bool v6);
 
 /* The folder that `given`, which may be NULL, stands for. 0 or -errno. */
 int setup_state_dir(const char *given, char dir[static PATH_MAX]);
