@@ -35,8 +35,9 @@ static void warn_marks(struct compiler *c)
 	     i++) {
 		if ((mask & foreign_marks[i].bits) == 0)
 			continue;
-		snprintf(mend, sizeof(mend), "it uses 0x%x; 0x7f000000 is "
-			 "clear of it", foreign_marks[i].bits);
+		snprintf(mend, sizeof(mend), "it uses 0x%x where it runs; "
+			 "`waymark doctor` finds bits that are free here",
+			 foreign_marks[i].bits);
 		warn(c, s->marks.mask.place, mend,
 		     "the mask shares bits with %s", foreign_marks[i].name);
 	}

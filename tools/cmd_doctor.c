@@ -32,7 +32,7 @@ static int examine(const char *path, const char *state_dir, bool probe)
 		if (policy == NULL)
 			return EXIT_FAILURE;
 	}
-	rc = probe ? doctor_prove(policy, print, &has_error) :
+	rc = probe ? doctor_prove(policy, state_dir, print, &has_error) :
 		     doctor_examine(policy, print, &has_error);
 	if (rc < 0)
 		fprintf(stderr, "waymark doctor: netlink: %s\n", strerror(-rc));

@@ -33,6 +33,16 @@ by()
 	is "$name: IPv6" "$(lab_roads $SERVER6 udp "$port")" "$want6"
 }
 
+# proves NAME REGEX: the doctor says so, and finds no error in that road.
+proves()
+{
+	local said
+	said=$(waymark doctor --probe --state-dir "$LAB_DIR/state" \
+		"$LAB_DIR/lab.policy")
+	like "$1" "$said" "^warning +uplink two, IPv4: $2"
+	is "$1: no error" "$(grep -c '^error .*uplink two' <<<"$said")" 0
+}
+
 # The ISP is up to its own end, and carries nothing: dead N 4|6, alive N
 dead()
 {
@@ -81,6 +91,8 @@ ok "and told who stands in" until_true 10 said_like \
 	'uplink two: IPv4: goes by three: its probes'
 by "IPv4 is dead" 3 2 5002
 by "the router's own too" 3 2 5002 router
+proves "the doctor knows who stands in" \
+	'its probes fail, so three stands in for it'
 like "uplink lists it" "$(waymark uplink)" \
 	'^two .*IPv4: by three \(probes\) for 00:00:0[0-9], .* IPv6: itself'
 ok "the check agrees" waymark setup --check "$LAB_DIR/lab.policy"
@@ -121,6 +133,8 @@ for flow in word4 word6; do
 	like "$flow: at most one datagram is lost" "$(lost $flow)" '^[01]$'
 done
 by "taken out" 3 3 5002
+proves "the doctor knows that it was taken out" \
+	'it was taken out, so three stands in for it'
 by "others stay" 3 3 5003
 like "auto" "$(waymark uplink auto two)" 'two: auto'
 until_true 10 carries '^two +auto .*IPv4: itself'

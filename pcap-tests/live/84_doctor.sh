@@ -48,7 +48,19 @@ mended()
 in_router ip rule add pref 30000 fwmark 0x01000000/0x0f000000 lookup main
 finds "a rule with our bits" warning \
 	'a rule uses bits .*fwmark 0x01000000/0x0f000000' \
+	'marks mask 0xf0000000'
+sed '1i marks mask 0xf0000000' "$policy" >"$LAB_DIR/mask.policy"
+is "a policy with that mask has no warning" \
+	"$(waymark check "$LAB_DIR/mask.policy" 2>&1 | grep -c warning)" 0
+is "neither is there a clash" "$(waymark doctor "$LAB_DIR/mask.policy" |
+	grep -c 'bits of waymark')" 0
+in_router ip rule del pref 30000
+in_router ip rule add pref 30000 fwmark 0x51000000/0xff000000 lookup main
+finds "all the high bits are taken" warning 'a rule uses bits' \
 	'marks mask 0x00ff0000'
+sed '1i marks mask 0x00ff0000' "$policy" >"$LAB_DIR/mask.policy"
+is "then nobody is sent back to them" \
+	"$(waymark check "$LAB_DIR/mask.policy" 2>&1 | grep -c 0x7f)" 0
 in_router ip rule del pref 30000
 in_router nft -f - <<'END'
 table inet foreign {
@@ -89,6 +101,20 @@ in_router ip rule add pref 20101 from 192.0.2.99 lookup 77
 finds "a pref in use" error 'pref 20101 is taken'
 ok "an error is status 1" eval '! doctor >/dev/null'
 in_router ip rule del pref 20101
+like "prefs" "$(doctor)" \
+	"^ok +prefs 20000 to 21999: free, or waymark's"
+for pref in 20000 20500 21500 21998; do
+	in_router ip rule add pref $pref from 192.0.2.99 lookup 77
+	finds "pref $pref" warning "pref $pref has a rule that is not waymark" \
+		'20000 to 21999'
+	is "it is not said to be free" "$(doctor | grep -c 'prefs.*free')" 0
+	like "nor without a policy" "$(waymark doctor)" "^warning +pref $pref "
+	in_router ip rule del pref $pref
+done
+sed "s/via $(gw4 2)/via 203.0.113.7/" "$policy" >"$LAB_DIR/typo.policy"
+like "a gateway off the wire" "$(waymark doctor "$LAB_DIR/typo.policy")" \
+	'^warning +uplink two: gateway 203.0.113.7 is in no prefix of up2'
+is "the right ones are not" "$(doctor | grep -c 'no prefix')" 0
 sed 's/ optional//' "$policy" >"$LAB_DIR/typo.policy"
 like "a device that is not there" "$(waymark doctor "$LAB_DIR/typo.policy")" \
 	'^error +uplink later: there is no interface dial0'

@@ -1,8 +1,7 @@
 /* doctor.c - what would keep a policy from working. */
 #include "rules/setup/doctor_private.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +9,11 @@
 
 #include "rules/setup/conflict.h"
 #include "rules/setup/netlink.h"
-#include "rules/setup/plan.h"
-#include "rules/setup/probe.h"
+#include "rules/setup/plan_routes.h"
+#include "rules/setup/prefs.h"
 #include "rules/setup/sysctl.h"
 
 #define LINE_MAX_BYTES 512
-/* That one proof may take. */
-#define PROOF_MS 2000
 
 void doctor_say(const struct doctor *doctor, enum doctor_level level,
 		const char *mend, const char *format, ...)
@@ -50,29 +47,94 @@ static void say_sentence(const struct doctor *doctor, char *sentence)
 	doctor_say(doctor, DOCTOR_ERROR, mend ? mend : "", "%s", sentence);
 }
 
+/* A pref that the plan needs itself is an error, and set-up's to say. */
+static bool is_needed(const struct plan *plan, const struct kernel_rule *rule)
+{
+	for (size_t i = 0; plan && i < plan->rule_count; i++)
+		if (plan->rules[i].family == rule->family &&
+		    plan->rules[i].pref == rule->pref)
+			return true;
+	return false;
+}
+
+/* Another policy, or one more uplink, may need each of them. */
+static void check_prefs(const struct doctor *doctor, const struct plan *plan)
+{
+	const struct state *state = doctor->state;
+	char text[KERNEL_TEXT_MAX], mend[96];
+	bool is_free = true;
+
+	snprintf(mend, sizeof(mend), "give that rule another pref: %u to %u "
+		 "are waymark's", PREF_FIRST, PREF_LAST);
+	for (size_t i = 0; i < state->rule_count; i++) {
+		const struct kernel_rule *rule = &state->rules[i];
+
+		if (rule->pref < PREF_FIRST || rule->pref > PREF_LAST ||
+		    rule->protocol == KERNEL_PROTOCOL)
+			continue;
+		is_free = false;
+		if (!is_needed(plan, rule))
+			doctor_say(doctor, DOCTOR_WARNING, mend, "pref %" PRIu32
+				   " has a rule that is not waymark's: %s",
+				   rule->pref, kernel_rule_print(rule, text));
+	}
+	if (is_free)
+		doctor_say(doctor, DOCTOR_OK, "", "prefs %u to %u: free, or "
+			   "waymark's", PREF_FIRST, PREF_LAST);
+}
+
+/* The kernel takes a gateway out of the blue, onlink; most are mistyped. */
+static void check_gateways(const struct doctor *doctor, uint8_t family)
+{
+	char address[ADDRESS_TEXT_MAX], mend[96];
+
+	for (size_t i = 0; i < policy_uplinks(doctor->policy); i++) {
+		const struct uplink *up = policy_uplink(doctor->policy, i);
+
+		if (!plan_routes_is_stray(doctor->policy, doctor->state,
+					  family, i))
+			continue;
+		snprintf(mend, sizeof(mend), "see whether it is mistyped: "
+			 "ip address show dev %s", up->dev);
+		doctor_say(doctor, DOCTOR_WARNING, mend, "uplink %s: gateway "
+			   "%s is in no prefix of %s", up->name,
+			   address_print(family == AF_INET ? &up->via4 :
+							     &up->via6,
+					 address), up->dev);
+	}
+}
+
+static void check_plan(const struct doctor *doctor, const struct plan *plan)
+{
+	char error[SETUP_ERROR_MAX];
+
+	doctor_say(doctor, DOCTOR_OK, "", "uplinks: each device is there, or "
+		   "may come later");
+	check_gateways(doctor, AF_INET);
+	check_gateways(doctor, AF_INET6);
+	if (conflict_check(plan, doctor->state, error) == 0)
+		doctor_say(doctor, DOCTOR_OK, "", "the uplinks' tables: free, "
+			   "or waymark's");
+	else
+		say_sentence(doctor, error);
+}
+
 /* Links, and prefs and tables that somebody has. */
 static void check_places(const struct doctor *doctor)
 {
 	char error[SETUP_ERROR_MAX];
-	struct plan plan;
-	int rc;
+	struct plan plan = { 0 };
+	int rc = 0;
 
-	if (!doctor->policy)
-		return;
-	rc = plan_make(doctor->policy, NULL, doctor->state, PLAN_LINKS_UP,
-		       &plan, error);
-	if (rc == 0) {
-		doctor_say(doctor, DOCTOR_OK, "", "uplinks: each device is "
-			   "there, or may come later");
-		rc = conflict_check(&plan, doctor->state, error);
-		if (rc == 0)
-			doctor_say(doctor, DOCTOR_OK, "", "prefs 20000 to "
-				   "20999 and the uplinks' tables: free, or "
-				   "waymark's");
-		plan_fini(&plan);
-	}
+	if (doctor->policy)
+		rc = plan_make(doctor->policy, NULL, doctor->state,
+			       PLAN_LINKS_UP, &plan, error);
 	if (rc < 0)
 		say_sentence(doctor, error);
+	else if (doctor->policy)
+		check_plan(doctor, &plan);
+	check_prefs(doctor, &plan);
+	plan_fini(&plan);
 }
 
 static int examine(const struct policy *policy, const struct state *state,
@@ -94,7 +156,7 @@ static int examine(const struct policy *policy, const struct state *state,
 	return 0;
 }
 
-static int read_state(struct netlink **nl, struct state *state)
+int doctor_read(struct netlink **nl, struct state *state)
 {
 	int rc;
 
@@ -112,99 +174,10 @@ int doctor_examine(const struct policy *policy, doctor_told *told, void *ctx)
 {
 	struct netlink *nl;
 	struct state state;
-	int rc = read_state(&nl, &state);
+	int rc = doctor_read(&nl, &state);
 
 	if (rc == 0)
 		rc = examine(policy, &state, told, ctx);
-	state_fini(&state);
-	netlink_close(nl);
-	return rc;
-}
-
-/* ---- one packet for each road ---- */
-
-/* An address that only a default leads to, of those for benchmarks: RFC 2544
- * and RFC 5180. */
-static struct address far_away(bool is_v4)
-{
-	static const uint8_t v6[16] = { 0x20, 0x01, 0x00, 0x02, [15] = 1 };
-
-	return is_v4 ? address_from_v4(htonl(0xc6120001)) : address_from_v6(v6);
-}
-
-static void prove_way(const struct doctor *doctor, struct netlink *nl,
-		      size_t i, const struct uplink_probe *probe,
-		      const char *what)
-{
-	const struct marks *marks = policy_marks(doctor->policy);
-	const struct uplink *uplink = policy_uplink(doctor->policy, i);
-	const struct kernel_link *link;
-	struct address far = far_away(address_is_v4(&probe->target));
-	char target[ADDRESS_TEXT_MAX], mend[128];
-	unsigned int oif = 0;
-	int rc = netlink_route_get(nl, &far,
-				   marks_of(marks, uplink->road, false), &oif);
-
-	link = rc == 0 ? state_link_at(doctor->state, oif) : NULL;
-	snprintf(mend, sizeof(mend), "waymark setup --check POLICY; ip route "
-		 "get %s mark 0x%08x", address_print(&far, target),
-		 marks_of(marks, uplink->road, false));
-	address_print(&probe->target, target);
-	if (rc < 0 || !link || strcmp(link->name, uplink->dev) != 0) {
-		doctor_say(doctor, DOCTOR_ERROR, mend, "uplink %s: marked "
-			   "packets %s%s instead of %s; is the policy set up?",
-			   uplink->name,
-			   link ? "leave by " : "have no way",
-			   link ? link->name : "", uplink->dev);
-		return;
-	}
-	rc = probe_once(doctor->policy, i, probe, PROOF_MS);
-	if (rc < 0)
-		doctor_say(doctor, DOCTOR_ERROR,
-			   "look at the line, and at the gateway",
-			   "uplink %s: %s %s: %s", uplink->name, what, target,
-			   rc == -ETIMEDOUT ? "no answer" : strerror(-rc));
-	else
-		doctor_say(doctor, DOCTOR_OK, "", "uplink %s: %s %s: answered "
-			   "by %s", uplink->name, what, target, uplink->dev);
-}
-
-static void prove_uplink(const struct doctor *doctor, struct netlink *nl,
-			 size_t i)
-{
-	static const char *const kinds[] = { "ping", "tcp", "http" };
-	const struct uplink *uplink = policy_uplink(doctor->policy, i);
-	struct uplink_probe ping = { .kind = PROBE_PING };
-	size_t count = uplink->probe_count;
-
-	for (size_t n = 0; n < uplink->probe_count; n++)
-		prove_way(doctor, nl, i, &uplink->probes[n],
-			  kinds[uplink->probes[n].kind]);
-	if (count == 0 && uplink->has_via4) {
-		ping.target = uplink->via4;
-		prove_way(doctor, nl, i, &ping, "gateway");
-	}
-	if (count == 0 && uplink->has_via6) {
-		ping.target = uplink->via6;
-		prove_way(doctor, nl, i, &ping, "gateway");
-	}
-	if (count == 0 && !uplink->has_via4 && !uplink->has_via6)
-		doctor_say(doctor, DOCTOR_WARNING,
-			   "give it one in the policy: probe ping ADDRESS",
-			   "uplink %s: nothing to try, neither a gateway nor "
-			   "a probe", uplink->name);
-}
-
-int doctor_prove(const struct policy *policy, doctor_told *told, void *ctx)
-{
-	struct state state;
-	struct netlink *nl;
-	struct doctor doctor = { policy, &state, policy_marks(policy)->mask,
-				 told, ctx };
-	int rc = read_state(&nl, &state);
-
-	for (size_t i = 0; i < policy_uplinks(policy) && rc == 0; i++)
-		prove_uplink(&doctor, nl, i);
 	state_fini(&state);
 	netlink_close(nl);
 	return rc;

@@ -20,16 +20,31 @@ struct seen {
 	unsigned int clashes;
 };
 
-/* Masks to choose from, the usual one first. */
-static const uint32_t masks[] = { 0x7f000000, 0x00ff0000, 0x0000ff00,
-				  0x000000ff, 0x00007f80, 0x003fc000 };
+/* Masks to choose from, the usual one first, then those that no well-known
+ * program has; the others are somebody's where it runs, as `check` warns. */
+static const uint32_t masks[] = { 0x7f000000, 0xf8000000, 0x1f000000,
+				  0xf0000000, 0x0f000000, 0x00ff0000,
+				  0x0000ff00, 0x000000ff, 0x00007f80,
+				  0x003fc000 };
+
+/* Whether the policy's uplinks have room in it, beside `main` and `drop`. */
+static bool has_room(const struct policy *policy, uint32_t mask)
+{
+	unsigned int last = (1u << (__builtin_popcount(mask) - 1)) - 1;
+
+	for (size_t i = 0; policy && i < policy_uplinks(policy); i++)
+		if (policy_uplink(policy, i)->road + 2u > last)
+			return false;
+	return true;
+}
 
 static const char *mend_mask(const struct seen *seen, char *mend, size_t size)
 {
 	snprintf(mend, size, "choose bits that nobody uses: marks mask "
 		 "0xBITS in the policy");
 	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
-		if (masks[i] & seen->bits)
+		if (masks[i] & seen->bits ||
+		    !has_room(seen->doctor->policy, masks[i]))
 			continue;
 		snprintf(mend, size, "write in the policy: marks mask "
 			 "0x%08" PRIx32, masks[i]);
@@ -242,7 +257,7 @@ static void check_networkd(const struct doctor *doctor)
 		   "'[Network]\\nManageForeignRoutingPolicyRules=no\\n"
 		   "ManageForeignRoutes=no\\n' > "
 		   "/etc/systemd/networkd.conf.d/waymark.conf && systemctl "
-		   "restart systemd-networkd",
+		   "try-restart systemd-networkd",
 		   "systemd-networkd removes rules and routes of others when "
 		   "it starts");
 }

@@ -9,6 +9,8 @@
 #include "rules/setup/doctor.h"
 #include "rules/setup/state.h"
 
+struct netlink;
+
 struct doctor {
 	const struct policy *policy;	/* may be NULL */
 	const struct state *state;
@@ -24,6 +26,10 @@ void doctor_say(const struct doctor *doctor, enum doctor_level level,
 
 /* The number in a file below /proc/sys; `otherwise` when there is none. */
 long doctor_sysctl(const char *path, long otherwise);
+
+/* Read what is to be examined: 0 or -errno; both are the caller's to end in
+ * either case. */
+int doctor_read(struct netlink **nl, struct state *state);
 
 /* doctor_kernel.c: what the kernel can, and may be asked for. */
 void doctor_kernel(const struct doctor *doctor);

@@ -157,6 +157,34 @@ static struct way way_of(const struct state *state, uint8_t family,
 	return way;
 }
 
+static bool has_prefix(const struct state *state, uint8_t family,
+		       unsigned int link)
+{
+	for (size_t i = 0; i < state->route_count; i++) {
+		const struct kernel_route *route = &state->routes[i];
+
+		if (is_onlink_route(route, family, link) &&
+		    route->protocol == RTPROT_KERNEL && route->dst.len < 128 &&
+		    !is_link_local(&route->dst.base))
+			return true;
+	}
+	return false;
+}
+
+bool plan_routes_is_stray(const struct policy *policy,
+			  const struct state *state, uint8_t family, size_t i)
+{
+	const struct uplink *uplink = policy_uplink(policy, i);
+	const struct kernel_link *link = state_link(state, uplink->dev);
+	bool is_v4 = family == AF_INET;
+
+	return link && (is_v4 ? uplink->has_via4 : uplink->has_via6) &&
+	       !(link->flags & IFF_POINTOPOINT) &&
+	       has_prefix(state, family, link->index) &&
+	       !is_neighbour(state, family, link->index,
+			     is_v4 ? &uplink->via4 : &uplink->via6);
+}
+
 bool plan_routes_has_way(const struct plan *plan, uint8_t family,
 			 size_t uplink)
 {

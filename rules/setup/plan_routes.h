@@ -18,6 +18,12 @@ int plan_routes_stand_in(const struct policy *policy, size_t uplink,
 bool plan_routes_has_way(const struct plan *plan, uint8_t family,
 			 size_t uplink);
 
+/* Whether the uplink names a gateway that no prefix of its device holds, though
+ * the device has some and other hosts on it. */
+bool plan_routes_is_stray(const struct policy *policy,
+			  const struct state *state, uint8_t family,
+			  size_t uplink);
+
 /* Of several uplinks on `link` the one that has `address`; -1: that cannot be
  * told, as it cannot be of one alone. */
 int plan_routes_owner(const struct plan *plan, unsigned int link,
