@@ -122,6 +122,14 @@ like "without the capability" "$(in_router setpriv --bounding-set -net_admin \
 	--inh-caps -net_admin "$WAYMARK" doctor)" \
 	'^error +privileges: without CAP_NET_ADMIN'
 
+# With a /run of its own, where networkd has left its sign, unconfigured.
+# shellcheck disable=SC2016 # for the shell in there
+like "networkd, which is not to be started" "$(in_router unshare -m sh -c '
+	mount -t tmpfs run /run && mkdir -p /run/systemd/netif/links
+	[ ! -d /etc/systemd ] || mount -t tmpfs etc /etc/systemd
+	exec "$1" doctor' sh "$WAYMARK")" \
+	'mend: .*networkd.conf.d.* && systemctl try-restart systemd-networkd$'
+
 # ---- each road by a packet of its own ----
 
 like "before set-up" "$(waymark doctor --probe "$policy")" \
