@@ -67,6 +67,8 @@ static json_t *reload(struct running *running, const json_t *request)
 		return no("waymark: out of memory\n");
 	rc = running_reload(running, out);
 	fclose(out);
+	if (rc < 0)
+		fputs(words, stderr);
 	fprintf(stderr, "waymark: %s: %s\n", running->path, rc < 0 ?
 		"reload failed" : "reloaded");
 	answer = said(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, words,

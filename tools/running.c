@@ -55,18 +55,39 @@ static int swap_amid(void *ctx, const struct setup_report *report,
 	return rc;
 }
 
-/* Links may be down just now; one that was never there may be misspelt. */
-static void warn_of_links(const struct policy *policy, const char *path,
-			  FILE *out)
+static bool has_device(const struct policy *policy, const char *dev)
 {
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		if (strcmp(policy_uplink(policy, i)->dev, dev) == 0)
+			return true;
+	return false;
+}
+
+/* Links may be down just now, and one of the policy in force may be gone, as a
+ * modem that was unplugged; one that is new and not there is misspelt. */
+static int check_links(const struct running *running,
+		       const struct policy *policy, FILE *out)
+{
+	const struct policy *old = engine_policy(running->engine);
+	int rc = 0;
+
 	for (size_t i = 0; i < policy_uplinks(policy); i++) {
 		const struct uplink *uplink = policy_uplink(policy, i);
 
-		if (if_nametoindex(uplink->dev) == 0)
+		if (uplink->optional || if_nametoindex(uplink->dev) != 0)
+			continue;
+		if (has_device(old, uplink->dev)) {
 			fprintf(out, "%s: warning: uplink %s: there is no "
-				"device %s now\n", path, uplink->name,
-				uplink->dev);
+				"interface %s now\n", running->path,
+				uplink->name, uplink->dev);
+			continue;
+		}
+		fprintf(out, "%s: uplink %s: there is no interface %s; name "
+			"one that is there, or say `optional`\n",
+			running->path, uplink->name, uplink->dev);
+		rc = -ENODEV;
 	}
+	return rc;
 }
 
 static int set_up(struct running *running, const struct policy *policy,
@@ -201,14 +222,15 @@ int running_reload(struct running *running, FILE *out)
 	struct policy *policy;
 	int rc = load(running->path, &options, &loaded);
 
+	if (rc == 0 && running->has_setup)
+		rc = check_links(running, loaded.policy, out);
 	if (rc < 0) {
 		fprintf(out, "%s: the old policy stays\n", running->path);
+		loaded_fini(&loaded);
 		return rc;
 	}
 	policy = loaded.policy;
 	loaded.policy = NULL;
-	if (running->has_setup)
-		warn_of_links(policy, running->path, out);
 	rc = running_go_over(running, policy, out);
 	if (rc < 0) {
 		loaded_fini(&loaded);

@@ -158,6 +158,40 @@ is "goes by the old policy" "$(lab_roads $SERVER4 tcp 25)" 2
 in_router ip route del 10.9.0.0/16 table 222
 write_policy
 
+# ---- devices that are not there ----
+
+cp "$policy" "$LAB_DIR/right.policy"
+echo 'uplink gone { dev dial0 }' >>"$policy"
+lab_log_mark
+words=$(said reload)
+is "a device that is not there is refused" $? 1
+like "and said to be" "$words" 'uplink gone: there is no interface dial0; '
+like "in the log, too" "$(lab_log)" 'uplink gone: there is no interface dial0'
+lab_log_mark
+kill -HUP "$(lab_pid waymark)"
+ok "by SIGHUP as well" until_true 30 eval \
+	'lab_log | grep -q "no interface dial0" && lab_log |
+		grep -q "the old policy stays"'
+is "the kernel knows nothing of it" "$(in_router ip rule |
+	grep -c 'lookup 204')" 0
+sed -i 's/^\(uplink gone {\)/\1 optional/' "$policy"
+words=$(said reload)
+is "an optional one is taken" $? 0
+is "without a word" "$(grep -c interface <<<"$words")" 0
+sed -i 's/^\(uplink gone {\) optional/\1/' "$policy"
+in_router ip link add dial0 type veth peer name far0
+ok "one that is there" waymark reload
+in_router ip link del dial0
+echo "exempt from $LAN4.22" >>"$policy"
+words=$(said reload)
+is "one that went keeps no reload off" $? 0
+like "there is a warning" "$words" \
+	'warning: uplink gone: there is no interface dial0 now'
+like "and the change is in force" \
+	"$(in_router nft list set inet waymark from4)" $LAN4.22
+cp "$LAB_DIR/right.policy" "$policy"
+ok "back" waymark reload
+
 # ---- under traffic ----
 
 in_server "$bench/udp_sink" 9001 1500 >"$LAB_DIR/sink" 2>"$LAB_DIR/sink.log" &
