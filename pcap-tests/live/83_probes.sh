@@ -145,6 +145,27 @@ waymark uplink up two >/dev/null
 ok "up: whatever probes say" until_true 10 carries '^two +up .*IPv4: itself'
 alive 2
 waymark uplink auto two >/dev/null
+# No stand-in: as main has it, which is the second uplink by now.
+main_by()
+{
+	in_router ip route replace default via "$(gw4 "$1")"
+	in_router ip -6 route replace default via "$(gw6 "$1")"
+}
+lab_log_mark
+main_by 2
+waymark uplink down one >/dev/null
+ok "neither otherwise nor strict: by main" until_true 10 carries \
+	'^one +down .*IPv4: by main \(forced\) .*IPv6: by main \(forced\)'
+ok "it is told" until_true 10 said_like 'uplink one: IPv4: goes by main: '
+by "and so it is" 2 2 5001
+main_by 1
+waymark uplink auto one >/dev/null
+until_true 10 carries '^one +auto .*IPv4: itself .*IPv6: itself'
+waymark uplink down three >/dev/null
+ok "strict: no way" until_true 10 carries \
+	'^three +down .*IPv4: no way \(forced\) .*IPv6: no way \(forced\)'
+waymark uplink auto three >/dev/null
+until_true 10 carries '^three +auto .*IPv4: itself .*IPv6: itself'
 like "a name that is none" "$(waymark uplink down tow 2>&1)" \
 	"no uplink 'tow'; these are: one two three"
 for n in 1 2 3; do

@@ -9,6 +9,7 @@
 #include "rules/policy.h"
 #include "rules/setup/conflict.h"
 #include "rules/setup/plan.h"
+#include "rules/setup/plan_routes.h"
 #include "rules/setup/prefs.h"
 #include "setup_state.h"
 
@@ -286,29 +287,33 @@ static const struct {
 	const char *line;
 	bool wanted;
 	uint8_t carrier;
+	const char *words;	/* who that is; NULL: nobody */
 } dead[] = {
 	{ "none", { NULL }, FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
-	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 0 },
+	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 0,
+	  "fibre" },
 	{ "its stand-in", { "fibre" },
 	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
-	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 210", true, 1 },
+	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 210", true, 1,
+	  "cheap" },
 	{ "not in the other family", { "fibre" },
 	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
-	  "rule6 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 1 },
+	  "rule6 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 1,
+	  "cheap" },
 	{ "both: main", { "fibre", "cheap" },
 	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
-	  "rule4 pref 20101", false, PLAN_NOBODY },
+	  "rule4 pref 20101", false, PLAN_NOBODY, "main" },
 	{ "nor as a stand-in", { "cheap" },
 	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
-	  "dev ppp0 table 201", false, 0 },
+	  "dev ppp0 table 201", false, 0, "fibre" },
 	{ "strict: nowhere", { "fibre" }, FIBRE "strict }\n" END,
 	  "rule4 pref 20401 fwmark 0x01000000/0x3f000000 unreachable", true,
-	  PLAN_NOBODY },
+	  PLAN_NOBODY, NULL },
 	{ "strict: not its own table", { "fibre" }, FIBRE "strict }\n" END,
-	  "rule4 pref 20101", false, PLAN_NOBODY },
+	  "rule4 pref 20101", false, PLAN_NOBODY, NULL },
 	{ "its own addresses stay", { "fibre" }, FIBRE "}\n" END,
 	  "rule4 pref 20701 from 203.0.113.2 lookup 201", true,
-	  PLAN_NOBODY },
+	  PLAN_NOBODY, "main" },
 };
 
 START_TEST(dead_uplink)
@@ -333,6 +338,8 @@ START_TEST(dead_uplink)
 		      "%s: in\n%s", dead[_i].name, text);
 	ck_assert_uint_eq(plan.uplinks[0].carrier[0], dead[_i].carrier);
 	ck_assert_uint_eq(plan.uplinks[0].carrier[1], 0);
+	ck_assert_pstr_eq(plan_routes_carrier(policy, 0, dead[_i].carrier),
+			  dead[_i].words);
 	free(text);
 	plan_fini(&plan);
 	state.health = (struct health){ 0 };

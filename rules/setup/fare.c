@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rules/setup/plan.h"
+#include "rules/setup/plan_routes.h"
 #include "rules/setup/probe.h"
 
 void fare_init(struct fare *fare)
@@ -42,11 +42,11 @@ static void take_report(struct fare_uplink *uplink, size_t i,
 		struct fare_family *family = &uplink->families[v6];
 		uint8_t by = report->carrier[i][v6];
 		enum setup_way way = (enum setup_way)report->way[i][v6];
+		const char *name = plan_routes_carrier(policy, i, by);
 		char carrier[UPLINK_NAME_MAX] = "";
 
-		if (by != PLAN_NOBODY)
-			snprintf(carrier, sizeof(carrier), "%s",
-				 policy_uplink(policy, by)->name);
+		if (name)
+			snprintf(carrier, sizeof(carrier), "%s", name);
 		if (!uplink->is_known || way != family->way ||
 		    strcmp(carrier, family->carrier) != 0)
 			family->since_ms = now_ms;

@@ -18,7 +18,8 @@ struct probes;
 /* In one family. Times are on the monotonic clock; 0: never, not known. */
 struct fare_family {
 	enum setup_way way;
-	char carrier[UPLINK_NAME_MAX];	/* of its traffic; "": nobody */
+	char carrier[UPLINK_NAME_MAX];	/* of its traffic, main perhaps;
+					 * "": it is refused */
 	uint64_t since_ms;
 	uint64_t asked_ms;		/* by a probe */
 	uint64_t answered_ms;

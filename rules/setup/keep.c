@@ -179,12 +179,6 @@ static void forget_refusals(struct keep *keep)
 		keep->fights.items[i].refused = 0;
 }
 
-static const char *name_of(const struct keep *keep, uint8_t uplink)
-{
-	return uplink == PLAN_NOBODY ?
-		       NULL : policy_uplink(keep->policy, uplink)->name;
-}
-
 static void save_findings(struct keep *keep)
 {
 	struct health health = { 0 };
@@ -211,7 +205,7 @@ static void save_findings(struct keep *keep)
 static void say_carrier(struct keep *keep, size_t i, int family, uint8_t by)
 {
 	const char *name = policy_uplink(keep->policy, i)->name;
-	const char *other = name_of(keep, by);
+	const char *other = plan_routes_carrier(keep->policy, i, by);
 	const char *reason = reason_for(keep, " route ");
 
 	if (by == i)
@@ -505,7 +499,8 @@ static void say_what_stays(struct keep *keep)
 	for (size_t i = 0; i < policy_uplinks(keep->policy); i++)
 		for (int v6 = 0; v6 < 2 && keep->has_last; v6++) {
 			uint8_t by = keep->last.carrier[i][v6];
-			const char *other = name_of(keep, by);
+			const char *other = plan_routes_carrier(
+				keep->policy, i, by);
 
 			if (by == i ||
 			    !probes_is_dead(keep->probes, i,
@@ -513,7 +508,7 @@ static void say_what_stays(struct keep *keep)
 				continue;
 			say(keep, "uplink %s: IPv%d: dead by its probes, "
 			    "which end: %s%s until waymark up or setup",
-			    name_of(keep, (uint8_t)i), v6 ? 6 : 4,
+			    policy_uplink(keep->policy, i)->name, v6 ? 6 : 4,
 			    other ? "goes by " : "has no way",
 			    other ? other : "");
 		}

@@ -292,6 +292,14 @@ bool plan_routes_strict(const struct policy *policy, size_t uplink)
 	return false;
 }
 
+const char *plan_routes_carrier(const struct policy *policy, size_t uplink,
+				uint8_t carrier)
+{
+	if (carrier != PLAN_NOBODY)
+		return policy_uplink(policy, carrier)->name;
+	return plan_routes_strict(policy, uplink) ? NULL : "main";
+}
+
 static int add_stand_ins(struct plan *plan, const struct policy *policy,
 			 const struct state *state, uint8_t family,
 			 size_t uplink)

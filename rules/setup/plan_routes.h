@@ -32,5 +32,9 @@ int plan_routes_owner(const struct plan *plan, unsigned int link,
 /* Whether traffic of a road must not leak when its roads are gone: `strict`,
  * said by the uplink or by the one that stands in for it last. */
 bool plan_routes_strict(const struct policy *policy, size_t uplink);
+/* Who has the traffic of `uplink`, in words, where `carrier` carries it, which
+ * may be PLAN_NOBODY: an uplink's name, "main", or NULL: it is refused. */
+const char *plan_routes_carrier(const struct policy *policy, size_t uplink,
+				uint8_t carrier);
 
 #endif
