@@ -13,6 +13,7 @@
 #include "rules/diag.h"
 #include "rules/offload.h"
 #include "tools/cmd.h"
+#include "tools/explain_kernel.h"
 #include "tools/learned_list.h"
 #include "tools/load.h"
 
@@ -117,6 +118,16 @@ static const char *key_of(const struct balance *balance,
 				    "addresses tell";
 }
 
+static void print_no_share(const struct policy *policy, uint8_t road, bool v4)
+{
+	const struct uplink *up = policy_uplink_of_road(policy, road);
+
+	if (up != NULL && explain_has_way(up, v4))
+		printf("none now");
+	else
+		printf("none, as it has no %s", v4 ? "IPv4" : "IPv6");
+}
+
 /* Who has which share of such flows, and what this one's hangs on. */
 static void print_shares(const struct policy *policy, const struct facts *facts,
 			 const struct route *route,
@@ -137,8 +148,8 @@ static void print_shares(const struct policy *policy, const struct facts *facts,
 
 		printf("%s %s ", i > 0 ? "," : "", name);
 		if (sum > 0 && road_set_has(&dead, member->road))
-			printf("none, as it has no %s",
-			       address_is_v4(&facts->client) ? "IPv4" : "IPv6");
+			print_no_share(policy, member->road,
+				       address_is_v4(&facts->client));
 		else
 			printf("%u of %u", member->weight,
 			       sum > 0 ? sum : balance_weight(
@@ -162,62 +173,6 @@ static void print_step(const struct policy *policy, const char *when,
 	printf(", %s\n", decision->is_final ? "final" : "provisional");
 	print_walk(policy, facts, decision);
 	print_shares(policy, facts, route, roads);
-}
-
-static void print_main(void)
-{
-	printf("  table  main\n"
-	       "  route  as main has it\n");
-}
-
-static void print_way(const char *family, bool has_via,
-		      const struct address *via, const struct uplink *up)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	if (has_via)
-		printf("  route  %s default via %s dev %s\n", family,
-		       address_print(via, text), up->dev);
-	else
-		printf("  route  %s default dev %s\n", family, up->dev);
-}
-
-/* What the kernel does with packets of `road`. */
-static void print_kernel(const struct policy *policy, const struct facts *facts,
-			 uint8_t road)
-{
-	const struct marks *m = policy_marks(policy);
-	const struct uplink *up = policy_uplink_of_road(policy, road);
-	bool v4 = address_is_v4(&facts->client);
-	bool has_way;
-
-	printf("  mark   0x%08x/0x%08x (road %u, settled)\n",
-	       marks_of(m, road, true), m->mask, road);
-	if (up == NULL) {
-		print_main();
-		return;
-	}
-	printf("  table  %u%s%s, by the rule fwmark 0x%08x/0x%08x\n", up->table,
-	       up->table_name != NULL ? " " : "",
-	       up->table_name != NULL ? up->table_name : "",
-	       marks_of(m, road, false), m->road_mask);
-	has_way = v4 ? up->has_via4 || !up->has_via6
-		     : up->has_via6 || !up->has_via4;
-	if (has_way)
-		print_way(v4 ? "IPv4" : "IPv6", v4 ? up->has_via4
-						   : up->has_via6,
-			  v4 ? &up->via4 : &up->via6, up);
-	else if (up->strict)
-		printf("  route  unreachable: '%s' is strict and has no %s\n",
-		       up->name, v4 ? "IPv4" : "IPv6");
-	else
-		printf("  route  as main has it: '%s' has no %s\n", up->name,
-		       v4 ? "IPv4" : "IPv6");
-	printf("         routes of main by other devices than the uplinks' "
-	       "come first,\n         except its default\n");
-	if (up->masquerade && has_way)
-		printf("  source masqueraded behind the address of %s\n",
-		       up->dev);
 }
 
 static void print_late(const struct policy *policy, uint8_t first,
@@ -272,6 +227,7 @@ static void print_packet_route(const struct policy *policy,
 
 /* One that hangs on ports that are not said is told for each of its roads. */
 static void print_end(const struct policy *policy, const struct facts *facts,
+		      const struct in_force *in_force,
 		      const struct road_set *roads)
 {
 	uint8_t drop = policy_marks(policy)->road_drop;
@@ -284,7 +240,7 @@ static void print_end(const struct policy *policy, const struct facts *facts,
 			continue;
 		}
 		printf("kernel:\n");
-		print_kernel(policy, facts, (uint8_t)road);
+		explain_kernel(policy, facts, in_force, (uint8_t)road);
 	}
 }
 
@@ -333,7 +289,8 @@ static void print_kept(const struct policy *policy, const struct route *route)
 	offload_free(offload);
 }
 
-static void explain(const struct policy *policy, const struct expect *flow)
+static void explain(const struct policy *policy, const struct expect *flow,
+		    const struct in_force *in_force)
 {
 	struct facts facts = flow->facts;
 	struct inspect inspect = policy_inspect(policy);
@@ -368,7 +325,7 @@ static void explain(const struct policy *policy, const struct expect *flow)
 			   &flow->facts, &after, &final);
 	}
 	print_change(policy, &before, &after, &first, &final);
-	print_end(policy, &facts, &final);
+	print_end(policy, &facts, in_force, &final);
 	print_kept(policy, policy_route(policy, after.route));
 }
 
@@ -436,9 +393,10 @@ static void print_hosts(const struct policy *policy, const struct facts *facts)
 	}
 }
 
-static int explain_flow(const struct policy *policy, const char *words,
+static int explain_flow(struct policy *policy, const char *words,
 			const char *state_dir)
 {
+	struct in_force in_force;
 	struct diag *diag = diag_new();
 	struct expect *flow = NULL;
 	const struct exempt *exempt;
@@ -458,10 +416,11 @@ static int explain_flow(const struct policy *policy, const char *words,
 	if (exempt != NULL) {
 		printf("exempt by %s: never queued, never marked\nkernel:\n",
 		       load_place(&exempt->place, place, sizeof(place)));
-		print_main();
+		explain_main();
 	} else {
 		print_learned(&flow->facts, state_dir);
-		explain(policy, flow);
+		explain_look(policy, state_dir, &in_force);
+		explain(policy, flow, &in_force);
 	}
 	policy_flow_free(flow);
 	diag_free(diag);

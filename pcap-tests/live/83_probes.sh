@@ -20,6 +20,11 @@ default               via one
 END
 
 said_like() { lab_log | grep -qE -- "$1"; }
+explains()
+{
+	in_router "$WAYMARK" explain --state-dir "$LAB_DIR/state" \
+		"$LAB_DIR/lab.policy" udp $LAN4.9 $SERVER4:"$1"
+}
 carries() { waymark uplink | grep -qE -- "$1"; }
 
 # by NAME WANT4 WANT6 PORT [WHERE]
@@ -77,6 +82,7 @@ ok "all are alive" until_true 20 carries \
 	'^two .*IPv4: itself for .* IPv6: itself for '
 sleep 1
 by "alive" 2 2 5002
+is "explain: itself" "$(explains 5002 | grep -c '  now ')" 0
 
 # ---- IPv4 dies, IPv6 does not ----
 
@@ -135,6 +141,11 @@ done
 by "taken out" 3 3 5002
 proves "the doctor knows that it was taken out" \
 	'it was taken out, so three stands in for it'
+words=$(explains 5002)
+like "explain: who stands in" "$words" "now +'three' carries .* of 'two'"
+like "explain: its table" "$words" 'table +203, by the rule fwmark 0x02000000/'
+like "explain: its route" "$words" "default via $(gw4 3) dev up3"
+like "explain: its source" "$words" 'masqueraded behind .* up3'
 by "others stay" 3 3 5003
 like "auto" "$(waymark uplink auto two)" 'two: auto'
 until_true 10 carries '^two +auto .*IPv4: itself'
@@ -158,12 +169,16 @@ ok "neither otherwise nor strict: by main" until_true 10 carries \
 	'^one +down .*IPv4: by main \(forced\) .*IPv6: by main \(forced\)'
 ok "it is told" until_true 10 said_like 'uplink one: IPv4: goes by main: '
 by "and so it is" 2 2 5001
+like "explain: by main" "$(explains 5001)" "now +main carries .* of 'one'"
+is "explain: and by no table of its own" "$(explains 5001 |
+	grep -c 'up1\|201')" 0
 main_by 1
 waymark uplink auto one >/dev/null
 until_true 10 carries '^one +auto .*IPv4: itself .*IPv6: itself'
 waymark uplink down three >/dev/null
 ok "strict: no way" until_true 10 carries \
 	'^three +down .*IPv4: no way \(forced\) .*IPv6: no way \(forced\)'
+like "explain: refused" "$(explains 5003)" "now +the traffic of 'three' is ref"
 waymark uplink auto three >/dev/null
 until_true 10 carries '^three +auto .*IPv4: itself .*IPv6: itself'
 like "a name that is none" "$(waymark uplink down tow 2>&1)" \

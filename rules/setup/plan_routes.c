@@ -281,6 +281,16 @@ int plan_routes_stand_in(const struct policy *policy, size_t uplink,
 	return at >= 0 ? at : -1;
 }
 
+int plan_routes_of_metric(const struct policy *policy, uint8_t family,
+			  size_t uplink, uint32_t metric)
+{
+	uint32_t first = family == AF_INET ? METRIC4_OTHERWISE :
+					     METRIC6_OTHERWISE;
+
+	return plan_routes_stand_in(policy, uplink,
+				    metric > first ? metric - first : 0);
+}
+
 bool plan_routes_strict(const struct policy *policy, size_t uplink)
 {
 	int at;

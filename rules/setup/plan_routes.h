@@ -14,6 +14,9 @@ int plan_routes_make(struct plan *plan, const struct policy *policy,
  * past the last, also where the chain bites its tail. */
 int plan_routes_stand_in(const struct policy *policy, size_t uplink,
 			 size_t steps);
+/* The uplink whose default has `metric` in the table of `uplink`; or -1. */
+int plan_routes_of_metric(const struct policy *policy, uint8_t family,
+			  size_t uplink, uint32_t metric);
 /* Whether the uplink's own table leads out by its own device. */
 bool plan_routes_has_way(const struct plan *plan, uint8_t family,
 			 size_t uplink);

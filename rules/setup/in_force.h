@@ -1,0 +1,33 @@
+/*
+ * in_force.h - where the roads of a policy lead here and now, as the kernel
+ * has its rules and routes. Needs no root.
+ */
+#ifndef WAYMARK_SETUP_IN_FORCE_H
+#define WAYMARK_SETUP_IN_FORCE_H
+
+#include "rules/policy.h"
+#include "rules/setup/setup.h"
+
+enum in_force_way {
+	IN_FORCE_UNKNOWN,	/* the uplink is not set up here */
+	IN_FORCE_UPLINK,	/* by an uplink: itself, or who stands in */
+	IN_FORCE_MAIN,
+	IN_FORCE_REFUSED,
+};
+
+struct in_force_road {
+	enum in_force_way way;
+	size_t by;		/* the uplink that carries it, */
+	size_t table;		/* by a route in the table of this one */
+};
+
+struct in_force {
+	struct in_force_road roads[SETUP_UPLINKS_MOST][2]; /* IPv4, IPv6 */
+};
+
+/* What `state_dir`, which may be NULL, has a journal of. What cannot be read
+ * is unknown. */
+void in_force_read(const struct policy *policy, const char *state_dir,
+		   struct in_force *ret);
+
+#endif

@@ -1,0 +1,135 @@
+/* explain_kernel.c - the kernel's part of `waymark explain`. */
+#include "tools/explain_kernel.h"
+
+#include <stdio.h>
+
+bool explain_has_way(const struct uplink *up, bool v4)
+{
+	return v4 ? up->has_via4 || !up->has_via6
+		  : up->has_via6 || !up->has_via4;
+}
+
+void explain_look(struct policy *policy, const char *state_dir,
+		  struct in_force *in_force)
+{
+	in_force_read(policy, state_dir, in_force);
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		for (int v6 = 0; v6 < 2; v6++) {
+			const struct in_force_road *now =
+				&in_force->roads[i][v6];
+
+			if (now->way != IN_FORCE_UNKNOWN)
+				policy_set_dead(policy, i, v6,
+						now->way != IN_FORCE_UPLINK ||
+						now->by != i);
+		}
+}
+
+void explain_main(void)
+{
+	printf("  table  main\n"
+	       "  route  as main has it\n");
+}
+
+static void print_way(const char *family, bool has_via,
+		      const struct address *via, const struct uplink *up)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (has_via)
+		printf("  route  %s default via %s dev %s\n", family,
+		       address_print(via, text), up->dev);
+	else
+		printf("  route  %s default dev %s\n", family, up->dev);
+}
+
+/* By its own wire. */
+static void print_leaving(const struct uplink *up, bool v4)
+{
+	const char *family = v4 ? "IPv4" : "IPv6";
+
+	if (explain_has_way(up, v4))
+		print_way(family, v4 ? up->has_via4 : up->has_via6,
+			  v4 ? &up->via4 : &up->via6, up);
+	else if (up->strict)
+		printf("  route  unreachable: '%s' is strict and has no %s\n",
+		       up->name, family);
+	else
+		printf("  route  as main has it: '%s' has no %s\n", up->name,
+		       family);
+	printf("         routes of main by other devices than the uplinks' "
+	       "come first,\n         except its default\n");
+	if (up->masquerade && explain_has_way(up, v4))
+		printf("  source masqueraded behind the address of %s\n",
+		       up->dev);
+}
+
+/* By whom it goes, where not by the uplink itself; true: by no uplink at all,
+ * and that is told. */
+static bool print_instead(const struct policy *policy, const struct uplink *up,
+			  const struct in_force_road *now, bool v4)
+{
+	if (now->way == IN_FORCE_UPLINK &&
+	    policy_uplink(policy, now->by) != up)
+		printf("  now    '%s' carries the traffic of '%s'\n",
+		       policy_uplink(policy, now->by)->name, up->name);
+	if (!explain_has_way(up, v4) || now->way == IN_FORCE_UPLINK ||
+	    now->way == IN_FORCE_UNKNOWN)
+		return false;
+	if (now->way == IN_FORCE_REFUSED) {
+		printf("  now    the traffic of '%s' is refused\n"
+		       "  route  unreachable\n", up->name);
+		return true;
+	}
+	printf("  now    main carries the traffic of '%s'\n", up->name);
+	explain_main();
+	return true;
+}
+
+static void print_table(const struct policy *policy, uint8_t road,
+			const struct uplink *whose)
+{
+	const struct marks *m = policy_marks(policy);
+
+	printf("  table  %u%s%s, by the rule fwmark 0x%08x/0x%08x\n",
+	       whose->table, whose->table_name != NULL ? " " : "",
+	       whose->table_name != NULL ? whose->table_name : "",
+	       marks_of(m, road, false), m->road_mask);
+}
+
+static const struct in_force_road *road_of(const struct policy *policy,
+					   const struct in_force *in_force,
+					   const struct uplink *up, bool v4)
+{
+	size_t i = 0;
+
+	while (policy_uplink(policy, i) != up)
+		i++;
+	return &in_force->roads[i][!v4];
+}
+
+void explain_kernel(const struct policy *policy, const struct facts *facts,
+		    const struct in_force *in_force, uint8_t road)
+{
+	const struct marks *m = policy_marks(policy);
+	const struct uplink *up = policy_uplink_of_road(policy, road);
+	const struct uplink *whose = up;
+	const struct in_force_road *now;
+	bool v4 = address_is_v4(&facts->client);
+
+	printf("  mark   0x%08x/0x%08x (road %u, settled)\n",
+	       marks_of(m, road, true), m->mask, road);
+	if (up == NULL) {
+		explain_main();
+		return;
+	}
+	now = road_of(policy, in_force, up, v4);
+	if (print_instead(policy, up, now, v4))
+		return;
+	if (now->way == IN_FORCE_UPLINK) {
+		whose = policy_uplink(policy, now->table);
+		up = policy_uplink(policy, now->by);
+	}
+	print_table(policy, road, whose);
+	print_leaving(up, v4);
+}
