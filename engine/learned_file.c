@@ -17,6 +17,7 @@
 
 #include "engine/cursor.h"
 #include "engine/hints/hint.h"
+#include "rules/folder.h"
 
 #define MAGIC "waymark-learned\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
@@ -24,7 +25,6 @@
 #define VERSION 2
 #define VERSION_LEAST 1
 #define HEAD_LEN (MAGIC_LEN + 4 + 8)
-#define DIR_DEFAULT "/var/lib/waymark"
 /* More than any store holds. */
 #define FILE_MOST ((off_t)1 << 30)
 
@@ -34,11 +34,13 @@
 
 int learned_file_path(const char *given, char path[static PATH_MAX])
 {
-	if (given == NULL)
-		given = DIR_DEFAULT;
-	if (snprintf(path, PATH_MAX, "%s/learned", given) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	return 0;
+	char dir[PATH_MAX];
+	int rc = folder_kept(given, dir);
+
+	if (rc < 0)
+		return rc;
+	return snprintf(path, PATH_MAX, "%s/learned", dir) < PATH_MAX ?
+		       0 : -ENAMETOOLONG;
 }
 
 /* ---- writing ---- */
@@ -123,17 +125,6 @@ static void digest_of(const char *text, size_t len,
 	sha256_digest(&sha, SHA256_DIGEST_SIZE, digest);
 }
 
-static int make_folder(const char *path)
-{
-	char dir[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL || slash == path)
-		return 0;
-	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
-	return mkdir(dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
 static int write_file(const char *path, const char *text, size_t len)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
@@ -171,7 +162,7 @@ int learned_file_save(const struct learned *learned, uint32_t now_s,
 
 	if (snprintf(beside, sizeof(beside), "%s.new", path) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	rc = make_folder(path);
+	rc = folder_make_for(path);
 	if (rc == 0)
 		rc = write_text(learned, now_s, &text, &len);
 	if (rc < 0)

@@ -1,6 +1,6 @@
 /*
  * hosts_file.h - names and addresses over restarts: STATE_DIR/names.json,
- * /var/lib/waymark/names.json by default.
+ * by default in the folder of folder.h.
  */
 #ifndef WAYMARK_HOSTS_FILE_H
 #define WAYMARK_HOSTS_FILE_H

@@ -3,19 +3,21 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER "/var/lib/waymark"
+#include "rules/folder.h"
+
 #define SUFFIX ".new"
 
 int json_file_path(const char *state_dir, const char *name,
 		   char path[static PATH_MAX])
 {
-	const char *folder = state_dir != NULL ? state_dir : FOLDER;
+	char dir[PATH_MAX];
+	int rc = folder_kept(state_dir, dir);
 
-	return snprintf(path, PATH_MAX, "%s/%s", folder, name) <
+	if (rc < 0)
+		return rc;
+	return snprintf(path, PATH_MAX, "%s/%s", dir, name) <
 	       PATH_MAX - (int)sizeof(SUFFIX) ? 0 : -ENAMETOOLONG;
 }
 
@@ -37,12 +39,10 @@ static int write_file(const char *path, const json_t *value)
 int json_file_save(const char *path, const json_t *value)
 {
 	char next[PATH_MAX + sizeof(SUFFIX)];
-	int rc;
+	int rc = folder_make_for(path);
 
-	snprintf(next, sizeof(next), "%s", path);
-	*strrchr(next, '/') = '\0';
-	if (mkdir(next, 0755) < 0 && errno != EEXIST)
-		return -errno;
+	if (rc < 0)
+		return rc;
 	snprintf(next, sizeof(next), "%s" SUFFIX, path);
 	rc = write_file(next, value);
 	if (rc == 0 && rename(next, path) < 0)

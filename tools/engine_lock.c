@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rules/folder.h"
 #include "rules/setup/health.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/setup.h"
@@ -33,7 +34,7 @@ static int file_path(const char *dir, char path[static PATH_MAX])
 static int try_take(struct engine_lock *lock, const char *path)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int rc = lock_make_folder(lock->dir);
+	int rc = folder_make(lock->dir);
 
 	if (rc < 0)
 		return rc;

@@ -119,7 +119,7 @@ static const struct command {
 	  "\n"
 	  "HOST is an address, a prefix, a range or a name, which is looked up\n"
 	  "once. TIME is a number and s, m, h or d. Exemptions outlive the\n"
-	  "engine: /var/lib/waymark/exempt.json keeps them.\n"
+	  "engine, in the file exempt.json below /var/lib/waymark.\n"
 	  "  --state-dir DIR   that of the engine; keeps them in DIR\n" },
 	{ "uplink", cmd_uplink, "[up|down|auto NAME]",
 	  "which uplinks are in use, and to take one out",

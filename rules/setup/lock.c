@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rules/folder.h"
 #include "rules/setup/setup.h"
 
 #define FOLDER "/run/waymark"
@@ -31,21 +32,6 @@ int setup_state_dir(const char *given, char dir[static PATH_MAX])
 	return 0;
 }
 
-int lock_make_folder(const char *dir)
-{
-	char part[PATH_MAX];
-	size_t len = strlen(dir);
-
-	for (size_t i = 1; i <= len; i++) {
-		if (dir[i] != '/' && dir[i] != '\0')
-			continue;
-		snprintf(part, sizeof(part), "%.*s", (int)i, dir);
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
-}
-
 bool lock_is_current(int fd, const char *path)
 {
 	struct stat held, there;
@@ -58,7 +44,7 @@ bool lock_is_current(int fd, const char *path)
 static int try_lock(struct lock *lock)
 {
 	char path[PATH_MAX + 8];
-	int rc = lock_make_folder(lock->dir);
+	int rc = folder_make(lock->dir);
 
 	if (rc < 0)
 		return rc;

@@ -21,8 +21,6 @@ int lock_open(struct lock *lock, const char *given,
 /* Let go; with `remove`, folder and all, if nobody else has files there. */
 void lock_close(struct lock *lock, bool remove);
 
-/* Make the folder `dir` and those above it. 0 or -errno. */
-int lock_make_folder(const char *dir);
 /* Whether the open file `fd` is still the one at `path`: whoever held a lock
  * on it before may have removed it, and then nobody else will open it. */
 bool lock_is_current(int fd, const char *path);

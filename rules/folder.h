@@ -1,0 +1,21 @@
+/*
+ * folder.h - the folder of what outlives the process.
+ */
+#ifndef WAYMARK_FOLDER_H
+#define WAYMARK_FOLDER_H
+
+#include <limits.h>
+
+/*
+ * `given`, or where that is NULL /var/lib/waymark; of a network namespace that
+ * is not the machine's own, that of process 1, netns-INODE below that. 0 or
+ * -ENAMETOOLONG.
+ */
+int folder_kept(const char *given, char dir[static PATH_MAX]);
+
+/* Make the folder `dir` and those above it. 0 or -errno. */
+int folder_make(const char *dir);
+/* The same for the folder of the file `path`. */
+int folder_make_for(const char *path);
+
+#endif
