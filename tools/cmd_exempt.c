@@ -62,8 +62,12 @@ static bool read_words(char *words[], int count, struct wish *wish)
 		i += 2;
 	}
 	if (i + 1 < count && strcmp(words[i], "for") == 0) {
-		if (!read_time(words[i + 1], &wish->seconds))
+		if (!read_time(words[i + 1], &wish->seconds)) {
+			fprintf(stderr, "waymark exempt: for %s: this is no "
+				"time: write a number and s, m, h or d, as "
+				"90s or 2h\n", words[i + 1]);
 			return false;
+		}
 		i += 2;
 	}
 	return i == count;
@@ -77,6 +81,14 @@ static bool is_address(const char *host, char why[static ADDRESS_WHY_MAX])
 
 	return address_range_parse(host, strlen(host), &first, &last, why) ==
 	       0;
+}
+
+/* No name is of digits alone, and what has a colon or a slash is none: the
+ * DNS is not asked for it. */
+static bool is_meant_as_address(const char *host)
+{
+	return strpbrk(host, ":/") != NULL ||
+	       host[strspn(host, "0123456789.-")] == '\0';
 }
 
 static void add_address(json_t *list, const struct addrinfo *info)
@@ -99,7 +111,7 @@ static json_t *find_addresses(const char *host)
 
 	if (is_address(host, why))
 		return json_pack("[s]", host);
-	if (strchr(host, '/') != NULL) {
+	if (is_meant_as_address(host)) {
 		fprintf(stderr, "waymark exempt: %s: %s\n", host, why);
 		return NULL;
 	}

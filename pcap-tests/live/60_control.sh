@@ -238,6 +238,13 @@ like "list: a name's addresses" "$(said exempt list)" \
 	'^to localhost.*# .*127.0.0.1'
 like "what is no address is refused" "$(said exempt add 192.0.2.33/28)" \
 	'host bits'
+like "what is nearly one is not asked for" "$(said exempt add 192.0.2.300)" \
+	'192\.0\.2\.300: each number of an IPv4 address'
+like "nor is a range of such" "$(said exempt add 192.0.2.1-192.0.2.300)" \
+	'-192\.0\.2\.300: each number of an IPv4 address'
+words=$(said exempt add $LAN4.78 for 3x)
+is "a time that is none: bad usage" $? 2
+like "and which it is" "$words" 'for 3x: this is no time'
 is "a reload keeps them" "$(waymark reload >/dev/null
 	said exempt list | wc -l)" 3
 ok "and so does setup" waymark setup "$policy"
