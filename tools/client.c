@@ -10,23 +10,43 @@
 #include <unistd.h>
 
 #include "engine/control.h"
+#include "rules/setup/journal.h"
 #include "rules/setup/setup.h"
 
 /* A reload reads lists and changes the kernel, perhaps after another waymark
  * that holds its lock. */
 #define ANSWER_SECONDS 60
 
+/* A set-up whose engine ended: what becomes of packets, and the mend. */
+static void explain_left(const char *name, const char *dir)
+{
+	struct journal journal;
+
+	if (journal_load(dir, &journal) < 0)
+		return;
+	if (journal.exists)
+		fprintf(stderr, "waymark %s: the set-up is in force all the "
+			"same: what is settled keeps its road, and so does "
+			"what headers tell; other flows %s; `waymark up` "
+			"brings the engine back, `waymark down` undoes it\n",
+			name, journal.queue_drop ? "are dropped" :
+						   "pass by main");
+	journal_fini(&journal);
+}
+
 static void explain(const char *name, const char *dir, int rc)
 {
-	if (rc == -ENOENT || rc == -ECONNREFUSED)
+	if (rc == -ENOENT || rc == -ECONNREFUSED) {
 		fprintf(stderr, "waymark %s: no engine is running here (%s); "
 			"start it with `waymark up`\n", name, dir);
-	else if (rc == -EACCES)
+		explain_left(name, dir);
+	} else if (rc == -EACCES) {
 		fprintf(stderr, "waymark %s: %s/control: %s; only who runs the "
 			"engine may ask it\n", name, dir, strerror(-rc));
-	else
+	} else {
 		fprintf(stderr, "waymark %s: the engine does not answer: %s\n",
 			name, strerror(-rc));
+	}
 }
 
 static int send_line(int fd, const json_t *request)

@@ -54,6 +54,7 @@ kill -KILL "$(lab_pid waymark)"
 lab_forget
 ok "no new flow passes" eval "! ask client tcp $SERVER4 80 --patience 1"
 is "by no road" "$(lab_roads $SERVER4 tcp 80)" none
+like "status says so" "$(waymark status 2>&1)" 'other flows are dropped'
 wait $client
 is "what was settled goes on" $? 0
 ok "down of what is left" waymark down

@@ -37,6 +37,7 @@ number() { waymark status --json | jq "$1"; }
 # ---- nobody there ----
 
 like "no engine: it says so" "$(said status)" 'status: no engine is running'
+is "and no more, where nothing is set up" "$(said status | wc -l)" 1
 said reload >/dev/null
 is "and ends with 1" $? 1
 said top -n nothing >/dev/null
@@ -295,6 +296,8 @@ ok "nor do they disturb packets" ask client tcp $SERVER4 25
 kill -KILL "$(lab_pid waymark)"
 until_true 50 lab_gone "$(lab_pid waymark)"
 like "killed: it is noticed" "$(said status)" 'no engine is running'
+like "and what becomes of packets" "$(said status)" \
+	'the set-up is in force .* other flows pass by main; `waymark up`'
 ok "down" waymark down
 is "nothing is left but the exemptions and what was learned" \
 	"$(ls "$LAB_DIR/state")" "exempt.json

@@ -28,6 +28,7 @@ static void remove_dir(void)
 START_TEST(there_and_back)
 {
 	struct journal journal = { .made_file = true, .file = 1,
+				   .queue_drop = true,
 				   .file_next = 2, .folders_made = 1,
 				   .ruleset_asked = 0x123456789abcdefu,
 				   .ruleset_found = 7 };
@@ -47,7 +48,7 @@ START_TEST(there_and_back)
 		ck_assert_int_eq(journal_note_number(&journal, &numbers[i]), 0);
 	ck_assert_int_eq(journal_save(dir, &journal), 0);
 	ck_assert_int_eq(journal_load(dir, &back), 0);
-	ck_assert(back.exists && back.made_file);
+	ck_assert(back.exists && back.made_file && back.queue_drop);
 	ck_assert_uint_eq(back.group_count, 2);
 	ck_assert_uint_eq(journal_group(&back, 3)->found, 42);
 	ck_assert_str_eq(journal_group(&back, 4)->dev, "ppp0");

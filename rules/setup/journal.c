@@ -82,7 +82,9 @@ static int read_line(struct journal *journal, const char *line)
 	    sscanf(line, "mask %" SCNx32, &journal->mask) == 1 ||
 	    sscanf(line, "generation %" SCNu32, &journal->generation) == 1)
 		return 0;
-	if (sscanf(line, "file %" SCNx64 " %" SCNx64, &journal->file,
+	if (strcmp(line, "queues drop\n") == 0)
+		journal->queue_drop = true;
+	else if (sscanf(line, "file %" SCNx64 " %" SCNx64, &journal->file,
 			&journal->file_next) == 2)
 		journal->made_file = true;
 	else
@@ -142,6 +144,8 @@ static void write_lines(const struct journal *journal, FILE *out)
 			journal->numbers.items[i].table);
 	if (journal->mask)
 		fprintf(out, "mask %" PRIx32 "\n", journal->mask);
+	if (journal->queue_drop)
+		fputs("queues drop\n", out);
 	if (journal->folders_made)
 		fprintf(out, "folders %u\n", journal->folders_made);
 	if (journal->made_file)

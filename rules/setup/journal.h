@@ -44,6 +44,7 @@ struct journal {
 	 * stay until conntrack has none of their flows. The newest first. */
 	struct uplink_numbers numbers;
 	uint32_t mask;		/* the bits of marks that were ours */
+	bool queue_drop;	/* without an engine: drop rather than pass */
 	unsigned int folders_made;	/* rt_tables.d, and the one above */
 	bool made_file;		/* rt_tables.d/waymark.conf is ours, */
 	uint64_t file;		/* with this hash, */

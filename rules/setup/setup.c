@@ -200,6 +200,7 @@ static int note(struct run *run, char error[static SETUP_ERROR_MAX])
 	int rc = 0;
 
 	run->journal.mask |= run->plan.mask;
+	run->journal.queue_drop = run->plan.queue_drop;
 	for (size_t i = 0; i < run->diff.count && rc == 0; i++)
 		rc = note_step(run, &run->diff.steps[i]);
 	if (rc == 0)
