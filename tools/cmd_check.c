@@ -3,13 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/expect.h"
 #include "rules/ast.h"
 #include "rules/source.h"
 #include "tools/cmd.h"
+#include "tools/expects.h"
 #include "tools/load.h"
-
-#define PLACE_MAX 512
 
 static int print_canonical(const char *path)
 {
@@ -26,64 +24,6 @@ static int print_canonical(const char *path)
 	ast_free(ast);
 	diag_free(diag);
 	return status;
-}
-
-/* What a balance makes of the flow. */
-static void print_roads(const struct policy *policy,
-			const struct expect_result *result)
-{
-	const char *between = "  the flow takes ";
-	int count = 0;
-
-	if (result->route->balance == NULL)
-		return;
-	for (int road = 0; road < 256; road++) {
-		if (!road_set_has(&result->roads, (uint8_t)road))
-			continue;
-		fprintf(stderr, "%s%s", between,
-			policy_road_name(policy, (uint8_t)road));
-		between = " or ";
-		count++;
-	}
-	fputs(count > 1 ? ", as ports tell: say both ports, or name all of "
-			  "these roads in braces\n" : "\n", stderr);
-}
-
-static void print_broken(const struct policy *policy,
-			 const struct expect *expect,
-			 const struct expect_result *result)
-{
-	char place[PLACE_MAX], line[PLACE_MAX];
-
-	load_place(&expect->place, place, sizeof(place));
-	fprintf(stderr, "%s:%u: error: this does not hold: %s\n", place,
-		expect->place.column, expect->text);
-	if (result->exempt != NULL)
-		fprintf(stderr, "  the flow is exempt by %s\n",
-			load_place(&result->exempt->place, line, sizeof(line)));
-	else {
-		fprintf(stderr, "  %s decides: %s\n",
-			load_place(&result->route->place, line, sizeof(line)),
-			result->route->text);
-		print_roads(policy, result);
-	}
-}
-
-static size_t run_expects(const struct policy *policy)
-{
-	size_t broken = 0;
-
-	for (size_t i = 0; i < policy_expects(policy); i++) {
-		const struct expect *expect = policy_expect(policy, i);
-		struct expect_result result;
-
-		expect_check(policy, expect, &result);
-		if (result.holds)
-			continue;
-		print_broken(policy, expect, &result);
-		broken++;
-	}
-	return broken;
 }
 
 static const char *plural(size_t n)
@@ -123,7 +63,7 @@ int cmd_check(int argc, char *argv[])
 		policy_free(policy);
 		return print_canonical(argv[optind]);
 	}
-	broken = run_expects(policy);
+	broken = expects_run(policy, "error", stderr);
 	expects = policy_expects(policy);
 	uplinks = policy_uplinks(policy);
 	routes = policy_routes(policy) + policy_packet_routes(policy);

@@ -128,6 +128,7 @@ int cmd_setup(int argc, char *argv[])
 	load.remember = !choice.script && !choice.options.dry_run;
 	load.resolve = load.remember || choice.resolve;
 	load.here = true;
+	load.run_expects = true;
 	load.state_dir = choice.options.state_dir;
 	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)

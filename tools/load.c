@@ -11,6 +11,7 @@
 #include "rules/refresh.h"
 #include "rules/setup/numbers.h"
 #include "rules/source.h"
+#include "tools/expects.h"
 
 /* That a start may wait for the DNS. */
 #define WAIT_MS 3000
@@ -188,6 +189,8 @@ int load(const char *path, const struct load_options *options,
 		loaded_fini(&attempt.loaded);
 		return rc;
 	}
+	if (options->run_expects)
+		expects_run(attempt.loaded.policy, "warning", attempt.out);
 	if (policy_hosts(attempt.loaded.policy) == 0) {
 		ast_free(attempt.loaded.ast);
 		hosts_fini(&attempt.loaded.hosts);

@@ -213,6 +213,7 @@ int running_reload(struct running *running, FILE *out)
 		.resolve = true,
 		.remember = true,
 		.here = true,
+		.run_expects = true,
 		.state_dir = running->state_dir,
 		.known = running->refresh != NULL ? &running->source.hosts :
 						    NULL,

@@ -159,6 +159,21 @@ is "goes by the old policy" "$(lab_roads $SERVER4 tcp 25)" 2
 in_router ip route del 10.9.0.0/16 table 222
 write_policy
 
+# ---- expectations ----
+
+echo "expect tcp $LAN4.9 > $SERVER4:25 via three" >>"$policy"
+expected=$(wc -l <"$policy")
+words=$(said reload)
+is "an expectation that does not hold is no reason to refuse" $? 0
+like "but a warning, with its place" "$words" \
+	"policy:$expected:1: warning: this does not hold: expect tcp $LAN4.9"
+like "and what decides" "$words" 'decides: route mail +via two'
+like "setup warns as well" "$(waymark setup "$policy" 2>&1)" \
+	"policy:$expected:1: warning: this does not hold: "
+is "check fails" "$(in_router "$WAYMARK" check "$policy" >/dev/null 2>&1
+	echo $?)" 1
+write_policy
+
 # ---- devices that are not there ----
 
 cp "$policy" "$LAB_DIR/right.policy"

@@ -1,0 +1,66 @@
+/* expects.c - the expect lines of a policy, see expects.h. */
+#include "tools/expects.h"
+
+#include "engine/expect.h"
+#include "tools/load.h"
+
+#define PLACE_MAX 512
+
+/* What a balance makes of the flow. */
+static void print_roads(const struct policy *policy,
+			const struct expect_result *result, FILE *out)
+{
+	const char *between = "  the flow takes ";
+	int count = 0;
+
+	if (result->route->balance == NULL)
+		return;
+	for (int road = 0; road < 256; road++) {
+		if (!road_set_has(&result->roads, (uint8_t)road))
+			continue;
+		fprintf(out, "%s%s", between,
+			policy_road_name(policy, (uint8_t)road));
+		between = " or ";
+		count++;
+	}
+	fputs(count > 1 ? ", as ports tell: say both ports, or name all of "
+			  "these roads in braces\n" : "\n", out);
+}
+
+static void print_broken(const struct policy *policy,
+			 const struct expect *expect,
+			 const struct expect_result *result, const char *what,
+			 FILE *out)
+{
+	char place[PLACE_MAX], line[PLACE_MAX];
+
+	load_place(&expect->place, place, sizeof(place));
+	fprintf(out, "%s:%u: %s: this does not hold: %s\n", place,
+		expect->place.column, what, expect->text);
+	if (result->exempt != NULL)
+		fprintf(out, "  the flow is exempt by %s\n",
+			load_place(&result->exempt->place, line, sizeof(line)));
+	else {
+		fprintf(out, "  %s decides: %s\n",
+			load_place(&result->route->place, line, sizeof(line)),
+			result->route->text);
+		print_roads(policy, result, out);
+	}
+}
+
+size_t expects_run(const struct policy *policy, const char *what, FILE *out)
+{
+	size_t broken = 0;
+
+	for (size_t i = 0; i < policy_expects(policy); i++) {
+		const struct expect *expect = policy_expect(policy, i);
+		struct expect_result result;
+
+		expect_check(policy, expect, &result);
+		if (result.holds)
+			continue;
+		print_broken(policy, expect, &result, what, out);
+		broken++;
+	}
+	return broken;
+}

@@ -1,0 +1,16 @@
+/*
+ * expects.h - the expect lines of a policy, run and told.
+ */
+#ifndef WAYMARK_EXPECTS_H
+#define WAYMARK_EXPECTS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct policy;
+
+/* Tell each that does not hold, as an `error` or a `warning`, with its place
+ * and what decides instead. How many there are. */
+size_t expects_run(const struct policy *policy, const char *what, FILE *out);
+
+#endif
