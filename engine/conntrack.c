@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "engine/conntrack.h"
-#include "engine/decode.h"
 #include "engine/flow.h"
 
 #define SECOND_NS 1000000000u
@@ -98,32 +97,6 @@ void conntrack_free(struct conntrack *conntrack)
 
 /* ---- the table ---- */
 
-static uint64_t mix(uint64_t h)
-{
-	h *= 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
-}
-
-static uint64_t end_hash(const struct address *a, uint16_t port)
-{
-	return mix(mix(mix(a->be64[0]) ^ a->be64[1]) ^ port);
-}
-
-/* The same for both directions. */
-static uint64_t tuple_hash(const struct address *a, uint16_t aport,
-			   const struct address *b, uint16_t bport,
-			   uint8_t proto, uint32_t zone)
-{
-	return mix(end_hash(a, aport) + end_hash(b, bport) +
-		   ((uint64_t)zone << 8 | proto));
-}
-
-static uint64_t entry_hash(const struct conntrack_entry *e)
-{
-	return tuple_hash(&e->src, e->sport, &e->dst, e->dport, e->proto,
-			  e->zone);
-}
-
 /* Twice the slots; without memory for them chains just get longer. */
 static void grow(struct conntrack *conntrack)
 {
@@ -137,7 +110,7 @@ static void grow(struct conntrack *conntrack)
 
 		for (struct conntrack_entry *e = conntrack->slots[i];
 		     e != NULL; e = next) {
-			size_t slot = entry_hash(e) & (count - 1);
+			size_t slot = e->hash & (count - 1);
 
 			next = e->next;
 			e->next = slots[slot];
@@ -166,19 +139,16 @@ static bool is_backward(const struct conntrack_entry *e,
 }
 
 static struct conntrack_entry **slot_of(const struct conntrack *conntrack,
-					const struct packet *pkt, uint32_t zone)
+					uint64_t hash)
 {
-	uint64_t hash = tuple_hash(&pkt->src, pkt->sport, &pkt->dst,
-				   pkt->dport, pkt->proto, zone);
-
 	return &conntrack->slots[hash & (conntrack->slot_count - 1)];
 }
 
 static struct conntrack_entry *find(const struct conntrack *conntrack,
 				    const struct packet *pkt, uint32_t zone,
-				    bool *ret_from_server)
+				    uint64_t hash, bool *ret_from_server)
 {
-	struct conntrack_entry *e = *slot_of(conntrack, pkt, zone);
+	struct conntrack_entry *e = *slot_of(conntrack, hash);
 
 	for (; e != NULL; e = e->next) {
 		if (e->proto != pkt->proto || e->zone != zone)
@@ -231,9 +201,14 @@ static bool is_over(const struct conntrack_entry *e, uint64_t now_ns)
 	return now_ns > e->until_ns && e->until_ns != 0;
 }
 
+static size_t slot_after(const struct conntrack *conntrack, size_t slots)
+{
+	return (conntrack->swept + slots) & (conntrack->slot_count - 1);
+}
+
 static struct conntrack_entry **next_slot(struct conntrack *conntrack)
 {
-	conntrack->swept = (conntrack->swept + 1) & (conntrack->slot_count - 1);
+	conntrack->swept = slot_after(conntrack, 1);
 	return &conntrack->slots[conntrack->swept];
 }
 
@@ -250,6 +225,9 @@ static void sweep(struct conntrack *conntrack, uint64_t now_ns)
 			else
 				at = &(*at)->next;
 		}
+		/* For the next time. */
+		__builtin_prefetch(conntrack->slots[
+			slot_after(conntrack, SWEPT_SLOTS)]);
 	}
 }
 
@@ -272,7 +250,8 @@ static void make_way(struct conntrack *conntrack)
 }
 
 static struct conntrack_entry *insert(struct conntrack *conntrack,
-				      const struct packet *pkt, uint32_t zone)
+				      const struct packet *pkt, uint32_t zone,
+				      uint64_t hash)
 {
 	struct conntrack_entry *e = calloc(1, sizeof(*e));
 	struct conntrack_entry **slot;
@@ -286,9 +265,10 @@ static struct conntrack_entry *insert(struct conntrack *conntrack,
 		grow(conntrack);
 	e->proto = pkt->proto;
 	e->zone = zone;
+	e->hash = hash;
 	e->owner = CONNTRACK_NO_OWNER;
 	orient(e, pkt);
-	slot = slot_of(conntrack, pkt, zone);
+	slot = slot_of(conntrack, hash);
 	e->next = *slot;
 	*slot = e;
 	return e;
@@ -469,25 +449,6 @@ static uint32_t timeout_of(struct conntrack_entry *e, const struct packet *pkt,
 	}
 }
 
-/* The entry of the packet that an ICMP error quotes; NULL when it is unknown.
- * An error goes to who sent what it quotes. */
-static struct conntrack_entry *find_quoted(const struct conntrack *conntrack,
-					   const struct packet *pkt,
-					   uint32_t zone, bool *ret_from_server)
-{
-	struct conntrack_entry *e;
-	struct packet quoted;
-
-	decode_quoted(pkt, &quoted);
-	if (quoted.status != DECODE_OK)
-		return NULL;
-	e = find(conntrack, &quoted, zone, ret_from_server);
-	*ret_from_server = !*ret_from_server;
-	if (e == NULL || !e->is_tracked || pkt->time_ns > e->until_ns)
-		return NULL;
-	return e;
-}
-
 static enum conntrack_state track(struct conntrack *conntrack,
 				  struct conntrack_entry *e,
 				  const struct packet *pkt, bool *from_server)
@@ -517,33 +478,41 @@ static enum conntrack_state track(struct conntrack *conntrack,
 }
 
 int conntrack_track(struct conntrack *conntrack, const struct packet *pkt,
-		    uint32_t zone, struct conntrack_entry **ret_entry,
+		    uint32_t zone, uint64_t hash,
+		    struct conntrack_entry **ret_entry,
 		    enum conntrack_state *ret_state, bool *ret_from_server)
 {
-	struct conntrack_entry *e = NULL;
-	bool from_server = false;
+	struct conntrack_entry *e;
 
-	if (pkt->quoted != NULL)
-		e = find_quoted(conntrack, pkt, zone, &from_server);
-	if (e != NULL) {
-		*ret_state = CONNTRACK_RELATED;
-		goto out;
-	}
-	e = find(conntrack, pkt, zone, &from_server);
+	*ret_from_server = false;
+	e = find(conntrack, pkt, zone, hash, ret_from_server);
 	if (e == NULL) {
-		e = insert(conntrack, pkt, zone);
+		e = insert(conntrack, pkt, zone, hash);
 		if (e == NULL)
 			return -ENOMEM;
 	}
 	if (is_over(e, pkt->time_ns))
 		forget(conntrack, e);
-	*ret_state = track(conntrack, e, pkt, &from_server);
+	*ret_state = track(conntrack, e, pkt, ret_from_server);
 	/* Strays are told apart by time as well. */
 	if (!e->is_tracked)
 		e->until_ns = pkt->time_ns +
 			      GENERIC_TIMEOUT * (uint64_t)SECOND_NS;
-out:
 	*ret_entry = e;
-	*ret_from_server = from_server;
 	return 0;
+}
+
+struct conntrack_entry *conntrack_related(struct conntrack *conntrack,
+					  const struct packet *quoted,
+					  uint32_t zone, uint64_t hash,
+					  uint64_t now_ns,
+					  bool *ret_from_server)
+{
+	struct conntrack_entry *e = find(conntrack, quoted, zone, hash,
+					 ret_from_server);
+
+	if (e == NULL || !e->is_tracked || now_ns > e->until_ns)
+		return NULL;
+	*ret_from_server = !*ret_from_server;
+	return e;
 }

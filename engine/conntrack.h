@@ -18,7 +18,7 @@ struct conntrack;
 enum conntrack_state {
 	CONNTRACK_NEW,		/* its life begins with this packet */
 	CONNTRACK_KNOWN,
-	CONNTRACK_RELATED,	/* an ICMP error that quotes it */
+	CONNTRACK_RELATED,	/* an ICMP error, see conntrack_related() */
 	CONNTRACK_INVALID,	/* never marked, never queued */
 	CONNTRACK_UNTRACKED,	/* the same: neighbour discovery and the like */
 };
@@ -43,6 +43,7 @@ struct conntrack_entry {
 	bool has_reply;
 	uint32_t mark;
 	uintptr_t owner;
+	uint64_t hash;
 	uint64_t since_ns;
 	uint64_t until_ns;
 	struct conntrack_entry *next;
@@ -60,14 +61,26 @@ struct conntrack *conntrack_new(size_t most, conntrack_ended ended, void *ctx);
 void conntrack_free(struct conntrack *conntrack);
 
 /*
- * Track a decoded packet (DECODE_OK, whole). 0 or -ENOMEM. The entry is
- * borrowed until the next call. An owner of CONNTRACK_NO_OWNER: a life begins,
- * to the kernel or, for what it never tracks, to us. A packet that turns a
- * tuple which was only invalid so far into a tracked one keeps the owner.
+ * Track a decoded packet (DECODE_OK, whole). `hash` is the caller's, of its
+ * tuple, the same in both directions. 0 or -ENOMEM. The entry is borrowed
+ * until the next call. An owner of CONNTRACK_NO_OWNER: a life
+ * begins, to the kernel or, for what it never tracks, to us. A packet that
+ * turns a tuple which was only invalid so far into a tracked one keeps the
+ * owner. An ICMP error comes here where conntrack_related() knows of nothing.
  */
 int conntrack_track(struct conntrack *conntrack, const struct packet *pkt,
-		    uint32_t zone, struct conntrack_entry **ret_entry,
+		    uint32_t zone, uint64_t hash,
+		    struct conntrack_entry **ret_entry,
 		    enum conntrack_state *ret_state, bool *ret_from_server);
+
+/* The entry that the kernel has of `quoted`, which an ICMP error of `now_ns`
+ * quotes and which has this hash; NULL: none. An error goes to who sent what
+ * it quotes. */
+struct conntrack_entry *conntrack_related(struct conntrack *conntrack,
+					  const struct packet *quoted,
+					  uint32_t zone, uint64_t hash,
+					  uint64_t now_ns,
+					  bool *ret_from_server);
 
 /* The packet that began this entry's life was dropped: the kernel never
  * confirmed it, so the next packet begins anew. */

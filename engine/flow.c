@@ -1,5 +1,6 @@
 /* flow.c - a set-associative table of flows under a keyed hash. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #define HASH_WORDS 6
 #define HUGE_PAGE ((size_t)2 << 20)
 #define CACHE_LINE 64
+#define FLOWS_AT_ONCE BUCKET_FLOWS	/* that a table takes */
 
 /*
  * What tells the flows of a bucket apart without touching them: one tag each,
@@ -37,9 +39,15 @@ struct bucket {
 struct flow_table {
 	struct bucket *buckets;
 	struct flow *flows;
-	size_t used;			/* of the flows */
+	/* Of the flows: the next that gets a place, and how many more follow
+	 * it that are this table's. */
+	size_t next;
+	size_t left;
 	struct flow_names *names;
 	size_t bucket_count;		/* a power of two */
+	/* NULL: a whole one, by itself or in parts. */
+	struct flow_table *whole;
+	atomic_size_t used;		/* of the flows of a whole one */
 	uint64_t key[HASH_WORDS + 1];
 	flow_release release;
 	void *ctx;
@@ -111,12 +119,37 @@ struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
 	return table;
 }
 
+struct flow_table *flow_table_part(struct flow_table *table, size_t number,
+				   size_t parts, flow_release release,
+				   void *ctx)
+{
+	struct flow_table *part = big_alloc(sizeof(*part));
+
+	if (part == NULL)
+		return NULL;
+	*part = (struct flow_table){
+		.flows = table->flows,
+		.names = table->names,
+		.bucket_count = table->bucket_count / parts,
+		.whole = table,
+		.release = release,
+		.ctx = ctx,
+	};
+	part->buckets = table->buckets + number * part->bucket_count;
+	memcpy(part->key, table->key, sizeof(part->key));
+	return part;
+}
+
 void flow_table_free(struct flow_table *table)
 {
 	size_t flows;
 
 	if (table == NULL)
 		return;
+	if (table->whole != NULL) {
+		free(table);
+		return;
+	}
 	flows = table->bucket_count * BUCKET_FLOWS;
 	unmap_pages(table->buckets, table_bytes(table));
 	unmap_pages(table->names, flows * sizeof(*table->names));
@@ -268,7 +301,7 @@ bool flow_prefetch_match(const struct flow_table *table, uint64_t hash)
 	place = place_of_next(bucket);
 	prefetch_flow(bucket->tags[place] != 0
 			      ? flow_of(table, bucket, place)
-			      : &table->flows[table->used],
+			      : &table->flows[table->next],
 		      sizeof(struct flow));
 	return false;
 }
@@ -311,6 +344,21 @@ struct flow *flow_find(struct flow_table *table, const struct packet *pkt,
 	return NULL;
 }
 
+/* Flows that never had a place, for one more. There are as many as places. */
+static size_t next_flow(struct flow_table *table)
+{
+	struct flow_table *whole = table->whole != NULL ? table->whole : table;
+
+	if (table->left == 0) {
+		table->left = FLOWS_AT_ONCE;
+		table->next = atomic_fetch_add_explicit(&whole->used,
+							table->left,
+							memory_order_relaxed);
+	}
+	table->left--;
+	return table->next++;
+}
+
 static struct flow *make_room(struct flow_table *table, uint64_t hash)
 {
 	size_t at = bucket_of(table, hash);
@@ -319,7 +367,7 @@ static struct flow *make_room(struct flow_table *table, uint64_t hash)
 	struct flow *flow;
 
 	if (bucket->tags[place] == 0)
-		bucket->flows[place] = (uint32_t)table->used++;
+		bucket->flows[place] = (uint32_t)next_flow(table);
 	bucket->tags[place] = tag_of(hash);
 	flow = flow_of(table, bucket, place);
 	flow->seat = (uint32_t)(at * BUCKET_FLOWS + place);
@@ -417,7 +465,7 @@ struct flow_names *flow_names(const struct flow_table *table,
 
 size_t flow_table_places(const struct flow_table *table)
 {
-	return table->used;
+	return table->used - table->left;
 }
 
 const struct flow *flow_table_at(const struct flow_table *table, size_t place)

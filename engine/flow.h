@@ -100,6 +100,19 @@ typedef void (*flow_release)(void *ctx, struct flow *flow);
 struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
 				  flow_release release, void *ctx);
 void flow_table_free(struct flow_table *table);
+/*
+ * One of `parts` (a power of two), for one who is to have only flows whose
+ * flow_hash() says so by its highest bits: its buckets are its own, memory is
+ * taken from `table`, which is borrowed and used by nobody else. Each part may
+ * belong to another thread. NULL: out of memory.
+ */
+struct flow_table *flow_table_part(struct flow_table *table, size_t number,
+				   size_t parts, flow_release release,
+				   void *ctx);
+static inline size_t flow_part_of(uint64_t hash, size_t parts)
+{
+	return (size_t)((unsigned __int128)hash * parts >> 64);
+}
 /* Take all memory now rather than by page faults as flows come. */
 void flow_table_preallocate(struct flow_table *table);
 size_t flow_table_bytes(const struct flow_table *table);
@@ -164,7 +177,8 @@ static inline const char *flow_ja4(const struct flow_table *table,
 	return flow->has_ja4 ? flow_names(table, flow)->ja4 : "";
 }
 
-/* All flows that ever had a place, for who walks through them. */
+/* All flows that ever had a place, for who walks through them; of a whole
+ * table. */
 size_t flow_table_places(const struct flow_table *table);
 const struct flow *flow_table_at(const struct flow_table *table, size_t place);
 

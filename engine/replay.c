@@ -1,4 +1,4 @@
-/* replay.c - captures through the worker, and the kernel's part around it. */
+/* replay.c - captures by the batch, dealt out to shares and collected. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -7,32 +7,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/conntrack.h"
-#include "engine/decode.h"
 #include "engine/replay.h"
 #include "engine/replay_flows.h"
 #include "engine/replay_kernel.h"
+#include "engine/replay_share.h"
+#include "engine/replay_team.h"
 #include "engine/replay_whole.h"
 #include "engine/source_batch.h"
 #include "engine/source_input.h"
-#include "engine/worker.h"
 
 #define FLOWS_KEPT 65536	/* in memory, beside those that live */
-#define CONNECTIONS_MOST (1 << 20)
-#define WORKER_FLOWS (1 << 18)	/* pages that are not used cost nothing */
-#define AHEAD_BYTES (1u << 20)
+#define PASSAGES 1024		/* at once */
+#define FLOWS_AT_ONCE (1 << 18)	/* pages that are not used cost nothing */
+#define STRAYS_MOST (1 << 16)
+#define PARALLEL_BYTES (1u << 20)
+#define NOBODY UINT8_MAX
 #define IFINDEX 1		/* stands for options.interface */
 
 struct replay {
-	const struct policy *policy;
-	const struct marks *marks;
 	struct replay_options options;
-	struct worker *worker;
-	struct replay_kernel *kernel;
+	struct replay_common common;
+	struct replay_share *shares[REPLAY_SHARES];
+	uint8_t members[REPLAY_SHARES];	/* whose they are */
+	struct replay_team *team;
 	struct learned *learned;	/* its own; NULL: options.learned */
-	struct conntrack *conntrack;
 	struct replay_whole *whole;
+	struct whole latest;
 	struct replay_flows *flows;
+	/* On their way, of a batch. */
+	struct passage passages[PASSAGES];
+	size_t count;
+	/* Their flows as each left them, for options.each_packet. */
+	struct replay_flow *shown;
 	uint64_t latest_ns;
 	uint64_t shift_ns;		/* a later file does not go back */
 	bool is_file_start;
@@ -44,76 +50,131 @@ struct replay {
 	atomic_uint_fast64_t frame;
 };
 
-/* One packet on its way. */
-struct passage {
-	struct packet *packet;
-	struct conntrack_entry *entry;
-	enum conntrack_state state;
-	struct replay_flow *flow;
-	uint64_t number;
-	uint32_t zone;
-	uint32_t mark;
-	bool from_server;
-	bool queued;
-	bool is_settled;
-	bool dropped;
-};
+/* ---- the threads ---- */
 
-static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
+static void await_turn(void *ctx, size_t share)
 {
 	const struct replay *replay = ctx;
 
-	(void)ifindex;
-	snprintf(buffer, IFNAMSIZ, "%s", replay->options.interface);
-	return true;
+	replay_team_await(replay->team, replay->members[share]);
 }
 
-/* What was one flow to conntrack has ended. */
-static void end_flow(void *ctx, uintptr_t owner)
+static struct replay_share *share_of(const struct replay *replay,
+				     const struct passage *p)
+{
+	return replay->shares[replay_share_of(p->hash)];
+}
+
+/* The passages of a member's shares, in their order. */
+static void work(void *ctx, size_t member, size_t count)
 {
 	struct replay *replay = ctx;
 
-	replay_flows_end(replay->flows, (struct replay_entry *)owner);
+	for (size_t i = 0; i < count; i++) {
+		struct passage *p = &replay->passages[i];
+
+		if (p->member != member)
+			continue;
+		replay_team_be_at(replay->team, member, i);
+		replay_share_pass(share_of(replay, p), p);
+		if (replay->shown != NULL && p->flow != NULL)
+			replay->shown[i] = *p->flow;
+	}
+}
+
+/* So many threads from now on, between two batches. */
+static int form_team(struct replay *replay, size_t members)
+{
+	struct replay_team *team;
+	int rc;
+
+	if (replay->team != NULL &&
+	    replay_team_members(replay->team) == members)
+		return 0;
+	rc = replay_team_new(members, work, replay, &team);
+	if (rc < 0)
+		return rc;
+	replay_team_free(replay->team);
+	replay->team = team;
+	for (size_t i = 0; i < REPLAY_SHARES; i++)
+		replay->members[i] = (uint8_t)(i % members);
+	return 0;
+}
+
+/* ---- its life ---- */
+
+static bool is_strict(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		if (policy_uplink(policy, i)->strict)
+			return true;
+	return false;
+}
+
+static struct flow_table *make_table(size_t flows)
+{
+	return flow_table_new(flows != 0 ? flows : FLOWS_AT_ONCE, true, NULL,
+			      NULL);
+}
+
+static bool make_common(struct replay *replay, const struct policy *policy)
+{
+	const struct learned_options repeatable = { .repeatable = true };
+	struct replay_common *common = &replay->common;
+
+	*common = (struct replay_common){
+		.policy = policy,
+		.marks = policy_marks(policy),
+		.interface = replay->options.interface,
+		.table = make_table(replay->options.flows),
+		.is_strict = is_strict(policy),
+		.kernel = replay_kernel_new(policy, replay->options.interface),
+		.learned = replay->options.learned,
+		.await_turn = await_turn,
+		.ctx = replay,
+	};
+	if (common->learned == NULL) {
+		replay->learned = learned_new(&repeatable);
+		common->learned = replay->learned;
+	}
+	return replay_lives_init(&common->strays, STRAYS_MOST) == 0 &&
+	       common->table != NULL && common->kernel != NULL &&
+	       common->learned != NULL;
+}
+
+static bool make_shares(struct replay *replay)
+{
+	for (size_t i = 0; i < REPLAY_SHARES; i++) {
+		replay->shares[i] = replay_share_new(&replay->common, i);
+		if (replay->shares[i] == NULL)
+			return false;
+	}
+	return true;
 }
 
 struct replay *replay_new(const struct policy *policy,
 			  const struct replay_options *options)
 {
-	const struct learned_options learned_options = { .repeatable = true };
-	struct worker_options worker_options = {
-		.flows = options != NULL && options->flows != 0 ?
-			 options->flows : WORKER_FLOWS,
-		.name_all = true,
-		.repeatable = true,
-	};
 	struct replay *replay = calloc(1, sizeof(*replay));
 
 	if (replay == NULL)
 		return NULL;
 	pthread_mutex_init(&replay->input_lock, NULL);
-	replay->policy = policy;
-	replay->marks = policy_marks(policy);
 	if (options != NULL)
 		replay->options = *options;
-	worker_options.learned = replay->options.learned;
-	if (worker_options.learned == NULL) {
-		replay->learned = learned_new(&learned_options);
-		worker_options.learned = replay->learned;
-	}
-	replay->worker = worker_new(policy, &worker_options);
-	replay->kernel = replay_kernel_new(policy, replay->options.interface);
-	replay->conntrack = conntrack_new(CONNECTIONS_MOST, end_flow, replay);
+	if (replay->options.each_packet != NULL)
+		replay->shown = calloc(PASSAGES,
+				       sizeof(replay->shown[0]));
 	replay->flows = replay_flows_new(replay->options.keep != 0 ?
 					 replay->options.keep : FLOWS_KEPT);
 	replay->whole = replay_whole_new(replay->options.decap);
-	if (replay->worker == NULL || worker_options.learned == NULL ||
-	    replay->kernel == NULL || replay->conntrack == NULL ||
-	    replay->flows == NULL || replay->whole == NULL) {
+	if (!make_common(replay, policy) || !make_shares(replay) ||
+	    replay->flows == NULL || replay->whole == NULL ||
+	    (replay->options.each_packet != NULL && replay->shown == NULL) ||
+	    form_team(replay, 1) < 0) {
 		replay_free(replay);
 		return NULL;
 	}
-	if (replay->options.interface != NULL)
-		worker_name_interfaces(replay->worker, name_interface, replay);
 	return replay;
 }
 
@@ -121,12 +182,16 @@ void replay_free(struct replay *replay)
 {
 	if (replay == NULL)
 		return;
+	replay_team_free(replay->team);
+	for (size_t i = 0; i < REPLAY_SHARES; i++)
+		replay_share_free(replay->shares[i]);
+	flow_table_free(replay->common.table);
+	replay_lives_fini(&replay->common.strays);
+	replay_kernel_free(replay->common.kernel);
+	learned_free(replay->learned);
 	replay_flows_free(replay->flows);
 	replay_whole_free(replay->whole);
-	conntrack_free(replay->conntrack);
-	worker_free(replay->worker);
-	replay_kernel_free(replay->kernel);
-	learned_free(replay->learned);
+	free(replay->shown);
 	pthread_mutex_destroy(&replay->input_lock);
 	free(replay);
 }
@@ -153,307 +218,13 @@ struct replay_totals replay_totals(const struct replay *replay)
 	struct replay_totals totals = replay->totals;
 
 	totals.flows = replay_flows(replay);
-	totals.dns_answers = worker_counters(replay->worker)->dns_answers;
+	for (size_t i = 0; i < REPLAY_SHARES; i++)
+		totals.dns_answers +=
+			replay_share_dns_answers(replay->shares[i]);
 	return totals;
 }
 
-/* The reported flow of this packet: the life of its conntrack entry. */
-static int find_flow(struct replay *replay, struct passage *p)
-{
-	struct conntrack_entry *entry = p->entry;
-	bool is_first = entry->owner == CONNTRACK_NO_OWNER;
-	struct replay_entry *added;
-	int rc;
-
-	if (is_first) {
-		rc = replay_flows_add(replay->flows, &added);
-		if (rc < 0)
-			return rc;
-		entry->owner = (uintptr_t)added;
-	}
-	p->flow = replay_flows_of((struct replay_entry *)entry->owner);
-	if (is_first)
-		p->flow->route = -1;
-	/* An invalid start says little of who called; a dropped one does. */
-	if (is_first || (p->state == CONNTRACK_NEW && p->flow->route < 0)) {
-		p->flow->src = entry->src;
-		p->flow->dst = entry->dst;
-		p->flow->sport = entry->sport;
-		p->flow->dport = entry->dport;
-		p->flow->proto = entry->proto;
-		p->flow->has_ports = p->packet->has_ports;
-	}
-	return 0;
-}
-
-/* ---- what the worker tells ---- */
-
-/* A printable copy: canonical where it can be, else lower case with '?' for
- * what is no character of a name. */
-static char *host_dup(const char *host)
-{
-	char canonical[DOMAIN_MAX + 1];
-	const char *why;
-	char *copy;
-
-	if (domain_canonical(host, strlen(host), canonical, &why) > 0)
-		return strdup(canonical);
-	copy = strdup(host);
-	for (char *c = copy; c != NULL && *c != '\0'; c++) {
-		if (*c >= 'A' && *c <= 'Z')
-			*c += 'a' - 'A';
-		else if (*c <= ' ' || *c > '~')
-			*c = '?';
-	}
-	return copy;
-}
-
-static int note_names(struct replay *replay, struct replay_flow *shown,
-		      const struct flow *flow)
-{
-	if (flow->facts.app != APP_NONE)
-		shown->app = flow->facts.app;
-	if (flow->has_ja4 && shown->ja4[0] == '\0')
-		strcpy(shown->ja4, worker_flow_ja4(replay->worker, flow));
-	shown->guess = flow->guess;
-	shown->is_guessed = flow->is_guessed;
-	if (!flow->has_host || shown->host != NULL)
-		return 0;
-	shown->host_at_once = shown->packets == 1;
-	shown->guess_is_right = flow->guess_hash == worker_host_hash(
-		worker_flow_host(replay->worker, flow));
-	shown->host = host_dup(worker_flow_host(replay->worker, flow));
-	return shown->host != NULL ? 0 : -ENOMEM;
-}
-
-static void note_decision(struct replay *replay, struct replay_flow *shown,
-			  uint16_t route, const struct facts *facts)
-{
-	int class = policy_route_class(replay->policy, route, facts);
-
-	shown->route = route;
-	shown->class_name = class >= 0 ? policy_class_name(replay->policy,
-							   (size_t)class)
-				       : NULL;
-}
-
-static void note_road(struct replay *replay, struct passage *p)
-{
-	struct replay_flow *shown = p->flow;
-	uint8_t road = marks_road(replay->marks, p->mark);
-
-	p->dropped = p->dropped || road == replay->marks->road_drop;
-	shown->is_dropped |= p->dropped;
-	shown->road = road;
-	if (shown->first_road == 0)
-		shown->first_road = road;
-	if (p->is_settled && shown->settled_packet == 0)
-		shown->settled_packet = shown->packets;
-}
-
-/* ---- the kernel's part ---- */
-
-/* Broadcasts that only a router's own prefixes tell are not known here. */
-static bool is_group(const struct address *a)
-{
-	if (!address_is_v4(a))
-		return a->bytes[0] == 0xff;
-	return (a->bytes[12] & 0xf0) == 0xe0 || a->be32[3] == UINT32_MAX;
-}
-
-/* A packet that userspace does not see, except for its names. */
-static int observe(struct replay *replay, struct passage *p)
-{
-	bool from_server;
-	struct flow *flow = worker_observe(replay->worker, p->packet, p->zone,
-					   &from_server);
-
-	return flow != NULL ? note_names(replay, p->flow, flow) : 0;
-}
-
-/* Through the queue, with what conntrack remembers put back before and saved
- * after: our bits only. */
-static int queue(struct replay *replay, struct passage *p)
-{
-	const struct marks *marks = replay->marks;
-	struct verdict verdict;
-	uint32_t mark = p->packet->mark;
-	int rc = 0;
-
-	p->packet->mark = marks_merge(marks, mark, p->entry->mark);
-	worker_classify(replay->worker, p->packet, &p->zone, 1, true, &verdict);
-	p->packet->mark = mark;
-
-	p->queued = true;
-	p->flow->queued++;
-	replay->totals.queued++;
-	p->mark = verdict.mark;
-	p->is_settled = verdict.is_settled;
-	p->dropped = verdict.drop;
-	if (verdict.drop && p->state == CONNTRACK_NEW)
-		conntrack_drop(p->entry);
-	else
-		p->entry->mark = verdict.mark & marks->mask;
-	if (verdict.flow != NULL) {
-		note_decision(replay, p->flow, verdict.flow->route,
-			      &verdict.flow->facts);
-		p->flow->late = verdict.flow->late;
-		rc = note_names(replay, p->flow, verdict.flow);
-	}
-	return rc;
-}
-
-/* An answer to what was dropped: live there would be none. */
-static bool is_answer(const struct passage *p)
-{
-	return p->flow->is_dropped && p->flow->queued == 0 &&
-	       !address_equal(&p->flow->src, &p->packet->src);
-}
-
-/* A new flow that headers decide never gets to the queue; a dropped one not
- * into conntrack either. */
-static bool settle(struct replay *replay, struct passage *p)
-{
-	const struct marks *marks = replay->marks;
-	struct facts facts;
-	struct decision decision;
-	uint8_t road = marks->road_drop;
-
-	if (p->state != CONNTRACK_NEW || p->entry->mark != 0)
-		return false;
-	if (!is_answer(p)) {
-		if (!replay_kernel_settles(replay->kernel, p->packet, &facts,
-					   &decision))
-			return false;
-		road = decision.road;
-		note_decision(replay, p->flow, decision.route, &facts);
-	}
-	p->mark = marks_merge(marks, p->packet->mark,
-			      marks_of(marks, road, true));
-	p->is_settled = true;
-	p->dropped = road == marks->road_drop;
-	if (p->dropped)
-		conntrack_drop(p->entry);
-	else
-		p->entry->mark = marks_of(marks, road, true);
-	return true;
-}
-
-/* The packet's own road, which its flow does not take: it was noted before. */
-static void divert_packet(struct replay *replay, struct passage *p)
-{
-	const struct marks *marks = replay->marks;
-	uint8_t road;
-
-	if (marks_road(marks, p->entry->mark) == 0 || p->dropped ||
-	    p->from_server || p->flow->exempt != NULL)
-		return;
-	road = replay_kernel_packet(replay->kernel, p->packet);
-	if (road == 0)
-		return;
-	p->mark = marks_merge(marks, p->mark, marks_of(marks, road, true));
-	p->dropped = road == marks->road_drop;
-}
-
-/* The chain `divert`, in its order. */
-static int divert(struct replay *replay, struct passage *p)
-{
-	const struct exempt *exempt = policy_exempt_of(replay->policy,
-						       &p->entry->src,
-						       &p->entry->dst);
-
-	p->mark = p->packet->mark;
-	if (exempt != NULL) {
-		p->flow->exempt = exempt;
-		return observe(replay, p);
-	}
-	if (is_group(&p->packet->dst) || p->state == CONNTRACK_INVALID ||
-	    p->state == CONNTRACK_UNTRACKED)
-		return observe(replay, p);
-	if (p->entry->mark & replay->marks->settled) {
-		p->mark = marks_merge(replay->marks, p->mark, p->entry->mark);
-		p->is_settled = true;
-		return observe(replay, p);
-	}
-	if (settle(replay, p))
-		return observe(replay, p);
-	return queue(replay, p);
-}
-
-/* Where an uplink is strict, what the kernel leaves alone is main's on its way
- * through routing. */
-static uint32_t routed_mark(const struct replay *replay,
-			    const struct passage *p)
-{
-	const struct marks *marks = replay->marks;
-	bool strict = false;
-
-	for (size_t i = 0; i < policy_uplinks(replay->policy); i++)
-		strict |= policy_uplink(replay->policy, i)->strict;
-	if (!strict || marks_road(marks, p->mark) != 0 ||
-	    p->state == CONNTRACK_INVALID)
-		return p->mark;
-	return marks_merge(marks, p->mark,
-			   marks_of(marks, marks->road_main, true));
-}
-
-static void report(struct replay *replay, const struct passage *p)
-{
-	struct replay_packet packet;
-
-	if (replay->options.each_packet == NULL)
-		return;
-	packet = (struct replay_packet){
-		.number = p->number,
-		.packet = p->packet,
-		.flow = p->flow,
-		.mark = routed_mark(replay, p),
-		.dropped = p->dropped,
-		.queued = p->queued,
-		.is_settled = p->is_settled,
-		.from_server = p->from_server,
-	};
-	replay->options.each_packet(replay->options.ctx, &packet);
-}
-
-/* A whole packet; it came in `packets` pieces of `bytes` in all. */
-static int pass(struct replay *replay, struct passage *p, uint64_t packets,
-		uint64_t bytes)
-{
-	int rc = conntrack_track(replay->conntrack, p->packet, p->zone,
-				 &p->entry, &p->state, &p->from_server);
-
-	if (rc == 0)
-		rc = find_flow(replay, p);
-	if (rc < 0)
-		return rc;
-	p->flow->packets += packets;
-	p->flow->bytes += bytes;
-	rc = divert(replay, p);
-	note_road(replay, p);
-	divert_packet(replay, p);
-	report(replay, p);
-	return rc;
-}
-
-static int take(struct replay *replay, struct packet *pkt, uint32_t zone,
-		uint64_t number)
-{
-	struct passage p = { .zone = zone, .number = number };
-	struct whole whole;
-	bool is_whole = replay_whole_take(replay->whole, pkt, zone, &whole);
-
-	p.packet = whole.packet;
-	if (is_whole && p.packet->status == DECODE_OK)
-		return pass(replay, &p, whole.packets, whole.bytes);
-	if (is_whole)
-		replay->totals.undecoded[p.packet->status]++;
-	p.mark = p.packet->mark;
-	report(replay, &p);
-	return 0;
-}
-
-/* ---- captures ---- */
+/* ---- a batch is dealt out ---- */
 
 static void set_time(struct replay *replay, struct packet *pkt)
 {
@@ -466,41 +237,183 @@ static void set_time(struct replay *replay, struct packet *pkt)
 	replay->latest_ns = pkt->time_ns;
 }
 
-int replay_frame(struct replay *replay, struct source_frame *frame)
+/* To the member that passes it; nobody has what is not whole. */
+static void deal_out(struct replay *replay, struct passage *p)
 {
-	struct packet *pkt = &frame->packet;
-
-	replay->totals.frames++;
-	set_time(replay, pkt);
-	pkt->ifindex = replay->options.interface != NULL ? IFINDEX : 0;
-	if (pkt->status != DECODE_OK && pkt->status != DECODE_FRAGMENT) {
-		struct passage p = {
-			.packet = pkt, .number = frame->number,
-		};
-
-		replay->totals.undecoded[pkt->status]++;
-		report(replay, &p);
-		return 0;
-	}
-	replay->totals.packets++;
-	return take(replay, pkt, frame->vlan, frame->number);
+	p->hash = replay_share_hash(&replay->common, p->packet, p->zone);
+	p->member = replay->members[replay_share_of(p->hash)];
 }
 
-/* A thread of its own is worth its start where there is another processor,
- * and more to read than a moment takes. */
-static bool reads_ahead(const struct replay *replay,
-			const struct source_pcap *source)
+static void make_whole(struct replay *replay, struct passage *p)
 {
-	const struct source_input *input = source_pcap_input(source);
+	struct whole *whole = &replay->latest;
+	bool is_whole = replay_whole_take(replay->whole, p->packet, p->zone,
+					  whole);
+
+	replay->totals.packets++;
+	p->packet = whole->packet;
+	p->packets = whole->packets;
+	p->bytes = whole->bytes;
+	if (is_whole && p->packet->status == DECODE_OK)
+		deal_out(replay, p);
+	else if (is_whole)
+		replay->totals.undecoded[p->packet->status]++;
+}
+
+/* False: its packet is what was made whole latest, and nothing else may be
+ * before it has been passed. */
+static bool take(struct replay *replay, struct source_frame *frame)
+{
+	struct passage *p = &replay->passages[replay->count++];
+	struct packet *pkt = &frame->packet;
+
+	set_time(replay, pkt);
+	pkt->ifindex = replay->options.interface != NULL ? IFINDEX : 0;
+	*p = (struct passage){
+		.packet = pkt,
+		.number = frame->number,
+		.zone = frame->vlan,
+		.mark = pkt->mark,
+		.member = NOBODY,
+	};
+	replay->totals.frames++;
+	if (pkt->status == DECODE_OK || pkt->status == DECODE_FRAGMENT)
+		make_whole(replay, p);
+	else
+		replay->totals.undecoded[pkt->status]++;
+	return p->packet == pkt;
+}
+
+/* ---- and collected ---- */
+
+/* Where an uplink is strict, what the kernel leaves alone is main's on its way
+ * through routing. */
+static uint32_t routed_mark(const struct replay_common *common,
+			    const struct passage *p)
+{
+	const struct marks *marks = common->marks;
+
+	if (!common->is_strict || marks_road(marks, p->mark) != 0 ||
+	    p->state == CONNTRACK_INVALID)
+		return p->mark;
+	return marks_merge(marks, p->mark,
+			   marks_of(marks, marks->road_main, true));
+}
+
+static void report(struct replay *replay, size_t i)
+{
+	const struct passage *p = &replay->passages[i];
+	const struct replay_packet packet = {
+		.number = p->number,
+		.packet = p->packet,
+		.flow = p->flow != NULL ? &replay->shown[i] : NULL,
+		.mark = routed_mark(&replay->common, p),
+		.dropped = p->dropped,
+		.queued = p->queued,
+		.is_settled = p->is_settled,
+		.from_server = p->from_server,
+	};
+
+	replay->options.each_packet(replay->options.ctx, &packet);
+}
+
+static int collect_one(struct replay *replay, size_t i)
+{
+	const struct passage *p = &replay->passages[i];
+	int rc = p->rc;
+
+	if (p->added != NULL) {
+		int added = replay_flows_add(replay->flows, p->added);
+
+		rc = rc == 0 ? added : rc;
+	}
+	replay->totals.queued += p->queued;
+	if (rc == 0 && replay->options.each_packet != NULL)
+		report(replay, i);
+	return rc;
+}
+
+/* What has ended comes last: until then it is in use. */
+static void end_lives(struct replay *replay)
+{
+	struct replay_lives *strays = &replay->common.strays;
+
+	for (size_t i = 0; i < REPLAY_SHARES; i++)
+		replay_flows_end(replay->flows, replay_lives_ended(
+			replay_share_lives(replay->shares[i])));
+	replay_flows_end(replay->flows, replay_lives_ended(strays));
+}
+
+/* 0, or why the first failed that did. */
+static int collect(struct replay *replay)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < replay->count; i++) {
+		int one = collect_one(replay, i);
+
+		rc = rc == 0 ? one : rc;
+	}
+	end_lives(replay);
+	replay->count = 0;
+	return rc;
+}
+
+int replay_frames(struct replay *replay, struct source_frame *frames,
+		  size_t count)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (take(replay, &frames[i]) && i + 1 < count &&
+		    replay->count < PASSAGES)
+			continue;
+		replay_team_run(replay->team, replay->count);
+		rc = collect(replay);
+	}
+	return rc;
+}
+
+/* ---- captures ---- */
+
+/* A thread more is worth its start where there is another processor, and more
+ * to read than a moment takes. */
+static size_t threads_for(const struct replay *replay,
+			  const struct source_input *input)
+{
+	size_t threads = replay->options.threads;
 	cpu_set_t cpus;
 
-	if (replay->options.threads != 0)
-		return replay->options.threads > 1;
-	if (source_input_is_regular(input) &&
-	    source_input_size(input) < AHEAD_BYTES)
-		return false;
-	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 &&
-	       CPU_COUNT(&cpus) > 1;
+	if (threads != 0)
+		return threads;
+	if ((source_input_is_regular(input) &&
+	     source_input_size(input) < PARALLEL_BYTES) ||
+	    sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return 1;
+	threads = (size_t)CPU_COUNT(&cpus);
+	/* Where each often waits for the other, one is as fast. */
+	return threads > 2 && replay_share_learns(replay->shares[0]) ? 2
+								      : threads;
+}
+
+/* One of several reads ahead of the others, who have shares of the flows. A
+ * row of theirs is long, since one flow may have much of it. */
+static int employ(struct replay *replay, struct source_pcap *source,
+		  struct source_batches **ret_batches)
+{
+	size_t threads = threads_for(replay, source_pcap_input(source));
+	bool is_ahead = threads > 1;
+	int rc;
+
+	threads -= is_ahead;
+	if (threads > REPLAY_SHARES)
+		threads = REPLAY_SHARES;
+	rc = form_team(replay, threads);
+	if (rc < 0)
+		return rc;
+	return source_batches_new(source, is_ahead,
+				  threads > 1 ? PASSAGES : PASSAGES / 4,
+				  ret_batches);
 }
 
 static int feed(struct replay *replay, struct source_batches *batches,
@@ -510,11 +423,9 @@ static int feed(struct replay *replay, struct source_batches *batches,
 	int count;
 
 	while ((count = source_batches_next(batches, &frames, error)) > 0) {
-		for (int i = 0; i < count; i++) {
-			int rc = replay_frame(replay, &frames[i]);
+		int rc = replay_frames(replay, frames, (size_t)count);
 
-			if (rc == 0)
-				continue;
+		if (rc < 0) {
 			snprintf(error, SOURCE_ERROR_MAX, "%s: %s%s", path,
 				 replay_error(replay) == 0 ? "" :
 				 "flows for a temporary file, see TMPDIR: ",
@@ -560,8 +471,7 @@ int replay_file(struct replay *replay, const char *path,
 	rc = source_pcap_open(path, replay->options.filter, &source, error);
 	if (rc < 0)
 		return rc;
-	rc = source_batches_new(source, reads_ahead(replay, source),
-				&batches);
+	rc = employ(replay, source, &batches);
 	if (rc < 0) {
 		snprintf(error, SOURCE_ERROR_MAX, "%s: %s", path,
 			 strerror(-rc));

@@ -43,7 +43,7 @@ struct replay_flow {
 	uint64_t queued;	/* packets that userspace had to see */
 };
 
-/* One packet, for --packets and tests. */
+/* One packet, for --packets and tests; its flow as it was then. */
 struct replay_packet {
 	uint64_t number;	/* of the frame */
 	const struct packet *packet;
@@ -59,10 +59,11 @@ struct replay_options {
 	const char *filter;	/* tcpdump's language; NULL: all */
 	const char *interface;	/* for `in`; NULL: unknown, so false */
 	bool decap;		/* the inner flows of tunnels */
-	/* 1: the caller's alone; more: another one reads and decodes ahead of
-	 * it; 0: as is best here. What comes out is the same. */
+	/* 1: the caller's alone; more, up to nine, have their shares of the
+	 * flows of replay_file(); 0: as is best here. What comes out is the
+	 * same. */
 	unsigned long threads;
-	size_t flows;		/* the worker's; 0: room for any capture */
+	size_t flows;		/* of all workers; 0: room for any capture */
 	/* What is known beforehand, and taught; NULL: nothing, in the replay's
 	 * own store. Borrowed. */
 	struct learned *learned;
@@ -103,9 +104,11 @@ int replay_file(struct replay *replay, const char *path,
 struct replay_position replay_position(struct replay *replay);
 
 /*
- * Feed one frame, decoded: what replay_file() does with each. 0 or -errno.
+ * Feed frames, decoded, some hundred at a time: what replay_file() does. Their
+ * packets are changed. 0 or -errno.
  */
-int replay_frame(struct replay *replay, struct source_frame *frame);
+int replay_frames(struct replay *replay, struct source_frame *frames,
+		  size_t count);
 
 /*
  * The flows in the order of their first packet, for who feeds no more; each is

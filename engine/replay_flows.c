@@ -21,6 +21,7 @@ struct replay_entry {
 	/* Those that have left and are not over: a ring through `late`. */
 	struct replay_entry *prev;
 	struct replay_entry *next;
+	struct replay_entry *chained;
 };
 
 struct record {
@@ -184,6 +185,15 @@ static void write_late(struct replay_flows *flows,
 	    entry->number * sizeof(record));
 }
 
+static void leave(struct replay_flows *flows, struct replay_entry *entry)
+{
+	entry->has_left = true;
+	entry->prev = flows->late.prev;
+	entry->next = &flows->late;
+	entry->prev->next = entry;
+	flows->late.prev = entry;
+}
+
 /* The earliest of the window: what is over is written, the rest put in the
  * ring of those that are late. */
 static int spill(struct replay_flows *flows)
@@ -202,11 +212,7 @@ static int spill(struct replay_flows *flows)
 			continue;
 		}
 		memset(&flows->block[i], 0, sizeof(flows->block[i]));
-		entry->has_left = true;
-		entry->prev = flows->late.prev;
-		entry->next = &flows->late;
-		entry->prev->next = entry;
-		flows->late.prev = entry;
+		leave(flows, entry);
 	}
 	put(flows, flows->records_fd, flows->block,
 	    SPILL * sizeof(struct record),
@@ -217,34 +223,40 @@ static int spill(struct replay_flows *flows)
 	return flows->error;
 }
 
-int replay_flows_add(struct replay_flows *flows,
-		     struct replay_entry **ret_entry)
+struct replay_entry *replay_entry_new(void)
 {
-	struct replay_entry *entry;
-	int rc = flows->error;
-
-	if (rc == 0 && flows->count - flows->first == flows->keep + SPILL)
-		rc = spill(flows);
-	if (rc < 0) {
-		flows->error = rc;
-		return rc;
-	}
-	entry = calloc(1, sizeof(*entry));
-	if (entry == NULL)
-		return -ENOMEM;
-	entry->number = flows->count;
-	flows->window[flows->count++ - flows->first] = entry;
-	flows->late_is_written = false;
-	*ret_entry = entry;
-	return 0;
+	return calloc(1, sizeof(struct replay_entry));
 }
 
-struct replay_flow *replay_flows_of(struct replay_entry *entry)
+struct replay_flow *replay_entry_flow(struct replay_entry *entry)
 {
 	return &entry->flow;
 }
 
-void replay_flows_end(struct replay_flows *flows, struct replay_entry *entry)
+struct replay_entry *replay_entry_chain(struct replay_entry *entry,
+					struct replay_entry *chain)
+{
+	entry->chained = chain;
+	return entry;
+}
+
+int replay_flows_add(struct replay_flows *flows, struct replay_entry *entry)
+{
+	if (flows->error == 0 && flows->count - flows->first ==
+				 flows->keep + SPILL)
+		flows->error = spill(flows);
+	if (flows->error < 0) {
+		/* Nobody will read it, but it may still change. */
+		leave(flows, entry);
+		return flows->error;
+	}
+	entry->number = flows->count;
+	flows->window[flows->count++ - flows->first] = entry;
+	flows->late_is_written = false;
+	return 0;
+}
+
+static void end(struct replay_flows *flows, struct replay_entry *entry)
 {
 	entry->is_over = true;
 	if (!entry->has_left)
@@ -253,6 +265,16 @@ void replay_flows_end(struct replay_flows *flows, struct replay_entry *entry)
 	entry->prev->next = entry->next;
 	entry->next->prev = entry->prev;
 	entry_free(entry);
+}
+
+void replay_flows_end(struct replay_flows *flows, struct replay_entry *chain)
+{
+	struct replay_entry *next;
+
+	for (; chain != NULL; chain = next) {
+		next = chain->chained;
+		end(flows, chain);
+	}
 }
 
 /* ---- reading ---- */

@@ -19,13 +19,20 @@ struct replay_entry;		/* a flow that may still change */
 struct replay_flows *replay_flows_new(size_t keep);
 void replay_flows_free(struct replay_flows *flows);
 
-/* One more; 0, -ENOMEM, or what became of the temporary file. */
-int replay_flows_add(struct replay_flows *flows,
-		     struct replay_entry **ret_entry);
-/* Its flow, until it ends; what `host` points to is given away with it. */
-struct replay_flow *replay_flows_of(struct replay_entry *entry);
-/* It does not change any more. */
-void replay_flows_end(struct replay_flows *flows, struct replay_entry *entry);
+/* A flow, all zeros, to be changed until it ends; NULL: out of memory. What
+ * `host` points to is given away with it. */
+struct replay_entry *replay_entry_new(void);
+struct replay_flow *replay_entry_flow(struct replay_entry *entry);
+/* For who ends them later: a chain of any number, NULL for none. Returns the
+ * chain with `entry` in front of it. */
+struct replay_entry *replay_entry_chain(struct replay_entry *entry,
+					struct replay_entry *chain);
+
+/* One more, which is theirs from now on, even where it fails: 0, or what became
+ * of the temporary file. */
+int replay_flows_add(struct replay_flows *flows, struct replay_entry *entry);
+/* Those that were added, and of this chain, do not change any more. */
+void replay_flows_end(struct replay_flows *flows, struct replay_entry *chain);
 
 size_t replay_flows_count(const struct replay_flows *flows);
 /* Any flow, until the next call of any of these; NULL when it cannot be read

@@ -17,7 +17,7 @@ struct pending {
 	struct address dst;
 	uint32_t id;
 	uint32_t zone;
-	uint64_t packets;
+	uint32_t packets;
 	uint64_t bytes;
 	uint64_t since_ns;
 };

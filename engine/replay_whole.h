@@ -16,7 +16,7 @@ struct replay_whole;
 /* A packet, and what it came in. */
 struct whole {
 	struct packet *packet;	/* maybe one of `room` */
-	uint64_t packets;
+	uint32_t packets;
 	uint64_t bytes;		/* of IP, as the headers say */
 	struct packet room[2];
 };

@@ -11,13 +11,13 @@
 
 #include "engine/source_input.h"
 
-/* All batches together fit into the cache that the threads share. */
-#define BATCH_FRAMES 256
-#define BATCH_BYTES (128u << 10)
+/* All batches together, of some hundred frames, fit into the cache that the
+ * threads share. */
+#define FRAME_BYTES 512u
 #define BATCHES 4
 
 struct batch {
-	struct source_frame frames[BATCH_FRAMES];
+	struct source_frame *frames;
 	size_t count;
 	uint8_t *bytes;
 	size_t used;
@@ -176,12 +176,15 @@ static void *read_ahead(void *ctx)
 
 /* ---- who takes ---- */
 
-static bool make_ring(struct source_batches *batches)
+static bool make_ring(struct source_batches *batches, size_t frames)
 {
 	for (size_t i = 0; i < (batches->is_ahead ? BATCHES : 1); i++) {
-		batches->ring[i].bytes = malloc(BATCH_BYTES);
-		batches->ring[i].room = BATCH_BYTES;
-		if (batches->ring[i].bytes == NULL)
+		struct batch *batch = &batches->ring[i];
+
+		batch->frames = calloc(frames, sizeof(batch->frames[0]));
+		batch->room = frames * FRAME_BYTES;
+		batch->bytes = malloc(batch->room);
+		if (batch->frames == NULL || batch->bytes == NULL)
 			return false;
 	}
 	batches->filling = &batches->ring[0];
@@ -190,8 +193,10 @@ static bool make_ring(struct source_batches *batches)
 
 static void free_ring(struct source_batches *batches)
 {
-	for (size_t i = 0; i < BATCHES; i++)
+	for (size_t i = 0; i < BATCHES; i++) {
+		free(batches->ring[i].frames);
 		free(batches->ring[i].bytes);
+	}
 	pthread_cond_destroy(&batches->is_taken);
 	pthread_cond_destroy(&batches->is_filled);
 	pthread_mutex_destroy(&batches->lock);
@@ -199,7 +204,7 @@ static void free_ring(struct source_batches *batches)
 }
 
 int source_batches_new(struct source_pcap *source, bool is_ahead,
-		       struct source_batches **ret_batches)
+		       size_t frames, struct source_batches **ret_batches)
 {
 	struct source_input *input = source_pcap_input(source);
 	struct source_batches *batches = calloc(1, sizeof(*batches));
@@ -211,11 +216,11 @@ int source_batches_new(struct source_pcap *source, bool is_ahead,
 	batches->is_ahead = is_ahead;
 	/* Only another thread can read on while the rest has to wait. */
 	batches->frames_most = is_ahead || source_input_is_regular(input) ?
-			       BATCH_FRAMES : 1;
+			       frames : 1;
 	pthread_mutex_init(&batches->lock, NULL);
 	pthread_cond_init(&batches->is_filled, NULL);
 	pthread_cond_init(&batches->is_taken, NULL);
-	if (!make_ring(batches)) {
+	if (!make_ring(batches, frames)) {
 		free_ring(batches);
 		return -ENOMEM;
 	}

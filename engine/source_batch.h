@@ -14,9 +14,9 @@
 struct source_batches;
 
 /* `source` is borrowed, and nobody else's until the batches are freed. 0 or
- * -errno; `is_ahead` asks for a thread. */
+ * -errno; `is_ahead` asks for a thread. At most `frames` are in a batch. */
 int source_batches_new(struct source_pcap *source, bool is_ahead,
-		       struct source_batches **ret_batches);
+		       size_t frames, struct source_batches **ret_batches);
 /* Ends the thread, whether or not all has been read. */
 void source_batches_free(struct source_batches *batches);
 

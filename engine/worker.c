@@ -1,14 +1,11 @@
 /* worker.c - decode, find the flow, hear it, decide, answer. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/decide.h"
 #include "engine/decode.h"
 #include "engine/inspect.h"
 #include "engine/worker_private.h"
-#include "rules/big_alloc.h"
 
-#define FLOWS_DEFAULT 65536
 /* So many packets ahead memory is asked for: of flows, and of what is learned
  * where there is none; then for what was found there. */
 #define PREFETCH_AHEAD 8
@@ -33,77 +30,6 @@ static void add(atomic_uint_fast64_t *counter, uint64_t n)
 static void set(atomic_uint_fast64_t *counter, uint64_t n)
 {
 	atomic_store_explicit(counter, n, memory_order_relaxed);
-}
-
-static void release_flow(void *ctx, struct flow *flow)
-{
-	struct worker *worker = ctx;
-
-	if (flow->generation != worker->generation)
-		worker_forget_parts(worker, flow);
-	inspect_release(worker->inspector, flow);
-}
-
-struct worker *worker_new(const struct policy *policy,
-			  const struct worker_options *options)
-{
-	struct worker *worker = big_alloc(sizeof(*worker));
-	size_t flows;
-
-	if (worker == NULL)
-		return NULL;
-	if (options != NULL)
-		worker->options = *options;
-	flows = worker->options.flows;
-	worker->flows = flow_table_new(flows != 0 ? flows : FLOWS_DEFAULT,
-				       worker->options.repeatable,
-				       release_flow, worker);
-	worker->published = outfit_new(policy, worker_streams(worker, policy),
-				       NULL);
-	if (worker->flows == NULL || worker->published == NULL) {
-		worker_free(worker);
-		return NULL;
-	}
-	atomic_init(&worker->wanted, worker->published);
-	worker_put_on(worker, worker->published);
-	if (worker->options.preallocate)
-		flow_table_preallocate(worker->flows);
-	worker_preallocate(worker, worker->published);
-	return worker;
-}
-
-void worker_free(struct worker *worker)
-{
-	if (worker == NULL)
-		return;
-	outfit_free(worker->prepared);
-	outfit_free(worker->before);
-	outfit_free(worker->published);
-	flow_table_free(worker->flows);
-	free(worker);
-}
-
-size_t worker_bytes(const struct worker *worker)
-{
-	return sizeof(*worker) + flow_table_bytes(worker->flows) +
-	       stream_pool_bytes(worker->inspector->pool) + HINT_SCRATCH;
-}
-
-const struct worker_counters *worker_counters(const struct worker *worker)
-{
-	return &worker->counters;
-}
-
-const char *worker_flow_host(const struct worker *worker,
-			     const struct flow *flow)
-{
-	return flow_host(worker->flows, flow);
-}
-
-const char *worker_flow_ja4(const struct worker *worker,
-			    const struct flow *flow)
-{
-	return flow_ja4(worker->flows, flow);
 }
 
 /* ---- one flow ---- */
@@ -453,6 +379,18 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		reset(worker, pkt, flow, verdict);
 }
 
+static void classify_any(struct worker *worker, const struct packet *pkt,
+			 uint32_t zone, uint64_t hash, struct verdict *verdict)
+{
+	*verdict = (struct verdict){ .mark = pkt->mark };
+	if (pkt->status != DECODE_OK)
+		return;
+	if (pkt->quoted != NULL)
+		classify_error(worker, pkt, zone, verdict);
+	else
+		classify(worker, pkt, zone, hash, verdict);
+}
+
 static void count_batch(struct worker *worker, const struct packet *packets,
 			size_t count)
 {
@@ -511,7 +449,7 @@ static void look_ahead(const struct worker *worker, const struct packet *pkt,
 {
 	if (pkt->status != DECODE_OK ||
 	    flow_prefetch_match(worker->flows, ahead->hash) ||
-	    !worker_guesses(worker) ||
+	    !worker_learns(worker) ||
 	    marks_road(worker->marks, pkt->mark) != 0)
 		return;
 	ahead->is_new = true;
@@ -537,37 +475,39 @@ void worker_classify(struct worker *worker, struct packet *packets,
 	for (size_t i = 0; i < count && i < FETCH_AHEAD; i++)
 		fetch_ahead(worker, &ahead[i]);
 	for (size_t i = 0; i < count; i++) {
-		const struct packet *pkt = &packets[i];
-
 		if (i + PREFETCH_AHEAD < count)
 			look_ahead(worker, &packets[i + PREFETCH_AHEAD],
 				   &ahead[i + PREFETCH_AHEAD]);
 		if (i + FETCH_AHEAD < count)
 			fetch_ahead(worker, &ahead[i + FETCH_AHEAD]);
-		ret_verdicts[i] = (struct verdict){ .mark = pkt->mark };
-		if (pkt->status != DECODE_OK)
-			continue;
-		if (pkt->quoted != NULL)
-			classify_error(worker, pkt, zone_at(zones, i),
-				       &ret_verdicts[i]);
-		else
-			classify(worker, pkt, zone_at(zones, i), ahead[i].hash,
-				 &ret_verdicts[i]);
+		classify_any(worker, &packets[i], zone_at(zones, i),
+			     ahead[i].hash, &ret_verdicts[i]);
 	}
 	count_batch(worker, packets, count);
 }
 
-struct flow *worker_observe(struct worker *worker, struct packet *packet,
-			    uint32_t zone, bool *ret_from_server)
+void worker_classify_one(struct worker *worker, const struct packet *packet,
+			 uint32_t zone, uint64_t hash,
+			 struct verdict *ret_verdict)
+{
+	struct ahead ahead = { .hash = hash };
+
+	look_ahead(worker, packet, &ahead);
+	fetch_ahead(worker, &ahead);
+	classify_any(worker, packet, zone, hash, ret_verdict);
+	count_batch(worker, packet, 1);
+}
+
+struct flow *worker_observe(struct worker *worker, const struct packet *packet,
+			    uint32_t zone, uint64_t hash,
+			    bool *ret_from_server)
 {
 	struct flow *flow;
-	uint64_t hash;
 
 	if (packet->status != DECODE_OK)
 		return NULL;
 	if (packet->quoted != NULL)
 		return find_quoted(worker, packet, zone, ret_from_server);
-	hash = flow_hash(worker->flows, packet, zone);
 	flow = flow_find(worker->flows, packet, zone, hash, ret_from_server);
 	if (flow == NULL || is_reopened(flow, packet) ||
 	    (flow->state == FLOW_NEW &&

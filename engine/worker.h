@@ -25,6 +25,10 @@ struct worker;
 
 struct worker_options {
 	size_t flows;		/* 0: 65,536 */
+	/* Where not NULL, they are in this part of a table, flow_table_part(),
+	 * which is borrowed. */
+	struct flow_table *table;
+	size_t part, parts;
 	size_t streams;		/* 0: policy_inspect_streams() */
 	/* Go on with hints after a flow is settled, as far as the budget goes,
 	 * so that replay can tell the application; marks stay. */
@@ -35,6 +39,10 @@ struct worker_options {
 	bool repeatable;
 	/* Shared with other workers, borrowed; NULL: nothing is learned. */
 	struct learned *learned;
+	/* Called before each use of `learned`, where several workers share it
+	 * and the order of what they do counts; NULL: it does not. */
+	void (*await_turn)(void *ctx);
+	void *turn_ctx;
 	/* Packets without an interface are this host's own. */
 	bool has_own_resolver;
 	/* End a flow for its client, which `pkt` belongs to and which is to be
@@ -133,11 +141,17 @@ void worker_classify(struct worker *worker, struct packet *packets,
 		     const uint32_t *zones, size_t count, bool decoded,
 		     struct verdict *ret_verdicts);
 
-/* A packet of a flow that the kernel carries by itself: only looked at for
- * its name (options.name_all), gets no verdict. Returns its flow or NULL; for
- * an ICMP error that of the packet it quotes. */
-struct flow *worker_observe(struct worker *worker, struct packet *packet,
-			    uint32_t zone, bool *ret_from_server);
+/* One packet, decoded, of this flow_hash(). */
+void worker_classify_one(struct worker *worker, const struct packet *packet,
+			 uint32_t zone, uint64_t hash,
+			 struct verdict *ret_verdict);
+
+/* The same of a flow that the kernel carries by itself: it is only looked at
+ * for its name (options.name_all), and gets no verdict. Returns its flow or
+ * NULL; for an ICMP error that of the packet it quotes. */
+struct flow *worker_observe(struct worker *worker, const struct packet *packet,
+			    uint32_t zone, uint64_t hash,
+			    bool *ret_from_server);
 
 /*
  * Names of arrival interfaces, for `in` conditions: the worker asks `name_of`
@@ -149,6 +163,8 @@ void worker_name_interfaces(struct worker *worker, interface_name name_of,
 			    void *ctx);
 void worker_forget_interfaces(struct worker *worker);
 
+/* Whether it asks what was learned when a flow begins. */
+bool worker_learns(const struct worker *worker);
 const struct worker_counters *worker_counters(const struct worker *worker);
 /* Of the policy's routes and classes, by their number in the policy that was
  * published last; for the control thread. */

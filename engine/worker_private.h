@@ -79,12 +79,6 @@ void worker_hear_machine(struct worker *worker, struct flow *flow,
 /* Of each packet of a flow. */
 void worker_hear_answer(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server);
-/* Whether it asks what was learned when a flow begins. */
-static inline bool worker_guesses(const struct worker *worker)
-{
-	return worker->learn.dns || worker->learn.servers;
-}
-
 /* The road of a first packet by what is learned, where it is not final. */
 void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		  struct decision *decision);

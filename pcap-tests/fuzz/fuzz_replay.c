@@ -66,7 +66,7 @@ static void feed(struct replay *replay, const uint8_t *bytes, size_t len,
 
 	memcpy(exact, bytes, len);
 	decode_ip(&frame.packet);
-	replay_frame(replay, &frame);
+	replay_frames(replay, &frame, 1);
 	free(exact);
 }
 

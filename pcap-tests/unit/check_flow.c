@@ -347,6 +347,40 @@ START_TEST(flood)
 }
 END_TEST
 
+/* Each part has its places, all of them, and no flow is in two. */
+START_TEST(parts)
+{
+	enum { PARTS = 4, PLACES = 256 };
+	struct flow_table *table = flow_table_new(PLACES, true, NULL, NULL);
+	struct flow_table *part[PARTS];
+	unsigned seed = 1;
+	bool from_server;
+
+	released = 0;
+	for (size_t i = 0; i < PARTS; i++)
+		part[i] = flow_table_part(table, i, PARTS, release, NULL);
+	for (size_t i = 0; i < 100 * PLACES; i++) {
+		struct packet pkt = packet_of(17, (uint32_t)rand_r(&seed),
+					      (uint16_t)rand_r(&seed), 2, 53);
+		size_t n = flow_part_of(flow_hash(table, &pkt, 0), PARTS);
+
+		ck_assert_uint_lt(n, PARTS);
+		start(part[n], &pkt)->state = FLOW_INSPECTED;
+		for (size_t k = 0; k < PARTS; k++)
+			ck_assert((find(part[k], &pkt, &from_server) != NULL) ==
+				  (k == n));
+	}
+	ck_assert_uint_eq(released, 100 * PLACES - PLACES);
+	ck_assert_uint_eq(flow_table_places(table), PLACES);
+	for (size_t i = 0; i < PLACES; i++)
+		ck_assert_int_eq(flow_table_at(table, i)->state,
+				 FLOW_INSPECTED);
+	for (size_t i = 0; i < PARTS; i++)
+		flow_table_free(part[i]);
+	flow_table_free(table);
+}
+END_TEST
+
 /* Tuples that count up, as a scan makes them, spread over all buckets. */
 START_TEST(spread)
 {
@@ -398,6 +432,7 @@ int main(void)
 	tcase_add_test(tcase, eviction_by_chance);
 	tcase_add_test(tcase, again_in_place);
 	tcase_add_test(tcase, flood);
+	tcase_add_test(tcase, parts);
 	tcase_add_test(tcase, spread);
 	tcase_add_test(tcase, keys_differ);
 	suite_add_tcase(suite, tcase);

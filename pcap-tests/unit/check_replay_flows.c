@@ -26,7 +26,7 @@ static void feed_made(struct replay *replay, const struct made *made, size_t i)
 
 	source_frame_decode(&frame, DLT_RAW, bytes,
 			    (uint32_t)packets_bytes(made, bytes));
-	ck_assert_int_eq(replay_frame(replay, &frame), 0);
+	ck_assert_int_eq(replay_frames(replay, &frame, 1), 0);
 }
 
 /* One a second: all but the long ones have timed out long before the end. */

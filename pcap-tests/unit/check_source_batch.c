@@ -118,7 +118,7 @@ START_TEST(frames)
 	write_capture(fopen(path, "wb"), rows[row].count, rows[row].most,
 		      rows[row].cut);
 	ck_assert_int_eq(source_pcap_open(path, NULL, &source, error), 0);
-	ck_assert_int_eq(source_batches_new(source, _i % 2, &batches), 0);
+	ck_assert_int_eq(source_batches_new(source, _i % 2, 256, &batches), 0);
 	while ((count = source_batches_next(batches, &frame, error)) > 0)
 		for (int i = 0; i < count; i++)
 			assert_frame(&frame[i], seen++, rows[row].most);
@@ -146,7 +146,7 @@ START_TEST(slow_pipe)
 	ck_assert_int_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
 	write_capture(fdopen(dup(ends[1]), "wb"), 20, 100, 0);
 	ck_assert_int_eq(source_pcap_open("-", NULL, &source, error), 0);
-	ck_assert_int_eq(source_batches_new(source, _i, &batches), 0);
+	ck_assert_int_eq(source_batches_new(source, _i, 256, &batches), 0);
 	while (seen < 20) {
 		int count = source_batches_next(batches, &frame, error);
 
@@ -169,7 +169,7 @@ START_TEST(not_all_wanted)
 
 	write_capture(fopen(path, "wb"), 5000, 1500, 0);
 	ck_assert_int_eq(source_pcap_open(path, NULL, &source, error), 0);
-	ck_assert_int_eq(source_batches_new(source, true, &batches), 0);
+	ck_assert_int_eq(source_batches_new(source, true, 256, &batches), 0);
 	if (_i > 0)
 		ck_assert_int_gt(source_batches_next(batches, &frame, error),
 				 0);

@@ -381,11 +381,14 @@ START_TEST(zones)
 }
 END_TEST
 
-/* Names of flows that need none: marks stay, the name is known. */
+/* Names of flows that need none: marks stay, the name is known. In a part of
+ * a table, one packet at a time. */
 START_TEST(name_all)
 {
-	static const struct worker_options options = {
-		.flows = 64, .streams = 8, .name_all = true,
+	struct flow_table *table = flow_table_new(64, true, NULL, NULL);
+	const struct worker_options options = {
+		.table = table, .part = 1, .parts = 2, .streams = 8,
+		.name_all = true,
 	};
 	struct policy *policy = policy_for("route tcp via a");
 	struct worker *worker = worker_new(policy, &options);
@@ -397,17 +400,21 @@ START_TEST(name_all)
 	struct verdict verdict;
 	struct flow *flow;
 	bool from_server = true;
+	uint64_t hash;
 
-	worker_classify(worker, &packets[0], NULL, 1, false, &verdict);
-	ck_assert_uint_eq(verdict.mark, A | SETTLED);
-	worker_classify(worker, &packets[1], NULL, 0, false, &verdict);
+	decode_ip(&packets[0]);
 	decode_ip(&packets[1]);
-	flow = worker_observe(worker, &packets[1], 0, &from_server);
+	hash = flow_hash(table, &packets[0], 0);
+	ck_assert_uint_eq(flow_hash(table, &packets[1], 0), hash);
+	worker_classify_one(worker, &packets[0], 0, hash, &verdict);
+	ck_assert_uint_eq(verdict.mark, A | SETTLED);
+	flow = worker_observe(worker, &packets[1], 0, hash, &from_server);
 	ck_assert_ptr_nonnull(flow);
 	ck_assert(!from_server);
 	ck_assert_str_eq(hints_app_name(flow->facts.app), "http");
 	ck_assert_str_eq(worker_flow_host(worker, flow), "www.example.com");
 	worker_free(worker);
+	flow_table_free(table);
 	policy_free(policy);
 }
 END_TEST

@@ -1,0 +1,197 @@
+/* check_replay_shares.c - what several threads tell is what one tells. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "replays.h"
+#include "unit.h"
+
+#define FRAMES 6000
+#define CLIENTS 12
+#define SERVERS 5
+#define PORTS 6
+
+/* Learns from answers and from servers, and what it learned decides. */
+#define POLICY								\
+	"learn dns on\nlearn servers on\nlate reset\n"			\
+	"list domains work { example.com }\n"				\
+	"exempt from 10.0.0.3\n"					\
+	"route host @work via m\nroute app ssh via a\n"			\
+	"route per packet dscp ef via a\nroute icmp drop\n"		\
+	"default via main"
+
+/* The same on every run, but for `seed`. */
+static uint32_t random_of(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*seed >> 33);
+}
+
+static const char *client_of(uint32_t n, char *text)
+{
+	sprintf(text, "10.0.0.%u", n % CLIENTS + 1);
+	return text;
+}
+
+static const char *server_of(uint32_t n, char *text)
+{
+	sprintf(text, "198.51.100.%u", n % SERVERS + 1);
+	return text;
+}
+
+/* An answer that gives the client a server for example.com. */
+static struct made dns_answer(uint32_t server, char *data)
+{
+	static const char answer[] =
+		"\0\1\201\200\0\1\0\1\0\0\0\0\7example\3com\0\0\1\0\1"
+		"\300\14\0\1\0\1\0\0\0\74\0\4\306\63\144";
+
+	memcpy(data, answer, sizeof(answer) - 1);
+	data[sizeof(answer) - 1] = (char)(server % SERVERS + 1);
+	return (struct made){
+		UDP, .dport = 53, .back = true, .data = data,
+		.len = sizeof(answer),
+	};
+}
+
+/* Some packet of one of a few flows: starts, payload, ends, questions and
+ * answers, in no order. */
+static struct made any_packet(uint64_t *seed, char *data)
+{
+	uint16_t sport = (uint16_t)(2000 + random_of(seed) % PORTS);
+
+	switch (random_of(seed) % 10) {
+	case 0:
+	case 1:
+		return (struct made){ SYN, .sport = sport };
+	case 2:
+		return (struct made){ SYNACK, .sport = sport };
+	case 3:
+		return (struct made){ SSH, .sport = sport };
+	case 4:
+		return (struct made){ HTTP, .sport = sport };
+	case 5:
+		return (struct made){ .flags = TCP_RST | TCP_ACK,
+				      .sport = sport };
+	case 6:
+		return (struct made){ DNS, .sport = sport };
+	case 7:
+		return dns_answer(random_of(seed), data);
+	case 8:
+		return (struct made){ UDP, DATA("nothing known"),
+				      .sport = sport };
+	default:
+		return (struct made){ ACK, .sport = sport, .tos = 0xb8 };
+	}
+}
+
+static void add_random(struct capture *capture, uint64_t *seed, uint32_t ms)
+{
+	char data[128], client[32], server[32];
+	uint8_t bytes[MADE_MAX];
+	struct made made = any_packet(seed, data);
+	bool is_error = random_of(seed) % 16 == 0;
+	size_t len;
+
+	made.src = client_of(random_of(seed), client);
+	made.dst = server_of(random_of(seed), server);
+	made.link = 1 + random_of(seed) % 4;
+	if (made.proto == IPPROTO_UDP && made.dport == 53 && made.back)
+		made.sport = (uint16_t)(2000 + random_of(seed) % PORTS);
+	len = is_error ? packets_error(&made, bytes)
+		       : packets_bytes(&made, bytes);
+	replays_add(capture, ms, bytes, len);
+}
+
+struct told {
+	const struct policy *policy;
+	FILE *out;
+};
+
+static void each_packet(void *ctx, const struct replay_packet *packet)
+{
+	const struct told *told = ctx;
+
+	fprintf(told->out, "%d %x %d%d%d%d ", (int)packet->number, packet->mark,
+		packet->dropped, packet->queued, packet->is_settled,
+		packet->from_server);
+	if (packet->flow != NULL)
+		replays_print_flow(told->out, told->policy, packet->flow);
+}
+
+/* All that is told of the capture, for free(). */
+static char *tell(const struct policy *policy, const char *path,
+		  unsigned long threads)
+{
+	char error[SOURCE_ERROR_MAX];
+	struct told told = { .policy = policy };
+	const struct replay_options options = {
+		.threads = threads, .each_packet = each_packet, .ctx = &told,
+		.keep = 500,
+	};
+	struct replay *replay = replay_new(policy, &options);
+	struct replay_totals totals;
+	char *text = NULL;
+	size_t len = 0, guessed = 0;
+
+	told.out = open_memstream(&text, &len);
+	ck_assert_int_eq(replay_file(replay, path, error), 0);
+	for (size_t i = 0; i < replay_flows(replay); i++) {
+		const struct replay_flow *flow = replay_flow(replay, i);
+
+		fprintf(told.out, "%d%d%d ", flow->guess, flow->is_guessed,
+			flow->guess_is_right);
+		replays_print_flow(told.out, policy, flow);
+		guessed += flow->is_guessed;
+	}
+	totals = replay_totals(replay);
+	fprintf(told.out, "%d frames, %d flows, %d queued, %d answers\n",
+		(int)totals.frames, (int)totals.flows, (int)totals.queued,
+		(int)totals.dns_answers);
+	ck_assert_uint_eq(totals.frames, FRAMES);
+	ck_assert_uint_gt(totals.flows, 500);
+	ck_assert_uint_gt(totals.dns_answers, 100);
+	ck_assert_uint_gt(guessed, 20);
+	fclose(told.out);
+	replay_free(replay);
+	return text;
+}
+
+START_TEST(threads)
+{
+	struct policy *policy = replays_policy(POLICY);
+	uint64_t seed = (uint64_t)_i;
+	struct capture capture;
+	uint32_t ms = 0;
+	char *alone;
+
+	replays_open(&capture);
+	for (size_t i = 0; i < FRAMES; i++) {
+		add_random(&capture, &seed, ms);
+		ms += random_of(&seed) % 40;
+	}
+	replays_close(&capture);
+	alone = tell(policy, capture.path, 1);
+	ck_assert(strstr(alone, "example.com") != NULL);
+	for (unsigned long count = 2; count <= 9; count++) {
+		char *together = tell(policy, capture.path, count);
+
+		ck_assert_msg(strcmp(alone, together) == 0, "%lu threads",
+			      count);
+		free(together);
+	}
+	free(alone);
+	unlink(capture.path);
+	policy_free(policy);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("replay_shares");
+	TCase *tcase = tcase_create("replay_shares");
+
+	tcase_add_loop_test(tcase, threads, 0, 4);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,119 @@
+/* check_replay_team.c - several threads at one row of items. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/replay_team.h"
+#include "unit.h"
+
+#define MEMBERS_MOST 9
+#define ROUNDS 200
+#define ITEMS 1024
+
+struct job {
+	struct replay_team *team;
+	bool is_ordered;
+	unsigned int seed;
+	atomic_uint done[ITEMS];	/* how often */
+	pthread_t thread[MEMBERS_MOST];		/* who did the latest */
+	/* In turn; no lock: thread sanitizer would see if two had it. */
+	size_t order[ITEMS];
+	size_t ordered;
+};
+
+/* Some items take longer than others. */
+static void spend(size_t item)
+{
+	for (volatile size_t i = item * 2654435761u % 97 * 20; i > 0;)
+		i--;
+}
+
+static size_t member_of(const struct job *job, size_t item)
+{
+	size_t members = replay_team_members(job->team);
+
+	/* Some have none. */
+	return (item * 2654435761u >> job->seed % 20) % members %
+	       (job->seed % 4 + 1);
+}
+
+static void work(void *ctx, size_t member, size_t count)
+{
+	struct job *job = ctx;
+
+	job->thread[member] = pthread_self();
+	for (size_t item = 0; item < count; item++) {
+		if (member_of(job, item) != member)
+			continue;
+		replay_team_be_at(job->team, member, item);
+		spend(item);
+		if (job->is_ordered && item % 3 == 0) {
+			replay_team_await(job->team, member);
+			job->order[job->ordered++] = item;
+		}
+		atomic_fetch_add(&job->done[item], 1);
+	}
+}
+
+static void run_row(struct job *job, size_t count, unsigned int seed)
+{
+	memset(job->done, 0, sizeof(job->done));
+	job->ordered = 0;
+	job->seed = seed;
+	replay_team_run(job->team, count);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_uint_eq(job->done[i], 1);
+	ck_assert_uint_eq(job->ordered, job->is_ordered ? (count + 2) / 3 : 0);
+	for (size_t i = 0; i < job->ordered; i++)
+		ck_assert_uint_eq(job->order[i], i * 3);
+}
+
+/* Every item is done once, by its member, in rows of all lengths; and those
+ * that wait for their turn are done in the order of all. */
+START_TEST(rows)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	size_t members = (size_t)_i / 2 + 1;
+
+	job->is_ordered = _i % 2;
+	ck_assert_int_eq(replay_team_new(members, work, job, &job->team), 0);
+	ck_assert_uint_eq(replay_team_members(job->team), members);
+	for (unsigned int row = 0; row < ROUNDS; row++)
+		run_row(job, row * 37 % (ITEMS + 1), row);
+	run_row(job, ITEMS, 3);
+	for (size_t i = 1; i < members; i++)
+		ck_assert(!pthread_equal(job->thread[0], job->thread[i]));
+	replay_team_free(job->team);
+	free(job);
+}
+END_TEST
+
+/* Whether its threads have slept or not. */
+START_TEST(no_row)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	for (unsigned int i = 0; i < 20; i++) {
+		ck_assert_int_eq(replay_team_new(4, work, job, &job->team), 0);
+		if (i % 2)
+			usleep(2000);
+		replay_team_free(job->team);
+	}
+	replay_team_free(NULL);
+	free(job);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("replay_team");
+	TCase *tcase = tcase_create("replay_team");
+
+	tcase_add_loop_test(tcase, rows, 0, 2 * MEMBERS_MOST);
+	tcase_add_test(tcase, no_row);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
