@@ -94,22 +94,25 @@ static size_t table_bytes(const struct flow_table *table)
 		BUCKET_FLOWS * sizeof(*table->flows));
 }
 
+static size_t names_bytes(const struct flow_table *table)
+{
+	return table->bucket_count * BUCKET_FLOWS * sizeof(*table->names);
+}
+
 struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
 				  flow_release release, void *ctx)
 {
 	struct flow_table *table = big_alloc(sizeof(*table));
-	size_t flows;
 
 	if (table == NULL)
 		return NULL;
 	table->bucket_count = 1;
 	while (table->bucket_count * BUCKET_FLOWS < capacity)
 		table->bucket_count *= 2;
-	flows = table->bucket_count * BUCKET_FLOWS;
 	table->release = release;
 	table->ctx = ctx;
 	table->buckets = map_pages(table_bytes(table));
-	table->names = map_pages(flows * sizeof(*table->names));
+	table->names = map_pages(names_bytes(table));
 	if (table->buckets == NULL || table->names == NULL ||
 	    !key_init(table->key, fixed_key)) {
 		flow_table_free(table);
@@ -142,30 +145,27 @@ struct flow_table *flow_table_part(struct flow_table *table, size_t number,
 
 void flow_table_free(struct flow_table *table)
 {
-	size_t flows;
-
 	if (table == NULL)
 		return;
 	if (table->whole != NULL) {
 		free(table);
 		return;
 	}
-	flows = table->bucket_count * BUCKET_FLOWS;
 	unmap_pages(table->buckets, table_bytes(table));
-	unmap_pages(table->names, flows * sizeof(*table->names));
+	unmap_pages(table->names, names_bytes(table));
 	free(table);
 }
 
 size_t flow_table_bytes(const struct flow_table *table)
 {
-	return sizeof(*table) + table_bytes(table) +
-	       table->bucket_count * BUCKET_FLOWS * sizeof(*table->names);
+	return sizeof(*table) + table_bytes(table) + names_bytes(table);
 }
 
 void flow_table_preallocate(struct flow_table *table)
 {
 	/* Best effort: without it the kernel gives pages one by one. */
 	(void)madvise(table->buckets, table_bytes(table), MADV_POPULATE_WRITE);
+	(void)madvise(table->names, names_bytes(table), MADV_POPULATE_WRITE);
 }
 
 static bool address_less(const struct address *a, const struct address *b)

@@ -164,9 +164,9 @@ static void know_all(struct inspector *inspector, struct flow *flow)
 static void keep_host(struct inspector *inspector, struct flow *flow,
 		      struct flow_names *names, const struct hint_yield *yield)
 {
-	char *host = names->host;
-	char canonical[DOMAIN_MAX + 1];
-	const char *why;
+	/* Names are seldom in the caches: they are only written to. */
+	char host[DOMAIN_MAX + 1], canonical[DOMAIN_MAX + 1];
+	const char *why, *kept = host;
 	bool is_ascii = true;
 	size_t len = yield->host_len;
 
@@ -181,7 +181,8 @@ static void keep_host(struct inspector *inspector, struct flow *flow,
 	host[len] = '\0';
 	/* Other names would need libidn2, which allocates. */
 	if (is_ascii && domain_canonical(host, len, canonical, &why) > 0)
-		strcpy(host, canonical);
+		kept = canonical;
+	memcpy(names->host, kept, strlen(kept) + 1);
 }
 
 static void keep_alpn(const struct inspector *inspector, struct facts *facts,

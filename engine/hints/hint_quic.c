@@ -32,7 +32,9 @@ struct crypto {
 	size_t come_bytes;		/* of `come`, so far; none has come
 					 * behind them */
 	uint8_t *plain;
-	struct cursor first_dcid;	/* of the client's first packet */
+	struct quic_keys keys;
+	struct cursor dcid;		/* that opened the latest; else of the
+					 * client's first packet */
 	bool is_open;			/* an Initial could be opened */
 	bool has_other;			/* there were packets that are none */
 	struct cursor chlo;		/* Google's own hello, with Q050 */
@@ -151,6 +153,12 @@ static void read_frames(struct crypto *crypto, struct cursor c)
 	}
 }
 
+static bool are_equal(struct cursor a, struct cursor b)
+{
+	return cursor_left(&a) == cursor_left(&b) &&
+	       memcmp(a.at, b.at, cursor_left(&a)) == 0;
+}
+
 /*
  * The keys come from the first destination that the client chose. After a
  * Retry it begins anew with the one it was given (RFC 9001, 5.2).
@@ -158,10 +166,15 @@ static void read_frames(struct crypto *crypto, struct cursor c)
 static bool open_initial(struct crypto *crypto, const struct quic_packet *p,
 			 struct cursor *ret_frames)
 {
-	return quic_initial_open(p, p->dcid, crypto->plain, PLAIN_MOST,
-				 ret_frames) ||
-	       quic_initial_open(p, crypto->first_dcid, crypto->plain,
-				 PLAIN_MOST, ret_frames);
+	if (quic_initial_open(p, crypto->dcid, &crypto->keys, crypto->plain,
+			      PLAIN_MOST, ret_frames))
+		return true;
+	if (are_equal(p->dcid, crypto->dcid) ||
+	    !quic_initial_open(p, p->dcid, &crypto->keys, crypto->plain,
+			       PLAIN_MOST, ret_frames))
+		return false;
+	crypto->dcid = p->dcid;
+	return true;
 }
 
 /* A client's datagram; whether it was made of whole packets of QUIC, but for a
@@ -174,8 +187,8 @@ static bool read_datagram(struct crypto *crypto, struct cursor c)
 
 	while (cursor_left(&c) > 0 && quic_packet_read(&c, &packet)) {
 		count++;
-		if (crypto->first_dcid.at == NULL)
-			crypto->first_dcid = packet.dcid;
+		if (crypto->dcid.at == NULL)
+			crypto->dcid = packet.dcid;
 		if (packet.type != QUIC_INITIAL)
 			crypto->has_other = true;
 		if (!open_initial(crypto, &packet, &frames))

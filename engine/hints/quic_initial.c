@@ -11,8 +11,6 @@
 
 #define SALT_LEN 20
 #define SECRET_LEN 32
-#define KEY_LEN 16
-#define IV_LEN 12
 #define TAG_LEN 16
 #define SAMPLE_LEN 16
 #define NUMBER_MOST 4
@@ -71,12 +69,6 @@ static const struct version reserved[] = {
 	{ 0x0a0a0a0a, 0, SALT_V2 },
 };
 #define RESERVED_MASK 0x0f0f0f0fu
-
-struct keys {
-	uint8_t key[KEY_LEN];
-	uint8_t iv[IV_LEN];
-	uint8_t mask_key[KEY_LEN];
-};
 
 static const struct version *version_find(uint32_t version)
 {
@@ -160,11 +152,11 @@ bool quic_packet_read(struct cursor *datagram, struct quic_packet *ret)
 	return true;
 }
 
-/* HKDF-Expand-Label without a context (RFC 8446, 7.1). */
-static void expand_label(const uint8_t secret[SECRET_LEN], const char *label,
+/* HKDF-Expand-Label without a context (RFC 8446, 7.1), of the secret that is
+ * the key of `secret`. */
+static void expand_label(struct hmac_sha256_ctx *secret, const char *label,
 			 uint8_t *ret, size_t len)
 {
-	struct hmac_sha256_ctx ctx;
 	size_t label_len = strlen(label);
 	uint8_t info[2 + 1 + 32 + 1] = { 0 };
 
@@ -172,32 +164,44 @@ static void expand_label(const uint8_t secret[SECRET_LEN], const char *label,
 	info[2] = (uint8_t)(6 + label_len);
 	memcpy(info + 3, "tls13 ", 6);
 	memcpy(info + 9, label, label_len);
-	hmac_sha256_set_key(&ctx, SECRET_LEN, secret);
-	hkdf_expand(&ctx, (nettle_hash_update_func *)hmac_sha256_update,
+	hkdf_expand(secret, (nettle_hash_update_func *)hmac_sha256_update,
 		    (nettle_hash_digest_func *)hmac_sha256_digest,
 		    SHA256_DIGEST_SIZE, 10 + label_len, info, len, ret);
 }
 
 static void derive(const struct version *v, struct cursor dcid,
-		   struct keys *ret)
+		   struct quic_keys *ret)
 {
 	struct hmac_sha256_ctx ctx;
-	uint8_t secret[SECRET_LEN], client[SECRET_LEN];
+	uint8_t secret[SECRET_LEN];
 	bool v2 = is_v2(v);
 
+	ret->version = v;
+	ret->dcid_len = (uint8_t)cursor_left(&dcid);
+	memcpy(ret->dcid, dcid.at, ret->dcid_len);
 	hmac_sha256_set_key(&ctx, SALT_LEN, salts[v->salt]);
 	hkdf_extract(&ctx, (nettle_hash_update_func *)hmac_sha256_update,
 		     (nettle_hash_digest_func *)hmac_sha256_digest,
 		     SHA256_DIGEST_SIZE, cursor_left(&dcid), dcid.at, secret);
-	expand_label(secret, "client in", client, SECRET_LEN);
-	expand_label(client, v2 ? "quicv2 key" : "quic key", ret->key, KEY_LEN);
-	expand_label(client, v2 ? "quicv2 iv" : "quic iv", ret->iv, IV_LEN);
-	expand_label(client, v2 ? "quicv2 hp" : "quic hp", ret->mask_key,
-		     KEY_LEN);
+	hmac_sha256_set_key(&ctx, SECRET_LEN, secret);
+	expand_label(&ctx, "client in", secret, SECRET_LEN);
+	/* One key for three; it is as good as new after each. */
+	hmac_sha256_set_key(&ctx, SECRET_LEN, secret);
+	expand_label(&ctx, v2 ? "quicv2 key" : "quic key", ret->key, QUIC_KEY_LEN);
+	expand_label(&ctx, v2 ? "quicv2 iv" : "quic iv", ret->iv, QUIC_IV_LEN);
+	expand_label(&ctx, v2 ? "quicv2 hp" : "quic hp", ret->mask_key,
+		     QUIC_KEY_LEN);
+}
+
+static bool are_for(const struct quic_keys *keys, const struct version *v,
+		    struct cursor dcid)
+{
+	return keys->version == v && keys->dcid_len == cursor_left(&dcid) &&
+	       memcmp(keys->dcid, dcid.at, keys->dcid_len) == 0;
 }
 
 /* RFC 9001, 5.4.3: the mask for the first byte and the packet number. */
-static void header_mask(const struct keys *keys, const uint8_t *sample,
+static void header_mask(const struct quic_keys *keys, const uint8_t *sample,
 			uint8_t ret[SAMPLE_LEN])
 {
 	struct aes128_ctx ctx;
@@ -207,19 +211,19 @@ static void header_mask(const struct keys *keys, const uint8_t *sample,
 }
 
 /* `plain` holds the header, unmasked, until it is overwritten. */
-static bool open_payload(const struct keys *keys, uint32_t number,
+static bool open_payload(const struct quic_keys *keys, uint32_t number,
 			 size_t header_len, struct cursor sealed,
 			 uint8_t *plain)
 {
 	struct gcm_aes128_ctx ctx;
-	uint8_t nonce[IV_LEN], tag[TAG_LEN];
+	uint8_t nonce[QUIC_IV_LEN], tag[TAG_LEN];
 	size_t len = cursor_left(&sealed) - TAG_LEN;
 
-	memcpy(nonce, keys->iv, IV_LEN);
+	memcpy(nonce, keys->iv, QUIC_IV_LEN);
 	for (int i = 0; i < NUMBER_MOST; i++)
-		nonce[IV_LEN - 1 - i] ^= (uint8_t)(number >> 8 * i);
+		nonce[QUIC_IV_LEN - 1 - i] ^= (uint8_t)(number >> 8 * i);
 	gcm_aes128_set_key(&ctx, keys->key);
-	gcm_aes128_set_iv(&ctx, IV_LEN, nonce);
+	gcm_aes128_set_iv(&ctx, QUIC_IV_LEN, nonce);
 	gcm_aes128_update(&ctx, header_len, plain);
 	gcm_aes128_decrypt(&ctx, len, plain, sealed.at);
 	gcm_aes128_digest(&ctx, TAG_LEN, tag);
@@ -228,16 +232,17 @@ static bool open_payload(const struct keys *keys, uint32_t number,
 
 static bool open_version(const struct version *v,
 			 const struct quic_packet *packet, struct cursor dcid,
-			 uint8_t *plain, struct cursor *ret_frames)
+			 struct quic_keys *keys, uint8_t *plain,
+			 struct cursor *ret_frames)
 {
 	struct cursor sealed = packet->whole;
 	size_t at = packet->number_at, number_len;
 	uint8_t mask[SAMPLE_LEN];
 	uint32_t number = 0;
-	struct keys keys;
 
-	derive(v, dcid, &keys);
-	header_mask(&keys, sealed.at + at + NUMBER_MOST, mask);
+	if (!are_for(keys, v, dcid))
+		derive(v, dcid, keys);
+	header_mask(keys, sealed.at + at + NUMBER_MOST, mask);
 	memcpy(plain, sealed.at, at + NUMBER_MOST);
 	plain[0] ^= mask[0] & 0x0f;
 	number_len = (plain[0] & 3) + 1u;
@@ -246,14 +251,15 @@ static bool open_version(const struct version *v,
 		number = number << 8 | plain[at + i];
 	}
 	cursor_skip(&sealed, at + number_len);
-	if (!open_payload(&keys, number, at + number_len, sealed, plain))
+	if (!open_payload(keys, number, at + number_len, sealed, plain))
 		return false;
 	*ret_frames = cursor_of(plain, cursor_left(&sealed) - TAG_LEN);
 	return true;
 }
 
 bool quic_initial_open(const struct quic_packet *packet, struct cursor dcid,
-		       uint8_t *plain, size_t room, struct cursor *ret_frames)
+		       struct quic_keys *keys, uint8_t *plain, size_t room,
+		       struct cursor *ret_frames)
 {
 	const struct version *v = version_find(packet->version);
 	size_t tries = 1, len = cursor_left(&packet->whole);
@@ -264,7 +270,7 @@ bool quic_initial_open(const struct quic_packet *packet, struct cursor dcid,
 	if (v == reserved)
 		tries = sizeof(reserved) / sizeof(reserved[0]);
 	for (; tries > 0; tries--, v++)
-		if (open_version(v, packet, dcid, plain, ret_frames))
+		if (open_version(v, packet, dcid, keys, plain, ret_frames))
 			return true;
 	return false;
 }

@@ -10,6 +10,8 @@
 enum quic_type { QUIC_INITIAL, QUIC_0RTT, QUIC_HANDSHAKE, QUIC_RETRY };
 
 #define QUIC_CID_MOST 20	/* RFC 9000, 17.2 */
+#define QUIC_KEY_LEN 16		/* AES-128-GCM (RFC 9001, 5.3) */
+#define QUIC_IV_LEN 12
 
 struct quic_packet {
 	uint32_t version;
@@ -33,6 +35,16 @@ bool quic_is_version(uint32_t version);
  */
 bool quic_packet_read(struct cursor *datagram, struct quic_packet *ret);
 
+/* The latest keys, which one connection uses again; all 0 at first. */
+struct quic_keys {
+	const void *version;	/* NULL: none yet */
+	uint8_t dcid_len;
+	uint8_t dcid[QUIC_CID_MOST];
+	uint8_t key[QUIC_KEY_LEN];
+	uint8_t iv[QUIC_IV_LEN];
+	uint8_t mask_key[QUIC_KEY_LEN];
+};
+
 /*
  * Open a client's Initial packet with the keys that `dcid` gives, which is
  * the destination of the client's first one. The frames are written to
@@ -40,6 +52,7 @@ bool quic_packet_read(struct cursor *datagram, struct quic_packet *ret);
  * is proof.
  */
 bool quic_initial_open(const struct quic_packet *packet, struct cursor dcid,
-		       uint8_t *plain, size_t room, struct cursor *ret_frames);
+		       struct quic_keys *keys, uint8_t *plain, size_t room,
+		       struct cursor *ret_frames);
 
 #endif
