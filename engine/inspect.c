@@ -315,8 +315,7 @@ static void find_candidates(struct flow *flow, bool side,
 		return;
 	flow->has_candidates[side] = true;
 	flow->candidates[side] = hints_candidates(flow->facts.proto, side,
-						  payload->at[0],
-						  cursor_left(payload));
+						  *payload);
 }
 
 static struct hint_input input_of(struct inspector *inspector,

@@ -86,6 +86,14 @@ struct bytes {
 #define BYTES(literal) { literal, sizeof(literal) - 1 }
 
 #define HINT_PORTS_MOST 8
+#define HINT_TESTS_MOST 2
+
+/* A byte that has to be there: what of it `mask` leaves is one of `is`. */
+struct hint_test {
+	uint8_t at;
+	uint8_t mask;
+	struct bytes is;
+};
 
 struct hint {
 	const char *name;
@@ -99,10 +107,11 @@ struct hint {
 	bool yields_alpn;
 	/* Server ports where it is asked first. Never evidence. */
 	uint16_t ports[HINT_PORTS_MOST];
-	/* The only bytes its payload can begin with, on any side it reads;
-	 * none: any byte. Spares the call. */
+	/* What spares the call. The only bytes its payload can begin with, on
+	 * any side it reads; none: any byte. */
 	struct bytes first;
-	uint8_t first_most;		/* the largest; 0: no such limit */
+	/* For UDP: others that a side's first datagram has. */
+	struct hint_test tests[HINT_TESTS_MOST];
 	/* No payload shorter than this can be it, for UDP; 0 is 1. */
 	uint16_t least;
 	enum hint_verdict (*match)(const struct hint_input *in,
@@ -141,10 +150,10 @@ const char *hints_app_name(uint16_t app);
 /* APP_NONE when there is none of that name. */
 uint16_t hints_app_find(const char *name);
 
-/* Those worth asking: of this transport, reading this side, whose first byte
- * and least length allow this payload. `len` at least 1. */
+/* Those worth asking: of this transport, reading this side, whose bytes and
+ * least length allow this payload, its first, which is not empty. */
 struct hint_set hints_candidates(uint8_t transport, bool from_server,
-				 uint8_t first_byte, size_t len);
+				 struct cursor payload);
 /* Whether any hint of this transport reads this side. */
 bool hints_read(uint8_t transport, bool from_server);
 /* The hint to ask first for this server port; -1 for none. */

@@ -268,6 +268,8 @@ const struct hint hint_dns_udp = {
 	.transport = IPPROTO_UDP,
 	.yields_host = true,
 	.ports = { 53, PORT_MDNS, PORT_LLMNR },
+	/* The opcode. */
+	.tests = { { 2, 0x78, BYTES("\x00\x08\x10\x20\x28") } },
 	.least = HEADER_LEN + 1 + 2 + 2,
 	.match = udp_match,
 };

@@ -83,6 +83,7 @@ const struct hint hint_ethereum = {
 	.about = "Ethereum's discovery of nodes",
 	.transport = IPPROTO_UDP,
 	.ports = { 30303 },
-	.least = 64,
+	.tests = { { HASH_LEN + SIGNATURE_LEN, 0xff, BYTES("\0\1") } },
+	.least = HASH_LEN + SIGNATURE_LEN + 2,
 	.match = ethereum_match,
 };

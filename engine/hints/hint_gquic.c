@@ -75,20 +75,20 @@ enum hint_verdict gquic_hello(struct cursor frames, struct hint_yield *yield)
 }
 
 /* Q044 to Q046: a long header, its two lengths in one byte. */
-static enum hint_verdict match_long(struct cursor c, bool from_server,
+static enum hint_verdict long_match(const struct hint_input *in,
 				    struct hint_yield *yield)
 {
+	struct cursor c = in->payload;
 	uint8_t first = cursor_u8(&c);
 	uint32_t version = cursor_be32(&c);
 	uint8_t lengths = cursor_u8(&c);
 
-	(void)first;
 	cursor_skip(&c, CID_LEN + 4);
-	if (c.is_short || !is_version(version) ||
+	if (c.is_short || (first & 0x80) == 0 || !is_version(version) ||
 	    (lengths != 0x50 && lengths != 0x05))
 		return HINT_NO;
 	yield->more = true;
-	return from_server ? HINT_YES : gquic_hello(c, yield);
+	return in->from_server ? HINT_YES : gquic_hello(c, yield);
 }
 
 /* A server leaves the version out: its refusal can be read, though. */
@@ -112,8 +112,6 @@ static enum hint_verdict gquic_match(const struct hint_input *in,
 	uint8_t flags = cursor_u8(&c);
 	uint32_t version;
 
-	if ((flags & 0x80) != 0)
-		return match_long(in->payload, in->from_server, yield);
 	if ((flags & (FLAG_RESET | FLAG_RESERVED)) != 0)
 		return HINT_NO;
 	if ((flags & FLAG_VERSION) == 0)
@@ -127,13 +125,27 @@ static enum hint_verdict gquic_match(const struct hint_input *in,
 	return gquic_hello(c, yield);
 }
 
+#define QUIC_ABOUT "QUIC; the server name and ALPN of its ClientHello"
+
 const struct hint hint_gquic = {
 	.name = "quic",
 	.family = "web",
-	.about = "QUIC; the server name and ALPN of its ClientHello",
+	.about = QUIC_ABOUT,
 	.transport = IPPROTO_UDP,
 	.yields_host = true,
-	.ports = { 443, 80 },
+	.ports = { 80 },
+	.tests = { { 0, FLAG_RESET | FLAG_RESERVED, BYTES("\0") } },
 	.least = 16,
 	.match = gquic_match,
+};
+
+const struct hint hint_gquic_long = {
+	.name = "quic",
+	.family = "web",
+	.about = QUIC_ABOUT,
+	.transport = IPPROTO_UDP,
+	.yields_host = true,
+	.tests = { { 0, 0x80, BYTES("\x80") }, { 1, 0xff, BYTES("Q") } },
+	.least = 16,
+	.match = long_match,
 };

@@ -38,21 +38,41 @@ static bool is_message(struct cursor c)
 static enum hint_verdict ike_match(const struct hint_input *in,
 				   struct hint_yield *yield)
 {
-	struct cursor c = in->payload, marked = c;
+	(void)yield;
+	return is_message(in->payload) ? HINT_YES : HINT_NO;
+}
+
+static enum hint_verdict natt_match(const struct hint_input *in,
+				    struct hint_yield *yield)
+{
+	struct cursor c = in->payload;
 
 	(void)yield;
 	if (cursor_left(&c) == 1)
 		return *c.at == KEEPALIVE ? HINT_MORE : HINT_NO;
-	if (cursor_match(&marked, "\0\0\0\0", 4) && is_message(marked))
-		return HINT_YES;
-	return is_message(c) ? HINT_YES : HINT_NO;
+	return cursor_match(&c, "\0\0\0\0", 4) && is_message(c) ? HINT_YES
+								 : HINT_NO;
 }
+
+#define IKE_ABOUT "IKE: the keys of IPsec"
 
 const struct hint hint_ike = {
 	.name = "ike",
 	.family = "vpn",
-	.about = "IKE: the keys of IPsec",
+	.about = IKE_ABOUT,
 	.transport = IPPROTO_UDP,
-	.ports = { 500, 4500 },
+	.ports = { 500 },
+	.tests = { { 17, 0xff, BYTES("\x10\x20") } },
+	.least = HEADER_LEN,
 	.match = ike_match,
+};
+
+const struct hint hint_ike_natt = {
+	.name = "ike",
+	.family = "vpn",
+	.about = IKE_ABOUT,
+	.transport = IPPROTO_UDP,
+	.ports = { 4500 },
+	.first = BYTES("\0\xff"),
+	.match = natt_match,
 };

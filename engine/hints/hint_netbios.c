@@ -59,20 +59,41 @@ static bool is_datagram(struct cursor c)
 	       (flags & 0xf0) == 0 && read_name(&c);
 }
 
-static enum hint_verdict netbios_match(const struct hint_input *in,
-				       struct hint_yield *yield)
+static enum hint_verdict names_match(const struct hint_input *in,
+				     struct hint_yield *yield)
 {
 	(void)yield;
-	return is_name_service(in->payload) || is_datagram(in->payload) ?
-		HINT_YES : HINT_NO;
+	return is_name_service(in->payload) ? HINT_YES : HINT_NO;
 }
+
+static enum hint_verdict datagram_match(const struct hint_input *in,
+					struct hint_yield *yield)
+{
+	(void)yield;
+	return is_datagram(in->payload) ? HINT_YES : HINT_NO;
+}
+
+#define NETBIOS_ABOUT "NetBIOS: names, datagrams, sessions that open"
 
 const struct hint hint_netbios = {
 	.name = "netbios",
 	.family = "local",
-	.about = "NetBIOS: names, datagrams, sessions that open",
+	.about = NETBIOS_ABOUT,
 	.transport = IPPROTO_UDP,
-	.ports = { 137, 138 },
+	.ports = { 137 },
+	.tests = { { 4, 0xff, BYTES("\0") },
+		   { HEADER_LEN, 0xff, BYTES("\x20") } },
 	.least = HEADER_LEN + 1 + NAME_LETTERS + 1,
-	.match = netbios_match,
+	.match = names_match,
+};
+
+const struct hint hint_netbios_datagram = {
+	.name = "netbios",
+	.family = "local",
+	.about = NETBIOS_ABOUT,
+	.transport = IPPROTO_UDP,
+	.ports = { 138 },
+	.first = BYTES("\x10\x11\x12"),
+	.least = 2 + 12 + 1 + NAME_LETTERS + 1,
+	.match = datagram_match,
 };

@@ -149,6 +149,8 @@ const struct hint hint_ntp = {
 	.about = "NTP: the time",
 	.transport = IPPROTO_UDP,
 	.ports = { 123 },
+	/* The version. */
+	.tests = { { 0, 0x38, BYTES("\x08\x10\x18\x20") } },
 	.least = 8,
 	.match = ntp_match,
 };

@@ -284,6 +284,12 @@ const struct hint hint_quic = {
 	.yields_host = true,
 	.yields_alpn = true,
 	.ports = { 443, 80, 853, 4433, 8853, 784, 8443 },
+	/* A long header, and how the versions begin that quic_initial.c knows,
+	 * or those which are reserved. */
+	.tests = { { 0, 0x80, BYTES("\x80") },
+		   { 1, 0xff, BYTES("\x00\x6b\x70\xff\xfa\x51\x54"
+				    "\x0a\x1a\x2a\x3a\x4a\x5a\x6a\x7a"
+				    "\x8a\x9a\xaa\xba\xca\xda\xea") } },
 	.least = 16,
 	.match = quic_match,
 };

@@ -116,6 +116,6 @@ const struct hint hint_rdp_udp = {
 	.about = "Remote Desktop",
 	.transport = IPPROTO_UDP,
 	.ports = { 3389 },
-	.least = 64,
+	.least = RDPUDP_MTU_LEAST,
 	.match = rdp_udp_match,
 };

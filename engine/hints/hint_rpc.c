@@ -119,6 +119,8 @@ const struct hint hint_rpc_udp = {
 	.also = apps,
 	.transport = IPPROTO_UDP,
 	.ports = { 111, 2049 },
+	/* A call is 0, a reply 1. */
+	.tests = { { 4, 0xff, BYTES("\0") }, { 5, 0xff, BYTES("\0") } },
 	.least = REPLY_LEN,
 	.match = udp_match,
 };

@@ -124,7 +124,7 @@ const struct hint hint_stun_udp = {
 	.about = STUN_ABOUT,
 	.transport = IPPROTO_UDP,
 	.ports = { 3478, 3479, 19302, 5349 },
-	.first_most = 0x3f,
+	.tests = { { 0, 0xc0, BYTES("\0") } },
 	.least = HEADER_LEN,
 	.match = udp_match,
 };

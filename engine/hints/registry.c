@@ -18,6 +18,7 @@
 	HINT(http)							\
 	HINT(quic)							\
 	HINT(gquic)							\
+	HINT(gquic_long)						\
 	HINT(dns_udp)							\
 	HINT(dns_tcp)							\
 	HINT(ssh)							\
@@ -41,6 +42,7 @@
 	HINT(rtsp)							\
 	HINT(smb)							\
 	HINT(netbios)							\
+	HINT(netbios_datagram)						\
 	HINT(dcerpc_tcp)						\
 	HINT(dcerpc_udp)						\
 	HINT(ldap_tcp)							\
@@ -59,6 +61,7 @@
 	HINT(nntp)							\
 	HINT(radius)							\
 	HINT(ike)							\
+	HINT(ike_natt)							\
 	HINT(dhcpv6)							\
 	HINT(tftp)							\
 	HINT(syslog_udp)						\
@@ -108,8 +111,13 @@ static const struct hint *const hints[] = { HINTS(HINT) };
 _Static_assert(HINT_COUNT <= HINTS_MOST, "more hints than a hint_set holds");
 
 #define FAMILIES_MOST 32
-/* Beyond this length no hint minds. */
-#define LEAST_MOST 64
+#define ALSO_MOST (2 * APP_MOST)	/* some are of two hints */
+/* Lengths that are told apart: up to 64, shorter than 1,024, and the rest. */
+#define SHORT_MOST 64
+#define LONG_LEAST 1024
+#define LENGTHS (SHORT_MOST + 3)
+/* Places of payload that hints test. */
+#define PLACES_MOST 8
 
 enum transport { TCP, UDP, SCTP, TRANSPORTS };
 enum side { CLIENT, SERVER, SIDES };
@@ -126,9 +134,20 @@ static struct {
 	const struct hint_app *apps[APP_MOST];	/* by number, from 1 */
 	struct hint_app own[HINTS_MOST];	/* a hint's own name */
 	uint16_t own_app[HINTS_MOST];
+	/* Of a hint's `also`, from `also_first` on. */
+	uint16_t also_apps[ALSO_MOST];
+	uint16_t also_first[HINTS_MOST];
+	size_t also_count;
 	struct hint_set by_byte[TRANSPORTS][SIDES][256];
 	struct hint_set by_side[TRANSPORTS][SIDES];
-	struct hint_set by_len[LEAST_MOST + 1];
+	struct hint_set by_len[LENGTHS];
+	struct tested {
+		uint8_t at;
+		/* Who can have this byte there; and who none. */
+		struct hint_set by_byte[256];
+		struct hint_set by_none;
+	} places[PLACES_MOST];
+	size_t place_count;
 	struct preference preferences[HINTS_MOST * HINT_PORTS_MOST];
 	size_t preference_count;
 	struct app_word words[APP_MOST + FAMILIES_MOST];
@@ -187,17 +206,48 @@ static void build_apps(size_t i)
 		.about = hint->about,
 	};
 	registry.own_app[i] = app_add(&registry.own[i]);
+	registry.also_first[i] = (uint16_t)registry.also_count;
 	for (const struct hint_app *app = hint->also;
-	     app != NULL && app->name != NULL; app++)
-		app_add(app);
+	     app != NULL && app->name != NULL; app++) {
+		assert(registry.also_count < ALSO_MOST);
+		registry.also_apps[registry.also_count++] = app_add(app);
+	}
+}
+
+/* The test that `hint` makes at this place; NULL: none. */
+static const struct hint_test *test_at(const struct hint *hint, uint8_t at)
+{
+	for (size_t i = 0; i < HINT_TESTS_MOST; i++)
+		if (hint->tests[i].is.len != 0 && hint->tests[i].at == at)
+			return &hint->tests[i];
+	return NULL;
+}
+
+static bool passes(const struct hint_test *test, int byte)
+{
+	return test == NULL ||
+	       memchr(test->is.data, byte & test->mask, test->is.len) != NULL;
 }
 
 static bool may_begin(const struct hint *hint, int byte)
 {
-	if (hint->first_most != 0 && byte > hint->first_most)
-		return false;
-	return hint->first.len == 0 ||
-	       memchr(hint->first.data, byte, hint->first.len) != NULL;
+	return (hint->first.len == 0 ||
+		memchr(hint->first.data, byte, hint->first.len) != NULL) &&
+	       passes(test_at(hint, 0), byte);
+}
+
+static size_t length_class(size_t len)
+{
+	if (len <= SHORT_MOST)
+		return len;
+	return len < LONG_LEAST ? SHORT_MOST + 1 : SHORT_MOST + 2;
+}
+
+static size_t longest_of(size_t class)
+{
+	if (class <= SHORT_MOST)
+		return class;
+	return class == SHORT_MOST + 1 ? LONG_LEAST - 1 : SIZE_MAX;
 }
 
 static void build_candidates(size_t i)
@@ -218,9 +268,44 @@ static void build_candidates(size_t i)
 				set_add(&registry.by_byte[t][side][byte], i);
 	}
 	/* A stream that is still short may grow. */
-	for (size_t len = 0; len <= LEAST_MOST; len++)
-		if (t == TCP || len >= hint->least || len == LEAST_MOST)
-			set_add(&registry.by_len[len], i);
+	for (size_t class = 0; class < LENGTHS; class++)
+		if (t == TCP || longest_of(class) >= hint->least)
+			set_add(&registry.by_len[class], i);
+}
+
+static void place_at(uint8_t at)
+{
+	size_t i = 0;
+
+	while (i < registry.place_count && registry.places[i].at != at)
+		i++;
+	assert(i < PLACES_MOST);
+	registry.places[i].at = at;
+	if (i == registry.place_count)
+		registry.place_count++;
+}
+
+static void build_place(struct tested *place, size_t i)
+{
+	const struct hint_test *test = test_at(hints[i], place->at);
+
+	if (test == NULL)
+		set_add(&place->by_none, i);
+	for (int byte = 0; byte < 256; byte++)
+		if (passes(test, byte))
+			set_add(&place->by_byte[byte], i);
+}
+
+static void build_places(void)
+{
+	for (size_t i = 0; i < HINT_COUNT; i++)
+		for (size_t k = 0; k < HINT_TESTS_MOST; k++)
+			if (hints[i]->tests[k].is.len != 0 &&
+			    hints[i]->tests[k].at != 0)
+				place_at(hints[i]->tests[k].at);
+	for (size_t k = 0; k < registry.place_count; k++)
+		for (size_t i = 0; i < HINT_COUNT; i++)
+			build_place(&registry.places[k], i);
 }
 
 static int preference_order(const void *a, const void *b)
@@ -317,6 +402,7 @@ static void build(void)
 		build_candidates(i);
 		build_preferences(i);
 	}
+	build_places();
 	build_words();
 }
 
@@ -342,7 +428,7 @@ uint16_t hints_app(size_t hint, uint8_t app)
 		return APP_NONE;
 	if (app == 0)
 		return registry.own_app[hint];
-	return app_number(hints[hint]->also[app - 1].name);
+	return registry.also_apps[registry.also_first[hint] + app - 1];
 }
 
 const char *hints_app_name(uint16_t app)
@@ -359,20 +445,31 @@ uint16_t hints_app_find(const char *name)
 	return app_number(name);
 }
 
-struct hint_set hints_candidates(uint8_t transport, bool from_server,
-				 uint8_t first_byte, size_t len)
+static void set_keep(struct hint_set *set, const struct hint_set *other)
 {
+	for (size_t i = 0; i < HINTS_MOST / 64; i++)
+		set->bits[i] &= other->bits[i];
+}
+
+struct hint_set hints_candidates(uint8_t transport, bool from_server,
+				 struct cursor payload)
+{
+	size_t len = cursor_left(&payload);
 	struct hint_set set = { { 0 } };
 	enum transport t;
 
 	registry_ready();
 	if (!transport_index(transport, &t))
 		return set;
-	set = registry.by_byte[t][from_server ? SERVER : CLIENT][first_byte];
-	if (len > LEAST_MOST)
-		len = LEAST_MOST;
-	for (size_t i = 0; i < HINTS_MOST / 64; i++)
-		set.bits[i] &= registry.by_len[len].bits[i];
+	set = registry.by_byte[t][from_server ? SERVER : CLIENT][*payload.at];
+	set_keep(&set, &registry.by_len[length_class(len)]);
+	for (size_t i = 0; t == UDP && i < registry.place_count; i++) {
+		const struct tested *place = &registry.places[i];
+
+		set_keep(&set, place->at < len ?
+				       &place->by_byte[payload.at[place->at]] :
+				       &place->by_none);
+	}
 	return set;
 }
 

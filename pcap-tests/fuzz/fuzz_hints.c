@@ -73,6 +73,22 @@ static void assert_yield(const struct hint *hint, const struct hint_input *in,
 		assert(strlen(ja4) == JA4_LEN);
 }
 
+/* What is not asked could have said nothing but no. */
+static void assert_candidate(const struct hint *hint,
+			     const struct hint_input *in)
+{
+	uint8_t side = in->from_server ? HINT_SERVER : HINT_CLIENT;
+	struct hint_set set;
+	size_t i = 0;
+
+	if (hint->sides != 0 && (hint->sides & side) == 0)
+		return;
+	set = hints_candidates(hint->transport, in->from_server, in->payload);
+	while (hints_at(i) != hint)
+		i++;
+	assert(set.bits[i / 64] >> i % 64 & 1);
+}
+
 static void ask(const struct hint *hint, bool from_server,
 		struct cursor payload, struct cursor opposite,
 		struct cursor earlier)
@@ -89,9 +105,14 @@ static void ask(const struct hint *hint, bool from_server,
 		.scratch = scratch,
 	};
 	struct hint_yield yield = { 0 };
+	enum hint_verdict verdict;
 
-	if (hint->match(&in, &yield) == HINT_YES)
+	verdict = hint->match(&in, &yield);
+	if (verdict == HINT_YES)
 		assert_yield(hint, &in, &yield);
+	if (verdict != HINT_NO && cursor_left(&earlier) == 0 &&
+	    hint->first.len == 0 && cursor_left(&payload) >= hint->least)
+		assert_candidate(hint, &in);
 	free((void *)in.payload.at);
 	free((void *)in.opposite.at);
 	free((void *)in.earlier.at);

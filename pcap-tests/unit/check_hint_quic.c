@@ -7,7 +7,7 @@
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
-extern const struct hint hint_quic, hint_gquic;
+extern const struct hint hint_quic, hint_gquic, hint_gquic_long;
 
 #define DCID "\x83\x94\xc8\xf0\x3e\x51\x57\x08"
 #define RETRIED "\x01\x02\x03\x04\x05\x06\x07\x08"
@@ -269,7 +269,9 @@ END_TEST
 
 START_TEST(googles)
 {
-	try_hint_row(&hint_gquic, &google[_i]);
+	bool is_long = google[_i].payload.data[0] & 0x80;
+
+	try_hint_row(is_long ? &hint_gquic_long : &hint_gquic, &google[_i]);
 }
 END_TEST
 

@@ -6,7 +6,7 @@
 #include "pcap-tests/unit/unit.h"
 
 extern const struct hint hint_radius;
-extern const struct hint hint_ike;
+extern const struct hint hint_ike, hint_ike_natt;
 extern const struct hint hint_dhcpv6;
 extern const struct hint hint_tftp;
 extern const struct hint hint_syslog_udp;
@@ -52,16 +52,16 @@ static const struct {
 			"\x00\x00\x00\x00\x00\x21\x10\x02\x08\x00\x00"
 			"\x00\x00\x00\x00\x00\x24\x02\x02\x02\x02\x02"
 			"\x02\x02\x02") } },
-	{ &hint_ike, { "behind four zeros", HINT_YES,
+	{ &hint_ike_natt, { "behind four zeros", HINT_YES,
 	  .dport = 4500,
 	  .payload = BYTES("\x00\x00\x00\x00\x1c\x1c\x1c\x1c\x1c\x1c\x1c"
 			"\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x21\x20"
 			"\x23\x08\x00\x00\x00\x00\x00\x00\x00\x24\x02"
 			"\x02\x02\x02\x02\x02\x02\x02") } },
-	{ &hint_ike, { "keep-alive", HINT_MORE,
+	{ &hint_ike_natt, { "keep-alive", HINT_MORE,
 	  .dport = 4500,
 	  .payload = BYTES("\xff") } },
-	{ &hint_ike, { "keys of ESP", HINT_NO,
+	{ &hint_ike_natt, { "keys of ESP", HINT_NO,
 	  .dport = 4500,
 	  .payload = BYTES("\x12\x34\x56\x78\x1c\x1c\x1c\x1c\x1c\x1c\x1c"
 			"\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x21\x20"

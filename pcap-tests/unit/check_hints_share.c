@@ -3,7 +3,7 @@
 #include "pcap-tests/unit/unit.h"
 
 extern const struct hint hint_smb;
-extern const struct hint hint_netbios;
+extern const struct hint hint_netbios, hint_netbios_datagram;
 extern const struct hint hint_rpc_udp;
 extern const struct hint hint_rpc_tcp;
 extern const struct hint hint_dcerpc_tcp;
@@ -83,7 +83,7 @@ static const struct {
 			"\x44\x45\x46\x46\x43\x46\x47\x45\x46\x46\x43"
 			"\x43\x41\x43\x41\x43\x41\x43\x41\x43\x41\x43"
 			"\x41\x00\x00\x20\x00\x01") } },
-	{ &hint_netbios, { "datagram", HINT_YES,
+	{ &hint_netbios_datagram, { "datagram", HINT_YES,
 	  .dport = 138,
 	  .payload = BYTES("\x11\x0a\x2e\x43\xc0\xa8\x05\x43\x00\x8a\x00"
 			"\xe6\x00\x00\x20\x43\x4b\x46\x44\x45\x4e\x45"
@@ -93,7 +93,7 @@ static const struct {
 			"\x45\x43\x46\x44\x45\x46\x46\x43\x46\x47\x45"
 			"\x46\x46\x43\x43\x41\x43\x41\x43\x41\x43\x41"
 			"\x43\x41\x43\x41\x00") } },
-	{ &hint_netbios, { "datagram of another type", HINT_NO,
+	{ &hint_netbios_datagram, { "datagram of another type", HINT_NO,
 	  .dport = 138,
 	  .payload = BYTES("\x21\x0a\x2e\x43\xc0\xa8\x05\x43\x00\x8a\x00"
 			"\xe6\x00\x00\x20\x43\x4b\x46\x44\x45\x4e\x45"

@@ -75,20 +75,22 @@ static void trial_fini(struct trial *t)
 	free(t->scratch);
 }
 
-/* As the registry does before it lets a hint be asked about a first payload;
- * later ones begin as they like. */
+/* Whether the registry lets a hint be asked about a first payload; later ones
+ * begin as they like. */
 static bool is_candidate(const struct hint *hint, const struct trial *t)
 {
-	size_t len = cursor_left(&t->in.payload);
+	struct hint_set set;
+	size_t i = 0;
 
-	if (len == 0)
+	if (cursor_left(&t->in.payload) == 0)
 		return false;
 	if (cursor_left(&t->in.earlier) > 0)
 		return true;
-	if (hint->transport != IPPROTO_TCP && len < hint->least)
-		return false;
-	return hint->first.len == 0 ||
-	       memchr(hint->first.data, *t->payload, hint->first.len) != NULL;
+	set = hints_candidates(hint->transport, t->in.from_server,
+			       t->in.payload);
+	while (hints_at(i) != hint)
+		i++;
+	return set.bits[i / 64] >> i % 64 & 1;
 }
 
 static enum hint_verdict ask(const struct hint *hint, struct trial *t,
