@@ -170,8 +170,6 @@ static void grow_buffer(int fd, uint32_t bytes)
 
 static int open_socket(struct source_nfqueue *source, uint32_t max_len)
 {
-	/* So that an idle thread comes up for air now and then. */
-	struct timeval second = { .tv_sec = 1 };
 	int on = 1;
 
 	source->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
@@ -181,9 +179,7 @@ static int open_socket(struct source_nfqueue *source, uint32_t max_len)
 	source->fd = mnl_socket_get_fd(source->socket);
 	grow_buffer(source->fd, max_len * FULL_PACKET_COST);
 	if (setsockopt(source->fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on,
-		       sizeof(on)) < 0 ||
-	    setsockopt(source->fd, SOL_SOCKET, SO_RCVTIMEO, &second,
-		       sizeof(second)) < 0)
+		       sizeof(on)) < 0)
 		return -errno;
 	return 0;
 }
@@ -429,7 +425,8 @@ void source_nfqueue_finish(struct source_nfqueue *source)
 }
 
 /* The kernel acknowledges a message that asks for nothing: the receive gets
- * something to return for, and packets pay for no second descriptor. */
+ * something to return for, and packets pay for no second descriptor, nor for a
+ * timer. Where there is no room for it, packets wait. */
 void source_nfqueue_wake(const struct source_nfqueue *source)
 {
 	struct nlmsghdr noop = {

@@ -44,9 +44,9 @@ int source_nfqueue_open(const struct source_nfqueue_options *options,
 void source_nfqueue_close(struct source_nfqueue *source);
 
 /*
- * Wait for packets until one comes, source_nfqueue_wake() is called or a
- * second has passed; fill at most WORKER_BATCH. Returns how many, 0 for none,
- * -errno when the socket is lost. Packets live until the next call.
+ * Wait until packets come, or source_nfqueue_wake() is called, also before;
+ * fill at most WORKER_BATCH. Returns how many, 0 for none, -errno when the
+ * socket is lost. Packets live until the next call.
  */
 int source_nfqueue_receive(struct source_nfqueue *source,
 			   struct packet *ret_packets);
