@@ -18,7 +18,7 @@
 #include "tools/bench/bench.h"
 
 #define ROUNDS 7
-#define AHEAD 4
+#define AHEAD 16
 #define BATCH 64
 #define SECOND_NS 1000000000u
 #define FLOWS_FOR_A_LABEL 5	/* percentiles of fewer say nothing */
