@@ -11,6 +11,7 @@
 #define TAGS_IN_WORD 4
 #define TAG_WORDS (BUCKET_ITEMS / TAGS_IN_WORD)
 #define TAG_BITS 16
+#define HUGE_PAGE ((size_t)2 << 20)
 #define USED_STEP_S 60
 /* A percent of confidence is worth as much as having been of use this much
  * later. */
@@ -20,7 +21,7 @@
 #define HOST_LONG '\xff'	/* in place of a name: learned_names.h has it */
 
 /*
- * An item as it lies in a bucket, in words that one may read while another
+ * An item as it lies in its slot, in words that one may read while another
  * writes. Two cache lines: a look-up is answered from the first, unless the
  * name is longer than what of it is there.
  */
@@ -45,21 +46,39 @@ struct slot {
 
 _Static_assert(sizeof(struct slot) == 128, "two cache lines");
 
-/* Tags tell the items of a bucket apart without touching them: 16 bits each,
- * 0 is empty. They have a line to themselves and lie by their items, where
- * the same page has both. */
+/*
+ * Tags tell the items of a bucket apart without touching them: 16 bits each,
+ * 0 is empty. A place gets a slot when it is first taken and keeps it; so
+ * slots lie side by side in the order in which they came, and a table that is
+ * far from full is small in the caches and in memory.
+ */
 struct bucket {
 	_Alignas(64) _Atomic uint64_t tags[TAG_WORDS];
 	_Atomic uint32_t sequence;
-	struct slot slots[BUCKET_ITEMS];
+	_Atomic uint32_t slots[BUCKET_ITEMS];	/* from 1; 0: none so far */
 };
+
+_Static_assert(sizeof(struct bucket) == 64, "one cache line");
 
 struct learned_table {
 	struct bucket *buckets;
 	size_t bucket_count;		/* a power of two */
+	struct slot *slots;		/* as many as places, and one */
+	_Atomic uint32_t used;		/* of the slots, the first not */
 	struct learned_names *names;	/* borrowed */
 	enum learned_kind kind;
 };
+
+static size_t bucket_bytes(const struct learned_table *table)
+{
+	return table->bucket_count * sizeof(*table->buckets);
+}
+
+static size_t slot_bytes(const struct learned_table *table)
+{
+	return (table->bucket_count * BUCKET_ITEMS + 1) *
+	       sizeof(*table->slots);
+}
 
 static void *map_pages(size_t bytes)
 {
@@ -68,8 +87,11 @@ static void *map_pages(size_t bytes)
 
 	if (pages == MAP_FAILED)
 		return NULL;
-	/* Look-ups are anywhere: with small pages each would miss the TLB. */
-	(void)madvise(pages, bytes, MADV_HUGEPAGE);
+	/* Look-ups are anywhere: with small pages each would miss the TLB. But
+	 * many a table never has much in it. */
+	if (bytes > HUGE_PAGE)
+		(void)madvise((char *)pages + HUGE_PAGE, bytes - HUGE_PAGE,
+			      MADV_HUGEPAGE);
 	return pages;
 }
 
@@ -86,9 +108,9 @@ struct learned_table *learned_table_new(enum learned_kind kind,
 	table->bucket_count = 1;
 	while (table->bucket_count * BUCKET_ITEMS < capacity)
 		table->bucket_count *= 2;
-	table->buckets = map_pages(table->bucket_count *
-				   sizeof(*table->buckets));
-	if (table->buckets == NULL) {
+	table->buckets = map_pages(bucket_bytes(table));
+	table->slots = map_pages(slot_bytes(table));
+	if (table->buckets == NULL || table->slots == NULL) {
 		learned_table_free(table);
 		return NULL;
 	}
@@ -100,14 +122,15 @@ void learned_table_free(struct learned_table *table)
 	if (table == NULL)
 		return;
 	if (table->buckets != NULL)
-		munmap(table->buckets,
-		       table->bucket_count * sizeof(*table->buckets));
+		munmap(table->buckets, bucket_bytes(table));
+	if (table->slots != NULL)
+		munmap(table->slots, slot_bytes(table));
 	free(table);
 }
 
 size_t learned_table_bytes(const struct learned_table *table)
 {
-	return sizeof(*table) + table->bucket_count * sizeof(*table->buckets);
+	return sizeof(*table) + bucket_bytes(table) + slot_bytes(table);
 }
 
 /* ---- where an item belongs ---- */
@@ -125,10 +148,11 @@ static uint16_t tag_of(uint64_t hash)
 	return tag != 0 ? tag : 1;
 }
 
-/* The slot of its bucket that an item gets if it is free. */
-static size_t home_of(uint64_t hash)
+static struct slot *slot_of(const struct learned_table *table,
+			    const struct bucket *bucket, size_t place)
 {
-	return hash >> 61;
+	return &table->slots[atomic_load_explicit(&bucket->slots[place],
+						  memory_order_relaxed)];
 }
 
 /* Bit n: tag n of `word` is `tag`. Without a branch: which it is, nothing
@@ -183,7 +207,8 @@ void learned_table_fetch_items(const struct learned_table *table,
 	unsigned int slots = candidates_of(bucket, hash);
 
 	for (; slots != 0; slots &= slots - 1)
-		__builtin_prefetch(&bucket->slots[__builtin_ctz(slots)]);
+		__builtin_prefetch(slot_of(table, bucket,
+					   (size_t)__builtin_ctz(slots)));
 }
 
 /* ---- reading ---- */
@@ -203,14 +228,16 @@ static bool has_expired(uint64_t times, uint32_t now_s)
 
 /* Of several items of one hash, which only answers have, the one heard latest:
  * the time is what WORD_HEARD begins with. */
-static struct slot *find_latest(struct bucket *bucket, uint64_t hash,
+static struct slot *find_latest(const struct learned_table *table,
+				const struct bucket *bucket, uint64_t hash,
 				uint32_t now_s, uint64_t *ret_heard)
 {
 	unsigned int slots = candidates_of(bucket, hash);
 	struct slot *found = NULL;
 
 	for (; slots != 0; slots &= slots - 1) {
-		struct slot *slot = &bucket->slots[__builtin_ctz(slots)];
+		struct slot *slot = slot_of(table, bucket,
+					    (size_t)__builtin_ctz(slots));
 		uint64_t heard;
 
 		if (word_at(slot, WORD_HASH) != hash ||
@@ -274,7 +301,7 @@ bool learned_table_find(const struct learned_table *table, uint64_t hash,
 
 		if (before & 1)
 			continue;
-		found = find_latest(bucket, hash, now_s, &heard);
+		found = find_latest(table, bucket, hash, now_s, &heard);
 		if (found != NULL)
 			load_host(found, ret->host);
 		if (learned_sequence(&bucket->sequence) != before)
@@ -317,7 +344,8 @@ static void unpack(const struct learned_table *table,
 }
 
 /* False when the slot is empty, or is being written all the time. */
-static bool read_slot(const struct bucket *bucket, size_t i,
+static bool read_slot(const struct learned_table *table,
+		      const struct bucket *bucket, size_t i,
 		      uint64_t ret_words[static WORDS])
 {
 	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
@@ -327,7 +355,8 @@ static bool read_slot(const struct bucket *bucket, size_t i,
 			continue;
 		if (tag_at(bucket, i) == 0)
 			return false;
-		learned_load(bucket->slots[i].words, WORDS, ret_words);
+		learned_load(slot_of(table, bucket, i)->words, WORDS,
+			     ret_words);
 		if (learned_sequence(&bucket->sequence) == before)
 			return true;
 	}
@@ -342,7 +371,7 @@ void learned_table_each(const struct learned_table *table,
 
 	for (size_t at = 0; at < table->bucket_count; at++) {
 		for (size_t i = 0; i < BUCKET_ITEMS; i++) {
-			if (!read_slot(&table->buckets[at], i, words))
+			if (!read_slot(table, &table->buckets[at], i, words))
 				continue;
 			unpack(table, words, &item);
 			/* An answer is nothing but its name. */
@@ -384,15 +413,17 @@ static void store(const struct learned_table *table, struct slot *slot,
 }
 
 /* What a slot is worth keeping; 0: it is empty. */
-static uint64_t worth(const struct bucket *bucket, size_t i, uint32_t now_s)
+static uint64_t worth(const struct learned_table *table,
+		      const struct bucket *bucket, size_t i, uint32_t now_s)
 {
+	const struct slot *slot = slot_of(table, bucket, i);
 	uint64_t times, heard;
 	uint32_t latest, percent;
 
 	if (tag_at(bucket, i) == 0)
 		return 0;
-	times = word_at(&bucket->slots[i], WORD_TIMES);
-	heard = word_at(&bucket->slots[i], WORD_HEARD);
+	times = word_at(slot, WORD_TIMES);
+	heard = word_at(slot, WORD_HEARD);
 	if (has_expired(times, now_s))
 		return 1;
 	latest = times >> 32 > heard >> 32 ? (uint32_t)(times >> 32)
@@ -402,14 +433,14 @@ static uint64_t worth(const struct bucket *bucket, size_t i, uint32_t now_s)
 	return 1 + (uint64_t)latest + (uint64_t)percent * PERCENT_S;
 }
 
-static size_t least_worth(const struct bucket *bucket, uint64_t hash,
-			  uint32_t now_s)
+static size_t least_worth(const struct learned_table *table,
+			  const struct bucket *bucket, uint32_t now_s)
 {
-	size_t place = home_of(hash);
-	uint64_t least = worth(bucket, place, now_s);
+	uint64_t least = worth(table, bucket, 0, now_s);
+	size_t place = 0;
 
-	for (size_t i = 0; i < BUCKET_ITEMS; i++) {
-		uint64_t its = worth(bucket, i, now_s);
+	for (size_t i = 1; i < BUCKET_ITEMS; i++) {
+		uint64_t its = worth(table, bucket, i, now_s);
 
 		if (its >= least)
 			continue;
@@ -447,7 +478,7 @@ static bool is_taken_in(const struct learned_table *table,
 
 	for (; slots != 0; slots &= slots - 1) {
 		size_t i = (size_t)__builtin_ctz(slots);
-		struct slot *slot = &bucket->slots[i];
+		struct slot *slot = slot_of(table, bucket, i);
 		uint32_t heard_s = (uint32_t)(word_at(slot, WORD_HEARD) >> 32);
 
 		if (word_at(slot, WORD_HASH) != hash)
@@ -461,8 +492,24 @@ static bool is_taken_in(const struct learned_table *table,
 		eldest = i;
 	}
 	*ret_place = namesakes >= LEARNED_NAMES_MOST ? eldest :
-		     least_worth(bucket, hash, news->heard_s);
+		     least_worth(table, bucket, news->heard_s);
 	return false;
+}
+
+/* The place's own from now on. */
+static struct slot *take_slot(struct learned_table *table,
+			      struct bucket *bucket, size_t place)
+{
+	uint32_t slot;
+
+	if (atomic_load_explicit(&bucket->slots[place],
+				 memory_order_relaxed) == 0) {
+		slot = 1 + atomic_fetch_add_explicit(&table->used, 1,
+						     memory_order_relaxed);
+		atomic_store_explicit(&bucket->slots[place], slot,
+				      memory_order_relaxed);
+	}
+	return slot_of(table, bucket, place);
 }
 
 static void set_tag(struct bucket *bucket, size_t i, uint16_t tag)
@@ -485,7 +532,7 @@ void learned_table_teach(struct learned_table *table, uint64_t hash,
 	if (!learned_lock(&bucket->sequence))
 		return;
 	if (!is_taken_in(table, bucket, hash, news, merge, &place)) {
-		store(table, &bucket->slots[place], hash, news);
+		store(table, take_slot(table, bucket, place), hash, news);
 		set_tag(bucket, place, tag_of(hash));
 	}
 	learned_unlock(&bucket->sequence);

@@ -17,7 +17,8 @@
 #include "engine/source_input.h"
 
 #define FLOWS_KEPT 65536	/* in memory, beside those that live */
-#define PASSAGES 1024		/* at once */
+#define PASSAGES 4096		/* at once */
+#define PASSAGES_ALONE 256	/* and where nobody has a share of them */
 #define FLOWS_AT_ONCE (1 << 18)	/* pages that are not used cost nothing */
 #define STRAYS_MOST (1 << 16)
 #define PARALLEL_BYTES (1u << 20)
@@ -80,6 +81,14 @@ static void work(void *ctx, size_t member, size_t count)
 		if (replay->shown != NULL && p->flow != NULL)
 			replay->shown[i] = *p->flow;
 	}
+}
+
+/* Of so many threads one reads ahead of the others. */
+static size_t members_of(size_t threads)
+{
+	if (threads <= 2)
+		return 1;
+	return threads - 1 < REPLAY_SHARES ? threads - 1 : REPLAY_SHARES;
 }
 
 /* So many threads from now on, between two batches. */
@@ -171,7 +180,7 @@ struct replay *replay_new(const struct policy *policy,
 	if (!make_common(replay, policy) || !make_shares(replay) ||
 	    replay->flows == NULL || replay->whole == NULL ||
 	    (replay->options.each_packet != NULL && replay->shown == NULL) ||
-	    form_team(replay, 1) < 0) {
+	    form_team(replay, members_of(replay->options.threads)) < 0) {
 		replay_free(replay);
 		return NULL;
 	}
@@ -396,23 +405,19 @@ static size_t threads_for(const struct replay *replay,
 								      : threads;
 }
 
-/* One of several reads ahead of the others, who have shares of the flows. A
- * row of theirs is long, since one flow may have much of it. */
+/* Those who have shares of the flows get a long row, since one flow may have
+ * much of it. */
 static int employ(struct replay *replay, struct source_pcap *source,
 		  struct source_batches **ret_batches)
 {
 	size_t threads = threads_for(replay, source_pcap_input(source));
-	bool is_ahead = threads > 1;
-	int rc;
+	size_t members = members_of(threads);
+	int rc = form_team(replay, members);
 
-	threads -= is_ahead;
-	if (threads > REPLAY_SHARES)
-		threads = REPLAY_SHARES;
-	rc = form_team(replay, threads);
 	if (rc < 0)
 		return rc;
-	return source_batches_new(source, is_ahead,
-				  threads > 1 ? PASSAGES : PASSAGES / 4,
+	return source_batches_new(source, threads > 1,
+				  members > 1 ? PASSAGES : PASSAGES_ALONE,
 				  ret_batches);
 }
 

@@ -20,6 +20,8 @@
 #define ROUNDS 7
 #define AHEAD 16
 #define BATCH 64
+#define ROW 4096
+#define SHARERS_MOST 2		/* processors that everyone has */
 #define SECOND_NS 1000000000u
 #define FLOWS_FOR_A_LABEL 5	/* percentiles of fewer say nothing */
 
@@ -141,10 +143,11 @@ static int merge(int argc, char *argv[])
 /* ---- the clock ---- */
 
 /* Frames as a source has them: decoded, a batch at a time. */
-static size_t take_batch(struct source_frame *batch, size_t first)
+static size_t take_batch(struct source_frame *batch, size_t first,
+			 size_t most)
 {
-	size_t count = frames.count - first < BATCH ? frames.count - first
-						    : BATCH;
+	size_t left = frames.count - first;
+	size_t count = left < most ? left : most;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct frame *from = &frames.items[first + i];
@@ -163,17 +166,59 @@ static size_t take_batch(struct source_frame *batch, size_t first)
 	return count;
 }
 
+static void feed_all(struct replay *replay, struct source_frame *batch,
+		     size_t most)
+{
+	for (size_t i = 0; i < frames.count; i += most)
+		if (replay_frames(replay, batch,
+				  take_batch(batch, i, most)) < 0)
+			must(NULL);
+}
+
 static struct replay *replay_all(const struct policy *policy, uint64_t *ret_ns)
 {
 	static struct source_frame batch[BATCH];
 	struct replay *replay = must(replay_new(policy, NULL));
 	uint64_t start = bench_cpu_ns();
 
-	for (size_t i = 0; i < frames.count; i += BATCH)
-		if (replay_frames(replay, batch, take_batch(batch, i)) < 0)
-			must(NULL);
+	feed_all(replay, batch, BATCH);
 	*ret_ns = bench_cpu_ns() - start;
 	return replay;
+}
+
+/* The time that passes until so many threads, who share the flows, are through
+ * with rows of `most` frames, which the first decodes. */
+static uint64_t share_all(const struct policy *policy, unsigned long sharers,
+			  struct source_frame *batch)
+{
+	const struct replay_options options = {
+		.threads = sharers > 1 ? sharers + 1 : 1,
+	};
+	struct replay *replay = must(replay_new(policy, &options));
+	uint64_t ns = bench_now_ns();
+
+	feed_all(replay, batch, ROW);
+	ns = bench_now_ns() - ns;
+	replay_free(replay);
+	return ns;
+}
+
+static void measure_shares(const struct policy *policy, int rounds)
+{
+	struct source_frame *batch = must(calloc(ROW, sizeof(*batch)));
+	uint64_t best[SHARERS_MOST] = { 0 };
+
+	for (int round = 0; round < rounds; round++)
+		for (unsigned long n = 1; n <= SHARERS_MOST; n++) {
+			uint64_t ns = share_all(policy, n, batch);
+
+			if (round == 0 || ns < best[n - 1])
+				best[n - 1] = ns;
+		}
+	for (unsigned long n = 2; n <= SHARERS_MOST; n++)
+		printf("shared-by-%lu %.2f\n", n,
+		       (double)best[0] / (double)best[n - 1]);
+	free(batch);
 }
 
 static struct replay *measure(const struct policy *policy, int rounds)
@@ -282,6 +327,7 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	}
 	replay = measure(policy, argc > 3 ? atoi(argv[3]) : ROUNDS);
+	measure_shares(policy, argc > 3 ? atoi(argv[3]) : ROUNDS);
 	print_memory(policy);
 	print_settled(replay);
 	replay_free(replay);

@@ -74,6 +74,9 @@ awk -v ns="$ns" -v packets="$packets" -v flow="$(number bytes-per-flow)" \
 	printf "%-10s %10.1f times as fast\n", "ratio", other / ns
 }'
 echo
+echo "shared by flow by two threads, frames decoded by one: $(sed -n \
+	's/^shared-by-2 //p' "$work/ours" | sort -n | sed -n "$(((ROUNDS + 1) \
+	/ 2))p") times as fast"
 echo "beside the flows, streams of $(number bytes-per-stream) bytes for those"
 echo "that need more than one packet: $(number bytes-of-streams) bytes a worker"
 sed -n '/^$/,$p' "$work/one"
