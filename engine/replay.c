@@ -83,10 +83,11 @@ static void work(void *ctx, size_t member, size_t count)
 	}
 }
 
-/* Of so many threads one reads ahead of the others. */
-static size_t members_of(size_t threads)
+/* Of so many threads one reads ahead of the others. Where flows learn from
+ * those before them there is no other: each would wait for the rest. */
+static size_t members_of(const struct replay *replay, size_t threads)
 {
-	if (threads <= 2)
+	if (threads <= 2 || replay_share_learns(replay->shares[0]))
 		return 1;
 	return threads - 1 < REPLAY_SHARES ? threads - 1 : REPLAY_SHARES;
 }
@@ -180,7 +181,7 @@ struct replay *replay_new(const struct policy *policy,
 	if (!make_common(replay, policy) || !make_shares(replay) ||
 	    replay->flows == NULL || replay->whole == NULL ||
 	    (replay->options.each_packet != NULL && replay->shown == NULL) ||
-	    form_team(replay, members_of(replay->options.threads)) < 0) {
+	    form_team(replay, members_of(replay, replay->options.threads)) < 0) {
 		replay_free(replay);
 		return NULL;
 	}
@@ -399,10 +400,7 @@ static size_t threads_for(const struct replay *replay,
 	     source_input_size(input) < PARALLEL_BYTES) ||
 	    sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
 		return 1;
-	threads = (size_t)CPU_COUNT(&cpus);
-	/* Where each often waits for the other, one is as fast. */
-	return threads > 2 && replay_share_learns(replay->shares[0]) ? 2
-								      : threads;
+	return (size_t)CPU_COUNT(&cpus);
 }
 
 /* Those who have shares of the flows get a long row, since one flow may have
@@ -411,7 +409,7 @@ static int employ(struct replay *replay, struct source_pcap *source,
 		  struct source_batches **ret_batches)
 {
 	size_t threads = threads_for(replay, source_pcap_input(source));
-	size_t members = members_of(threads);
+	size_t members = members_of(replay, threads);
 	int rc = form_team(replay, members);
 
 	if (rc < 0)

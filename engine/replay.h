@@ -60,8 +60,9 @@ struct replay_options {
 	const char *interface;	/* for `in`; NULL: unknown, so false */
 	bool decap;		/* the inner flows of tunnels */
 	/* 1: the caller's alone; 2: another one reads and decodes ahead of
-	 * it; more, up to 9: the others have shares of the flows. 0: as is
-	 * best here. What comes out is the same. */
+	 * it; more, up to 9, where the policy learns nothing: the others have
+	 * shares of the flows. 0: as is best here. What comes out is the
+	 * same. */
 	unsigned long threads;
 	size_t flows;		/* of all workers; 0: room for any capture */
 	/* What is known beforehand, and taught; NULL: nothing, in the replay's

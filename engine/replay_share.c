@@ -55,13 +55,6 @@ static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
 	return true;
 }
 
-static void await_turn(void *ctx)
-{
-	const struct replay_share *share = ctx;
-
-	share->common->await_turn(share->common->ctx, share->number);
-}
-
 static size_t part_of(size_t all)
 {
 	return (all + REPLAY_SHARES - 1) / REPLAY_SHARES;
@@ -79,8 +72,6 @@ struct replay_share *replay_share_new(const struct replay_common *common,
 		.name_all = true,
 		.repeatable = true,
 		.learned = common->learned,
-		.await_turn = await_turn,
-		.turn_ctx = share,
 	};
 
 	if (share == NULL)
@@ -114,7 +105,8 @@ struct replay_lives *replay_share_lives(struct replay_share *share)
 
 bool replay_share_learns(const struct replay_share *share)
 {
-	return worker_learns(share->worker);
+	return worker_learns(share->worker) ||
+	       policy_may_reset(share->common->policy);
 }
 
 uint64_t replay_share_dns_answers(const struct replay_share *share)
@@ -160,7 +152,7 @@ static int track(struct replay_share *share, struct passage *p)
 	if (p->packet->quoted != NULL) {
 		if (find_quoted(share, p))
 			return 0;
-		await_turn(share);
+		share->common->await_turn(share->common->ctx, share->number);
 		conntrack = share->common->strays.conntrack;
 		hash = flow_hash(share->common->table, p->packet, p->zone);
 	}

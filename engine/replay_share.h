@@ -35,12 +35,12 @@ struct replay_common {
 	struct flow_table *table;	/* its parts are the workers' */
 	bool is_strict;			/* some uplink is */
 	struct replay_kernel *kernel;
-	struct learned *learned;	/* in turn */
-	/* ICMP errors that quote nothing that is known: of no share, in
-	 * turn. */
+	struct learned *learned;	/* where it is used, all shares are
+					 * one thread's */
+	/* ICMP errors that quote nothing that is known are of no share. */
 	struct replay_lives strays;
-	/* Until all packets before that which `share` is at have been passed,
-	 * since from here on the order counts. */
+	/* Before those are used: until all packets before that which `share`
+	 * is at have been passed, since the order counts. */
 	void (*await_turn)(void *ctx, size_t share);
 	void *ctx;
 };
@@ -91,7 +91,7 @@ void replay_share_pass(struct replay_share *share, struct passage *p);
 struct replay_entry *replay_lives_ended(struct replay_lives *lives);
 struct replay_lives *replay_share_lives(struct replay_share *share);
 
-/* Whether flows learn from each other. */
+/* Whether flows learn from each other, or one is reset as another was not. */
 bool replay_share_learns(const struct replay_share *share);
 uint64_t replay_share_dns_answers(const struct replay_share *share);
 

@@ -39,10 +39,6 @@ struct worker_options {
 	bool repeatable;
 	/* Shared with other workers, borrowed; NULL: nothing is learned. */
 	struct learned *learned;
-	/* Called before each use of `learned`, where several workers share it
-	 * and the order of what they do counts; NULL: it does not. */
-	void (*await_turn)(void *ctx);
-	void *turn_ctx;
 	/* Packets without an interface are this host's own. */
 	bool has_own_resolver;
 	/* End a flow for its client, which `pkt` belongs to and which is to be

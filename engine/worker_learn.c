@@ -42,14 +42,6 @@ void worker_set_learn(struct worker *worker)
 		worker->learn.servers = false;
 }
 
-/* The store, when it is this worker's turn to use it. */
-static struct learned *learned_of(const struct worker *worker)
-{
-	if (worker->options.await_turn != NULL)
-		worker->options.await_turn(worker->options.turn_ctx);
-	return worker->options.learned;
-}
-
 bool worker_learns(const struct worker *worker)
 {
 	return worker->learn.dns || worker->learn.servers;
@@ -101,7 +93,7 @@ static bool other_of(const struct worker *worker, const struct flow *flow,
 {
 	return flow != NULL && flow->link != 0 &&
 	       !address_is_v4(&flow->facts.client) &&
-	       learned_machine(learned_of(worker), flow->link, now_ns,
+	       learned_machine(worker->options.learned, flow->link, now_ns,
 			       ret);
 }
 
@@ -111,7 +103,7 @@ void worker_hear_machine(struct worker *worker, struct flow *flow,
 	if (!worker->learn.dns || from_server || pkt->link == 0)
 		return;
 	flow->link = pkt->link;
-	learned_hear_machine(learned_of(worker), flow->link, &pkt->src,
+	learned_hear_machine(worker->options.learned, flow->link, &pkt->src,
 			     pkt->time_ns);
 }
 
@@ -127,7 +119,7 @@ static void teach_client(struct worker *worker, const struct address *client,
 			ttl_s = learn.ttl_min_s;
 		if (ttl_s > learn.ttl_max_s)
 			ttl_s = learn.ttl_max_s;
-		learned_teach_answer(learned_of(worker), client,
+		learned_teach_answer(worker->options.learned, client,
 				     &answer->addresses[i].address,
 				     answer->name, ttl_s, now_ns);
 	}
@@ -333,7 +325,7 @@ static bool find_answer(const struct worker *worker, const struct flow *flow,
 			const struct learned_look *look, uint64_t now_ns,
 			struct learned_found *ret)
 {
-	const struct learned *learned = learned_of(worker);
+	const struct learned *learned = worker->options.learned;
 	bool has_own = learned_answer(learned, look, now_ns, ret);
 	struct learned_look look_other;
 	struct learned_found found;
@@ -354,7 +346,7 @@ static bool find_answer(const struct worker *worker, const struct flow *flow,
 static bool put_in(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		   struct facts *facts)
 {
-	const struct learned *learned = learned_of(worker);
+	const struct learned *learned = worker->options.learned;
 	struct learn learn = worker->learn;
 	uint8_t known = facts->known;
 	struct learned_look look;
@@ -426,7 +418,7 @@ static void teach_server(struct worker *worker, const struct flow *flow,
 	    !facts->has_ports || !(facts->known & FACT_HOST) ||
 	    is_name_service(facts->dport))
 		return;
-	learned_teach_server(learned_of(worker), &facts->server,
+	learned_teach_server(worker->options.learned, &facts->server,
 			     facts->proto, facts->dport, facts->app, host,
 			     now_ns);
 }
@@ -438,7 +430,7 @@ static void teach_choice(struct worker *worker, const struct flow *flow,
 {
 	if (flow->guess != FLOW_GUESS_ANSWER || host[0] == '\0')
 		return;
-	learned_teach_answer(learned_of(worker), &flow->facts.client,
+	learned_teach_answer(worker->options.learned, &flow->facts.client,
 			     &flow->facts.server, host,
 			     worker->learn.ttl_min_s, now_ns);
 }
@@ -470,6 +462,6 @@ bool worker_may_reset(const struct worker *worker, const struct flow *flow,
 	    flow->data_packets > RESET_DATA_MOST || flow->is_closing ||
 	    (facts->proto != IPPROTO_TCP && facts->proto != IPPROTO_UDP))
 		return false;
-	return learned_may_reset(learned_of(worker), &facts->client,
+	return learned_may_reset(worker->options.learned, &facts->client,
 				 &facts->server, now_ns);
 }

@@ -3,6 +3,9 @@
  *
  *	bench_replay --merge OUT PCAP...	Ethernet frames of all, in a row
  *	bench_replay POLICY PCAP [ROUNDS]	the measurement
+ *	bench_replay --shares POLICY PCAP [ROUNDS]
+ *		how much faster several are who share the flows, where the
+ *		policy learns nothing
  *
  * Frames are in memory before the clock starts; one thread; best of the
  * rounds. Then, for each application, at which packet its flows were settled.
@@ -308,14 +311,27 @@ static void print_memory(const struct policy *policy)
 	worker_free(worker);
 }
 
+static void measure_one(const struct policy *policy, int rounds)
+{
+	struct replay *replay = measure(policy, rounds);
+
+	print_memory(policy);
+	print_settled(replay);
+	replay_free(replay);
+}
+
 int main(int argc, char *argv[])
 {
 	struct policy *policy = NULL;
 	struct diag *diag = diag_new();
-	struct replay *replay;
+	bool is_shared = argc > 1 && strcmp(argv[1], "--shares") == 0;
+	int rounds;
 
 	if (argc > 3 && strcmp(argv[1], "--merge") == 0)
 		return merge(argc - 2, argv + 2);
+	argc -= is_shared;
+	argv += is_shared;
+	rounds = argc > 3 ? atoi(argv[3]) : ROUNDS;
 	if (argc < 3 || diag == NULL)
 		return EXIT_FAILURE;
 	if (policy_load(argv[1], hints_vocabulary(), diag, &policy) < 0) {
@@ -326,11 +342,10 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "bench_replay: nothing in %s\n", argv[2]);
 		return EXIT_FAILURE;
 	}
-	replay = measure(policy, argc > 3 ? atoi(argv[3]) : ROUNDS);
-	measure_shares(policy, argc > 3 ? atoi(argv[3]) : ROUNDS);
-	print_memory(policy);
-	print_settled(replay);
-	replay_free(replay);
+	if (is_shared)
+		measure_shares(policy, rounds);
+	else
+		measure_one(policy, rounds);
 	free(frames.items);
 	free(frames.bytes);
 	policy_free(policy);

@@ -35,6 +35,10 @@ cat >"$work/policy" <<-'POLICY'
 	default via main
 POLICY
 
+# The same, where flows do not depend on each other.
+{ echo "learn dns off"; echo "learn servers off"; cat "$work/policy"; } \
+	>"$work/still"
+
 mapfile -t captures < <(find "$CORPUS" -type f \
 	\( -name '*.pcap' -o -name '*.pcapng' -o -name '*.cap' \) | sort)
 [ ${#captures[@]} -gt 0 ] || { echo "no captures in $CORPUS" >&2; exit 1; }
@@ -47,6 +51,8 @@ number() { sed -n "s/^$1 //p" "$work/ours" | sort -n | head -n 1; }
 for ((round = 1; round <= ROUNDS; round++)); do
 	"$bench" "$work/policy" "$work/merged.pcap" 5 >"$work/one" || exit 1
 	cat "$work/one" >>"$work/ours"
+	"$bench" --shares "$work/still" "$work/merged.pcap" 5 \
+		>>"$work/shares" || exit 1
 	if command -v ndpiReader >/dev/null; then
 		ndpiReader -i "$work/merged.pcap" >"$work/reader" 2>&1
 		sed -n 's/.*Packet Processing Time: *\([0-9]*\) msec.*/\1/p' \
@@ -74,9 +80,9 @@ awk -v ns="$ns" -v packets="$packets" -v flow="$(number bytes-per-flow)" \
 	printf "%-10s %10.1f times as fast\n", "ratio", other / ns
 }'
 echo
-echo "shared by flow by two threads, frames decoded by one: $(sed -n \
-	's/^shared-by-2 //p' "$work/ours" | sort -n | sed -n "$(((ROUNDS + 1) \
-	/ 2))p") times as fast"
+echo "nothing learned, flows shared by two threads, frames decoded by one:" \
+	"$(sed -n 's/^shared-by-2 //p' "$work/shares" | sort -n |
+	sed -n "$(((ROUNDS + 1) / 2))p") times as fast"
 echo "beside the flows, streams of $(number bytes-per-stream) bytes for those"
 echo "that need more than one packet: $(number bytes-of-streams) bytes a worker"
 sed -n '/^$/,$p' "$work/one"
