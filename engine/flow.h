@@ -101,10 +101,10 @@ struct flow_table *flow_table_new(size_t capacity, bool fixed_key,
 				  flow_release release, void *ctx);
 void flow_table_free(struct flow_table *table);
 /*
- * One of `parts` (a power of two), for one who is to have only flows whose
- * flow_hash() says so by its highest bits: its buckets are its own, memory is
- * taken from `table`, which is borrowed and used by nobody else. Each part may
- * belong to another thread. NULL: out of memory.
+ * One of `parts`, a power of two of at most an eighth of the flows, for one who
+ * is to have only those whose flow_hash() says so by its highest bits: its
+ * buckets are its own, memory is taken from `table`, which is borrowed and used
+ * by nobody else. Each part may belong to another thread. NULL: out of memory.
  */
 struct flow_table *flow_table_part(struct flow_table *table, size_t number,
 				   size_t parts, flow_release release,

@@ -20,6 +20,7 @@
 #define PASSAGES 4096		/* at once */
 #define PASSAGES_ALONE 256	/* and where nobody has a share of them */
 #define FLOWS_AT_ONCE (1 << 18)	/* pages that are not used cost nothing */
+#define FLOWS_LEAST 64		/* some for each share */
 #define STRAYS_MOST (1 << 16)
 #define PARALLEL_BYTES (1u << 20)
 #define NOBODY UINT8_MAX
@@ -123,8 +124,10 @@ static bool is_strict(const struct policy *policy)
 
 static struct flow_table *make_table(size_t flows)
 {
-	return flow_table_new(flows != 0 ? flows : FLOWS_AT_ONCE, true, NULL,
-			      NULL);
+	if (flows == 0)
+		flows = FLOWS_AT_ONCE;
+	return flow_table_new(flows > FLOWS_LEAST ? flows : FLOWS_LEAST, true,
+			      NULL, NULL);
 }
 
 static bool make_common(struct replay *replay, const struct policy *policy)
@@ -162,6 +165,13 @@ static bool make_shares(struct replay *replay)
 	return true;
 }
 
+static bool make_team(struct replay *replay)
+{
+	size_t members = members_of(replay, replay->options.threads);
+
+	return form_team(replay, members) == 0;
+}
+
 struct replay *replay_new(const struct policy *policy,
 			  const struct replay_options *options)
 {
@@ -181,7 +191,7 @@ struct replay *replay_new(const struct policy *policy,
 	if (!make_common(replay, policy) || !make_shares(replay) ||
 	    replay->flows == NULL || replay->whole == NULL ||
 	    (replay->options.each_packet != NULL && replay->shown == NULL) ||
-	    form_team(replay, members_of(replay, replay->options.threads)) < 0) {
+	    !make_team(replay)) {
 		replay_free(replay);
 		return NULL;
 	}

@@ -230,10 +230,11 @@ static int note_names(struct replay_share *share, struct replay_flow *shown,
 static void note_decision(struct replay_share *share, struct replay_flow *shown,
 			  uint16_t route, const struct facts *facts)
 {
-	int class = policy_route_class(share->common->policy, route, facts);
+	const struct policy *policy = share->common->policy;
+	int class = policy_route_class(policy, route, facts);
 
 	shown->route = route;
-	shown->class_name = class >= 0 ? policy_class_name(share->common->policy,
+	shown->class_name = class >= 0 ? policy_class_name(policy,
 							   (size_t)class)
 				       : NULL;
 }
@@ -323,8 +324,8 @@ static bool settle(struct replay_share *share, struct passage *p)
 	if (p->state != CONNTRACK_NEW || p->entry->mark != 0)
 		return false;
 	if (!is_answer(p)) {
-		if (!replay_kernel_settles(share->common->kernel, p->packet, &facts,
-					   &decision))
+		if (!replay_kernel_settles(share->common->kernel, p->packet,
+					   &facts, &decision))
 			return false;
 		road = decision.road;
 		note_decision(share, p->flow, decision.route, &facts);
@@ -372,7 +373,8 @@ static int divert(struct replay_share *share, struct passage *p)
 	    p->state == CONNTRACK_UNTRACKED)
 		return observe(share, p);
 	if (p->entry->mark & share->common->marks->settled) {
-		p->mark = marks_merge(share->common->marks, p->mark, p->entry->mark);
+		p->mark = marks_merge(share->common->marks, p->mark,
+				      p->entry->mark);
 		p->is_settled = true;
 		return observe(share, p);
 	}

@@ -187,7 +187,8 @@ static void derive(const struct version *v, struct cursor dcid,
 	expand_label(&ctx, "client in", secret, SECRET_LEN);
 	/* One key for three; it is as good as new after each. */
 	hmac_sha256_set_key(&ctx, SECRET_LEN, secret);
-	expand_label(&ctx, v2 ? "quicv2 key" : "quic key", ret->key, QUIC_KEY_LEN);
+	expand_label(&ctx, v2 ? "quicv2 key" : "quic key", ret->key,
+		     QUIC_KEY_LEN);
 	expand_label(&ctx, v2 ? "quicv2 iv" : "quic iv", ret->iv, QUIC_IV_LEN);
 	expand_label(&ctx, v2 ? "quicv2 hp" : "quic hp", ret->mask_key,
 		     QUIC_KEY_LEN);
