@@ -199,6 +199,26 @@ START_TEST(after_a_retry)
 }
 END_TEST
 
+/* Then the client goes on with the destination that the server chose. */
+START_TEST(after_a_retry_and_an_answer)
+{
+	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200 };
+	size_t first = add_packet(datagrams[0], &seal, 0, 30), second, third;
+
+	seal.dcid = RETRIED;
+	second = add_packet(datagrams[1], &seal, 0, 30);
+	seal.dcid = "server's";
+	seal.key_dcid = RETRIED;
+	seal.number = 1;
+	third = add_packet(datagrams[2], &seal, 30, HELLO_LEN - 30);
+	row_new("another destination under the keys of the Retry");
+	set_earlier(0, false, datagrams[0], first);
+	set_earlier(1, false, datagrams[1], second);
+	set_payload(datagrams[2], third);
+	try_hint_row(&hint_quic, &row);
+}
+END_TEST
+
 START_TEST(the_servers_number)
 {
 	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200 };
@@ -287,6 +307,7 @@ int main(void)
 	tcase_add_test(tc, coalesced);
 	tcase_add_test(tc, frames_between);
 	tcase_add_test(tc, after_a_retry);
+	tcase_add_test(tc, after_a_retry_and_an_answer);
 	tcase_add_test(tc, the_servers_number);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("rows");
