@@ -201,14 +201,9 @@ static bool is_over(const struct conntrack_entry *e, uint64_t now_ns)
 	return now_ns > e->until_ns && e->until_ns != 0;
 }
 
-static size_t slot_after(const struct conntrack *conntrack, size_t slots)
-{
-	return (conntrack->swept + slots) & (conntrack->slot_count - 1);
-}
-
 static struct conntrack_entry **next_slot(struct conntrack *conntrack)
 {
-	conntrack->swept = slot_after(conntrack, 1);
+	conntrack->swept = (conntrack->swept + 1) & (conntrack->slot_count - 1);
 	return &conntrack->slots[conntrack->swept];
 }
 
@@ -225,9 +220,6 @@ static void sweep(struct conntrack *conntrack, uint64_t now_ns)
 			else
 				at = &(*at)->next;
 		}
-		/* For the next time. */
-		__builtin_prefetch(conntrack->slots[
-			slot_after(conntrack, SWEPT_SLOTS)]);
 	}
 }
 

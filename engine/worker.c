@@ -37,12 +37,8 @@ static void set(atomic_uint_fast64_t *counter, uint64_t n)
 static void hear(struct worker *worker, struct flow *flow,
 		 const struct packet *pkt, bool from_server)
 {
-	struct flow_names *names = flow_names(worker->flows, flow);
-
-	/* A hint that tells a host takes longer than memory. */
-	if (pkt->payload_len > 0 && !flow->has_host)
-		__builtin_prefetch(names, 1);
-	inspect_packet(worker->inspector, flow, names, pkt, from_server);
+	inspect_packet(worker->inspector, flow, flow_names(worker->flows, flow),
+		       pkt, from_server);
 }
 
 static void resolve(struct worker *worker, struct flow *flow)
