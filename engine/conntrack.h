@@ -63,10 +63,10 @@ void conntrack_free(struct conntrack *conntrack);
 /*
  * Track a decoded packet (DECODE_OK, whole). `hash` is the caller's, of its
  * tuple, the same in both directions. 0 or -ENOMEM. The entry is borrowed
- * until the next call. An owner of CONNTRACK_NO_OWNER: a life
- * begins, to the kernel or, for what it never tracks, to us. A packet that
- * turns a tuple which was only invalid so far into a tracked one keeps the
- * owner. An ICMP error comes here where conntrack_related() knows of nothing.
+ * until the next call. An owner of CONNTRACK_NO_OWNER: a life begins, to the
+ * kernel or, for what it never tracks, to us. A packet that turns a tuple which
+ * was only invalid so far into a tracked one keeps the owner. An ICMP error
+ * comes here where conntrack_related() knows of nothing.
  */
 int conntrack_track(struct conntrack *conntrack, const struct packet *pkt,
 		    uint32_t zone, uint64_t hash,

@@ -19,7 +19,7 @@
 #define FLOWS_KEPT 65536	/* in memory, beside those that live */
 #define PASSAGES 4096		/* at once */
 #define PASSAGES_ALONE 256	/* and where nobody has a share of them */
-#define FLOWS_AT_ONCE (1 << 18)	/* pages that are not used cost nothing */
+#define FLOWS_MOST (1 << 18)	/* pages that are not used cost nothing */
 #define FLOWS_LEAST 64		/* some for each share */
 #define STRAYS_MOST (1 << 16)
 #define PARALLEL_BYTES (1u << 20)
@@ -125,7 +125,7 @@ static bool is_strict(const struct policy *policy)
 static struct flow_table *make_table(size_t flows)
 {
 	if (flows == 0)
-		flows = FLOWS_AT_ONCE;
+		flows = FLOWS_MOST;
 	return flow_table_new(flows > FLOWS_LEAST ? flows : FLOWS_LEAST, true,
 			      NULL, NULL);
 }
