@@ -30,8 +30,9 @@ DEPS_TESTS := netbase iproute2 nftables procps perl python3 curl openssl \
 	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime
 DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 
-LIB_SRC  := $(wildcard engine/*.c engine/hints/*.c rules/*.c rules/setup/*.c)
-TOOL_SRC := $(wildcard tools/*.c)
+LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \
+	    rules/*/*.c rules/setup/*/*.c)
+TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c)
 UNIT_SRC := $(wildcard pcap-tests/unit/check_*.c)
 AID_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)

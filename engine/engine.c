@@ -15,7 +15,7 @@
 
 #include "engine/confine.h"
 #include "engine/engine_private.h"
-#include "rules/big_alloc.h"
+#include "rules/util/big_alloc.h"
 
 /* How often a lane looks whether interfaces changed. */
 #define INTERFACES_NS 1000000000u

@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-#include "engine/worker.h"
-#include "rules/policy.h"
+#include "engine/worker/worker.h"
+#include "rules/policy/policy.h"
 
 #define ENGINE_ERROR_MAX 512
 

@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 
 #include "engine/engine.h"
-#include "engine/reset.h"
-#include "engine/source_nfqueue.h"
+#include "engine/nfqueue/reset.h"
+#include "engine/nfqueue/source_nfqueue.h"
 
 struct lane {
 	/* Set before the thread starts, constant after. */

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "engine/decide.h"
-#include "rules/policy.h"
+#include "engine/flow/decide.h"
+#include "rules/policy/policy.h"
 
 struct expect_result {
 	bool holds;

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/ast.h"
-#include "rules/source.h"
+#include "rules/parse/ast.h"
+#include "rules/parse/source.h"
 #include "tools/cmd.h"
 #include "tools/expects.h"
 #include "tools/load.h"

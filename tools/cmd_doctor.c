@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/setup/doctor.h"
+#include "rules/setup/doctor/doctor.h"
 #include "tools/cmd.h"
 #include "tools/load.h"
 

@@ -6,7 +6,7 @@
 
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
-#include "tools/engine_lock.h"
+#include "tools/daemon/engine_lock.h"
 #include "tools/options.h"
 
 /* It answers what waits, which takes no time. */

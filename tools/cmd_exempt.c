@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rules/address.h"
+#include "rules/tables/address.h"
 #include "tools/client.h"
 #include "tools/cmd.h"
 #include "tools/options.h"

@@ -10,8 +10,8 @@
 
 #include "engine/expect.h"
 #include "engine/hints/hint.h"
-#include "rules/diag.h"
-#include "rules/offload.h"
+#include "rules/parse/diag.h"
+#include "rules/offload/offload.h"
 #include "tools/cmd.h"
 #include "tools/explain_kernel.h"
 #include "tools/learned_list.h"

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/learned.h"
-#include "engine/replay.h"
+#include "engine/learn/learned.h"
+#include "engine/replay/replay.h"
 #include "tools/cmd.h"
 #include "tools/load.h"
 #include "tools/options.h"

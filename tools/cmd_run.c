@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "tools/cmd.h"
-#include "tools/foreground.h"
+#include "tools/daemon/foreground.h"
 #include "tools/options.h"
 
 static int run(const char *path, const char *state_dir)

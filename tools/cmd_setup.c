@@ -5,11 +5,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "rules/policy.h"
+#include "rules/policy/policy.h"
 #include "rules/setup/exempts.h"
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
-#include "tools/engine_lock.h"
+#include "tools/daemon/engine_lock.h"
 #include "tools/load.h"
 
 struct choice {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/replay.h"
+#include "engine/replay/replay.h"
 #include "tools/cmd.h"
 #include "tools/load.h"
 #include "tools/report.h"

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "tools/cmd.h"
-#include "tools/foreground.h"
+#include "tools/daemon/foreground.h"
 #include "tools/options.h"
 
 /* The engine comes first: nothing is queued before it listens, and a queue

@@ -5,7 +5,7 @@
 #ifndef WAYMARK_EXPLAIN_KERNEL_H
 #define WAYMARK_EXPLAIN_KERNEL_H
 
-#include "rules/facts.h"
+#include "rules/policy/facts.h"
 #include "rules/setup/in_force.h"
 
 /* What is in force here; of shared roads those count from now on that live. */

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "engine/hints/hint.h"
-#include "rules/names.h"
+#include "rules/parse/names.h"
 
 static const char *time_text(uint32_t second, char text[static 32])
 {

@@ -4,7 +4,7 @@
 #ifndef WAYMARK_LEARNED_LIST_H
 #define WAYMARK_LEARNED_LIST_H
 
-#include "engine/learned_file.h"
+#include "engine/learn/learned_file.h"
 
 /* One line, as of the second `now_s`. */
 void learned_list_print(const struct learned_item *item, uint32_t now_s);

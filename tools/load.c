@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
-#include "rules/diag.h"
-#include "rules/hosts_file.h"
-#include "rules/refresh.h"
+#include "rules/parse/diag.h"
+#include "rules/hosts/hosts_file.h"
+#include "rules/hosts/refresh.h"
 #include "rules/setup/numbers.h"
-#include "rules/source.h"
+#include "rules/parse/source.h"
 #include "tools/expects.h"
 
 /* That a start may wait for the DNS. */

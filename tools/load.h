@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "rules/policy.h"
+#include "rules/policy/policy.h"
 
 /* All zeros: warnings are told, names are what is remembered of them. */
 struct load_options {

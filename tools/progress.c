@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/replay.h"
+#include "engine/replay/replay.h"
 #include "tools/progress_line.h"
 
 #define QUIET_MS 1000		/* without a line, after something else */

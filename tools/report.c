@@ -6,9 +6,9 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "engine/decode.h"
+#include "engine/packet/decode.h"
 #include "engine/hints/hint.h"
-#include "rules/names.h"
+#include "rules/parse/names.h"
 #include "tools/load.h"
 
 #define PLACE_MAX 512

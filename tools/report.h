@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "engine/replay.h"
+#include "engine/replay/replay.h"
 
 /* For people: a heading, then a line for each flow, then totals. 0 or -errno,
  * as of replay_error(). */

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 
-#include "engine/encrypted_dns.h"
+#include "engine/learn/encrypted_dns.h"
 #include "engine/hints/hint.h"
 
 struct sums {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/names.h"
+#include "rules/parse/names.h"
 #include "tools/cmd.h"
 
 #define VERSION "0.1.0"

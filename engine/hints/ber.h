@@ -2,7 +2,7 @@
 #ifndef WAYMARK_BER_H
 #define WAYMARK_BER_H
 
-#include "engine/cursor.h"
+#include "engine/packet/cursor.h"
 
 #define BER_INTEGER 0x02
 #define BER_OCTETS 0x04

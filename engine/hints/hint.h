@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/cursor.h"
-#include "rules/domain_table.h"
-#include "rules/policy.h"
+#include "engine/packet/cursor.h"
+#include "rules/tables/domain_table.h"
+#include "rules/policy/policy.h"
 
 enum hint_verdict {
 	HINT_NO,		/* never: it is not asked again on this side */

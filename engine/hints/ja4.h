@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-#include "engine/cursor.h"
+#include "engine/packet/cursor.h"
 #include "engine/hints/hint.h"
-#include "rules/facts.h"
+#include "rules/policy/facts.h"
 
 /*
  * Of the whole body of a ClientHello, from its version on. False when it is

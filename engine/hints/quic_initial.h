@@ -5,7 +5,7 @@
 #ifndef WAYMARK_QUIC_INITIAL_H
 #define WAYMARK_QUIC_INITIAL_H
 
-#include "engine/cursor.h"
+#include "engine/packet/cursor.h"
 
 enum quic_type { QUIC_INITIAL, QUIC_0RTT, QUIC_HANDSHAKE, QUIC_RETRY };
 

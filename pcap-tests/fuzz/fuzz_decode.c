@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/cursor.h"
-#include "engine/decode.h"
-#include "engine/defrag.h"
+#include "engine/packet/cursor.h"
+#include "engine/packet/decode.h"
+#include "engine/packet/defrag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "engine/pcapng.h"
+#include "engine/replay/pcapng.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/ast.h"
+#include "rules/parse/ast.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/cursor.h"
-#include "engine/decode.h"
+#include "engine/packet/cursor.h"
+#include "engine/packet/decode.h"
 #include "engine/hints/hint.h"
-#include "engine/replay.h"
+#include "engine/replay/replay.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

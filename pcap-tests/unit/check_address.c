@@ -1,5 +1,5 @@
 /* check_address.c - addresses, prefixes and ranges: read, split, printed. */
-#include "rules/address.h"
+#include "rules/tables/address.h"
 
 #include <endian.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/ast.h"
+#include "rules/parse/ast.h"
 
 #define POLICIES 300
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "packets.h"
-#include "rules/balance.h"
-#include "rules/jhash.h"
+#include "rules/policy/balance.h"
+#include "rules/util/jhash.h"
 #include "unit.h"
 
 static struct address address_of(const char *text)

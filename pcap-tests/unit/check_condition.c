@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "rules/condition.h"
+#include "rules/policy/condition.h"
 
 #define LEAVES 8
 #define ROUNDS 3000

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/conntrack.h"
-#include "engine/decode.h"
+#include "engine/replay/conntrack.h"
+#include "engine/packet/decode.h"
 #include "packets.h"
 #include "unit.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "engine/control.h"
-#include "engine/queue_health.h"
+#include "engine/nfqueue/queue_health.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/check_control.XXXXXX";

@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-#include "engine/decode.h"
+#include "engine/packet/decode.h"
 #include "hex.h"
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 #include <pcap/dlt.h>
 #include <stdio.h>
 
-#include "engine/decode.h"
+#include "engine/packet/decode.h"
 #include "hex.h"
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* check_decode_tunnel.c - what tunnels carry, and what they do not. */
 #include <stdio.h>
 
-#include "engine/decode.h"
+#include "engine/packet/decode.h"
 #include "hex.h"
 #include "unit.h"
 

@@ -3,8 +3,8 @@
  */
 #include <stdio.h>
 
-#include "engine/decode.h"
-#include "engine/defrag.h"
+#include "engine/packet/decode.h"
+#include "engine/packet/defrag.h"
 #include "unit.h"
 
 #define SECOND_NS 1000000000u

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "pcap-tests/unit/printed.h"
-#include "rules/diag.h"
-#include "rules/source.h"
+#include "rules/parse/diag.h"
+#include "rules/parse/source.h"
 
 static const struct {
 	const char *name;

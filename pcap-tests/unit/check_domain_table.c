@@ -1,6 +1,6 @@
 /* check_domain_table.c - host names made canonical, and domain sets: rows of
  * cases, and random tables that are compared with a walk over all names. */
-#include "rules/domain_table.h"
+#include "rules/tables/domain_table.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* check_encrypted_dns.c - what is told for encrypted DNS, and what is not. */
 #include <netinet/in.h>
 
-#include "engine/encrypted_dns.h"
+#include "engine/learn/encrypted_dns.h"
 #include "unit.h"
 
 static const struct {

@@ -1,7 +1,7 @@
 /* check_flow.c - one flow for both directions, and who gives up a place. */
 #include <stdlib.h>
 
-#include "engine/flow.h"
+#include "engine/flow/flow.h"
 #include "unit.h"
 
 static size_t released;

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/learned_file.h"
-#include "rules/folder.h"
-#include "rules/json_file.h"
+#include "engine/learn/learned_file.h"
+#include "rules/util/folder.h"
+#include "rules/util/json_file.h"
 #include "unit.h"
 
 static void check_all(const char *given, const char *want)

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "pcap-tests/unit/printed.h"
-#include "rules/diag.h"
-#include "rules/hosts.h"
-#include "rules/hosts_file.h"
-#include "rules/policy.h"
+#include "rules/parse/diag.h"
+#include "rules/hosts/hosts.h"
+#include "rules/hosts/hosts_file.h"
+#include "rules/policy/policy.h"
 
 /* ---- names ---- */
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/decode.h"
+#include "engine/packet/decode.h"
 #include "engine/hints/hint.h"
-#include "engine/inspect.h"
+#include "engine/flow/inspect.h"
 #include "packets.h"
 #include "unit.h"
 

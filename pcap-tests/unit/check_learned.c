@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "engine/hints/hint.h"
-#include "engine/learned_file.h"
+#include "engine/learn/learned_file.h"
 #include "unit.h"
 
 #define SECOND UINT64_C(1000000000)

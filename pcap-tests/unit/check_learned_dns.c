@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/learned_dns.h"
+#include "engine/learn/learned_dns.h"
 #include "unit.h"
 
 #define BYTES(literal) literal, sizeof(literal) - 1

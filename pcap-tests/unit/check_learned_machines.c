@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "engine/learned_machines.h"
+#include "engine/learn/learned_machines.h"
 #include "unit.h"
 
 #define LINK UINT64_C(0x02005e100001)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/lexer.h"
+#include "rules/parse/lexer.h"
 
 /* The source's text is exactly as long as it is, so that a sanitizer sees
  * a read behind its '\0'. */

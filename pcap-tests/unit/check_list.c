@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "pcap-tests/unit/printed.h"
-#include "rules/list.h"
-#include "rules/source.h"
+#include "rules/parse/list.h"
+#include "rules/parse/source.h"
 
 static char path[] = "/tmp/check_list.XXXXXX";
 static const struct place nowhere;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/names.h"
+#include "rules/parse/names.h"
 
 static const struct {
 	const struct name_value *table;

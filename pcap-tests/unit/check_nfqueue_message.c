@@ -1,5 +1,5 @@
 /* check_nfqueue_message.c - a queue's netlink messages, cut and whole. */
-#include "engine/nfqueue_message.h"
+#include "engine/nfqueue/nfqueue_message.h"
 
 #include <arpa/inet.h>
 #include <linux/netfilter.h>

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/policy.h"
+#include "rules/policy/policy.h"
 
 static const struct vocabulary none;
 

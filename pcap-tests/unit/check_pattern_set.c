@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rules/pattern_set.h"
+#include "rules/tables/pattern_set.h"
 
 #define BOTH (PATTERN_CLIENT | PATTERN_SERVER)
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rules/policy.h"
-#include "rules/setup/plan_routes.h"
+#include "rules/policy/policy.h"
+#include "rules/setup/plan/plan_routes.h"
 #include "setup_state.h"
 
 static const struct {

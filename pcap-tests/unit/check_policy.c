@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/policy.h"
+#include "rules/policy/policy.h"
 
 enum { APP_SSH = 1, APP_SMTP, APP_QUIC };
 

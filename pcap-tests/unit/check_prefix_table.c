@@ -1,6 +1,6 @@
 /* check_prefix_table.c - address sets: rows of cases, and random tables that
  * are compared with a walk over all their ranges. */
-#include "rules/prefix_table.h"
+#include "rules/tables/prefix_table.h"
 
 #include <endian.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/worker.h"
+#include "engine/worker/worker.h"
 #include "packets.h"
 #include "unit.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/replay_team.h"
+#include "engine/replay/replay_team.h"
 #include "unit.h"
 
 #define MEMBERS_MOST 9

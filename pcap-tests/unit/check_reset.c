@@ -2,8 +2,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "engine/decode.h"
-#include "engine/reset.h"
+#include "engine/packet/decode.h"
+#include "engine/nfqueue/reset.h"
 #include "packets.h"
 #include "unit.h"
 

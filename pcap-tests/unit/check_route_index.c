@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/decide.h"
+#include "engine/flow/decide.h"
 #include "engine/hints/hint.h"
 #include "packets.h"
 #include "unit.h"

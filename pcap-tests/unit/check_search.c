@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
-#include "engine/worker.h"
+#include "engine/worker/worker.h"
 
 static const char text[] =
 	"uplink a { dev eth1 }\n"

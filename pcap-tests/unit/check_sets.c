@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "rules/address_set.h"
-#include "rules/interface_table.h"
-#include "rules/name_set.h"
-#include "rules/number_table.h"
+#include "rules/tables/address_set.h"
+#include "rules/tables/interface_table.h"
+#include "rules/tables/name_set.h"
+#include "rules/tables/number_table.h"
 
 static bool has(const uint64_t *bits, unsigned n)
 {

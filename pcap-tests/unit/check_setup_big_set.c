@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/address.h"
-#include "rules/setup/big_set.h"
-#include "rules/setup/nft_table.h"
-#include "rules/setup/plan.h"
+#include "rules/tables/address.h"
+#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/kernel/nft_table.h"
+#include "rules/setup/plan/plan.h"
 
 /* ---- elements ---- */
 

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/policy.h"
-#include "rules/setup/array.h"
+#include "rules/policy/policy.h"
+#include "rules/setup/kernel/array.h"
 #include "rules/setup/diff.h"
-#include "rules/setup/nft.h"
-#include "rules/setup/prefs.h"
-#include "rules/setup/ruleset.h"
+#include "rules/setup/kernel/nft.h"
+#include "rules/setup/plan/prefs.h"
+#include "rules/setup/ruleset/ruleset.h"
 #include "setup_state.h"
 
 #define POLICY                                                               \

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "rules/setup/journal.h"
-#include "rules/setup/nft.h"
-#include "rules/setup/rt_tables.h"
+#include "rules/setup/kernel/nft.h"
+#include "rules/setup/kernel/rt_tables.h"
 
 static char dir[PATH_MAX];
 

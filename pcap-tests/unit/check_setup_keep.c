@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "rules/setup/fight.h"
-#include "rules/setup/health.h"
+#include "rules/setup/monitor/fight.h"
+#include "rules/setup/monitor/health.h"
 
 /* How often a thing that goes every `every_ms` is put back and told of within
  * `for_ms`. */

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/decide.h"
+#include "engine/flow/decide.h"
 #include "packets.h"
-#include "rules/offload.h"
+#include "rules/offload/offload.h"
 #include "unit.h"
 
 #define POLICIES 400

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rules/policy.h"
-#include "rules/setup/conflict.h"
-#include "rules/setup/plan.h"
-#include "rules/setup/plan_routes.h"
-#include "rules/setup/prefs.h"
+#include "rules/policy/policy.h"
+#include "rules/setup/kernel/conflict.h"
+#include "rules/setup/plan/plan.h"
+#include "rules/setup/plan/plan_routes.h"
+#include "rules/setup/plan/prefs.h"
 #include "setup_state.h"
 
 #define FIBRE "uplink fibre { dev eth1 via 203.0.113.1 via 2001:db8:f::1 "

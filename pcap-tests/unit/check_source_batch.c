@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/source_batch.h"
-#include "engine/source_input.h"
+#include "engine/replay/source_batch.h"
+#include "engine/replay/source_input.h"
 #include "packets.h"
 #include "unit.h"
 

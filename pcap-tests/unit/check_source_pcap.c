@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/source_pcap.h"
+#include "engine/replay/source_pcap.h"
 #include "hex.h"
 #include "unit.h"
 

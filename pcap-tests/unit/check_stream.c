@@ -1,7 +1,7 @@
 /* check_stream.c - segments in any order make the same stream. */
 #include <stdlib.h>
 
-#include "engine/stream.h"
+#include "engine/flow/stream.h"
 #include "unit.h"
 
 #define SIZE 64

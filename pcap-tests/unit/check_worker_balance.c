@@ -1,7 +1,7 @@
 /* check_worker_balance.c - flows of several roads while uplinks die. */
 #include <string.h>
 
-#include "engine/worker.h"
+#include "engine/worker/worker.h"
 #include "packets.h"
 #include "unit.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/worker.h"
+#include "engine/worker/worker.h"
 #include "packets.h"
 #include "unit.h"
 

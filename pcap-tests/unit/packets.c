@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
-#include "engine/worker.h"
+#include "engine/worker/worker.h"
 #include "packets.h"
 
 static void put16(uint8_t *at, uint32_t value)

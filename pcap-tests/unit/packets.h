@@ -7,8 +7,8 @@
 
 #include <netinet/in.h>
 
-#include "engine/packet.h"
-#include "rules/policy.h"
+#include "engine/packet/packet.h"
+#include "rules/policy/policy.h"
 
 #define MADE_MAX 2048
 

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "rules/ast.h"
-#include "rules/diag.h"
+#include "rules/parse/ast.h"
+#include "rules/parse/diag.h"
 
 #define PRINTED_MOST (1 << 18)
 

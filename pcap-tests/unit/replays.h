@@ -7,7 +7,7 @@
 
 #include <pcap/pcap.h>
 
-#include "engine/replay.h"
+#include "engine/replay/replay.h"
 #include "packets.h"
 
 #define SYN .flags = TCP_SYN

@@ -6,8 +6,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "rules/policy.h"
-#include "rules/setup/array.h"
+#include "rules/policy/policy.h"
+#include "rules/setup/kernel/array.h"
 
 static struct address address(const char *text)
 {

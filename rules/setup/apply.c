@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "rules/setup/big_set.h"
-#include "rules/setup/netlink.h"
-#include "rules/setup/queue_rule.h"
-#include "rules/setup/nft.h"
-#include "rules/setup/ruleset.h"
+#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/kernel/netlink.h"
+#include "rules/setup/kernel/queue_rule.h"
+#include "rules/setup/kernel/nft.h"
+#include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/setup.h"
 
 typedef void write_fn(const struct plan *plan, const struct nft_table *table,

@@ -6,9 +6,9 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "rules/setup/array.h"
-#include "rules/setup/nft.h"
-#include "rules/setup/prefs.h"
+#include "rules/setup/kernel/array.h"
+#include "rules/setup/kernel/nft.h"
+#include "rules/setup/plan/prefs.h"
 
 static int add(struct diff *diff, struct step step)
 {

@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 #include "rules/setup/journal.h"
-#include "rules/setup/plan.h"
-#include "rules/setup/rt_tables.h"
-#include "rules/setup/state.h"
+#include "rules/setup/plan/plan.h"
+#include "rules/setup/kernel/rt_tables.h"
+#include "rules/setup/kernel/state.h"
 
 /* In the order in which they are taken. */
 enum step_kind {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rules/json_file.h"
+#include "rules/util/json_file.h"
 
 static bool is_true(const json_t *host, const char *key)
 {

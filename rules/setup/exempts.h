@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rules/setup/plan.h"
+#include "rules/setup/plan/plan.h"
 
 #define EXEMPTS_WHY_MAX 256
 #define EXEMPTS_MOST 4096		/* addresses, of all hosts together */

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rules/setup/netlink.h"
+#include "rules/setup/kernel/netlink.h"
 #include "rules/setup/numbers.h"
-#include "rules/setup/plan_routes.h"
-#include "rules/setup/prefs.h"
-#include "rules/setup/state.h"
+#include "rules/setup/plan/plan_routes.h"
+#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/state.h"
 
 static bool is_noted(const struct uplink_numbers *numbers,
 		     const struct uplink *uplink)

@@ -5,7 +5,7 @@
 #ifndef WAYMARK_SETUP_IN_FORCE_H
 #define WAYMARK_SETUP_IN_FORCE_H
 
-#include "rules/policy.h"
+#include "rules/policy/policy.h"
 #include "rules/setup/setup.h"
 
 enum in_force_way {

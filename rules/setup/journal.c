@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "rules/setup/array.h"
+#include "rules/setup/kernel/array.h"
 
 #define NAME "journal"
 #define HEAD "waymark journal 2"

@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rules/policy.h"
-#include "rules/setup/plan.h"
-#include "rules/setup/sysctl.h"
+#include "rules/policy/policy.h"
+#include "rules/setup/plan/plan.h"
+#include "rules/setup/kernel/sysctl.h"
 
 struct journal_group {
 	unsigned int link;

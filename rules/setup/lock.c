@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rules/folder.h"
+#include "rules/util/folder.h"
 #include "rules/setup/setup.h"
 
 #define FOLDER "/run/waymark"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/setup/forget.h"
+#include "rules/setup/monitor/forget.h"
 #include "rules/setup/setup.h"
 
 int numbers_load(const char *state_dir, struct uplink_numbers *ret)

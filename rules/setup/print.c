@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "rules/offload.h"
-#include "rules/setup/netlink.h"
-#include "rules/setup/ruleset.h"
-#include "rules/setup/rt_tables.h"
+#include "rules/offload/offload.h"
+#include "rules/setup/kernel/netlink.h"
+#include "rules/setup/ruleset/ruleset.h"
+#include "rules/setup/kernel/rt_tables.h"
 #include "rules/setup/setup.h"
-#include "rules/setup/state.h"
+#include "rules/setup/kernel/state.h"
 
 static void print_tables(const struct plan *plan, FILE *out)
 {

@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "rules/setup/apply.h"
-#include "rules/setup/conflict.h"
-#include "rules/setup/forget.h"
+#include "rules/setup/kernel/conflict.h"
+#include "rules/setup/monitor/forget.h"
 #include "rules/setup/lock.h"
-#include "rules/setup/netlink.h"
-#include "rules/setup/nft.h"
+#include "rules/setup/kernel/netlink.h"
+#include "rules/setup/kernel/nft.h"
 #include "rules/setup/numbers.h"
-#include "rules/setup/ruleset.h"
+#include "rules/setup/ruleset/ruleset.h"
 
 /* All that one run holds. */
 struct run {

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "engine/hints/hint.h"
-#include "engine/worker.h"
+#include "engine/worker/worker.h"
 #include "tools/bench/bench.h"
 
 #define BATCH 64

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/learned.h"
-#include "rules/big_alloc.h"
+#include "engine/learn/learned.h"
+#include "rules/util/big_alloc.h"
 #include "tools/bench/bench.h"
 
 #define QUERIES (1 << 19)

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "rules/domain_table.h"
-#include "rules/prefix_table.h"
+#include "rules/tables/domain_table.h"
+#include "rules/tables/prefix_table.h"
 #include "tools/bench/bench.h"
 
 #define QUERIES (1 << 20)

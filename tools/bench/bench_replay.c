@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
-#include "engine/replay.h"
-#include "engine/worker.h"
+#include "engine/replay/replay.h"
+#include "engine/worker/worker.h"
 #include "tools/bench/bench.h"
 
 #define ROUNDS 7

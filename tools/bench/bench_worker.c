@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/decode.h"
+#include "engine/packet/decode.h"
 #include "engine/hints/hint.h"
-#include "engine/source_pcap.h"
-#include "engine/worker.h"
+#include "engine/replay/source_pcap.h"
+#include "engine/worker/worker.h"
 #include "tools/bench/bench.h"
 
 #define ROUNDS 5

@@ -34,7 +34,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/source_pcap.h"
+#include "engine/replay/source_pcap.h"
 #include "tools/bench/bench.h"
 
 #define BATCH 64

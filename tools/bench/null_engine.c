@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/nfqueue_message.h"
+#include "engine/nfqueue/nfqueue_message.h"
 
 #define QUEUES_MAX 16
 #define BATCH 256

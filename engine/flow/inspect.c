@@ -1,0 +1,577 @@
+/* inspect.c - drives the hints over a flow's first payload. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/hints/hint.h"
+#include "engine/hints/ja4.h"
+#include "engine/flow/inspect.h"
+
+#define SECOND_NS 1000000000u
+#define PADDING_MOST 6		/* of a frame with 54 bytes of headers */
+/* All that hints tell. */
+#define FACT_HINTS (FACT_ALL & ~FACT_PAYLOAD)
+
+/* Whether the streams of `before`, with what flows hold of them, are as good
+ * as new ones: long enough, and as much memory in all as is wanted now. */
+static bool streams_fit(const struct inspector *inspector,
+			const struct inspector *before)
+{
+	struct queues q = policy_queues(inspector->policy);
+	uint64_t share = inspector->budget.memory / (q.last - q.first + 1u);
+	uint64_t total = before->stream_bytes * before->stream_count;
+
+	return before->stream_bytes >= inspector->stream_bytes &&
+	       total <= share &&
+	       (before->stream_count == inspector->stream_count ||
+		total == inspector->stream_bytes * inspector->stream_count);
+}
+
+/* `before` has all that does not depend on the policy. */
+static bool make_parts(struct inspector *inspector, size_t streams,
+		       const struct inspector *before)
+{
+	inspector->stream_bytes = inspector->budget.bytes;
+	inspector->stream_count = streams;
+	if (before != NULL && streams_fit(inspector, before)) {
+		inspector->stream_bytes = before->stream_bytes;
+		inspector->stream_count = before->stream_count;
+	} else {
+		inspector->pool = stream_pool_new(streams,
+						  inspector->stream_bytes);
+		if (inspector->pool == NULL)
+			return false;
+	}
+	if (before == NULL)
+		inspector->scratch = malloc(HINT_SCRATCH);
+	return before != NULL || inspector->scratch != NULL;
+}
+
+int inspect_init(struct inspector *inspector, const struct policy *policy,
+		 size_t streams, const struct inspector *before)
+{
+	*inspector = (struct inspector){
+		.policy = policy,
+		.budget = policy_inspect(policy),
+		.wants_ja4 = (policy_needs(policy) & FACT_JA4) != 0,
+	};
+	if (!make_parts(inspector, streams, before) ||
+	    search_init(&inspector->search, policy, streams,
+			inspector->budget.bytes) < 0) {
+		inspect_fini(inspector);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+bool inspect_inherit(struct inspector *inspector, struct inspector *before)
+{
+	inspector->scratch = before->scratch;
+	before->scratch = NULL;
+	if (inspector->pool != NULL)
+		return false;
+	inspector->pool = before->pool;
+	before->pool = NULL;
+	return true;
+}
+
+void inspect_fini(struct inspector *inspector)
+{
+	stream_pool_free(inspector->pool);
+	search_fini(&inspector->search);
+	free(inspector->scratch);
+	inspector->pool = NULL;
+	inspector->scratch = NULL;
+}
+
+void inspect_release(struct inspector *inspector, struct flow *flow)
+{
+	for (int side = 0; side < 2; side++)
+		stream_give_back(inspector->pool, &flow->streams[side]);
+	search_release(&inspector->search, flow);
+}
+
+/* ---- sets of hints ---- */
+
+static bool set_has(const struct hint_set *set, size_t hint)
+{
+	return set->bits[hint / 64] >> hint % 64 & 1;
+}
+
+static void set_remove(struct hint_set *set, size_t hint)
+{
+	set->bits[hint / 64] &= ~(UINT64_C(1) << hint % 64);
+}
+
+static bool set_is_empty(const struct hint_set *set)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < HINTS_MOST / 64; i++)
+		all |= set->bits[i];
+	return all == 0;
+}
+
+static struct hint_set set_of(size_t hint)
+{
+	struct hint_set set = { 0 };
+
+	set.bits[hint / 64] = UINT64_C(1) << hint % 64;
+	return set;
+}
+
+/* ---- the sides of a flow ---- */
+
+/* Whether payload of this side may still tell a hint something. */
+static bool hints_are_open(const struct flow *flow, bool side)
+{
+	if (!flow->has_candidates[side])
+		return hints_read(flow->facts.proto, side);
+	return !set_is_empty(&flow->candidates[side]);
+}
+
+/* The same, or show a pattern. */
+static bool is_open(const struct inspector *inspector, const struct flow *flow,
+		    bool side)
+{
+	return hints_are_open(flow, side) ||
+	       search_is_open(&inspector->search, flow, side);
+}
+
+static void close_side(struct flow *flow, bool side)
+{
+	flow->has_candidates[side] = true;
+	flow->candidates[side] = (struct hint_set){ 0 };
+}
+
+/* Nothing a hint could say is open any more; patterns may be. */
+static void know_hints(struct flow *flow)
+{
+	flow->facts.known |= FACT_HINTS;
+	close_side(flow, false);
+	close_side(flow, true);
+}
+
+static void know_all(struct inspector *inspector, struct flow *flow)
+{
+	know_hints(flow);
+	flow->facts.known = FACT_ALL;
+	inspect_release(inspector, flow);
+}
+
+/* ---- what a hint says ---- */
+
+static void keep_host(struct inspector *inspector, struct flow *flow,
+		      struct flow_names *names, const struct hint_yield *yield)
+{
+	/* Names are seldom in the caches: they are only written to. */
+	char host[DOMAIN_MAX + 1], canonical[DOMAIN_MAX + 1];
+	const char *why, *kept = host;
+	bool is_ascii = true;
+	size_t len = yield->host_len;
+
+	flow->facts.host_sets = policy_resolve_host(inspector->policy,
+						    yield->host, len);
+	flow->facts.known |= FACT_HOST;
+	flow->has_host = true;
+	for (size_t i = 0; i < len; i++) {
+		host[i] = yield->host[i];
+		is_ascii &= (uint8_t)yield->host[i] < 0x80;
+	}
+	host[len] = '\0';
+	/* Other names would need libidn2, which allocates. */
+	if (is_ascii && domain_canonical(host, len, canonical, &why) > 0)
+		kept = canonical;
+	memcpy(names->host, kept, strlen(kept) + 1);
+}
+
+static void keep_alpn(const struct inspector *inspector, struct facts *facts,
+		      const struct hint_yield *yield)
+{
+	for (size_t i = 0; i < yield->alpn_count; i++)
+		facts->alpn_bits |= policy_resolve_alpn(
+			inspector->policy, (const char *)yield->alpn[i].name,
+			yield->alpn[i].len);
+	facts->known |= FACT_ALPN;
+}
+
+static void keep_ja4(const struct inspector *inspector, struct flow *flow,
+		     struct flow_names *names, const struct hint_yield *yield)
+{
+	struct facts *facts = &flow->facts;
+
+	facts->known |= FACT_JA4;
+	if (!inspector->wants_ja4 ||
+	    !ja4_of(yield->hello, (enum hello_kind)yield->hello_kind,
+		    names->ja4))
+		return;
+	flow->has_ja4 = true;
+	facts->ja4_bits = policy_resolve_ja4(inspector->policy, names->ja4);
+}
+
+/* The sides on which a hint that said yes may say more: those that it reads
+ * and where neither it nor the budget has said no. */
+static void ask_only(struct inspector *inspector, struct flow *flow,
+		     size_t hint)
+{
+	uint8_t sides = hints_at(hint)->sides;
+
+	for (int side = 0; side < 2; side++) {
+		bool reads = sides == 0 ||
+			     sides & (side ? HINT_SERVER : HINT_CLIENT);
+		bool refused = flow->has_candidates[side] &&
+			       !set_has(&flow->candidates[side], hint);
+
+		close_side(flow, side);
+		if (reads && !refused &&
+		    flow->payload_bytes[side] < inspector->budget.bytes)
+			flow->candidates[side] = set_of(hint);
+	}
+}
+
+static void take_yield(struct inspector *inspector, struct flow *flow,
+		       struct flow_names *names, size_t hint,
+		       const struct hint_yield *yield)
+{
+	struct facts *facts = &flow->facts;
+
+	if (flow->hint < 0) {
+		flow->hint = (int16_t)hint;
+		facts->app = hints_app(hint, yield->app);
+		facts->known |= FACT_APP;
+	}
+	if (yield->host_len > 0 && !(facts->known & FACT_HOST))
+		keep_host(inspector, flow, names, yield);
+	if (yield->alpn_count > 0 && !(facts->known & FACT_ALPN))
+		keep_alpn(inspector, facts, yield);
+	if (yield->ech && !(facts->known & FACT_ECH)) {
+		facts->ech = true;
+		facts->known |= FACT_ECH;
+	}
+	if (yield->hello_kind != HELLO_NONE && !(facts->known & FACT_JA4))
+		keep_ja4(inspector, flow, names, yield);
+	if (yield->more)
+		ask_only(inspector, flow, hint);
+	else
+		know_hints(flow);
+}
+
+/* Ask one hint; true when it said yes. */
+static bool ask_one(struct inspector *inspector, struct flow *flow,
+		    struct flow_names *names, size_t hint,
+		    const struct hint_input *input)
+{
+	struct hint_yield yield;
+
+	yield.more = false;
+	yield.app = 0;
+	yield.host_len = 0;
+	yield.alpn_count = 0;
+	yield.ech = false;
+	yield.hello_kind = HELLO_NONE;
+	switch (hints_at(hint)->match(input, &yield)) {
+	case HINT_YES:
+		take_yield(inspector, flow, names, hint, &yield);
+		return true;
+	case HINT_NO:
+		set_remove(&flow->candidates[input->from_server], hint);
+		return false;
+	case HINT_MORE:
+		break;
+	}
+	return false;
+}
+
+/* Ask all candidates of this side, the port's own first. */
+static void ask(struct inspector *inspector, struct flow *flow,
+		struct flow_names *names, const struct hint_input *input)
+{
+	struct hint_set set = flow->candidates[input->from_server];
+	int first = hints_preferred(input->transport, input->dport);
+
+	if (first >= 0 && set_has(&set, (size_t)first)) {
+		if (ask_one(inspector, flow, names, (size_t)first, input))
+			return;
+		set_remove(&set, (size_t)first);
+	}
+	for (size_t word = 0; word < HINTS_MOST / 64; word++) {
+		uint64_t *bits = &set.bits[word];
+
+		for (; *bits != 0; *bits &= *bits - 1) {
+			size_t hint = word * 64 +
+				(size_t)__builtin_ctzll(*bits);
+
+			if (ask_one(inspector, flow, names, hint, input))
+				return;
+		}
+	}
+}
+
+/* The first payload of a side says which hints can be meant. */
+static void find_candidates(struct flow *flow, bool side,
+			    const struct cursor *payload)
+{
+	if (flow->has_candidates[side])
+		return;
+	flow->has_candidates[side] = true;
+	flow->candidates[side] = hints_candidates(flow->facts.proto, side,
+						  *payload);
+}
+
+static struct hint_input input_of(struct inspector *inspector,
+				  const struct flow *flow, bool from_server,
+				  struct cursor payload)
+{
+	return (struct hint_input){
+		.payload = payload,
+		.from_server = from_server,
+		.transport = flow->facts.proto,
+		.sport = flow->facts.sport,
+		.dport = flow->facts.dport,
+		.scratch = inspector->scratch,
+	};
+}
+
+/* ---- TCP ---- */
+
+static void hear_stream(struct inspector *inspector, struct flow *flow,
+			struct flow_names *names, bool side,
+			struct cursor payload)
+{
+	struct hint_input input = input_of(inspector, flow, side, payload);
+
+	if (flow->streams[!side] != NULL)
+		input.opposite = stream_data(flow->streams[!side]);
+	find_candidates(flow, side, &payload);
+	ask(inspector, flow, names, &input);
+	search_stream(&inspector->search, flow, side, payload);
+}
+
+/* Where the side's stream begins. Without its SYN: at its first payload, since
+ * what comes before that may be a keep-alive, which is one byte behind. */
+static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
+{
+	bool is_syn = pkt->tcp_flags & TCP_SYN;
+
+	if (is_syn ? flow->has_candidates[side] : flow->has_isn[side])
+		return;
+	if (pkt->tcp_flags & TCP_RST || (!is_syn && pkt->payload_len == 0))
+		return;
+	flow->isn[side] = pkt->tcp_seq + is_syn;
+	flow->has_isn[side] = true;
+}
+
+/*
+ * Some stacks send the zeros that fill a short frame as a segment of its own,
+ * in the place of the stream's first bytes. It is put aside until the next one
+ * tells by its place whether they were data.
+ */
+static bool put_aside(struct flow *flow, bool side, struct cursor payload,
+		      uint32_t offset)
+{
+	static const uint8_t zeros[PADDING_MOST];
+	size_t len = cursor_left(&payload);
+
+	if (offset != 0 || len > PADDING_MOST ||
+	    memcmp(payload.at, zeros, len) != 0)
+		return false;
+	flow->padding[side] = (uint8_t)len;
+	return true;
+}
+
+/* They were, when the stream goes on behind them. */
+static void take_padding(struct inspector *inspector, struct flow *flow,
+			 bool side, uint32_t offset)
+{
+	static const uint8_t zeros[PADDING_MOST];
+	uint8_t len = flow->padding[side];
+
+	flow->padding[side] = 0;
+	if (len == 0 || offset != len)
+		return;
+	stream_take(inspector->pool, &flow->streams[side]);
+	stream_segment(flow->streams[side], 0, zeros, len);
+}
+
+static void hear_segment(struct inspector *inspector, struct flow *flow,
+			 struct flow_names *names, const struct packet *pkt,
+			 bool side)
+{
+	bool is_syn = pkt->tcp_flags & TCP_SYN;
+	uint32_t offset = pkt->tcp_seq + is_syn - flow->isn[side];
+	uint32_t most = inspector->budget.bytes;
+	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
+	struct stream **stream = &flow->streams[side];
+
+	/* A keep-alive repeats a byte before the stream (RFC 9293, 3.8.4). */
+	if ((int32_t)offset < 0) {
+		cursor_skip(&payload, -offset);
+		offset = 0;
+	}
+	if (cursor_left(&payload) == 0 || offset >= most)
+		return;
+	if (cursor_left(&payload) > most)
+		payload.end = payload.at + most;
+	if (*stream == NULL && !flow->has_candidates[side]) {
+		if (put_aside(flow, side, payload, offset))
+			return;
+		take_padding(inspector, flow, side, offset);
+	}
+	/* Most flows are told by their first payload, which is not copied. */
+	if (*stream == NULL && offset == 0) {
+		hear_stream(inspector, flow, names, side, payload);
+		if (!is_open(inspector, flow, side))
+			return;
+		stream_take(inspector->pool, stream);
+		stream_segment(*stream, 0, payload.at, cursor_left(&payload));
+		return;
+	}
+	if (*stream == NULL)
+		stream_take(inspector->pool, stream);
+	if (stream_segment(*stream, offset, payload.at, cursor_left(&payload)))
+		hear_stream(inspector, flow, names, side, stream_data(*stream));
+}
+
+/* ---- UDP and SCTP ---- */
+
+static void hear_datagram(struct inspector *inspector, struct flow *flow,
+			  struct flow_names *names, const struct packet *pkt,
+			  bool side)
+{
+	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
+	struct hint_input input = input_of(inspector, flow, side, payload);
+
+	if (flow->streams[0] != NULL)
+		input.earlier = stream_data(flow->streams[0]);
+	find_candidates(flow, side, &payload);
+	ask(inspector, flow, names, &input);
+	search_datagram(&inspector->search, flow, side, payload);
+	if (!hints_are_open(flow, side))
+		return;
+	/* A history that is full goes on with what it has. */
+	if (flow->streams[0] == NULL)
+		stream_take(inspector->pool, &flow->streams[0]);
+	stream_datagram(flow->streams[0], side, pkt->payload, pkt->payload_len);
+}
+
+/* ---- the budget ---- */
+
+static void count_payload(struct inspector *inspector, struct flow *flow,
+			  bool side, uint32_t len)
+{
+	uint32_t most = inspector->budget.bytes;
+	uint32_t *bytes = &flow->payload_bytes[side];
+
+	*bytes = len < most - *bytes ? *bytes + len : most;
+}
+
+static bool has_spoken(const struct flow *flow)
+{
+	return flow->payload_bytes[0] + flow->payload_bytes[1] > 0;
+}
+
+/* Seconds count from the first payload: before it, an idle connection or a
+ * SYN that had to be repeated would use them up. */
+static bool is_spent(const struct inspector *inspector,
+		     const struct flow *flow, uint64_t now_ns)
+{
+	return flow->packets >= inspector->budget.packets ||
+	       (has_spoken(flow) &&
+		now_ns - flow->first_ns >=
+			(uint64_t)inspector->budget.seconds * SECOND_NS);
+}
+
+void inspect_start(const struct inspector *inspector, struct flow *flow)
+{
+	uint8_t proto = flow->facts.proto;
+	bool has_hints = proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+			 proto == IPPROTO_SCTP;
+
+	if (!has_hints)
+		flow->facts.known = FACT_ALL;
+	else if (inspector->search.set == NULL)
+		flow->facts.known |= FACT_PAYLOAD;
+}
+
+/* Names of ALPN are not kept, nor a fingerprint that was not asked for. The
+ * hint may tell them again by what the flow still holds; without that nothing
+ * would come of asking. */
+static void forget(const struct inspector *inspector, struct flow *flow,
+		   uint8_t facts)
+{
+	facts &= policy_needs(inspector->policy) & flow->facts.known;
+	if (flow->hint < 0 || facts == 0)
+		return;
+	for (int side = 0; side < 2; side++) {
+		if (flow->streams[side] == NULL)
+			continue;
+		flow->facts.known &= (uint8_t)~facts;
+		flow->candidates[side] = set_of((size_t)flow->hint);
+	}
+}
+
+void inspect_renew(const struct inspector *inspector, struct flow *flow,
+		   const struct flow_names *names)
+{
+	const struct policy *policy = inspector->policy;
+	struct facts *facts = &flow->facts;
+
+	facts->alpn_bits = 0;
+	facts->ja4_bits = 0;
+	facts->host_sets = NULL;
+	forget(inspector, flow,
+	       flow->has_ja4 ? FACT_ALPN : FACT_ALPN | FACT_JA4);
+	if (flow->has_ja4)
+		facts->ja4_bits = policy_resolve_ja4(policy, names->ja4);
+	if (flow->has_host)
+		facts->host_sets = policy_resolve_host(policy, names->host,
+						       strlen(names->host));
+	facts->patterns_seen = 0;
+	facts->patterns_gone = 0;
+	flow->searched[0] = 0;
+	flow->searched[1] = 0;
+	facts->known &= (uint8_t)~FACT_PAYLOAD;
+	if (inspector->search.set == NULL)
+		facts->known |= FACT_PAYLOAD;
+}
+
+static void hear(struct inspector *inspector, struct flow *flow,
+		 struct flow_names *names, const struct packet *pkt, bool side)
+{
+	bool is_tcp = pkt->proto == IPPROTO_TCP;
+
+	if (is_tcp)
+		note_isn(flow, pkt, side);
+	/* What comes with a reset is no part of the stream. */
+	if (pkt->payload_len == 0 || !is_open(inspector, flow, side) ||
+	    (is_tcp && pkt->tcp_flags & TCP_RST))
+		return;
+	if (is_tcp)
+		hear_segment(inspector, flow, names, pkt, side);
+	else
+		hear_datagram(inspector, flow, names, pkt, side);
+	count_payload(inspector, flow, side, pkt->payload_len);
+	if (flow->payload_bytes[side] >= inspector->budget.bytes)
+		close_side(flow, side);
+}
+
+void inspect_packet(struct inspector *inspector, struct flow *flow,
+		    struct flow_names *names, const struct packet *pkt,
+		    bool from_server)
+{
+	struct search *search = &inspector->search;
+
+	if (flow->facts.known == FACT_ALL)
+		return;
+	if (pkt->payload_len > 0 && !has_spoken(flow))
+		flow->first_ns = pkt->time_ns;
+	hear(inspector, flow, names, pkt, from_server);
+	if (!hints_are_open(flow, false) && !hints_are_open(flow, true))
+		know_hints(flow);
+	if (!search_is_open(search, flow, false) &&
+	    !search_is_open(search, flow, true))
+		flow->facts.known |= FACT_PAYLOAD;
+	if (flow->facts.known == FACT_ALL ||
+	    is_spent(inspector, flow, pkt->time_ns))
+		know_all(inspector, flow);
+}

@@ -1,0 +1,244 @@
+/* stream.c - a pool of blocks that put the first bytes of flows in order. */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "engine/flow/stream.h"
+#include "rules/util/big_alloc.h"
+
+/* Between one block and the next: three cache lines. Blocks whose sizes are
+ * powers of two would all begin in the same few sets of a cache. */
+#define BLOCK_SPACING 192
+
+struct range {
+	uint32_t first;
+	uint32_t end;
+};
+
+struct stream {
+	/* Free: a list by `next`. Taken: a ring through the pool's `taken`,
+	 * the longest standing holder first. */
+	struct stream *next;
+	struct stream *prev;
+	struct stream **slot;
+	uint8_t *data;
+	uint32_t size;
+	uint32_t range_count;
+	/* Sorted, apart from each other by at least one byte. One more than
+	 * promised: the piece at the start always finds its place. */
+	struct range ranges[STREAM_RANGES + 1];
+};
+
+struct stream_pool {
+	struct stream *streams;
+	struct stream *free;
+	struct stream taken;
+	uint64_t robbed;
+	uint8_t *blocks;
+	size_t count;
+	size_t stride;			/* from a block to the next */
+};
+
+struct stream_pool *stream_pool_new(size_t count, size_t bytes)
+{
+	struct stream_pool *pool = big_alloc(sizeof(*pool));
+
+	if (pool == NULL)
+		return NULL;
+	if (bytes == 0)
+		bytes = 1;
+	if (count == 0)
+		count = 1;
+	pool->taken.next = &pool->taken;
+	pool->taken.prev = &pool->taken;
+	pool->count = count;
+	pool->stride = bytes + BLOCK_SPACING;
+	pool->streams = big_alloc(count * sizeof(*pool->streams));
+	pool->blocks = mmap(NULL, count * pool->stride, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (pool->blocks == MAP_FAILED)
+		pool->blocks = NULL;
+	if (pool->streams == NULL || pool->blocks == NULL) {
+		stream_pool_free(pool);
+		return NULL;
+	}
+	for (size_t i = count; i-- > 0;) {
+		pool->streams[i].data = pool->blocks + i * pool->stride;
+		pool->streams[i].size = (uint32_t)bytes;
+		pool->streams[i].next = pool->free;
+		pool->free = &pool->streams[i];
+	}
+	return pool;
+}
+
+void stream_pool_free(struct stream_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	if (pool->blocks != NULL)
+		munmap(pool->blocks, pool->count * pool->stride);
+	free(pool->streams);
+	free(pool);
+}
+
+size_t stream_pool_bytes(const struct stream_pool *pool)
+{
+	return sizeof(*pool) +
+	       pool->count * (sizeof(*pool->streams) + pool->stride);
+}
+
+void stream_pool_preallocate(struct stream_pool *pool)
+{
+	for (size_t i = 0; i < pool->count; i++)
+		*(volatile uint8_t *)pool->streams[i].data = 0;
+}
+
+static void unlink_taken(struct stream *stream)
+{
+	stream->prev->next = stream->next;
+	stream->next->prev = stream->prev;
+}
+
+void stream_take(struct stream_pool *pool, struct stream **slot)
+{
+	struct stream *stream = pool->free;
+
+	if (stream == NULL) {
+		stream = pool->taken.next;
+		*stream->slot = NULL;
+		unlink_taken(stream);
+		pool->robbed++;
+	} else {
+		pool->free = stream->next;
+	}
+	stream->prev = pool->taken.prev;
+	stream->next = &pool->taken;
+	stream->prev->next = stream;
+	pool->taken.prev = stream;
+	stream->slot = slot;
+	stream->range_count = 0;
+	*slot = stream;
+}
+
+void stream_give_back(struct stream_pool *pool, struct stream **slot)
+{
+	struct stream *stream = *slot;
+
+	if (stream == NULL)
+		return;
+	unlink_taken(stream);
+	stream->next = pool->free;
+	pool->free = stream;
+	*slot = NULL;
+}
+
+uint64_t stream_pool_robbed(const struct stream_pool *pool)
+{
+	return pool->robbed;
+}
+
+static uint32_t whole_len(const struct stream *s)
+{
+	if (s->range_count == 0 || s->ranges[0].first != 0)
+		return 0;
+	return s->ranges[0].end;
+}
+
+/* Copy what of first..end no range holds yet; `data` belongs at `first`.
+ * Ranges from..to are those that touch it. */
+static void fill_holes(struct stream *s, struct range add, size_t from,
+		       size_t to, const uint8_t *data)
+{
+	uint32_t at = add.first;
+
+	for (size_t i = from; i < to; i++) {
+		if (at < s->ranges[i].first)
+			memcpy(s->data + at, data + (at - add.first),
+			       s->ranges[i].first - at);
+		if (at < s->ranges[i].end)
+			at = s->ranges[i].end;
+	}
+	if (at < add.end)
+		memcpy(s->data + at, data + (at - add.first), add.end - at);
+}
+
+/* Put `add` in the place of the ranges from..to. */
+static void replace_ranges(struct stream *s, struct range add, size_t from,
+			   size_t to)
+{
+	if (from < to) {
+		if (s->ranges[from].first < add.first)
+			add.first = s->ranges[from].first;
+		if (s->ranges[to - 1].end > add.end)
+			add.end = s->ranges[to - 1].end;
+	}
+	memmove(&s->ranges[from + 1], &s->ranges[to],
+		(s->range_count - to) * sizeof(s->ranges[0]));
+	s->ranges[from] = add;
+	s->range_count = s->range_count - (uint32_t)(to - from) + 1;
+}
+
+bool stream_segment(struct stream *stream, uint32_t offset,
+		    const uint8_t *data, size_t len)
+{
+	/* Sequence numbers compare as signed differences (RFC 9293, 3.4). */
+	int64_t first = (int32_t)offset;
+	int64_t end = first + (int64_t)(len < INT32_MAX ? len : INT32_MAX);
+	uint32_t before = whole_len(stream);
+	struct range add;
+	size_t from = 0;
+	size_t to;
+
+	if (len == 0)
+		return false;
+	if (first < 0) {
+		data += -first < (int64_t)len ? (size_t)-first : len;
+		first = 0;
+	}
+	if (end > stream->size)
+		end = stream->size;
+	if (first >= end)
+		return false;
+	add = (struct range){ (uint32_t)first, (uint32_t)end };
+
+	while (from < stream->range_count &&
+	       stream->ranges[from].end < add.first)
+		from++;
+	to = from;
+	while (to < stream->range_count && stream->ranges[to].first <= add.end)
+		to++;
+	if (from == to && add.first != 0 &&
+	    stream->range_count - (before > 0) >= STREAM_RANGES)
+		return false;
+	fill_holes(stream, add, from, to, data);
+	replace_ranges(stream, add, from, to);
+	return whole_len(stream) > before;
+}
+
+struct cursor stream_data(const struct stream *stream)
+{
+	return cursor_of(stream->data, whole_len(stream));
+}
+
+bool stream_is_full(const struct stream *stream)
+{
+	return whole_len(stream) == stream->size;
+}
+
+bool stream_datagram(struct stream *stream, bool from_server,
+		     const uint8_t *data, size_t len)
+{
+	uint32_t used = whole_len(stream);
+	uint8_t *at = stream->data + used;
+
+	if (len == 0 || len > UINT16_MAX ||
+	    stream->size - used < STREAM_DATAGRAM_HEADER + len)
+		return false;
+	at[0] = from_server;
+	at[1] = (uint8_t)(len >> 8);
+	at[2] = (uint8_t)len;
+	memcpy(at + STREAM_DATAGRAM_HEADER, data, len);
+	used += STREAM_DATAGRAM_HEADER + (uint32_t)len;
+	stream->ranges[0] = (struct range){ 0, used };
+	stream->range_count = 1;
+	return true;
+}

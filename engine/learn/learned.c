@@ -1,0 +1,346 @@
+/* learned.c - what is taught, how sure it is, and who gets to know it. */
+#include "engine/learn/learned.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/learn/learned_machines.h"
+#include "engine/learn/learned_names.h"
+#include "engine/learn/learned_table.h"
+#include "rules/policy/facts.h"
+#include "rules/util/keyed_hash.h"
+
+#define ITEMS_DEFAULT 65536
+#define SECOND_NS 1000000000u
+
+/* What a server was heard to be counts for a week. */
+#define SERVER_TTL_S (7 * 24 * 3600u)
+
+/*
+ * Confidence in percent. One flow makes for the first; each that agrees takes
+ * a quarter of the way that is left. One that disagrees takes from it; below
+ * the second figure the newer word stands, a little less sure than the one it
+ * ousts. So a server that moved is right again at once, while names that take
+ * turns on an address of a CDN sink below any use.
+ */
+#define PERCENT_FIRST 60
+#define PERCENT_OUST 75
+#define PERCENT_LOSS 30
+#define PERCENT_TURN 10
+#define PERCENT_LEAST 10
+
+#define RESETS 1024		/* pairs remembered; a power of two */
+#define RESET_PAUSE_S 60
+
+struct learned {
+	struct keyed_hash key;
+	struct learned_names *names;
+	struct learned_table *answers;
+	struct learned_table *servers;
+	struct learned_machines *machines;
+	int64_t clock_offset_s;
+	/* Half a hash of the pair, and the second of its reset. */
+	_Atomic uint64_t resets[RESETS];
+};
+
+struct learned *learned_new(const struct learned_options *options)
+{
+	static const struct learned_options usual;
+	struct learned *learned = calloc(1, sizeof(*learned));
+
+	size_t answers, servers;
+
+	if (learned == NULL)
+		return NULL;
+	if (options == NULL)
+		options = &usual;
+	answers = options->answers != 0 ? options->answers : ITEMS_DEFAULT;
+	servers = options->servers != 0 ? options->servers : ITEMS_DEFAULT;
+	learned->clock_offset_s = options->clock_offset_s;
+	learned->names = learned_names_new(answers + servers,
+					   options->repeatable);
+	learned->answers = learned_table_new(LEARNED_ANSWER, answers,
+					     learned->names);
+	learned->servers = learned_table_new(LEARNED_SERVER, servers,
+					     learned->names);
+	learned->machines = learned_machines_new();
+	if (learned->names == NULL || learned->machines == NULL ||
+	    learned->answers == NULL || learned->servers == NULL ||
+	    keyed_hash_init(&learned->key, options->repeatable) < 0) {
+		learned_free(learned);
+		return NULL;
+	}
+	return learned;
+}
+
+void learned_free(struct learned *learned)
+{
+	if (learned == NULL)
+		return;
+	learned_table_free(learned->answers);
+	learned_table_free(learned->servers);
+	learned_names_free(learned->names);
+	learned_machines_free(learned->machines);
+	free(learned);
+}
+
+size_t learned_bytes(const struct learned *learned)
+{
+	return sizeof(*learned) + learned_machines_bytes() +
+	       learned_names_bytes(learned->names) +
+	       learned_table_bytes(learned->answers) +
+	       learned_table_bytes(learned->servers);
+}
+
+uint32_t learned_second(const struct learned *learned, uint64_t now_ns)
+{
+	return (uint32_t)((int64_t)(now_ns / SECOND_NS) +
+			  learned->clock_offset_s);
+}
+
+/* ---- what an item is found by ---- */
+
+static uint64_t hash_address(const struct learned *learned, uint64_t hash,
+			     const struct address *a)
+{
+	hash = keyed_hash_add(&learned->key, hash, a->be64[0]);
+	return keyed_hash_add(&learned->key, hash, a->be64[1]);
+}
+
+static struct learned_look look_of(const struct learned *learned,
+				   const struct address *client,
+				   const struct address *server, uint8_t proto,
+				   uint16_t port)
+{
+	const struct keyed_hash *key = &learned->key;
+	uint64_t hash = hash_address(learned, key->start, server);
+
+	return (struct learned_look){
+		.answer = keyed_hash_end(key, hash_address(learned, hash,
+							   client), 0),
+		.server = keyed_hash_end(key, hash,
+					 (uint64_t)proto << 16 | port),
+	};
+}
+
+static void teach(struct learned *learned, const struct learned_item *news,
+		  learned_merge merge)
+{
+	struct learned_look look = look_of(learned, &news->client,
+					   &news->server, news->proto,
+					   news->port);
+
+	if (news->kind == LEARNED_ANSWER)
+		learned_table_teach(learned->answers, look.answer, news,
+				    merge);
+	else
+		learned_table_teach(learned->servers, look.server, news,
+				    merge);
+}
+
+static bool set_host(struct learned_item *item, const char *host)
+{
+	size_t len = strlen(host);
+
+	if (len > LEARNED_HOST_MAX)
+		return false;
+	/* It is shown to people; a name that IDNA would have to spell anew is
+	 * not worth it. */
+	for (size_t i = 0; i < len; i++)
+		if (host[i] <= ' ' || host[i] > '~')
+			return false;
+	memcpy(item->host, host, len + 1);
+	return true;
+}
+
+/* ---- DNS answers ---- */
+
+static bool merge_answer(struct learned_item *item,
+			 const struct learned_item *news)
+{
+	if (strcmp(item->host, news->host) != 0)
+		return false;
+	item->heard_s = news->heard_s;
+	item->heard_ms = news->heard_ms;
+	if (item->expires_s < news->expires_s)
+		item->expires_s = news->expires_s;
+	return true;
+}
+
+void learned_teach_answer(struct learned *learned,
+			  const struct address *client,
+			  const struct address *server, const char *host,
+			  uint32_t ttl_s, uint64_t now_ns)
+{
+	struct learned_item news = {
+		.kind = LEARNED_ANSWER,
+		.client = *client,
+		.server = *server,
+	};
+
+	if (host[0] == '\0' || !set_host(&news, host))
+		return;
+	news.since_s = news.heard_s = learned_second(learned, now_ns);
+	news.expires_s = news.heard_s + ttl_s;
+	news.heard_ms = (uint16_t)(now_ns % SECOND_NS / 1000000);
+	news.host_percent = 100;
+	teach(learned, &news, merge_answer);
+}
+
+/* ---- servers ---- */
+
+static uint8_t agreed(uint8_t percent)
+{
+	return (uint8_t)(percent + (100 - percent + 3) / 4);
+}
+
+/* True when the newer word stands from now on. */
+static bool disagree(uint8_t *percent)
+{
+	if (*percent > PERCENT_OUST) {
+		*percent -= PERCENT_LOSS;
+		return false;
+	}
+	*percent = *percent > PERCENT_LEAST + PERCENT_TURN ?
+		   *percent - PERCENT_TURN : PERCENT_LEAST;
+	return true;
+}
+
+static bool merge_server(struct learned_item *item,
+			 const struct learned_item *news)
+{
+	if (strcmp(item->host, news->host) == 0)
+		item->host_percent = agreed(item->host_percent);
+	else if (disagree(&item->host_percent))
+		memcpy(item->host, news->host, sizeof(item->host));
+	if (item->app == news->app)
+		item->app_percent = agreed(item->app_percent);
+	else if (disagree(&item->app_percent))
+		item->app = news->app;
+	item->heard_s = news->heard_s;
+	item->expires_s = news->expires_s;
+	return true;
+}
+
+void learned_teach_server(struct learned *learned,
+			  const struct address *server, uint8_t proto,
+			  uint16_t port, uint16_t app, const char *host,
+			  uint64_t now_ns)
+{
+	struct learned_item news = {
+		.kind = LEARNED_SERVER,
+		.server = *server,
+		.proto = proto,
+		.port = port,
+	};
+
+	if (app == APP_NONE || !set_host(&news, host))
+		return;
+	news.app = app;
+	news.app_percent = PERCENT_FIRST;
+	news.host_percent = PERCENT_FIRST;
+	news.since_s = news.heard_s = learned_second(learned, now_ns);
+	news.expires_s = news.heard_s + SERVER_TTL_S;
+	teach(learned, &news, merge_server);
+}
+
+/* ---- look-ups ---- */
+
+struct learned_look learned_look(const struct learned *learned,
+				 const struct address *client,
+				 const struct address *server, uint8_t proto,
+				 uint16_t port)
+{
+	struct learned_look look = look_of(learned, client, server, proto,
+					   port);
+
+	learned_table_fetch_tags(learned->answers, look.answer);
+	learned_table_fetch_tags(learned->servers, look.server);
+	return look;
+}
+
+void learned_fetch(const struct learned *learned,
+		   const struct learned_look *look)
+{
+	learned_table_fetch_items(learned->answers, look->answer);
+	learned_table_fetch_items(learned->servers, look->server);
+}
+
+bool learned_answer(const struct learned *learned,
+		    const struct learned_look *look, uint64_t now_ns,
+		    struct learned_found *ret)
+{
+	return learned_table_find(learned->answers, look->answer,
+				  learned_second(learned, now_ns), ret);
+}
+
+bool learned_server(const struct learned *learned,
+		    const struct learned_look *look, uint64_t now_ns,
+		    struct learned_found *ret)
+{
+	return learned_table_find(learned->servers, look->server,
+				  learned_second(learned, now_ns), ret);
+}
+
+/* ---- all of it ---- */
+
+void learned_each(const struct learned *learned, learned_each_item each,
+		  void *ctx)
+{
+	learned_table_each(learned->answers, each, ctx);
+	learned_table_each(learned->servers, each, ctx);
+}
+
+static bool merge_nothing(struct learned_item *item,
+			  const struct learned_item *news)
+{
+	/* What was heard since is newer than the file. */
+	return item->kind == LEARNED_SERVER ||
+	       strcmp(item->host, news->host) == 0;
+}
+
+void learned_add(struct learned *learned, const struct learned_item *item)
+{
+	teach(learned, item, merge_nothing);
+}
+
+/* ---- machines ---- */
+
+void learned_hear_machine(struct learned *learned, uint64_t link,
+			  const struct address *client, uint64_t now_ns)
+{
+	learned_machines_hear(learned->machines, link, client,
+			      learned_second(learned, now_ns));
+}
+
+bool learned_machine(const struct learned *learned, uint64_t link,
+		     uint64_t now_ns, struct address *ret_v4)
+{
+	return learned_machines_find(learned->machines, link,
+				     learned_second(learned, now_ns), ret_v4);
+}
+
+/* ---- resets ---- */
+
+bool learned_may_reset(struct learned *learned, const struct address *client,
+		       const struct address *server, uint64_t now_ns)
+{
+	uint64_t hash = client->be64[0] * 0x9e3779b97f4a7c15u +
+			client->be64[1] * 0xbf58476d1ce4e5b9u +
+			server->be64[0] * 0x94d049bb133111ebu + server->be64[1];
+	uint32_t now_s = learned_second(learned, now_ns);
+	_Atomic uint64_t *slot;
+	uint64_t old, new;
+
+	hash *= 0x9e3779b97f4a7c15u;
+	slot = &learned->resets[hash >> 54 & (RESETS - 1)];
+	new = (hash & UINT32_MAX) << 32 | now_s;
+	old = atomic_load_explicit(slot, memory_order_relaxed);
+	/* Another pair in this place has to wait as well: better one reset too
+	 * few than a client that is reset again and again. */
+	if (old != 0 && now_s - (uint32_t)old < RESET_PAUSE_S)
+		return false;
+	return atomic_compare_exchange_strong_explicit(
+		slot, &old, new, memory_order_relaxed, memory_order_relaxed);
+}

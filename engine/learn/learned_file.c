@@ -1,0 +1,342 @@
+/*
+ * learned_file.c - a head with the length, the items one after another, a
+ * SHA-256 over all of it. Numbers are little-endian; applications are kept by
+ * name, since their numbers change from version to version. Who visits what
+ * is nobody else's business: only root may read it.
+ */
+#include "engine/learn/learned_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/packet/cursor.h"
+#include "engine/hints/hint.h"
+#include "rules/util/folder.h"
+
+#define MAGIC "waymark-learned\n"
+#define MAGIC_LEN (sizeof(MAGIC) - 1)
+/* Before 2 names had at most 71 characters. */
+#define VERSION 2
+#define VERSION_LEAST 1
+#define HEAD_LEN (MAGIC_LEN + 4 + 8)
+/* More than any store holds. */
+#define FILE_MOST ((off_t)1 << 30)
+
+/* A clock that was wrong when the file was written leaves items that are far
+ * from expiring. */
+#define LIFE_MOST_S (31 * 24 * 3600u)
+
+int learned_file_path(const char *given, char path[static PATH_MAX])
+{
+	char dir[PATH_MAX];
+	int rc = folder_kept(given, dir);
+
+	if (rc < 0)
+		return rc;
+	return snprintf(path, PATH_MAX, "%s/learned", dir) < PATH_MAX ?
+		       0 : -ENAMETOOLONG;
+}
+
+/* ---- writing ---- */
+
+struct writer {
+	FILE *out;
+	uint32_t now_s;
+};
+
+static void put(FILE *out, uint64_t value, int bytes)
+{
+	for (; bytes > 0; bytes--, value >>= 8)
+		putc((int)(value & 0xff), out);
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	put(out, len, 1);
+	fwrite(text, 1, len, out);
+}
+
+static void put_item(void *ctx, const struct learned_item *item)
+{
+	const struct writer *writer = ctx;
+	FILE *out = writer->out;
+	const char *app = item->kind == LEARNED_SERVER ?
+			  hints_app_name(item->app) : NULL;
+
+	if (item->expires_s <= writer->now_s)
+		return;
+	put(out, item->kind, 1);
+	put(out, item->proto, 1);
+	put(out, item->port, 2);
+	put(out, item->host_percent, 1);
+	put(out, item->app_percent, 1);
+	put(out, item->since_s, 4);
+	put(out, item->heard_s, 4);
+	put(out, item->expires_s, 4);
+	put(out, item->used_s, 4);
+	fwrite(item->server.bytes, 1, sizeof(item->server.bytes), out);
+	fwrite(item->client.bytes, 1, sizeof(item->client.bytes), out);
+	put_text(out, app != NULL ? app : "");
+	put_text(out, item->host);
+}
+
+/* All but the digest; the caller frees *ret_text. */
+static int write_text(const struct learned *learned, uint32_t now_s,
+		      char **ret_text, size_t *ret_len)
+{
+	struct writer writer = { .now_s = now_s };
+	char *text = NULL;
+	size_t len = 0;
+
+	writer.out = open_memstream(&text, &len);
+	if (writer.out == NULL)
+		return -ENOMEM;
+	fputs(MAGIC, writer.out);
+	put(writer.out, VERSION, 4);
+	put(writer.out, 0, 8);
+	learned_each(learned, put_item, &writer);
+	if (fclose(writer.out) != 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < 8; i++)
+		text[MAGIC_LEN + 4 + i] =
+			(char)(uint8_t)((uint64_t)len >> 8 * i);
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
+}
+
+static void digest_of(const char *text, size_t len,
+		      uint8_t digest[static SHA256_DIGEST_SIZE])
+{
+	struct sha256_ctx sha;
+
+	sha256_init(&sha);
+	sha256_update(&sha, len, (const uint8_t *)text);
+	sha256_digest(&sha, SHA256_DIGEST_SIZE, digest);
+}
+
+static int write_file(const char *path, const char *text, size_t len)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	FILE *out;
+	int fd;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		  0600);
+	if (fd < 0)
+		return -errno;
+	out = fdopen(fd, "wb");
+	if (out == NULL) {
+		close(fd);
+		return -ENOMEM;
+	}
+	digest_of(text, len, digest);
+	fwrite(text, 1, len, out);
+	fwrite(digest, 1, sizeof(digest), out);
+	if (fflush(out) != 0 || fsync(fd) < 0) {
+		int rc = -errno;
+
+		fclose(out);
+		return rc;
+	}
+	return fclose(out) == 0 ? 0 : -errno;
+}
+
+int learned_file_save(const struct learned *learned, uint32_t now_s,
+		      const char *path)
+{
+	char beside[PATH_MAX];
+	char *text = NULL;
+	size_t len = 0;
+	int rc;
+
+	if (snprintf(beside, sizeof(beside), "%s.new", path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	rc = folder_make_for(path);
+	if (rc == 0)
+		rc = write_text(learned, now_s, &text, &len);
+	if (rc < 0)
+		goto out;
+	rc = write_file(beside, text, len);
+	if (rc == 0 && rename(beside, path) < 0)
+		rc = -errno;
+	if (rc < 0)
+		unlink(beside);
+out:
+	free(text);
+	return rc;
+}
+
+/* ---- reading ---- */
+
+static int read_file(const char *path, char **ret_text, size_t *ret_len)
+{
+	struct stat st;
+	char *text = NULL;
+	size_t got = 0;
+	int rc = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		rc = -errno;
+	else if (!S_ISREG(st.st_mode) || st.st_size > FILE_MOST)
+		rc = -EBADMSG;
+	if (rc < 0)
+		goto out;
+	text = malloc((size_t)st.st_size + 1);
+	if (text == NULL)
+		rc = -ENOMEM;
+	while (rc == 0 && got < (size_t)st.st_size) {
+		ssize_t more = read(fd, text + got, (size_t)st.st_size - got);
+
+		if (more < 0)
+			rc = -errno;
+		if (more <= 0)
+			break;
+		got += (size_t)more;
+	}
+	if (rc < 0)
+		goto out;
+
+	*ret_text = text;
+	*ret_len = got;
+	text = NULL;
+out:
+	free(text);
+	close(fd);
+	return rc;
+}
+
+static uint64_t get(struct cursor *c, int bytes)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < bytes; i++)
+		value |= (uint64_t)cursor_u8(c) << 8 * i;
+	return value;
+}
+
+static void get_text(struct cursor *c, char *ret, size_t most)
+{
+	struct cursor text = cursor_take(c, cursor_u8(c));
+	size_t len = cursor_left(&text);
+
+	if (len > most)
+		c->is_short = true;
+	else
+		memcpy(ret, text.at, len);
+}
+
+static bool get_item(struct cursor *c, struct learned_item *item)
+{
+	const uint8_t *server, *client;
+	char app[256] = "";
+
+	*item = (struct learned_item){ 0 };
+	item->kind = (uint8_t)get(c, 1);
+	item->proto = (uint8_t)get(c, 1);
+	item->port = (uint16_t)get(c, 2);
+	item->host_percent = (uint8_t)get(c, 1);
+	item->app_percent = (uint8_t)get(c, 1);
+	item->since_s = (uint32_t)get(c, 4);
+	item->heard_s = (uint32_t)get(c, 4);
+	item->expires_s = (uint32_t)get(c, 4);
+	item->used_s = (uint32_t)get(c, 4);
+	server = cursor_bytes(c, sizeof(item->server.bytes));
+	client = cursor_bytes(c, sizeof(item->client.bytes));
+	get_text(c, app, sizeof(app) - 1);
+	get_text(c, item->host, LEARNED_HOST_MAX);
+	if (c->is_short || server == NULL || client == NULL)
+		return false;
+	item->server = address_from_v6(server);
+	item->client = address_from_v6(client);
+	if (item->kind == LEARNED_SERVER)
+		item->app = hints_app_find(app);
+	return (item->kind == LEARNED_ANSWER || item->kind == LEARNED_SERVER) &&
+	       item->host_percent <= 100 && item->app_percent <= 100;
+}
+
+/* The items of a file whose length and digest are right. */
+static bool open_text(const char *text, size_t len, struct cursor *ret_items)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct cursor c = cursor_of(text, len);
+	uint64_t version;
+
+	if (!cursor_match(&c, MAGIC, MAGIC_LEN))
+		return false;
+	version = get(&c, 4);
+	if (version < VERSION_LEAST || version > VERSION ||
+	    get(&c, 8) + sizeof(digest) != len || c.is_short)
+		return false;
+	c.end -= sizeof(digest);
+	digest_of(text, len - sizeof(digest), digest);
+	*ret_items = c;
+	return memcmp(c.end, digest, sizeof(digest)) == 0;
+}
+
+int learned_file_each(const char *path, learned_each_item each, void *ctx)
+{
+	struct learned_item item;
+	struct cursor items;
+	char *text = NULL;
+	size_t len = 0;
+	int rc = read_file(path, &text, &len);
+
+	if (rc < 0)
+		return rc;
+	if (!open_text(text, len, &items))
+		rc = -EBADMSG;
+	while (rc == 0 && cursor_left(&items) > 0) {
+		if (get_item(&items, &item))
+			each(ctx, &item);
+		else
+			rc = -EBADMSG;
+	}
+	free(text);
+	return rc;
+}
+
+struct loading {
+	struct learned *learned;
+	uint32_t now_s;
+};
+
+static void load_item(void *ctx, const struct learned_item *from_file)
+{
+	const struct loading *loading = ctx;
+	struct learned_item item = *from_file;
+	uint32_t now_s = loading->now_s;
+
+	if (item.expires_s <= now_s)
+		return;
+	if (item.heard_s > now_s)
+		item.heard_s = now_s;
+	if (item.since_s > now_s)
+		item.since_s = now_s;
+	if (item.used_s > now_s)
+		item.used_s = now_s;
+	if (item.expires_s - now_s > LIFE_MOST_S)
+		item.expires_s = now_s + LIFE_MOST_S;
+	learned_add(loading->learned, &item);
+}
+
+int learned_file_load(struct learned *learned, uint32_t now_s,
+		      const char *path)
+{
+	struct loading loading = { .learned = learned, .now_s = now_s };
+
+	return learned_file_each(path, load_item, &loading);
+}

@@ -1,0 +1,539 @@
+/* learned_table.c - items in buckets, each with a sequence lock. */
+#include "engine/learn/learned_table.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "engine/learn/learned_lock.h"
+#include "engine/learn/learned_names.h"
+
+#define BUCKET_ITEMS 8
+#define TAGS_IN_WORD 4
+#define TAG_WORDS (BUCKET_ITEMS / TAGS_IN_WORD)
+#define TAG_BITS 16
+#define HUGE_PAGE ((size_t)2 << 20)
+#define USED_STEP_S 60
+/* A percent of confidence is worth as much as having been of use this much
+ * later. */
+#define PERCENT_S 600
+
+#define HOST_ROOM 64
+#define HOST_LONG '\xff'	/* in place of a name: learned_names.h has it */
+
+/*
+ * An item as it lies in its slot, in words that one may read while another
+ * writes. Two cache lines: a look-up is answered from the first, unless the
+ * name is longer than what of it is there.
+ */
+enum word {
+	WORD_HASH,
+	WORD_TIMES,	/* used_s << 32 | expires_s */
+	WORD_HEARD,	/* heard_s << 32 | detail << 16 | host_percent << 8 |
+			 * app_percent; the detail is app, or heard_ms */
+	WORD_HOST,
+	WORD_ORIGIN = WORD_HOST + HOST_ROOM / 8,	/* since_s << 32 |
+						 * port << 16 | proto */
+	WORD_SERVER,
+	WORD_CLIENT = WORD_SERVER + 2,
+	WORDS = WORD_CLIENT + 2,
+	WORDS_IN_LINE = 8,
+};
+#define HOST_IN_LINE ((WORDS_IN_LINE - WORD_HOST) * 8)
+
+struct slot {
+	_Alignas(64) _Atomic uint64_t words[WORDS];
+};
+
+_Static_assert(sizeof(struct slot) == 128, "two cache lines");
+
+/*
+ * Tags tell the items of a bucket apart without touching them: 16 bits each,
+ * 0 is empty. A place gets a slot when it is first taken and keeps it; so
+ * slots lie side by side in the order in which they came, and a table that is
+ * far from full is small in the caches and in memory.
+ */
+struct bucket {
+	_Alignas(64) _Atomic uint64_t tags[TAG_WORDS];
+	_Atomic uint32_t sequence;
+	_Atomic uint32_t slots[BUCKET_ITEMS];	/* from 1; 0: none so far */
+};
+
+_Static_assert(sizeof(struct bucket) == 64, "one cache line");
+
+struct learned_table {
+	struct bucket *buckets;
+	size_t bucket_count;		/* a power of two */
+	struct slot *slots;		/* as many as places, and one */
+	_Atomic uint32_t used;		/* of the slots, the first not */
+	struct learned_names *names;	/* borrowed */
+	enum learned_kind kind;
+};
+
+static size_t bucket_bytes(const struct learned_table *table)
+{
+	return table->bucket_count * sizeof(*table->buckets);
+}
+
+static size_t slot_bytes(const struct learned_table *table)
+{
+	return (table->bucket_count * BUCKET_ITEMS + 1) *
+	       sizeof(*table->slots);
+}
+
+static void *map_pages(size_t bytes)
+{
+	void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (pages == MAP_FAILED)
+		return NULL;
+	/* Look-ups are anywhere: with small pages each would miss the TLB. But
+	 * many a table never has much in it. */
+	if (bytes > HUGE_PAGE)
+		(void)madvise((char *)pages + HUGE_PAGE, bytes - HUGE_PAGE,
+			      MADV_HUGEPAGE);
+	return pages;
+}
+
+struct learned_table *learned_table_new(enum learned_kind kind,
+					size_t capacity,
+					struct learned_names *names)
+{
+	struct learned_table *table = calloc(1, sizeof(*table));
+
+	if (table == NULL)
+		return NULL;
+	table->kind = kind;
+	table->names = names;
+	table->bucket_count = 1;
+	while (table->bucket_count * BUCKET_ITEMS < capacity)
+		table->bucket_count *= 2;
+	table->buckets = map_pages(bucket_bytes(table));
+	table->slots = map_pages(slot_bytes(table));
+	if (table->buckets == NULL || table->slots == NULL) {
+		learned_table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+void learned_table_free(struct learned_table *table)
+{
+	if (table == NULL)
+		return;
+	if (table->buckets != NULL)
+		munmap(table->buckets, bucket_bytes(table));
+	if (table->slots != NULL)
+		munmap(table->slots, slot_bytes(table));
+	free(table);
+}
+
+size_t learned_table_bytes(const struct learned_table *table)
+{
+	return sizeof(*table) + bucket_bytes(table) + slot_bytes(table);
+}
+
+/* ---- where an item belongs ---- */
+
+static struct bucket *bucket_of(const struct learned_table *table,
+				uint64_t hash)
+{
+	return &table->buckets[(hash >> 16) & (table->bucket_count - 1)];
+}
+
+static uint16_t tag_of(uint64_t hash)
+{
+	uint16_t tag = (uint16_t)hash;
+
+	return tag != 0 ? tag : 1;
+}
+
+static struct slot *slot_of(const struct learned_table *table,
+			    const struct bucket *bucket, size_t place)
+{
+	return &table->slots[atomic_load_explicit(&bucket->slots[place],
+						  memory_order_relaxed)];
+}
+
+/* Bit n: tag n of `word` is `tag`. Without a branch: which it is, nothing
+ * could foretell. */
+static unsigned int matches_of(uint64_t word, uint16_t tag)
+{
+	const uint64_t ones = 0x0001000100010001u, low = ones * 0x7fff;
+	uint64_t other = word ^ ones * tag;
+	uint64_t same = ~(((other & low) + low) | other | low);
+
+	/* The product gathers the top bits of the four in the highest. */
+	return (unsigned int)((same >> (TAG_BITS - 1)) *
+			      UINT64_C(0x1000200040008000) >> 60);
+}
+
+static uint64_t tags_at(const struct bucket *bucket, size_t word)
+{
+	return atomic_load_explicit(&bucket->tags[word], memory_order_relaxed);
+}
+
+static uint16_t tag_at(const struct bucket *bucket, size_t i)
+{
+	return (uint16_t)(tags_at(bucket, i / TAGS_IN_WORD) >>
+			  i % TAGS_IN_WORD * TAG_BITS);
+}
+
+/* Bit n: slot n may be of this hash. A tag that matches by chance is one in
+ * eight thousand look-ups. */
+static unsigned int candidates_of(const struct bucket *bucket, uint64_t hash)
+{
+	unsigned int slots = 0;
+
+	for (unsigned int word = 0; word < TAG_WORDS; word++)
+		slots |= matches_of(tags_at(bucket, word), tag_of(hash))
+			 << word * TAGS_IN_WORD;
+	return slots;
+}
+
+/*
+ * Written out, since a function that does nothing else is taken for one
+ * without effect by gcc 12, and dropped with all its calls.
+ */
+void learned_table_fetch_tags(const struct learned_table *table, uint64_t hash)
+{
+	__builtin_prefetch(bucket_of(table, hash));
+}
+
+void learned_table_fetch_items(const struct learned_table *table,
+			       uint64_t hash)
+{
+	const struct bucket *bucket = bucket_of(table, hash);
+	unsigned int slots = candidates_of(bucket, hash);
+
+	for (; slots != 0; slots &= slots - 1)
+		__builtin_prefetch(slot_of(table, bucket,
+					   (size_t)__builtin_ctz(slots)));
+}
+
+/* ---- reading ---- */
+
+static uint64_t word_at(const struct slot *slot, size_t word)
+{
+	uint64_t value;
+
+	learned_load(&slot->words[word], 1, &value);
+	return value;
+}
+
+static bool has_expired(uint64_t times, uint32_t now_s)
+{
+	return (uint32_t)times <= now_s;
+}
+
+/* Of several items of one hash, which only answers have, the one heard latest:
+ * the time is what WORD_HEARD begins with. */
+static struct slot *find_latest(const struct learned_table *table,
+				const struct bucket *bucket, uint64_t hash,
+				uint32_t now_s, uint64_t *ret_heard)
+{
+	unsigned int slots = candidates_of(bucket, hash);
+	struct slot *found = NULL;
+
+	for (; slots != 0; slots &= slots - 1) {
+		struct slot *slot = slot_of(table, bucket,
+					    (size_t)__builtin_ctz(slots));
+		uint64_t heard;
+
+		if (word_at(slot, WORD_HASH) != hash ||
+		    has_expired(word_at(slot, WORD_TIMES), now_s))
+			continue;
+		heard = word_at(slot, WORD_HEARD);
+		if (found != NULL && heard <= *ret_heard)
+			continue;
+		*ret_heard = heard;
+		found = slot;
+	}
+	return found;
+}
+
+static void load_host(const struct slot *slot, char ret[static HOST_ROOM])
+{
+	learned_load(&slot->words[WORD_HOST], WORDS_IN_LINE - WORD_HOST, ret);
+	ret[HOST_IN_LINE] = '\0';
+	if (ret[HOST_IN_LINE - 1] != '\0')
+		learned_load(&slot->words[WORDS_IN_LINE],
+			     WORD_ORIGIN - WORDS_IN_LINE, ret + HOST_IN_LINE);
+}
+
+/* A long name in place of its hash; false when it has got lost. */
+static bool complete_host(const struct learned_table *table,
+			  char host[static LEARNED_HOST_MAX + 1])
+{
+	uint64_t hash;
+
+	if (host[0] != HOST_LONG)
+		return true;
+	memcpy(&hash, host + sizeof(hash), sizeof(hash));
+	if (learned_names_get(table->names, hash, host))
+		return true;
+	host[0] = '\0';
+	return false;
+}
+
+/* Only if nobody changed the word meanwhile; it is but a mark of use. */
+static void note_use(struct slot *slot, uint32_t now_s)
+{
+	uint64_t old = word_at(slot, WORD_TIMES);
+	uint64_t new = (uint64_t)now_s << 32 | (uint32_t)old;
+
+	if (now_s - (uint32_t)(old >> 32) < USED_STEP_S)
+		return;
+	atomic_compare_exchange_strong_explicit(&slot->words[WORD_TIMES], &old,
+						new, memory_order_relaxed,
+						memory_order_relaxed);
+}
+
+bool learned_table_find(const struct learned_table *table, uint64_t hash,
+			uint32_t now_s, struct learned_found *ret)
+{
+	struct bucket *bucket = bucket_of(table, hash);
+	uint64_t heard = 0;
+
+	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
+		uint32_t before = learned_sequence(&bucket->sequence);
+		struct slot *found;
+
+		if (before & 1)
+			continue;
+		found = find_latest(table, bucket, hash, now_s, &heard);
+		if (found != NULL)
+			load_host(found, ret->host);
+		if (learned_sequence(&bucket->sequence) != before)
+			continue;
+		if (found == NULL)
+			return false;
+		note_use(found, now_s);
+		ret->heard_s = (uint32_t)(heard >> 32);
+		ret->app = (uint16_t)(heard >> 16);
+		ret->app_percent = (uint8_t)heard;
+		ret->host_percent = complete_host(table, ret->host) ?
+				    (uint8_t)(heard >> 8) : 0;
+		return true;
+	}
+	return false;
+}
+
+static void unpack(const struct learned_table *table,
+		   const uint64_t words[static WORDS],
+		   struct learned_item *ret)
+{
+	*ret = (struct learned_item){
+		.kind = table->kind,
+		.proto = (uint8_t)words[WORD_ORIGIN],
+		.port = (uint16_t)(words[WORD_ORIGIN] >> 16),
+		.host_percent = (uint8_t)(words[WORD_HEARD] >> 8),
+		.app_percent = (uint8_t)words[WORD_HEARD],
+		.app = (uint16_t)(words[WORD_HEARD] >> 16),
+		.since_s = (uint32_t)(words[WORD_ORIGIN] >> 32),
+		.heard_s = (uint32_t)(words[WORD_HEARD] >> 32),
+		.expires_s = (uint32_t)words[WORD_TIMES],
+		.used_s = (uint32_t)(words[WORD_TIMES] >> 32),
+	};
+	memcpy(&ret->server, &words[WORD_SERVER], sizeof(ret->server));
+	memcpy(&ret->client, &words[WORD_CLIENT], sizeof(ret->client));
+	memcpy(ret->host, &words[WORD_HOST], HOST_ROOM);
+	ret->host[HOST_ROOM - 1] = '\0';
+	if (!complete_host(table, ret->host))
+		ret->host_percent = 0;
+}
+
+/* False when the slot is empty, or is being written all the time. */
+static bool read_slot(const struct learned_table *table,
+		      const struct bucket *bucket, size_t i,
+		      uint64_t ret_words[static WORDS])
+{
+	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
+		uint32_t before = learned_sequence(&bucket->sequence);
+
+		if (before & 1)
+			continue;
+		if (tag_at(bucket, i) == 0)
+			return false;
+		learned_load(slot_of(table, bucket, i)->words, WORDS,
+			     ret_words);
+		if (learned_sequence(&bucket->sequence) == before)
+			return true;
+	}
+	return false;
+}
+
+void learned_table_each(const struct learned_table *table,
+			learned_each_item each, void *ctx)
+{
+	struct learned_item item;
+	uint64_t words[WORDS];
+
+	for (size_t at = 0; at < table->bucket_count; at++) {
+		for (size_t i = 0; i < BUCKET_ITEMS; i++) {
+			if (!read_slot(table, &table->buckets[at], i, words))
+				continue;
+			unpack(table, words, &item);
+			/* An answer is nothing but its name. */
+			if (item.kind != LEARNED_ANSWER ||
+			    item.host[0] != '\0')
+				each(ctx, &item);
+		}
+	}
+}
+
+/* ---- writing ---- */
+
+static void store(const struct learned_table *table, struct slot *slot,
+		  uint64_t hash, const struct learned_item *item)
+{
+	uint64_t words[WORDS] = {
+		[WORD_HASH] = hash,
+		[WORD_TIMES] = (uint64_t)item->used_s << 32 | item->expires_s,
+		[WORD_HEARD] = (uint64_t)item->heard_s << 32 |
+			       (uint64_t)item->app << 16 |
+			       (uint64_t)item->host_percent << 8 |
+			       item->app_percent,
+		[WORD_ORIGIN] = (uint64_t)item->since_s << 32 |
+				(uint64_t)item->port << 16 | item->proto,
+	};
+	char *host = (char *)&words[WORD_HOST];
+	size_t len = strlen(item->host);
+
+	memcpy(&words[WORD_SERVER], &item->server, sizeof(item->server));
+	memcpy(&words[WORD_CLIENT], &item->client, sizeof(item->client));
+	if (len < HOST_ROOM) {
+		memcpy(host, item->host, len);
+	} else {
+		host[0] = HOST_LONG;
+		words[WORD_HOST + 1] = learned_names_put(
+			table->names, item->host, item->heard_s);
+	}
+	learned_store(slot->words, WORDS, words);
+}
+
+/* What a slot is worth keeping; 0: it is empty. */
+static uint64_t worth(const struct learned_table *table,
+		      const struct bucket *bucket, size_t i, uint32_t now_s)
+{
+	const struct slot *slot = slot_of(table, bucket, i);
+	uint64_t times, heard;
+	uint32_t latest, percent;
+
+	if (tag_at(bucket, i) == 0)
+		return 0;
+	times = word_at(slot, WORD_TIMES);
+	heard = word_at(slot, WORD_HEARD);
+	if (has_expired(times, now_s))
+		return 1;
+	latest = times >> 32 > heard >> 32 ? (uint32_t)(times >> 32)
+					   : (uint32_t)(heard >> 32);
+	percent = (uint8_t)(heard >> 8) > (uint8_t)heard ?
+		  (uint8_t)(heard >> 8) : (uint8_t)heard;
+	return 1 + (uint64_t)latest + (uint64_t)percent * PERCENT_S;
+}
+
+static size_t least_worth(const struct learned_table *table,
+			  const struct bucket *bucket, uint32_t now_s)
+{
+	uint64_t least = worth(table, bucket, 0, now_s);
+	size_t place = 0;
+
+	for (size_t i = 1; i < BUCKET_ITEMS; i++) {
+		uint64_t its = worth(table, bucket, i, now_s);
+
+		if (its >= least)
+			continue;
+		least = its;
+		place = i;
+	}
+	return place;
+}
+
+static bool merge_into(const struct learned_table *table, struct slot *slot,
+		       const struct learned_item *news, learned_merge merge)
+{
+	struct learned_item item;
+	uint64_t words[WORDS];
+
+	learned_load(slot->words, WORDS, words);
+	unpack(table, words, &item);
+	if (!merge(&item, news))
+		return false;
+	store(table, slot, words[WORD_HASH], &item);
+	return true;
+}
+
+/* Whether some item of its hash took in the news. If not, *ret_place is the
+ * slot that it gets. */
+static bool is_taken_in(const struct learned_table *table,
+			struct bucket *bucket, uint64_t hash,
+			const struct learned_item *news, learned_merge merge,
+			size_t *ret_place)
+{
+	unsigned int slots = candidates_of(bucket, hash);
+	uint32_t eldest_s = UINT32_MAX;
+	unsigned int namesakes = 0;
+	size_t eldest = 0;
+
+	for (; slots != 0; slots &= slots - 1) {
+		size_t i = (size_t)__builtin_ctz(slots);
+		struct slot *slot = slot_of(table, bucket, i);
+		uint32_t heard_s = (uint32_t)(word_at(slot, WORD_HEARD) >> 32);
+
+		if (word_at(slot, WORD_HASH) != hash)
+			continue;
+		if (merge_into(table, slot, news, merge))
+			return true;
+		namesakes++;
+		if (heard_s >= eldest_s)
+			continue;
+		eldest_s = heard_s;
+		eldest = i;
+	}
+	*ret_place = namesakes >= LEARNED_NAMES_MOST ? eldest :
+		     least_worth(table, bucket, news->heard_s);
+	return false;
+}
+
+/* The place's own from now on. */
+static struct slot *take_slot(struct learned_table *table,
+			      struct bucket *bucket, size_t place)
+{
+	uint32_t slot;
+
+	if (atomic_load_explicit(&bucket->slots[place],
+				 memory_order_relaxed) == 0) {
+		slot = 1 + atomic_fetch_add_explicit(&table->used, 1,
+						     memory_order_relaxed);
+		atomic_store_explicit(&bucket->slots[place], slot,
+				      memory_order_relaxed);
+	}
+	return slot_of(table, bucket, place);
+}
+
+static void set_tag(struct bucket *bucket, size_t i, uint16_t tag)
+{
+	size_t shift = i % TAGS_IN_WORD * TAG_BITS;
+	uint64_t word = tags_at(bucket, i / TAGS_IN_WORD);
+
+	word = (word & ~((uint64_t)UINT16_MAX << shift)) |
+	       (uint64_t)tag << shift;
+	atomic_store_explicit(&bucket->tags[i / TAGS_IN_WORD], word,
+			      memory_order_relaxed);
+}
+
+void learned_table_teach(struct learned_table *table, uint64_t hash,
+			 const struct learned_item *news, learned_merge merge)
+{
+	struct bucket *bucket = bucket_of(table, hash);
+	size_t place;
+
+	if (!learned_lock(&bucket->sequence))
+		return;
+	if (!is_taken_in(table, bucket, hash, news, merge, &place)) {
+		store(table, take_slot(table, bucket, place), hash, news);
+		set_tag(bucket, place, tag_of(hash));
+	}
+	learned_unlock(&bucket->sequence);
+}

@@ -1,0 +1,52 @@
+/*
+ * learned_table.h - items in small buckets under a keyed hash; only the files
+ * of the learned store include this.
+ *
+ * Each bucket has a sequence number: odd while somebody writes. A reader
+ * copies and looks at it again; a writer that finds it odd tries a little and
+ * then lets it be, since what is taught today is taught again tomorrow.
+ */
+#ifndef WAYMARK_LEARNED_TABLE_H
+#define WAYMARK_LEARNED_TABLE_H
+
+#include "engine/learn/learned.h"
+
+struct learned_names;
+struct learned_table;
+
+/*
+ * For items of one kind, which are found by a keyed hash of all 64 bits: it
+ * stands for what an item is of. `names` is borrowed. NULL: out of memory.
+ */
+struct learned_table *learned_table_new(enum learned_kind kind,
+					size_t capacity,
+					struct learned_names *names);
+void learned_table_free(struct learned_table *table);
+size_t learned_table_bytes(const struct learned_table *table);
+
+/* Fetch what learned_table_find() reads first, and, once that has come, what
+ * it reads then. */
+void learned_table_fetch_tags(const struct learned_table *table,
+			      uint64_t hash);
+void learned_table_fetch_items(const struct learned_table *table,
+			       uint64_t hash);
+
+/* The latest heard item of a hash that has not expired by `now_s`, as
+ * learned_answer() and learned_server() give it. */
+bool learned_table_find(const struct learned_table *table, uint64_t hash,
+			uint32_t now_s, struct learned_found *ret);
+
+/*
+ * Teach `news`: `merge` is asked for each item of the same hash and returns
+ * whether it took the news in; if none does, the news gets a place of its own,
+ * that of the oldest of its hash once there are LEARNED_NAMES_MOST.
+ */
+typedef bool (*learned_merge)(struct learned_item *item,
+			      const struct learned_item *news);
+void learned_table_teach(struct learned_table *table, uint64_t hash,
+			 const struct learned_item *news, learned_merge merge);
+
+void learned_table_each(const struct learned_table *table,
+			learned_each_item each, void *ctx);
+
+#endif

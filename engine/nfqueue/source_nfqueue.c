@@ -1,0 +1,450 @@
+/*
+ * source_nfqueue.c - one NFQUEUE over one netlink socket, see
+ * source_nfqueue.h.
+ *
+ * What makes it fast is one system call for a batch of packets and one for
+ * their verdicts; a wait is the receive itself, without a poll() before it.
+ *
+ * NETLINK_NO_ENOBUFS is set: a socket that reports ENOBUFS stays congested
+ * until it is read empty, and a blocking recvmmsg() that took the last message
+ * together with the error may then wait for ever while the kernel discards
+ * all that comes (netlink_overrun() in net/netlink/af_netlink.c). Loss is
+ * counted from the packets' ids instead: nfqnl_enqueue_packet() in
+ * net/netfilter/nfnetlink_queue.c takes the next id before it tries to send,
+ * so that a gap is a loss, whether the packet passed or was dropped. Only the
+ * limit on waiting packets strikes before an id is taken; it is set so high
+ * that the socket's buffer is always full first.
+ */
+#include "engine/nfqueue/source_nfqueue.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/nfqueue/nfqueue_message.h"
+#include "rules/util/big_alloc.h"
+
+#define COPY_RANGE_DEFAULT 4096u
+#define COPY_RANGE_MOST 65531u		/* nla_len has 16 bits */
+#define MAX_LEN_DEFAULT 4096u
+
+/* Socket buffer that the message of a full-size packet takes. */
+#define FULL_PACKET_COST 2304u
+/* More packets than any buffer holds: the smallest message takes 768. */
+#define LIMIT_FACTOR 4u
+
+/* Batches of this many messages have paid for their wake-up: no nap. */
+#define BATCH_LONG 32
+/* The kernel's own slack of 50 us would lengthen naps by a quarter. */
+#define NAP_SLACK_NS 1000
+
+struct source_nfqueue {
+	struct mnl_socket *socket;
+	int fd;
+	uint16_t queue;
+	bool is_finishing;
+	uint16_t nap_us;
+	bool has_slack;			/* its thread's timers are precise */
+	int latest;			/* messages of the latest batch */
+	uint32_t next_id;		/* that the kernel gives when none is
+					 * lost */
+	uint8_t *buffers;
+	size_t buffers_size;
+	struct mmsghdr slots[WORKER_BATCH];
+	struct iovec vectors[WORKER_BATCH];
+	uint32_t ids[WORKER_BATCH];
+	struct nfqueue_verdict answers[WORKER_BATCH];
+	struct source_nfqueue_counters counters;
+};
+
+/* One writer, its thread: no locked addition. */
+static void count(atomic_uint_fast64_t *counter, uint64_t more)
+{
+	if (more != 0)
+		atomic_store_explicit(counter,
+				      atomic_load_explicit(counter,
+						memory_order_relaxed) + more,
+				      memory_order_relaxed);
+}
+
+/* The netlink port that holds `queue`, 0 when it is free. */
+static uint32_t queue_holder(uint16_t queue)
+{
+	FILE *file = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
+	uint32_t holder = 0;
+	unsigned int number;
+	uint32_t port;
+
+	if (file == NULL)
+		return 0;
+	while (fscanf(file, "%u %u%*[^\n]", &number, &port) == 2)
+		if (number == queue)
+			holder = port;
+	fclose(file);
+	return holder;
+}
+
+/* The first queue socket of a process has its pid for a port. */
+static bool process_name(uint32_t pid, char *name, size_t size)
+{
+	char path[64];
+	FILE *file;
+	bool ok;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	ok = fgets(name, (int)size, file) != NULL;
+	fclose(file);
+	name[ok ? strcspn(name, "\n") : 0] = '\0';
+	return ok;
+}
+
+static int explain_held(uint16_t queue, uint32_t holder, char *error,
+			size_t error_size)
+{
+	char name[32];
+
+	if (process_name(holder, name, sizeof(name)))
+		snprintf(error, error_size,
+			 "queue %u: held by process %u (%s); end it, or choose "
+			 "others with `queues`", queue, holder, name);
+	else
+		snprintf(error, error_size,
+			 "queue %u: held by another program (netlink port %u); "
+			 "end it, or choose others with `queues`", queue,
+			 holder);
+	return -EBUSY;
+}
+
+/* A sentence for what the kernel said to a socket or a bind. The kernel calls
+ * a queue of somebody else's EPERM, just as a lack of privilege. */
+static int explain(uint16_t queue, int rc, char *error, size_t error_size)
+{
+	uint32_t holder = queue_holder(queue);
+
+	if (holder != 0 && (rc == -EPERM || rc == -EBUSY))
+		return explain_held(queue, holder, error, error_size);
+	switch (rc) {
+	case -EPERM:
+	case -EACCES:
+		snprintf(error, error_size,
+			 "queue %u: no privilege to bind it; run as root or "
+			 "with CAP_NET_ADMIN", queue);
+		return rc;
+	case -EINVAL:		/* no such subsystem of nfnetlink */
+	case -EOPNOTSUPP:
+	case -EPROTONOSUPPORT:
+	case -EAFNOSUPPORT:
+		snprintf(error, error_size,
+			 "queue %u: this kernel has no NFQUEUE; try `modprobe "
+			 "nfnetlink_queue`, or enable "
+			 "CONFIG_NETFILTER_NETLINK_QUEUE", queue);
+		return -EPROTONOSUPPORT;
+	default:
+		snprintf(error, error_size, "queue %u: %s", queue,
+			 strerror(-rc));
+		return rc;
+	}
+}
+
+/* SO_RCVBUF stops at net.core.rmem_max, which is small; the kernel doubles
+ * either value. */
+static void grow_buffer(int fd, uint32_t bytes)
+{
+	int half = bytes / 2 > INT_MAX / 2 ? INT_MAX / 2 : (int)(bytes / 2);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &half,
+		       sizeof(half)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &half, sizeof(half));
+}
+
+static int open_socket(struct source_nfqueue *source, uint32_t max_len)
+{
+	int on = 1;
+
+	source->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (source->socket == NULL ||
+	    mnl_socket_bind(source->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	source->fd = mnl_socket_get_fd(source->socket);
+	grow_buffer(source->fd, max_len * FULL_PACKET_COST);
+	if (setsockopt(source->fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on,
+		       sizeof(on)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* One buffer for each packet of a batch, touched now and not when a packet
+ * waits: a first touch costs more than a hundred packets. */
+static int map_buffers(struct source_nfqueue *source, uint32_t copy_range)
+{
+	size_t size = NLMSG_ALIGN(copy_range + NFQUEUE_OVERHEAD);
+	void *map;
+
+	source->buffers_size = size * WORKER_BATCH;
+	map = mmap(NULL, source->buffers_size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	source->buffers = map;
+	for (size_t i = 0; i < WORKER_BATCH; i++) {
+		source->vectors[i] = (struct iovec){
+			.iov_base = source->buffers + i * size,
+			.iov_len = size,
+		};
+		source->slots[i].msg_hdr = (struct msghdr){
+			.msg_iov = &source->vectors[i],
+			.msg_iovlen = 1,
+		};
+	}
+	return 0;
+}
+
+/*
+ * The kernel has worked on a request when send returns. A refusal is then the
+ * first message in the socket; without one the first is a packet, or none.
+ */
+static int bind_queue(struct source_nfqueue *source, uint32_t copy_range,
+		      uint32_t max_len, bool fail_open)
+{
+	_Alignas(4) uint8_t bytes[NFQUEUE_CONFIG_MAX];
+	struct nfqueue_message message;
+	size_t len = nfqueue_message_bind(bytes, source->queue, copy_range,
+					  max_len, fail_open);
+	ssize_t got;
+
+	if (send(source->fd, bytes, len, 0) < 0)
+		return -errno;
+	got = recv(source->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+	if (got > 0 && nfqueue_message_read(bytes, (size_t)got, &message) ==
+			       NFQUEUE_ERROR)
+		return message.error;
+	return 0;
+}
+
+int source_nfqueue_open(const struct source_nfqueue_options *options,
+			struct source_nfqueue **ret_source, char *error,
+			size_t error_size)
+{
+	uint32_t copy_range = options->copy_range;
+	uint32_t max_len = options->max_len;
+	struct source_nfqueue *source;
+	int rc;
+
+	if (copy_range == 0)
+		copy_range = COPY_RANGE_DEFAULT;
+	if (copy_range > COPY_RANGE_MOST)
+		copy_range = COPY_RANGE_MOST;
+	if (max_len == 0)
+		max_len = MAX_LEN_DEFAULT;
+	if (max_len > UINT32_MAX / FULL_PACKET_COST)
+		max_len = UINT32_MAX / FULL_PACKET_COST;
+
+	source = big_alloc(sizeof(*source));
+	if (source == NULL)
+		return explain(options->queue, -ENOMEM, error, error_size);
+	source->queue = options->queue;
+	source->nap_us = options->nap_us;
+	source->next_id = 1;
+	nfqueue_message_prepare(source->answers, WORKER_BATCH, source->queue);
+
+	rc = map_buffers(source, copy_range);
+	if (rc < 0)
+		goto out;
+	rc = open_socket(source, max_len);
+	if (rc < 0)
+		goto out;
+	rc = bind_queue(source, copy_range, max_len * LIMIT_FACTOR,
+			options->fail_open);
+	if (rc < 0)
+		goto out;
+
+	*ret_source = source;
+	source = NULL;
+out:
+	if (rc < 0)
+		rc = explain(options->queue, rc, error, error_size);
+	source_nfqueue_close(source);
+	return rc;
+}
+
+void source_nfqueue_close(struct source_nfqueue *source)
+{
+	if (source == NULL)
+		return;
+	if (source->socket != NULL)
+		mnl_socket_close(source->socket);
+	if (source->buffers != NULL)
+		munmap(source->buffers, source->buffers_size);
+	free(source);
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * At a moderate rate a packet costs less than the wake-up for it: whoever has
+ * just got a few lets some more come. No nap when nothing came, since the
+ * receive waits then, and none when much came.
+ */
+static void nap(struct source_nfqueue *source)
+{
+	struct timespec time = { .tv_nsec = source->nap_us * 1000L };
+
+	if (source->latest <= 0 || source->latest >= BATCH_LONG ||
+	    source->is_finishing)
+		return;
+	if (!source->has_slack)
+		prctl(PR_SET_TIMERSLACK, NAP_SLACK_NS);
+	source->has_slack = true;
+	nanosleep(&time, NULL);
+}
+
+/* How many messages came; 0 for none in time. */
+static int take_batch(struct source_nfqueue *source)
+{
+	int flags = source->is_finishing ? MSG_DONTWAIT : MSG_WAITFORONE;
+	int got;
+
+	if (source->nap_us != 0)
+		nap(source);
+	got = recvmmsg(source->fd, source->slots, WORKER_BATCH, flags, NULL);
+	source->latest = got;
+	if (got >= 0)
+		return got;
+	switch (errno) {
+	case EAGAIN:
+	case EINTR:
+	case ENOBUFS:
+		return 0;
+	default:
+		return -errno;
+	}
+}
+
+/* What is not a packet is counted and left out. A verdict that came too late,
+ * since whoever deleted a base chain dropped all that waited, is refused
+ * with ENOENT without having been asked about: no harm. */
+static int read_batch(struct source_nfqueue *source, int got,
+		      struct packet *ret_packets)
+{
+	uint64_t now_ns = clock_ns();
+	uint64_t lost = 0, errors = 0;
+	int packets = 0;
+
+	for (int i = 0; i < got; i++) {
+		struct nfqueue_message message;
+		enum nfqueue_kind kind;
+
+		kind = nfqueue_message_read(source->vectors[i].iov_base,
+					    source->slots[i].msg_len,
+					    &message);
+		errors += kind == NFQUEUE_ERROR;
+		if (kind != NFQUEUE_PACKET)
+			continue;
+		/* Ids wrap; one that runs backwards would be no loss. */
+		if (message.id - source->next_id <= INT32_MAX)
+			lost += message.id - source->next_id;
+		source->next_id = message.id + 1;
+		source->ids[packets] = message.id;
+		ret_packets[packets].data = message.data;
+		ret_packets[packets].len = message.len;
+		ret_packets[packets].mark = message.mark;
+		ret_packets[packets].ifindex = message.ifindex;
+		ret_packets[packets].has_uid = message.has_uid;
+		ret_packets[packets].uid = message.uid;
+		ret_packets[packets].link = message.link;
+		ret_packets[packets].time_ns = now_ns;
+		packets++;
+	}
+	count(&source->counters.batches, 1);
+	count(&source->counters.received, (uint64_t)packets);
+	count(&source->counters.overruns, lost);
+	count(&source->counters.errors, errors);
+	return packets;
+}
+
+int source_nfqueue_receive(struct source_nfqueue *source,
+			   struct packet *ret_packets)
+{
+	int packets = 0;
+	int got;
+
+	do {
+		got = take_batch(source);
+		if (got <= 0)
+			return got;
+		packets = read_batch(source, got, ret_packets);
+	} while (source->is_finishing && packets == 0);
+	return packets;
+}
+
+int source_nfqueue_answer(struct source_nfqueue *source,
+			  const struct packet *packets,
+			  const struct verdict *verdicts, size_t n)
+{
+	size_t used = nfqueue_message_answer(source->answers, source->ids,
+					     verdicts, n);
+	ssize_t sent;
+
+	(void)packets;
+	if (used == 0)
+		return 0;
+	do
+		sent = send(source->fd, source->answers,
+			    used * sizeof(source->answers[0]), 0);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return -errno;
+	count(&source->counters.verdicts, n);
+	return 0;
+}
+
+void source_nfqueue_finish(struct source_nfqueue *source)
+{
+	_Alignas(4) uint8_t bytes[NFQUEUE_CONFIG_MAX];
+	size_t len = nfqueue_message_limit(bytes, source->queue, 0);
+
+	source->is_finishing = true;
+	send(source->fd, bytes, len, 0);
+}
+
+/* The kernel acknowledges a message that asks for nothing: the receive gets
+ * something to return for, and packets pay for no second descriptor, nor for a
+ * timer. Where there is no room for it, packets wait. */
+void source_nfqueue_wake(const struct source_nfqueue *source)
+{
+	struct nlmsghdr noop = {
+		.nlmsg_len = NLMSG_HDRLEN,
+		.nlmsg_type = NLMSG_NOOP,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
+
+	send(source->fd, &noop, sizeof(noop), 0);
+}
+
+const struct source_nfqueue_counters *
+source_nfqueue_counters(const struct source_nfqueue *source)
+{
+	return &source->counters;
+}
+
+size_t source_nfqueue_bytes(const struct source_nfqueue *source)
+{
+	return source->buffers_size + sizeof(*source);
+}

@@ -1,0 +1,531 @@
+/*
+ * decode_link.c - what stands before IP in a captured frame. The link types
+ * and their headers are those of https://www.tcpdump.org/linktypes.html.
+ */
+#include "engine/packet/decode_link.h"
+
+#include <linux/if_ether.h>
+#include <linux/ppp_defs.h>
+#include <pcap/dlt.h>
+
+#include "engine/packet/cursor.h"
+#include "engine/packet/decode.h"
+
+/* Tags, labels and frames within frames: more than networks stack up. */
+#define LAYERS_MAX 16
+#define ETHERTYPE_MIN 0x0600		/* less is a length (IEEE 802.3) */
+#define LINKTYPE_RAW 101		/* what files call DLT_RAW */
+#define LINKTYPE_BSD_RAW 14		/* DLT_RAW of OpenBSD */
+
+struct walk {
+	struct cursor at;
+	uint32_t vlan;
+	unsigned int layers;
+};
+
+static enum decode_status by_dlt(struct walk *w, uint32_t dlt);
+static enum decode_status by_ethertype(struct walk *w, uint16_t type);
+
+static enum decode_status ip(struct walk *w)
+{
+	return cursor_left(&w->at) > 0 ? DECODE_OK : DECODE_CUT;
+}
+
+/* IEEE 802.2, and SNAP (RFC 1042). */
+static enum decode_status llc(struct walk *w)
+{
+	uint16_t saps = cursor_be16(&w->at);
+	uint8_t control = cursor_u8(&w->at);
+	uint32_t oui;
+
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if (control != 0x03)
+		return DECODE_NOT_IP;
+	if (saps == 0x0606)
+		return ip(w);
+	if (saps != 0xaaaa)
+		return DECODE_NOT_IP;
+	oui = cursor_be24(&w->at);
+	if (oui != 0 && oui != 0x0000f8)	/* IEEE 802.1H */
+		return DECODE_NOT_IP;
+	return by_ethertype(w, cursor_be16(&w->at));
+}
+
+/* RFC 1661; both its compressions, of the protocol and of address and control,
+ * are told by the bits (RFC 1662, 3.2). */
+static enum decode_status ppp(struct walk *w)
+{
+	uint16_t protocol;
+
+	if (cursor_left(&w->at) < 2)
+		return DECODE_CUT;
+	cursor_match(&w->at, "\xff\x03", 2);
+	protocol = cursor_u8(&w->at);
+	if ((protocol & 1) == 0)
+		protocol = (uint16_t)(protocol << 8 | cursor_u8(&w->at));
+	if (w->at.is_short)
+		return DECODE_CUT;
+	switch (protocol) {
+	case PPP_IP:
+	case PPP_IPV6:
+		return ip(w);
+	case PPP_MPLS_UC:
+	case PPP_MPLS_MC:
+		return by_ethertype(w, ETH_P_MPLS_UC);
+	}
+	return DECODE_NOT_IP;
+}
+
+/* Cisco's HDLC: address 0x0f or 0x8f, 0, an Ethernet type. */
+static enum decode_status cisco_hdlc(struct walk *w)
+{
+	cursor_skip(&w->at, 2);
+	return by_ethertype(w, cursor_be16(&w->at));
+}
+
+static enum decode_status ppp_or_hdlc(struct walk *w)
+{
+	if (cursor_left(&w->at) >= 2 && (w->at.at[0] & 0x7f) == 0x0f &&
+	    w->at.at[1] == 0)
+		return cisco_hdlc(w);
+	return ppp(w);
+}
+
+/* RFC 2516, 4. */
+static enum decode_status pppoe(struct walk *w)
+{
+	uint8_t version = cursor_u8(&w->at);
+	uint8_t code = cursor_u8(&w->at);
+
+	cursor_skip(&w->at, 4);
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if (version != 0x11)
+		return DECODE_ABSURD;
+	return code == 0 ? ppp(w) : DECODE_NOT_IP;
+}
+
+/* RFC 3032. Nothing says what follows the last label: the first four bits
+ * tell IP, and a control word (RFC 4385, 3), from an Ethernet frame. */
+static enum decode_status mpls(struct walk *w)
+{
+	unsigned int labels = 0;
+	uint32_t label;
+
+	do {
+		label = cursor_be32(&w->at);
+		if (w->at.is_short || cursor_left(&w->at) == 0)
+			return DECODE_CUT;
+		if (++labels > LAYERS_MAX)
+			return DECODE_ABSURD;
+	} while ((label & 0x100) == 0);
+
+	switch (w->at.at[0] >> 4) {
+	case 4:
+	case 6:
+		return ip(w);
+	case 0:
+		cursor_skip(&w->at, 4);
+		break;
+	}
+	return by_ethertype(w, ETHERTYPE_ETHERNET);
+}
+
+static uint16_t vlan_tag(struct walk *w)
+{
+	uint16_t id = cursor_be16(&w->at) & 0x0fff;
+
+	w->vlan = (w->vlan ^ (id + 1u)) * 0x9e3779b1u;	/* Knuth's 2^32 / phi */
+	return cursor_be16(&w->at);
+}
+
+static enum decode_status by_ethertype(struct walk *w, uint16_t type)
+{
+	while (!w->at.is_short && ++w->layers <= LAYERS_MAX) {
+		switch (type) {
+		case ETH_P_IP:
+		case ETH_P_IPV6:
+			return ip(w);
+		case ETH_P_8021Q:
+		case ETH_P_8021AD:
+		case ETH_P_QINQ1:
+		case ETH_P_QINQ2:
+		case ETH_P_QINQ3:
+			type = vlan_tag(w);
+			break;
+		case ETHERTYPE_ETHERNET:
+			cursor_skip(&w->at, 2 * ETH_ALEN);
+			type = cursor_be16(&w->at);
+			break;
+		case ETH_P_MPLS_UC:
+		case ETH_P_MPLS_MC:
+			return mpls(w);
+		case ETH_P_PPP_SES:
+			return pppoe(w);
+		case ETHERTYPE_PPP:
+			return ppp(w);
+		default:
+			return type < ETHERTYPE_MIN ? llc(w) : DECODE_NOT_IP;
+		}
+	}
+	return w->at.is_short ? DECODE_CUT : DECODE_ABSURD;
+}
+
+static enum decode_status ethertype(struct walk *w)
+{
+	return by_ethertype(w, cursor_be16(&w->at));
+}
+
+/* An address family in the byte order of the host that captured; AF_INET6 is
+ * a number of its own on each system (linktypes, LINKTYPE_NULL). */
+static enum decode_status null_family(struct walk *w)
+{
+	uint32_t family = cursor_be32(&w->at);
+
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if ((family & 0xffff) == 0)
+		family = family >> 24 | (family >> 8 & 0xff00);
+	switch (family) {
+	case 2:				/* everywhere */
+	case 10:			/* Linux */
+	case 24:			/* NetBSD, OpenBSD */
+	case 28:			/* FreeBSD */
+	case 30:			/* macOS */
+		return ip(w);
+	}
+	return DECODE_NOT_IP;
+}
+
+/* OpenBSD's IPsec interface: family, SPI, flags. */
+static enum decode_status enc(struct walk *w)
+{
+	enum decode_status status = null_family(w);
+
+	cursor_skip(&w->at, 8);
+	return status == DECODE_OK ? ip(w) : status;
+}
+
+/* RFC 2427, and Cisco's encapsulation, which has an Ethernet type. */
+static enum decode_status frame_relay(struct walk *w)
+{
+	uint8_t byte;
+
+	do
+		byte = cursor_u8(&w->at);
+	while (!w->at.is_short && (byte & 1) == 0);
+	if (!cursor_match(&w->at, "\x03", 1))
+		return ethertype(w);
+	cursor_match(&w->at, "\x00", 1);
+	switch (cursor_u8(&w->at)) {
+	case 0xcc:
+	case 0x8e:
+		return ip(w);
+	case 0x80:
+		if (cursor_be24(&w->at) == 0)
+			return ethertype(w);
+		break;
+	}
+	return w->at.is_short ? DECODE_CUT : DECODE_NOT_IP;
+}
+
+/* Frame control, destination, source, and the way it went when the source's
+ * first bit is set (IEEE 802.5). */
+static enum decode_status token_ring(struct walk *w)
+{
+	bool has_route;
+
+	cursor_skip(&w->at, 8);
+	has_route = (cursor_u8(&w->at) & 0x80) != 0;
+	cursor_skip(&w->at, 5);
+	if (has_route && cursor_left(&w->at) > 0)
+		cursor_skip(&w->at, w->at.at[0] & 0x1f);
+	return llc(w);
+}
+
+/* RFC 1051's types stand before IP; those of RFC 1201 have a sequence number
+ * between, and pieces of a packet are not put together here. */
+static enum decode_status arcnet(struct walk *w)
+{
+	switch (cursor_u8(&w->at)) {
+	case 0xf0:
+		return ip(w);
+	case 0xd4:
+	case 0xc4:
+		if (cursor_u8(&w->at) != 0)
+			return DECODE_NOT_IP;
+		cursor_skip(&w->at, 2);
+		return ip(w);
+	}
+	return w->at.is_short ? DECODE_CUT : DECODE_NOT_IP;
+}
+
+/* IEEE 802.11, 9.3.2.1: only data that is not encrypted has something for
+ * us. `is_padded`: the body starts at a multiple of four. */
+static enum decode_status wifi(struct walk *w, bool is_padded)
+{
+	uint8_t type = cursor_u8(&w->at);
+	uint8_t flags = cursor_u8(&w->at);
+	bool is_qos = (type & 0x80) != 0;
+	uint8_t qos = 0;
+	size_t len = 24;
+
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if ((type & 0x4f) != 0x08 || (flags & 0x40) != 0)
+		return DECODE_NOT_IP;
+	cursor_skip(&w->at, len - 2);
+	if ((flags & 0x03) == 0x03) {		/* from bridge to bridge */
+		cursor_skip(&w->at, ETH_ALEN);
+		len += ETH_ALEN;
+	}
+	if (is_qos) {
+		qos = cursor_u8(&w->at);
+		cursor_skip(&w->at, (flags & 0x80) != 0 ? 5 : 1);
+		len += (flags & 0x80) != 0 ? 6 : 2;
+	}
+	if (is_padded)
+		cursor_skip(&w->at, -len & 3);
+	if ((qos & 0x80) != 0)			/* the first of an A-MSDU */
+		cursor_skip(&w->at, 2 * ETH_ALEN + 2);
+	return llc(w);
+}
+
+static enum decode_status wifi_plain(struct walk *w)
+{
+	return wifi(w, false);
+}
+
+/* Radiotap: version, padding, length, words of what is present; the flags
+ * come after an aligned 8-byte clock. */
+static enum decode_status radiotap(struct walk *w)
+{
+	const uint8_t *start = w->at.at;
+	struct cursor header, fields;
+	uint32_t present, word;
+	size_t at;
+
+	cursor_skip(&w->at, 2);
+	at = cursor_le16(&w->at);
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if (at < 8)
+		return DECODE_ABSURD;
+	cursor_skip(&w->at, at - 4);
+	if (w->at.is_short)
+		return DECODE_CUT;
+
+	header = cursor_of(start, at);
+	cursor_skip(&header, 4);
+	present = cursor_le32(&header);
+	for (word = present; (word & 0x80000000) != 0;)
+		word = cursor_le32(&header);
+	fields = header;
+	if ((present & 1) != 0)
+		cursor_skip(&fields, (-(size_t)(fields.at - start) & 7) + 8);
+	return wifi(w, (present & 2) != 0 && (cursor_u8(&fields) & 0x20) != 0);
+}
+
+/* AVS: a cookie, the length of the header. */
+static enum decode_status avs(struct walk *w)
+{
+	uint32_t len;
+
+	cursor_skip(&w->at, 4);
+	len = cursor_be32(&w->at);
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if (len < 8)
+		return DECODE_ABSURD;
+	cursor_skip(&w->at, len - 8);
+	return wifi(w, false);
+}
+
+/* Version, flags, length, link type, all little-endian. */
+static enum decode_status ppi(struct walk *w)
+{
+	uint16_t len;
+	uint32_t dlt;
+
+	cursor_skip(&w->at, 2);
+	len = cursor_le16(&w->at);
+	dlt = cursor_le32(&w->at);
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if (len < 8)
+		return DECODE_ABSURD;
+	cursor_skip(&w->at, len - 8u);
+	return by_dlt(w, dlt);
+}
+
+/* Length, type of record, link type, all little-endian. */
+static enum decode_status pktap(struct walk *w)
+{
+	uint32_t len = cursor_le32(&w->at);
+	uint32_t type = cursor_le32(&w->at);
+	uint32_t dlt = cursor_le32(&w->at);
+
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if (len < 12)
+		return DECODE_ABSURD;
+	cursor_skip(&w->at, len - 12);
+	return type == 1 ? by_dlt(w, dlt) : DECODE_NOT_IP;
+}
+
+/* Family, version, group, and then attributes as of netlink in the order of
+ * the host that captured. None is 256 bytes or more before the payload, so
+ * the zero byte of the first length tells that order. */
+static enum decode_status nflog(struct walk *w)
+{
+	bool is_big;
+
+	cursor_skip(&w->at, 4);
+	if (cursor_left(&w->at) < 4)
+		return DECODE_CUT;
+	is_big = w->at.at[0] == 0;
+	for (;;) {
+		uint16_t len = is_big ? cursor_be16(&w->at) :
+					cursor_le16(&w->at);
+		uint16_t type = is_big ? cursor_be16(&w->at) :
+					 cursor_le16(&w->at);
+
+		if (w->at.is_short)
+			return DECODE_CUT;
+		if (len < 4)
+			return DECODE_ABSURD;
+		if (type == 9)			/* NFULA_PAYLOAD */
+			return ip(w);
+		cursor_skip(&w->at, (len - 4u + 3) & ~3u);
+	}
+}
+
+/* OpenBSD's pf: length, family; padded to four bytes. */
+static enum decode_status pflog(struct walk *w)
+{
+	uint8_t len = cursor_u8(&w->at);
+
+	if (w->at.is_short)
+		return DECODE_CUT;
+	if (len < 4)
+		return DECODE_ABSURD;
+	cursor_skip(&w->at, ((len + 3u) & ~3u) - 1);
+	return ip(w);
+}
+
+/* Linux cooked v2 has its protocol first. */
+static enum decode_status cooked_v2(struct walk *w)
+{
+	uint16_t type = cursor_be16(&w->at);
+
+	cursor_skip(&w->at, 18);
+	return by_ethertype(w, type);
+}
+
+static enum decode_status ipoib(struct walk *w)
+{
+	uint16_t type = cursor_be16(&w->at);
+
+	cursor_skip(&w->at, 2);			/* RFC 4391, 6: reserved */
+	return by_ethertype(w, type);
+}
+
+/* Pass over `skip` bytes, then walk on. The commonest come first. */
+static const struct link_type {
+	uint16_t dlt;
+	uint16_t skip;
+	enum decode_status (*walk)(struct walk *w);
+} link_types[] = {
+	{ DLT_EN10MB, 2 * ETH_ALEN, ethertype },
+	{ DLT_LINUX_SLL, 14, ethertype },
+	{ DLT_LINUX_SLL2, 0, cooked_v2 },
+	{ DLT_RAW, 0, ip },
+	{ LINKTYPE_RAW, 0, ip },
+	{ LINKTYPE_BSD_RAW, 0, ip },
+	{ DLT_IPV4, 0, ip },
+	{ DLT_IPV6, 0, ip },
+	{ DLT_NULL, 0, null_family },
+	{ DLT_LOOP, 0, null_family },
+	{ DLT_ENC, 0, enc },
+	{ DLT_PPP, 0, ppp_or_hdlc },
+	{ DLT_PPP_SERIAL, 0, ppp_or_hdlc },
+	{ DLT_PPP_WITH_DIR, 1, ppp_or_hdlc },
+	{ DLT_PPP_PPPD, 2, ppp },
+	{ DLT_PPP_ETHER, 0, pppoe },
+	{ DLT_C_HDLC, 0, cisco_hdlc },
+	{ DLT_C_HDLC_WITH_DIR, 1, cisco_hdlc },
+	{ DLT_FRELAY, 0, frame_relay },
+	{ DLT_FRELAY_WITH_DIR, 1, frame_relay },
+	{ DLT_IEEE802_11, 0, wifi_plain },
+	{ DLT_IEEE802_11_RADIO, 0, radiotap },
+	{ DLT_IEEE802_11_RADIO_AVS, 0, avs },
+	{ DLT_PRISM_HEADER, 144, wifi_plain },
+	{ DLT_PPI, 0, ppi },
+	{ DLT_PKTAP, 0, pktap },
+	{ DLT_NFLOG, 0, nflog },
+	{ DLT_PFLOG, 0, pflog },
+	{ DLT_FDDI, 13, llc },
+	{ DLT_IEEE802, 0, token_ring },
+	{ DLT_ATM_RFC1483, 0, llc },
+	{ DLT_IP_OVER_FC, 16, llc },
+	{ DLT_ARCNET, 2, arcnet },
+	{ DLT_ARCNET_LINUX, 4, arcnet },
+	{ DLT_IPOIB, 40, ipoib },
+	{ DLT_NETANALYZER, 4 + 2 * ETH_ALEN, ethertype },
+};
+
+static const struct link_type *find(uint32_t dlt)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(link_types) / sizeof(link_types[0]); i++)
+		if (link_types[i].dlt == dlt)
+			return &link_types[i];
+	return NULL;
+}
+
+static enum decode_status by_dlt(struct walk *w, uint32_t dlt)
+{
+	const struct link_type *type = find(dlt);
+
+	if (type == NULL)
+		return DECODE_NOT_IP;
+	if (++w->layers > LAYERS_MAX)
+		return DECODE_ABSURD;
+	cursor_skip(&w->at, type->skip);
+	if (w->at.is_short)
+		return DECODE_CUT;
+	return type->walk(w);
+}
+
+bool decode_knows_link(int dlt)
+{
+	return dlt >= 0 && find((uint32_t)dlt) != NULL;
+}
+
+enum decode_status decode_frame(int dlt, const uint8_t *frame, size_t len,
+				size_t *ret_offset, uint32_t *ret_vlan)
+{
+	struct walk w = { .at = cursor_of(frame, len) };
+	enum decode_status status;
+
+	status = by_dlt(&w, (uint32_t)dlt);
+	if (status == DECODE_OK) {
+		*ret_offset = (size_t)(w.at.at - frame);
+		*ret_vlan = w.vlan;
+	}
+	return status;
+}
+
+enum decode_status decode_link_walk(uint16_t type, const uint8_t *data,
+				    size_t len, size_t *ret_offset)
+{
+	struct walk w = { .at = cursor_of(data, len) };
+	enum decode_status status;
+
+	status = by_ethertype(&w, type);
+	if (status == DECODE_OK)
+		*ret_offset = (size_t)(w.at.at - data);
+	return status;
+}

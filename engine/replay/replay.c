@@ -1,0 +1,502 @@
+/* replay.c - captures by the batch, dealt out to shares and collected. */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/replay/replay.h"
+#include "engine/replay/replay_flows.h"
+#include "engine/replay/replay_kernel.h"
+#include "engine/replay/replay_share.h"
+#include "engine/replay/replay_team.h"
+#include "engine/replay/replay_whole.h"
+#include "engine/replay/source_batch.h"
+#include "engine/replay/source_input.h"
+
+#define FLOWS_KEPT 65536	/* in memory, beside those that live */
+#define PASSAGES 4096		/* at once */
+#define PASSAGES_ALONE 256	/* and where nobody has a share of them */
+#define FLOWS_MOST (1 << 18)	/* pages that are not used cost nothing */
+#define FLOWS_LEAST 64		/* some for each share */
+#define STRAYS_MOST (1 << 16)
+#define PARALLEL_BYTES (1u << 20)
+#define NOBODY UINT8_MAX
+#define IFINDEX 1		/* stands for options.interface */
+
+struct replay {
+	struct replay_options options;
+	struct replay_common common;
+	struct replay_share *shares[REPLAY_SHARES];
+	uint8_t members[REPLAY_SHARES];	/* whose they are */
+	struct replay_team *team;
+	struct learned *learned;	/* its own; NULL: options.learned */
+	struct replay_whole *whole;
+	struct whole latest;
+	struct replay_flows *flows;
+	/* On their way, of a batch. */
+	struct passage passages[PASSAGES];
+	size_t count;
+	/* Their flows as each left them, for options.each_packet. */
+	struct replay_flow *shown;
+	uint64_t latest_ns;
+	uint64_t shift_ns;		/* a later file does not go back */
+	bool is_file_start;
+	struct replay_totals totals;
+	/* Under the lock: what is read, for replay_position(). */
+	pthread_mutex_t input_lock;
+	const struct source_input *input;	/* NULL: nothing */
+	/* Stored by the batch, loaded by any thread. */
+	atomic_uint_fast64_t frame;
+};
+
+/* ---- the threads ---- */
+
+static void await_turn(void *ctx, size_t share)
+{
+	const struct replay *replay = ctx;
+
+	replay_team_await(replay->team, replay->members[share]);
+}
+
+static struct replay_share *share_of(const struct replay *replay,
+				     const struct passage *p)
+{
+	return replay->shares[replay_share_of(p->hash)];
+}
+
+/* The passages of a member's shares, in their order. */
+static void work(void *ctx, size_t member, size_t count)
+{
+	struct replay *replay = ctx;
+
+	for (size_t i = 0; i < count; i++) {
+		struct passage *p = &replay->passages[i];
+
+		if (p->member != member)
+			continue;
+		replay_team_be_at(replay->team, member, i);
+		replay_share_pass(share_of(replay, p), p);
+		if (replay->shown != NULL && p->flow != NULL)
+			replay->shown[i] = *p->flow;
+	}
+}
+
+/* Of so many threads one reads ahead of the others. Where flows learn from
+ * those before them there is no other: each would wait for the rest. */
+static size_t members_of(const struct replay *replay, size_t threads)
+{
+	if (threads <= 2 || replay_share_learns(replay->shares[0]))
+		return 1;
+	return threads - 1 < REPLAY_SHARES ? threads - 1 : REPLAY_SHARES;
+}
+
+/* So many threads from now on, between two batches. */
+static int form_team(struct replay *replay, size_t members)
+{
+	struct replay_team *team;
+	int rc;
+
+	if (replay->team != NULL &&
+	    replay_team_members(replay->team) == members)
+		return 0;
+	rc = replay_team_new(members, work, replay, &team);
+	if (rc < 0)
+		return rc;
+	replay_team_free(replay->team);
+	replay->team = team;
+	for (size_t i = 0; i < REPLAY_SHARES; i++)
+		replay->members[i] = (uint8_t)(i % members);
+	return 0;
+}
+
+/* ---- its life ---- */
+
+static bool is_strict(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		if (policy_uplink(policy, i)->strict)
+			return true;
+	return false;
+}
+
+static struct flow_table *make_table(size_t flows)
+{
+	if (flows == 0)
+		flows = FLOWS_MOST;
+	return flow_table_new(flows > FLOWS_LEAST ? flows : FLOWS_LEAST, true,
+			      NULL, NULL);
+}
+
+static bool make_common(struct replay *replay, const struct policy *policy)
+{
+	const struct learned_options repeatable = { .repeatable = true };
+	struct replay_common *common = &replay->common;
+
+	*common = (struct replay_common){
+		.policy = policy,
+		.marks = policy_marks(policy),
+		.interface = replay->options.interface,
+		.table = make_table(replay->options.flows),
+		.is_strict = is_strict(policy),
+		.kernel = replay_kernel_new(policy, replay->options.interface),
+		.learned = replay->options.learned,
+		.await_turn = await_turn,
+		.ctx = replay,
+	};
+	if (common->learned == NULL) {
+		replay->learned = learned_new(&repeatable);
+		common->learned = replay->learned;
+	}
+	return replay_lives_init(&common->strays, STRAYS_MOST) == 0 &&
+	       common->table != NULL && common->kernel != NULL &&
+	       common->learned != NULL;
+}
+
+static bool make_shares(struct replay *replay)
+{
+	for (size_t i = 0; i < REPLAY_SHARES; i++) {
+		replay->shares[i] = replay_share_new(&replay->common, i);
+		if (replay->shares[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool make_team(struct replay *replay)
+{
+	size_t members = members_of(replay, replay->options.threads);
+
+	return form_team(replay, members) == 0;
+}
+
+struct replay *replay_new(const struct policy *policy,
+			  const struct replay_options *options)
+{
+	struct replay *replay = calloc(1, sizeof(*replay));
+
+	if (replay == NULL)
+		return NULL;
+	pthread_mutex_init(&replay->input_lock, NULL);
+	if (options != NULL)
+		replay->options = *options;
+	if (replay->options.each_packet != NULL)
+		replay->shown = calloc(PASSAGES,
+				       sizeof(replay->shown[0]));
+	replay->flows = replay_flows_new(replay->options.keep != 0 ?
+					 replay->options.keep : FLOWS_KEPT);
+	replay->whole = replay_whole_new(replay->options.decap);
+	if (!make_common(replay, policy) || !make_shares(replay) ||
+	    replay->flows == NULL || replay->whole == NULL ||
+	    (replay->options.each_packet != NULL && replay->shown == NULL) ||
+	    !make_team(replay)) {
+		replay_free(replay);
+		return NULL;
+	}
+	return replay;
+}
+
+void replay_free(struct replay *replay)
+{
+	if (replay == NULL)
+		return;
+	replay_team_free(replay->team);
+	for (size_t i = 0; i < REPLAY_SHARES; i++)
+		replay_share_free(replay->shares[i]);
+	flow_table_free(replay->common.table);
+	replay_lives_fini(&replay->common.strays);
+	replay_kernel_free(replay->common.kernel);
+	learned_free(replay->learned);
+	replay_flows_free(replay->flows);
+	replay_whole_free(replay->whole);
+	free(replay->shown);
+	pthread_mutex_destroy(&replay->input_lock);
+	free(replay);
+}
+
+/* ---- the list of flows ---- */
+
+size_t replay_flows(const struct replay *replay)
+{
+	return replay_flows_count(replay->flows);
+}
+
+const struct replay_flow *replay_flow(const struct replay *replay, size_t i)
+{
+	return replay_flows_read(replay->flows, i);
+}
+
+int replay_error(const struct replay *replay)
+{
+	return replay_flows_error(replay->flows);
+}
+
+struct replay_totals replay_totals(const struct replay *replay)
+{
+	struct replay_totals totals = replay->totals;
+
+	totals.flows = replay_flows(replay);
+	for (size_t i = 0; i < REPLAY_SHARES; i++)
+		totals.dns_answers +=
+			replay_share_dns_answers(replay->shares[i]);
+	return totals;
+}
+
+/* ---- a batch is dealt out ---- */
+
+static void set_time(struct replay *replay, struct packet *pkt)
+{
+	if (replay->is_file_start && pkt->time_ns < replay->latest_ns)
+		replay->shift_ns = replay->latest_ns - pkt->time_ns;
+	replay->is_file_start = false;
+	pkt->time_ns += replay->shift_ns;
+	if (pkt->time_ns < replay->latest_ns)
+		pkt->time_ns = replay->latest_ns;
+	replay->latest_ns = pkt->time_ns;
+}
+
+/* To the member that passes it; nobody has what is not whole. */
+static void deal_out(struct replay *replay, struct passage *p)
+{
+	p->hash = replay_share_hash(&replay->common, p->packet, p->zone);
+	p->member = replay->members[replay_share_of(p->hash)];
+}
+
+static void make_whole(struct replay *replay, struct passage *p)
+{
+	struct whole *whole = &replay->latest;
+	bool is_whole = replay_whole_take(replay->whole, p->packet, p->zone,
+					  whole);
+
+	replay->totals.packets++;
+	p->packet = whole->packet;
+	p->packets = whole->packets;
+	p->bytes = whole->bytes;
+	if (is_whole && p->packet->status == DECODE_OK)
+		deal_out(replay, p);
+	else if (is_whole)
+		replay->totals.undecoded[p->packet->status]++;
+}
+
+/* False: its packet is what was made whole latest, and nothing else may be
+ * before it has been passed. */
+static bool take(struct replay *replay, struct source_frame *frame)
+{
+	struct passage *p = &replay->passages[replay->count++];
+	struct packet *pkt = &frame->packet;
+
+	set_time(replay, pkt);
+	pkt->ifindex = replay->options.interface != NULL ? IFINDEX : 0;
+	*p = (struct passage){
+		.packet = pkt,
+		.number = frame->number,
+		.zone = frame->vlan,
+		.mark = pkt->mark,
+		.member = NOBODY,
+	};
+	replay->totals.frames++;
+	if (pkt->status == DECODE_OK || pkt->status == DECODE_FRAGMENT)
+		make_whole(replay, p);
+	else
+		replay->totals.undecoded[pkt->status]++;
+	return p->packet == pkt;
+}
+
+/* ---- and collected ---- */
+
+/* Where an uplink is strict, what the kernel leaves alone is main's on its way
+ * through routing. */
+static uint32_t routed_mark(const struct replay_common *common,
+			    const struct passage *p)
+{
+	const struct marks *marks = common->marks;
+
+	if (!common->is_strict || marks_road(marks, p->mark) != 0 ||
+	    p->state == CONNTRACK_INVALID)
+		return p->mark;
+	return marks_merge(marks, p->mark,
+			   marks_of(marks, marks->road_main, true));
+}
+
+static void report(struct replay *replay, size_t i)
+{
+	const struct passage *p = &replay->passages[i];
+	const struct replay_packet packet = {
+		.number = p->number,
+		.packet = p->packet,
+		.flow = p->flow != NULL ? &replay->shown[i] : NULL,
+		.mark = routed_mark(&replay->common, p),
+		.dropped = p->dropped,
+		.queued = p->queued,
+		.is_settled = p->is_settled,
+		.from_server = p->from_server,
+	};
+
+	replay->options.each_packet(replay->options.ctx, &packet);
+}
+
+static int collect_one(struct replay *replay, size_t i)
+{
+	const struct passage *p = &replay->passages[i];
+	int rc = p->rc;
+
+	if (p->added != NULL) {
+		int added = replay_flows_add(replay->flows, p->added);
+
+		rc = rc == 0 ? added : rc;
+	}
+	replay->totals.queued += p->queued;
+	if (rc == 0 && replay->options.each_packet != NULL)
+		report(replay, i);
+	return rc;
+}
+
+/* What has ended comes last: until then it is in use. */
+static void end_lives(struct replay *replay)
+{
+	struct replay_lives *strays = &replay->common.strays;
+
+	for (size_t i = 0; i < REPLAY_SHARES; i++)
+		replay_flows_end(replay->flows, replay_lives_ended(
+			replay_share_lives(replay->shares[i])));
+	replay_flows_end(replay->flows, replay_lives_ended(strays));
+}
+
+/* 0, or why the first failed that did. */
+static int collect(struct replay *replay)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < replay->count; i++) {
+		int one = collect_one(replay, i);
+
+		rc = rc == 0 ? one : rc;
+	}
+	end_lives(replay);
+	replay->count = 0;
+	return rc;
+}
+
+int replay_frames(struct replay *replay, struct source_frame *frames,
+		  size_t count)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (take(replay, &frames[i]) && i + 1 < count &&
+		    replay->count < PASSAGES)
+			continue;
+		replay_team_run(replay->team, replay->count);
+		rc = collect(replay);
+	}
+	return rc;
+}
+
+/* ---- captures ---- */
+
+/* A thread more is worth its start where there is another processor, and more
+ * to read than a moment takes. */
+static size_t threads_for(const struct replay *replay,
+			  const struct source_input *input)
+{
+	size_t threads = replay->options.threads;
+	cpu_set_t cpus;
+
+	if (threads != 0)
+		return threads;
+	if ((source_input_is_regular(input) &&
+	     source_input_size(input) < PARALLEL_BYTES) ||
+	    sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return 1;
+	return (size_t)CPU_COUNT(&cpus);
+}
+
+/* Those who have shares of the flows get a long row, since one flow may have
+ * much of it. */
+static int employ(struct replay *replay, struct source_pcap *source,
+		  struct source_batches **ret_batches)
+{
+	size_t threads = threads_for(replay, source_pcap_input(source));
+	size_t members = members_of(replay, threads);
+	int rc = form_team(replay, members);
+
+	if (rc < 0)
+		return rc;
+	return source_batches_new(source, threads > 1,
+				  members > 1 ? PASSAGES : PASSAGES_ALONE,
+				  ret_batches);
+}
+
+static int feed(struct replay *replay, struct source_batches *batches,
+		const char *path, char *error)
+{
+	struct source_frame *frames;
+	int count;
+
+	while ((count = source_batches_next(batches, &frames, error)) > 0) {
+		int rc = replay_frames(replay, frames, (size_t)count);
+
+		if (rc < 0) {
+			snprintf(error, SOURCE_ERROR_MAX, "%s: %s%s", path,
+				 replay_error(replay) == 0 ? "" :
+				 "flows for a temporary file, see TMPDIR: ",
+				 strerror(-rc));
+			return rc;
+		}
+		atomic_store_explicit(&replay->frame, frames[count - 1].number,
+				      memory_order_relaxed);
+	}
+	return count;
+}
+
+static void set_input(struct replay *replay, const struct source_input *input)
+{
+	pthread_mutex_lock(&replay->input_lock);
+	replay->input = input;
+	atomic_store_explicit(&replay->frame, 0, memory_order_relaxed);
+	pthread_mutex_unlock(&replay->input_lock);
+}
+
+struct replay_position replay_position(struct replay *replay)
+{
+	struct replay_position position = { 0 };
+
+	pthread_mutex_lock(&replay->input_lock);
+	if (replay->input != NULL) {
+		position.frame = atomic_load_explicit(&replay->frame,
+						      memory_order_relaxed);
+		position.done = source_input_done(replay->input);
+		position.size = source_input_size(replay->input);
+	}
+	pthread_mutex_unlock(&replay->input_lock);
+	return position;
+}
+
+int replay_file(struct replay *replay, const char *path,
+		char error[static SOURCE_ERROR_MAX])
+{
+	struct source_batches *batches = NULL;
+	struct source_pcap *source;
+	int rc;
+
+	rc = source_pcap_open(path, replay->options.filter, &source, error);
+	if (rc < 0)
+		return rc;
+	rc = employ(replay, source, &batches);
+	if (rc < 0) {
+		snprintf(error, SOURCE_ERROR_MAX, "%s: %s", path,
+			 strerror(-rc));
+		goto out;
+	}
+	replay->is_file_start = true;
+	replay->shift_ns = 0;
+	set_input(replay, source_pcap_input(source));
+	rc = feed(replay, batches, path, error);
+	set_input(replay, NULL);
+out:
+	source_batches_free(batches);
+	source_pcap_close(source);
+	return rc;
+}

@@ -1,0 +1,407 @@
+/* replay_share.c - one share of the flows, and the kernel's part around it. */
+#include "engine/replay/replay_share.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/packet/decode.h"
+
+#define CONNECTIONS_MOST ((1 << 20) / REPLAY_SHARES)
+
+struct replay_share {
+	const struct replay_common *common;
+	size_t number;
+	struct worker *worker;
+	struct replay_lives lives;
+};
+
+/* What was one flow to conntrack has ended. */
+static void end_flow(void *ctx, uintptr_t owner)
+{
+	struct replay_lives *lives = ctx;
+
+	lives->ended = replay_entry_chain((struct replay_entry *)owner,
+					  lives->ended);
+}
+
+int replay_lives_init(struct replay_lives *lives, size_t most)
+{
+	lives->ended = NULL;
+	lives->conntrack = conntrack_new(most, end_flow, lives);
+	return lives->conntrack != NULL ? 0 : -ENOMEM;
+}
+
+void replay_lives_fini(struct replay_lives *lives)
+{
+	conntrack_free(lives->conntrack);
+}
+
+struct replay_entry *replay_lives_ended(struct replay_lives *lives)
+{
+	struct replay_entry *ended = lives->ended;
+
+	lives->ended = NULL;
+	return ended;
+}
+
+static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
+{
+	const struct replay_share *share = ctx;
+
+	(void)ifindex;
+	snprintf(buffer, IFNAMSIZ, "%s", share->common->interface);
+	return true;
+}
+
+static size_t part_of(size_t all)
+{
+	return (all + REPLAY_SHARES - 1) / REPLAY_SHARES;
+}
+
+struct replay_share *replay_share_new(const struct replay_common *common,
+				      size_t number)
+{
+	struct replay_share *share = calloc(1, sizeof(*share));
+	const struct worker_options options = {
+		.table = common->table,
+		.part = number,
+		.parts = REPLAY_SHARES,
+		.streams = part_of(policy_inspect_streams(common->policy)),
+		.name_all = true,
+		.repeatable = true,
+		.learned = common->learned,
+	};
+
+	if (share == NULL)
+		return NULL;
+	share->common = common;
+	share->number = number;
+	share->worker = worker_new(common->policy, &options);
+	if (share->worker == NULL ||
+	    replay_lives_init(&share->lives, CONNECTIONS_MOST) < 0) {
+		replay_share_free(share);
+		return NULL;
+	}
+	if (common->interface != NULL)
+		worker_name_interfaces(share->worker, name_interface, share);
+	return share;
+}
+
+void replay_share_free(struct replay_share *share)
+{
+	if (share == NULL)
+		return;
+	worker_free(share->worker);
+	replay_lives_fini(&share->lives);
+	free(share);
+}
+
+struct replay_lives *replay_share_lives(struct replay_share *share)
+{
+	return &share->lives;
+}
+
+bool replay_share_learns(const struct replay_share *share)
+{
+	return worker_learns(share->worker) ||
+	       policy_may_reset(share->common->policy);
+}
+
+uint64_t replay_share_dns_answers(const struct replay_share *share)
+{
+	return worker_counters(share->worker)->dns_answers;
+}
+
+uint64_t replay_share_hash(const struct replay_common *common,
+			   const struct packet *pkt, uint32_t zone)
+{
+	struct packet quoted;
+
+	if (pkt->quoted != NULL) {
+		decode_quoted(pkt, &quoted);
+		if (quoted.status == DECODE_OK)
+			pkt = &quoted;
+	}
+	return flow_hash(common->table, pkt, zone);
+}
+
+/* ---- whose it is ---- */
+
+/* The entry of what an ICMP error quotes; false: nothing known. */
+static bool find_quoted(struct replay_share *share, struct passage *p)
+{
+	struct packet quoted;
+
+	decode_quoted(p->packet, &quoted);
+	if (quoted.status != DECODE_OK)
+		return false;
+	p->entry = conntrack_related(share->lives.conntrack, &quoted, p->zone,
+				     p->hash, p->packet->time_ns,
+				     &p->from_server);
+	p->state = CONNTRACK_RELATED;
+	return p->entry != NULL;
+}
+
+static int track(struct replay_share *share, struct passage *p)
+{
+	struct conntrack *conntrack = share->lives.conntrack;
+	uint64_t hash = p->hash;
+
+	if (p->packet->quoted != NULL) {
+		if (find_quoted(share, p))
+			return 0;
+		share->common->await_turn(share->common->ctx, share->number);
+		conntrack = share->common->strays.conntrack;
+		hash = flow_hash(share->common->table, p->packet, p->zone);
+	}
+	return conntrack_track(conntrack, p->packet, p->zone, hash, &p->entry,
+			       &p->state, &p->from_server);
+}
+
+/* The reported flow of this packet: the life of its conntrack entry. */
+static int find_flow(struct passage *p)
+{
+	struct conntrack_entry *entry = p->entry;
+	bool is_first = entry->owner == CONNTRACK_NO_OWNER;
+
+	if (is_first) {
+		p->added = replay_entry_new();
+		if (p->added == NULL)
+			return -ENOMEM;
+		entry->owner = (uintptr_t)p->added;
+	}
+	p->flow = replay_entry_flow((struct replay_entry *)entry->owner);
+	if (is_first)
+		p->flow->route = -1;
+	/* An invalid start says little of who called; a dropped one does. */
+	if (is_first || (p->state == CONNTRACK_NEW && p->flow->route < 0)) {
+		p->flow->src = entry->src;
+		p->flow->dst = entry->dst;
+		p->flow->sport = entry->sport;
+		p->flow->dport = entry->dport;
+		p->flow->proto = entry->proto;
+		p->flow->has_ports = p->packet->has_ports;
+	}
+	return 0;
+}
+
+/* ---- what the worker tells ---- */
+
+/* A printable copy: canonical where it can be, else lower case with '?' for
+ * what is no character of a name. */
+static char *host_dup(const char *host)
+{
+	char canonical[DOMAIN_MAX + 1];
+	const char *why;
+	char *copy;
+
+	if (domain_canonical(host, strlen(host), canonical, &why) > 0)
+		return strdup(canonical);
+	copy = strdup(host);
+	for (char *c = copy; c != NULL && *c != '\0'; c++) {
+		if (*c >= 'A' && *c <= 'Z')
+			*c += 'a' - 'A';
+		else if (*c <= ' ' || *c > '~')
+			*c = '?';
+	}
+	return copy;
+}
+
+static int note_names(struct replay_share *share, struct replay_flow *shown,
+		      const struct flow *flow)
+{
+	if (flow->facts.app != APP_NONE)
+		shown->app = flow->facts.app;
+	if (flow->has_ja4 && shown->ja4[0] == '\0')
+		strcpy(shown->ja4, worker_flow_ja4(share->worker, flow));
+	shown->guess = flow->guess;
+	shown->is_guessed = flow->is_guessed;
+	if (!flow->has_host || shown->host != NULL)
+		return 0;
+	shown->host_at_once = shown->packets == 1;
+	shown->guess_is_right = flow->guess_hash == worker_host_hash(
+		worker_flow_host(share->worker, flow));
+	shown->host = host_dup(worker_flow_host(share->worker, flow));
+	return shown->host != NULL ? 0 : -ENOMEM;
+}
+
+static void note_decision(struct replay_share *share, struct replay_flow *shown,
+			  uint16_t route, const struct facts *facts)
+{
+	const struct policy *policy = share->common->policy;
+	int class = policy_route_class(policy, route, facts);
+
+	shown->route = route;
+	shown->class_name = class >= 0 ? policy_class_name(policy,
+							   (size_t)class)
+				       : NULL;
+}
+
+static void note_road(struct replay_share *share, struct passage *p)
+{
+	struct replay_flow *shown = p->flow;
+	uint8_t road = marks_road(share->common->marks, p->mark);
+
+	p->dropped = p->dropped || road == share->common->marks->road_drop;
+	shown->is_dropped |= p->dropped;
+	shown->road = road;
+	if (shown->first_road == 0)
+		shown->first_road = road;
+	if (p->is_settled && shown->settled_packet == 0)
+		shown->settled_packet = shown->packets;
+}
+
+/* ---- the kernel's part ---- */
+
+/* Broadcasts that only a router's own prefixes tell are not known here. */
+static bool is_group(const struct address *a)
+{
+	if (!address_is_v4(a))
+		return a->bytes[0] == 0xff;
+	return (a->bytes[12] & 0xf0) == 0xe0 || a->be32[3] == UINT32_MAX;
+}
+
+/* A packet that userspace does not see, except for its names. */
+static int observe(struct replay_share *share, struct passage *p)
+{
+	bool from_server;
+	struct flow *flow = worker_observe(share->worker, p->packet, p->zone,
+					   p->hash, &from_server);
+
+	return flow != NULL ? note_names(share, p->flow, flow) : 0;
+}
+
+/* Through the queue, with what conntrack remembers put back before and saved
+ * after: our bits only. */
+static int queue(struct replay_share *share, struct passage *p)
+{
+	const struct marks *marks = share->common->marks;
+	struct verdict verdict;
+	uint32_t mark = p->packet->mark;
+	int rc = 0;
+
+	p->packet->mark = marks_merge(marks, mark, p->entry->mark);
+	worker_classify_one(share->worker, p->packet, p->zone, p->hash,
+			    &verdict);
+	p->packet->mark = mark;
+
+	p->queued = true;
+	p->flow->queued++;
+	p->mark = verdict.mark;
+	p->is_settled = verdict.is_settled;
+	p->dropped = verdict.drop;
+	if (verdict.drop && p->state == CONNTRACK_NEW)
+		conntrack_drop(p->entry);
+	else
+		p->entry->mark = verdict.mark & marks->mask;
+	if (verdict.flow != NULL) {
+		note_decision(share, p->flow, verdict.flow->route,
+			      &verdict.flow->facts);
+		p->flow->late = verdict.flow->late;
+		rc = note_names(share, p->flow, verdict.flow);
+	}
+	return rc;
+}
+
+/* An answer to what was dropped: live there would be none. */
+static bool is_answer(const struct passage *p)
+{
+	return p->flow->is_dropped && p->flow->queued == 0 &&
+	       !address_equal(&p->flow->src, &p->packet->src);
+}
+
+/* A new flow that headers decide never gets to the queue; a dropped one not
+ * into conntrack either. */
+static bool settle(struct replay_share *share, struct passage *p)
+{
+	const struct marks *marks = share->common->marks;
+	struct facts facts;
+	struct decision decision;
+	uint8_t road = marks->road_drop;
+
+	if (p->state != CONNTRACK_NEW || p->entry->mark != 0)
+		return false;
+	if (!is_answer(p)) {
+		if (!replay_kernel_settles(share->common->kernel, p->packet,
+					   &facts, &decision))
+			return false;
+		road = decision.road;
+		note_decision(share, p->flow, decision.route, &facts);
+	}
+	p->mark = marks_merge(marks, p->packet->mark,
+			      marks_of(marks, road, true));
+	p->is_settled = true;
+	p->dropped = road == marks->road_drop;
+	if (p->dropped)
+		conntrack_drop(p->entry);
+	else
+		p->entry->mark = marks_of(marks, road, true);
+	return true;
+}
+
+/* The packet's own road, which its flow does not take: it was noted before. */
+static void divert_packet(struct replay_share *share, struct passage *p)
+{
+	const struct marks *marks = share->common->marks;
+	uint8_t road;
+
+	if (marks_road(marks, p->entry->mark) == 0 || p->dropped ||
+	    p->from_server || p->flow->exempt != NULL)
+		return;
+	road = replay_kernel_packet(share->common->kernel, p->packet);
+	if (road == 0)
+		return;
+	p->mark = marks_merge(marks, p->mark, marks_of(marks, road, true));
+	p->dropped = road == marks->road_drop;
+}
+
+/* The chain `divert`, in its order. */
+static int divert(struct replay_share *share, struct passage *p)
+{
+	const struct exempt *exempt = policy_exempt_of(share->common->policy,
+						       &p->entry->src,
+						       &p->entry->dst);
+
+	p->mark = p->packet->mark;
+	if (exempt != NULL) {
+		p->flow->exempt = exempt;
+		return observe(share, p);
+	}
+	if (is_group(&p->packet->dst) || p->state == CONNTRACK_INVALID ||
+	    p->state == CONNTRACK_UNTRACKED)
+		return observe(share, p);
+	if (p->entry->mark & share->common->marks->settled) {
+		p->mark = marks_merge(share->common->marks, p->mark,
+				      p->entry->mark);
+		p->is_settled = true;
+		return observe(share, p);
+	}
+	if (settle(share, p))
+		return observe(share, p);
+	return queue(share, p);
+}
+
+/* ---- the whole way ---- */
+
+static int pass(struct replay_share *share, struct passage *p)
+{
+	int rc = track(share, p);
+
+	if (rc == 0)
+		rc = find_flow(p);
+	if (rc < 0)
+		return rc;
+	p->flow->packets += p->packets;
+	p->flow->bytes += p->bytes;
+	rc = divert(share, p);
+	note_road(share, p);
+	divert_packet(share, p);
+	return rc;
+}
+
+void replay_share_pass(struct replay_share *share, struct passage *p)
+{
+	p->rc = pass(share, p);
+}

@@ -1,0 +1,159 @@
+/* source_input.c - a stream of stdio's over a descriptor of our own. */
+#include "engine/replay/source_input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct source_input {
+	/* Constant. */
+	int fd;
+	int stop_fd;		/* readable: it is to stop; -1: never waits */
+	uint64_t size;
+	source_waits waits;
+	void *ctx;
+	/* Stored by the reading thread, loaded by any. */
+	atomic_uint_fast64_t done;
+};
+
+static bool is_there(int fd)
+{
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+
+	return poll(&readable, 1, 0) != 0;
+}
+
+/* Until there is something to read, or the end of it. False: stopped. */
+static bool await(const struct source_input *input)
+{
+	struct pollfd readable[2] = {
+		{ .fd = input->fd, .events = POLLIN },
+		{ .fd = input->stop_fd, .events = POLLIN },
+	};
+
+	if (input->waits != NULL && !is_there(input->fd))
+		input->waits(input->ctx);
+	while (poll(readable, 2, -1) < 0 && errno == EINTR)
+		;
+	return readable[1].revents == 0;
+}
+
+static ssize_t input_read(void *cookie, char *bytes, size_t len)
+{
+	struct source_input *input = cookie;
+	ssize_t got;
+
+	if (input->stop_fd >= 0 && !await(input))
+		return 0;
+	do {
+		got = read(input->fd, bytes, len);
+	} while (got < 0 && errno == EINTR);
+	if (got > 0)
+		atomic_fetch_add_explicit(&input->done, (uint64_t)got,
+					  memory_order_relaxed);
+	return got;
+}
+
+static int open_path(const char *path)
+{
+	int fd;
+
+	/* A descriptor of our own, so that closing is always right. */
+	if (strcmp(path, "-") == 0)
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	else
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_input(struct source_input *input, const char *path)
+{
+	struct stat stat;
+
+	input->fd = open_path(path);
+	if (input->fd < 0)
+		return input->fd;
+	if (fstat(input->fd, &stat) < 0)
+		return -errno;
+	if (S_ISREG(stat.st_mode)) {
+		input->size = (uint64_t)stat.st_size;
+		return 0;
+	}
+	input->stop_fd = eventfd(0, EFD_CLOEXEC);
+	return input->stop_fd < 0 ? -errno : 0;
+}
+
+int source_input_open(const char *path, struct source_input **ret_input,
+		      FILE **ret_file)
+{
+	static const cookie_io_functions_t functions = { .read = input_read };
+	struct source_input *input = calloc(1, sizeof(*input));
+	FILE *file;
+	int rc;
+
+	if (input == NULL)
+		return -ENOMEM;
+	input->stop_fd = -1;
+	rc = open_input(input, path);
+	if (rc < 0)
+		goto out;
+	file = fopencookie(input, "rb", functions);
+	if (file == NULL) {
+		rc = -ENOMEM;
+		goto out;
+	}
+	*ret_file = file;
+	*ret_input = input;
+	input = NULL;			/* the caller's now */
+out:
+	source_input_free(input);
+	return rc;
+}
+
+void source_input_free(struct source_input *input)
+{
+	if (input == NULL)
+		return;
+	if (input->fd >= 0)
+		close(input->fd);
+	if (input->stop_fd >= 0)
+		close(input->stop_fd);
+	free(input);
+}
+
+void source_input_on_wait(struct source_input *input, source_waits waits,
+			  void *ctx)
+{
+	input->waits = waits;
+	input->ctx = ctx;
+}
+
+void source_input_stop(struct source_input *input)
+{
+	uint64_t one = 1;
+
+	if (input->stop_fd >= 0 &&
+	    write(input->stop_fd, &one, sizeof(one)) != sizeof(one))
+		abort();	/* a new eventfd takes a 1 */
+}
+
+uint64_t source_input_done(const struct source_input *input)
+{
+	return atomic_load_explicit(&input->done, memory_order_relaxed);
+}
+
+uint64_t source_input_size(const struct source_input *input)
+{
+	return input->size;
+}
+
+bool source_input_is_regular(const struct source_input *input)
+{
+	return input->stop_fd < 0;
+}

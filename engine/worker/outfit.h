@@ -1,0 +1,60 @@
+/*
+ * outfit.h - what one worker works by: a policy, the parts that inspect flows
+ * for it, and what is counted by its routes and classes. The control thread
+ * makes it, so that a worker which takes over another policy allocates nothing.
+ */
+#ifndef WAYMARK_OUTFIT_H
+#define WAYMARK_OUTFIT_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/flow/inspect.h"
+#include "rules/policy/policy.h"
+
+/* Flows, of one route or of one class. */
+struct tally {
+	atomic_uint_fast64_t settled;
+	atomic_uint_fast64_t late_kept;
+	atomic_uint_fast64_t late_moved;
+	atomic_uint_fast64_t late_reset;
+};
+
+struct tallies {
+	struct tally *items;
+	uint32_t *before;	/* item of the outfit before, OUTFIT_NEW */
+	size_t count;
+};
+#define OUTFIT_NEW UINT32_MAX
+
+struct outfit {
+	/* Constant. */
+	const struct policy *policy;
+	const struct marks *marks;
+	/* By the policy before: what a road is now, 0 when it is gone. */
+	uint8_t roads[256];
+	/* The worker's own once it has the outfit. */
+	struct inspector inspector;
+	/* Counted by the worker, read by anyone. */
+	struct tallies routes;
+	struct tallies classes;
+};
+
+/*
+ * An outfit for `policy`, which is borrowed, with room for `streams` streams;
+ * NULL when out of memory. With `before`, which a worker may be using, it is to
+ * follow that one by outfit_inherit().
+ */
+struct outfit *outfit_new(const struct policy *policy, size_t streams,
+			  const struct outfit *before);
+void outfit_free(struct outfit *outfit);
+
+/*
+ * The worker goes over from `before` to `outfit`: counts go on, and what is
+ * large is handed on. Returns whether streams that flows hold stay good; their
+ * searches never do.
+ */
+bool outfit_inherit(struct outfit *outfit, struct outfit *before);
+
+#endif

@@ -1,0 +1,525 @@
+/* worker.c - decode, find the flow, hear it, decide, answer. */
+#include <string.h>
+
+#include "engine/flow/decide.h"
+#include "engine/packet/decode.h"
+#include "engine/flow/inspect.h"
+#include "engine/worker/worker_private.h"
+
+/* So many packets ahead memory is asked for: of flows, and of what is learned
+ * where there is none; then for what was found there. */
+#define PREFETCH_AHEAD 8
+#define FETCH_AHEAD 4
+#define MS_NS 1000000u
+
+/* An unmarked packet of a flow that was answered this long ago: conntrack has
+ * forgotten that flow. Packets that were under way come sooner. */
+#define FORGOTTEN_NS (2000 * (uint64_t)MS_NS)
+/* The same where conntrack is not asked: its UDP stream timeout. */
+#define UNWATCHED_NS (120000 * (uint64_t)MS_NS)
+
+static void add(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	/* One writer: a plain addition will do, without a locked one. */
+	atomic_store_explicit(counter,
+			      atomic_load_explicit(counter,
+						   memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+static void set(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, n, memory_order_relaxed);
+}
+
+/* ---- one flow ---- */
+
+static void hear(struct worker *worker, struct flow *flow,
+		 const struct packet *pkt, bool from_server)
+{
+	inspect_packet(worker->inspector, flow, flow_names(worker->flows, flow),
+		       pkt, from_server);
+}
+
+static void resolve(struct worker *worker, struct flow *flow)
+{
+	struct facts *facts = &flow->facts;
+
+	flow->generation = worker->generation;
+	policy_resolve_headers(worker->policy, facts);
+	facts->uid_bits = policy_resolve_uid(worker->policy, flow->uid);
+	facts->in_sets = NULL;
+	if (policy_needs_interface(worker->policy))
+		facts->in_sets = worker_interface_sets(worker, flow->ifindex);
+}
+
+static struct flow *start(struct worker *worker, const struct packet *pkt,
+			  uint32_t zone, uint64_t hash, struct flow *again)
+{
+	struct flow *flow = flow_start(worker->flows, pkt, zone, hash, again);
+
+	flow->facts.is_own = worker->options.has_own_resolver &&
+			     pkt->ifindex == 0;
+	resolve(worker, flow);
+	inspect_start(worker->inspector, flow);
+	return flow;
+}
+
+/* A SYN that is no repetition opens another connection (RFC 9293, 3.4.1). */
+static bool is_reopened(const struct flow *flow, const struct packet *pkt)
+{
+	return pkt->proto == IPPROTO_TCP &&
+	       (pkt->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	       !(flow->has_isn[0] && flow->isn[0] == pkt->tcp_seq + 1);
+}
+
+/* Whether conntrack has begun anew since `flow` was answered. */
+static bool is_forgotten(const struct worker *worker, const struct flow *flow,
+			 const struct packet *pkt)
+{
+	if (marks_road(worker->marks, pkt->mark) != 0)
+		return false;
+	return is_reopened(flow, pkt) ||
+	       pkt->time_ns - flow->last_ns > FORGOTTEN_NS;
+}
+
+static void count_late(const struct flow *flow, atomic_uint_fast64_t *kept,
+		       atomic_uint_fast64_t *moved, atomic_uint_fast64_t *reset)
+{
+	if (flow->late == FLOW_LATE_KEPT)
+		add(kept, 1);
+	else if (flow->late == FLOW_LATE_MOVED)
+		add(moved, 1);
+	else if (flow->late == FLOW_LATE_RESET)
+		add(reset, 1);
+}
+
+static void count_in(struct tally *tally, const struct flow *flow)
+{
+	add(&tally->settled, 1);
+	count_late(flow, &tally->late_kept, &tally->late_moved,
+		   &tally->late_reset);
+}
+
+static void count_settled(struct worker *worker, const struct flow *flow)
+{
+	struct worker_counters *counters = &worker->counters;
+	int class = policy_route_class(worker->policy, flow->route,
+				       &flow->facts);
+
+	add(&counters->settled, 1);
+	count_late(flow, &counters->late_kept, &counters->late_moved,
+		   &counters->late_reset);
+	count_in(&worker->outfit->routes.items[flow->route], flow);
+	if (class >= 0)
+		count_in(&worker->outfit->classes.items[class], flow);
+}
+
+static void finish(struct worker *worker, struct flow *flow)
+{
+	flow->is_held = false;
+	flow_settle(worker->flows, flow);
+	flow->settled_packet = flow->packets;
+	count_settled(worker, flow);
+	worker_teach(worker, flow, flow->last_ns);
+	if (!worker->options.name_all)
+		inspect_release(worker->inspector, flow);
+}
+
+/* A reset that may not be is a road that is kept. */
+static enum flow_late be_late(const struct worker *worker,
+			      const struct flow *flow,
+			      const struct decision *decision)
+{
+	switch (decide_late(worker->policy, decision->route, flow->road,
+			    decision->road)) {
+	case LATE_MOVE:
+		return FLOW_LATE_MOVED;
+	case LATE_RESET:
+		if (worker_may_reset(worker, flow, flow->last_ns))
+			return FLOW_LATE_RESET;
+		break;
+	default:
+		break;
+	}
+	return FLOW_LATE_KEPT;
+}
+
+static void settle(struct worker *worker, struct flow *flow,
+		   const struct decision *decision)
+{
+	bool is_new = flow->state == FLOW_NEW;
+
+	if (!is_new && decision->road != flow->road)
+		flow->late = (uint8_t)be_late(worker, flow, decision);
+	if (is_new || flow->late == FLOW_LATE_MOVED)
+		flow->road = decision->road;
+	flow->is_held = worker_awaits_answer(worker, flow, flow->last_ns);
+	if (flow->is_held)
+		flow->state = FLOW_INSPECTED;
+	else
+		finish(worker, flow);
+}
+
+/* The road of the first packet is kept until the verdict is final: NAT and
+ * connections have been made by it. */
+static void take_decision(struct worker *worker, struct flow *flow,
+			  struct decision *decision)
+{
+	bool is_new = flow->state == FLOW_NEW;
+
+	decision->road = worker_keep_road(worker, flow, decision);
+	flow->route = decision->route;
+	flow->needs = decision->needs;
+	flow->is_held = false;
+	if (decision->is_final) {
+		settle(worker, flow, decision);
+	} else if (is_new) {
+		flow->road = decision->road;
+		flow->state = FLOW_INSPECTED;
+	}
+	if (is_new)
+		flow->first_road = flow->road;
+}
+
+/* A flow in progress meets another policy. Its road may have got another
+ * number; one that is gone is no road to keep. */
+static void renew(struct worker *worker, struct flow *flow)
+{
+	struct decision decision;
+
+	worker_forget_parts(worker, flow);
+	flow->first_road = worker_road(worker, flow, flow->first_road);
+	flow->road = worker_road(worker, flow, flow->road);
+	resolve(worker, flow);
+	inspect_renew(worker->inspector, flow,
+		      flow_names(worker->flows, flow));
+	decide(worker->policy, &flow->facts, &decision);
+	if (flow->road == 0)
+		flow->road = decision.road;
+	flow->route = decision.route;	/* the number was the old policy's */
+	take_decision(worker, flow, &decision);
+}
+
+/* What is settled stays as it is, but for the number of its road. */
+static void keep_up(struct worker *worker, struct flow *flow)
+{
+	if (flow->generation == worker->generation)
+		return;
+	if (flow->state == FLOW_INSPECTED) {
+		renew(worker, flow);
+	} else if (flow->state == FLOW_SETTLED) {
+		worker_forget_parts(worker, flow);
+		flow->road = worker_road(worker, flow, flow->road);
+		if (flow->road == 0)
+			flow->road = worker->marks->road_main;
+		flow->generation = worker->generation;
+	}
+}
+
+/* Changes whenever a pattern is told: none is ever both seen and gone. */
+static uint64_t pattern_news(const struct facts *facts)
+{
+	return facts->patterns_seen | facts->patterns_gone;
+}
+
+/* Its road is certain; only the answer to its question is of interest. */
+static void pass_held(struct worker *worker, struct flow *flow,
+		      const struct packet *pkt, bool from_server)
+{
+	if (worker->options.name_all)
+		hear(worker, flow, pkt, from_server);
+	if (!worker_awaits_answer(worker, flow, pkt->time_ns))
+		finish(worker, flow);
+}
+
+/* What headers decide needs no look at the payload, and what the payload did
+ * not change is not decided again. */
+static void decide_flow(struct worker *worker, struct flow *flow,
+			const struct packet *pkt, bool from_server)
+{
+	bool is_new = flow->state == FLOW_NEW;
+	uint8_t known = flow->facts.known;
+	uint64_t patterns = pattern_news(&flow->facts);
+	struct decision decision;
+
+	if (flow->is_held) {
+		pass_held(worker, flow, pkt, from_server);
+		return;
+	}
+	if (is_new)
+		decide(worker->policy, &flow->facts, &decision);
+	if (!is_new || !decision.is_final || worker->options.name_all)
+		hear(worker, flow, pkt, from_server);
+	if (flow->facts.known != known ||
+	    pattern_news(&flow->facts) != patterns)
+		decide(worker->policy, &flow->facts, &decision);
+	else if (!is_new)
+		return;
+	if (is_new && (!decision.is_final || worker->options.name_all))
+		worker_guess(worker, flow, pkt->time_ns, &decision);
+	take_decision(worker, flow, &decision);
+}
+
+/* ---- one packet ---- */
+
+static void answer(struct worker *worker, const struct packet *pkt,
+		   struct flow *flow, struct verdict *verdict)
+{
+	const struct marks *marks = worker->marks;
+	bool is_done;
+
+	verdict->flow = flow;
+	verdict->is_settled = flow->state == FLOW_SETTLED;
+	is_done = verdict->is_settled && !worker_may_ask_more(worker, flow);
+	verdict->mark = marks_merge(marks, pkt->mark,
+				    marks_of(marks, flow->road, is_done));
+	if (flow->road != marks->road_drop)
+		return;
+	/* A flow whose first packet is dropped never gets into conntrack. One
+	 * that is there already has to be marked, so that the kernel drops the
+	 * rest: its packet is accepted here, and dropped after it was saved. */
+	verdict->drop = flow->first_road == marks->road_drop;
+	add(&worker->counters.dropped, 1);
+}
+
+/* The flow that an ICMP error speaks of; an error is sent to the sender. */
+static struct flow *find_quoted(struct worker *worker, const struct packet *pkt,
+				uint32_t zone, bool *ret_from_server)
+{
+	struct packet quoted;
+	struct flow *flow;
+
+	decode_quoted(pkt, &quoted);
+	if (quoted.status != DECODE_OK)
+		return NULL;
+	flow = flow_find(worker->flows, &quoted, zone,
+			 flow_hash(worker->flows, &quoted, zone),
+			 ret_from_server);
+	if (flow != NULL)
+		*ret_from_server = !*ret_from_server;
+	return flow;
+}
+
+/* Conntrack knows an ICMP error as a part of the flow it quotes, mark and all:
+ * whatever is answered is saved for that flow. */
+static void classify_error(struct worker *worker, const struct packet *pkt,
+			   uint32_t zone, struct verdict *verdict)
+{
+	struct flow *flow = find_quoted(worker, pkt, zone,
+					&verdict->from_server);
+
+	if (flow == NULL || flow->state == FLOW_NEW)
+		return;
+	keep_up(worker, flow);
+	answer(worker, pkt, flow, verdict);
+}
+
+static void decide_unsettled(struct worker *worker, struct flow *flow,
+			     const struct packet *pkt, bool from_server)
+{
+	flow->data_packets += pkt->payload_len > 0 &&
+			      flow->data_packets < UINT8_MAX;
+	flow->is_closing |= pkt->proto == IPPROTO_TCP &&
+			    pkt->tcp_flags & (TCP_FIN | TCP_RST);
+	decide_flow(worker, flow, pkt, from_server);
+}
+
+/* The client gets the end in place of what the server said: both would race,
+ * and an end is only believed in its place (RFC 5961, 3.2). */
+static void reset(struct worker *worker, const struct packet *pkt,
+		  const struct flow *flow, struct verdict *verdict)
+{
+	if (worker->options.reset == NULL ||
+	    flow->settled_packet != flow->packets)
+		return;
+	worker->options.reset(worker->options.reset_ctx, pkt,
+			      verdict->from_server);
+	verdict->drop = verdict->from_server;
+}
+
+static void classify(struct worker *worker, const struct packet *pkt,
+		     uint32_t zone, uint64_t hash, struct verdict *verdict)
+{
+	uint8_t road = marks_road(worker->marks, pkt->mark);
+	struct flow *flow = flow_find(worker->flows, pkt, zone, hash,
+				      &verdict->from_server);
+
+	bool is_unknown = flow == NULL || flow->state == FLOW_NEW;
+
+	if (is_unknown && road != 0) {
+		/* In inspection before a restart, or its place was taken. Who
+		 * is the client is not known any more: leave it as it is. */
+		verdict->is_settled = true;
+		verdict->mark = marks_merge(worker->marks, pkt->mark,
+					    marks_of(worker->marks, road,
+						     true));
+		add(&worker->counters.settled, 1);
+		return;
+	}
+	if (is_unknown && worker_overhear(worker, pkt, zone, hash, flow))
+		return;
+	if (is_unknown || is_forgotten(worker, flow, pkt)) {
+		flow = start(worker, pkt, zone, hash, flow);
+		verdict->from_server = flow_opened_by_server(pkt);
+		worker_hear_machine(worker, flow, pkt, verdict->from_server);
+		add(&worker->counters.flows, 1);
+	}
+	flow_touch(worker->flows, flow, hash, pkt->time_ns);
+	flow->packets++;
+	keep_up(worker, flow);
+	worker_leave_dead(worker, flow, pkt);
+	worker_hear_answer(worker, flow, pkt, verdict->from_server);
+	if (flow->state != FLOW_SETTLED)
+		decide_unsettled(worker, flow, pkt, verdict->from_server);
+	else if (worker->options.name_all)
+		hear(worker, flow, pkt, verdict->from_server);
+	answer(worker, pkt, flow, verdict);
+	if (flow->late == FLOW_LATE_RESET)
+		reset(worker, pkt, flow, verdict);
+}
+
+static void classify_any(struct worker *worker, const struct packet *pkt,
+			 uint32_t zone, uint64_t hash, struct verdict *verdict)
+{
+	*verdict = (struct verdict){ .mark = pkt->mark };
+	if (pkt->status != DECODE_OK)
+		return;
+	if (pkt->quoted != NULL)
+		classify_error(worker, pkt, zone, verdict);
+	else
+		classify(worker, pkt, zone, hash, verdict);
+}
+
+static void count_batch(struct worker *worker, const struct packet *packets,
+			size_t count)
+{
+	struct worker_counters *counters = &worker->counters;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct packet *pkt = &packets[i];
+
+		if (pkt->status == DECODE_OK) {
+			bytes += pkt->ip_len;
+			continue;
+		}
+		bytes += pkt->len;
+		add(&counters->undecoded[pkt->status], 1);
+	}
+	add(&counters->packets, count);
+	add(&counters->bytes, bytes);
+	set(&counters->evicted, flow_table_evicted(worker->flows));
+	set(&counters->streams_robbed,
+	    stream_pool_robbed(worker->inspector->pool));
+}
+
+static uint32_t zone_at(const uint32_t *zones, size_t i)
+{
+	return zones != NULL ? zones[i] : 0;
+}
+
+/* A packet on its way to be classified. */
+struct ahead {
+	uint64_t hash;
+	bool is_new;		/* a flow of which something may be learned */
+	struct learned_look look;
+};
+
+/* All bucket lines of the batch are asked for before the first is needed. */
+static void look_up(struct worker *worker, struct packet *packets,
+		    const uint32_t *zones, size_t count, bool decoded,
+		    struct ahead *ahead)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!decoded)
+			decode_ip(&packets[i]);
+		ahead[i].hash = 0;
+		ahead[i].is_new = false;
+		if (packets[i].status != DECODE_OK)
+			continue;
+		ahead[i].hash = flow_hash(worker->flows, &packets[i],
+					  zone_at(zones, i));
+		flow_prefetch(worker->flows, ahead[i].hash);
+	}
+}
+
+static void look_ahead(const struct worker *worker, const struct packet *pkt,
+		       struct ahead *ahead)
+{
+	if (pkt->status != DECODE_OK ||
+	    flow_prefetch_match(worker->flows, ahead->hash) ||
+	    !worker_learns(worker) ||
+	    marks_road(worker->marks, pkt->mark) != 0)
+		return;
+	ahead->is_new = true;
+	ahead->look = learned_look(worker->options.learned, &pkt->src,
+				   &pkt->dst, pkt->proto, pkt->dport);
+}
+
+static void fetch_ahead(const struct worker *worker, const struct ahead *ahead)
+{
+	if (ahead->is_new)
+		learned_fetch(worker->options.learned, &ahead->look);
+}
+
+void worker_classify(struct worker *worker, struct packet *packets,
+		     const uint32_t *zones, size_t count, bool decoded,
+		     struct verdict *ret_verdicts)
+{
+	struct ahead ahead[WORKER_BATCH];
+
+	look_up(worker, packets, zones, count, decoded, ahead);
+	for (size_t i = 0; i < count && i < PREFETCH_AHEAD; i++)
+		look_ahead(worker, &packets[i], &ahead[i]);
+	for (size_t i = 0; i < count && i < FETCH_AHEAD; i++)
+		fetch_ahead(worker, &ahead[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (i + PREFETCH_AHEAD < count)
+			look_ahead(worker, &packets[i + PREFETCH_AHEAD],
+				   &ahead[i + PREFETCH_AHEAD]);
+		if (i + FETCH_AHEAD < count)
+			fetch_ahead(worker, &ahead[i + FETCH_AHEAD]);
+		classify_any(worker, &packets[i], zone_at(zones, i),
+			     ahead[i].hash, &ret_verdicts[i]);
+	}
+	count_batch(worker, packets, count);
+}
+
+void worker_classify_one(struct worker *worker, const struct packet *packet,
+			 uint32_t zone, uint64_t hash,
+			 struct verdict *ret_verdict)
+{
+	struct ahead ahead = { .hash = hash };
+
+	look_ahead(worker, packet, &ahead);
+	fetch_ahead(worker, &ahead);
+	classify_any(worker, packet, zone, hash, ret_verdict);
+	count_batch(worker, packet, 1);
+}
+
+struct flow *worker_observe(struct worker *worker, const struct packet *packet,
+			    uint32_t zone, uint64_t hash,
+			    bool *ret_from_server)
+{
+	struct flow *flow;
+
+	if (packet->status != DECODE_OK)
+		return NULL;
+	if (packet->quoted != NULL)
+		return find_quoted(worker, packet, zone, ret_from_server);
+	flow = flow_find(worker->flows, packet, zone, hash, ret_from_server);
+	if (flow == NULL || is_reopened(flow, packet) ||
+	    (flow->state == FLOW_NEW &&
+	     packet->time_ns - flow->last_ns > UNWATCHED_NS)) {
+		flow = start(worker, packet, zone, hash, flow);
+		*ret_from_server = flow_opened_by_server(packet);
+	}
+	flow->packets++;
+	/* Of a decided flow last_ns says when it was last answered. */
+	if (flow->state == FLOW_NEW)
+		flow_touch(worker->flows, flow, hash, packet->time_ns);
+	if (worker->options.name_all)
+		hear(worker, flow, packet, *ret_from_server);
+	return flow;
+}

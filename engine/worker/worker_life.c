@@ -1,0 +1,87 @@
+/* worker_life.c - how a worker is made, what it takes, and how it ends. */
+#include <stdlib.h>
+
+#include "engine/flow/inspect.h"
+#include "engine/worker/worker_private.h"
+#include "rules/util/big_alloc.h"
+
+#define FLOWS_DEFAULT 65536
+
+static void release_flow(void *ctx, struct flow *flow)
+{
+	struct worker *worker = ctx;
+
+	if (flow->generation != worker->generation)
+		worker_forget_parts(worker, flow);
+	inspect_release(worker->inspector, flow);
+}
+
+static struct flow_table *make_flows(struct worker *worker)
+{
+	const struct worker_options *options = &worker->options;
+
+	if (options->table != NULL)
+		return flow_table_part(options->table, options->part,
+				       options->parts, release_flow, worker);
+	return flow_table_new(options->flows != 0 ? options->flows
+						  : FLOWS_DEFAULT,
+			      options->repeatable, release_flow, worker);
+}
+
+struct worker *worker_new(const struct policy *policy,
+			  const struct worker_options *options)
+{
+	struct worker *worker = big_alloc(sizeof(*worker));
+
+	if (worker == NULL)
+		return NULL;
+	if (options != NULL)
+		worker->options = *options;
+	worker->flows = make_flows(worker);
+	worker->published = outfit_new(policy, worker_streams(worker, policy),
+				       NULL);
+	if (worker->flows == NULL || worker->published == NULL) {
+		worker_free(worker);
+		return NULL;
+	}
+	atomic_init(&worker->wanted, worker->published);
+	worker_put_on(worker, worker->published);
+	if (worker->options.preallocate)
+		flow_table_preallocate(worker->flows);
+	worker_preallocate(worker, worker->published);
+	return worker;
+}
+
+void worker_free(struct worker *worker)
+{
+	if (worker == NULL)
+		return;
+	outfit_free(worker->prepared);
+	outfit_free(worker->before);
+	outfit_free(worker->published);
+	flow_table_free(worker->flows);
+	free(worker);
+}
+
+size_t worker_bytes(const struct worker *worker)
+{
+	return sizeof(*worker) + flow_table_bytes(worker->flows) +
+	       stream_pool_bytes(worker->inspector->pool) + HINT_SCRATCH;
+}
+
+const struct worker_counters *worker_counters(const struct worker *worker)
+{
+	return &worker->counters;
+}
+
+const char *worker_flow_host(const struct worker *worker,
+			     const struct flow *flow)
+{
+	return flow_host(worker->flows, flow);
+}
+
+const char *worker_flow_ja4(const struct worker *worker,
+			    const struct flow *flow)
+{
+	return flow_ja4(worker->flows, flow);
+}

@@ -1,0 +1,108 @@
+/*
+ * worker_private.h - what a worker is made of. Only worker*.c include this.
+ */
+#ifndef WAYMARK_WORKER_PRIVATE_H
+#define WAYMARK_WORKER_PRIVATE_H
+
+#include "engine/flow/decide.h"
+#include "engine/worker/worker.h"
+
+#define GENERATIONS 8		/* that numbers of roads are known for */
+#define INTERFACES 256		/* remembered by name; a power of two */
+
+struct interface {
+	uint32_t ifindex;		/* 0: empty */
+	set_bits sets;
+};
+
+struct worker {
+	/* Constant. */
+	struct worker_options options;
+	interface_name name_of;
+	void *name_ctx;
+	/* The control thread's own. */
+	struct outfit *prepared;
+	struct outfit *published;	/* the latest */
+	struct outfit *before;		/* NULL once the worker has passed */
+	/* Stored by the control thread, loaded by the worker's. */
+	_Atomic(struct outfit *) wanted;
+	/* Stored by the control thread, and NULL by the worker's when done. */
+	_Atomic(struct flow_query *) query;
+	/* Stored by the worker's thread, loaded by the control thread. */
+	_Atomic(struct outfit *) worn;
+	/* The worker's thread's own. */
+	struct outfit *outfit;
+	const struct policy *policy;	/* the outfit's, as the next two */
+	const struct marks *marks;
+	struct inspector *inspector;
+	struct learn learn;		/* as far as it is of any use */
+	uint32_t generation;		/* counts outfits */
+	uint32_t streams_since;		/* the generation of their pool */
+	uint8_t roads[GENERATIONS][256];	/* what a road of the one
+						 * before became */
+	struct flow_table *flows;
+	struct interface interfaces[INTERFACES];
+	/* Counted by the thread, read by anyone. */
+	struct worker_counters counters;
+};
+
+/* Take now what `outfit` will need of memory, where that is wanted. */
+void worker_preallocate(const struct worker *worker,
+			const struct outfit *outfit);
+/* Work by `outfit` from now on. */
+void worker_put_on(struct worker *worker, struct outfit *outfit);
+/* How many streams an outfit has room for. */
+size_t worker_streams(const struct worker *worker,
+		      const struct policy *policy);
+/* What a flow of an earlier generation holds of parts that are no more has
+ * gone with them. */
+void worker_forget_parts(const struct worker *worker, struct flow *flow);
+/* The present number of a flow's road; 0 when there is none any more. */
+uint8_t worker_road(const struct worker *worker, const struct flow *flow,
+		    uint8_t road);
+
+/* worker_learn.c: what of the policy's wishes the worker can follow. */
+void worker_set_learn(struct worker *worker);
+/* Whether the verdict of a DNS flow waits until its answer has been seen. */
+bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
+			  uint64_t now_ns);
+/* Whether it is of this host's own resolver, to whom nobody queues what is
+ * asked: its answers are heard, and left as they are. `flow` as it was found,
+ * or NULL. */
+bool worker_overhear(struct worker *worker, const struct packet *pkt,
+		     uint32_t zone, uint64_t hash, struct flow *flow);
+/* Whether a DNS flow that is settled stays in the queue all the same. */
+bool worker_may_ask_more(const struct worker *worker, const struct flow *flow);
+/* Of the first packet of a flow: on which machine its client is. */
+void worker_hear_machine(struct worker *worker, struct flow *flow,
+			 const struct packet *pkt, bool from_server);
+/* Of each packet of a flow. */
+void worker_hear_answer(struct worker *worker, struct flow *flow,
+			const struct packet *pkt, bool from_server);
+/* The road of a first packet by what is learned, where it is not final. */
+void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
+		  struct decision *decision);
+/* Of a flow that is settled now: count it, and teach what it told. */
+void worker_teach(struct worker *worker, const struct flow *flow,
+		  uint64_t now_ns);
+/* Whether `late reset` may be done: true only once in a while. */
+bool worker_may_reset(const struct worker *worker, const struct flow *flow,
+		      uint64_t now_ns);
+
+/* worker_balance.c: the road of a decision, or that which the flow has and may
+ * keep as well. */
+uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
+			 const struct decision *decision);
+
+/* The sets of interfaces that it is in; NULL: none. */
+set_bits worker_interface_sets(struct worker *worker, uint32_t ifindex);
+
+/* Of a packet that conntrack knows no flow of any more: its road may have
+ * died, and then another of the balance takes it. */
+void worker_leave_dead(const struct worker *worker, struct flow *flow,
+		       const struct packet *pkt);
+
+/* Answer what was asked. */
+void worker_list(struct worker *worker);
+
+#endif

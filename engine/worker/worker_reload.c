@@ -1,0 +1,129 @@
+/*
+ * worker_reload.c - another policy for a running worker.
+ *
+ * Each worker is handed an outfit of its own, not one policy to many readers:
+ * it has to act on it anyway, and by acting on it tells that it has let go of
+ * the one before. Two atomic pointers say all of that; they leave nothing for
+ * userspace RCU to do, and ThreadSanitizer sees through them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/worker/worker_private.h"
+
+size_t worker_streams(const struct worker *worker,
+		      const struct policy *policy)
+{
+	size_t streams = worker->options.streams;
+
+	return streams != 0 ? streams : policy_inspect_streams(policy);
+}
+
+void worker_preallocate(const struct worker *worker,
+			const struct outfit *outfit)
+{
+	if (worker->options.preallocate && outfit->inspector.pool != NULL &&
+	    policy_needs(outfit->policy) != 0)
+		stream_pool_preallocate(outfit->inspector.pool);
+}
+
+void worker_put_on(struct worker *worker, struct outfit *outfit)
+{
+	worker->outfit = outfit;
+	worker->policy = outfit->policy;
+	worker->marks = outfit->marks;
+	worker->inspector = &outfit->inspector;
+	worker->inspector->wants_ja4 |= worker->options.name_all;
+	worker_set_learn(worker);
+	atomic_store_explicit(&worker->worn, outfit, memory_order_release);
+}
+
+void worker_forget_parts(const struct worker *worker, struct flow *flow)
+{
+	for (int side = 0; side < 2; side++) {
+		flow->searches[side] = NULL;
+		if (flow->generation < worker->streams_since)
+			flow->streams[side] = NULL;
+	}
+}
+
+int worker_prepare(struct worker *worker, const struct policy *policy)
+{
+	if (!worker_has_passed(worker))
+		return -EBUSY;
+	outfit_free(worker->prepared);
+	worker->prepared = NULL;
+	if (policy == NULL)
+		return 0;
+	worker->prepared = outfit_new(policy, worker_streams(worker, policy),
+				      worker->published);
+	if (worker->prepared == NULL)
+		return -ENOMEM;
+	worker_preallocate(worker, worker->prepared);
+	return 0;
+}
+
+void worker_publish(struct worker *worker)
+{
+	worker->before = worker->published;
+	worker->published = worker->prepared;
+	worker->prepared = NULL;
+	atomic_store_explicit(&worker->wanted, worker->published,
+			      memory_order_release);
+}
+
+bool worker_has_passed(struct worker *worker)
+{
+	if (atomic_load_explicit(&worker->worn, memory_order_acquire) !=
+	    worker->published)
+		return false;
+	outfit_free(worker->before);
+	worker->before = NULL;
+	return true;
+}
+
+uint8_t worker_road(const struct worker *worker, const struct flow *flow,
+		    uint8_t road)
+{
+	uint32_t age = worker->generation - flow->generation;
+
+	if (age > GENERATIONS)
+		return 0;
+	for (; age > 0; age--)
+		road = worker->roads[(worker->generation - age + 1) %
+				     GENERATIONS][road];
+	return road;
+}
+
+static void change(struct worker *worker, struct outfit *outfit)
+{
+	uint32_t generation = ++worker->generation;
+
+	memcpy(worker->roads[generation % GENERATIONS], outfit->roads,
+	       sizeof(outfit->roads));
+	if (!outfit_inherit(outfit, worker->outfit))
+		worker->streams_since = generation;
+	worker_forget_interfaces(worker);
+	worker_put_on(worker, outfit);
+}
+
+void worker_pass(struct worker *worker)
+{
+	struct outfit *wanted = atomic_load_explicit(&worker->wanted,
+						     memory_order_acquire);
+
+	if (wanted != worker->outfit)
+		change(worker, wanted);
+	if (atomic_load_explicit(&worker->query, memory_order_relaxed) != NULL)
+		worker_list(worker);
+}
+
+const struct tallies *worker_routes(const struct worker *worker)
+{
+	return &worker->published->routes;
+}
+
+const struct tallies *worker_classes(const struct worker *worker)
+{
+	return &worker->published->classes;
+}

@@ -1,0 +1,474 @@
+/* compile.c - from the syntax tree to the policy: gathers and drives. */
+#include "rules/compile/compile.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/parse/source.h"
+
+#define INSPECT_PACKETS 12
+#define INSPECT_BYTES (16 * 1024)
+#define INSPECT_SECONDS 5
+#define INSPECT_MEMORY (16 * 1024 * 1024)	/* for each queue */
+#define STREAMS_LEAST 16			/* the same */
+
+int compile_grow(void *items, size_t *room, size_t count, size_t size)
+{
+	size_t more = *room == 0 ? 16 : *room * 2;
+	void *old, *fresh;
+
+	if (count < *room)
+		return 0;
+	memcpy(&old, items, sizeof(old));
+	fresh = reallocarray(old, more, size);
+	if (fresh == NULL)
+		return -ENOMEM;
+	memcpy(items, &fresh, sizeof(fresh));
+	*room = more;
+	return 0;
+}
+
+const char *compile_text(struct compiler *c, const char *text)
+{
+	return text == NULL ? NULL
+			    : arena_copy(c->policy->arena, text, strlen(text));
+}
+
+struct place compile_place(struct compiler *c, struct place place)
+{
+	struct source *source = arena_alloc(c->policy->arena, sizeof(*source));
+
+	if (source != NULL && place.source != NULL) {
+		source->name = compile_text(c, place.source->name);
+		source->text = "";
+		place.source = source;
+	} else {
+		place.source = NULL;
+	}
+	return place;
+}
+
+const char *compile_statement_text(struct compiler *c,
+				   const struct ast_statement *statement)
+{
+	char *text = NULL;
+	size_t len = 0;
+	const char *copy = NULL;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return NULL;
+	ast_print_statement(statement, out);
+	if (fclose(out) == 0)
+		copy = arena_copy(c->policy->arena, text,
+				  len > 0 && text[len - 1] == '\n' ? len - 1
+								   : len);
+	free(text);
+	return copy;
+}
+
+/* Statements of which there can be one only. */
+static int gather_single(struct compiler *c, const struct ast_statement *s)
+{
+	const struct ast_statement **said = s->kind == STATEMENT_DEFAULT ?
+		&c->default_route : &c->said[s->kind];
+
+	if (*said != NULL) {
+		char mend[128];
+
+		snprintf(mend, sizeof(mend), "it was said in line %u before",
+			 (*said)->place.line);
+		diag_add(c->diag, DIAG_ERROR, s->place, mend,
+			 "this can be said only once");
+		return -EINVAL;
+	}
+	*said = s;
+	return 0;
+}
+
+/* Another statement of the same kind and name is an error. */
+static int check_name(struct compiler *c, const struct ast_statement *s,
+		      const struct ast_statement *other)
+{
+	char mend[128];
+
+	if (other->name.text == NULL || s->name.text == NULL ||
+	    strcmp(other->name.text, s->name.text) != 0)
+		return 0;
+	snprintf(mend, sizeof(mend), "it was defined in line %u before",
+		 other->place.line);
+	diag_add(c->diag, DIAG_ERROR, s->name.place, mend,
+		 "'%s' is defined twice", s->name.text);
+	return -EINVAL;
+}
+
+#define ADD(array, value) \
+	(GROW(array) < 0 ? -ENOMEM : \
+	 ((array)->items[(array)->count++] = (value), 0))
+
+static int gather_list(struct compiler *c, const struct ast_statement *s)
+{
+	for (size_t i = 0; i < c->lists.count; i++)
+		if (check_name(c, s, c->lists.items[i].statement) < 0)
+			return -EINVAL;
+	return ADD(&c->lists, ((struct list_item){
+		.statement = s, .is_loaded = s->is_broken }));
+}
+
+static int gather_class(struct compiler *c, const struct ast_statement *s)
+{
+	for (size_t i = 0; i < c->classes.count; i++)
+		if (check_name(c, s, c->classes.items[i].statement) < 0)
+			return -EINVAL;
+	return ADD(&c->classes, ((struct class_item){
+		.statement = s,
+		.state = s->is_broken ? CLASS_DONE : CLASS_UNSEEN }));
+}
+
+static int gather_uplink(struct compiler *c, const struct ast_statement *s)
+{
+	for (size_t i = 0; i < c->uplinks.count; i++)
+		if (check_name(c, s, c->uplinks.items[i]) < 0)
+			return -EINVAL;
+	return ADD(&c->uplinks, s);
+}
+
+static int gather_all(struct compiler *c, const struct ast_statement *s);
+
+static int gather(struct compiler *c, const struct ast_statement *s)
+{
+	switch (s->kind) {
+	case STATEMENT_UPLINK:
+		return gather_uplink(c, s);
+	case STATEMENT_LIST:
+		return gather_list(c, s);
+	case STATEMENT_CLASS:
+		return gather_class(c, s);
+	case STATEMENT_INCLUDE:
+		return gather_all(c, s->included);
+	default:
+		break;
+	}
+	if (s->is_broken)
+		return 0;
+	switch (s->kind) {
+	case STATEMENT_EXEMPT:
+		return ADD(&c->exempts, s);
+	case STATEMENT_ROUTE:
+		return s->route.per_packet ? ADD(&c->packet_routes, s)
+					   : ADD(&c->routes, s);
+	case STATEMENT_EXPECT:
+		return ADD(&c->expects, s);
+	case STATEMENT_LEARN:
+		return ADD(&c->learns, s);
+	default:
+		return gather_single(c, s);
+	}
+}
+
+/* What is broken stays known by its name only, so that it is not missed. */
+static int gather_all(struct compiler *c, const struct ast_statement *s)
+{
+	int rc = 0;
+
+	for (; s != NULL && rc != -ENOMEM; s = s->next)
+		rc = gather(c, s);
+	return rc == -ENOMEM ? rc : 0;
+}
+
+/* The parser has checked the ranges. */
+static uint32_t number_or(const struct ast_number *number, uint32_t otherwise)
+{
+	return number->place.line == 0 ? otherwise : (uint32_t)number->value;
+}
+
+static void compile_queues(struct compiler *c)
+{
+	const struct ast_statement *s = c->said[STATEMENT_QUEUES];
+	struct queues *q = &c->policy->queues;
+
+	if (s == NULL)
+		return;
+	q->first = (uint16_t)s->queues.first.value;
+	q->last = (uint16_t)number_or(&s->queues.last, q->first);
+	q->otherwise_drop = s->queues.otherwise_drop;
+	q->nap_us = (uint16_t)s->queues.nap_us.value;
+	if (q->last >= q->first && q->last - q->first >= (int)QUEUES_MOST)
+		diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
+			 "one queue a processor is enough",
+			 "more than %u queues", QUEUES_MOST);
+}
+
+static void compile_memory(struct compiler *c, const struct ast_number *said)
+{
+	struct inspect *inspect = &c->policy->inspect;
+	struct queues q = c->policy->queues;
+	unsigned queues = q.last >= q.first ? q.last - q.first + 1u : 1;
+	uint64_t least = (uint64_t)queues * inspect->bytes * STREAMS_LEAST;
+	char mend[80];
+
+	inspect->memory = (uint64_t)queues * INSPECT_MEMORY;
+	if (said->place.line == 0)
+		return;
+	inspect->memory = said->value;
+	if (said->value >= least)
+		return;
+	snprintf(mend, sizeof(mend), "'inspect bytes %" PRIu32 "' and %u "
+		 "queue%s need %" PRIu64 "k", inspect->bytes, queues,
+		 queues == 1 ? "" : "s", (least + 1023) / 1024);
+	diag_add(c->diag, DIAG_ERROR, said->place, mend,
+		 "this is memory for less than %d flows a queue",
+		 STREAMS_LEAST);
+}
+
+static int compile_settings(struct compiler *c)
+{
+	static const struct ast_statement unsaid;
+	const struct ast_statement *s = c->said[STATEMENT_INSPECT];
+	struct inspect *inspect = &c->policy->inspect;
+
+	if (s == NULL)
+		s = &unsaid;
+	inspect->packets = number_or(&s->inspect.packets, INSPECT_PACKETS);
+	inspect->bytes = number_or(&s->inspect.bytes, INSPECT_BYTES);
+	inspect->seconds = number_or(&s->inspect.seconds, INSPECT_SECONDS);
+	compile_queues(c);
+	compile_memory(c, &s->inspect.memory);
+	c->policy->offload = c->said[STATEMENT_OFFLOAD] == NULL ||
+			     c->said[STATEMENT_OFFLOAD]->offload;
+	if (c->said[STATEMENT_LATE] != NULL)
+		c->policy->late = c->said[STATEMENT_LATE]->late;
+	return 0;
+}
+
+/* The engine holds lists of any length, and may answer "main" as well. */
+static void check_exempt(struct compiler *c, const struct ast_statement *s,
+			 size_t ranges, size_t by_rule)
+{
+	if (s->exempt.by_rule && by_rule > EXEMPT_RULES_MOST)
+		diag_add(c->diag, DIAG_ERROR, s->place,
+			 "leave out 'by rule': a set holds them all",
+			 "more than %u ranges are exempt by rule: the kernel "
+			 "walks all its rules for a route", EXEMPT_RULES_MOST);
+	if (ranges <= EXEMPT_RANGES_MOST)
+		return;
+	diag_add(c->diag, DIAG_ERROR, s->place,
+		 "have the engine hold it: a route with this list 'via main', "
+		 "above all others",
+		 "more than %u ranges are exempt: too many for the kernel",
+		 EXEMPT_RANGES_MOST);
+}
+
+static int compile_exempts(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	size_t total = 0, by_rule = 0;
+	int rc;
+
+	p->exempts = arena_alloc(p->arena,
+				 (c->exempts.count + 1) * sizeof(*p->exempts));
+	if (p->exempts == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->exempts.count; i++) {
+		const struct ast_statement *s = c->exempts.items[i];
+		struct exempt *e = &p->exempts[p->exempt_count];
+		const struct address_set *set;
+
+		rc = compile_address_set(c, s->exempt.values, &e->set);
+		if (rc == -ENOMEM)
+			return rc;
+		if (rc < 0)
+			continue;
+		set = &c->address_sets.items[e->set];
+		total += set->count;
+		by_rule += s->exempt.by_rule ? set->count : 0;
+		check_exempt(c, s, total, by_rule);
+		e->ranges = compile_ranges(c, set);
+		if (e->ranges == NULL)
+			return -ENOMEM;
+		e->range_count = set->count;
+		e->place = compile_place(c, s->place);
+		e->to = s->exempt.to;
+		e->by_rule = s->exempt.by_rule;
+		p->exempt_count++;
+	}
+	return 0;
+}
+
+/* `except`: whose client is one of these the route is not for. */
+static int compile_except(struct compiler *c, const struct ast_value *values,
+			  uint32_t *node)
+{
+	struct condition_pool *pool = &c->policy->pool;
+	uint32_t both[2], set;
+	int rc = compile_address_set(c, values, &set);
+
+	if (rc < 0)
+		return rc;
+	both[0] = *node;
+	both[1] = condition_not(pool, condition_leaf(pool, NODE_FROM, set));
+	*node = condition_join(pool, NODE_AND, both, 2);
+	return *node == NODE_NONE ? -ENOMEM : 0;
+}
+
+int compile_route(struct compiler *c, const struct ast_statement *s,
+		  struct route *route, struct route_test *test)
+{
+	int rc = 0;
+
+	c->named.count = 0;
+	test->node = 1;		/* NODE_TRUE: the default */
+	if (s->route.condition != NULL) {
+		rc = compile_condition(c, s->route.condition, &test->node);
+		if (rc == -ENOMEM)
+			return rc;
+	}
+	if (rc == 0 && s->route.except != NULL &&
+	    compile_except(c, s->route.except, &test->node) == -ENOMEM)
+		return -ENOMEM;
+	if (compile_way(c, &s->route.outcome, route) == -ENOMEM)
+		return -ENOMEM;
+	route->late = s->route.late;
+	test->class_count = c->named.count;
+	test->classes = arena_alloc(c->policy->arena, (c->named.count + 1) *
+						      sizeof(*test->classes));
+	route->text = compile_statement_text(c, s);
+	if (test->classes == NULL || route->text == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->named.count; i++)
+		test->classes[i] = c->named.items[i];
+	route->place = compile_place(c, s->place);
+	return 0;
+}
+
+static int compile_routes(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	struct route *last;
+	size_t most = c->routes.count + 1;
+	int rc = 0;
+
+	p->routes = arena_alloc(p->arena, most * sizeof(*p->routes));
+	p->tests = arena_alloc(p->arena, most * sizeof(*p->tests));
+	p->balances = arena_alloc(p->arena, most * sizeof(*p->balances));
+	if (p->routes == NULL || p->tests == NULL || p->balances == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->routes.count && rc == 0; i++)
+		rc = compile_route(c, c->routes.items[i], &p->routes[i],
+				   &p->tests[i]);
+	if (rc < 0)
+		return rc;
+
+	last = &p->routes[c->routes.count];
+	last->text = "default via main";
+	last->way = "main";
+	last->road = p->marks.road_main;
+	p->tests[c->routes.count].node = 1;
+	if (c->default_route != NULL)
+		rc = compile_route(c, c->default_route, last,
+				   &p->tests[c->routes.count]);
+	last->is_default = true;
+	p->route_count = most;
+	for (size_t i = 0; i < most; i++) {
+		p->needs |= condition_facts(&p->pool, p->tests[i].node);
+		p->needs_interface |= condition_speaks_of(&p->pool,
+							  p->tests[i].node,
+							  NODE_IN);
+	}
+	return rc;
+}
+
+static void compiler_fini(struct compiler *c)
+{
+	for (size_t i = 0; i < c->lists.count; i++) {
+		address_set_fini(&c->lists.items[i].addresses);
+		name_set_fini(&c->lists.items[i].domains);
+	}
+	for (size_t i = 0; i < c->address_sets.count; i++)
+		address_set_fini(&c->address_sets.items[i]);
+	for (size_t i = 0; i < c->uid_sets.count; i++)
+		address_set_fini(&c->uid_sets.items[i]);
+	for (size_t i = 0; i < c->domain_sets.count; i++)
+		name_set_fini(&c->domain_sets.items[i]);
+	for (size_t i = 0; i < c->interface_sets.count; i++)
+		name_set_fini(&c->interface_sets.items[i]);
+	for (size_t i = 0; i < c->number_sets.count; i++)
+		free(c->number_sets.items[i]);
+	free(c->uplinks.items);
+	free(c->exempts.items);
+	free(c->routes.items);
+	free(c->packet_routes.items);
+	free(c->expects.items);
+	free(c->learns.items);
+	free(c->lists.items);
+	free(c->named_hosts.items);
+	free(c->classes.items);
+	free(c->address_sets.items);
+	free(c->uid_sets.items);
+	free(c->domain_sets.items);
+	free(c->interface_sets.items);
+	free(c->number_sets.items);
+	free(c->named.items);
+}
+
+/* Every step goes on after a complaint, so that one run tells them all. */
+static int compile_all(struct compiler *c)
+{
+	int (*const steps[])(struct compiler *) = {
+		compile_settings, compile_marks, compile_uplinks, compile_lists,
+		compile_learn, compile_exempts, compile_classes, compile_routes,
+		compile_packet_routes, compile_expects, compile_tables,
+		compile_headers, compile_packet_check, compile_index,
+		compile_hosts,
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (steps[i](c) == -ENOMEM)
+			return -ENOMEM;
+	return 0;
+}
+
+int policy_compile(struct ast *ast, const struct vocabulary *vocabulary,
+		   const struct uplink_numbers *numbers,
+		   const struct hosts *hosts, struct diag *diag,
+		   struct policy **ret)
+{
+	static const struct uplink_numbers none;
+	struct compiler c = {
+		.ast = ast,
+		.diag = diag,
+		.vocabulary = vocabulary,
+		.hosts = hosts,
+		.numbers = numbers != NULL ? numbers : &none,
+	};
+	int rc = -ENOMEM;
+
+	c.policy = calloc(1, sizeof(*c.policy));
+	if (c.policy == NULL)
+		goto out;
+	c.policy->arena = arena_new();
+	if (c.policy->arena == NULL || condition_pool_init(&c.policy->pool) < 0)
+		goto out;
+	rc = gather_all(&c, ast_statements(ast));
+	if (rc == 0)
+		rc = compile_all(&c);
+	if (rc == 0 && diag_errors(diag) > 0)
+		rc = -EINVAL;
+	if (rc < 0)
+		goto out;
+	compile_warn(&c);
+	compile_expects_resolve(c.policy);
+
+	*ret = c.policy;
+	c.policy = NULL;
+out:
+	if (rc == -ENOMEM)
+		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
+			 "out of memory");
+	compiler_fini(&c);
+	policy_free(c.policy);
+	return rc;
+}

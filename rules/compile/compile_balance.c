@@ -1,0 +1,127 @@
+/* compile_balance.c - the roads that a route shares its flows among. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/compile/compile.h"
+
+static uint16_t weight_of(const struct ast_share *share)
+{
+	return share->weight.place.line > 0 ? (uint16_t)share->weight.value : 1;
+}
+
+static bool is_same(const struct balance *a, const struct balance *b)
+{
+	if (a->count != b->count || a->by_source != b->by_source)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (a->members[i].road != b->members[i].road ||
+		    a->members[i].weight != b->members[i].weight)
+			return false;
+	return true;
+}
+
+/* One balance for all routes that say the same. There is room: no more of
+ * them than routes. */
+static const struct balance *keep(struct policy *p, const struct balance *new)
+{
+	for (size_t i = 0; i < p->balance_count; i++)
+		if (is_same(&p->balances[i], new))
+			return &p->balances[i];
+	p->balances[p->balance_count] = *new;
+	return &p->balances[p->balance_count++];
+}
+
+static int compile_shares(struct compiler *c, const struct ast_outcome *outcome,
+			  struct route *route)
+{
+	struct balance balance = { .by_source = outcome->by_source };
+	struct balance_member *members;
+	size_t most = 0;
+	int rc = 0;
+
+	for (const struct ast_share *s = outcome->shares; s; s = s->next)
+		most++;
+	members = arena_alloc(c->policy->arena, most * sizeof(*members));
+	if (members == NULL)
+		return -ENOMEM;
+	for (const struct ast_share *s = outcome->shares; s; s = s->next) {
+		struct balance_member *member = &members[balance.count++];
+
+		member->weight = weight_of(s);
+		if (compile_road(c, &s->uplink, &member->road) < 0)
+			rc = -EINVAL;
+	}
+	if (rc < 0)
+		return rc;
+	balance.members = members;
+	if (balance.count == 1)
+		route->road = members[0].road;
+	else
+		route->balance = keep(c->policy, &balance);
+	return 0;
+}
+
+/* As the statement has it, with all weights. */
+static const char *way_of(struct compiler *c, const struct ast_outcome *outcome)
+{
+	const char *between = "{";
+	const char *copy = NULL;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	if (outcome->kind == OUTCOME_DROP)
+		return "drop";
+	if (outcome->shares == NULL)
+		return compile_text(c, outcome->uplink.text != NULL ?
+					       outcome->uplink.text : "");
+	out = open_memstream(&text, &len);
+	if (out == NULL)
+		return NULL;
+	for (const struct ast_share *s = outcome->shares; s; s = s->next) {
+		fprintf(out, "%s %s %u", between, s->uplink.text, weight_of(s));
+		between = ",";
+	}
+	fputs(outcome->by_source ? " } by source" : " }", out);
+	if (fclose(out) == 0)
+		copy = compile_text(c, text);
+	free(text);
+	return copy;
+}
+
+int compile_way(struct compiler *c, const struct ast_outcome *outcome,
+		struct route *route)
+{
+	route->way = way_of(c, outcome);
+	if (route->way == NULL)
+		return -ENOMEM;
+	if (outcome->kind == OUTCOME_VIA && outcome->shares != NULL)
+		return compile_shares(c, outcome, route);
+	if (outcome->kind == OUTCOME_VIA)
+		return compile_road(c, &outcome->uplink, &route->road);
+	route->road = c->policy->marks.road_drop;
+	return 0;
+}
+
+int compile_roads(struct compiler *c, const struct ast_outcome *outcome,
+		  struct road_set *ret_roads)
+{
+	const struct ast_share only = { .uplink = outcome->uplink };
+	uint8_t road = c->policy->marks.road_drop;
+	int rc = 0;
+
+	if (outcome->kind == OUTCOME_DROP)
+		road_set_add(ret_roads, road);
+	if (outcome->kind != OUTCOME_VIA)
+		return 0;
+	for (const struct ast_share *s = outcome->shares != NULL ?
+						 outcome->shares : &only;
+	     s != NULL; s = s->next)
+		if (compile_road(c, &s->uplink, &road) < 0)
+			rc = -EINVAL;
+		else
+			road_set_add(ret_roads, road);
+	return rc;
+}

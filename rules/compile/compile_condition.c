@@ -1,0 +1,383 @@
+/* compile_condition.c - conditions and classes as nodes of the pool. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/compile/compile.h"
+#include "rules/parse/names.h"
+
+static void complain_unknown(struct compiler *c, struct place place,
+			     const char *what, const char *word,
+			     const struct nearest *near, const char *otherwise)
+{
+	char mend[160];
+
+	if (near->best != NULL)
+		snprintf(mend, sizeof(mend), "did you mean '%s'?", near->best);
+	else
+		snprintf(mend, sizeof(mend), "%s", otherwise);
+	diag_add(c->diag, DIAG_ERROR, place, mend, "there is no %s '%s'", what,
+		 word);
+}
+
+int compile_app(struct compiler *c, const char *word, struct place place,
+		struct bitmap *ret_apps)
+{
+	struct nearest near = { .word = word, .word_len = strlen(word) };
+
+	for (size_t i = 0; i < c->vocabulary->app_count; i++) {
+		const struct app_word *app = &c->vocabulary->apps[i];
+
+		if (strcasecmp(app->word, word) == 0) {
+			for (int w = 0; w < APP_WORDS; w++)
+				ret_apps->words[w] |= app->apps[w];
+			return 0;
+		}
+		nearest_offer(&near, app->word);
+	}
+	complain_unknown(c, place, "application", word, &near,
+			 "'waymark hints' prints those that are known");
+	return -EINVAL;
+}
+
+/* Names that facts hold as bits: what they are, and where the policy keeps
+ * them. */
+struct interned {
+	const char *what;
+	const char **names;
+	size_t *count;
+	size_t most;
+};
+
+/* The bit of a name, given to it when it has none. */
+static int intern(struct compiler *c, const struct interned *in,
+		  const struct ast_value *value, uint32_t *ret_bit)
+{
+	size_t i = 0;
+
+	while (i < *in->count && strcmp(in->names[i], value->text) != 0)
+		i++;
+	if (i == in->most) {
+		diag_add(c->diag, DIAG_ERROR, value->place, NULL,
+			 "more than %zu different %s", in->most, in->what);
+		return -EINVAL;
+	}
+	if (i == *in->count) {
+		in->names[i] = compile_text(c, value->text);
+		if (in->names[i] == NULL)
+			return -ENOMEM;
+		*in->count = i + 1;
+	}
+	*ret_bit = UINT32_C(1) << i;
+	return 0;
+}
+
+static int compile_apps(struct compiler *c, const struct ast_condition *atom,
+			uint32_t *ret_node)
+{
+	struct bitmap apps = { 0 };
+	int rc = 0;
+
+	for (const struct ast_value *v = atom->values; v != NULL; v = v->next)
+		if (compile_app(c, v->text, v->place, &apps) < 0)
+			rc = -EINVAL;
+	if (rc == 0)
+		*ret_node = condition_bitmap(&c->policy->pool, NODE_APP, &apps);
+	return rc;
+}
+
+static int compile_bits(struct compiler *c, const struct ast_condition *atom,
+			uint32_t *ret_node)
+{
+	struct policy *p = c->policy;
+	const struct interned alpn = {
+		"ALPN names", p->alpn, &p->alpn_count, ALPN_MOST,
+	};
+	const struct interned ja4 = {
+		"JA4 fingerprints", p->ja4, &p->ja4_count, JA4_MOST,
+	};
+	bool is_alpn = atom->atom == ATOM_ALPN;
+	uint32_t bits = 0, bit;
+
+	for (const struct ast_value *v = atom->values; v != NULL; v = v->next) {
+		int rc = intern(c, is_alpn ? &alpn : &ja4, v, &bit);
+
+		if (rc < 0)
+			return rc;
+		bits |= bit;
+	}
+	*ret_node = condition_leaf(&p->pool, is_alpn ? NODE_ALPN : NODE_JA4,
+				   bits);
+	return 0;
+}
+
+/* TOS conditions hold for bytes: each value compares under its mask; a DSCP
+ * is the upper six bits (RFC 2474, 3). */
+static int compile_bytes(struct compiler *c, const struct ast_condition *atom,
+			 uint32_t *ret_node)
+{
+	enum node_kind kind = atom->atom == ATOM_PROTO ? NODE_PROTO : NODE_TOS;
+	struct bitmap bitmap = { 0 };
+
+	for (const struct ast_value *v = atom->values; v != NULL; v = v->next)
+		for (uint32_t n = 0; n < 256; n++) {
+			bool in = atom->atom == ATOM_TOS ?
+				(n & v->last) == (v->first & v->last) :
+				(atom->atom == ATOM_DSCP ? n >> 2 : n) >=
+				v->first &&
+				(atom->atom == ATOM_DSCP ? n >> 2 : n) <=
+				v->last;
+
+			if (in)
+				bitmap.words[n / 64] |= UINT64_C(1) << n % 64;
+		}
+	*ret_node = condition_bitmap(&c->policy->pool, kind, &bitmap);
+	return 0;
+}
+
+static int compile_set_atom(struct compiler *c,
+			    const struct ast_condition *atom,
+			    uint32_t *ret_node)
+{
+	static const enum node_kind kinds[] = {
+		[ATOM_SPORT] = NODE_SPORT, [ATOM_DPORT] = NODE_DPORT,
+		[ATOM_LENGTH] = NODE_LENGTH, [ATOM_FROM] = NODE_FROM,
+		[ATOM_TO] = NODE_TO, [ATOM_HOST] = NODE_HOST,
+		[ATOM_IN] = NODE_IN,
+	};
+	uint32_t set = 0;
+	int rc;
+
+	switch (atom->atom) {
+	case ATOM_FROM:
+	case ATOM_TO:
+		rc = compile_address_set(c, atom->values, &set);
+		break;
+	case ATOM_HOST:
+		rc = compile_domain_set(c, atom->values, &set);
+		break;
+	case ATOM_IN:
+		rc = compile_interface_set(c, atom->values, &set);
+		break;
+	default:
+		rc = compile_number_set(c, atom->values, &set);
+	}
+	if (rc == 0)
+		*ret_node = condition_leaf(&c->policy->pool, kinds[atom->atom],
+					   set);
+	return rc;
+}
+
+/* Each different pattern once; what it means is checked when all are known. */
+static int compile_payload(struct compiler *c, const struct ast_condition *atom,
+			   uint32_t *ret_node)
+{
+	uint8_t sides = atom->side == PAYLOAD_CLIENT ? PATTERN_CLIENT :
+			atom->side == PAYLOAD_SERVER ? PATTERN_SERVER :
+			PATTERN_CLIENT | PATTERN_SERVER;
+	const char *regex = atom->values->text;
+	size_t i = 0;
+
+	while (i < c->pattern_count && (c->patterns[i].sides != sides ||
+					strcmp(c->patterns[i].regex, regex)))
+		i++;
+	if (i == PATTERNS_MOST) {
+		diag_add(c->diag, DIAG_ERROR, atom->place,
+			 "join some with '|'", "more than %d payload patterns",
+			 PATTERNS_MOST);
+		return -EINVAL;
+	}
+	if (i == c->pattern_count) {
+		c->patterns[i].regex = regex;
+		c->patterns[i].sides = sides;
+		c->pattern_places[c->pattern_count++] = atom->values->place;
+	}
+	*ret_node = condition_leaf(&c->policy->pool, NODE_PAYLOAD, (uint32_t)i);
+	return 0;
+}
+
+static int compile_uid(struct compiler *c, const struct ast_condition *atom,
+		       uint32_t *ret_node)
+{
+	uint32_t set;
+	int rc = compile_uid_set(c, atom, &set);
+
+	if (rc == 0)
+		*ret_node = condition_leaf(&c->policy->pool, NODE_UID, set);
+	return rc;
+}
+
+static int compile_atom(struct compiler *c, const struct ast_condition *atom,
+			uint32_t *ret_node)
+{
+	switch (atom->atom) {
+	case ATOM_APP:
+		return compile_apps(c, atom, ret_node);
+	case ATOM_ALPN:
+	case ATOM_JA4:
+		return compile_bits(c, atom, ret_node);
+	case ATOM_ECH:
+		*ret_node = condition_leaf(&c->policy->pool, NODE_ECH, 0);
+		return 0;
+	case ATOM_PROTO:
+	case ATOM_TOS:
+	case ATOM_DSCP:
+		return compile_bytes(c, atom, ret_node);
+	case ATOM_PAYLOAD:
+		return compile_payload(c, atom, ret_node);
+	case ATOM_UID:
+		return compile_uid(c, atom, ret_node);
+	default:
+		return compile_set_atom(c, atom, ret_node);
+	}
+}
+
+static int compile_class(struct compiler *c, struct class_item *class);
+
+static bool is_all(const char *word)
+{
+	return strcmp(word, "all") == 0 || strcmp(word, "any") == 0 ||
+	       strcmp(word, "everything") == 0;
+}
+
+static int compile_class_use(struct compiler *c,
+			     const struct ast_condition *use,
+			     uint32_t *ret_node)
+{
+	struct nearest near = { .word = use->name,
+				.word_len = strlen(use->name) };
+	static const char *const words[] = {
+		"from", "to", "in", "host", "app", "proto",
+	};
+	struct class_item *class = NULL;
+	int rc;
+
+	for (size_t i = 0; i < c->classes.count && class == NULL; i++) {
+		const char *name = c->classes.items[i].statement->name.text;
+
+		nearest_offer(&near, name);
+		if (strcmp(name, use->name) == 0)
+			class = &c->classes.items[i];
+	}
+	if (class == NULL) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			nearest_offer(&near, words[i]);
+		complain_unknown(c, use->place, "class", use->name, &near,
+				 is_all(use->name) ?
+				 "write 'default via ...' for all the rest" :
+				 "define it: class NAME = condition");
+		return -EINVAL;
+	}
+	if (class->state == CLASS_OPEN) {
+		diag_add(c->diag, DIAG_ERROR, use->place,
+			 "a class cannot be made of itself",
+			 "class '%s' leads back to itself", use->name);
+		return -EINVAL;
+	}
+	class->is_used = true;
+	rc = compile_class(c, class);
+	if (rc == -ENOMEM || GROW(&c->named) < 0)
+		return -ENOMEM;
+	c->named.items[c->named.count++] =
+		(uint16_t)(class - c->classes.items);
+	*ret_node = class->node;
+	return rc;
+}
+
+/* All children are compiled even after a complaint. */
+static int compile_children(struct compiler *c,
+			    const struct ast_condition *condition,
+			    uint32_t *ret_node)
+{
+	enum node_kind kind =
+		condition->kind == CONDITION_AND ? NODE_AND : NODE_OR;
+	size_t count = 0, i = 0;
+	uint32_t *nodes;
+	int rc = 0;
+
+	for (const struct ast_condition *k = condition->children; k != NULL;
+	     k = k->next)
+		count++;
+	nodes = calloc(count + 1, sizeof(*nodes));
+	if (nodes == NULL)
+		return -ENOMEM;
+	for (const struct ast_condition *k = condition->children; k != NULL;
+	     k = k->next) {
+		int one = compile_condition(c, k, &nodes[i++]);
+
+		rc = one < 0 && rc != -ENOMEM ? one : rc;
+	}
+	if (rc == 0)
+		*ret_node = condition_join(&c->policy->pool, kind, nodes,
+					   count);
+	free(nodes);
+	return rc;
+}
+
+int compile_condition(struct compiler *c, const struct ast_condition *condition,
+		      uint32_t *ret_node)
+{
+	uint32_t node = 0;
+	int rc;
+
+	switch (condition->kind) {
+	case CONDITION_NOT:
+		rc = compile_condition(c, condition->children, &node);
+		if (rc == 0)
+			node = condition_not(&c->policy->pool, node);
+		break;
+	case CONDITION_CLASS:
+		rc = compile_class_use(c, condition, &node);
+		break;
+	case CONDITION_ATOM:
+		rc = compile_atom(c, condition, &node);
+		break;
+	default:
+		rc = compile_children(c, condition, &node);
+	}
+	if (rc == 0 && node == NODE_NONE)
+		return -ENOMEM;
+	if (rc == 0)
+		*ret_node = node;
+	return rc;
+}
+
+/* The classes that a class is made of do not count as named by a route. */
+static int compile_class(struct compiler *c, struct class_item *class)
+{
+	size_t named = c->named.count;
+	int rc;
+
+	if (class->state == CLASS_DONE)
+		return 0;
+	class->state = CLASS_OPEN;
+	rc = compile_condition(c, class->statement->class_condition,
+			       &class->node);
+	class->state = CLASS_DONE;
+	c->named.count = named;
+	return rc;
+}
+
+int compile_classes(struct compiler *c)
+{
+	struct policy *p = c->policy;
+
+	p->classes = arena_alloc(p->arena, (c->classes.count + 1) *
+					   sizeof(*p->classes));
+	if (p->classes == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->classes.count; i++) {
+		struct class_item *class = &c->classes.items[i];
+
+		if (compile_class(c, class) == -ENOMEM)
+			return -ENOMEM;
+		p->classes[i].name =
+			compile_text(c, class->statement->name.text);
+		p->classes[i].node = class->node;
+		if (p->classes[i].name == NULL)
+			return -ENOMEM;
+	}
+	p->class_count = c->classes.count;
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* compile_host.c - names in address lists: the addresses that they have. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/compile/compile.h"
+
+#define TTL_MIN_S 30
+#define TTL_MAX_S 3600
+#define GRACE_S 600
+
+static int keep(struct compiler *c, const struct policy_host *named)
+{
+	if (GROW(&c->named_hosts) < 0)
+		return -ENOMEM;
+	c->named_hosts.items[c->named_hosts.count++] = *named;
+	return 0;
+}
+
+static bool is_too_many(struct compiler *c, struct place place)
+{
+	if (c->named_hosts.count < HOSTS_MOST)
+		return false;
+	if (!c->has_too_many_hosts)
+		diag_add(c->diag, DIAG_ERROR, place,
+			 "each of them has to be asked for again and again",
+			 "more than %d names among addresses", HOSTS_MOST);
+	c->has_too_many_hosts = true;
+	return true;
+}
+
+/* What nobody could tell this time, too, is told. */
+static void warn(struct compiler *c, const char *name, struct place place,
+		 const struct host *host)
+{
+	const char *why = host != NULL && host->why[0] != '\0' ? host->why :
+			  NULL;
+
+	if (host == NULL || host->count == 0)
+		diag_add(c->diag, DIAG_WARNING, place, why != NULL ? why :
+			 "nobody has asked for it yet: --resolve does",
+			 "'%s' has no known address and counts as none", name);
+	else if (why != NULL)
+		diag_add(c->diag, DIAG_WARNING, place, why,
+			 "'%s' was not resolved: its %zu last known "
+			 "address%s", name, host->count,
+			 host->count == 1 ? " stays" : "es stay");
+}
+
+int compile_host(struct compiler *c, const char *name, struct place place,
+		 const char *list, struct address_set *set)
+{
+	const struct host *host = c->hosts == NULL ? NULL :
+				  hosts_find(c->hosts, name);
+	struct policy_host named = {
+		.name = compile_text(c, name),
+		.list = compile_text(c, list),
+		.count = host == NULL ? 0 : host->count,
+	};
+	struct address *copy;
+	int rc = 0;
+
+	if (is_too_many(c, place))
+		return -EINVAL;
+	warn(c, name, place, host);
+	copy = arena_alloc(c->policy->arena,
+			   (named.count + 1) * sizeof(*copy));
+	if (named.name == NULL || copy == NULL)
+		return -ENOMEM;
+	named.place = compile_place(c, place);
+	named.addresses = copy;
+	for (size_t i = 0; i < named.count && rc == 0; i++) {
+		copy[i] = host->items[i].address;
+		rc = address_set_add(set, &copy[i], &copy[i]);
+	}
+	return rc < 0 ? rc : keep(c, &named);
+}
+
+/* The parser has checked the ranges. */
+static void take_limits(struct compiler *c)
+{
+	const struct ast_statement *s = c->said[STATEMENT_RESOLVE];
+	struct name_limits *limits = &c->policy->name_limits;
+
+	*limits = (struct name_limits){ TTL_MIN_S, TTL_MAX_S, GRACE_S };
+	if (s != NULL && s->resolve.ttl_min.place.line > 0) {
+		limits->ttl_min_s = (uint32_t)s->resolve.ttl_min.value;
+		limits->ttl_max_s = (uint32_t)s->resolve.ttl_max.value;
+	}
+	if (s != NULL && s->resolve.grace.place.line > 0)
+		limits->grace_s = (uint32_t)s->resolve.grace.value;
+}
+
+int compile_hosts(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	size_t count = c->named_hosts.count;
+
+	take_limits(c);
+	p->hosts = arena_alloc(p->arena, (count + 1) * sizeof(*p->hosts));
+	if (p->hosts == NULL)
+		return -ENOMEM;
+	if (count > 0)
+		memcpy(p->hosts, c->named_hosts.items,
+		       count * sizeof(*p->hosts));
+	p->host_count = count;
+	return 0;
+}

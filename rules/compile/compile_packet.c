@@ -1,0 +1,52 @@
+/* compile_packet.c - routes `per packet`, which live in the kernel alone. */
+#include <errno.h>
+
+#include "rules/compile/compile.h"
+#include "rules/offload/offload.h"
+
+int compile_packet_routes(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	size_t most = c->packet_routes.count + 1;
+
+	p->packet_routes = arena_alloc(p->arena,
+				       most * sizeof(*p->packet_routes));
+	p->packet_tests = arena_alloc(p->arena,
+				      most * sizeof(*p->packet_tests));
+	if (p->packet_routes == NULL || p->packet_tests == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->packet_routes.count; i++) {
+		const struct ast_statement *s = c->packet_routes.items[i];
+		int rc = compile_route(c, s, &p->packet_routes[i],
+				       &p->packet_tests[i]);
+
+		if (rc == -ENOMEM)
+			return rc;
+		if (condition_facts(&p->pool, p->packet_tests[i].node) != 0)
+			diag_add(c->diag, DIAG_ERROR, s->place,
+				 "the kernel does it alone, by headers; leave "
+				 "'per packet' out to ask for payload",
+				 "a route per packet cannot ask for payload");
+	}
+	p->packet_route_count = c->packet_routes.count;
+	return 0;
+}
+
+int compile_packet_check(struct compiler *c)
+{
+	struct offload *offload;
+	int rc;
+
+	if (c->packet_routes.count == 0 || diag_errors(c->diag) > 0)
+		return 0;
+	rc = offload_make(c->policy, &offload);
+	if (rc < 0)
+		return rc;
+	if (offload->refused != OFFLOAD_NONE)
+		diag_add(c->diag, DIAG_ERROR,
+			 c->packet_routes.items[offload->refused]->place,
+			 "use shorter lists, and fewer alternatives",
+			 "the kernel cannot hold this route per packet");
+	offload_free(offload);
+	return 0;
+}

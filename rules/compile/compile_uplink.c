@@ -1,0 +1,410 @@
+/* compile_uplink.c - the mask, roads and tables of the uplinks. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/compile/compile.h"
+#include "rules/parse/names.h"
+
+/* "settled", and roads for one uplink, drop and main at least; a road number
+ * fits a byte. */
+#define MASK_BITS_LEAST 3
+#define MASK_BITS_MOST 9
+
+static bool mask_is_usable(uint64_t mask)
+{
+	uint64_t ones;
+	int bits;
+
+	if (mask == 0 || mask > UINT32_MAX)
+		return false;
+	ones = mask >> __builtin_ctzll(mask);
+	bits = __builtin_popcountll(mask);
+	return (ones & (ones + 1)) == 0 && bits >= MASK_BITS_LEAST &&
+	       bits <= MASK_BITS_MOST;
+}
+
+int compile_marks(struct compiler *c)
+{
+	const struct ast_statement *s = c->said[STATEMENT_MARKS];
+	struct marks *m = &c->policy->marks;
+	int rc = 0;
+
+	m->mask = MARKS_MASK_DEFAULT;
+	if (s != NULL && !mask_is_usable(s->marks.mask.value)) {
+		diag_add(c->diag, DIAG_ERROR, s->marks.mask.place,
+			 "expected 3 to 9 neighbouring bits, as in 0x7f000000",
+			 "this mask cannot be used");
+		rc = -EINVAL;
+	} else if (s != NULL) {
+		m->mask = (uint32_t)s->marks.mask.value;
+	}
+	m->shift = (uint8_t)__builtin_ctz(m->mask);
+	m->settled = UINT32_C(1) << (31 - __builtin_clz(m->mask));
+	m->road_mask = m->mask & ~m->settled;
+	m->road_main = (uint8_t)(m->road_mask >> m->shift);
+	m->road_drop = (uint8_t)(m->road_main - 1);
+	m->road_most = (uint8_t)(m->road_main - 2);
+	return rc;
+}
+
+static const struct ast_statement *uplink_at(struct compiler *c, size_t i)
+{
+	return c->uplinks.items[i];
+}
+
+/* What it says; nothing, when it is broken. */
+static const struct ast_uplink *said_at(struct compiler *c, size_t i)
+{
+	static const struct ast_uplink nothing;
+
+	return uplink_at(c, i)->is_broken ? &nothing
+					  : &uplink_at(c, i)->uplink;
+}
+
+static int complain_taken(struct compiler *c, struct place place,
+			  const char *what, uint32_t value, size_t by)
+{
+	char mend[128];
+
+	snprintf(mend, sizeof(mend), "'%s' in line %u has it",
+		 uplink_at(c, by)->name.text, uplink_at(c, by)->place.line);
+	diag_add(c->diag, DIAG_ERROR, place, mend, "%s %u is taken", what,
+		 value);
+	return -EINVAL;
+}
+
+/* Numbers that the policy says, before any is given out. */
+static int take_said(struct compiler *c, size_t i, struct uplink *up)
+{
+	const struct ast_uplink *u = said_at(c, i);
+	const struct marks *m = &c->policy->marks;
+	char mend[128];
+
+	if (u->mark.place.line != 0) {
+		if (u->mark.value > m->road_most) {
+			snprintf(mend, sizeof(mend), "expected 1 to %u, the "
+				 "number of the road within the mask 0x%x",
+				 m->road_most, m->mask);
+			diag_add(c->diag, DIAG_ERROR, u->mark.place, mend,
+				 "mark %llu does not fit the mask",
+				 (unsigned long long)u->mark.value);
+			return -EINVAL;
+		}
+		up->road = (uint8_t)u->mark.value;
+	}
+	if (u->table.place.line != 0)
+		up->table = (uint32_t)u->table.value;
+	return 0;
+}
+
+static int check_taken(struct compiler *c, size_t i)
+{
+	const struct uplink *ups = c->policy->uplinks;
+	const struct ast_uplink *u = said_at(c, i);
+	int rc = 0;
+
+	for (size_t j = 0; j < i; j++) {
+		const struct ast_name *other =
+			&said_at(c, j)->table_name;
+
+		if (ups[i].road != 0 && ups[i].road == ups[j].road)
+			rc = complain_taken(c, u->mark.place, "mark",
+					    ups[i].road, j);
+		if (ups[i].table != 0 && ups[i].table == ups[j].table)
+			rc = complain_taken(c, u->table.place, "table",
+					    ups[i].table, j);
+		if (u->table_name.text != NULL && other->text != NULL &&
+		    strcmp(u->table_name.text, other->text) == 0) {
+			diag_add(c->diag, DIAG_ERROR, u->table_name.place,
+				 "choose another name",
+				 "two tables are called '%s'", other->text);
+			rc = -EINVAL;
+		}
+	}
+	return rc;
+}
+
+/* ---- numbers in force ---- */
+
+const struct uplink_number *
+uplink_number_of(const struct uplink_numbers *numbers, const char *name)
+{
+	for (size_t i = 0; i < numbers->count; i++)
+		if (strncmp(numbers->items[i].name, name,
+			    sizeof(numbers->items[i].name) - 1) == 0)
+			return &numbers->items[i];
+	return NULL;
+}
+
+static const struct uplink_number *in_force(struct compiler *c, size_t i)
+{
+	return uplink_number_of(c->numbers, uplink_at(c, i)->name.text);
+}
+
+/* Which uplink, the i-th aside, has `road` in force; the count for none. */
+static size_t holder_of(struct compiler *c, uint8_t road, size_t i)
+{
+	size_t j = 0;
+
+	for (; j < c->uplinks.count; j++) {
+		const struct uplink_number *number = in_force(c, j);
+
+		if (j != i && number != NULL && number->road == road)
+			break;
+	}
+	return j;
+}
+
+/* The kernel would take the flows of the one for the other's. */
+static int check_holder(struct compiler *c, size_t i)
+{
+	const struct ast_number *mark = &said_at(c, i)->mark;
+	const struct uplink *up = &c->policy->uplinks[i];
+	size_t holder = mark->place.line == 0 || up->road == 0 ?
+			c->uplinks.count : holder_of(c, up->road, i);
+	char mend[192];
+
+	if (holder == c->uplinks.count)
+		return 0;
+	snprintf(mend, sizeof(mend), "choose another number, or end what is in "
+		 "force first: waymark down");
+	diag_add(c->diag, DIAG_ERROR, mark->place, mend, "mark %u is in force "
+		 "for uplink '%s', whose flows would change over to '%s'",
+		 up->road, uplink_at(c, holder)->name.text,
+		 uplink_at(c, i)->name.text);
+	return -EINVAL;
+}
+
+static bool has_road(struct compiler *c, uint8_t road)
+{
+	for (size_t i = 0; i < c->uplinks.count; i++)
+		if (c->policy->uplinks[i].road == road)
+			return true;
+	return false;
+}
+
+static bool has_table(struct compiler *c, uint32_t table)
+{
+	for (size_t i = 0; i < c->uplinks.count; i++)
+		if (c->policy->uplinks[i].table == table)
+			return true;
+	return false;
+}
+
+static void keep_numbers(struct compiler *c, size_t i)
+{
+	struct uplink *up = &c->policy->uplinks[i];
+	const struct uplink_number *old = in_force(c, i);
+
+	if (old == NULL)
+		return;
+	if (up->road == 0 && old->road <= c->policy->marks.road_most &&
+	    !has_road(c, old->road))
+		up->road = old->road;
+	if (up->table == 0 && !has_table(c, old->table))
+		up->table = old->table;
+}
+
+static bool is_in_force(struct compiler *c, uint8_t road, uint32_t table)
+{
+	for (size_t i = 0; i < c->numbers->count; i++)
+		if (c->numbers->items[i].road == road ||
+		    c->numbers->items[i].table == table)
+			return true;
+	return false;
+}
+
+/* 0: there is none. */
+static uint8_t lowest_road(struct compiler *c, bool may_be_in_force)
+{
+	for (uint8_t road = 1; road <= c->policy->marks.road_most; road++)
+		if (!has_road(c, road) &&
+		    (may_be_in_force || !is_in_force(c, road, 0)))
+			return road;
+	return 0;
+}
+
+/* One that an uplink had which is no more is the last choice: conntrack still
+ * knows flows by it. */
+static int give_road(struct compiler *c, size_t i)
+{
+	struct policy *p = c->policy;
+	uint8_t road = lowest_road(c, false);
+
+	if (road == 0)
+		road = lowest_road(c, true);
+	if (road != 0) {
+		p->uplinks[i].road = road;
+		return 0;
+	}
+	diag_add(c->diag, DIAG_ERROR, uplink_at(c, i)->place,
+		 "give 'marks mask' more bits",
+		 "the mask 0x%x has room for %u uplink%s", p->marks.mask,
+		 p->marks.road_most, p->marks.road_most == 1 ? "" : "s");
+	return -EINVAL;
+}
+
+static void give_table(struct compiler *c, size_t i)
+{
+	uint32_t table = TABLE_FIRST;
+
+	while (has_table(c, table) || is_in_force(c, 0, table)) {
+		table++;
+		if (table > TABLE_LAST && table < 256)
+			table = 256;
+	}
+	c->policy->uplinks[i].table = table;
+}
+
+/* An uplink by name, or main; -1 after a complaint. */
+static int find_uplink(struct compiler *c, const struct ast_name *name,
+		       int *ret_index)
+{
+	struct nearest near = { .word = name->text,
+				.word_len = strlen(name->text) };
+	char mend[160];
+
+	if (strcmp(name->text, "main") == 0) {
+		*ret_index = UPLINK_MAIN;
+		return 0;
+	}
+	for (size_t i = 0; i < c->uplinks.count; i++) {
+		if (strcmp(uplink_at(c, i)->name.text, name->text) == 0) {
+			*ret_index = (int)i;
+			return 0;
+		}
+		nearest_offer(&near, uplink_at(c, i)->name.text);
+	}
+	nearest_offer(&near, "main");
+	if (near.best != NULL)
+		snprintf(mend, sizeof(mend), "did you mean '%s'?", near.best);
+	else
+		snprintf(mend, sizeof(mend),
+			 "define it: uplink %.64s { dev ... }", name->text);
+	diag_add(c->diag, DIAG_ERROR, name->place, mend,
+		 "there is no uplink '%s'", name->text);
+	return -EINVAL;
+}
+
+/* What the policy does not say of a probe. */
+#define PROBE_EVERY_MS 5000
+#define PROBE_UP 2
+#define PROBE_DOWN 3
+#define PROBE_HTTP_PORT 80
+
+static uint32_t said_or(const struct ast_number *number, uint32_t otherwise)
+{
+	return number->place.line > 0 ? (uint32_t)number->value : otherwise;
+}
+
+static int fill_probes(struct compiler *c, const struct ast_uplink *u,
+		       struct uplink *up)
+{
+	struct uplink_probe *probes;
+	size_t count = 0;
+
+	for (const struct ast_probe *a = u->probes; a != NULL; a = a->next)
+		count++;
+	if (count == 0)
+		return 0;
+	probes = arena_alloc(c->policy->arena, count * sizeof(*probes));
+	if (probes == NULL)
+		return -ENOMEM;
+	for (const struct ast_probe *a = u->probes; a != NULL; a = a->next)
+		probes[up->probe_count++] = (struct uplink_probe){
+			.kind = a->kind,
+			.target = a->target,
+			.port = (uint16_t)said_or(&a->port, PROBE_HTTP_PORT),
+			.every_ms = said_or(&a->every_ms, PROBE_EVERY_MS),
+			.up = said_or(&a->up, PROBE_UP),
+			.down = said_or(&a->down, PROBE_DOWN),
+		};
+	up->probes = probes;
+	return 0;
+}
+
+static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
+{
+	const struct ast_statement *s = uplink_at(c, i);
+	const struct ast_uplink *u = said_at(c, i);
+	int rc = 0;
+
+	up->name = compile_text(c, s->name.text);
+	up->table_name = compile_text(c, u->table_name.text);
+	up->place = compile_place(c, s->place);
+	if (u->dev.text != NULL)
+		snprintf(up->dev, sizeof(up->dev), "%s", u->dev.text);
+	up->has_via4 = u->has_via4;
+	up->has_via6 = u->has_via6;
+	up->via4 = u->via4;
+	up->via6 = u->via6;
+	up->masquerade = u->masquerade;
+	up->strict = u->strict;
+	up->via_auto = u->via_auto;
+	up->optional = u->optional;
+	up->shared = u->shared;
+	if (fill_probes(c, u, up) < 0)
+		return -ENOMEM;
+	up->late = u->late;
+	up->otherwise = UPLINK_NONE;
+	if (u->otherwise.text != NULL)
+		rc = find_uplink(c, &u->otherwise, &up->otherwise);
+	if (rc == 0 && up->otherwise == (int)i) {
+		diag_add(c->diag, DIAG_ERROR, u->otherwise.place,
+			 "name another uplink, or main",
+			 "an uplink cannot stand in for itself");
+		rc = -EINVAL;
+	}
+	return up->name == NULL ? -ENOMEM : rc;
+}
+
+int compile_uplinks(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	size_t count = c->uplinks.count;
+
+	p->uplinks = arena_alloc(p->arena, (count + 1) * sizeof(*p->uplinks));
+	if (p->uplinks == NULL)
+		return -ENOMEM;
+	p->uplink_count = count;
+	for (size_t i = 0; i < count; i++)
+		if (fill_uplink(c, i, &p->uplinks[i]) == -ENOMEM)
+			return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		(void)take_said(c, i, &p->uplinks[i]);
+	for (size_t i = 0; i < count; i++) {
+		(void)check_taken(c, i);
+		(void)check_holder(c, i);
+	}
+	for (size_t i = 0; i < count; i++)
+		keep_numbers(c, i);
+	for (size_t i = 0; i < count; i++) {
+		struct uplink *up = &p->uplinks[i];
+
+		if (up->road == 0 && give_road(c, i) < 0)
+			break;
+		if (up->table == 0)
+			give_table(c, i);
+		p->of_road[up->road] = up;
+		if (!up->via_auto && up->has_via4 != up->has_via6)
+			policy_set_dead(p, i, up->has_via4, true);
+	}
+	return 0;
+}
+
+int compile_road(struct compiler *c, const struct ast_name *name,
+		 uint8_t *ret_road)
+{
+	int index, rc;
+
+	if (name->text == NULL)
+		return -EINVAL;
+	rc = find_uplink(c, name, &index);
+	if (rc < 0)
+		return rc;
+	*ret_road = index == UPLINK_MAIN ? c->policy->marks.road_main
+					 : c->policy->uplinks[index].road;
+	return 0;
+}

@@ -1,0 +1,265 @@
+/* refresh.c - names asked when their time has come, see refresh.h. */
+#include "rules/hosts/refresh.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "rules/hosts/resolver.h"
+
+/* So many names at once: their answers fit in a socket's buffer. */
+#define ASKED_MOST 32
+/* What failed is asked again after this, and then ever later. */
+#define RETRY_FIRST_MS UINT64_C(5000)
+#define LINE_MAX_LEN (2 * HOST_CHANGE_MAX + DOMAIN_MAX + 64)
+
+struct refresh {
+	struct hosts *hosts;
+	struct name_limits limits;
+	struct resolver *resolver;
+	refresh_log *log;
+	void *ctx;
+	bool changed;		/* since it was told last */
+	/* Of this round. */
+	size_t failed;		/* names that were answered before */
+	const struct host *first_failed;
+	size_t mended;
+	const struct host *first_mended;
+};
+
+uint64_t refresh_now_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* ---- what is told ---- */
+
+static void tell_change(struct refresh *refresh, const struct host *host,
+			const struct host_change *change)
+{
+	char line[LINE_MAX_LEN];
+
+	if (refresh->log == NULL)
+		return;
+	snprintf(line, sizeof(line), "name %s:%s%s%s%s%s", host->name,
+		 change->added[0] ? " added " : "", change->added,
+		 change->added[0] && change->removed[0] ? "," : "",
+		 change->removed[0] ? " removed " : "", change->removed);
+	refresh->log(refresh->ctx, line);
+}
+
+static void tell_round(struct refresh *refresh, size_t count,
+		       const struct host *first, const char *what,
+		       const char *reason)
+{
+	char line[LINE_MAX_LEN], more[40] = "";
+
+	if (refresh->log == NULL || count == 0)
+		return;
+	if (count > 1)
+		snprintf(more, sizeof(more), " and %zu more", count - 1);
+	snprintf(line, sizeof(line), "name %s%s: %s%s", first->name, more,
+		 what, reason);
+	refresh->log(refresh->ctx, line);
+}
+
+static void end_round(struct refresh *refresh)
+{
+	tell_round(refresh, refresh->failed, refresh->first_failed,
+		   "not resolved, last known addresses stay: ",
+		   refresh->first_failed != NULL ?
+			   refresh->first_failed->why : "");
+	tell_round(refresh, refresh->mended, refresh->first_mended,
+		   "resolved again", "");
+	refresh->failed = refresh->mended = 0;
+	refresh->first_failed = refresh->first_mended = NULL;
+}
+
+/* ---- answers ---- */
+
+static uint64_t bound(uint64_t value, uint64_t least, uint64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+static void note_failure(struct refresh *refresh, struct host *host,
+			 uint64_t now_ms)
+{
+	uint64_t most = UINT64_C(1000) * refresh->limits.ttl_max_s;
+
+	if (host->pause_ms == 0) {
+		if (refresh->failed++ == 0)
+			refresh->first_failed = host;
+		host->pause_ms = bound(RETRY_FIRST_MS, 1000,
+				       1000 * refresh->limits.ttl_min_s);
+	} else {
+		host->pause_ms = bound(2 * host->pause_ms, 1000, most);
+	}
+	host->due_ms = now_ms + host->pause_ms;
+}
+
+static void note_success(struct refresh *refresh, struct host *host,
+			 uint32_t ttl_s, uint64_t now_ms)
+{
+	if (host->pause_ms != 0 && refresh->mended++ == 0)
+		refresh->first_mended = host;
+	host->pause_ms = 0;
+	host->due_ms = now_ms + 1000 * bound(ttl_s, refresh->limits.ttl_min_s,
+					     refresh->limits.ttl_max_s);
+}
+
+static void take(void *ctx, size_t id, const struct host_answer *answer)
+{
+	struct refresh *refresh = ctx;
+	struct host *host = &refresh->hosts->items[id];
+	uint64_t now_ms = refresh_now_ms();
+	struct host_change change;
+
+	host->is_asked = false;
+	if (host_take(host, answer, &refresh->limits, now_ms, &change)) {
+		refresh->changed = true;
+		tell_change(refresh, host, &change);
+	}
+	if (answer->count == 0)
+		note_failure(refresh, host, now_ms);
+	else
+		note_success(refresh, host, answer->ttl_s, now_ms);
+}
+
+/* ---- questions ---- */
+
+/* Ask for those whose time has come by `until_ms`, as many as may be. */
+static void ask(struct refresh *refresh, uint64_t until_ms)
+{
+	static const struct host_answer none = {
+		.lacks4 = true, .lacks6 = true,
+		.why = "names cannot be asked for here",
+	};
+
+	for (size_t i = 0; i < refresh->hosts->count; i++) {
+		struct host *host = &refresh->hosts->items[i];
+
+		if (resolver_asked(refresh->resolver) >= ASKED_MOST)
+			return;
+		if (!host->is_wanted || host->is_asked ||
+		    host->due_ms > until_ms)
+			continue;
+		host->is_asked = true;
+		if (resolver_ask(refresh->resolver, host->name, i) < 0)
+			take(refresh, i, &none);
+	}
+}
+
+static uint64_t next_due(const struct refresh *refresh)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < refresh->hosts->count; i++) {
+		const struct host *host = &refresh->hosts->items[i];
+
+		if (host->is_wanted && !host->is_asked && host->due_ms < next)
+			next = host->due_ms;
+	}
+	return next;
+}
+
+int refresh_wait_ms(const struct refresh *refresh)
+{
+	int asked_ms = resolver_wait_ms(refresh->resolver);
+	uint64_t next = next_due(refresh), now_ms = refresh_now_ms();
+
+	if (resolver_asked(refresh->resolver) > 0)
+		return asked_ms;
+	if (next == UINT64_MAX)
+		return -1;
+	return next <= now_ms ? 0 : (int)bound(next - now_ms, 1, INT_MAX);
+}
+
+int refresh_fd(const struct refresh *refresh)
+{
+	return resolver_fd(refresh->resolver);
+}
+
+bool refresh_turn(struct refresh *refresh)
+{
+	uint64_t now_ms = refresh_now_ms();
+	bool changed;
+
+	resolver_turn(refresh->resolver);
+	/* Those that are nearly due come along, so that what changes of many
+	 * names changes at once. */
+	if (next_due(refresh) <= now_ms)
+		ask(refresh, now_ms + 500 * refresh->limits.ttl_min_s);
+	if (resolver_asked(refresh->resolver) > 0)
+		return false;
+	end_round(refresh);
+	changed = refresh->changed;
+	refresh->changed = false;
+	return changed;
+}
+
+bool refresh_all(struct refresh *refresh, int wait_ms)
+{
+	uint64_t now_ms = refresh_now_ms();
+	uint64_t end_ms = now_ms + (uint64_t)wait_ms;
+	struct pollfd readable = { .events = POLLIN };
+	bool changed = false;
+
+	readable.fd = resolver_fd(refresh->resolver);
+	for (size_t i = 0; i < refresh->hosts->count; i++)
+		refresh->hosts->items[i].due_ms = 0;
+	while (next_due(refresh) == 0 ||
+	       resolver_asked(refresh->resolver) > 0) {
+		int left_ms, turn_ms;
+
+		ask(refresh, 0);
+		now_ms = refresh_now_ms();
+		if (now_ms >= end_ms)
+			break;
+		left_ms = (int)(end_ms - now_ms);
+		turn_ms = resolver_wait_ms(refresh->resolver);
+		poll(&readable, 1, turn_ms >= 0 && turn_ms < left_ms ?
+				   turn_ms : left_ms);
+		resolver_turn(refresh->resolver);
+	}
+	resolver_cancel(refresh->resolver);
+	end_round(refresh);
+	changed = refresh->changed;
+	refresh->changed = false;
+	return changed;
+}
+
+/* ---- life ---- */
+
+struct refresh *refresh_new(struct hosts *hosts,
+			    const struct name_limits *limits, refresh_log *log,
+			    void *ctx)
+{
+	struct refresh *refresh = calloc(1, sizeof(*refresh));
+
+	if (refresh == NULL)
+		return NULL;
+	refresh->hosts = hosts;
+	refresh->limits = *limits;
+	refresh->log = log;
+	refresh->ctx = ctx;
+	refresh->resolver = resolver_new(take, refresh);
+	if (refresh->resolver != NULL)
+		return refresh;
+	free(refresh);
+	return NULL;
+}
+
+void refresh_free(struct refresh *refresh)
+{
+	if (refresh == NULL)
+		return;
+	refresh->log = NULL;
+	resolver_free(refresh->resolver);
+	free(refresh);
+}

@@ -1,0 +1,300 @@
+/* resolver.c - names asked by c-ares, see resolver.h. */
+#include "rules/hosts/resolver.h"
+
+#include <ares.h>
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* A server has so long for its first answer, c-ares then asks the next, and
+ * all anew, each time with more patience. */
+#define FIRST_MS 1000
+#define TRIES 3
+#define EVENTS 16
+
+struct resolver {
+	int epoll;
+	ares_channel channel;	/* NULL: nothing is asked */
+	resolver_done *done;
+	void *ctx;
+	size_t asked;		/* names */
+};
+
+/* One name: both families in one. */
+struct question {
+	struct resolver *resolver;
+	size_t id;
+	size_t open;		/* of its two */
+	struct address items[HOST_ADDRESSES_MOST];
+	struct host_answer answer;
+};
+
+/* One family of it. */
+struct half {
+	struct question *question;
+	int family;
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void init_library(void)
+{
+	ares_library_init(ARES_LIB_INIT_ALL);
+}
+
+/* c-ares opens sockets, changes its mind about them, and closes them. */
+static void watch(void *ctx, ares_socket_t fd, int readable, int writable)
+{
+	struct resolver *resolver = ctx;
+	struct epoll_event event = {
+		.events = (readable ? EPOLLIN : 0u) |
+			  (writable ? EPOLLOUT : 0u),
+		.data.fd = fd,
+	};
+
+	if (event.events == 0)
+		epoll_ctl(resolver->epoll, EPOLL_CTL_DEL, fd, NULL);
+	else if (epoll_ctl(resolver->epoll, EPOLL_CTL_MOD, fd, &event) < 0)
+		epoll_ctl(resolver->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+struct resolver *resolver_new(resolver_done *done, void *ctx)
+{
+	struct resolver *resolver = calloc(1, sizeof(*resolver));
+
+	pthread_once(&once, init_library);
+	if (resolver == NULL)
+		return NULL;
+	resolver->done = done;
+	resolver->ctx = ctx;
+	resolver->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (resolver->epoll >= 0)
+		return resolver;
+	free(resolver);
+	return NULL;
+}
+
+static void close_channel(struct resolver *resolver)
+{
+	if (resolver->channel != NULL)
+		ares_destroy(resolver->channel);
+	resolver->channel = NULL;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	if (resolver == NULL)
+		return;
+	resolver_cancel(resolver);
+	close_channel(resolver);
+	close(resolver->epoll);
+	free(resolver);
+}
+
+/* Anew whenever asking begins: resolv.conf may be another by then. */
+static int open_channel(struct resolver *resolver)
+{
+	struct ares_options options = {
+		.timeout = FIRST_MS,
+		.tries = TRIES,
+		.sock_state_cb = watch,
+		.sock_state_cb_data = resolver,
+	};
+	/* No domains to search, and names are asked as they are. */
+	int rc = ares_init_options(&resolver->channel, &options,
+				   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+				   ARES_OPT_SOCK_STATE_CB | ARES_OPT_DOMAINS |
+				   ARES_OPT_NDOTS);
+
+	if (rc == ARES_SUCCESS)
+		return 0;
+	resolver->channel = NULL;
+	return rc == ARES_ENOMEM ? -ENOMEM : -EIO;
+}
+
+static bool is_there(const struct question *question,
+		     const struct address *address)
+{
+	for (size_t i = 0; i < question->answer.count; i++)
+		if (address_equal(&question->items[i], address))
+			return true;
+	return false;
+}
+
+static void add_node(struct question *question,
+		     const struct ares_addrinfo_node *node)
+{
+	struct host_answer *answer = &question->answer;
+	struct address address;
+	uint32_t ttl_s = node->ai_ttl > 0 ? (uint32_t)node->ai_ttl : 0;
+
+	if (node->ai_family == AF_INET)
+		address = address_from_v4(((const struct sockaddr_in *)(const
+			void *)node->ai_addr)->sin_addr.s_addr);
+	else if (node->ai_family == AF_INET6)
+		address = address_from_v6(&((const struct sockaddr_in6 *)(const
+			void *)node->ai_addr)->sin6_addr);
+	else
+		return;
+	if (ttl_s < answer->ttl_s)
+		answer->ttl_s = ttl_s;
+	if (answer->count < HOST_ADDRESSES_MOST &&
+	    !is_there(question, &address))
+		question->items[answer->count++] = address;
+}
+
+/* An alias may be pointed elsewhere before its address changes. */
+static void add_aliases(struct question *question,
+			const struct ares_addrinfo_cname *cname)
+{
+	for (; cname != NULL; cname = cname->next)
+		if (cname->ttl >= 0 &&
+		    (uint32_t)cname->ttl < question->answer.ttl_s)
+			question->answer.ttl_s = (uint32_t)cname->ttl;
+}
+
+static void finish(struct question *question)
+{
+	struct resolver *resolver = question->resolver;
+	struct host_answer *answer = &question->answer;
+
+	answer->items = question->items;
+	if (answer->count > 0)
+		answer->why = NULL;
+	else if (answer->why == NULL)
+		answer->why = "it has no address";
+	resolver->asked--;
+	resolver->done(resolver->ctx, question->id, answer);
+	free(question);
+}
+
+static const char *reason(int status)
+{
+	switch (status) {
+	case ARES_ENOTFOUND:
+		return "there is no such name";
+	case ARES_ECANCELLED:
+	case ARES_EDESTRUCTION:
+	case ARES_ETIMEOUT:
+		return "no server answers in time";
+	case ARES_ECONNREFUSED:
+		return "no server can be reached";
+	default:
+		return ares_strerror(status);
+	}
+}
+
+/* That a name has no address of one family is an answer, too. */
+static void take(void *ctx, int status, int timeouts,
+		 struct ares_addrinfo *info)
+{
+	struct half *half = ctx;
+	struct question *question = half->question;
+	struct host_answer *answer = &question->answer;
+
+	(void)timeouts;
+	if (status == ARES_SUCCESS) {
+		add_aliases(question, info->cnames);
+		for (const struct ares_addrinfo_node *node = info->nodes;
+		     node != NULL; node = node->ai_next)
+			add_node(question, node);
+		ares_freeaddrinfo(info);
+	} else if (status != ARES_ENODATA) {
+		answer->why = reason(status);
+		if (status != ARES_ENOTFOUND && half->family == AF_INET)
+			answer->lacks4 = true;
+		else if (status != ARES_ENOTFOUND)
+			answer->lacks6 = true;
+	}
+	free(half);
+	if (--question->open == 0)
+		finish(question);
+}
+
+int resolver_ask(struct resolver *resolver, const char *name, size_t id)
+{
+	static const int families[2] = { AF_INET, AF_INET6 };
+	struct ares_addrinfo_hints hints = {
+		.ai_flags = ARES_AI_NOSORT,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct half *halves[2] = { malloc(sizeof(struct half)),
+				   malloc(sizeof(struct half)) };
+	struct question *question = calloc(1, sizeof(*question));
+	int rc = -ENOMEM;
+
+	if (resolver->asked == 0)
+		close_channel(resolver);
+	if (question != NULL && halves[0] != NULL && halves[1] != NULL)
+		rc = resolver->channel == NULL ? open_channel(resolver) : 0;
+	if (rc < 0) {
+		free(halves[0]);
+		free(halves[1]);
+		free(question);
+		return rc;
+	}
+	question->resolver = resolver;
+	question->id = id;
+	question->open = 2;
+	question->answer.ttl_s = UINT32_MAX;
+	resolver->asked++;
+	for (int i = 0; i < 2; i++) {
+		*halves[i] = (struct half){ question, families[i] };
+		hints.ai_family = families[i];
+		ares_getaddrinfo(resolver->channel, name, NULL, &hints, take,
+				 halves[i]);
+	}
+	return 0;
+}
+
+size_t resolver_asked(const struct resolver *resolver)
+{
+	return resolver->asked;
+}
+
+void resolver_cancel(struct resolver *resolver)
+{
+	if (resolver->channel != NULL)
+		ares_cancel(resolver->channel);
+}
+
+int resolver_fd(const struct resolver *resolver)
+{
+	return resolver->epoll;
+}
+
+int resolver_wait_ms(const struct resolver *resolver)
+{
+	struct timeval time;
+	const struct timeval *next = NULL;
+
+	if (resolver->channel != NULL && resolver->asked > 0)
+		next = ares_timeout(resolver->channel, NULL, &time);
+	return next == NULL ? -1 :
+	       (int)(next->tv_sec * 1000 + next->tv_usec / 1000 + 1);
+}
+
+void resolver_turn(struct resolver *resolver)
+{
+	struct epoll_event events[EVENTS];
+	int count;
+
+	if (resolver->channel == NULL)
+		return;
+	count = epoll_wait(resolver->epoll, events, EVENTS, 0);
+	for (int i = 0; i < count; i++)
+		ares_process_fd(resolver->channel,
+				events[i].events & ~(uint32_t)EPOLLOUT ?
+					events[i].data.fd : ARES_SOCKET_BAD,
+				events[i].events & EPOLLOUT ?
+					events[i].data.fd : ARES_SOCKET_BAD);
+	ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	if (resolver->asked == 0)
+		close_channel(resolver);
+}

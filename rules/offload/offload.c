@@ -1,0 +1,324 @@
+/* offload.c - the rules that headers decide, route by route. */
+#include "rules/offload/offload_private.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Rules of all routes; what comes behind them the engine decides. */
+#define RULES_MOST 16384
+
+#define TEXT_OF(number) TEXT_OF_IT(number)
+#define TEXT_OF_IT(number) #number
+#define TOO_LONG \
+	"a list has more than " TEXT_OF(OFFLOAD_RANGES_MOST) " ranges, or " \
+	"all together more than " TEXT_OF(OFFLOAD_RANGES_ALL)
+
+/* Rules as they are listed, and protocols that get past all of them. */
+struct listing {
+	struct maker maker;
+	struct terms rules;
+	struct bitmap left;
+	FILE *notes;
+};
+
+/* A rule that a protocol never gets to is left out. */
+static int list(struct listing *listing, const struct offload_rule *term,
+		struct offload_target target)
+{
+	struct offload_rule rule = *term;
+	uint64_t any = 0;
+
+	for (int w = 0; w < 4; w++)
+		any |= rule.proto.words[w] & listing->left.words[w];
+	if (any == 0)
+		return 0;
+	rule.target = target;
+	if (target.route > 0)
+		listing->maker.offload->routes[target.route - 1] = target;
+	if (rule.test_count == 0 && offload_covers(&rule.tos, &offload_any))
+		for (int w = 0; w < 4; w++)
+			listing->left.words[w] &= ~rule.proto.words[w];
+	return offload_terms_add(&listing->rules, &rule);
+}
+
+static const struct offload_rule anything = {
+	.proto = { { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX } },
+	.tos = { { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX } },
+};
+
+static const struct offload_target queue = { .verdict = OFFLOAD_QUEUE };
+
+static bool has_term(const struct terms *terms, const struct offload_rule *term)
+{
+	for (size_t i = 0; i < terms->count; i++)
+		if (offload_terms_cover(&terms->items[i], term))
+			return true;
+	return false;
+}
+
+/* Where the route certainly holds it decides; where it may, the engine does. */
+static int list_route(struct listing *listing, uint32_t node,
+		      struct offload_target to)
+{
+	struct terms holds = { 0 }, may = { 0 };
+	int rc = offload_terms_of(&listing->maker, node, true, &holds);
+
+	if (rc == 0)
+		rc = offload_terms_of(&listing->maker, node, false, &may);
+	for (size_t i = 0; i < holds.count && rc == 0; i++)
+		rc = list(listing, &holds.items[i], to);
+	for (size_t i = 0; i < may.count && rc == 0; i++)
+		if (!has_term(&holds, &may.items[i]))
+			rc = list(listing, &may.items[i], queue);
+	if (rc == 0 && listing->rules.count > RULES_MOST)
+		rc = -E2BIG;
+	free(holds.items);
+	free(may.items);
+	return rc;
+}
+
+static void note(struct listing *listing, size_t route, const char *why)
+{
+	const struct route *r = policy_route(listing->maker.policy, route);
+
+	fprintf(listing->notes, "%.*s%s: %s\n", OFFLOAD_NOTE_TEXT, r->text,
+		strlen(r->text) > OFFLOAD_NOTE_TEXT ? "..." : "", why);
+}
+
+/* `number` is the route's among all, those `per packet` behind the others. */
+static struct offload_target target_of(const struct policy *p,
+				       const struct route *route, size_t number)
+{
+	struct offload_target target = {
+		.verdict = OFFLOAD_ROAD,
+		.value = route->road,
+		.route = (uint32_t)number + 1,
+	};
+
+	if (route->balance != NULL) {
+		target.verdict = OFFLOAD_BALANCE;
+		target.value = (uint32_t)(route->balance - p->balances);
+	}
+	return target;
+}
+
+static int list_routes(struct listing *listing)
+{
+	const struct policy *p = listing->maker.policy;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->route_count && rc == 0; i++) {
+		size_t before = listing->rules.count;
+
+		listing->maker.is_too_long = false;
+		rc = list_route(listing, p->tests[i].node,
+				target_of(p, &p->routes[i], i));
+		if (listing->maker.is_too_long)
+			note(listing, i, TOO_LONG);
+		if (rc != -E2BIG)
+			continue;
+		note(listing, i, "too many alternatives; it and what is below "
+		     "stay in the engine");
+		listing->rules.count = before;
+		listing->left = offload_any;
+		return list(listing, &anything, queue);
+	}
+	return rc;
+}
+
+/* A balance by flow asks for it, too: which have ports. */
+static bool asks_proto(const struct listing *listing)
+{
+	for (size_t i = 0; i < listing->rules.count; i++)
+		if (listing->rules.items[i].target.verdict == OFFLOAD_BALANCE ||
+		    !offload_covers(&listing->rules.items[i].proto,
+				    &offload_any))
+			return true;
+	return false;
+}
+
+/*
+ * What the engine is to see whatever its headers say stands first. Between an
+ * IPv6 mobility header and what it carries the kernel's view ends (RFC 6275,
+ * 6.1.1), the engine's does not.
+ */
+static int list_flows(struct listing *listing)
+{
+	struct terms *rules = &listing->rules;
+	struct offload_rule mobile = anything;
+	int rc;
+
+	if (!listing->maker.policy->offload)
+		return list(listing, &anything, queue);
+	rc = list_routes(listing);
+	if (rc < 0 || !asks_proto(listing))
+		return rc;
+	mobile.proto = (struct bitmap){ { 0 } };
+	mobile.proto.words[IPPROTO_MH / 64] |= UINT64_C(1) << IPPROTO_MH % 64;
+	rc = offload_terms_add(rules, &mobile);
+	if (rc < 0)
+		return rc;
+	memmove(&rules->items[1], rules->items,
+		(rules->count - 1) * sizeof(mobile));
+	rules->items[0] = mobile;
+	return 0;
+}
+
+static bool asks_engine(const struct listing *listing)
+{
+	for (size_t i = 0; i < listing->rules.count; i++)
+		if (listing->rules.items[i].target.verdict == OFFLOAD_QUEUE)
+			return true;
+	return false;
+}
+
+static int list_packets(struct listing *listing)
+{
+	const struct policy *p = listing->maker.policy;
+	int rc = 0;
+
+	listing->rules.count = 0;
+	listing->left = offload_any;
+	for (uint32_t i = 0; i < p->packet_route_count && rc == 0; i++) {
+		rc = list_route(listing, p->packet_tests[i].node,
+				target_of(p, &p->packet_routes[i],
+					  p->route_count + i));
+		if (rc == -ENOMEM || (rc == 0 && !asks_engine(listing)))
+			continue;
+		listing->maker.offload->refused = i;
+		listing->rules.count = 0;
+		return 0;
+	}
+	return rc;
+}
+
+static int make_all(struct listing *listing)
+{
+	struct maker *maker = &listing->maker;
+	struct offload *offload = maker->offload;
+	int rc = list_flows(listing);
+
+	if (rc == 0)
+		rc = offload_chain_make(maker, &listing->rules,
+					&offload->flows);
+	if (rc < 0 || maker->policy->packet_route_count == 0)
+		return rc;
+	rc = list_packets(listing);
+	if (rc == 0)
+		rc = offload_chain_make(maker, &listing->rules,
+					&offload->packets);
+	return rc;
+}
+
+void offload_maker_fini(struct maker *maker)
+{
+	offload_free(maker->offload);
+	free(maker->address_sets);
+	free(maker->number_sets[0]);
+	free(maker->number_sets[1]);
+	free(maker->interface_sets);
+}
+
+int offload_maker_init(struct maker *maker, const struct policy *policy)
+{
+	size_t numbers = policy->number_set_count + 1;
+
+	maker->policy = policy;
+	maker->offload = calloc(1, sizeof(*maker->offload));
+	maker->address_sets = calloc(policy->address_set_count + 1,
+				     sizeof(uint32_t));
+	maker->interface_sets = calloc(policy->interface_set_count + 1,
+				       sizeof(uint32_t));
+	for (int i = 0; i < 2; i++)
+		maker->number_sets[i] = calloc(numbers, sizeof(uint32_t));
+	if (maker->offload != NULL)
+		maker->offload->routes = calloc(
+			policy->route_count + policy->packet_route_count,
+			sizeof(struct offload_target));
+	if (maker->offload == NULL || maker->offload->routes == NULL ||
+	    maker->address_sets == NULL ||
+	    maker->number_sets[0] == NULL || maker->number_sets[1] == NULL ||
+	    maker->interface_sets == NULL)
+		return -ENOMEM;
+	maker->offload->flow_route_count = policy->route_count;
+	maker->offload->route_count = policy->route_count +
+				      policy->packet_route_count;
+	maker->offload->packets = OFFLOAD_NONE;
+	maker->offload->refused = OFFLOAD_NONE;
+	return 0;
+}
+
+static int copy_balances(struct offload *offload, const struct policy *policy)
+{
+	offload->balances = calloc(policy->balance_count + 1,
+				   sizeof(*offload->balances));
+	if (offload->balances == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->balance_count; i++) {
+		const struct balance *from = &policy->balances[i];
+		size_t size = from->count * sizeof(*from->members);
+		struct balance_member *members = malloc(size);
+
+		if (members == NULL)
+			return -ENOMEM;
+		memcpy(members, from->members, size);
+		offload->balances[i] = *from;
+		offload->balances[i].members = members;
+		offload->balance_count++;
+	}
+	return 0;
+}
+
+int offload_make(const struct policy *policy, struct offload **ret)
+{
+	struct listing listing = { .left = offload_any };
+	char *notes = NULL;
+	size_t len;
+	int rc = offload_maker_init(&listing.maker, policy);
+
+	listing.notes = open_memstream(&notes, &len);
+	if (rc == 0)
+		rc = copy_balances(listing.maker.offload, policy);
+	if (rc == 0)
+		rc = listing.notes == NULL ? -ENOMEM : make_all(&listing);
+	if (listing.notes != NULL && fclose(listing.notes) != 0)
+		rc = -ENOMEM;
+	if (rc < 0)
+		goto out;
+
+	listing.maker.offload->notes = notes;
+	notes = NULL;
+	*ret = listing.maker.offload;
+	listing.maker.offload = NULL;
+out:
+	free(notes);
+	free(listing.rules.items);
+	offload_maker_fini(&listing.maker);
+	return rc;
+}
+
+void offload_free(struct offload *offload)
+{
+	if (offload == NULL)
+		return;
+	for (size_t i = 0; i < offload->set_count; i++) {
+		struct offload_set *set = &offload->sets[i];
+
+		for (size_t n = 0; set->names != NULL && n < set->count; n++)
+			free(set->names[n]);
+		free(set->names);
+		free(set->ranges);
+	}
+	for (size_t i = 0; i < offload->chain_count; i++)
+		offload_chain_fini(&offload->chains[i]);
+	free(offload->routes);
+	for (size_t i = 0; i < offload->balance_count; i++)
+		free((void *)offload->balances[i].members);
+	free(offload->balances);
+	free(offload->sets);
+	free(offload->chains);
+	free(offload->notes);
+	free(offload);
+}

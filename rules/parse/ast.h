@@ -1,0 +1,293 @@
+/*
+ * ast.h - a policy as it was written: every statement with its place.
+ *
+ * The parser makes it, ast_print() writes it back in canonical form, and
+ * policy_compile() makes the policy of it. Names are not resolved here:
+ * `via fibr` parses, and the compiler says that there is no such uplink.
+ * Everything hangs on the arena of the struct ast and dies with it.
+ */
+#ifndef WAYMARK_AST_H
+#define WAYMARK_AST_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "rules/tables/address.h"
+#include "rules/parse/diag.h"
+
+enum atom_kind {
+	ATOM_PROTO,		/* tcp, udp, ...	numbers */
+	ATOM_SPORT,		/* 			numbers */
+	ATOM_DPORT,		/* 			numbers */
+	ATOM_FROM,		/* 			addresses */
+	ATOM_TO,		/* 			addresses */
+	ATOM_IN,		/* interfaces		names, "ppp*" allowed */
+	ATOM_DSCP,		/* 			numbers 0-63 */
+	ATOM_TOS,		/* 			numbers with a mask */
+	ATOM_LENGTH,		/* 			numbers */
+	ATOM_UID,		/* 			numbers */
+	ATOM_APP,		/* 			names */
+	ATOM_HOST,		/* 			domains */
+	ATOM_ALPN,		/* 			names */
+	ATOM_JA4,		/* 			names */
+	ATOM_ECH,		/* no value */
+	ATOM_PAYLOAD,		/* 			one regex */
+};
+
+enum value_kind {
+	VALUE_NUMBER,		/* first to last, inclusive; tos: value, mask */
+	VALUE_ADDRESS,		/* first_addr to last_addr, of one family */
+	VALUE_NAME,		/* text: app, alpn, ja4, interface */
+	VALUE_DOMAIN,		/* text: canonical; exact: "=name" */
+	VALUE_LIST,		/* text: the list's name, without '@' */
+	VALUE_FILE,		/* text: path, resolved; only within a list */
+	VALUE_HOST,		/* text: canonical; a name among addresses */
+};
+
+struct ast_value {
+	struct ast_value *next;
+	struct place place;
+	enum value_kind kind;
+	bool exact;
+	/* The word as written, which canonical print keeps: "ef", "smtp". */
+	const char *text;
+	uint32_t first;
+	uint32_t last;		/* the mask for ATOM_TOS */
+	struct address first_addr;
+	struct address last_addr;
+};
+
+enum payload_side { PAYLOAD_EITHER, PAYLOAD_CLIENT, PAYLOAD_SERVER };
+
+enum condition_kind {
+	CONDITION_AND,		/* children, two or more */
+	CONDITION_OR,		/* children, two or more */
+	CONDITION_NOT,		/* one child */
+	CONDITION_CLASS,	/* name */
+	CONDITION_ATOM,		/* atom, values, side */
+};
+
+/* `tcp dport 25` is an AND of two atoms. AND in AND and OR in OR are flat. */
+struct ast_condition {
+	struct ast_condition *next;	/* sibling */
+	struct ast_condition *children;
+	struct place place;
+	enum condition_kind kind;
+	enum atom_kind atom;
+	enum payload_side side;
+	const char *name;
+	struct ast_value *values;
+};
+
+/* A number that a statement may leave out. */
+struct ast_number {
+	struct place place;	/* .line is 0 when it was not said */
+	uint64_t value;
+};
+
+/* A name that a statement may leave out: NULL text. */
+struct ast_name {
+	struct place place;
+	const char *text;
+};
+
+enum statement_kind {
+	STATEMENT_MARKS,
+	STATEMENT_QUEUES,
+	STATEMENT_INSPECT,
+	STATEMENT_LATE,
+	STATEMENT_OFFLOAD,
+	STATEMENT_LEARN,
+	STATEMENT_RESOLVE,
+	STATEMENT_UPLINK,
+	STATEMENT_LIST,
+	STATEMENT_EXEMPT,
+	STATEMENT_CLASS,
+	STATEMENT_ROUTE,
+	STATEMENT_DEFAULT,
+	STATEMENT_EXPECT,
+	STATEMENT_INCLUDE,
+};
+
+/* LATE_AUTO: not said. */
+enum late_policy { LATE_AUTO, LATE_KEEP, LATE_MOVE, LATE_RESET };
+
+enum switch_word { SWITCH_UNSAID, SWITCH_OFF, SWITCH_ON };
+
+enum list_kind { LIST_ADDRESSES, LIST_DOMAINS };
+
+enum outcome_kind { OUTCOME_VIA, OUTCOME_DROP, OUTCOME_EXEMPT };
+
+/* One of several roads; a weight that is not said is 1. */
+struct ast_share {
+	struct ast_share *next;
+	struct ast_name uplink;
+	struct ast_number weight;
+};
+
+/* via fibre; via { fibre 3, cable 1 } by source */
+struct ast_outcome {
+	enum outcome_kind kind;
+	struct ast_name uplink;		/* OUTCOME_VIA */
+	struct ast_share *shares;	/* in its place */
+	struct place shares_place;
+	bool by_source;
+};
+
+enum probe_kind { PROBE_PING, PROBE_TCP, PROBE_HTTP };
+
+/* probe tcp 198.51.100.7:443 every 5s up 2 down 3 */
+struct ast_probe {
+	struct ast_probe *next;
+	enum probe_kind kind;
+	struct address target;
+	struct ast_number port;
+	struct ast_number every_ms, up, down;
+};
+
+struct ast_uplink {
+	struct ast_name dev;
+	bool via_auto;			/* gateways not said are main's */
+	bool has_via4, has_via6;
+	struct place via4_place, via6_place;
+	struct address via4, via6;
+	struct ast_number table;
+	struct ast_name table_name;
+	struct ast_number mark;
+	struct ast_name otherwise;
+	enum late_policy late;
+	bool masquerade;
+	bool strict;
+	bool optional;
+	bool shared;
+	struct ast_probe *probes;
+};
+
+/* learn dns on servers off min-confidence 60 ttl 60-86400 from { ... } */
+struct ast_learn {
+	enum switch_word dns, servers;
+	struct place dns_place, servers_place;
+	struct ast_number min_confidence;
+	struct ast_number ttl_min, ttl_max;
+	struct ast_value *from;
+	struct place from_place;
+};
+
+/* expect tcp 192.168.1.9[:40000] > 198.51.100.7:25 [host ...] via cheap */
+struct ast_expect {
+	uint32_t proto;
+	struct address src, dst;
+	struct ast_number sport, dport;
+	struct ast_name host;		/* canonical */
+	struct ast_name app;
+	struct ast_name alpn;
+	struct ast_name ja4;
+	bool ech;
+	struct ast_name in;
+	struct ast_number dscp;
+	struct ast_number tos;
+	struct ast_number length;
+	struct ast_number uid;
+	struct ast_outcome outcome;
+};
+
+struct ast_statement {
+	struct ast_statement *next;
+	struct place place;
+	enum statement_kind kind;
+	/*
+	 * It has an error that was reported. Only uplinks, lists and classes
+	 * stay in the tree then, so that their names are known; the rest of
+	 * the statement is not to be looked at.
+	 */
+	bool is_broken;
+	struct ast_name name;		/* uplink, list, class; include: path */
+	union {
+		struct {		/* marks mask 0x7f000000 */
+			struct ast_number mask;
+		} marks;
+		struct {		/* queues 0-3 nap 200us
+				 * otherwise drop */
+			struct ast_number first, last;
+			struct ast_number nap_us;	/* 0: not said */
+			bool otherwise_drop;
+		} queues;
+		struct {		/* inspect packets 12 bytes 16k
+				 * seconds 5 memory 64m */
+			struct ast_number packets, bytes, seconds, memory;
+		} inspect;
+		enum late_policy late;
+		bool offload;		/* offload on|off */
+		struct ast_learn learn;
+		struct {		/* resolve ttl 30-3600 grace 600 */
+			struct ast_number ttl_min, ttl_max, grace;
+		} resolve;
+		struct ast_uplink uplink;
+		struct {
+			enum list_kind kind;
+			struct ast_value *values;
+		} list;
+		struct {		/* exempt from|to ADDRESSES [by rule] */
+			bool to;
+			bool by_rule;
+			struct ast_value *values;
+		} exempt;
+		struct ast_condition *class_condition;
+		struct {		/* condition NULL: default */
+			struct ast_condition *condition;
+			struct ast_outcome outcome;
+			bool per_packet;
+			/* of clients that it is not for; NULL: none */
+			struct ast_value *except;
+			enum late_policy late;
+		} route;
+		struct ast_expect expect;
+		/* The statements of the included file. */
+		struct ast_statement *included;
+	};
+};
+
+struct ast;
+
+/*
+ * Read and parse the policy in `path` and all that it includes (relative to
+ * the including file; a circle is an error). Always returns what could be
+ * understood, so that the compiler can complain about the rest too; the
+ * errors are in `diag`. NULL when the file cannot be read or memory is short,
+ * said in `diag` as well.
+ */
+struct ast *ast_load(const char *path, struct diag *diag);
+
+/* The same for a text in memory that is called `name`; it is copied. */
+struct ast *ast_parse(const char *name, const char *text, size_t len,
+		      struct diag *diag);
+
+/* A flow as an expect line has it, from its protocol on, without its outcome
+ * and, where that is easier to type, without '>': one STATEMENT_EXPECT. */
+struct ast *ast_parse_flow(const char *words, struct diag *diag);
+
+void ast_free(struct ast *ast);
+
+const struct ast_statement *ast_statements(const struct ast *ast);
+
+/*
+ * A file that a list names, read when it is asked for first: a tree that is
+ * compiled again says what it said before. NULL after a complaint at `from`.
+ */
+const struct source *ast_file(struct ast *ast, const char *path,
+			      struct place from, struct diag *diag);
+
+/*
+ * Write the canonical form: one statement a line, one space between words,
+ * no comments, names and numbers in one spelling, includes replaced by what
+ * they include, files of lists by their absolute paths. Parsed again it gives
+ * the same policy, and prints the same text. Broken statements are left out.
+ */
+void ast_print(const struct ast *ast, FILE *out);
+/* The same for one statement; ends with a line end. */
+void ast_print_statement(const struct ast_statement *statement, FILE *out);
+
+#endif

@@ -1,0 +1,334 @@
+/* diag.c - collect complaints, print them with their line and a caret. */
+#include "rules/parse/diag.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/parse/source.h"
+
+/* Bytes of a line that are shown, and how much of that is before the caret
+ * when the line is longer. */
+#define SHOWN_MOST 120
+#define SHOWN_BEFORE 60
+
+struct complaint {
+	enum diag_level level;
+	char *file;		/* NULL: no place */
+	size_t file_order;
+	size_t order;
+	struct place place;	/* .source is not ours to follow any more */
+	char *text;
+	char *mend;		/* or NULL */
+	/* What is shown of the line, and where in it the caret stands. */
+	char shown[SHOWN_MOST];
+	size_t shown_len;
+	size_t caret;
+	bool is_cut_before, is_cut_behind;
+};
+
+struct diag {
+	struct complaint *complaints;
+	size_t count, room;
+	size_t counted[2];	/* by level */
+	size_t kept[2];
+	bool is_short;		/* of memory: something could not be kept */
+};
+
+struct diag *diag_new(void)
+{
+	return calloc(1, sizeof(struct diag));
+}
+
+void diag_free(struct diag *diag)
+{
+	size_t i;
+
+	if (diag == NULL)
+		return;
+	for (i = 0; i < diag->count; i++) {
+		free(diag->complaints[i].file);
+		free(diag->complaints[i].text);
+		free(diag->complaints[i].mend);
+	}
+	free(diag->complaints);
+	free(diag);
+}
+
+/* The text of line `number`, its end not included. */
+static const char *find_line(const struct source *source, uint32_t number,
+			     size_t *ret_len)
+{
+	const char *line = source->text;
+	const char *end = source->text + source->len;
+	const char *newline;
+
+	while (--number > 0) {
+		newline = memchr(line, '\n', end - line);
+		if (newline == NULL)
+			break;
+		line = newline + 1;
+	}
+	newline = memchr(line, '\n', end - line);
+	*ret_len = (newline != NULL ? newline : end) - line;
+	if (*ret_len > 0 && line[*ret_len - 1] == '\r')
+		(*ret_len)--;
+	return line;
+}
+
+/* Step back to the first byte of a UTF-8 character. */
+static size_t character_start(const char *line, size_t at)
+{
+	size_t back;
+
+	for (back = 0; back < 3 && back < at; back++)
+		if (((unsigned char)line[at - back] & 0xc0) != 0x80)
+			return at - back;
+	return at;
+}
+
+static void keep_line(struct complaint *c)
+{
+	size_t len, start = 0;
+	const char *line = find_line(c->place.source, c->place.line, &len);
+	size_t column = c->place.column > 0 ? c->place.column - 1 : 0;
+
+	if (column > len)
+		column = len;
+	if (len > SHOWN_MOST) {
+		if (column > SHOWN_BEFORE)
+			start = column - SHOWN_BEFORE;
+		if (start > len - SHOWN_MOST)
+			start = len - SHOWN_MOST;
+		if (start > 0)
+			start = character_start(line, start);
+	}
+	c->shown_len = len - start < SHOWN_MOST ? len - start : SHOWN_MOST;
+	c->is_cut_before = start > 0;
+	c->is_cut_behind = start + c->shown_len < len;
+	if (c->is_cut_behind)
+		c->shown_len = character_start(line, start + c->shown_len) -
+			       start;
+	memcpy(c->shown, line + start, c->shown_len);
+	c->caret = column - start;
+}
+
+static size_t order_of_file(const struct diag *diag, const char *file)
+{
+	size_t i;
+
+	for (i = 0; i < diag->count; i++)
+		if (diag->complaints[i].file != NULL &&
+		    strcmp(diag->complaints[i].file, file) == 0)
+			return diag->complaints[i].file_order;
+	return diag->count + 1;
+}
+
+static struct complaint *add_row(struct diag *diag)
+{
+	struct complaint *row;
+
+	if (diag->count == diag->room) {
+		size_t room = diag->room > 0 ? 2 * diag->room : 8;
+
+		row = reallocarray(diag->complaints, room, sizeof(*row));
+		if (row == NULL)
+			return NULL;
+		diag->complaints = row;
+		diag->room = room;
+	}
+	row = &diag->complaints[diag->count];
+	memset(row, 0, sizeof(*row));
+	return row;
+}
+
+void diag_addv(struct diag *diag, enum diag_level level, struct place place,
+	       const char *mend, const char *text, va_list args)
+{
+	struct complaint *row;
+
+	diag->counted[level]++;
+	if (diag->kept[level] == DIAG_MOST)
+		return;
+	row = add_row(diag);
+	if (row == NULL || vasprintf(&row->text, text, args) < 0) {
+		diag->is_short = true;
+		return;
+	}
+	if (mend != NULL && (row->mend = strdup(mend)) == NULL)
+		diag->is_short = true;
+	row->level = level;
+	row->place = place;
+	row->order = diag->count;
+	if (place.source != NULL &&
+	    (row->file = strdup(place.source->name)) != NULL) {
+		row->file_order = order_of_file(diag, row->file);
+		if (place.line > 0)
+			keep_line(row);
+	}
+	row->place.source = NULL;
+	diag->kept[level]++;
+	diag->count++;
+}
+
+void diag_add(struct diag *diag, enum diag_level level, struct place place,
+	      const char *mend, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	diag_addv(diag, level, place, mend, text, args);
+	va_end(args);
+}
+
+size_t diag_errors(const struct diag *diag)
+{
+	return diag->counted[DIAG_ERROR];
+}
+
+size_t diag_warnings(const struct diag *diag)
+{
+	return diag->counted[DIAG_WARNING];
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct complaint *a = left, *b = right;
+
+	if (a->file_order != b->file_order)
+		return a->file_order < b->file_order ? -1 : 1;
+	if (a->place.line != b->place.line)
+		return a->place.line < b->place.line ? -1 : 1;
+	if (a->place.column != b->place.column)
+		return a->place.column < b->place.column ? -1 : 1;
+	return a->order < b->order ? -1 : 1;
+}
+
+/* The length of the character at `s`; 0 when a terminal should not get it:
+ * control characters and what is no UTF-8 (RFC 3629). */
+static size_t printable_len(const char *s, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t want, i;
+
+	if (u[0] < 0x80)
+		return u[0] >= 0x20 && u[0] != 0x7f;
+	want = u[0] >= 0xf0 ? 4 : u[0] >= 0xe0 ? 3 : 2;
+	if (u[0] < 0xc2 || u[0] > 0xf4 || want > len)
+		return 0;
+	for (i = 1; i < want; i++)
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+	if ((u[0] == 0xc2 && u[1] < 0xa0) || (u[0] == 0xe0 && u[1] < 0xa0) ||
+	    (u[0] == 0xed && u[1] > 0x9f) || (u[0] == 0xf0 && u[1] < 0x90) ||
+	    (u[0] == 0xf4 && u[1] > 0x8f))
+		return 0;
+	return want;
+}
+
+static void print_text(const char *s, size_t len, FILE *out)
+{
+	size_t i, step;
+
+	for (i = 0; i < len; i += step > 0 ? step : 1) {
+		step = printable_len(s + i, len - i);
+		if (step > 0 || s[i] == '\t')
+			fwrite(s + i, 1, step > 0 ? step : 1, out);
+		else
+			putc('?', out);
+	}
+}
+
+/* `fill` once for every character of s, tabs as tabs where they are to be. */
+static size_t print_under(const char *s, size_t len, char fill, FILE *out)
+{
+	size_t i, step, columns = 0;
+
+	for (i = 0; i < len; i += step > 0 ? step : 1) {
+		step = printable_len(s + i, len - i);
+		putc(fill == ' ' && s[i] == '\t' ? '\t' : fill, out);
+		columns++;
+	}
+	return columns;
+}
+
+static void print_line(const struct complaint *c, FILE *out)
+{
+	size_t marked = c->shown_len - c->caret;
+
+	fprintf(out, "%8" PRIu32 " | %s", c->place.line,
+		c->is_cut_before ? "..." : "");
+	print_text(c->shown, c->shown_len, out);
+	fprintf(out, "%s\n%8s | %s", c->is_cut_behind ? "..." : "", "",
+		c->is_cut_before ? "   " : "");
+	print_under(c->shown, c->caret, ' ', out);
+	putc('^', out);
+	if (marked > c->place.width)
+		marked = c->place.width;
+	if (marked > 1) {
+		size_t first = printable_len(c->shown + c->caret, marked);
+
+		if (first == 0)
+			first = 1;
+		print_under(c->shown + c->caret + first, marked - first, '~',
+			    out);
+	}
+	if (c->mend != NULL) {
+		putc(' ', out);
+		print_text(c->mend, strlen(c->mend), out);
+	}
+	putc('\n', out);
+}
+
+static void print_one(const struct complaint *c, FILE *out)
+{
+	if (c->file != NULL)
+		fprintf(out, "%s:", c->file);
+	if (c->file != NULL && c->place.line > 0)
+		fprintf(out, "%" PRIu32 ":%" PRIu32 ":", c->place.line,
+			c->place.column);
+	fprintf(out, "%s%s: ", c->file != NULL ? " " : "",
+		c->level == DIAG_ERROR ? "error" : "warning");
+	print_text(c->text, strlen(c->text), out);
+	if (c->file == NULL || c->place.line == 0) {
+		if (c->mend != NULL) {
+			fputs(": ", out);
+			print_text(c->mend, strlen(c->mend), out);
+		}
+		putc('\n', out);
+		return;
+	}
+	putc('\n', out);
+	print_line(c, out);
+}
+
+static void print_rest(const struct diag *diag, enum diag_level level,
+		       const char *what, FILE *out)
+{
+	size_t more = diag->counted[level] - diag->kept[level];
+
+	if (more > 0)
+		fprintf(out, "... and %zu more %s%s\n", more, what,
+			more > 1 ? "s" : "");
+}
+
+void diag_print(const struct diag *diag, FILE *out)
+{
+	struct complaint *sorted = NULL;
+	size_t i;
+
+	if (diag->count > 0)
+		sorted = malloc(diag->count * sizeof(*sorted));
+	if (sorted != NULL) {
+		memcpy(sorted, diag->complaints, diag->count * sizeof(*sorted));
+		qsort(sorted, diag->count, sizeof(*sorted), compare);
+	}
+	for (i = 0; i < diag->count; i++)
+		print_one(sorted != NULL ? &sorted[i] : &diag->complaints[i],
+			  out);
+	print_rest(diag, DIAG_ERROR, "error", out);
+	print_rest(diag, DIAG_WARNING, "warning", out);
+	if (diag->is_short)
+		fputs("error: out of memory\n", out);
+	free(sorted);
+}

@@ -1,0 +1,179 @@
+/* names.c - words for numbers, and the nearest word to one that is wrong. */
+#include "rules/parse/names.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <strings.h>
+
+/* netinet/in.h does not have these (IANA protocol numbers). */
+#define PROTOCOL_OSPF 89
+#define PROTOCOL_VRRP 112
+#define PROTOCOL_L2TP 115
+
+/* Words longer than this are no misspelt word of ours. */
+#define NEAREST_LEN_MOST 40
+
+const struct name_value names_protocol[] = {
+	{ "tcp", IPPROTO_TCP },
+	{ "udp", IPPROTO_UDP },
+	{ "udplite", IPPROTO_UDPLITE },
+	{ "sctp", IPPROTO_SCTP },
+	{ "dccp", IPPROTO_DCCP },
+	{ "icmp", IPPROTO_ICMP },
+	{ "icmpv6", IPPROTO_ICMPV6 },
+	{ "igmp", IPPROTO_IGMP },
+	{ "gre", IPPROTO_GRE },
+	{ "esp", IPPROTO_ESP },
+	{ "ah", IPPROTO_AH },
+	{ "ipip", IPPROTO_IPIP },
+	{ "ipv6", IPPROTO_IPV6 },
+	{ "l2tp", PROTOCOL_L2TP },
+	{ "ospf", PROTOCOL_OSPF },
+	{ "vrrp", PROTOCOL_VRRP },
+	{ "pim", IPPROTO_PIM },
+	{ NULL, 0 },
+};
+
+const struct name_value names_dscp[] = {
+	{ "cs0", 0 },	{ "cs1", 8 },	{ "cs2", 16 },	{ "cs3", 24 },
+	{ "cs4", 32 },	{ "cs5", 40 },	{ "cs6", 48 },	{ "cs7", 56 },
+	{ "af11", 10 },	{ "af12", 12 },	{ "af13", 14 },
+	{ "af21", 18 },	{ "af22", 20 },	{ "af23", 22 },
+	{ "af31", 26 },	{ "af32", 28 },	{ "af33", 30 },
+	{ "af41", 34 },	{ "af42", 36 },	{ "af43", 38 },
+	{ "ef", 46 },	{ "va", 44 },	{ "le", 1 },
+	{ "df", 0 },	{ "be", 0 },
+	{ NULL, 0 },
+};
+
+const struct name_value names_tos[] = {
+	{ "minimize-delay", 0x10 },
+	{ "maximize-throughput", 0x08 },
+	{ "maximize-reliability", 0x04 },
+	{ "minimize-cost", 0x02 },
+	{ "normal-service", 0x00 },
+	{ NULL, 0 },
+};
+
+bool names_find(const struct name_value *table, const char *name, size_t len,
+		uint32_t *ret_value)
+{
+	for (; table->name != NULL; table++)
+		if (strncasecmp(table->name, name, len) == 0 &&
+		    table->name[len] == '\0') {
+			*ret_value = table->value;
+			return true;
+		}
+	return false;
+}
+
+const char *names_of(const struct name_value *table, uint32_t value)
+{
+	for (; table->name != NULL; table++)
+		if (table->value == value)
+			return table->name;
+	return NULL;
+}
+
+static unsigned char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * How many characters have to be put in, left out, replaced or swapped with
+ * their neighbour (optimal string alignment); case does not count.
+ */
+static unsigned distance(const char *a, size_t a_len, const char *b,
+			 size_t b_len)
+{
+	unsigned rows[3][NEAREST_LEN_MOST + 1];
+	unsigned *before = rows[0], *above = rows[1], *row = rows[2], *spare;
+	size_t i, j;
+
+	for (j = 0; j <= b_len; j++)
+		above[j] = j;
+	for (i = 1; i <= a_len; i++) {
+		row[0] = i;
+		for (j = 1; j <= b_len; j++) {
+			bool same = lower(a[i - 1]) == lower(b[j - 1]);
+
+			row[j] = least(least(above[j], row[j - 1]) + 1,
+				       above[j - 1] + !same);
+			if (i > 1 && j > 1 &&
+			    lower(a[i - 1]) == lower(b[j - 2]) &&
+			    lower(a[i - 2]) == lower(b[j - 1]))
+				row[j] = least(row[j], before[j - 2] + 1);
+		}
+		spare = before;
+		before = above;
+		above = row;
+		row = spare;
+	}
+	return above[b_len];
+}
+
+/* One mistake for each three characters or so; none in a single one. */
+static unsigned tolerance(size_t len)
+{
+	return len < 2 ? 0 : least((len + 1) / 3, 3);
+}
+
+/* What people write who come from iptables, nft, ip or tcpdump. */
+static const struct {
+	const char *word;
+	const char *ours;
+} synonyms[] = {
+	{ "src", "from" }, { "saddr", "from" }, { "source", "from" },
+	{ "dst", "to" }, { "daddr", "to" }, { "destination", "to" },
+	{ "port", "dport" }, { "iif", "in" }, { "iifname", "in" },
+	{ "interface", "in" }, { "interface", "dev" }, { "device", "dev" },
+	{ "gateway", "via" }, { "gw", "via" }, { "nexthop", "via" },
+	{ "snat", "masquerade" }, { "nat", "masquerade" },
+	{ "protocol", "proto" }, { "domain", "host" }, { "sni", "host" },
+	{ "application", "app" }, { "skuid", "uid" }, { "user", "uid" },
+	{ "reject", "drop" }, { "deny", "drop" }, { "block", "drop" },
+	{ "through", "via" },
+};
+
+static bool is_synonym(const char *word, size_t len, const char *ours)
+{
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+		if (strcmp(synonyms[i].ours, ours) == 0 &&
+		    strlen(synonyms[i].word) == len &&
+		    strncasecmp(synonyms[i].word, word, len) == 0)
+			return true;
+	return false;
+}
+
+void nearest_offer(struct nearest *nearest, const char *candidate)
+{
+	size_t len = strlen(candidate);
+	unsigned far;
+
+	if (is_synonym(nearest->word, nearest->word_len, candidate)) {
+		nearest->best = candidate;
+		nearest->best_distance = 0;
+		return;
+	}
+	if (len > NEAREST_LEN_MOST || nearest->word_len > NEAREST_LEN_MOST)
+		return;
+	far = distance(nearest->word, nearest->word_len, candidate, len);
+	if (far > tolerance(nearest->word_len) ||
+	    (nearest->best != NULL && far >= nearest->best_distance))
+		return;
+	nearest->best = candidate;
+	nearest->best_distance = far;
+}
+
+void nearest_offer_table(struct nearest *nearest,
+			 const struct name_value *table)
+{
+	for (; table->name != NULL; table++)
+		nearest_offer(nearest, table->name);
+}

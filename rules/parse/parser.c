@@ -1,0 +1,520 @@
+/*
+ * parser.c - the parser's frame: the next token, complaints, one statement
+ * after another, one file within another.
+ */
+#include "rules/parse/parser.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Files of one policy: enough for any folder of snippets, and few enough that
+ * files which include each other twice over come to an end. */
+#define SOURCES_MOST 1000
+#define INCLUDES_MOST 16
+#define MEND_MOST 120
+
+void *parser_alloc(struct parser *p, size_t size)
+{
+	return arena_alloc(p->ast->arena, size);
+}
+
+char *parser_copy(struct parser *p, const char *text, size_t len)
+{
+	return arena_copy(p->ast->arena, text, len);
+}
+
+/*
+ * A line that starts with a word of a statement ends the one before, save
+ * where the word is plainly a value within brackets.
+ */
+static bool ends_statement(const struct parser *p, const struct token *token)
+{
+	struct lexer ahead;
+	struct token next;
+
+	if (token->kind == TOKEN_END)
+		return true;
+	if (!parser_starts_statement(token))
+		return false;
+	if (p->bracket == NULL)
+		return true;
+	ahead = p->lexer;
+	lexer_next(&ahead, &next);
+	return next.kind != TOKEN_COMMA && next.kind != p->bracket->close;
+}
+
+void parser_advance(struct parser *p)
+{
+	if (p->token.kind == TOKEN_STOP)
+		return;
+	p->taken = p->token;
+	lexer_next(&p->lexer, &p->token);
+	if (!ends_statement(p, &p->token))
+		return;
+	p->resume = p->token;
+	p->token = p->taken;
+	p->token.kind = TOKEN_STOP;
+	p->token.place.column += p->token.place.width;
+	p->token.place.width = 1;
+}
+
+bool parser_at(const struct parser *p, const char *word)
+{
+	return token_is(&p->token, word);
+}
+
+bool parser_take(struct parser *p, const char *word)
+{
+	if (!parser_at(p, word))
+		return false;
+	parser_advance(p);
+	return true;
+}
+
+int parser_open(struct parser *p, enum token_kind open, const char *what,
+		struct bracket *ret_bracket)
+{
+	if (p->token.kind != open)
+		return parser_expected(p, what, NULL);
+	*ret_bracket = (struct bracket){
+		.outer = p->bracket,
+		.close = open == TOKEN_BRACE_OPEN ? TOKEN_BRACE_CLOSE :
+						    TOKEN_PAREN_CLOSE,
+		.place = p->token.place,
+	};
+	p->bracket = ret_bracket;
+	parser_advance(p);
+	return 0;
+}
+
+int parser_close(struct parser *p, const char *what)
+{
+	if (p->token.kind != p->bracket->close)
+		return parser_expected(p, what, NULL);
+	p->bracket = p->bracket->outer;
+	parser_advance(p);
+	return 0;
+}
+
+void parser_complain(struct parser *p, struct place place, const char *mend,
+		     const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	diag_addv(p->diag, DIAG_ERROR, place, mend, text, args);
+	va_end(args);
+	p->is_broken = true;
+}
+
+int parser_twice(struct parser *p)
+{
+	parser_complain(p, p->taken.place, NULL, "'%.*s%s' is said twice",
+			WORD_OF(&p->taken));
+	return -EINVAL;
+}
+
+/* Whether an earlier statement has made this word the name of a class. */
+static bool is_class(const struct parser *p, const struct token *word)
+{
+	const struct ast_statement *s;
+
+	for (s = p->ast->statements; s != NULL; s = s->next)
+		if (s->kind == STATEMENT_CLASS &&
+		    token_is(word, s->name.text))
+			return true;
+	return false;
+}
+
+static const char *nearest_word(const struct token *word,
+				const char *const *candidates)
+{
+	struct nearest nearest = { .word = word->text, .word_len = word->len };
+
+	for (; candidates != NULL && *candidates != NULL; candidates++)
+		nearest_offer(&nearest, *candidates);
+	if (nearest.best != NULL && token_is(word, nearest.best))
+		return NULL;
+	return nearest.best;
+}
+
+static void complain_misspelt(struct parser *p, const struct token *word,
+			      const char *meant, const char *what)
+{
+	char mend[MEND_MOST];
+
+	snprintf(mend, sizeof(mend), "did you mean '%s'?", meant);
+	parser_complain(p, word->place, mend, "expected %s, not '%.*s%s'", what,
+			WORD_OF(word));
+}
+
+/*
+ * `class a = tcp dprot 25` goes wrong at 25 only, since dprot could be the
+ * name of a class. Complain about such a word where there is one.
+ */
+static bool complain_earlier(struct parser *p, const char *what)
+{
+	static const char *const outcomes[] = { "via", "drop", NULL };
+	const struct token *word = &p->line_word;
+	const char *meant = NULL;
+
+	if (diag_errors(p->diag) >= DIAG_MOST)
+		return false;
+	if (word->text != NULL && word->place.line == p->token.place.line &&
+	    !is_class(p, word))
+		meant = nearest_word(word, parser_statement_words);
+	if (meant != NULL) {
+		complain_misspelt(p, word, meant, "a statement");
+		return true;
+	}
+	if (p->class_words[0].text == NULL ||
+	    p->class_words[0].offset != p->taken.offset)
+		return false;
+	word = &p->class_words[1];
+	if (p->token.kind == TOKEN_STOP && word->text != NULL &&
+	    !is_class(p, word))
+		meant = nearest_word(word, outcomes);
+	if (meant != NULL) {
+		complain_misspelt(p, word, meant, what);
+		return true;
+	}
+	word = &p->class_words[0];
+	if (!is_class(p, word))
+		meant = nearest_word(word, parser_condition_words);
+	if (meant != NULL)
+		complain_misspelt(p, word, meant, "a condition");
+	return meant != NULL;
+}
+
+/* What people write who know another language. */
+static const char *foreign_mend(const struct parser *p)
+{
+	const struct token *token = &p->token;
+
+	if (token->kind == TOKEN_SEMICOLON)
+		return p->bracket != NULL ? "write ','" :
+			"a statement ends with its line: leave out the ';'";
+	if (token->kind == TOKEN_COMMA && p->class_words[0].text != NULL &&
+	    p->class_words[0].offset == p->taken.offset)
+		return "write 'or' or 'and' between conditions";
+	if (token->kind == TOKEN_COMMA && p->bracket == NULL)
+		return "several values stand in braces: { a, b }";
+	if (token->kind == TOKEN_EQUALS && p->taken.kind == TOKEN_EQUALS)
+		return "write a single =";
+	if (token->kind == TOKEN_EQUALS && p->taken.kind == TOKEN_WORD &&
+	    parser_separates(p->taken.text, p->taken.len))
+		return "leave out the '='";
+	if (token->kind != TOKEN_WORD)
+		return NULL;
+	if (token->len >= 2 && memcmp(token->text, "&&", 2) == 0)
+		return "write 'and'";
+	if (token->len >= 2 && memcmp(token->text, "||", 2) == 0)
+		return "write 'or'";
+	if (token->text[0] == '!')
+		return "write 'not'";
+	if (token->len >= 2 && memcmp(token->text, "//", 2) == 0)
+		return "a comment starts with '#'";
+	return NULL;
+}
+
+/* At the end of a statement: where it ends, or the bracket that is open. */
+static void complain_stop(struct parser *p, const char *what)
+{
+	if (p->bracket != NULL) {
+		parser_complain(p, p->bracket->place, NULL,
+				"this '%c' is never closed",
+				p->bracket->close == TOKEN_BRACE_CLOSE ?
+				'{' : '(');
+		return;
+	}
+	parser_complain(p, p->token.place, NULL, "expected %s, but the %s ends",
+			what, p->resume.kind == TOKEN_END ? "text" :
+							    "statement");
+}
+
+/* A token with its '@' or its quotes. */
+static struct token whole(const struct token *token)
+{
+	struct token shown = *token;
+
+	if (token->kind == TOKEN_LIST || token->kind == TOKEN_STRING)
+		shown.text--;
+	if (token->kind == TOKEN_LIST)
+		shown.len++;
+	else if (token->kind == TOKEN_STRING)
+		shown.len += 2;
+	return shown;
+}
+
+int parser_expected(struct parser *p, const char *what,
+		    const char *const *candidates)
+{
+	const struct token *token = &p->token;
+	struct token shown = whole(token);
+	const char *mend = foreign_mend(p);
+	const char *meant = NULL;
+
+	if (token->kind == TOKEN_BAD) {
+		parser_complain(p, token->place, NULL, "%s", token->why);
+		return -EINVAL;
+	}
+	if (mend == NULL && complain_earlier(p, what))
+		return -EINVAL;
+	if (token->kind == TOKEN_STOP) {
+		complain_stop(p, what);
+		return -EINVAL;
+	}
+	if (mend == NULL && token->kind == TOKEN_WORD)
+		meant = nearest_word(token, candidates);
+	if (meant != NULL)
+		complain_misspelt(p, token, meant, what);
+	else
+		parser_complain(p, token->place, mend,
+				"expected %s, not '%.*s%s'", what,
+				WORD_OF(&shown));
+	return -EINVAL;
+}
+
+/* Where to go on after an error: at the word of a statement, also one that is
+ * misspelt where it stands as far to the left as the broken statement does. */
+static bool is_resumption(const struct token *token, uint32_t column)
+{
+	if (token->kind == TOKEN_END || parser_starts_statement(token))
+		return true;
+	return token->kind == TOKEN_WORD && token->starts_line &&
+	       token->place.column <= column &&
+	       nearest_word(token, parser_statement_words) != NULL;
+}
+
+/* To the next line that starts a statement. */
+static void resync(struct parser *p, uint32_t column)
+{
+	if (p->token.kind == TOKEN_STOP)
+		return;
+	do {
+		lexer_skip_line(&p->lexer);
+		lexer_next(&p->lexer, &p->resume);
+	} while (!is_resumption(&p->resume, column));
+}
+
+/* What stands behind a complete statement. */
+static int unexpected_end(struct parser *p)
+{
+	struct token token = p->token;
+
+	if (token.kind == TOKEN_WORD && token.starts_line)
+		return parser_expected(p, "a statement",
+				       parser_statement_words);
+	token.starts_line = true;
+	if (!parser_starts_statement(&token))
+		return parser_expected(p, "the end of the statement", NULL);
+	parser_complain(p, token.place, "put it on a new line",
+			"a statement starts on a line of its own");
+	return -EINVAL;
+}
+
+static void start_statement(struct parser *p)
+{
+	p->token = p->resume;
+	p->taken = p->resume;
+	p->bracket = NULL;
+	p->depth = 0;
+	p->is_broken = false;
+	p->class_words[0].text = NULL;
+	p->class_words[1].text = NULL;
+	p->line_word.text = NULL;
+}
+
+static int next_statement(struct parser *p, struct ast_statement **ret)
+{
+	struct ast_statement *s = parser_alloc(p, sizeof(*s));
+	uint32_t column = p->token.place.column;
+	int rc;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->place = p->token.place;
+	if (p->is_flow)
+		rc = parser_expect(p, s);
+	else if (parser_starts_statement(&p->token))
+		rc = parser_statement(p, s);
+	else
+		rc = parser_expected(p, "a statement", parser_statement_words);
+	if (rc == 0 && p->token.kind != TOKEN_STOP)
+		rc = unexpected_end(p);
+	if (rc == -ENOMEM)
+		return rc;
+	s->is_broken = p->is_broken;
+	if (s->is_broken && (s->name.text == NULL ||
+			     s->kind == STATEMENT_INCLUDE))
+		s = NULL;
+	resync(p, column);
+	*ret = s;
+	return 0;
+}
+
+/* All statements of p->source, in their order. */
+static int statements(struct parser *p, struct ast_statement **tail)
+{
+	struct ast_statement *s;
+	int rc = 0;
+
+	if (!lexer_check_text(p->source, "a policy", p->diag))
+		return 0;
+	lexer_init(&p->lexer, p->source);
+	lexer_next(&p->lexer, &p->resume);
+	while (p->resume.kind != TOKEN_END) {
+		start_statement(p);
+		rc = next_statement(p, &s);
+		if (rc < 0)
+			break;
+		if (s != NULL) {
+			*tail = s;
+			tail = &s->next;
+		}
+	}
+	return rc;
+}
+
+static bool is_circle(const struct reading *reading, const char *path)
+{
+	for (; reading != NULL; reading = reading->outer)
+		if (strcmp(reading->path, path) == 0)
+			return true;
+	return false;
+}
+
+static unsigned depth_of(const struct reading *reading)
+{
+	unsigned depth = 0;
+
+	for (; reading != NULL; reading = reading->outer)
+		depth++;
+	return depth;
+}
+
+static int read_statements(struct ast *ast, struct diag *diag,
+			   struct source *source, const struct reading *outer,
+			   bool is_flow, struct ast_statement **tail)
+{
+	char *path = realpath(source->name, NULL);
+	struct reading reading = {
+		.outer = outer,
+		.path = path != NULL ? path : source->name,
+	};
+	struct parser p = {
+		.ast = ast, .diag = diag, .source = source, .reading = &reading,
+		.is_flow = is_flow,
+	};
+	int rc = statements(&p, tail);
+
+	free(path);
+	return rc;
+}
+
+int parser_include(struct parser *p, const struct ast_name *path,
+		   struct ast_statement **ret_statements)
+{
+	struct source *source;
+	char *real = realpath(path->text, NULL);
+	bool circle = real != NULL && is_circle(p->reading, real);
+	int rc;
+
+	free(real);
+	if (circle)
+		parser_complain(p, path->place, NULL,
+				"'%s' is being read already: a circle",
+				path->text);
+	else if (depth_of(p->reading) > INCLUDES_MOST ||
+		 p->ast->source_count >= SOURCES_MOST)
+		parser_complain(p, path->place, NULL,
+				"too many files include each other");
+	if (p->is_broken)
+		return 0;
+	rc = source_read(path->text, path->place, p->diag, &source);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc < 0) {
+		p->is_broken = true;
+		return 0;
+	}
+	rc = ast_keep_source(p->ast, source);
+	if (rc < 0)
+		return rc;
+	return read_statements(p->ast, p->diag, source, p->reading, false,
+			       ret_statements);
+}
+
+static const struct place nowhere;
+
+/* `source` becomes the tree's. */
+static struct ast *parse(struct source *source, bool is_flow,
+			 struct diag *diag)
+{
+	struct ast *ast = calloc(1, sizeof(*ast));
+	int rc = -ENOMEM;
+
+	if (ast == NULL) {
+		source_free(source);
+		goto out;
+	}
+	rc = ast_keep_source(ast, source);
+	if (rc < 0)
+		goto out;
+	rc = -ENOMEM;
+	ast->arena = arena_new();
+	if (ast->arena == NULL)
+		goto out;
+	rc = read_statements(ast, diag, source, NULL, is_flow,
+			     &ast->statements);
+out:
+	if (rc < 0) {
+		diag_add(diag, DIAG_ERROR, nowhere, NULL, "out of memory");
+		ast_free(ast);
+		return NULL;
+	}
+	return ast;
+}
+
+struct ast *ast_load(const char *path, struct diag *diag)
+{
+	struct source *source;
+
+	if (source_read(path, nowhere, diag, &source) < 0)
+		return NULL;
+	return parse(source, false, diag);
+}
+
+static struct ast *parse_text(const char *name, const char *text, size_t len,
+			      bool is_flow, struct diag *diag)
+{
+	struct source *source = calloc(1, sizeof(*source));
+	char *copy = malloc(len + 1);
+	char *name_copy = strdup(name);
+
+	if (source == NULL || copy == NULL || name_copy == NULL) {
+		free(source);
+		free(copy);
+		free(name_copy);
+		diag_add(diag, DIAG_ERROR, nowhere, NULL, "out of memory");
+		return NULL;
+	}
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	*source = (struct source){ .name = name_copy, .text = copy,
+				   .len = len };
+	return parse(source, is_flow, diag);
+}
+
+struct ast *ast_parse(const char *name, const char *text, size_t len,
+		      struct diag *diag)
+{
+	return parse_text(name, text, len, false, diag);
+}
+
+struct ast *ast_parse_flow(const char *words, struct diag *diag)
+{
+	return parse_text("flow", words, strlen(words), true, diag);
+}

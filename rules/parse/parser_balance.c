@@ -1,0 +1,106 @@
+/* parser_balance.c - via { fibre 3, cable 1 } by source */
+#include <errno.h>
+#include <string.h>
+
+#include "rules/policy/balance.h"
+#include "rules/parse/parser.h"
+
+#define STRING(number) #number
+#define VALUE_OF(macro) STRING(macro)
+
+static int road(struct parser *p, const struct ast_share *others,
+		struct ast_name *ret_name)
+{
+	struct place place = p->token.place;
+	int rc = 0;
+
+	if (parser_at(p, "drop")) {
+		parser_complain(p, place, "give what is to be dropped a route "
+				"of its own", "'drop' can have no share");
+		return -EINVAL;
+	}
+	if (parser_take(p, "main"))
+		*ret_name = (struct ast_name){ place, "main" };
+	else
+		rc = parser_value_name(p, "an uplink", ret_name);
+	for (; rc == 0 && others != NULL; others = others->next)
+		if (strcmp(others->uplink.text, ret_name->text) == 0) {
+			parser_complain(p, place, "name it once, with the "
+					"weight that it is to have",
+					"'%s' is there twice", ret_name->text);
+			break;
+		}
+	return rc;
+}
+
+static int share(struct parser *p, bool has_weights,
+		 const struct ast_share *others, struct ast_share *share)
+{
+	static const struct number_kind kind = {
+		.what = "a weight", .least = 1, .most = BALANCE_MOST,
+	};
+	int rc = road(p, others, &share->uplink);
+
+	if (rc < 0 || p->token.kind != TOKEN_WORD)
+		return rc;
+	if (has_weights)
+		return parser_value_number(p, &kind, &share->weight);
+	parser_complain(p, p->token.place, "leave the weight out",
+			"an expectation names roads, any of which will do");
+	return -EINVAL;
+}
+
+static void check_sum(struct parser *p, const struct ast_outcome *outcome)
+{
+	uint64_t sum = 0;
+
+	for (const struct ast_share *s = outcome->shares; s; s = s->next)
+		sum += s->weight.place.line > 0 ? s->weight.value : 1;
+	if (sum > BALANCE_MOST && !p->is_broken)
+		parser_complain(p, outcome->shares_place,
+				"divide them all by the same number",
+				"the weights are more than "
+				VALUE_OF(BALANCE_MOST) " together");
+}
+
+static int by_source(struct parser *p, struct ast_outcome *outcome)
+{
+	static const char *const words[] = { "source", NULL };
+
+	if (!parser_take(p, "by"))
+		return 0;
+	outcome->by_source = parser_take(p, "source");
+	return outcome->by_source ? 0 : parser_expected(p, "'source'", words);
+}
+
+int parser_shares(struct parser *p, bool has_weights,
+		  struct ast_outcome *ret_outcome)
+{
+	struct ast_share **tail = &ret_outcome->shares;
+	struct bracket brace;
+	int rc;
+
+	ret_outcome->shares_place = p->token.place;
+	rc = parser_open(p, TOKEN_BRACE_OPEN, "'{'", &brace);
+	while (rc == 0) {
+		struct ast_share *next = parser_alloc(p, sizeof(*next));
+
+		if (next == NULL)
+			return -ENOMEM;
+		rc = share(p, has_weights, ret_outcome->shares, next);
+		if (rc < 0)
+			return rc;
+		*tail = next;
+		tail = &next->next;
+		if (p->token.kind != TOKEN_COMMA)
+			break;
+		parser_advance(p);
+		if (p->token.kind == TOKEN_BRACE_CLOSE)
+			break;
+	}
+	if (rc == 0)
+		rc = parser_close(p, has_weights ? "a weight, ',' or '}'"
+						 : "',' or '}'");
+	check_sum(p, ret_outcome);
+	return rc == 0 && has_weights ? by_source(p, ret_outcome) : rc;
+}

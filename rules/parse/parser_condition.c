@@ -1,0 +1,345 @@
+/* parser_condition.c - not binds closer than and, and closer than or. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "rules/parse/parser.h"
+
+static const struct {
+	const char *word;
+	enum atom_kind atom;
+} atoms[] = {
+	{ "sport", ATOM_SPORT },	{ "dport", ATOM_DPORT },
+	{ "from", ATOM_FROM },		{ "to", ATOM_TO },
+	{ "in", ATOM_IN },		{ "dscp", ATOM_DSCP },
+	{ "tos", ATOM_TOS },		{ "length", ATOM_LENGTH },
+	{ "uid", ATOM_UID },		{ "app", ATOM_APP },
+	{ "host", ATOM_HOST },		{ "alpn", ATOM_ALPN },
+	{ "ja4", ATOM_JA4 },		{ "ech", ATOM_ECH },
+};
+
+#define ATOM_COUNT (sizeof(atoms) / sizeof(atoms[0]))
+
+static int disjunction(struct parser *p, struct ast_condition **ret);
+
+static struct ast_condition *new_condition(struct parser *p,
+					   enum condition_kind kind)
+{
+	struct ast_condition *c = parser_alloc(p, sizeof(*c));
+
+	if (c != NULL) {
+		c->kind = kind;
+		c->place = p->token.place;
+	}
+	return c;
+}
+
+/*
+ * Children of an AND or an OR as they are read. One child stays what it is;
+ * children of the same kind give their own children.
+ */
+struct family {
+	enum condition_kind kind;
+	struct ast_condition *first;
+	struct ast_condition **tail;
+	size_t count;
+};
+
+static void family_add(struct family *family, struct ast_condition *child)
+{
+	if (family->count == 0)
+		family->tail = &family->first;
+	if (child->kind == family->kind)
+		child = child->children;
+	while (child != NULL) {
+		*family->tail = child;
+		family->tail = &child->next;
+		family->count++;
+		child = child->next;
+	}
+}
+
+static int family_join(struct parser *p, struct family *family,
+		       struct ast_condition **ret)
+{
+	struct ast_condition *parent = family->first;
+
+	if (family->count > 1) {
+		parent = new_condition(p, family->kind);
+		if (parent == NULL)
+			return -ENOMEM;
+		parent->place = family->first->place;
+		parent->children = family->first;
+	}
+	*ret = parent;
+	return 0;
+}
+
+static bool find_atom(const struct token *token, enum atom_kind *ret_atom)
+{
+	size_t i;
+
+	for (i = 0; i < ATOM_COUNT; i++)
+		if (token_is(token, atoms[i].word)) {
+			*ret_atom = atoms[i].atom;
+			return true;
+		}
+	return false;
+}
+
+static bool find_protocol(const struct token *token)
+{
+	const struct name_value *row;
+
+	for (row = names_protocol; row->name != NULL; row++)
+		if (token_is(token, row->name))
+			return true;
+	return token_is(token, "proto");
+}
+
+static int atom(struct parser *p, enum atom_kind kind,
+		struct ast_condition **ret)
+{
+	struct ast_condition *c = new_condition(p, CONDITION_ATOM);
+	int rc;
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->atom = kind;
+	parser_advance(p);
+	rc = kind == ATOM_ECH ? 0 : parser_set(p, kind, &c->values);
+	if (rc == 0)
+		*ret = c;
+	return rc;
+}
+
+bool parser_has_ports(uint32_t proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+	       proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP ||
+	       proto == IPPROTO_DCCP;
+}
+
+/* A protocol, and ports where they stand right behind it. */
+static int protocol(struct parser *p, struct ast_condition **ret)
+{
+	struct ast_condition *c = new_condition(p, CONDITION_ATOM);
+	struct ast_value *value = parser_alloc(p, sizeof(*value));
+	struct family family = { .kind = CONDITION_AND };
+	enum atom_kind kind;
+	int rc;
+
+	if (c == NULL || value == NULL)
+		return -ENOMEM;
+	value->place = p->token.place;
+	rc = parser_value_protocol(p, &value->first);
+	if (rc < 0)
+		return rc;
+	value->kind = VALUE_NUMBER;
+	value->last = value->first;
+	value->text = names_of(names_protocol, value->first);
+	c->atom = ATOM_PROTO;
+	c->values = value;
+	family_add(&family, c);
+	while (parser_at(p, "sport") || parser_at(p, "dport")) {
+		if (!parser_has_ports(value->first)) {
+			parser_complain(p, p->token.place, NULL,
+					"this protocol has no ports");
+			return -EINVAL;
+		}
+		kind = parser_at(p, "sport") ? ATOM_SPORT : ATOM_DPORT;
+		rc = atom(p, kind, &c);
+		if (rc < 0)
+			return rc;
+		family_add(&family, c);
+	}
+	return family_join(p, &family, ret);
+}
+
+/* The bytes between the slashes, each "\/" turned into "/". */
+static const char *unescape(struct parser *p, const struct token *token)
+{
+	char *text = parser_copy(p, token->text, token->len);
+	size_t from, to = 0;
+
+	if (text == NULL)
+		return NULL;
+	for (from = 0; from < token->len; from++) {
+		if (text[from] == '\\' && from + 1 < token->len &&
+		    text[++from] != '/')
+			text[to++] = '\\';
+		text[to++] = text[from];
+	}
+	text[to] = '\0';
+	return text;
+}
+
+static int payload(struct parser *p, struct ast_condition **ret)
+{
+	struct ast_condition *c = new_condition(p, CONDITION_ATOM);
+	struct ast_value *value = parser_alloc(p, sizeof(*value));
+
+	if (c == NULL || value == NULL)
+		return -ENOMEM;
+	c->atom = ATOM_PAYLOAD;
+	c->values = value;
+	parser_advance(p);
+	if (parser_take(p, "client"))
+		c->side = PAYLOAD_CLIENT;
+	else if (parser_take(p, "server"))
+		c->side = PAYLOAD_SERVER;
+	if (p->token.kind != TOKEN_WORD || p->token.text[0] != '/')
+		return parser_expected(p, "a pattern between slashes, "
+				       "/like this/", NULL);
+	lexer_regex(&p->lexer, &p->token, &p->token);
+	if (p->token.kind == TOKEN_BAD)
+		return parser_expected(p, "a pattern", NULL);
+	if (p->token.len == 0)
+		parser_complain(p, p->token.place, NULL,
+				"this pattern is empty");
+	value->place = p->token.place;
+	value->kind = VALUE_NAME;
+	value->text = unescape(p, &p->token);
+	if (value->text == NULL)
+		return -ENOMEM;
+	parser_advance(p);
+	*ret = c;
+	return 0;
+}
+
+/* A word that is none of ours may be a class; the compiler knows. */
+static int class_name(struct parser *p, struct ast_condition **ret)
+{
+	struct ast_condition *c = new_condition(p, CONDITION_CLASS);
+	struct token token = p->token;
+	struct ast_name name = { .text = NULL };
+	const char *word = parser_reserved(token.text, token.len);
+	char mend[40];
+	int rc;
+
+	if (c == NULL)
+		return -ENOMEM;
+	if (token.kind == TOKEN_WORD && word != NULL &&
+	    !token_is(&token, word)) {
+		snprintf(mend, sizeof(mend), "write '%s'", word);
+		parser_complain(p, token.place, mend,
+				"words of the language are in lower case");
+		return -EINVAL;
+	}
+	if (token.kind != TOKEN_WORD || word != NULL ||
+	    strchr("!&|/[0123456789", token.text[0]) != NULL)
+		return parser_expected(p, "a condition",
+				       parser_condition_words);
+	rc = parser_value_name(p, "a condition", &name);
+	if (rc < 0)
+		return rc;
+	p->class_words[1] = p->class_words[0];
+	p->class_words[0] = token;
+	c->name = name.text;
+	*ret = c;
+	return 0;
+}
+
+static int group(struct parser *p, struct ast_condition **ret)
+{
+	struct bracket paren;
+	int rc;
+
+	rc = parser_open(p, TOKEN_PAREN_OPEN, "'('", &paren);
+	if (rc < 0)
+		return rc;
+	rc = disjunction(p, ret);
+	if (rc < 0)
+		return rc;
+	return parser_close(p, "')'");
+}
+
+static int factor(struct parser *p, struct ast_condition **ret);
+
+static int negation(struct parser *p, struct ast_condition **ret)
+{
+	struct ast_condition *c = new_condition(p, CONDITION_NOT);
+	int rc;
+
+	if (c == NULL)
+		return -ENOMEM;
+	parser_advance(p);
+	rc = factor(p, &c->children);
+	if (rc == 0)
+		*ret = c;
+	return rc;
+}
+
+static int nested(struct parser *p, struct ast_condition **ret)
+{
+	int rc;
+
+	if (p->depth == PARSER_DEPTH_MOST) {
+		parser_complain(p, p->token.place, "name a part of it as a "
+				"class", "this condition is nested too deeply");
+		return -EINVAL;
+	}
+	p->depth++;
+	rc = parser_at(p, "not") ? negation(p, ret) : group(p, ret);
+	p->depth--;
+	return rc;
+}
+
+static int factor(struct parser *p, struct ast_condition **ret)
+{
+	enum atom_kind kind;
+
+	if (parser_at(p, "not") || p->token.kind == TOKEN_PAREN_OPEN)
+		return nested(p, ret);
+	if (find_protocol(&p->token))
+		return protocol(p, ret);
+	if (parser_at(p, "payload"))
+		return payload(p, ret);
+	if (find_atom(&p->token, &kind))
+		return atom(p, kind, ret);
+	return class_name(p, ret);
+}
+
+/* Whether the conjunction ends here: what follows is for others to judge. */
+static bool ends_conjunction(const struct parser *p)
+{
+	return p->token.kind == TOKEN_STOP ||
+	       p->token.kind == TOKEN_PAREN_CLOSE || parser_at(p, "or") ||
+	       parser_at(p, "via") || parser_at(p, "drop") ||
+	       parser_at(p, "exempt");
+}
+
+static int conjunction(struct parser *p, struct ast_condition **ret)
+{
+	struct family family = { .kind = CONDITION_AND };
+	struct ast_condition *child;
+	int rc;
+
+	do {
+		rc = factor(p, &child);
+		if (rc < 0)
+			return rc;
+		family_add(&family, child);
+	} while (parser_take(p, "and") || !ends_conjunction(p));
+	return family_join(p, &family, ret);
+}
+
+static int disjunction(struct parser *p, struct ast_condition **ret)
+{
+	struct family family = { .kind = CONDITION_OR };
+	struct ast_condition *child;
+	int rc;
+
+	do {
+		rc = conjunction(p, &child);
+		if (rc < 0)
+			return rc;
+		family_add(&family, child);
+	} while (parser_take(p, "or"));
+	return family_join(p, &family, ret);
+}
+
+int parser_condition(struct parser *p, struct ast_condition **ret_condition)
+{
+	return disjunction(p, ret_condition);
+}

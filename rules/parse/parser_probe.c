@@ -1,0 +1,98 @@
+/* parser_probe.c - probe ping|tcp|http TARGET [every 5s] [up 2] [down 3] */
+#include <errno.h>
+#include <string.h>
+
+#include "rules/parse/parser.h"
+
+static int kind_of(struct parser *p, enum probe_kind *ret_kind)
+{
+	static const char *const words[] = { "ping", "tcp", "http", NULL };
+
+	for (int i = 0; words[i] != NULL; i++) {
+		if (!parser_take(p, words[i]))
+			continue;
+		*ret_kind = (enum probe_kind)i;
+		return 0;
+	}
+	return parser_expected(p, "'ping', 'tcp' or 'http'", words);
+}
+
+static int target(struct parser *p, struct ast_probe *probe)
+{
+	struct place place = p->token.place;
+	int rc = parser_endpoint(p, probe->kind != PROBE_PING,
+				 "the address to probe", &probe->target,
+				 &probe->port);
+
+	if (rc == 0 && !p->is_broken && probe->kind == PROBE_TCP &&
+	    probe->port.place.line == 0)
+		parser_complain(p, place, "write ADDRESS:PORT",
+				"a tcp probe needs a port");
+	return rc;
+}
+
+/* "5s" or "500ms". */
+static int interval(struct parser *p, struct ast_number *ret_ms)
+{
+	static const struct number_kind seconds = {
+		.what = "a number of seconds", .least = 1, .most = 3600,
+	};
+	static const struct number_kind millis = {
+		.what = "a number of milliseconds", .least = 100,
+		.most = 3600000,
+	};
+	struct token word = p->token;
+	bool is_ms = word.len > 2 && memcmp(word.text + word.len - 2, "ms",
+					    2) == 0;
+	bool is_s = !is_ms && word.len > 1 && word.text[word.len - 1] == 's';
+	struct token number;
+
+	if (ret_ms->place.line > 0)
+		return parser_twice(p);
+	if (word.kind != TOKEN_WORD || !(is_ms || is_s))
+		return parser_expected(p, "a time, as in 5s", NULL);
+	number = parser_value_part(&word, 0, word.len - (is_ms ? 2 : 1));
+	parser_value_read(p, &number, is_ms ? &millis : &seconds, ret_ms);
+	if (is_s)
+		ret_ms->value *= 1000;
+	parser_advance(p);
+	return 0;
+}
+
+static int times(struct parser *p, struct ast_number *ret_times)
+{
+	static const struct number_kind kind = {
+		.what = "a number of probes", .least = 1, .most = 100,
+	};
+
+	if (ret_times->place.line > 0)
+		return parser_twice(p);
+	return parser_value_number(p, &kind, ret_times);
+}
+
+int parser_probe(struct parser *p, struct ast_probe **ret_probe)
+{
+	struct ast_probe *probe = parser_alloc(p, sizeof(*probe));
+	bool more = true;
+	int rc;
+
+	if (probe == NULL)
+		return -ENOMEM;
+	memset(probe, 0, sizeof(*probe));
+	rc = kind_of(p, &probe->kind);
+	if (rc == 0)
+		rc = target(p, probe);
+	while (rc == 0 && more) {
+		if (parser_take(p, "every"))
+			rc = interval(p, &probe->every_ms);
+		else if (parser_take(p, "up"))
+			rc = times(p, &probe->up);
+		else if (parser_take(p, "down"))
+			rc = times(p, &probe->down);
+		else
+			more = false;
+	}
+	if (rc == 0)
+		*ret_probe = probe;
+	return rc;
+}

@@ -1,0 +1,341 @@
+/* parser_statement.c - a function for each kind of statement. */
+#include <errno.h>
+#include <string.h>
+
+#include "rules/parse/parser.h"
+
+static int marks(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind kind = {
+		.what = "a mask of mark bits", .least = 1, .most = UINT32_MAX,
+		.is_hex = true,
+	};
+	static const char *const words[] = { "mask", NULL };
+
+	s->kind = STATEMENT_MARKS;
+	if (!parser_take(p, "mask"))
+		return parser_expected(p, "'mask'", words);
+	return parser_value_number(p, &kind, &s->marks.mask);
+}
+
+/* "200us" */
+static int nap(struct parser *p, struct ast_number *ret_us)
+{
+	static const struct number_kind kind = {
+		.what = "a number of microseconds", .least = 10, .most = 1000,
+	};
+	struct token word = p->token;
+	struct token number;
+
+	if (word.kind != TOKEN_WORD || word.len < 3 ||
+	    memcmp(word.text + word.len - 2, "us", 2) != 0)
+		return parser_expected(p, "a time, as in 200us", NULL);
+	number = parser_value_part(&word, 0, word.len - 2);
+	parser_value_read(p, &number, &kind, ret_us);
+	parser_advance(p);
+	return 0;
+}
+
+static int queues(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind kind = {
+		.what = "a queue number or a range of them", .most = 65535,
+	};
+	static const char *const words[] = { "pass", "drop", NULL };
+	static const char *const options[] = { "nap", "otherwise", NULL };
+	int rc;
+
+	s->kind = STATEMENT_QUEUES;
+	rc = parser_value_range(p, &kind, &s->queues.first, &s->queues.last);
+	if (rc < 0 || p->token.kind == TOKEN_STOP)
+		return rc;
+	if (parser_take(p, "nap")) {
+		rc = nap(p, &s->queues.nap_us);
+		if (rc < 0 || p->token.kind == TOKEN_STOP)
+			return rc;
+	}
+	if (!parser_take(p, "otherwise"))
+		return parser_expected(p, "'otherwise'", options);
+	if (parser_take(p, "pass"))
+		return 0;
+	s->queues.otherwise_drop = parser_take(p, "drop");
+	if (s->queues.otherwise_drop)
+		return 0;
+	return parser_expected(p, "'pass' or 'drop'", words);
+}
+
+static int inspect(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind kinds[] = {
+		{ .what = "a number of packets", .least = 1, .most = 65535 },
+		{ .what = "a number of bytes", .least = 256, .most = 1048576,
+		  .has_suffix = true },
+		{ .what = "a number of seconds", .least = 1, .most = 3600 },
+		{ .what = "bytes of memory, like 64m", .least = 1048576,
+		  .most = UINT64_C(1) << 40, .has_suffix = true },
+	};
+	static const char *const words[] = {
+		"packets", "bytes", "seconds", "memory", NULL,
+	};
+	struct ast_number *const numbers[] = {
+		&s->inspect.packets, &s->inspect.bytes, &s->inspect.seconds,
+		&s->inspect.memory,
+	};
+	int rc;
+
+	s->kind = STATEMENT_INSPECT;
+	do {
+		size_t i = 0;
+
+		while (words[i] != NULL && !parser_take(p, words[i]))
+			i++;
+		if (words[i] == NULL)
+			return parser_expected(p, "'packets', 'bytes', "
+					       "'seconds' or 'memory'", words);
+		if (numbers[i]->place.line > 0)
+			return parser_twice(p);
+		rc = parser_value_number(p, &kinds[i], numbers[i]);
+	} while (rc == 0 && p->token.kind != TOKEN_STOP);
+	return rc;
+}
+
+int parser_late(struct parser *p, enum late_policy *ret_late)
+{
+	static const char *const words[] = { "keep", "move", "reset", NULL };
+
+	if (*ret_late != LATE_AUTO)
+		return parser_twice(p);
+	if (parser_take(p, "keep"))
+		*ret_late = LATE_KEEP;
+	else if (parser_take(p, "move"))
+		*ret_late = LATE_MOVE;
+	else if (parser_take(p, "reset"))
+		*ret_late = LATE_RESET;
+	else
+		return parser_expected(p, "'keep', 'move' or 'reset'", words);
+	return 0;
+}
+
+static int late(struct parser *p, struct ast_statement *s)
+{
+	s->kind = STATEMENT_LATE;
+	return parser_late(p, &s->late);
+}
+
+static int offload(struct parser *p, struct ast_statement *s)
+{
+	static const char *const words[] = { "on", "off", NULL };
+
+	s->kind = STATEMENT_OFFLOAD;
+	s->offload = parser_at(p, "on");
+	if (!parser_take(p, "on") && !parser_take(p, "off"))
+		return parser_expected(p, "'on' or 'off'", words);
+	return 0;
+}
+
+/* resolve ttl 30-3600 grace 600 */
+static int resolve(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind ttl = {
+		.what = "a range of seconds", .least = 1, .most = 604800,
+	};
+	static const struct number_kind grace = {
+		.what = "a number of seconds", .most = 604800,
+	};
+	static const char *const words[] = { "ttl", "grace", NULL };
+	int rc;
+
+	s->kind = STATEMENT_RESOLVE;
+	do {
+		bool is_ttl = parser_take(p, "ttl");
+		struct ast_number *number = is_ttl ? &s->resolve.ttl_min :
+						     &s->resolve.grace;
+
+		if (!is_ttl && !parser_take(p, "grace"))
+			return parser_expected(p, "'ttl' or 'grace'", words);
+		if (number->place.line > 0)
+			return parser_twice(p);
+		rc = is_ttl ? parser_value_range(p, &ttl, number,
+						 &s->resolve.ttl_max) :
+			      parser_value_number(p, &grace, number);
+	} while (rc == 0 && p->token.kind != TOKEN_STOP);
+	return rc;
+}
+
+static int list(struct parser *p, struct ast_statement *s)
+{
+	static const char *const words[] = { "addresses", "domains", NULL };
+	int rc;
+
+	s->kind = STATEMENT_LIST;
+	if (parser_take(p, "addresses"))
+		s->list.kind = LIST_ADDRESSES;
+	else if (parser_take(p, "domains"))
+		s->list.kind = LIST_DOMAINS;
+	else
+		return parser_expected(p, "'addresses' or 'domains'", words);
+	rc = parser_value_name(p, "the name of a list", &s->name);
+	if (rc < 0)
+		return rc;
+	return parser_set_list(p, s->list.kind, &s->list.values);
+}
+
+static int exempt(struct parser *p, struct ast_statement *s)
+{
+	static const char *const words[] = { "from", "to", NULL };
+	static const char *const options[] = { "by", NULL };
+	static const char *const rules[] = { "rule", NULL };
+	int rc;
+
+	s->kind = STATEMENT_EXEMPT;
+	s->exempt.to = parser_at(p, "to");
+	if (!parser_take(p, "from") && !parser_take(p, "to"))
+		return parser_expected(p, "'from' or 'to'", words);
+	rc = parser_set(p, ATOM_FROM, &s->exempt.values);
+	if (rc < 0 || p->token.kind == TOKEN_STOP)
+		return rc;
+	if (!parser_take(p, "by"))
+		return parser_expected(p, "'by rule'", options);
+	s->exempt.by_rule = parser_take(p, "rule");
+	if (!s->exempt.by_rule)
+		return parser_expected(p, "'rule'", rules);
+	return 0;
+}
+
+static int class(struct parser *p, struct ast_statement *s)
+{
+	int rc;
+
+	s->kind = STATEMENT_CLASS;
+	rc = parser_value_name(p, "the name of a class", &s->name);
+	if (rc < 0)
+		return rc;
+	if (p->token.kind != TOKEN_EQUALS)
+		return parser_expected(p, "'=' behind the name", NULL);
+	parser_advance(p);
+	rc = parser_condition(p, &s->class_condition);
+	if (rc == 0 && (parser_at(p, "via") || parser_at(p, "drop"))) {
+		parser_complain(p, p->token.place, "a route says where it goes",
+				"a class is a condition and no more");
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+int parser_outcome(struct parser *p, bool may_exempt,
+		   struct ast_outcome *ret_outcome)
+{
+	static const char *const words[] = { "via", "drop", "exempt", NULL };
+	const char *what = may_exempt ? "'via UPLINK', 'drop' or 'exempt'" :
+					"'via UPLINK' or 'drop'";
+
+	if (parser_take(p, "drop")) {
+		ret_outcome->kind = OUTCOME_DROP;
+		return 0;
+	}
+	if (may_exempt && parser_take(p, "exempt")) {
+		ret_outcome->kind = OUTCOME_EXEMPT;
+		return 0;
+	}
+	if (parser_at(p, "exempt")) {
+		parser_complain(p, p->token.place,
+				"write 'exempt from ...' or 'exempt to ...'",
+				"a route cannot exempt");
+		return -EINVAL;
+	}
+	if (!parser_take(p, "via"))
+		return parser_expected(p, what, words);
+	ret_outcome->kind = OUTCOME_VIA;
+	if (parser_at(p, "main")) {
+		ret_outcome->uplink.place = p->token.place;
+		ret_outcome->uplink.text = "main";
+		parser_advance(p);
+		return 0;
+	}
+	if (p->token.kind == TOKEN_BRACE_OPEN)
+		return parser_shares(p, !may_exempt, ret_outcome);
+	return parser_value_name(p, "an uplink", &ret_outcome->uplink);
+}
+
+static int route_late(struct parser *p, struct ast_statement *s)
+{
+	if (s->route.outcome.kind != OUTCOME_VIA || !parser_take(p, "late"))
+		return 0;
+	return parser_late(p, &s->route.late);
+}
+
+static int route(struct parser *p, struct ast_statement *s)
+{
+	static const char *const packet[] = { "packet", NULL };
+	int rc;
+
+	s->kind = STATEMENT_ROUTE;
+	s->route.per_packet = parser_take(p, "per");
+	if (s->route.per_packet && !parser_take(p, "packet"))
+		return parser_expected(p, "'packet'", packet);
+	if (parser_at(p, "via") || parser_at(p, "drop")) {
+		parser_complain(p, p->token.place,
+				"'default' is for all that is left",
+				"a route has a condition");
+		return -EINVAL;
+	}
+	rc = parser_condition(p, &s->route.condition);
+	if (rc < 0)
+		return rc;
+	rc = parser_outcome(p, false, &s->route.outcome);
+	if (rc == 0 && s->route.per_packet && s->route.outcome.shares != NULL)
+		parser_complain(p, s->route.outcome.shares_place,
+				"name one uplink; it is flows that are shared",
+				"a route per packet goes by one uplink");
+	if (rc == 0)
+		rc = route_late(p, s);
+	if (rc == 0 && parser_take(p, "except"))
+		rc = parser_set(p, ATOM_FROM, &s->route.except);
+	return rc;
+}
+
+static int default_route(struct parser *p, struct ast_statement *s)
+{
+	int rc;
+
+	s->kind = STATEMENT_DEFAULT;
+	rc = parser_outcome(p, false, &s->route.outcome);
+	return rc < 0 ? rc : route_late(p, s);
+}
+
+static int include(struct parser *p, struct ast_statement *s)
+{
+	int rc;
+
+	s->kind = STATEMENT_INCLUDE;
+	rc = parser_value_path(p, &s->name);
+	if (rc < 0 || p->is_broken || p->token.kind != TOKEN_STOP)
+		return rc;
+	return parser_include(p, &s->name, &s->included);
+}
+
+static const struct {
+	const char *word;
+	int (*parse)(struct parser *p, struct ast_statement *s);
+} kinds[] = {
+	{ "marks", marks },	{ "queues", queues },
+	{ "inspect", inspect },	{ "late", late },
+	{ "learn", parser_learn },	{ "offload", offload },
+	{ "resolve", resolve },
+	{ "uplink", parser_uplink },
+	{ "list", list },	{ "exempt", exempt },
+	{ "class", class },	{ "route", route },
+	{ "default", default_route },
+	{ "expect", parser_expect },
+	{ "include", include },
+};
+
+int parser_statement(struct parser *p, struct ast_statement *statement)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (parser_take(p, kinds[i].word))
+			return kinds[i].parse(p, statement);
+	return parser_expected(p, "a statement", parser_statement_words);
+}

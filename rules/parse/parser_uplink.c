@@ -1,0 +1,201 @@
+/* parser_uplink.c - uplink NAME { dev IF via ADDR ... } */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "rules/parse/parser.h"
+
+static const char *const words[] = {
+	"dev", "via", "table", "mark", "masquerade", "strict", "otherwise",
+	"optional", "shared", "probe", "late", NULL,
+};
+
+static int device(struct parser *p, struct ast_uplink *uplink)
+{
+	if (uplink->dev.text != NULL)
+		return parser_twice(p);
+	return parser_value_interface(p, false, &uplink->dev);
+}
+
+static int flag(struct parser *p, bool *flag_of)
+{
+	if (*flag_of)
+		return parser_twice(p);
+	*flag_of = true;
+	return 0;
+}
+
+/* Not the unspecified, a loopback or a multicast address (RFC 6890, 5771,
+ * 4291). */
+static bool can_be_gateway(const struct address *a)
+{
+	static const struct address zero, loopback = { .bytes = { [15] = 1 } };
+
+	if (address_is_v4(a))
+		return a->bytes[12] != 0 && a->bytes[12] != 127 &&
+		       a->bytes[12] < 224;
+	return !address_equal(a, &zero) && !address_equal(a, &loopback) &&
+	       a->bytes[0] != 0xff;
+}
+
+/* One gateway for each family. */
+static int gateway(struct parser *p, struct ast_uplink *uplink)
+{
+	struct token token = p->token;
+	struct address address;
+	bool is_v4;
+
+	if (parser_take(p, "auto"))
+		return flag(p, &uplink->via_auto);
+	if (token.kind != TOKEN_WORD ||
+	    parser_reserved(token.text, token.len) != NULL)
+		return parser_expected(p, "the address of a gateway", NULL);
+	parser_advance(p);
+	if (address_parse(token.text, token.len, &address) < 0) {
+		parser_complain(p, token.place, NULL, "'%.*s%s' is not the "
+				"address of a gateway", WORD_OF(&token));
+		return 0;
+	}
+	is_v4 = address_is_v4(&address);
+	if (!can_be_gateway(&address)) {
+		parser_complain(p, token.place, "expected the address of a "
+				"router on the link", "'%.*s%s' cannot be a "
+				"gateway", WORD_OF(&token));
+		return 0;
+	}
+	if (is_v4 ? uplink->has_via4 : uplink->has_via6) {
+		parser_complain(p, token.place, NULL, "this uplink has an %s "
+				"gateway already", is_v4 ? "IPv4" : "IPv6");
+	} else if (is_v4) {
+		uplink->has_via4 = true;
+		uplink->via4_place = token.place;
+		uplink->via4 = address;
+	} else {
+		uplink->has_via6 = true;
+		uplink->via6_place = token.place;
+		uplink->via6 = address;
+	}
+	return 0;
+}
+
+/* Tables that are the kernel's (linux/rtnetlink.h, enum rt_class_t). */
+static void check_table(struct parser *p, const struct ast_uplink *uplink)
+{
+	const char *name = uplink->table_name.text;
+
+	if (uplink->table.value >= 253 && uplink->table.value <= 255)
+		parser_complain(p, uplink->table.place,
+				"1 to 252 and 256 to 4294967295 are free",
+				"table %u is one of the kernel's own",
+				(unsigned)uplink->table.value);
+	if (name != NULL && (strcmp(name, "local") == 0 ||
+			     strcmp(name, "unspec") == 0))
+		parser_complain(p, uplink->table_name.place, NULL,
+				"'%s' is the name of one of the kernel's own "
+				"tables", name);
+}
+
+static int table(struct parser *p, struct ast_uplink *uplink)
+{
+	static const struct number_kind kind = {
+		.what = "a table number", .least = 1, .most = UINT32_MAX,
+	};
+	int rc;
+
+	if (uplink->table.place.line > 0)
+		return parser_twice(p);
+	rc = parser_value_number(p, &kind, &uplink->table);
+	if (rc < 0)
+		return rc;
+	if (p->token.kind == TOKEN_WORD &&
+	    parser_reserved(p->token.text, p->token.len) == NULL)
+		rc = parser_value_name(p, "the name of a table",
+				       &uplink->table_name);
+	if (rc == 0)
+		check_table(p, uplink);
+	return rc;
+}
+
+static int mark(struct parser *p, struct ast_uplink *uplink)
+{
+	static const struct number_kind kind = {
+		.what = "the number of a mark", .least = 1, .most = UINT32_MAX,
+	};
+
+	if (uplink->mark.place.line > 0)
+		return parser_twice(p);
+	return parser_value_number(p, &kind, &uplink->mark);
+}
+
+static int otherwise(struct parser *p, struct ast_uplink *uplink)
+{
+	if (uplink->otherwise.text != NULL)
+		return parser_twice(p);
+	if (parser_at(p, "main")) {
+		uplink->otherwise.place = p->token.place;
+		uplink->otherwise.text = "main";
+		parser_advance(p);
+		return 0;
+	}
+	return parser_value_name(p, "an uplink", &uplink->otherwise);
+}
+
+/* Several of them, in the order they are written. */
+static int probe(struct parser *p, struct ast_uplink *uplink)
+{
+	struct ast_probe **end = &uplink->probes;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	return parser_probe(p, end);
+}
+
+static int option(struct parser *p, struct ast_uplink *uplink)
+{
+	if (parser_take(p, "dev"))
+		return device(p, uplink);
+	if (parser_take(p, "via"))
+		return gateway(p, uplink);
+	if (parser_take(p, "table"))
+		return table(p, uplink);
+	if (parser_take(p, "mark"))
+		return mark(p, uplink);
+	if (parser_take(p, "masquerade"))
+		return flag(p, &uplink->masquerade);
+	if (parser_take(p, "strict"))
+		return flag(p, &uplink->strict);
+	if (parser_take(p, "otherwise"))
+		return otherwise(p, uplink);
+	if (parser_take(p, "optional"))
+		return flag(p, &uplink->optional);
+	if (parser_take(p, "shared"))
+		return flag(p, &uplink->shared);
+	if (parser_take(p, "probe"))
+		return probe(p, uplink);
+	if (parser_take(p, "late"))
+		return parser_late(p, &uplink->late);
+	return parser_expected(p, "an option of the uplink or '}'", words);
+}
+
+int parser_uplink(struct parser *p, struct ast_statement *statement)
+{
+	struct ast_uplink *uplink = &statement->uplink;
+	struct bracket brace;
+	int rc;
+
+	statement->kind = STATEMENT_UPLINK;
+	rc = parser_value_name(p, "the name of an uplink", &statement->name);
+	if (rc < 0)
+		return rc;
+	rc = parser_open(p, TOKEN_BRACE_OPEN, "'{'", &brace);
+	while (rc == 0 && p->token.kind != TOKEN_BRACE_CLOSE)
+		rc = option(p, uplink);
+	if (rc < 0)
+		return rc;
+	if (uplink->dev.text == NULL)
+		parser_complain(p, statement->name.place,
+				"write { dev INTERFACE ... }",
+				"uplink '%s' has no device",
+				statement->name.text);
+	return parser_close(p, "'}'");
+}

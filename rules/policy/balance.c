@@ -1,0 +1,107 @@
+/* balance.c - a flow's slot, and whose it is. */
+#include "rules/policy/balance.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "rules/policy/facts.h"
+#include "rules/util/jhash.h"
+
+/* Registers of two addresses and two ports. */
+#define KEY_MOST 10
+
+static const struct road_set nobody;
+
+uint32_t balance_weight(const struct balance *balance,
+			const struct road_set *dead)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < balance->count; i++)
+		if (!road_set_has(dead, balance->members[i].road))
+			sum += balance->members[i].weight;
+	return sum;
+}
+
+/* As the packet has it: of an IPv6 one ::ffff:0:0/96 is kept apart from IPv4
+ * by a bit, see address_from_packet_v6(). */
+static size_t add_address(uint32_t *key, const struct address *address)
+{
+	struct address mapped = *address;
+
+	if (address_is_v4(address)) {
+		key[0] = address->be32[3];
+		return 1;
+	}
+	mapped.bytes[11] |= 1;
+	memcpy(key, address_is_v4(&mapped) ? mapped.bytes : address->bytes,
+	       sizeof(mapped.bytes));
+	return 4;
+}
+
+/* Two bytes in network order, and two of nothing. */
+static uint32_t port_word(uint16_t port)
+{
+	uint16_t parts[2] = { htons(port), 0 };
+	uint32_t word;
+
+	memcpy(&word, parts, sizeof(word));
+	return word;
+}
+
+static uint32_t hash(const struct balance *balance, const struct facts *facts,
+		     uint32_t seed)
+{
+	uint32_t key[KEY_MOST];
+	size_t count = add_address(key, &facts->client);
+
+	if (!balance->by_source) {
+		count += add_address(key + count, &facts->server);
+		if (facts->has_ports) {
+			key[count++] = port_word(facts->sport);
+			key[count++] = port_word(facts->dport);
+		}
+	}
+	return jhash_words(key, count, seed);
+}
+
+/* Who owns a slot of those that are not in `dead`; one of them does. */
+static uint8_t owner(const struct balance *balance,
+		     const struct road_set *dead, uint32_t slot)
+{
+	const struct balance_member *member = balance->members;
+
+	while (road_set_has(dead, member->road) || slot >= member->weight) {
+		if (!road_set_has(dead, member->road))
+			slot -= member->weight;
+		member++;
+	}
+	return member->road;
+}
+
+uint8_t balance_first(const struct balance *balance,
+		      const struct road_set *dead)
+{
+	for (size_t i = 0; i < balance->count; i++)
+		if (!road_set_has(dead, balance->members[i].road))
+			return balance->members[i].road;
+	return balance->members[0].road;
+}
+
+uint8_t balance_road(const struct balance *balance, const struct facts *facts,
+		     const struct road_set *dead)
+{
+	uint32_t all = balance_weight(balance, &nobody);
+	uint32_t living = balance_weight(balance, dead);
+	uint8_t road;
+
+	if (facts->is_own)
+		return balance_first(balance, dead);
+	road = owner(balance, &nobody,
+		     jhash_scale(hash(balance, facts, BALANCE_SEED), all));
+	if (living == 0 || !road_set_has(dead, road))
+		return road;
+	return owner(balance, dead,
+		     jhash_scale(hash(balance, facts, BALANCE_SEED_AGAIN),
+				 living));
+}

@@ -1,0 +1,108 @@
+/*
+ * condition.h - compiled conditions: a pool of nodes that all routes and
+ * classes share, each distinct condition once.
+ *
+ * Sets of addresses, numbers, names are numbered by the compiler; a node
+ * tests one bit of what the facts' look-ups gave. Only the compiler writes a
+ * pool; afterwards any thread may read it.
+ */
+#ifndef WAYMARK_CONDITION_H
+#define WAYMARK_CONDITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/policy/facts.h"
+
+enum node_kind {
+	NODE_FALSE,
+	NODE_TRUE,
+	/* From headers; `value` is the number of a set, or of a bitmap. */
+	NODE_PROTO,		/* bitmap */
+	NODE_TOS,		/* bitmap */
+	NODE_SPORT,
+	NODE_DPORT,
+	NODE_LENGTH,
+	NODE_IN,
+	NODE_FROM,
+	NODE_TO,
+	NODE_UID,
+	/* From payload. */
+	NODE_APP,		/* bitmap */
+	NODE_ECH,		/* no value */
+	NODE_ALPN,		/* the bits themselves */
+	NODE_JA4,		/* the same */
+	NODE_HOST,
+	NODE_PAYLOAD,		/* the number of a pattern */
+	/* `value` is the child. */
+	NODE_NOT,
+	/* `value` is the first of `count` in children. */
+	NODE_AND,
+	NODE_OR,
+};
+
+struct node {
+	uint8_t kind;
+	uint32_t count;
+	uint32_t value;
+};
+
+/* 256 bits: protocols, TOS bytes, applications. */
+struct bitmap {
+	uint64_t words[4];
+};
+
+struct condition_pool {
+	struct node *nodes;
+	size_t node_count, node_room;
+	uint32_t *children;
+	size_t child_count, child_room;
+	struct bitmap *bitmaps;
+	size_t bitmap_count, bitmap_room;
+	uint32_t *slots;	/* node + 1 by hash, 0 empty; compile time */
+	size_t slot_count;
+};
+
+#define NODE_NONE UINT32_MAX	/* out of memory */
+
+/* The pool begins with NODE_FALSE and NODE_TRUE as nodes 0 and 1. */
+int condition_pool_init(struct condition_pool *pool);
+void condition_pool_fini(struct condition_pool *pool);
+
+/* The node, made or found; NODE_NONE when out of memory. Constants fold, AND
+ * in AND and OR in OR become flat, children are sorted cheapest first. */
+uint32_t condition_leaf(struct condition_pool *pool, enum node_kind kind,
+			uint32_t value);
+uint32_t condition_bitmap(struct condition_pool *pool, enum node_kind kind,
+			  const struct bitmap *bitmap);
+uint32_t condition_not(struct condition_pool *pool, uint32_t child);
+uint32_t condition_join(struct condition_pool *pool, enum node_kind kind,
+			const uint32_t *children, size_t count);
+
+/*
+ * Kleene's value of `node`. When it is unknown, the payload facts (FACT_*)
+ * that could tell are added to *needs.
+ */
+enum truth condition_eval(const struct condition_pool *pool, uint32_t node,
+			  const struct facts *facts, uint8_t *needs);
+
+/* The payload fact that tells about leaves of `kind`; 0 for headers. */
+uint8_t condition_fact(enum node_kind kind);
+/* All payload facts that `node` speaks of. */
+uint8_t condition_facts(const struct condition_pool *pool, uint32_t node);
+bool condition_speaks_of(const struct condition_pool *pool, uint32_t node,
+			 enum node_kind kind);
+/* Whether `node` can be true by headers alone, payload still unknown. */
+bool condition_is_early(const struct condition_pool *pool, uint32_t node);
+
+/*
+ * Whether `node` is true whenever `inner` is; never wrongly true, sometimes
+ * wrongly false. `covers` answers for the sets of one kind of leaf.
+ */
+typedef bool (*set_covers)(void *ctx, enum node_kind kind, uint32_t outer,
+			   uint32_t inner);
+bool condition_implied(const struct condition_pool *pool, uint32_t node,
+		       uint32_t inner, set_covers covers, void *ctx);
+
+#endif

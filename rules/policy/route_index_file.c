@@ -1,0 +1,260 @@
+/*
+ * route_index_file.c - under which leaves a route is filed: of all choices
+ * the one that the fewest flows and the fewest routes share.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "rules/policy/route_index_private.h"
+
+#define NEVER UINT64_MAX	/* no leaf has to be true */
+#define WIDE 32			/* times as many flows, roughly */
+/* A test that this many routes have is worth a group of its own. */
+#define GUARD_LEAST 4
+
+struct filer {
+	const struct route_index *index;
+	const struct condition_pool *pool;
+	set_is_wide is_wide;
+	const void *ctx;
+	uint32_t *shares;	/* of each node: routes that name it */
+	struct filings *filings;
+	/* Of the route at hand. */
+	uint32_t route;
+	uint32_t guard;
+	uint8_t facts;
+};
+
+/* How many flows a leaf of this kind is true for, beside the others; 0 for
+ * what nothing can be filed under. */
+static uint64_t weight_of_kind(enum node_kind kind)
+{
+	switch (kind) {
+	case NODE_TO:
+	case NODE_DPORT:
+		return 1;
+	case NODE_FROM:
+		return 2;
+	case NODE_UID:
+	case NODE_SPORT:
+	case NODE_TOS:
+	case NODE_HOST:
+		return 4;
+	case NODE_APP:
+	case NODE_PAYLOAD:
+	case NODE_JA4:
+		return 6;
+	case NODE_ALPN:
+	case NODE_ECH:
+		return 8;
+	case NODE_LENGTH:
+	case NODE_IN:
+		return 32;
+	case NODE_PROTO:
+		return 64;
+	default:
+		return 0;
+	}
+}
+
+static uint64_t cost_of_leaf(const struct filer *f, uint32_t node)
+{
+	const struct node *n = &f->pool->nodes[node];
+	uint64_t weight = weight_of_kind((enum node_kind)n->kind);
+
+	if (weight == 0)
+		return NEVER;
+	if (f->is_wide(f->ctx, (enum node_kind)n->kind, n->value))
+		weight *= WIDE;
+	return weight * f->shares[node];
+}
+
+static uint64_t cost(const struct filer *f, uint32_t node, bool wanted);
+
+static uint64_t cost_of_join(const struct filer *f, const struct node *n,
+			     bool wanted)
+{
+	bool needs_all = (n->kind == NODE_AND) == wanted;
+	uint64_t total = needs_all ? NEVER : 0;
+
+	for (uint32_t i = 0; i < n->count; i++) {
+		uint64_t one = cost(f, f->pool->children[n->value + i],
+				    wanted);
+
+		if (needs_all)
+			total = one < total ? one : total;
+		else if (one == NEVER)
+			return NEVER;
+		else
+			total += one;
+	}
+	return total;
+}
+
+/* Of the cheapest leaves one of which is true whenever `node` has the value
+ * `wanted`: the best child's where it takes all children, else all theirs. */
+static uint64_t cost(const struct filer *f, uint32_t node, bool wanted)
+{
+	const struct node *n = &f->pool->nodes[node];
+
+	switch ((enum node_kind)n->kind) {
+	case NODE_TRUE:
+	case NODE_FALSE:
+		return (n->kind == NODE_TRUE) == wanted ? NEVER : 0;
+	case NODE_NOT:
+		return cost(f, n->value, !wanted);
+	case NODE_AND:
+	case NODE_OR:
+		return cost_of_join(f, n, wanted);
+	default:
+		return wanted ? cost_of_leaf(f, node) : NEVER;
+	}
+}
+
+static int put(struct filer *f, enum node_kind kind, uint32_t key)
+{
+	struct filings *all = f->filings;
+
+	if (all->count == all->room) {
+		size_t room = all->room == 0 ? 256 : all->room * 2;
+		struct filing *items = reallocarray(all->items, room,
+						    sizeof(*items));
+
+		if (items == NULL)
+			return -ENOMEM;
+		all->items = items;
+		all->room = room;
+	}
+	all->items[all->count++] = (struct filing){
+		.kind = (uint8_t)kind, .facts = f->facts, .guard = f->guard,
+		.key = key, .route = f->route,
+	};
+	return 0;
+}
+
+static int put_bits(struct filer *f, enum node_kind kind,
+		    const uint64_t *words, size_t bits)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < bits && rc == 0; i++)
+		if (words[i / 64] >> i % 64 & 1)
+			rc = put(f, kind, i);
+	return rc;
+}
+
+static int put_leaf(struct filer *f, const struct node *n)
+{
+	enum node_kind kind = (enum node_kind)n->kind;
+	uint64_t bits = n->value;
+
+	switch (kind) {
+	case NODE_PROTO:
+	case NODE_TOS:
+	case NODE_APP:
+		return put_bits(f, kind, f->pool->bitmaps[n->value].words, 256);
+	case NODE_ALPN:
+	case NODE_JA4:
+		return put_bits(f, kind, &bits, 32);
+	default:
+		return put(f, kind, n->value);
+	}
+}
+
+/* File the route under the leaves that cost() counted. */
+static int file(struct filer *f, uint32_t node, bool wanted)
+{
+	const struct node *n = &f->pool->nodes[node];
+	const uint32_t *children = f->pool->children + n->value;
+	uint32_t best = 0;
+	int rc = 0;
+
+	switch ((enum node_kind)n->kind) {
+	case NODE_TRUE:
+	case NODE_FALSE:
+		return 0;
+	case NODE_NOT:
+		return file(f, n->value, !wanted);
+	case NODE_AND:
+	case NODE_OR:
+		break;
+	default:
+		return put_leaf(f, n);
+	}
+	if ((n->kind == NODE_AND) != wanted) {
+		for (uint32_t i = 0; i < n->count && rc == 0; i++)
+			rc = file(f, children[i], wanted);
+		return rc;
+	}
+	for (uint32_t i = 1; i < n->count; i++)
+		if (cost(f, children[i], wanted) <
+		    cost(f, children[best], wanted))
+			best = i;
+	return file(f, children[best], wanted);
+}
+
+static void count_shares(struct filer *f, uint32_t node)
+{
+	const struct node *n = &f->pool->nodes[node];
+
+	f->shares[node]++;
+	if (n->kind == NODE_NOT)
+		count_shares(f, n->value);
+	if (n->kind == NODE_AND || n->kind == NODE_OR)
+		for (uint32_t i = 0; i < n->count; i++)
+			count_shares(f, f->pool->children[n->value + i]);
+}
+
+/* The test of headers that most other routes have too; NODE_TRUE for none. */
+static uint32_t guard_of(const struct filer *f, uint32_t node)
+{
+	const struct node *n = &f->pool->nodes[node];
+	uint32_t guard = 1, most = GUARD_LEAST - 1;
+
+	if (n->kind != NODE_AND)
+		return guard;
+	for (uint32_t i = 0; i < n->count; i++) {
+		uint32_t child = f->pool->children[n->value + i];
+
+		if (f->shares[child] > most &&
+		    condition_facts(f->pool, child) == 0) {
+			guard = child;
+			most = f->shares[child];
+		}
+	}
+	return guard;
+}
+
+static int file_route(struct filer *f, uint32_t route)
+{
+	uint32_t node = f->index->nodes[route];
+
+	if (cost(f, node, true) == NEVER) {
+		f->filings->always[route / 64] |= UINT64_C(1) << route % 64;
+		return 0;
+	}
+	f->route = route;
+	f->guard = guard_of(f, node);
+	f->facts = condition_facts(f->pool, node);
+	return file(f, node, true);
+}
+
+int route_index_file(const struct route_index *index, set_is_wide is_wide,
+		     const void *ctx, struct filings *filings)
+{
+	struct filer f = {
+		.index = index, .pool = index->pool, .is_wide = is_wide,
+		.ctx = ctx, .filings = filings,
+	};
+	int rc = 0;
+
+	f.shares = calloc(index->pool->node_count, sizeof(*f.shares));
+	if (f.shares == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < index->count; i++)
+		count_shares(&f, index->nodes[i]);
+	for (size_t i = 0; i < index->count && rc == 0; i++)
+		rc = file_route(&f, (uint32_t)i);
+	free(f.shares);
+	return rc;
+}

@@ -1,0 +1,184 @@
+/* doctor.c - what would keep a policy from working. */
+#include "rules/setup/doctor/doctor_private.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "rules/setup/kernel/conflict.h"
+#include "rules/setup/kernel/netlink.h"
+#include "rules/setup/plan/plan_routes.h"
+#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/sysctl.h"
+
+#define LINE_MAX_BYTES 512
+
+void doctor_say(const struct doctor *doctor, enum doctor_level level,
+		const char *mend, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	doctor->told(doctor->ctx, level, line, mend[0] ? mend : NULL);
+}
+
+long doctor_sysctl(const char *path, long otherwise)
+{
+	char value[SYSCTL_VALUE_MAX];
+
+	return sysctl_read(path, value) == 0 ? strtol(value, NULL, 10) :
+					       otherwise;
+}
+
+/* The sentences of set-up end with their mend. */
+static void say_sentence(const struct doctor *doctor, char *sentence)
+{
+	char *mend = strrchr(sentence, ';');
+
+	if (mend)
+		*mend++ = '\0';
+	while (mend && *mend == ' ')
+		mend++;
+	doctor_say(doctor, DOCTOR_ERROR, mend ? mend : "", "%s", sentence);
+}
+
+/* A pref that the plan needs itself is an error, and set-up's to say. */
+static bool is_needed(const struct plan *plan, const struct kernel_rule *rule)
+{
+	for (size_t i = 0; plan && i < plan->rule_count; i++)
+		if (plan->rules[i].family == rule->family &&
+		    plan->rules[i].pref == rule->pref)
+			return true;
+	return false;
+}
+
+/* Another policy, or one more uplink, may need each of them. */
+static void check_prefs(const struct doctor *doctor, const struct plan *plan)
+{
+	const struct state *state = doctor->state;
+	char text[KERNEL_TEXT_MAX], mend[96];
+	bool is_free = true;
+
+	snprintf(mend, sizeof(mend), "give that rule another pref: %u to %u "
+		 "are waymark's", PREF_FIRST, PREF_LAST);
+	for (size_t i = 0; i < state->rule_count; i++) {
+		const struct kernel_rule *rule = &state->rules[i];
+
+		if (rule->pref < PREF_FIRST || rule->pref > PREF_LAST ||
+		    rule->protocol == KERNEL_PROTOCOL)
+			continue;
+		is_free = false;
+		if (!is_needed(plan, rule))
+			doctor_say(doctor, DOCTOR_WARNING, mend, "pref %" PRIu32
+				   " has a rule that is not waymark's: %s",
+				   rule->pref, kernel_rule_print(rule, text));
+	}
+	if (is_free)
+		doctor_say(doctor, DOCTOR_OK, "", "prefs %u to %u: free, or "
+			   "waymark's", PREF_FIRST, PREF_LAST);
+}
+
+/* The kernel takes a gateway out of the blue, onlink; most are mistyped. */
+static void check_gateways(const struct doctor *doctor, uint8_t family)
+{
+	char address[ADDRESS_TEXT_MAX], mend[96];
+
+	for (size_t i = 0; i < policy_uplinks(doctor->policy); i++) {
+		const struct uplink *up = policy_uplink(doctor->policy, i);
+
+		if (!plan_routes_is_stray(doctor->policy, doctor->state,
+					  family, i))
+			continue;
+		snprintf(mend, sizeof(mend), "see whether it is mistyped: "
+			 "ip address show dev %s", up->dev);
+		doctor_say(doctor, DOCTOR_WARNING, mend, "uplink %s: gateway "
+			   "%s is in no prefix of %s", up->name,
+			   address_print(family == AF_INET ? &up->via4 :
+							     &up->via6,
+					 address), up->dev);
+	}
+}
+
+static void check_plan(const struct doctor *doctor, const struct plan *plan)
+{
+	char error[SETUP_ERROR_MAX];
+
+	doctor_say(doctor, DOCTOR_OK, "", "uplinks: each device is there, or "
+		   "may come later");
+	check_gateways(doctor, AF_INET);
+	check_gateways(doctor, AF_INET6);
+	if (conflict_check(plan, doctor->state, error) == 0)
+		doctor_say(doctor, DOCTOR_OK, "", "the uplinks' tables: free, "
+			   "or waymark's");
+	else
+		say_sentence(doctor, error);
+}
+
+/* Links, and prefs and tables that somebody has. */
+static void check_places(const struct doctor *doctor)
+{
+	char error[SETUP_ERROR_MAX];
+	struct plan plan = { 0 };
+	int rc = 0;
+
+	if (doctor->policy)
+		rc = plan_make(doctor->policy, NULL, doctor->state,
+			       PLAN_LINKS_UP, &plan, error);
+	if (rc < 0)
+		say_sentence(doctor, error);
+	else if (doctor->policy)
+		check_plan(doctor, &plan);
+	check_prefs(doctor, &plan);
+	plan_fini(&plan);
+}
+
+static int examine(const struct policy *policy, const struct state *state,
+		   doctor_told *told, void *ctx)
+{
+	struct doctor doctor = {
+		.policy = policy,
+		.state = state,
+		.mask = policy ? policy_marks(policy)->mask :
+				 MARKS_MASK_DEFAULT,
+		.told = told,
+		.ctx = ctx,
+	};
+
+	doctor_kernel(&doctor);
+	doctor_settings(&doctor);
+	check_places(&doctor);
+	doctor_others(&doctor);
+	return 0;
+}
+
+int doctor_read(struct netlink **nl, struct state *state)
+{
+	int rc;
+
+	*nl = NULL;
+	*state = (struct state){ 0 };
+	rc = netlink_open(nl);
+	if (rc == 0)
+		rc = state_read(*nl, state);
+	if (rc == 0)
+		nft_table_read(&state->table, NULL);
+	return rc;
+}
+
+int doctor_examine(const struct policy *policy, doctor_told *told, void *ctx)
+{
+	struct netlink *nl;
+	struct state state;
+	int rc = doctor_read(&nl, &state);
+
+	if (rc == 0)
+		rc = examine(policy, &state, told, ctx);
+	state_fini(&state);
+	netlink_close(nl);
+	return rc;
+}

@@ -1,0 +1,114 @@
+/* doctor_kernel.c - what the kernel can, and whether we may ask for it. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rules/setup/doctor/doctor_private.h"
+#include "rules/setup/kernel/nft.h"
+#include "rules/setup/kernel/queue_rule.h"
+#include "rules/setup/setup.h"
+
+static bool may_all(const struct doctor *doctor)
+{
+	char ignored[SETUP_ERROR_MAX];
+	bool admin = setup_may_change(ignored) == 0;
+
+	if (admin)
+		doctor_say(doctor, DOCTOR_OK, "", "privileges: CAP_NET_ADMIN");
+	else
+		doctor_say(doctor, DOCTOR_ERROR, "sudo waymark doctor",
+			   "privileges: without CAP_NET_ADMIN nothing can be "
+			   "set up, and much not be looked at");
+	return admin;
+}
+
+static void check_rules(const struct doctor *doctor, uint8_t family)
+{
+	const struct state *state = doctor->state;
+	int v = family == AF_INET ? 4 : 6;
+
+	for (size_t i = 0; i < state->rule_count; i++) {
+		if (state->rules[i].family != family)
+			continue;
+		doctor_say(doctor, DOCTOR_OK, "", "policy routing by fwmark, "
+			   "IPv%d", v);
+		return;
+	}
+	doctor_say(doctor, DOCTOR_ERROR, "use a kernel with "
+		   "CONFIG_IP_MULTIPLE_TABLES and CONFIG_IPV6_MULTIPLE_TABLES",
+		   "policy routing, IPv%d: the kernel lacks it", v);
+}
+
+/* Each as a rule that is tried and never made. */
+static const struct {
+	const char *name;
+	const char *module;
+	const char *hook;
+	const char *rule;
+} parts[] = {
+	{ "connection marks", "nft_ct", "filter hook prerouting priority 0",
+	  "ct mark set ct mark & 0x80ffffff | 0x1000000" },
+	{ "local, broadcast and multicast addresses", "nft_fib_inet",
+	  "filter hook prerouting priority 0", "fib daddr type local accept" },
+	{ "the router's own traffic", "nft_chain_route",
+	  "route hook output priority 0", "socket mark 1 accept" },
+	{ "queues chosen by hash", "nft_hash",
+	  "filter hook prerouting priority 0",
+	  "jhash ip saddr . ip daddr mod 4 seed 0x1 vmap { 0 : accept }" },
+	{ "masquerading", "nft_masq", "nat hook postrouting priority 100",
+	  "masquerade" },
+};
+
+static void check_parts(const struct doctor *doctor)
+{
+	char script[512], mend[64], error[SETUP_ERROR_MAX];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		snprintf(script, sizeof(script),
+			 "add table inet waymark_probe\n"
+			 "add chain inet waymark_probe c { type %s; }\n"
+			 "add rule inet waymark_probe c %s\n",
+			 parts[i].hook, parts[i].rule);
+		snprintf(mend, sizeof(mend), "modprobe %s", parts[i].module);
+		if (nft_check(script, error) == 0)
+			doctor_say(doctor, DOCTOR_OK, "", "nftables: %s",
+				   parts[i].name);
+		else
+			doctor_say(doctor, DOCTOR_ERROR, mend, "nftables: %s: "
+				   "the kernel lacks it", parts[i].name);
+	}
+}
+
+static void check_queue(const struct doctor *doctor)
+{
+	if (access("/proc/net/netfilter/nfnetlink_queue", F_OK) == 0)
+		doctor_say(doctor, DOCTOR_OK, "", "NFQUEUE");
+	else
+		doctor_say(doctor, DOCTOR_ERROR, "modprobe nfnetlink_queue",
+			   "NFQUEUE: the kernel lacks it, or has not loaded "
+			   "it");
+	if (nft_has_queue())
+		doctor_say(doctor, DOCTOR_OK, "", "queue rules: nft_queue");
+	else if (queue_rule_works())
+		doctor_say(doctor, DOCTOR_OK, "", "queue rules: no nft_queue, "
+			   "but the xtables target NFQUEUE does the same");
+	else
+		doctor_say(doctor, DOCTOR_ERROR, "modprobe nft_queue || "
+			   "modprobe -a nft_compat xt_NFQUEUE",
+			   "queue rules: neither nft_queue nor the xtables "
+			   "target NFQUEUE");
+}
+
+void doctor_kernel(const struct doctor *doctor)
+{
+	bool may = may_all(doctor);
+
+	check_rules(doctor, AF_INET);
+	if (doctor->state->has_v6)
+		check_rules(doctor, AF_INET6);
+	if (!may)
+		return;
+	check_parts(doctor);
+	check_queue(doctor);
+}

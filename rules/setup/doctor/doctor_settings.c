@@ -1,0 +1,119 @@
+/* doctor_settings.c - sysctls that matter, and how full conntrack is. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/setup/doctor/doctor_private.h"
+
+/* In hundredths of what fits. */
+#define FULL_WARNING 80
+#define FULL_ERROR 95
+
+static void check_conntrack(const struct doctor *doctor)
+{
+	long most = doctor_sysctl("net/netfilter/nf_conntrack_max", 0);
+	long count = doctor_sysctl("net/netfilter/nf_conntrack_count", 0);
+	long full = most > 0 ? count * 100 / most : 0;
+	char mend[96];
+
+	if (most <= 0) {
+		doctor_say(doctor, DOCTOR_WARNING, "modprobe nf_conntrack",
+			   "conntrack: its table cannot be seen");
+		return;
+	}
+	snprintf(mend, sizeof(mend), "sysctl -w net.netfilter.nf_conntrack_max"
+		 "=%ld", most * 2);
+	doctor_say(doctor, full >= FULL_ERROR	? DOCTOR_ERROR :
+			   full >= FULL_WARNING ? DOCTOR_WARNING :
+						  DOCTOR_OK,
+		   full >= FULL_WARNING ? mend : "",
+		   "conntrack: %ld of %ld entries in use", count, most);
+}
+
+static void check_forwarding(const struct doctor *doctor, int v,
+			     const char *path)
+{
+	char mend[64];
+
+	if (doctor_sysctl(path, 1) > 0) {
+		doctor_say(doctor, DOCTOR_OK, "", "forwarding, IPv%d", v);
+		return;
+	}
+	snprintf(mend, sizeof(mend), "sysctl -w %s=1", path);
+	doctor_say(doctor, DOCTOR_WARNING, mend, "forwarding, IPv%d: off, so "
+		   "only this host's own traffic is routed", v);
+}
+
+static long of_device(const char *dev, const char *key)
+{
+	char path[96];
+	long all, own;
+
+	snprintf(path, sizeof(path), "net/ipv4/conf/all/%s", key);
+	all = doctor_sysctl(path, 0);
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", dev, key);
+	own = doctor_sysctl(path, 0);
+	return all > own ? all : own;
+}
+
+/* Strict alone drops the answers to what is marked: fib_validate_source()
+ * looks the way back up with the mark only under src_valid_mark. */
+static void check_reverse_path(const struct doctor *doctor, const char *dev)
+{
+	char mend[96];
+	long filter = of_device(dev, "rp_filter");
+
+	if (filter != 1 || of_device(dev, "src_valid_mark") > 0) {
+		doctor_say(doctor, DOCTOR_OK, "", "rp_filter of %s: %ld%s", dev,
+			   filter, filter == 1 ? ", with src_valid_mark" : "");
+		return;
+	}
+	snprintf(mend, sizeof(mend), "waymark setup POLICY, or: sysctl -w "
+		 "net/ipv4/conf/%s/src_valid_mark=1", dev);
+	doctor_say(doctor, DOCTOR_WARNING, mend, "rp_filter of %s: strict, and "
+		   "src_valid_mark is 0: answers to marked packets are dropped "
+		   "until set-up changes that", dev);
+}
+
+/* The look-up back has the flow's road or none, never that of one packet. */
+static void check_per_packet(const struct doctor *doctor, const char *dev)
+{
+	char mend[64];
+
+	if (policy_packet_routes(doctor->policy) == 0 ||
+	    of_device(dev, "rp_filter") != 1)
+		return;
+	snprintf(mend, sizeof(mend), "sysctl -w net/ipv4/conf/%s/rp_filter=2",
+		 dev);
+	doctor_say(doctor, DOCTOR_WARNING, mend, "rp_filter of %s: strict, so "
+		   "that IPv4 answers to packets of 'route per packet' are "
+		   "dropped where they come by another uplink", dev);
+}
+
+static void check_bridge(const struct doctor *doctor)
+{
+	if (doctor_sysctl("net/bridge/bridge-nf-call-iptables", 0) == 0)
+		return;
+	doctor_say(doctor, DOCTOR_WARNING,
+		   "sysctl -w net.bridge.bridge-nf-call-iptables=0 "
+		   "net.bridge.bridge-nf-call-ip6tables=0",
+		   "bridges: bridge-nf-call-iptables is 1, so what is only "
+		   "bridged is queued, too");
+}
+
+void doctor_settings(const struct doctor *doctor)
+{
+	check_conntrack(doctor);
+	check_forwarding(doctor, 4, "net/ipv4/ip_forward");
+	if (doctor->state->has_v6)
+		check_forwarding(doctor, 6, "net/ipv6/conf/all/forwarding");
+	for (size_t i = 0; doctor->policy && i < policy_uplinks(doctor->policy);
+	     i++) {
+		const char *dev = policy_uplink(doctor->policy, i)->dev;
+
+		if (!state_link(doctor->state, dev))
+			continue;
+		check_reverse_path(doctor, dev);
+		check_per_packet(doctor, dev);
+	}
+	check_bridge(doctor);
+}

@@ -1,0 +1,258 @@
+/* netlink_parse.c - rtnetlink messages into the structs of kernel.h. */
+#include "rules/setup/kernel/netlink_parse.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+static bool parse_bytes(uint8_t family, const struct nlattr *attr,
+			struct address *ret)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+	uint32_t be;
+
+	if (family == AF_INET && len == 4) {
+		memcpy(&be, mnl_attr_get_payload(attr), sizeof(be));
+		*ret = address_from_v4(be);
+		return true;
+	}
+	if (family == AF_INET6 && len == 16) {
+		*ret = address_from_v6(mnl_attr_get_payload(attr));
+		return true;
+	}
+	return false;
+}
+
+/* The prefix of a family that holds everything; `len` as netlink has it. */
+static struct prefix prefix_of(uint8_t family, uint8_t len)
+{
+	struct prefix prefix = { .len = len };
+
+	if (family == AF_INET) {
+		prefix.base = address_from_v4(0);
+		prefix.len += 96;
+	}
+	return prefix;
+}
+
+static uint32_t u32_of(const struct nlattr *attr)
+{
+	return mnl_attr_get_payload_len(attr) >= 4 ? mnl_attr_get_u32(attr) : 0;
+}
+
+bool netlink_parse_link(const struct nlmsghdr *message, struct kernel_link *ret)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	if (message->nlmsg_type != RTM_NEWLINK &&
+	    message->nlmsg_type != RTM_DELLINK)
+		return false;
+	*ret = (struct kernel_link){ .index = (unsigned int)header->ifi_index,
+				     .flags = header->ifi_flags };
+	mnl_attr_for_each(attr, message, sizeof(*header)) {
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_IFNAME:
+			strncpy(ret->name, mnl_attr_get_str(attr),
+				sizeof(ret->name) - 1);
+			break;
+		case IFLA_GROUP:
+			ret->group = u32_of(attr);
+			break;
+		}
+	}
+	return true;
+}
+
+/* IFA_LOCAL is ours where there is one: IFA_ADDRESS is then the peer. */
+bool netlink_parse_address(const struct nlmsghdr *message,
+			   struct kernel_address *ret)
+{
+	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+	bool has_local = false;
+	bool has_any = false;
+
+	if (message->nlmsg_type != RTM_NEWADDR &&
+	    message->nlmsg_type != RTM_DELADDR)
+		return false;
+	*ret = (struct kernel_address){ .link = header->ifa_index,
+					.scope = header->ifa_scope };
+	mnl_attr_for_each(attr, message, sizeof(*header)) {
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type != IFA_LOCAL && (type != IFA_ADDRESS || has_local))
+			continue;
+		if (parse_bytes(header->ifa_family, attr, &ret->address))
+			has_any = true;
+		has_local |= type == IFA_LOCAL;
+	}
+	return has_any;
+}
+
+static void route_attr(const struct nlattr *attr, struct kernel_route *ret)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case RTA_TABLE:
+		ret->table = u32_of(attr);
+		break;
+	case RTA_DST:
+		if (!parse_bytes(ret->family, attr, &ret->dst.base))
+			ret->is_plain = false;
+		break;
+	case RTA_PRIORITY:
+		ret->metric = u32_of(attr);
+		break;
+	case RTA_OIF:
+		ret->oif = u32_of(attr);
+		break;
+	case RTA_GATEWAY:
+		ret->has_via = parse_bytes(ret->family, attr, &ret->via);
+		break;
+	case RTA_CACHEINFO:
+	case RTA_PREF:
+		break;
+	default:
+		ret->is_plain = false;
+	}
+}
+
+bool netlink_parse_route(const struct nlmsghdr *message,
+			 struct kernel_route *ret)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	if ((message->nlmsg_type != RTM_NEWROUTE &&
+	     message->nlmsg_type != RTM_DELROUTE) ||
+	    (header->rtm_flags & RTM_F_CLONED) ||
+	    (header->rtm_family != AF_INET && header->rtm_family != AF_INET6))
+		return false;
+	*ret = (struct kernel_route){
+		.family = header->rtm_family,
+		.type = header->rtm_type,
+		.scope = header->rtm_scope,
+		.protocol = header->rtm_protocol,
+		.table = header->rtm_table,
+		.onlink = header->rtm_flags & RTNH_F_ONLINK,
+		.is_plain = header->rtm_tos == 0 && header->rtm_src_len == 0,
+		.dst = prefix_of(header->rtm_family, header->rtm_dst_len),
+	};
+	mnl_attr_for_each(attr, message, sizeof(*header))
+		route_attr(attr, ret);
+	/* IPv6 hangs what it rejects on lo: fib6_nh_init(). */
+	if (ret->type != RTN_UNICAST)
+		ret->oif = 0;
+	return true;
+}
+
+/* FRA_SPORT_MASK and FRA_DPORT_MASK of linux/fib_rules.h since 6.15: a single
+ * port comes with a mask of all ones. */
+#define RULE_SPORT_MASK 28
+#define RULE_DPORT_MASK 29
+
+static struct kernel_ports ports_of(const struct nlattr *attr)
+{
+	struct fib_rule_port_range range = { 0 };
+
+	if (mnl_attr_get_payload_len(attr) >= sizeof(range))
+		memcpy(&range, mnl_attr_get_payload(attr), sizeof(range));
+	return (struct kernel_ports){ range.start, range.end };
+}
+
+static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
+{
+	struct fib_rule_uid_range users;
+
+	switch (mnl_attr_get_type(attr)) {
+	case FRA_PRIORITY:
+		ret->pref = u32_of(attr);
+		break;
+	case FRA_TABLE:
+		ret->table = u32_of(attr);
+		break;
+	case FRA_FWMARK:
+		ret->mark = u32_of(attr);
+		break;
+	case FRA_FWMASK:
+		ret->mask = u32_of(attr);
+		break;
+	case FRA_PROTOCOL:
+		ret->protocol = mnl_attr_get_u8(attr);
+		break;
+	case FRA_SRC:
+		ret->has_from = parse_bytes(ret->family, attr, &ret->from.base);
+		break;
+	case FRA_DST:
+		ret->has_to = parse_bytes(ret->family, attr, &ret->to.base);
+		break;
+	case FRA_IIFNAME:
+		strncpy(ret->iif, mnl_attr_get_str(attr),
+			sizeof(ret->iif) - 1);
+		break;
+	case FRA_IP_PROTO:
+		ret->ipproto = mnl_attr_get_u8(attr);
+		break;
+	case FRA_SPORT_RANGE:
+		ret->sport = ports_of(attr);
+		break;
+	case FRA_DPORT_RANGE:
+		ret->dport = ports_of(attr);
+		break;
+	case FRA_UID_RANGE:
+		if (mnl_attr_get_payload_len(attr) < sizeof(users))
+			break;
+		memcpy(&users, mnl_attr_get_payload(attr), sizeof(users));
+		ret->has_users = true;
+		ret->first_user = users.start;
+		ret->last_user = users.end;
+		break;
+	case RULE_SPORT_MASK:
+	case RULE_DPORT_MASK:
+		if (mnl_attr_get_u16(attr) != UINT16_MAX)
+			ret->is_plain = false;
+		break;
+	case FRA_GOTO:
+		ret->go_to = u32_of(attr);
+		break;
+	case FRA_OIFNAME:
+		strncpy(ret->oif, mnl_attr_get_str(attr),
+			sizeof(ret->oif) - 1);
+		break;
+	case FRA_SUPPRESS_PREFIXLEN:
+		ret->suppress_length = (int)u32_of(attr);
+		break;
+	case FRA_SUPPRESS_IFGROUP:
+		ret->suppress_group = u32_of(attr);
+		break;
+	default:
+		ret->is_plain = false;
+	}
+}
+
+bool netlink_parse_rule(const struct nlmsghdr *message, struct kernel_rule *ret)
+{
+	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	if (message->nlmsg_type != RTM_NEWRULE &&
+	    message->nlmsg_type != RTM_DELRULE)
+		return false;
+	*ret = (struct kernel_rule){
+		.family = header->family,
+		.action = header->action,
+		.table = header->table,
+		.suppress_length = -1,
+		.suppress_group = -1,
+		.inverts = header->flags & FIB_RULE_INVERT,
+		.is_plain = header->tos == 0,
+		.from = prefix_of(header->family, header->src_len),
+		.to = prefix_of(header->family, header->dst_len),
+	};
+	mnl_attr_for_each(attr, message, sizeof(*header))
+		rule_attr(attr, ret);
+	return true;
+}

@@ -1,0 +1,24 @@
+/*
+ * netlink_parse.h - what one rtnetlink message says, or says to be gone.
+ * false: nothing that this module knows (an address of another family, a
+ * cached route, ...).
+ */
+#ifndef WAYMARK_SETUP_NETLINK_PARSE_H
+#define WAYMARK_SETUP_NETLINK_PARSE_H
+
+#include <linux/fib_rules.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+
+#include "rules/setup/kernel/kernel.h"
+
+bool netlink_parse_link(const struct nlmsghdr *message,
+			struct kernel_link *ret);
+bool netlink_parse_address(const struct nlmsghdr *message,
+			   struct kernel_address *ret);
+bool netlink_parse_route(const struct nlmsghdr *message,
+			 struct kernel_route *ret);
+bool netlink_parse_rule(const struct nlmsghdr *message,
+			struct kernel_rule *ret);
+
+#endif

@@ -1,0 +1,99 @@
+/* rt_tables.c - the file that gives our tables' numbers their names. */
+#include "rules/setup/kernel/rt_tables.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rules/setup/kernel/nft.h"
+
+#define NAME "waymark.conf"
+/* Larger than this it is not ours. */
+#define FILE_MAX 65536
+
+static void parent_of(const char *dir, char parent[static PATH_MAX])
+{
+	char *slash;
+
+	snprintf(parent, PATH_MAX, "%s", dir);
+	slash = strrchr(parent, '/');
+	if (slash)
+		*slash = '\0';
+}
+
+int rt_tables_look(const char *dir, struct rt_tables *ret)
+{
+	char path[PATH_MAX];
+	char parent[PATH_MAX];
+	char *text;
+	size_t len;
+	FILE *in;
+
+	*ret = (struct rt_tables){ 0 };
+	parent_of(dir, parent);
+	ret->folders_missing = (access(dir, F_OK) < 0) +
+			       (access(parent, F_OK) < 0);
+	snprintf(path, sizeof(path), "%s/" NAME, dir);
+	in = fopen(path, "re");
+	if (!in)
+		return errno == ENOENT ? 0 : -errno;
+	text = calloc(1, FILE_MAX + 1);
+	if (!text) {
+		fclose(in);
+		return -ENOMEM;
+	}
+	len = fread(text, 1, FILE_MAX, in);
+	ret->exists = true;
+	ret->hash = len < FILE_MAX ? nft_hash(text) : 0;
+	free(text);
+	fclose(in);
+	return 0;
+}
+
+static int make_folder(const char *path)
+{
+	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int rt_tables_write(const char *dir, const char *text)
+{
+	char path[PATH_MAX];
+	char next[PATH_MAX];
+	FILE *out;
+	int rc;
+
+	parent_of(dir, path);
+	rc = make_folder(path);
+	if (rc == 0)
+		rc = make_folder(dir);
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/" NAME, dir);
+	snprintf(next, sizeof(next), "%s/" NAME ".next", dir);
+	out = fopen(next, "we");
+	if (!out)
+		return -errno;
+	fputs(text, out);
+	if (fclose(out) != 0 || rename(next, path) < 0)
+		rc = -errno;
+	return rc;
+}
+
+int rt_tables_remove(const char *dir, unsigned int folders_made)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" NAME ".next", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/" NAME, dir);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	parent_of(dir, path);
+	if (folders_made > 0 && rmdir(dir) == 0 && folders_made > 1)
+		rmdir(path);
+	return 0;
+}

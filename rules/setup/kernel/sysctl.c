@@ -1,0 +1,50 @@
+/* sysctl.c - read and write one value below /proc/sys. */
+#include "rules/setup/kernel/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int open_at(const char *path, int flags)
+{
+	char full[256];
+
+	if (snprintf(full, sizeof(full), "/proc/sys/%s", path) >=
+	    (int)sizeof(full))
+		return -ENAMETOOLONG;
+	flags = open(full, flags | O_CLOEXEC);
+	return flags < 0 ? -errno : flags;
+}
+
+int sysctl_read(const char *path, char value[static SYSCTL_VALUE_MAX])
+{
+	int fd = open_at(path, O_RDONLY);
+	ssize_t len;
+
+	if (fd < 0)
+		return fd;
+	len = read(fd, value, SYSCTL_VALUE_MAX - 1);
+	if (len < 0)
+		len = -errno;
+	close(fd);
+	if (len < 0)
+		return (int)len;
+	value[len] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	return 0;
+}
+
+int sysctl_write(const char *path, const char *value)
+{
+	int fd = open_at(path, O_WRONLY);
+	int rc = 0;
+
+	if (fd < 0)
+		return fd;
+	if (write(fd, value, strlen(value)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,213 @@
+/* health.c - which uplinks are taken for dead. */
+#include "rules/setup/monitor/health.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rules/setup/kernel/array.h"
+
+static const char *path_of(const char *dir, const char *file,
+			   char path[static PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s", dir, file);
+	return path;
+}
+
+static struct health_uplink *find(const struct health *health,
+				  const char *name)
+{
+	for (size_t i = 0; i < health->count; i++)
+		if (strcmp(health->items[i].name, name) == 0)
+			return &health->items[i];
+	return NULL;
+}
+
+static int find_or_add(struct health *health, const char *name,
+		       struct health_uplink **ret)
+{
+	struct health_uplink new = { 0 };
+
+	*ret = find(health, name);
+	if (*ret)
+		return 0;
+	snprintf(new.name, sizeof(new.name), "%s", name);
+	if (ARRAY_ADD(health->items, health->count, new) < 0)
+		return -ENOMEM;
+	*ret = &health->items[health->count - 1];
+	return 0;
+}
+
+/* "NAME WORD" a line: down, up; known, dead4, dead6. */
+static int read_lines(FILE *in, struct health *health)
+{
+	char line[256], name[HEALTH_NAME_MAX], word[16];
+	struct health_uplink *uplink;
+	int rc = 0;
+
+	while (rc == 0 && fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "%63s %15s", name, word) < 2)
+			continue;
+		rc = find_or_add(health, name, &uplink);
+		if (rc < 0)
+			break;
+		if (strcmp(word, "down") == 0)
+			uplink->wish = HEALTH_DOWN;
+		else if (strcmp(word, "up") == 0)
+			uplink->wish = HEALTH_UP;
+		else if (strcmp(word, "dead4") == 0)
+			uplink->dead4 = true;
+		else if (strcmp(word, "dead6") == 0)
+			uplink->dead6 = true;
+	}
+	return rc;
+}
+
+/* With `held`, only if somebody holds its lock. */
+static int read_file(const char *dir, const char *file, bool held,
+		     struct health *health)
+{
+	char path[PATH_MAX];
+	FILE *in = fopen(path_of(dir, file, path), "re");
+	int rc = 0;
+
+	if (!in)
+		return errno == ENOENT ? 0 : -errno;
+	if (!held || flock(fileno(in), LOCK_SH | LOCK_NB) < 0)
+		rc = read_lines(in, health);
+	fclose(in);
+	return rc;
+}
+
+int health_load(const char *dir, struct health *health)
+{
+	int rc;
+
+	*health = (struct health){ 0 };
+	rc = read_file(dir, HEALTH_WISHES, false, health);
+	if (rc == 0)
+		rc = read_file(dir, HEALTH_FINDINGS, true, health);
+	return rc;
+}
+
+void health_fini(struct health *health)
+{
+	free(health->items);
+	*health = (struct health){ 0 };
+}
+
+bool health_is_dead(const struct health *health, const char *uplink,
+		    uint8_t family)
+{
+	const struct health_uplink *item = find(health, uplink);
+
+	if (!item || item->wish == HEALTH_UP)
+		return false;
+	return item->wish == HEALTH_DOWN ||
+	       (family == AF_INET ? item->dead4 : item->dead6);
+}
+
+enum health_wish health_wish_of(const struct health *health,
+				const char *uplink)
+{
+	const struct health_uplink *item = find(health, uplink);
+
+	return item ? item->wish : HEALTH_AUTO;
+}
+
+bool health_is_kept(const char *dir)
+{
+	char path[PATH_MAX];
+	int fd = open(path_of(dir, HEALTH_FINDINGS, path),
+		      O_RDONLY | O_CLOEXEC);
+	bool is_kept = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_kept;
+}
+
+static void write_wishes(const struct health *health, FILE *out)
+{
+	for (size_t i = 0; i < health->count; i++)
+		if (health->items[i].wish != HEALTH_AUTO)
+			fprintf(out, "%s %s\n", health->items[i].name,
+				health->items[i].wish == HEALTH_UP ? "up" :
+								     "down");
+}
+
+/* A new file in the place of the old: readers see one or the other. */
+static int replace_wishes(const char *dir, const struct health *health)
+{
+	char path[PATH_MAX], new[PATH_MAX];
+	FILE *out = fopen(path_of(dir, HEALTH_WISHES ".new", new), "we");
+
+	if (!out)
+		return -errno;
+	write_wishes(health, out);
+	if (fclose(out) != 0 ||
+	    rename(new, path_of(dir, HEALTH_WISHES, path)) < 0)
+		return -errno;
+	return 0;
+}
+
+int health_save_wish(const char *dir, const char *uplink, enum health_wish wish)
+{
+	struct health health = { 0 };
+	struct health_uplink *item;
+	int rc = read_file(dir, HEALTH_WISHES, false, &health);
+
+	if (rc == 0)
+		rc = find_or_add(&health, uplink, &item);
+	if (rc == 0) {
+		item->wish = wish;
+		rc = replace_wishes(dir, &health);
+	}
+	health_fini(&health);
+	return rc;
+}
+
+int health_findings_open(const char *dir)
+{
+	char path[PATH_MAX];
+	int fd = open(path_of(dir, HEALTH_FINDINGS, path),
+		      O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int health_findings_save(int fd, const struct health *health)
+{
+	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	for (size_t i = 0; i < health->count; i++) {
+		const struct health_uplink *item = &health->items[i];
+
+		const char *name = item->name;
+
+		if (dprintf(fd, "%s known\n", name) < 0 ||
+		    (item->dead4 && dprintf(fd, "%s dead4\n", name) < 0) ||
+		    (item->dead6 && dprintf(fd, "%s dead6\n", name) < 0))
+			return -errno;
+	}
+	return 0;
+}
+
+void health_remove(const char *dir)
+{
+	char path[PATH_MAX];
+
+	unlink(path_of(dir, HEALTH_WISHES, path));
+	unlink(path_of(dir, HEALTH_FINDINGS, path));
+}

@@ -1,0 +1,378 @@
+/* plan.c - from a policy to what the kernel should hold. */
+#include "rules/setup/plan/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "rules/offload/offload.h"
+#include "rules/policy/policy.h"
+#include "rules/setup/kernel/array.h"
+#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/kernel/nft.h"
+#include "rules/setup/plan/plan_own.h"
+#include "rules/setup/plan/plan_routes.h"
+#include "rules/setup/plan/plan_rules.h"
+#include "rules/setup/kernel/state.h"
+
+void plan_fini(struct plan *plan)
+{
+	free(plan->uplinks);
+	free(plan->roads);
+	free(plan->wires);
+	free(plan->routes);
+	free(plan->rules);
+	free(plan->sysctls);
+	free(plan->links);
+	for (int i = 0; i < PLAN_SETS; i++)
+		free(plan->exempt[i].items);
+	free(plan->tables);
+	offload_free(plan->offload);
+	free(plan->bigs);
+	free(plan->route_ids);
+	*plan = (struct plan){ 0 };
+}
+
+const char *plan_dev(const struct plan *plan, const struct state *state,
+		     unsigned int link)
+{
+	const struct kernel_link *found;
+
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (link && plan->uplinks[i].link == link)
+			return plan->uplinks[i].dev;
+	found = state_link_at(state, link);
+	return found ? found->name : NULL;
+}
+
+/* "lo, eth0, eth1": what there is, for the one who mistyped. */
+static void list_links(const struct state *state, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < state->link_count && used + 32 < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+					 i ? ", " : "", state->links[i].name);
+}
+
+static int check_link(const struct state *state, const struct uplink *uplink,
+		      char error[static SETUP_ERROR_MAX])
+{
+	const struct kernel_link *link = state_link(state, uplink->dev);
+	char all[256];
+
+	if (!link) {
+		list_links(state, all, sizeof(all));
+		return fault(error, -ENODEV,
+			     "uplink %s: there is no interface %s; "
+			     "name one of these in the policy: %s",
+			     uplink->name, uplink->dev, all);
+	}
+	if (!(link->flags & IFF_UP))
+		return fault(error, -ENETDOWN,
+			     "uplink %s: interface %s is down; "
+			     "run: ip link set %s up",
+			     uplink->name, uplink->dev, uplink->dev);
+	return 0;
+}
+
+/* IFF_LOWER_UP (linux/if.h, which <net/if.h> does not go with). */
+#define HAS_CARRIER 0x10000u
+
+static bool is_alive(const struct state *state, const char *dev,
+		     enum plan_links links)
+{
+	const struct kernel_link *link = state_link(state, dev);
+
+	if (!link || !(link->flags & IFF_UP))
+		return false;
+	return links != PLAN_LINKS_ANY || (link->flags & HAS_CARRIER);
+}
+
+static unsigned int index_of(const struct state *state, const char *dev,
+			     size_t uplink)
+{
+	const struct kernel_link *link = state_link(state, dev);
+
+	return link ? link->index : PLAN_MISSING + (unsigned int)uplink;
+}
+
+static int add_uplink(struct plan *plan, const struct policy *policy,
+		      const struct state *state, const struct uplink *uplink,
+		      enum plan_links links)
+{
+	struct plan_uplink new = {
+		.link = index_of(state, uplink->dev, plan->uplink_count),
+		.is_strict = plan_routes_strict(policy, plan->uplink_count),
+		.otherwise = uplink->otherwise,
+		.table = uplink->table,
+		.road = uplink->road,
+		.masquerade = uplink->masquerade,
+		.is_shared = uplink->shared,
+		.is_alive = is_alive(state, uplink->dev, links),
+	};
+
+	plan->has_guard |= new.is_strict;
+	snprintf(new.name, sizeof(new.name), "%s", uplink->name);
+	snprintf(new.dev, sizeof(new.dev), "%s", uplink->dev);
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		if (strcmp(plan->uplinks[i].dev, new.dev) != 0)
+			continue;
+		plan->uplinks[i].shares_dev = true;
+		new.shares_dev = true;
+		new.link = plan->uplinks[i].link;
+	}
+	return ARRAY_ADD(plan->uplinks, plan->uplink_count, new);
+}
+
+static int add_road(struct plan *plan, const struct marks *marks,
+		    uint8_t number, const char *name)
+{
+	struct plan_road road = {
+		.number = number,
+		.is_drop = number == marks->road_drop,
+		.mark = marks_of(marks, number, false),
+	};
+
+	snprintf(road.name, sizeof(road.name), "%s", name);
+	return ARRAY_ADD(plan->roads, plan->road_count, road);
+}
+
+static int make_uplinks(struct plan *plan, const struct policy *policy,
+			const struct state *state, enum plan_links links,
+			char error[static SETUP_ERROR_MAX])
+{
+	const struct marks *marks = policy_marks(policy);
+	int rc = 0;
+
+	for (size_t i = 0; i < policy_uplinks(policy) && rc == 0; i++) {
+		const struct uplink *uplink = policy_uplink(policy, i);
+
+		if (links == PLAN_LINKS_UP && !uplink->optional)
+			rc = check_link(state, uplink, error);
+		if (rc == 0)
+			rc = add_uplink(plan, policy, state, uplink, links);
+		if (rc == 0)
+			rc = add_road(plan, marks, uplink->road, uplink->name);
+	}
+	if (rc == 0)
+		rc = add_road(plan, marks, marks->road_main, "main");
+	if (rc == 0)
+		rc = add_road(plan, marks, marks->road_drop, "drop");
+	return rc;
+}
+
+static int add_sysctl(struct plan *plan, const char *family, const char *dev,
+		      const char *key)
+{
+	struct plan_sysctl new = { .value = "1" };
+
+	snprintf(new.path, sizeof(new.path), "net/%s/conf/%s/%s", family, dev,
+		 key);
+	for (size_t i = 0; i < plan->sysctl_count; i++)
+		if (strcmp(plan->sysctls[i].path, new.path) == 0)
+			return 0;
+	return ARRAY_ADD(plan->sysctls, plan->sysctl_count, new);
+}
+
+static int add_group(struct plan *plan, unsigned int link)
+{
+	for (size_t i = 0; i < plan->link_count; i++)
+		if (plan->links[i] == link)
+			return 0;
+	return ARRAY_ADD(plan->links, plan->link_count, link);
+}
+
+/*
+ * src_valid_mark, so that a strict rp_filter looks replies up by their mark.
+ * Where something else takes over from a dead link, a lost carrier has to
+ * count as death: the kernel would go on using the route.
+ */
+static int make_link(struct plan *plan, const struct plan_uplink *uplink,
+		     const struct uplink *policy, const struct state *state)
+{
+	int rc = add_sysctl(plan, "ipv4", uplink->dev, "src_valid_mark");
+
+	if (rc == 0 && policy->otherwise != UPLINK_NONE)
+		rc = add_sysctl(plan, "ipv4", uplink->dev,
+				"ignore_routes_with_linkdown");
+	if (rc == 0 && policy->otherwise != UPLINK_NONE && state->has_v6)
+		rc = add_sysctl(plan, "ipv6", uplink->dev,
+				"ignore_routes_with_linkdown");
+	/* Main's routes to a LAN have to hold also on the way back. */
+	if (rc == 0 && !uplink->is_shared)
+		rc = add_group(plan, uplink->link);
+	return rc;
+}
+
+static int make_links(struct plan *plan, const struct policy *policy,
+		      const struct state *state, enum plan_links links)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
+		const struct plan_uplink *uplink = &plan->uplinks[i];
+
+		if (links != PLAN_LINKS_NAMED && uplink->link >= PLAN_MISSING)
+			continue;
+		rc = make_link(plan, uplink, policy_uplink(policy, i), state);
+	}
+	return rc;
+}
+
+/* The lines of rt_tables.d; a number that has two names keeps the first. */
+static int make_tables(struct plan *plan, const struct policy *policy)
+{
+	size_t len = 0;
+	FILE *out = open_memstream(&plan->tables, &len);
+
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy_uplinks(policy); i++) {
+		const struct uplink *uplink = policy_uplink(policy, i);
+
+		if (uplink->table_name)
+			fprintf(out, "%u\t%s\n", uplink->table,
+				uplink->table_name);
+	}
+	if (fclose(out) != 0)
+		return -ENOMEM;
+	if (len == 0) {
+		free(plan->tables);
+		plan->tables = NULL;
+	}
+	return 0;
+}
+
+/* Whether the policy has any flow change its road whatever becomes of it. */
+static bool says_late_move(const struct policy *policy)
+{
+	bool says = policy_late(policy) == LATE_MOVE;
+
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		says |= policy_uplink(policy, i)->late == LATE_MOVE;
+	for (size_t i = 0; i < policy_routes(policy); i++)
+		says |= policy_route(policy, i)->late == LATE_MOVE;
+	return says;
+}
+
+static void copy_settings(struct plan *plan, const struct policy *policy)
+{
+	const struct marks *marks = policy_marks(policy);
+	struct queues queues = policy_queues(policy);
+
+	plan->has_ruleset = true;
+	plan->mask = marks->mask;
+	plan->settled = marks->settled;
+	plan->keeps_nat = !says_late_move(policy);
+	plan->queue_first = queues.first;
+	plan->queue_last = queues.last;
+	plan->queue_drop = queues.otherwise_drop;
+	plan->hears_dns = policy_hears_dns(policy);
+}
+
+/* What headers decide, and how each route is known from one set-up to the
+ * next. */
+static int make_offload(struct plan *plan, const struct policy *policy)
+{
+	size_t flows = policy_routes(policy);
+	int rc = offload_make(policy, &plan->offload);
+
+	if (rc < 0)
+		return rc;
+	plan->route_ids = calloc(plan->offload->route_count, sizeof(uint64_t));
+	if (!plan->route_ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->offload->route_count; i++)
+		plan->route_ids[i] = nft_hash(
+			i < flows ? policy_route(policy, i)->text :
+				    policy_packet_route(policy,
+							i - flows)->text);
+	return 0;
+}
+
+/* A route out of a link that is dead cannot be made. */
+static void drop_dead_routes(struct plan *plan, const struct state *state,
+			     enum plan_links links)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->route_count; i++) {
+		const struct kernel_route *route = &plan->routes[i];
+		const char *dev = plan_dev(plan, state, route->oif);
+
+		if (!dev || is_alive(state, dev, links))
+			plan->routes[kept++] = *route;
+	}
+	plan->route_count = kept;
+}
+
+/* Whose default an uplink's packets meet first; the routes are made. */
+static uint8_t carrier_of(const struct plan *plan, const struct policy *policy,
+			  const struct state *state, uint8_t family, size_t i)
+{
+	int at;
+
+	for (size_t step = 0;
+	     (at = plan_routes_stand_in(policy, i, step)) >= 0; step++)
+		if (!health_is_dead(&state->health, plan->uplinks[at].name,
+				    family) &&
+		    plan_routes_has_way(plan, family, (size_t)at))
+			return (uint8_t)at;
+	return PLAN_NOBODY;
+}
+
+static void find_carriers(struct plan *plan, const struct policy *policy,
+			  const struct state *state)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		for (int v6 = 0; v6 < 2; v6++) {
+			struct plan_uplink *up = &plan->uplinks[i];
+
+			up->carrier[v6] = carrier_of(plan, policy, state,
+						     families[v6], i);
+			if (up->carrier[v6] != i)
+				road_set_add(&plan->dead[v6], up->road);
+		}
+}
+
+int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
+	      const struct state *state, enum plan_links links,
+	      struct plan *ret, char error[static SETUP_ERROR_MAX])
+{
+	struct plan plan = { 0 };
+	int rc;
+
+	fault(error, 0, "setup: out of memory");
+	copy_settings(&plan, policy);
+	rc = make_uplinks(&plan, policy, state, links, error);
+	if (rc == 0)
+		rc = make_links(&plan, policy, state, links);
+	if (rc == 0)
+		rc = plan_routes_make(&plan, policy, state);
+	if (rc == 0)
+		rc = plan_rules_make(&plan, policy, exempts, state);
+	if (rc == 0)
+		rc = make_tables(&plan, policy);
+	if (rc == 0)
+		rc = make_offload(&plan, policy);
+	if (rc < 0)
+		goto out;
+	if (links != PLAN_LINKS_NAMED)
+		drop_dead_routes(&plan, state, links);
+	find_carriers(&plan, policy, state);
+	rc = plan_own_make(&plan, policy, state);
+	if (rc == 0)
+		rc = big_sets_find(&plan);
+	if (rc < 0)
+		goto out;
+
+	*ret = plan;
+	plan = (struct plan){ 0 };
+out:
+	plan_fini(&plan);
+	return rc;
+}

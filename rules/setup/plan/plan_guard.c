@@ -1,0 +1,58 @@
+/*
+ * plan_guard.c - what is forwarded and bears no road: our table is gone, or a
+ * rule of ours. Main's other routes came before, so only the uplinks are left.
+ *
+ * The router's own packets are looked up before they have a mark, so they are
+ * left out, and by the same rule: as two, the loss of one would cut off who
+ * mends it. It drops in silence, since a moment later all may be well, and an
+ * ICMP error would end connections that only lost a packet.
+ */
+#include "rules/setup/plan/plan_guard.h"
+
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "rules/policy/policy.h"
+#include "rules/setup/plan/plan_rules.h"
+#include "rules/setup/plan/prefs.h"
+
+/* A road that may leave by main goes past the guard. */
+static int add_pass(struct plan *plan, const struct marks *marks,
+		    uint8_t family, uint8_t road)
+{
+	struct kernel_rule rule = plan_rules_new(family, PREF_STRICT + road,
+						 RT_TABLE_UNSPEC);
+
+	rule.action = FR_ACT_GOTO;
+	rule.go_to = PREF_GUARD_END;
+	rule.mark = marks_of(marks, road, false);
+	rule.mask = marks->road_mask;
+	return plan_rules_add(plan, &rule);
+}
+
+int plan_guard_make(struct plan *plan, const struct policy *policy,
+		    uint8_t family)
+{
+	const struct marks *marks = policy_marks(policy);
+	struct kernel_rule end = plan_rules_new(family, PREF_GUARD_END,
+						RT_TABLE_UNSPEC);
+	struct kernel_rule guard = plan_rules_new(family, PREF_GUARD,
+						  RT_TABLE_UNSPEC);
+	int rc;
+
+	if (!plan->has_guard)
+		return 0;
+	end.action = FR_ACT_NOP;
+	guard.action = FR_ACT_BLACKHOLE;
+	guard.inverts = true;
+	strcpy(guard.iif, "lo");
+	rc = plan_rules_add(plan, &end);
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
+		if (!plan->uplinks[i].is_strict)
+			rc = add_pass(plan, marks, family,
+				      plan->uplinks[i].road);
+	if (rc == 0)
+		rc = add_pass(plan, marks, family, marks->road_main);
+	return rc == 0 ? plan_rules_add(plan, &guard) : rc;
+}

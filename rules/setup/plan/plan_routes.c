@@ -1,0 +1,442 @@
+/*
+ * plan_routes.c - the routes of each uplink's own table: what is reached
+ * without a gateway, the default, the defaults of those that stand in, and
+ * for `strict` the end of the road.
+ */
+#include "rules/setup/plan/plan_routes.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "rules/policy/policy.h"
+#include "rules/setup/kernel/array.h"
+#include "rules/setup/kernel/state.h"
+
+/* The kernel takes an IPv6 metric of 0 for 1024 (IP6_RT_PRIO_USER), and its
+ * own on-link routes have 256 (IP6_RT_PRIO_ADDRCONF). */
+#define METRIC4 0u
+#define METRIC6 1024u
+#define METRIC6_LINK 256u
+/* Those that stand in: plus 1 for the first, and so on. */
+#define METRIC4_OTHERWISE 1000u
+#define METRIC6_OTHERWISE 2048u
+/* Behind whatever DHCP, advertisements and routing daemons may add. */
+#define METRIC_UNREACHABLE 4278198272u
+
+/* How an uplink is left in one family. */
+struct way {
+	bool exists;
+	bool has_via;
+	bool onlink;
+	unsigned int link;
+	struct address via;
+};
+
+static struct prefix everything(uint8_t family)
+{
+	struct prefix all = { 0 };
+
+	if (family == AF_INET) {
+		all.base = address_from_v4(0);
+		all.len = 96;
+	}
+	return all;
+}
+
+static bool is_default(const struct kernel_route *route)
+{
+	return route->dst.len == (route->family == AF_INET ? 96 : 0);
+}
+
+static bool holds(const struct prefix *prefix, const struct address *address)
+{
+	unsigned int whole = prefix->len / 8;
+	unsigned int rest = prefix->len % 8;
+
+	if (memcmp(prefix->base.bytes, address->bytes, whole) != 0)
+		return false;
+	return rest == 0 || (prefix->base.bytes[whole] ^
+			     address->bytes[whole]) >> (8 - rest) == 0;
+}
+
+/* fe80::/10 */
+static bool is_link_local(const struct address *address)
+{
+	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+/* A route of main that leaves by `link` and says nothing of a gateway. */
+static bool is_onlink_route(const struct kernel_route *route, uint8_t family,
+			    unsigned int link)
+{
+	return route->family == family && route->table == RT_TABLE_MAIN &&
+	       route->type == RTN_UNICAST && route->oif == link &&
+	       !route->has_via && !is_default(route);
+}
+
+/* Whether the kernel would take `via` for a neighbour on `link`. */
+static bool is_neighbour(const struct state *state, uint8_t family,
+			 unsigned int link, const struct address *via)
+{
+	if (family == AF_INET6 && is_link_local(via))
+		return true;
+	for (size_t i = 0; i < state->route_count; i++) {
+		const struct kernel_route *route = &state->routes[i];
+
+		if (is_onlink_route(route, family, link) &&
+		    holds(&route->dst, via))
+			return true;
+	}
+	return false;
+}
+
+/* The default that DHCP, PPP or an advertisement put into main. */
+static const struct kernel_route *
+main_default(const struct state *state, uint8_t family, unsigned int link)
+{
+	for (size_t i = 0; i < state->route_count; i++) {
+		const struct kernel_route *route = &state->routes[i];
+
+		if (route->family == family && route->oif == link &&
+		    route->table == RT_TABLE_MAIN &&
+		    route->type == RTN_UNICAST && is_default(route))
+			return route;
+	}
+	return NULL;
+}
+
+static bool has_global_v6(const struct state *state, unsigned int link)
+{
+	for (size_t i = 0; i < state->address_count; i++)
+		if (state->addresses[i].link == link &&
+		    state->addresses[i].scope == RT_SCOPE_UNIVERSE &&
+		    !address_is_v4(&state->addresses[i].address))
+			return true;
+	return false;
+}
+
+/* The policy names no gateway: that of main, or the device itself, unless it
+ * has to be main's. */
+static struct way way_of_link(const struct state *state, uint8_t family,
+			      unsigned int link, bool is_auto)
+{
+	const struct kernel_route *route = main_default(state, family, link);
+	struct way way = { .exists = true, .link = link };
+
+	if (route && route->has_via) {
+		way.has_via = true;
+		way.via = route->via;
+		way.onlink = route->onlink;
+	} else if (!route && is_auto) {
+		way.exists = false;
+	} else if (!route && family == AF_INET6 && link < PLAN_MISSING) {
+		way.exists = has_global_v6(state, link);
+	}
+	return way;
+}
+
+static struct way way_of(const struct state *state, uint8_t family,
+			 const struct uplink *uplink, unsigned int link)
+{
+	bool has_via = family == AF_INET ? uplink->has_via4 : uplink->has_via6;
+	struct way way = { .link = link };
+
+	if (family == AF_INET6 && !state->has_v6)
+		return way;
+	if ((!uplink->has_via4 && !uplink->has_via6) ||
+	    (!has_via && uplink->via_auto))
+		return way_of_link(state, family, link, uplink->via_auto);
+	if (!has_via)
+		return way;
+	way.exists = true;
+	way.has_via = true;
+	way.via = family == AF_INET ? uplink->via4 : uplink->via6;
+	way.onlink = link < PLAN_MISSING &&
+		     !is_neighbour(state, family, link, &way.via);
+	return way;
+}
+
+static bool has_prefix(const struct state *state, uint8_t family,
+		       unsigned int link)
+{
+	for (size_t i = 0; i < state->route_count; i++) {
+		const struct kernel_route *route = &state->routes[i];
+
+		if (is_onlink_route(route, family, link) &&
+		    route->protocol == RTPROT_KERNEL && route->dst.len < 128 &&
+		    !is_link_local(&route->dst.base))
+			return true;
+	}
+	return false;
+}
+
+bool plan_routes_is_stray(const struct policy *policy,
+			  const struct state *state, uint8_t family, size_t i)
+{
+	const struct uplink *uplink = policy_uplink(policy, i);
+	const struct kernel_link *link = state_link(state, uplink->dev);
+	bool is_v4 = family == AF_INET;
+
+	return link && (is_v4 ? uplink->has_via4 : uplink->has_via6) &&
+	       !(link->flags & IFF_POINTOPOINT) &&
+	       has_prefix(state, family, link->index) &&
+	       !is_neighbour(state, family, link->index,
+			     is_v4 ? &uplink->via4 : &uplink->via6);
+}
+
+bool plan_routes_has_way(const struct plan *plan, uint8_t family,
+			 size_t uplink)
+{
+	const struct plan_uplink *up = &plan->uplinks[uplink];
+
+	for (size_t i = 0; i < plan->route_count; i++) {
+		const struct kernel_route *route = &plan->routes[i];
+
+		if (route->family == family && route->table == up->table &&
+		    route->oif == up->link && is_default(route) &&
+		    route->metric == (family == AF_INET ? METRIC4 : METRIC6))
+			return true;
+	}
+	return false;
+}
+
+static struct kernel_route route_of(uint8_t family, uint32_t table,
+				    uint32_t metric)
+{
+	return (struct kernel_route){
+		.family = family,
+		.type = RTN_UNICAST,
+		.scope = RT_SCOPE_UNIVERSE,
+		.protocol = KERNEL_PROTOCOL,
+		.is_plain = true,
+		.table = table,
+		.metric = metric,
+		.dst = everything(family),
+	};
+}
+
+/* Unless something has its place already: two uplinks may share a device. */
+static int add(struct plan *plan, const struct kernel_route *route)
+{
+	for (size_t i = 0; i < plan->route_count; i++)
+		if (kernel_route_same_place(&plan->routes[i], route))
+			return 0;
+	return ARRAY_ADD(plan->routes, plan->route_count, *route);
+}
+
+static int add_way(struct plan *plan, const struct way *way, uint8_t family,
+		   uint32_t table, uint32_t metric)
+{
+	struct kernel_route route = route_of(family, table, metric);
+
+	if (!way->exists)
+		return 0;
+	route.oif = way->link;
+	route.has_via = way->has_via;
+	route.via = way->via;
+	route.onlink = way->onlink;
+	if (family == AF_INET && !way->has_via)
+		route.scope = RT_SCOPE_LINK;
+	return add(plan, &route);
+}
+
+/* What hangs on the uplink's own wire is not sent to its gateway. */
+static int add_onlink(struct plan *plan, const struct state *state,
+		      uint8_t family, uint32_t table, unsigned int link)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < state->route_count && rc == 0; i++) {
+		const struct kernel_route *from = &state->routes[i];
+		struct kernel_route route =
+			route_of(family, table,
+				 family == AF_INET ? METRIC4 : METRIC6_LINK);
+
+		if (!is_onlink_route(from, family, link) ||
+		    from->protocol != RTPROT_KERNEL ||
+		    is_link_local(&from->dst.base))
+			continue;
+		route.dst = from->dst;
+		route.oif = link;
+		if (family == AF_INET)
+			route.scope = RT_SCOPE_LINK;
+		rc = add(plan, &route);
+	}
+	return rc;
+}
+
+int plan_routes_stand_in(const struct policy *policy, size_t uplink,
+			 size_t steps)
+{
+	int at = (int)uplink;
+
+	if (steps >= policy_uplinks(policy))
+		return -1;
+	for (size_t i = 0; i < steps && at >= 0; i++) {
+		at = policy_uplink(policy, (size_t)at)->otherwise;
+		if (at == (int)uplink)
+			return -1;
+	}
+	return at >= 0 ? at : -1;
+}
+
+int plan_routes_of_metric(const struct policy *policy, uint8_t family,
+			  size_t uplink, uint32_t metric)
+{
+	uint32_t first = family == AF_INET ? METRIC4_OTHERWISE :
+					     METRIC6_OTHERWISE;
+
+	return plan_routes_stand_in(policy, uplink,
+				    metric > first ? metric - first : 0);
+}
+
+bool plan_routes_strict(const struct policy *policy, size_t uplink)
+{
+	int at;
+
+	for (size_t step = 0;
+	     (at = plan_routes_stand_in(policy, uplink, step)) >= 0; step++)
+		if (policy_uplink(policy, (size_t)at)->strict)
+			return true;
+	return false;
+}
+
+const char *plan_routes_carrier(const struct policy *policy, size_t uplink,
+				uint8_t carrier)
+{
+	if (carrier != PLAN_NOBODY)
+		return policy_uplink(policy, carrier)->name;
+	return plan_routes_strict(policy, uplink) ? NULL : "main";
+}
+
+static int add_stand_ins(struct plan *plan, const struct policy *policy,
+			 const struct state *state, uint8_t family,
+			 size_t uplink)
+{
+	uint32_t table = policy_uplink(policy, uplink)->table;
+	uint32_t metric = family == AF_INET ? METRIC4_OTHERWISE :
+					      METRIC6_OTHERWISE;
+	int rc = 0;
+	int at;
+
+	for (size_t step = 1;
+	     rc == 0 &&
+	     (at = plan_routes_stand_in(policy, uplink, step)) >= 0; step++) {
+		struct way way = way_of(state, family,
+					policy_uplink(policy, (size_t)at),
+					plan->uplinks[at].link);
+
+		if (!health_is_dead(&state->health, plan->uplinks[at].name,
+				    family))
+			rc = add_way(plan, &way, family, table,
+				     metric + (uint32_t)step);
+	}
+	return rc;
+}
+
+static int make_table(struct plan *plan, const struct policy *policy,
+		      const struct state *state, uint8_t family, size_t i)
+{
+	const struct uplink *uplink = policy_uplink(policy, i);
+	unsigned int link = plan->uplinks[i].link;
+	struct way way = way_of(state, family, uplink, link);
+	struct kernel_route end = route_of(family, uplink->table,
+					   METRIC_UNREACHABLE);
+	int rc = 0;
+
+	end.type = RTN_UNREACHABLE;
+	if (way.exists)
+		rc = add_onlink(plan, state, family, uplink->table, link);
+	if (rc == 0)
+		rc = add_way(plan, &way, family, uplink->table,
+			     family == AF_INET ? METRIC4 : METRIC6);
+	if (rc == 0)
+		rc = add_stand_ins(plan, policy, state, family, i);
+	if (rc == 0 && plan_routes_strict(policy, i))
+		rc = add(plan, &end);
+	return rc;
+}
+
+/* ---- several uplinks on one device ---- */
+
+/* The prefix of the device's own addresses that has the gateway in it. */
+static const struct prefix *wire_of(const struct plan *plan,
+				    const struct policy *policy,
+				    const struct state *state, uint8_t family,
+				    size_t i)
+{
+	unsigned int link = plan->uplinks[i].link;
+	struct way way = way_of(state, family, policy_uplink(policy, i), link);
+
+	for (size_t n = 0; n < state->route_count && way.has_via; n++) {
+		const struct kernel_route *route = &state->routes[n];
+
+		if (is_onlink_route(route, family, link) &&
+		    route->protocol == RTPROT_KERNEL &&
+		    !is_link_local(&route->dst.base) &&
+		    holds(&route->dst, &way.via))
+			return &route->dst;
+	}
+	return NULL;
+}
+
+/* Gateways in one prefix cannot be told apart by it. */
+static bool is_only(const struct plan *plan, const struct policy *policy,
+		    const struct state *state, uint8_t family, size_t uplink,
+		    const struct prefix *wire)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (i != uplink &&
+		    plan->uplinks[i].link == plan->uplinks[uplink].link &&
+		    wire_of(plan, policy, state, family, i) == wire)
+			return false;
+	return true;
+}
+
+static int make_wires(struct plan *plan, const struct policy *policy,
+		      const struct state *state, uint8_t family)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
+		const struct prefix *wire;
+
+		if (!plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared)
+			continue;
+		wire = wire_of(plan, policy, state, family, i);
+		if (wire && is_only(plan, policy, state, family, i, wire)) {
+			struct plan_wire new = { i, *wire };
+
+			rc = ARRAY_ADD(plan->wires, plan->wire_count, new);
+		}
+	}
+	return rc;
+}
+
+int plan_routes_owner(const struct plan *plan, unsigned int link,
+		      const struct address *address)
+{
+	for (size_t i = 0; i < plan->wire_count; i++)
+		if (plan->uplinks[plan->wires[i].uplink].link == link &&
+		    holds(&plan->wires[i].prefix, address))
+			return (int)plan->wires[i].uplink;
+	return -1;
+}
+
+int plan_routes_make(struct plan *plan, const struct policy *policy,
+		     const struct state *state)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
+		rc = make_table(plan, policy, state, AF_INET, i);
+		if (rc == 0 && state->has_v6)
+			rc = make_table(plan, policy, state, AF_INET6, i);
+	}
+	if (rc == 0)
+		rc = make_wires(plan, policy, state, AF_INET);
+	if (rc == 0)
+		rc = make_wires(plan, policy, state, AF_INET6);
+	return rc;
+}

@@ -1,0 +1,155 @@
+/* ruleset_change.c - from the table that is there to the one of the plan. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/kernel/nft.h"
+#include "rules/setup/ruleset/ruleset.h"
+#include "rules/setup/ruleset/ruleset_count.h"
+#include "rules/setup/ruleset/ruleset_offload.h"
+
+#define TABLE "inet " NFT_TABLE
+
+/* Chains in a hook are emptied, never deleted: with one of them all packets
+ * that wait in any queue would go. */
+static const char *const hooked[] = { "divert", "divert_own", "settle",
+				      "settle_own", RULESET_NAT, "strict" };
+static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save",
+				     "headers", "dropped", "astray", "again",
+				     "ask" };
+static const char *const numbered[] = { "mark_", "save_", "take_", "sure_",
+					"put_", "come_", "keep_" };
+
+static bool is_one_of(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_queue_chain(const char *name)
+{
+	return strncmp(name, "queue_", 6) == 0 &&
+	       isdigit((unsigned char)name[6]);
+}
+
+/* A chain of a road's; others may have put theirs into our table. */
+static bool is_road_chain(const char *name)
+{
+	for (size_t i = 0; i < sizeof(numbered) / sizeof(*numbered); i++) {
+		size_t len = strlen(numbered[i]);
+
+		if (strncmp(name, numbered[i], len) == 0 &&
+		    isdigit((unsigned char)name[len]))
+			return true;
+	}
+	return false;
+}
+
+static bool is_wanted_queue(const struct plan *plan, const char *name)
+{
+	char wanted[RULESET_QUEUE_MAX];
+
+	for (unsigned int i = plan->queue_first; i <= plan->queue_last; i++)
+		if (strcmp(name, ruleset_queue_name(plan, (uint16_t)i,
+						    wanted)) == 0)
+			return true;
+	return false;
+}
+
+static bool is_wanted_road(const struct plan *plan, const char *name)
+{
+	const char *digits = strchr(name, '_') + 1;
+	unsigned long number = strtoul(digits, NULL, 10);
+
+	for (size_t i = 0; i < plan->road_count; i++)
+		if (plan->roads[i].number == number)
+			return true;
+	return false;
+}
+
+/* Of the road of a `per packet` route, or of header-only ones. */
+static bool is_wanted_offload(const struct plan *plan, const char *name)
+{
+	return ruleset_offload_has_chain(plan, name) &&
+	       (strncmp(name, "packet_", 7) != 0 || is_wanted_road(plan, name));
+}
+
+void ruleset_write_first(const struct plan *plan,
+			 const struct nft_table *table, FILE *out)
+{
+	char name[RULESET_QUEUE_MAX];
+
+	fputs("add table " TABLE " { comment \"" NFT_COMMENT "\"; }\n", out);
+	for (unsigned int i = plan->queue_first; i <= plan->queue_last; i++) {
+		ruleset_queue_name(plan, (uint16_t)i, name);
+		if (!nft_table_has_chain(table, name))
+			fprintf(out, "add chain " TABLE " %s\n", name);
+	}
+}
+
+/* Empty what is there and not a queue's; then nothing refers to what goes. */
+static void write_flush(const struct nft_table *table, bool native, FILE *out)
+{
+	for (size_t i = 0; i < table->chain_count; i++) {
+		const char *name = table->chains[i];
+
+		if (is_one_of(name, hooked, sizeof(hooked) / sizeof(*hooked)) ||
+		    is_one_of(name, fixed, sizeof(fixed) / sizeof(*fixed)) ||
+		    is_road_chain(name) || ruleset_offload_is_chain(name) ||
+		    ruleset_count_is_route(name) ||
+		    (native && is_queue_chain(name)))
+			fprintf(out, "flush chain " TABLE " %s\n", name);
+	}
+}
+
+static void write_delete(const struct plan *plan,
+			 const struct nft_table *table, FILE *out)
+{
+	for (size_t i = 0; i < table->chain_count; i++) {
+		const char *name = table->chains[i];
+
+		if ((is_queue_chain(name) && !is_wanted_queue(plan, name)) ||
+		    (is_road_chain(name) && !is_wanted_road(plan, name)) ||
+		    (ruleset_count_is_route(name) &&
+		     !ruleset_count_has(plan, name)) ||
+		    (ruleset_offload_is_chain(name) &&
+		     !is_wanted_offload(plan, name)))
+			fprintf(out, "delete chain " TABLE " %s\n", name);
+	}
+	for (size_t i = 0; i < table->counters.count; i++)
+		if (ruleset_count_is(table->counters.items[i].name) &&
+		    !ruleset_count_has(plan, table->counters.items[i].name))
+			fprintf(out, "delete counter " TABLE " %s\n",
+				table->counters.items[i].name);
+}
+
+/* Statements of a queue chain that is nft's own come with the flush above,
+ * so all of them are written anew. */
+void ruleset_write_change(const struct plan *plan,
+			  const struct nft_table *table, bool native, FILE *out)
+{
+	static const char *const sets[] = { "from4 { type ipv4_addr",
+					    "from6 { type ipv6_addr",
+					    "to4 { type ipv4_addr",
+					    "to6 { type ipv6_addr" };
+
+	ruleset_write_first(plan, table, out);
+	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		fprintf(out, "add set " TABLE " %s; flags interval; }\n"
+			"flush set " TABLE " %.*s\n", sets[i],
+			(int)strcspn(sets[i], " "), sets[i]);
+	write_flush(table, native, out);
+	/* Nothing refers to these any more; those still wanted come anew. */
+	for (size_t i = 0; i < table->set_count; i++)
+		if (ruleset_offload_is_set(table->sets[i]))
+			fprintf(out, "delete set " TABLE " %s\n",
+				table->sets[i]);
+	if (native)
+		ruleset_write_queues(plan, out);
+	ruleset_write(plan, false, out);
+	write_delete(plan, table, out);
+	big_sets_delete(plan, table, out);
+}

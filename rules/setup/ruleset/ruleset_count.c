@@ -1,0 +1,136 @@
+/* ruleset_count.c - what the ruleset counts, see ruleset_count.h. */
+#include "rules/setup/ruleset/ruleset_count.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/offload/offload.h"
+#include "rules/setup/kernel/counters.h"
+#include "rules/setup/plan/plan.h"
+
+#define ROUTE "route_"
+#define ROUTE_ID_LEN 16
+
+static const char *const kinds[] = { "road", "flows", "come", "engine" };
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+void ruleset_count_write(const struct plan *plan, FILE *out)
+{
+	char name[COUNTER_NAME_MAX];
+
+	fputs("\tcounter exempt { }\n", out);
+	for (size_t i = 0; i < plan->road_count; i++)
+		for (size_t kind = 0; kind < KINDS; kind++)
+			fprintf(out, "\tcounter %s { }\n",
+				counter_road(kinds[kind],
+					     plan->roads[i].number, name));
+	for (size_t i = 0; i < plan->offload->route_count; i++)
+		if (plan->offload->routes[i].verdict != OFFLOAD_QUEUE)
+			fprintf(out, "\tcounter %s { }\n",
+				counter_route(plan->route_ids[i], name));
+	putc('\n', out);
+}
+
+static void write_drop(const struct plan_road *road, FILE *out)
+{
+	fprintf(out,
+		"\tchain dropped {\n"
+		"\t\tcounter name road_%u drop\n"
+		"\t}\n\n"
+		"\tchain take_%u {\n"
+		"\t\tcounter name flows_%u goto dropped\n"
+		"\t}\n\n", road->number, road->number, road->number);
+}
+
+/* A chain that leads to put_N; what the kernel decides it also carries. */
+static void write_way(const char *chain, const char *counter, uint8_t road,
+		      bool is_kernels, FILE *out)
+{
+	fprintf(out, "\tchain %s_%u {\n\t\tcounter name %s_%u\n", chain, road,
+		counter, road);
+	if (is_kernels)
+		fprintf(out, "\t\tcounter name road_%u\n", road);
+	fprintf(out, "\t\tgoto put_%u\n\t}\n\n", road);
+}
+
+void ruleset_count_write_road(const struct plan *plan,
+			      const struct plan_road *road, FILE *out)
+{
+	uint32_t mark = road->mark | plan->settled;
+
+	if (road->is_drop) {
+		write_drop(road, out);
+		return;
+	}
+	fprintf(out,
+		"\tchain put_%u {\n"
+		"\t\tct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
+		" comment \"%s\"\n"
+		"\t\tmeta mark set meta mark & 0x%08" PRIx32 " | 0x%08" PRIx32
+		" accept\n"
+		"\t}\n\n",
+		road->number, ~plan->mask, mark, road->name, ~plan->mask, mark);
+	/* A map that is being replaced answers no more, and one that came
+	 * before may have failed for that; the engine then decides. */
+	write_way("sure", "flows", road->number, true, out);
+	fprintf(out,
+		"\tchain take_%u {\n"
+		"\t\tmeta nfproto vmap { ipv4 : goto sure_%u, "
+		"ipv6 : goto sure_%u }\n"
+		"\t\tgoto inspect\n"
+		"\t}\n\n", road->number, road->number, road->number);
+	write_way("come", "come", road->number, true, out);
+	write_way("keep", "engine", road->number, false, out);
+}
+
+/* The number behind "KIND_"; -1 when that is no such name. */
+static int road_of(const char *name)
+{
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		size_t len = strlen(kinds[kind]);
+
+		if (strncmp(name, kinds[kind], len) == 0 && name[len] == '_' &&
+		    isdigit((unsigned char)name[len + 1]))
+			return (int)strtol(name + len + 1, NULL, 10);
+	}
+	return -1;
+}
+
+bool ruleset_count_is_route(const char *name)
+{
+	size_t len = strlen(ROUTE);
+
+	return strncmp(name, ROUTE, len) == 0 &&
+	       strspn(name + len, "0123456789abcdef") == ROUTE_ID_LEN &&
+	       name[len + ROUTE_ID_LEN] == '\0';
+}
+
+bool ruleset_count_is(const char *name)
+{
+	return strcmp(name, "exempt") == 0 || road_of(name) >= 0 ||
+	       ruleset_count_is_route(name);
+}
+
+static bool has_route(const struct plan *plan, uint64_t id)
+{
+	for (size_t i = 0; i < plan->offload->route_count; i++)
+		if (plan->route_ids[i] == id &&
+		    plan->offload->routes[i].verdict != OFFLOAD_QUEUE)
+			return true;
+	return false;
+}
+
+bool ruleset_count_has(const struct plan *plan, const char *name)
+{
+	int road = road_of(name);
+
+	if (ruleset_count_is_route(name))
+		return has_route(plan, strtoull(name + strlen(ROUTE), NULL,
+						16));
+	for (size_t i = 0; i < plan->road_count; i++)
+		if (plan->roads[i].number == road)
+			return true;
+	return strcmp(name, "exempt") == 0;
+}

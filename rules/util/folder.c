@@ -1,0 +1,61 @@
+/* folder.c - the folder of what outlives the process, see folder.h. */
+#include "rules/util/folder.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FOLDER "/var/lib/waymark"
+
+/* Each network namespace has files of its own here. Unlike ns/net they may be
+ * looked at by anyone, also of a first process that has more rights. */
+static bool is_machines_own(void)
+{
+	struct stat first, ours;
+
+	return stat("/proc/1/net/dev", &first) < 0 ||
+	       stat("/proc/self/net/dev", &ours) < 0 ||
+	       (first.st_ino == ours.st_ino && first.st_dev == ours.st_dev);
+}
+
+int folder_kept(const char *given, char dir[static PATH_MAX])
+{
+	struct stat net;
+
+	if (given == NULL && !is_machines_own() &&
+	    stat("/proc/self/ns/net", &net) == 0) {
+		snprintf(dir, PATH_MAX, FOLDER "/netns-%lu",
+			 (unsigned long)net.st_ino);
+		return 0;
+	}
+	return snprintf(dir, PATH_MAX, "%s", given != NULL ? given : FOLDER) <
+	       PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int folder_make(const char *dir)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(dir);
+
+	for (size_t i = 1; i <= len; i++) {
+		if (dir[i] != '/' && dir[i] != '\0')
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)i, dir);
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+int folder_make_for(const char *path)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash == path)
+		return 0;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	return folder_make(dir);
+}

@@ -1,0 +1,210 @@
+/* answer.c - what a running engine answers to whom, see running.h. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rules/setup/monitor/keep.h"
+#include "tools/daemon/answer_parts.h"
+#include "tools/daemon/running.h"
+
+json_t *answer_text(const char *text)
+{
+	json_t *value = json_string(text);
+	char *clean = value == NULL ? strdup(text) : NULL;
+
+	if (clean == NULL)
+		return value;
+	for (char *at = clean; *at != '\0'; at++)
+		if (*at & 0x80)
+			*at = '?';
+	value = json_string(clean);
+	free(clean);
+	return value;
+}
+
+static json_t *said(int status, const char *words, json_t *data)
+{
+	return json_pack("{s:i, s:o, s:o*}", "exit", status, "say",
+			 answer_text(words), "data", data);
+}
+
+static json_t *no(const char *words)
+{
+	return said(EXIT_FAILURE, words, NULL);
+}
+
+static json_t *status(struct running *running, const json_t *request)
+{
+	(void)request;
+	return said(EXIT_SUCCESS, "", answer_status(running));
+}
+
+static json_t *flows(struct running *running, const json_t *request)
+{
+	size_t silent;
+	json_t *data;
+
+	(void)request;
+	data = answer_flows(running, &silent);
+	if (data == NULL)
+		return no("waymark: out of memory\n");
+	return said(silent == 0 ? EXIT_SUCCESS : EXIT_FAILURE, silent == 0 ?
+		    "" : "waymark: a worker did not answer\n", data);
+}
+
+static json_t *reload(struct running *running, const json_t *request)
+{
+	char *words = NULL;
+	json_t *answer;
+	size_t len;
+	FILE *out = open_memstream(&words, &len);
+	int rc;
+
+	(void)request;
+	if (out == NULL)
+		return no("waymark: out of memory\n");
+	rc = running_reload(running, out);
+	fclose(out);
+	if (rc < 0)
+		fputs(words, stderr);
+	fprintf(stderr, "waymark: %s: %s\n", running->path, rc < 0 ?
+		"reload failed" : "reloaded");
+	answer = said(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, words,
+		      json_pack("{s:o}", "policy",
+				answer_text(running->path)));
+	free(words);
+	return answer;
+}
+
+/* ---- exemptions ---- */
+
+static json_t *list(struct running *running, const json_t *request)
+{
+	(void)request;
+	return said(EXIT_SUCCESS, "", json_pack("{s:O}", "exempt",
+						running->exempts.hosts));
+}
+
+static int add(struct exempts *exempts, const json_t *request, FILE *out)
+{
+	char why[EXEMPTS_WHY_MAX];
+	int rc = exempts_add(exempts, json_object_get(request, "entry"), why);
+
+	if (rc < 0)
+		fprintf(out, "waymark exempt: %s\n", why);
+	return rc;
+}
+
+static int del(struct exempts *exempts, const json_t *request, FILE *out)
+{
+	const char *name = json_string_value(json_object_get(request, "host"));
+	int rc = name != NULL ? exempts_delete(exempts, name) : -EINVAL;
+
+	if (rc < 0)
+		fprintf(out, "waymark exempt: there is none for %s; `waymark "
+			"exempt list` has them\n",
+			name != NULL ? name : "nobody");
+	return rc;
+}
+
+typedef int (*list_change)(struct exempts *exempts, const json_t *request,
+			   FILE *out);
+
+/* The list, the kernel, the file: what cannot be had is not remembered. */
+static int put_in_force(struct running *running, const json_t *request,
+			list_change how, FILE *out)
+{
+	struct exempts *exempts = &running->exempts;
+	json_t *before = json_incref(exempts->hosts);
+	int rc = how(exempts, request, out);
+
+	if (rc == 0) {
+		rc = running_set_up(running, true, out);
+		if (rc < 0) {
+			exempts_restore(exempts, json_incref(before));
+			running_set_up(running, true, out);
+		}
+	}
+	json_decref(before);
+	if (rc < 0)
+		return rc;
+	rc = exempts_save(exempts);
+	if (rc < 0)
+		fprintf(out, "waymark: %s: %s; it holds until the engine "
+			"ends\n", exempts->path, strerror(-rc));
+	return rc;
+}
+
+static json_t *change(struct running *running, const json_t *request,
+		      list_change how)
+{
+	char *words = NULL;
+	json_t *answer;
+	size_t len;
+	FILE *out;
+	int rc;
+
+	if (!running->has_setup)
+		return no("waymark exempt: this engine was started by `waymark "
+			  "run`, which leaves the kernel alone; `waymark up` "
+			  "has exemptions\n");
+	out = open_memstream(&words, &len);
+	if (out == NULL)
+		return no("waymark: out of memory\n");
+	keep_hold(running->keeper);
+	rc = put_in_force(running, request, how, out);
+	keep_go_on(running->keeper, engine_policy(running->engine));
+	fclose(out);
+	answer = said(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, words, NULL);
+	free(words);
+	return answer;
+}
+
+static json_t *exempt_add(struct running *running, const json_t *request)
+{
+	return change(running, request, add);
+}
+
+static json_t *exempt_del(struct running *running, const json_t *request)
+{
+	return change(running, request, del);
+}
+
+/* ---- dispatch ---- */
+
+static const struct {
+	const char *name;
+	json_t *(*answer)(struct running *running, const json_t *request);
+} requests[] = {
+	{ "status", status },
+	{ "flows", flows },
+	{ "reload", reload },
+	{ "exempt-list", list },
+	{ "exempt-add", exempt_add },
+	{ "exempt-del", exempt_del },
+};
+
+static json_t *dispatch(struct running *running, const json_t *request)
+{
+	const char *what = json_string_value(json_object_get(request, "do"));
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (what != NULL && strcmp(requests[i].name, what) == 0)
+			return requests[i].answer(running, request);
+	return no("waymark: the engine does not know this request\n");
+}
+
+char *running_answer(void *ctx, const char *line, size_t len, size_t *ret_len)
+{
+	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *answer = dispatch(ctx, request);
+	char *text = json_dumps(answer, JSON_COMPACT | JSON_PRESERVE_ORDER);
+
+	json_decref(request);
+	json_decref(answer);
+	if (text != NULL)
+		*ret_len = strlen(text);
+	return text;
+}

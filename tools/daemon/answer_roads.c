@@ -1,0 +1,127 @@
+/* answer_roads.c - the roads: what the kernel counted, how uplinks fare. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "rules/setup/monitor/fare.h"
+#include "rules/setup/monitor/keep.h"
+#include "tools/daemon/answer_parts.h"
+
+static json_t *number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static uint64_t road_count(const struct counters *counters, const char *what,
+			   uint8_t road)
+{
+	char name[COUNTER_NAME_MAX];
+
+	return counters_find(counters, counter_road(what, road, name)).packets;
+}
+
+json_t *answer_kernel_road(const struct counters *counters, uint8_t road)
+{
+	char name[COUNTER_NAME_MAX];
+	struct counter carried = counters_find(
+		counters, counter_road("road", road, name));
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+			 "flows", number(road_count(counters, "flows", road)),
+			 "engine_flows",
+			 number(road_count(counters, "engine", road)),
+			 "arrived_flows",
+			 number(road_count(counters, "come", road)),
+			 "packets", number(carried.packets),
+			 "bytes", number(carried.bytes));
+}
+
+/* ---- how they fare ---- */
+
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static json_t *ago(uint64_t then_ms)
+{
+	uint64_t now = clock_ms();
+
+	if (then_ms == 0)
+		return json_null();
+	return number(now > then_ms ? (now - then_ms) / 1000 : 0);
+}
+
+static const char *reason_of(enum setup_way way)
+{
+	switch (way) {
+	case SETUP_WAY_LINK:
+		return "link";
+	case SETUP_WAY_PROBES:
+		return "probes";
+	case SETUP_WAY_FORCED:
+		return "forced";
+	case SETUP_WAY_NONE:
+		return "no gateway";
+	case SETUP_WAY_OWN:
+		break;
+	}
+	return NULL;
+}
+
+static json_t *family_json(const struct fare_family *family)
+{
+	const char *by = family->carrier;
+
+	return json_pack("{s:b, s:s?, s:s?, s:o, s:o, s:o}",
+			 "up", (int)(family->way == SETUP_WAY_OWN),
+			 "reason", reason_of(family->way),
+			 "carrier", by[0] != '\0' ? by : NULL,
+			 "since_seconds", ago(family->since_ms),
+			 "probed_seconds", ago(family->asked_ms),
+			 "answered_seconds", ago(family->answered_ms));
+}
+
+static void add_fare(json_t *row, const struct fare_uplink *fares, int count,
+		     const char *name)
+{
+	static const char *const wishes[] = { "auto", "up", "down" };
+
+	for (int i = 0; i < count; i++) {
+		const struct fare_uplink *fare = &fares[i];
+
+		if (strcmp(fare->name, name) != 0 || !fare->is_known)
+			continue;
+		json_object_set_new(row, "wish",
+				    json_string(wishes[fare->wish]));
+		json_object_set_new(row, "ipv4",
+				    family_json(&fare->families[0]));
+		json_object_set_new(row, "ipv6",
+				    family_json(&fare->families[1]));
+	}
+}
+
+json_t *answer_uplinks(const struct running *running,
+		       const struct counters *counters)
+{
+	const struct policy *policy = engine_policy(running->engine);
+	struct fare_uplink *fares = NULL;
+	int count = keep_uplinks(running->keeper, &fares);
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < policy_uplinks(policy); i++) {
+		const struct uplink *up = policy_uplink(policy, i);
+		json_t *row = json_pack(
+			"{s:s, s:s, s:i, s:i, s:o}", "uplink", up->name,
+			"dev", up->dev, "mark", (int)up->road,
+			"table", (int)up->table,
+			"kernel", answer_kernel_road(counters, up->road));
+
+		add_fare(row, fares, count, up->name);
+		json_array_append_new(rows, row);
+	}
+	free(fares);
+	return rows;
+}

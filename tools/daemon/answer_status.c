@@ -1,0 +1,232 @@
+/* answer_status.c - all that is counted, as JSON. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/nfqueue/queue_health.h"
+#include "rules/setup/kernel/nft.h"
+#include "tools/daemon/answer_parts.h"
+#include "tools/load.h"
+
+#define PLACE_MAX 512
+
+static json_t *number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *totals_json(const struct engine_totals *totals)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o}",
+			 "packets", number(totals->packets),
+			 "bytes", number(totals->bytes),
+			 "undecoded", number(totals->undecoded),
+			 "flows", number(totals->flows),
+			 "settled", number(totals->settled),
+			 "dropped", number(totals->dropped),
+			 "late_kept", number(totals->late_kept),
+			 "late_moved", number(totals->late_moved),
+			 "late_reset", number(totals->late_reset),
+			 "first_right", number(totals->first_right),
+			 "learned_right", number(totals->learned_right),
+			 "learned_wrong", number(totals->learned_wrong),
+			 "dns_answers", number(totals->dns_answers),
+			 "dns_over_tls",
+			 number(totals->encrypted_dns[ENCRYPTED_DNS_TLS]),
+			 "dns_over_quic",
+			 number(totals->encrypted_dns[ENCRYPTED_DNS_QUIC]),
+			 "dns_over_https",
+			 number(totals->encrypted_dns[ENCRYPTED_DNS_HTTPS]),
+			 "evicted", number(totals->evicted),
+			 "streams_robbed", number(totals->streams_robbed),
+			 "batches", number(totals->batches),
+			 "overruns", number(totals->overruns),
+			 "errors", number(totals->errors));
+}
+
+static json_t *health_json(uint16_t queue)
+{
+	struct queue_health health;
+
+	if (queue_health_read(queue, &health) < 0)
+		return NULL;
+	return json_pack("{s:b, s:o, s:o, s:o, s:o}",
+			 "bound", (int)health.is_bound,
+			 "waiting", number(health.waiting),
+			 "copy_range", number(health.copy_range),
+			 "full", number(health.full),
+			 "lost", number(health.lost));
+}
+
+static json_t *workers_json(const struct engine *engine)
+{
+	json_t *workers = json_array();
+
+	for (size_t i = 0; i < engine_workers(engine); i++) {
+		struct engine_totals totals = engine_worker_totals(engine, i);
+		uint16_t queue = engine_worker_queue(engine, i);
+
+		json_array_append_new(workers, json_pack(
+			"{s:i, s:o, s:o*}", "queue", queue,
+			"counts", totals_json(&totals),
+			"health", health_json(queue)));
+	}
+	return workers;
+}
+
+static json_t *tally_json(struct engine_tally tally)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}",
+			 "settled", number(tally.settled),
+			 "late_kept", number(tally.late_kept),
+			 "late_moved", number(tally.late_moved),
+			 "late_reset", number(tally.late_reset));
+}
+
+/* By a route's text, as set-up names its counter. */
+static struct counter count_of(const struct counters *counters,
+			       const struct route *route)
+{
+	char name[COUNTER_NAME_MAX];
+
+	return counters_find(counters,
+			     counter_route(nft_hash(route->text), name));
+}
+
+static json_t *packet_routes_json(const struct policy *policy,
+				  const struct counters *counters)
+{
+	json_t *routes = json_array();
+	char place[PLACE_MAX];
+
+	for (size_t i = 0; i < policy_packet_routes(policy); i++) {
+		const struct route *route = policy_packet_route(policy, i);
+		struct counter counter = count_of(counters, route);
+
+		json_array_append_new(routes, json_pack(
+			"{s:o, s:o, s:s?, s:{s:o, s:o}}",
+			"route", answer_text(route->text),
+			"place", answer_text(load_place(&route->place, place,
+							sizeof(place))),
+			"road", policy_road_name(policy, route->road),
+			"kernel", "packets", number(counter.packets),
+			"bytes", number(counter.bytes)));
+	}
+	return routes;
+}
+
+/* What the kernel did without the engine, since the set-up. */
+static json_t *kernel_json(const struct policy *policy,
+			   const struct counters *counters)
+{
+	const struct marks *marks = policy_marks(policy);
+	struct counter exempt = counters_find(counters, "exempt");
+	struct counter all = { 0 };
+
+	for (size_t i = 0; i < counters->count; i++)
+		if (strncmp(counters->items[i].name, "road_", 5) == 0) {
+			all.packets += counters->items[i].packets;
+			all.bytes += counters->items[i].bytes;
+		}
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "packets", number(all.packets),
+			 "bytes", number(all.bytes),
+			 "main", answer_kernel_road(counters, marks->road_main),
+			 "drop", answer_kernel_road(counters, marks->road_drop),
+			 "exempt_packets", number(exempt.packets),
+			 "exempt_bytes", number(exempt.bytes));
+}
+
+static json_t *routes_json(const struct engine *engine,
+			   const struct counters *counters)
+{
+	const struct policy *policy = engine_policy(engine);
+	json_t *routes = json_array();
+	char place[PLACE_MAX];
+
+	for (size_t i = 0; i < policy_routes(policy); i++) {
+		const struct route *route = policy_route(policy, i);
+
+		json_array_append_new(routes, json_pack(
+			"{s:o, s:o, s:s?, s:o, s:{s:o}}",
+			"route", answer_text(route->text),
+			"place", answer_text(load_place(&route->place, place,
+							sizeof(place))),
+			"road", route->way,
+			"counts", tally_json(engine_route_tally(engine, i)),
+			"kernel", "flows",
+			number(count_of(counters, route).packets)));
+	}
+	return routes;
+}
+
+static json_t *classes_json(const struct engine *engine)
+{
+	const struct policy *policy = engine_policy(engine);
+	json_t *classes = json_array();
+
+	for (size_t i = 0; i < policy_classes(policy); i++)
+		json_array_append_new(classes, json_pack(
+			"{s:s, s:o}", "class", policy_class_name(policy, i),
+			"counts", tally_json(engine_class_tally(engine, i))));
+	return classes;
+}
+
+/* Second column of /proc/self/statm, see proc(5). */
+static uint64_t resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%*u %lu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static json_t *memory_json(const struct engine *engine)
+{
+	struct engine_memory memory = engine_memory(engine);
+
+	return json_pack("{s:o, s:o, s:o, s:o}",
+			 "flows", number(memory.flows),
+			 "streams", number(memory.streams),
+			 "buffers", number(memory.buffers),
+			 "resident", number(resident_bytes()));
+}
+
+json_t *answer_status(const struct running *running)
+{
+	const struct engine *engine = running->engine;
+	struct engine_totals totals = engine_totals(engine);
+	const struct policy *policy = engine_policy(engine);
+	time_t now = time(NULL);
+	struct counters counters;
+	json_t *status;
+
+	/* What cannot be read counts as nothing. */
+	(void)counters_read(&counters);
+	status = json_pack(
+		"{s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o, "
+		"s:o, s:o, s:o}",
+		"policy", answer_text(running->path), "pid", (int)getpid(),
+		"uptime_seconds", (json_int_t)(now - running->started),
+		"loaded_seconds", (json_int_t)(now - running->loaded),
+		"reloads", (int)running->reloads,
+		"setup", (int)running->has_setup,
+		"exempt", (int)json_array_size(running->exempts.hosts),
+		"counts", totals_json(&totals),
+		"memory", memory_json(engine),
+		"workers", workers_json(engine),
+		"routes", routes_json(engine, &counters),
+		"classes", classes_json(engine),
+		"packet_routes", packet_routes_json(policy, &counters),
+		"uplinks", answer_uplinks(running, &counters),
+		"kernel", kernel_json(policy, &counters));
+	counters_fini(&counters);
+	return status;
+}

@@ -1,0 +1,257 @@
+/* engine_lock.c - who runs the engine, see engine_lock.h. */
+#include "tools/daemon/engine_lock.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "rules/util/folder.h"
+#include "rules/setup/monitor/health.h"
+#include "rules/setup/lock.h"
+#include "rules/setup/setup.h"
+
+/* The file goes when a lock is released, so that one may be opened that
+ * nobody else will see. */
+#define TRIES 20
+#define NAME "/engine.pid"
+
+static int file_path(const char *dir, char path[static PATH_MAX])
+{
+	if (snprintf(path, PATH_MAX, "%s" NAME, dir) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+/* -EAGAIN: try again. */
+static int try_take(struct engine_lock *lock, const char *path)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int rc = folder_make(lock->dir);
+
+	if (rc < 0)
+		return rc;
+	lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (lock->fd < 0)
+		return errno == ENOENT ? -EAGAIN : -errno;
+	if (fcntl(lock->fd, F_SETLK, &all) < 0)
+		rc = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
+	else if (!lock_is_current(lock->fd, path))
+		rc = -EAGAIN;
+	if (rc < 0) {
+		close(lock->fd);
+		lock->fd = -1;
+	}
+	return rc;
+}
+
+int engine_lock_take(struct engine_lock *lock, const char *given)
+{
+	char path[PATH_MAX], text[16];
+	int rc, len;
+
+	lock->fd = -1;
+	lock->is_default = given == NULL;
+	rc = setup_state_dir(given, lock->dir);
+	if (rc == 0)
+		rc = file_path(lock->dir, path);
+	if (rc < 0)
+		return rc;
+	rc = try_take(lock, path);
+	for (int i = 0; i < TRIES && rc == -EAGAIN; i++)
+		rc = try_take(lock, path);
+	if (rc < 0)
+		return rc;
+
+	len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	if (ftruncate(lock->fd, 0) == 0 &&
+	    pwrite(lock->fd, text, (size_t)len, 0) == len)
+		return 0;
+	rc = -errno;
+	engine_lock_release(lock);
+	return rc;
+}
+
+void engine_lock_release(struct engine_lock *lock)
+{
+	char path[PATH_MAX];
+	char *end;
+
+	if (lock->fd < 0)
+		return;
+	/* One that was killed leaves its socket, too. */
+	if (snprintf(path, sizeof(path), "%s/control", lock->dir) < PATH_MAX)
+		unlink(path);
+	if (file_path(lock->dir, path) == 0)
+		unlink(path);
+	close(lock->fd);
+	lock->fd = -1;
+	if (rmdir(lock->dir) < 0 || !lock->is_default)
+		return;
+	end = strrchr(lock->dir, '/');
+	*end = '\0';
+	rmdir(lock->dir);
+}
+
+/* The kernel's word, in this process's numbering. */
+pid_t engine_lock_owner(const char *given)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char dir[PATH_MAX], path[PATH_MAX];
+	pid_t owner = 0;
+	int fd;
+
+	if (setup_state_dir(given, dir) < 0 || file_path(dir, path) < 0)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return 0;
+	if (fcntl(fd, F_GETLK, &all) == 0 && all.l_type != F_UNLCK)
+		owner = all.l_pid;
+	close(fd);
+	return owner > 0 ? owner : 0;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* -EXDEV: another one; another -errno: we may not know. */
+static int check_network(pid_t pid)
+{
+	struct stat ours, theirs;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	if (stat("/proc/self/ns/net", &ours) < 0)
+		return -errno;
+	if (stat(path, &theirs) < 0)
+		return errno == ENOENT ? 0 : -errno;	/* it has just ended */
+	return is_same(&ours, &theirs) ? 0 : -EXDEV;
+}
+
+static int end_process(int pidfd, int timeout_ms)
+{
+	struct pollfd gone = { .fd = pidfd, .events = POLLIN };
+
+	if (syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0) < 0)
+		return errno == ESRCH ? 1 : -errno;
+	switch (poll(&gone, 1, timeout_ms)) {
+	case 1:
+		return 1;
+	case 0:
+		return -ETIMEDOUT;
+	default:
+		return -errno;
+	}
+}
+
+/* A pid may be given anew at any time: the descriptor is opened first, and
+ * then its process must still be the one that holds the lock. */
+static int end_owner(const char *given, int timeout_ms, pid_t pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int rc = 0;
+
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : -errno;
+	if (engine_lock_owner(given) == pid) {
+		rc = check_network(pid);
+		if (rc == 0)
+			rc = end_process(pidfd, timeout_ms);
+	}
+	close(pidfd);
+	return rc;
+}
+
+/* One that was killed leaves its file. */
+static void remove_remains(const char *given)
+{
+	struct engine_lock lock;
+	char dir[PATH_MAX], path[PATH_MAX];
+
+	if (setup_state_dir(given, dir) < 0 || file_path(dir, path) < 0 ||
+	    access(path, F_OK) < 0)
+		return;
+	if (engine_lock_take(&lock, given) == 0)
+		engine_lock_release(&lock);
+}
+
+int engine_lock_end_owner(const char *given, int timeout_ms, pid_t *ret_pid)
+{
+	pid_t pid = engine_lock_owner(given);
+	int rc = pid != 0 ? end_owner(given, timeout_ms, pid) : 0;
+
+	*ret_pid = pid;
+	if (rc >= 0)
+		remove_remains(given);
+	return rc;
+}
+
+/* ---- an engine with another folder ---- */
+
+/* The folder of the engine.pid that the process has open. */
+static bool folder_of(unsigned int pid, char dir[static PATH_MAX])
+{
+	char path[64 + sizeof(((struct dirent *)0)->d_name)];
+	struct dirent *entry;
+	bool found = false;
+	ssize_t len;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
+	fds = opendir(path);
+	while (fds != NULL && !found && (entry = readdir(fds)) != NULL) {
+		snprintf(path, sizeof(path), "/proc/%u/fd/%s", pid,
+			 entry->d_name);
+		len = readlink(path, dir, PATH_MAX - 1);
+		if (len <= 0)
+			continue;
+		dir[len] = '\0';
+		found = len > (ssize_t)strlen(NAME) &&
+			strcmp(dir + len - strlen(NAME), NAME) == 0;
+		if (found)
+			dir[len - (ssize_t)strlen(NAME)] = '\0';
+	}
+	if (fds != NULL)
+		closedir(fds);
+	return found;
+}
+
+/* Whether both are one folder; one that is not there is none. */
+static bool same_folder(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return stat(a, &first) == 0 && stat(b, &second) == 0 &&
+	       is_same(&first, &second);
+}
+
+/* Engines hold queues, which the kernel lists for this network namespace;
+ * the first queue of a process has its pid for a port. */
+pid_t engine_lock_elsewhere(const char *given, char dir[static PATH_MAX])
+{
+	FILE *queues = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
+	unsigned int number, port;
+	char ours[PATH_MAX];
+	pid_t found = 0;
+
+	if (setup_state_dir(given, ours) < 0)
+		ours[0] = '\0';
+	while (queues != NULL && found == 0 &&
+	       fscanf(queues, "%u %u%*[^\n]", &number, &port) == 2)
+		if (folder_of(port, dir) && !same_folder(dir, ours) &&
+		    health_is_kept(dir))
+			found = (pid_t)port;
+	if (queues != NULL)
+		fclose(queues);
+	return found;
+}

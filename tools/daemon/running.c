@@ -1,0 +1,291 @@
+/* running.c - the policy of a running engine, and the kernel that follows. */
+#include "tools/daemon/running.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "rules/setup/monitor/keep.h"
+#include "rules/setup/setup.h"
+
+/* ---- reload ---- */
+
+struct change {
+	struct running *running;
+	struct policy *policy;	/* NULL once it is the engine's */
+	FILE *out;
+};
+
+static int swap(struct change *change, char *error)
+{
+	struct running *running = change->running;
+	int rc = engine_reload(running->engine, change->policy, error);
+
+	if (rc < 0)
+		return rc;
+	change->policy = NULL;
+	if (rc > 0)
+		fprintf(change->out, "%s: a worker is slow to take it\n",
+			running->path);
+	return 0;
+}
+
+/* Shared roads are for those that carry their own traffic. */
+static void take_carriers(struct policy *policy,
+			  const struct setup_report *report)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			policy_set_dead(policy, i, v6,
+					report->carrier[i][v6] != i);
+}
+
+/* The kernel knows the new roads, and the old ones still. */
+static int swap_amid(void *ctx, const struct setup_report *report,
+		     char error[static SETUP_ERROR_MAX])
+{
+	struct change *change = ctx;
+	char why[ENGINE_ERROR_MAX];
+	int rc;
+
+	take_carriers(change->policy, report);
+	rc = swap(change, why);
+	if (rc < 0)
+		snprintf(error, SETUP_ERROR_MAX, "%s", why);
+	return rc;
+}
+
+static bool has_device(const struct policy *policy, const char *dev)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		if (strcmp(policy_uplink(policy, i)->dev, dev) == 0)
+			return true;
+	return false;
+}
+
+/* Links may be down just now, and one of the policy in force may be gone, as a
+ * modem that was unplugged; one that is new and not there is misspelt. */
+static int check_links(const struct running *running,
+		       const struct policy *policy, FILE *out)
+{
+	const struct policy *old = engine_policy(running->engine);
+	int rc = 0;
+
+	for (size_t i = 0; i < policy_uplinks(policy); i++) {
+		const struct uplink *uplink = policy_uplink(policy, i);
+
+		if (uplink->optional || if_nametoindex(uplink->dev) != 0)
+			continue;
+		if (has_device(old, uplink->dev)) {
+			fprintf(out, "%s: warning: uplink %s: there is no "
+				"interface %s now\n", running->path,
+				uplink->name, uplink->dev);
+			continue;
+		}
+		fprintf(out, "%s: uplink %s: there is no interface %s; name "
+			"one that is there, or say `optional`\n",
+			running->path, uplink->name, uplink->dev);
+		rc = -ENODEV;
+	}
+	return rc;
+}
+
+static int set_up(struct running *running, const struct policy *policy,
+		  struct setup_options *options, struct setup_report *report,
+		  FILE *out)
+{
+	char error[SETUP_ERROR_MAX];
+	int rc;
+
+	options->state_dir = running->state_dir;
+	options->exempts = &running->exempts.plan;
+	rc = setup_apply(policy, options, report, error);
+	if (rc < 0)
+		fprintf(out, "waymark: %s: %s\n", running->path, error);
+	return rc;
+}
+
+/* What the kernel's rules say of dead uplinks, the engine says as well. */
+static void tell_carriers(void *ctx, const struct setup_report *report)
+{
+	struct running *running = ctx;
+	struct engine *engine = running->engine;
+
+	for (size_t i = 0; i < policy_uplinks(engine_policy(engine)); i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			engine_set_dead(engine, i, v6,
+					report->carrier[i][v6] != i);
+}
+
+int running_set_up(struct running *running, bool dead_links, FILE *out)
+{
+	struct setup_options options = { .dead_links = dead_links };
+	struct setup_report report;
+	int rc = set_up(running, engine_policy(running->engine), &options,
+			&report, out);
+
+	if (rc == 0)
+		tell_carriers(running, &report);
+	return rc;
+}
+
+/* Another process sets up: what it would find now is looked at, no more. */
+static bool look(const struct running *running, const struct policy *policy,
+		 struct setup_report *report)
+{
+	const struct setup_options options = {
+		.state_dir = running->state_dir,
+		.dead_links = true,
+		.dry_run = true,
+	};
+	char error[SETUP_ERROR_MAX];
+
+	return policy_balances(policy) > 0 &&
+	       setup_apply(policy, &options, report, error) == 0;
+}
+
+void running_look(struct running *running)
+{
+	struct setup_report report;
+
+	if (look(running, engine_policy(running->engine), &report))
+		tell_carriers(running, &report);
+}
+
+/* All of it, or back to what was. */
+static int change_kernel(struct change *change)
+{
+	struct running *running = change->running;
+	struct setup_options options = {
+		.dead_links = true,
+		.ready = swap_amid,
+		.ctx = change,
+	};
+	struct setup_report report;
+	int rc = set_up(running, change->policy, &options, &report,
+			change->out);
+
+	if (rc < 0 && change->policy != NULL)
+		running_set_up(running, true, change->out);
+	else if (rc < 0)
+		fprintf(change->out, "waymark: %s: the new policy is in force "
+			"all the same\n", running->path);
+	return rc;
+}
+
+static int change_engine(struct change *change)
+{
+	char error[ENGINE_ERROR_MAX];
+	struct setup_report report;
+	int rc;
+
+	if (look(change->running, change->policy, &report))
+		take_carriers(change->policy, &report);
+	rc = swap(change, error);
+	if (rc < 0)
+		fprintf(change->out, "waymark: %s: %s\n",
+			change->running->path, error);
+	return rc;
+}
+
+int running_go_over(struct running *running, struct policy *policy, FILE *out)
+{
+	struct change change = { running, policy, out };
+	char error[ENGINE_ERROR_MAX];
+	int rc = engine_can_reload(running->engine, policy, error);
+
+	if (rc < 0) {
+		fprintf(out, "waymark: %s: %s\n", running->path, error);
+		policy_free(policy);
+		return rc;
+	}
+	keep_hold(running->keeper);
+	rc = running->has_setup ? change_kernel(&change) :
+				  change_engine(&change);
+	keep_go_on(running->keeper, engine_policy(running->engine));
+	policy_free(change.policy);
+	return rc;
+}
+
+int running_reload(struct running *running, FILE *out)
+{
+	struct load_options options = {
+		.resolve = true,
+		.remember = true,
+		.here = true,
+		.run_expects = true,
+		.state_dir = running->state_dir,
+		.known = running->refresh != NULL ? &running->source.hosts :
+						    NULL,
+		.out = out,
+	};
+	struct loaded loaded;
+	struct policy *policy;
+	int rc = load(running->path, &options, &loaded);
+
+	if (rc == 0 && running->has_setup)
+		rc = check_links(running, loaded.policy, out);
+	if (rc < 0) {
+		fprintf(out, "%s: the old policy stays\n", running->path);
+		loaded_fini(&loaded);
+		return rc;
+	}
+	policy = loaded.policy;
+	loaded.policy = NULL;
+	rc = running_go_over(running, policy, out);
+	if (rc < 0) {
+		loaded_fini(&loaded);
+		return rc;
+	}
+	running_take_names(running, &loaded);
+	running->reloads++;
+	running->loaded = time(NULL);
+	return 0;
+}
+
+/* ---- keeping it so ---- */
+
+static void log_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	fprintf(stderr, "waymark: %s\n", line);
+}
+
+int running_keep(struct running *running)
+{
+	struct keep_options options = {
+		.state_dir = running->state_dir,
+		.exempts = &running->exempts.plan,
+		.log = log_line,
+		.carriers = tell_carriers,
+		.ctx = running,
+	};
+	char error[SETUP_ERROR_MAX];
+	int rc = keep_start(engine_policy(running->engine), &options,
+			    &running->keeper, error);
+
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: %s\n", running->path, error);
+	return rc;
+}
+
+/* ---- exemptions ---- */
+
+void running_expire(struct running *running, time_t now)
+{
+	int64_t next = exempts_next(&running->exempts);
+	int rc;
+
+	if (next == 0 || next > now)
+		return;
+	keep_hold(running->keeper);
+	exempts_expire(&running->exempts, now);
+	rc = exempts_save(&running->exempts);
+	if (rc < 0)
+		fprintf(stderr, "waymark: %s: %s\n", running->exempts.path,
+			strerror(-rc));
+	if (running->has_setup)
+		running_set_up(running, true, stderr);
+	keep_go_on(running->keeper, engine_policy(running->engine));
+	fprintf(stderr, "waymark: %s: an exemption is over\n", running->path);
+}
