@@ -1,5 +1,7 @@
 # Makefile - builds waymark, its tests, its demo. `make help` lists the targets.
 
+VERSION := 0.1
+
 PREFIX  ?= /usr/local
 DESTDIR ?=
 CC      ?= cc
@@ -80,6 +82,10 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(COMPILE) -MMD -MP -c $< -o $@
+
+# The only file that knows the version.
+$(BUILD)/tools/waymark.o: Makefile
+$(BUILD)/tools/waymark.o: private COMPILE += -DWAYMARK_VERSION='"$(VERSION)"'
 
 $(BUILD)/libwaymark.a: $(LIB_OBJ)
 	@rm -f $@
@@ -184,14 +190,15 @@ bench-decide: $(BUILD)/bench/bench_decide
 install: all install-texts
 	install -D -m 755 $(BUILD)/waymark $(DESTDIR)$(PREFIX)/sbin/waymark
 
-# The manual says where the examples are.
+# The manuals name the version and the directory of the examples.
+INSTALL_MAN = sed -e 's|/usr/local/share|$(PREFIX)/share|' \
+	-e 's|^\.Os$$|.Os waymark $(VERSION)|' tools/man/$(1) | \
+	install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/$(2)/$(1)
 install-texts:
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 \
-		tools/man/waymark.8
-	sed 's|/usr/local/share|$(PREFIX)/share|' tools/man/waymark.policy.5 | \
-		install -D -m 644 /dev/stdin \
-		$(DESTDIR)$(PREFIX)/share/man/man5/waymark.policy.5
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/waymark README.md
+	$(call INSTALL_MAN,waymark.8,man8)
+	$(call INSTALL_MAN,waymark.policy.5,man5)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/waymark \
+		README.md NEWS.md
 	cp -r rules/examples $(DESTDIR)$(PREFIX)/share/doc/waymark/
 
 clean:

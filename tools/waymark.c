@@ -7,7 +7,6 @@
 #include "rules/parse/names.h"
 #include "tools/cmd.h"
 
-#define VERSION "0.1.0"
 #define PROGRAM "waymark "
 
 static const struct command {
@@ -238,8 +237,8 @@ int main(int argc, char *argv[])
 		print_usage(stdout);
 		return EXIT_SUCCESS;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("waymark %s\n", VERSION);
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("waymark %s\n", WAYMARK_VERSION);
 		return EXIT_SUCCESS;
 	}
 	c = find_command(argv[1]);
