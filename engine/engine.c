@@ -165,7 +165,7 @@ static int open_resets(struct lane *lane, const struct policy *policy,
 {
 	const struct marks *marks = policy_marks(policy);
 
-	lane->resets = reset_sender_new(marks_of(marks, marks->road_main,
+	lane->resets = reset_sender_new(marks_of(marks, marks->path_main,
 						 true));
 	if (lane->resets != NULL || !policy_may_reset(policy))
 		return 0;

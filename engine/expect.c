@@ -1,31 +1,31 @@
 /* expect.c - an expect line asked of the policy, as a packet would be. */
 #include "engine/expect.h"
 
-struct road_set expect_roads(const struct policy *policy,
+struct path_set expect_paths(const struct policy *policy,
 			     const struct expect *flow,
 			     const struct decision *decision)
 {
 	const struct balance *balance =
 		policy_route(policy, decision->route)->balance;
-	struct road_set roads = { { 0 } };
-	struct road_set dead;
+	struct path_set paths = { { 0 } };
+	struct path_set dead;
 
 	if (balance == NULL || balance->by_source || flow->has_all_ports ||
 	    flow->facts.is_own) {
-		road_set_add(&roads, decision->road);
-		return roads;
+		path_set_add(&paths, decision->path);
+		return paths;
 	}
 	dead = policy_dead(policy, !address_is_v4(&flow->facts.client));
 	if (balance_weight(balance, &dead) == 0)
-		dead = (struct road_set){ { 0 } };
+		dead = (struct path_set){ { 0 } };
 	for (size_t i = 0; i < balance->count; i++)
-		if (!road_set_has(&dead, balance->members[i].road))
-			road_set_add(&roads, balance->members[i].road);
-	return roads;
+		if (!path_set_has(&dead, balance->members[i].path))
+			path_set_add(&paths, balance->members[i].path);
+	return paths;
 }
 
-static bool is_within(const struct road_set *inner,
-		      const struct road_set *outer)
+static bool is_within(const struct path_set *inner,
+		      const struct path_set *outer)
 {
 	for (int i = 0; i < 4; i++)
 		if (inner->words[i] & ~outer->words[i])
@@ -49,15 +49,15 @@ void expect_check(const struct policy *policy, const struct expect *expect,
 	}
 	decide(policy, &expect->facts, &decision);
 	ret->route = policy_route(policy, decision.route);
-	ret->roads = expect_roads(policy, expect, &decision);
+	ret->paths = expect_paths(policy, expect, &decision);
 	/* The flow has to live before a packet of it can go its own way. */
 	packet = policy_packet_route_of(policy, &expect->facts);
 	if (packet != NULL &&
-	    decision.road != policy_marks(policy)->road_drop) {
+	    decision.path != policy_marks(policy)->path_drop) {
 		ret->route = packet;
-		ret->roads = (struct road_set){ { 0 } };
-		road_set_add(&ret->roads, packet->road);
+		ret->paths = (struct path_set){ { 0 } };
+		path_set_add(&ret->paths, packet->path);
 	}
 	ret->holds = expect->outcome != OUTCOME_EXEMPT &&
-		     is_within(&ret->roads, &expect->roads);
+		     is_within(&ret->paths, &expect->paths);
 }

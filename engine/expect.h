@@ -13,12 +13,12 @@ struct expect_result {
 	bool holds;
 	const struct exempt *exempt;	/* that covers the flow; or NULL */
 	const struct route *route;	/* that decides it; NULL when exempt */
-	struct road_set roads;	/* those it may take: one, if it is told */
+	struct path_set paths;	/* those it may take: one, if it is told */
 };
 
-/* The roads that a flow in words may take once `decision` was made for it:
+/* The paths that a flow in words may take once `decision` was made for it:
  * several where a balance asks for ports that the words leave out. */
-struct road_set expect_roads(const struct policy *policy,
+struct path_set expect_paths(const struct policy *policy,
 			     const struct expect *flow,
 			     const struct decision *decision);
 

@@ -26,7 +26,7 @@ static void explain_left(const char *name, const char *dir)
 		return;
 	if (journal.exists)
 		fprintf(stderr, "waymark %s: the set-up is in force all the "
-			"same: what is settled keeps its road, and so does "
+			"same: what is settled keeps its uplink, and so does "
 			"what headers tell; other flows %s; `waymark up` "
 			"brings the engine back, `waymark down` undoes it\n",
 			name, journal.queue_drop ? "are dropped" :

@@ -88,24 +88,24 @@ static void print_walk(const struct policy *policy, const struct facts *facts,
 
 /* "fibre", or "fibre or cable". */
 static void print_names(const struct policy *policy,
-			const struct road_set *roads)
+			const struct path_set *paths)
 {
 	const char *between = "";
 
-	for (int road = 0; road < 256; road++)
-		if (road_set_has(roads, (uint8_t)road)) {
+	for (int path = 0; path < 256; path++)
+		if (path_set_has(paths, (uint8_t)path)) {
 			printf("%s%s", between,
-			       policy_road_name(policy, (uint8_t)road));
+			       policy_path_name(policy, (uint8_t)path));
 			between = " or ";
 		}
 }
 
-static int count_roads(const struct road_set *roads)
+static int count_paths(const struct path_set *paths)
 {
 	int count = 0;
 
 	for (int i = 0; i < 4; i++)
-		count += __builtin_popcountll(roads->words[i]);
+		count += __builtin_popcountll(paths->words[i]);
 	return count;
 }
 
@@ -118,9 +118,9 @@ static const char *key_of(const struct balance *balance,
 				    "addresses tell";
 }
 
-static void print_no_share(const struct policy *policy, uint8_t road, bool v4)
+static void print_no_share(const struct policy *policy, uint8_t path, bool v4)
 {
-	const struct uplink *up = policy_uplink_of_road(policy, road);
+	const struct uplink *up = policy_uplink_of_path(policy, path);
 
 	if (up != NULL && explain_has_way(up, v4))
 		printf("none now");
@@ -131,10 +131,10 @@ static void print_no_share(const struct policy *policy, uint8_t road, bool v4)
 /* Who has which share of such flows, and what this one's hangs on. */
 static void print_shares(const struct policy *policy, const struct facts *facts,
 			 const struct route *route,
-			 const struct road_set *roads)
+			 const struct path_set *paths)
 {
 	const struct balance *balance = route->balance;
-	struct road_set dead = policy_dead(policy,
+	struct path_set dead = policy_dead(policy,
 					   !address_is_v4(&facts->client));
 	uint32_t sum;
 
@@ -144,42 +144,42 @@ static void print_shares(const struct policy *policy, const struct facts *facts,
 	printf("    shares");
 	for (size_t i = 0; i < balance->count; i++) {
 		const struct balance_member *member = &balance->members[i];
-		const char *name = policy_road_name(policy, member->road);
+		const char *name = policy_path_name(policy, member->path);
 
 		printf("%s %s ", i > 0 ? "," : "", name);
-		if (sum > 0 && road_set_has(&dead, member->road))
-			print_no_share(policy, member->road,
+		if (sum > 0 && path_set_has(&dead, member->path))
+			print_no_share(policy, member->path,
 				       address_is_v4(&facts->client));
 		else
 			printf("%u of %u", member->weight,
 			       sum > 0 ? sum : balance_weight(
-					balance, &(struct road_set){ { 0 } }));
+					balance, &(struct path_set){ { 0 } }));
 	}
 	printf("; %s: ", key_of(balance, facts));
-	print_names(policy, roads);
+	print_names(policy, paths);
 	printf("\n");
 }
 
 static void print_step(const struct policy *policy, const char *when,
 		       const struct facts *facts,
 		       const struct decision *decision,
-		       const struct road_set *roads)
+		       const struct path_set *paths)
 {
 	const struct route *route = policy_route(policy, decision->route);
 
 	printf("%s: %s", when,
-	       decision->road == policy_marks(policy)->road_drop ? "" : "via ");
-	print_names(policy, roads);
+	       decision->path == policy_marks(policy)->path_drop ? "" : "via ");
+	print_names(policy, paths);
 	printf(", %s\n", decision->is_final ? "final" : "provisional");
 	print_walk(policy, facts, decision);
-	print_shares(policy, facts, route, roads);
+	print_shares(policy, facts, route, paths);
 }
 
 static void print_late(const struct policy *policy, uint8_t first,
 		       uint8_t final, enum late_policy late)
 {
-	const char *from = policy_road_name(policy, first);
-	const char *to = policy_road_name(policy, final);
+	const char *from = policy_path_name(policy, first);
+	const char *to = policy_path_name(policy, final);
 
 	if (first == final)
 		return;
@@ -189,7 +189,7 @@ static void print_late(const struct policy *policy, uint8_t first,
 		printf("late: the flow is reset, so that its client comes "
 		       "again by '%s'\n", to);
 	else
-		printf("late: the flow keeps '%s', the road of its first "
+		printf("late: the flow keeps '%s', the uplink of its first "
 		       "packets: by 'late keep', or since the first packet "
 		       "has fixed NAT\n", from);
 }
@@ -220,49 +220,49 @@ static void print_packet_route(const struct policy *policy,
 		return;
 	printf("per packet: %s%s, by headers like these; the rest of the flow "
 	       "goes its own way\n    yes    %s  %s\n",
-	       route->road == policy_marks(policy)->road_drop ? "" : "via ",
+	       route->path == policy_marks(policy)->path_drop ? "" : "via ",
 	       route->way,
 	       load_place(&route->place, place, sizeof(place)), route->text);
 }
 
-/* One that hangs on ports that are not said is told for each of its roads. */
+/* One that hangs on ports that are not said is told for each of its paths. */
 static void print_end(const struct policy *policy, const struct facts *facts,
 		      const struct in_force *in_force,
-		      const struct road_set *roads)
+		      const struct path_set *paths)
 {
-	uint8_t drop = policy_marks(policy)->road_drop;
+	uint8_t drop = policy_marks(policy)->path_drop;
 
-	for (int road = 0; road < 256; road++) {
-		if (!road_set_has(roads, (uint8_t)road))
+	for (int path = 0; path < 256; path++) {
+		if (!path_set_has(paths, (uint8_t)path))
 			continue;
-		if (road == drop) {
+		if (path == drop) {
 			printf("kernel: its packets are dropped\n");
 			continue;
 		}
 		printf("kernel:\n");
-		explain_kernel(policy, facts, in_force, (uint8_t)road);
+		explain_kernel(policy, facts, in_force, (uint8_t)path);
 	}
 }
 
-/* What becomes of it when both roads are known. */
+/* What becomes of it when both paths are known. */
 static void print_change(const struct policy *policy,
 			 const struct decision *before,
 			 const struct decision *after,
-			 const struct road_set *first, struct road_set *final)
+			 const struct path_set *first, struct path_set *final)
 {
-	enum late_policy late = decide_late(policy, after->route, before->road,
-					    after->road);
+	enum late_policy late = decide_late(policy, after->route, before->path,
+					    after->path);
 	bool is_told = memcmp(first, final, sizeof(*first)) == 0 ||
-		       (count_roads(first) == 1 && count_roads(final) == 1);
+		       (count_paths(first) == 1 && count_paths(final) == 1);
 
 	if (!is_told) {
-		printf("late: whether the road changes hangs on the ports "
+		printf("late: whether the uplink changes hangs on the ports "
 		       "that are not said\n");
 		return;
 	}
-	if (count_roads(first) > 1)
-		return;		/* the hash is the same, and so is the road */
-	print_late(policy, before->road, after->road, late);
+	if (count_paths(first) > 1)
+		return;		/* the hash is the same, and so is the path */
+	print_late(policy, before->path, after->path, late);
 	if (late != LATE_MOVE)
 		*final = *first;
 }
@@ -295,7 +295,7 @@ static void explain(const struct policy *policy, const struct expect *flow,
 	struct facts facts = flow->facts;
 	struct inspect inspect = policy_inspect(policy);
 	struct decision before, after;
-	struct road_set first, final;
+	struct path_set first, final;
 	bool told = tells_payload(flow);
 	bool has_payload = facts.proto == IPPROTO_TCP ||
 			   facts.proto == IPPROTO_UDP ||
@@ -305,13 +305,13 @@ static void explain(const struct policy *policy, const struct expect *flow,
 	if (has_payload)
 		facts.known = 0;
 	decide(policy, &facts, &before);
-	first = final = expect_roads(policy, flow, &before);
+	first = final = expect_paths(policy, flow, &before);
 	after = before;
 	if (before.is_final || facts.proto == IPPROTO_TCP || !told)
 		print_step(policy, "packet 1", &facts, &before, &first);
 	if (!before.is_final) {
 		decide(policy, &flow->facts, &after);
-		final = expect_roads(policy, flow, &after);
+		final = expect_paths(policy, flow, &after);
 		if (told && facts.proto != IPPROTO_TCP) {
 			first = final;
 			before = after;

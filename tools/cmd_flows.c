@@ -49,7 +49,7 @@ static void print_row(const json_t *flow)
 
 	printf("%-5s %-24s %-24s %-8s %-11s %6" PRIu64 " %6.1f %-18s %s\n",
 	       text_of(flow, "proto"), endpoint(flow, "src", "sport", src),
-	       endpoint(flow, "dst", "dport", dst), text_of(flow, "road"),
+	       endpoint(flow, "dst", "dport", dst), text_of(flow, "uplink"),
 	       text_of(flow, "app"), status_number(flow, "packets"),
 	       json_real_value(json_object_get(flow, "idle_seconds")),
 	       needs_of(flow, needs), text_of(flow, "host"));

@@ -22,7 +22,7 @@ static int up(const char *path, const char *state_dir)
 	foreground_stop(fg);
 	fg = NULL;
 	fprintf(stderr, "waymark: %s: the set-up stays, so that settled flows "
-		"keep their road; 'waymark down' undoes it\n", path);
+		"keep their uplink; 'waymark down' undoes it\n", path);
 out:
 	foreground_stop(fg);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

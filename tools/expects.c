@@ -7,7 +7,7 @@
 #define PLACE_MAX 512
 
 /* What a balance makes of the flow. */
-static void print_roads(const struct policy *policy,
+static void print_paths(const struct policy *policy,
 			const struct expect_result *result, FILE *out)
 {
 	const char *between = "  the flow takes ";
@@ -15,16 +15,16 @@ static void print_roads(const struct policy *policy,
 
 	if (result->route->balance == NULL)
 		return;
-	for (int road = 0; road < 256; road++) {
-		if (!road_set_has(&result->roads, (uint8_t)road))
+	for (int path = 0; path < 256; path++) {
+		if (!path_set_has(&result->paths, (uint8_t)path))
 			continue;
 		fprintf(out, "%s%s", between,
-			policy_road_name(policy, (uint8_t)road));
+			policy_path_name(policy, (uint8_t)path));
 		between = " or ";
 		count++;
 	}
 	fputs(count > 1 ? ", as ports tell: say both ports, or name all of "
-			  "these roads in braces\n" : "\n", out);
+			  "these uplinks in braces\n" : "\n", out);
 }
 
 static void print_broken(const struct policy *policy,
@@ -44,7 +44,7 @@ static void print_broken(const struct policy *policy,
 		fprintf(out, "  %s decides: %s\n",
 			load_place(&result->route->place, line, sizeof(line)),
 			result->route->text);
-		print_roads(policy, result, out);
+		print_paths(policy, result, out);
 	}
 }
 

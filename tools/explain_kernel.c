@@ -15,8 +15,8 @@ void explain_look(struct policy *policy, const char *state_dir,
 	in_force_read(policy, state_dir, in_force);
 	for (size_t i = 0; i < policy_uplinks(policy); i++)
 		for (int v6 = 0; v6 < 2; v6++) {
-			const struct in_force_road *now =
-				&in_force->roads[i][v6];
+			const struct in_force_path *now =
+				&in_force->paths[i][v6];
 
 			if (now->way != IN_FORCE_UNKNOWN)
 				policy_set_dead(policy, i, v6,
@@ -67,7 +67,7 @@ static void print_leaving(const struct uplink *up, bool v4)
 /* By whom it goes, where not by the uplink itself; true: by no uplink at all,
  * and that is told. */
 static bool print_instead(const struct policy *policy, const struct uplink *up,
-			  const struct in_force_road *now, bool v4)
+			  const struct in_force_path *now, bool v4)
 {
 	if (now->way == IN_FORCE_UPLINK &&
 	    policy_uplink(policy, now->by) != up)
@@ -86,7 +86,7 @@ static bool print_instead(const struct policy *policy, const struct uplink *up,
 	return true;
 }
 
-static void print_table(const struct policy *policy, uint8_t road,
+static void print_table(const struct policy *policy, uint8_t path,
 			const struct uplink *whose)
 {
 	const struct marks *m = policy_marks(policy);
@@ -94,10 +94,10 @@ static void print_table(const struct policy *policy, uint8_t road,
 	printf("  table  %u%s%s, by the rule fwmark 0x%08x/0x%08x\n",
 	       whose->table, whose->table_name != NULL ? " " : "",
 	       whose->table_name != NULL ? whose->table_name : "",
-	       marks_of(m, road, false), m->road_mask);
+	       marks_of(m, path, false), m->path_mask);
 }
 
-static const struct in_force_road *road_of(const struct policy *policy,
+static const struct in_force_path *path_of(const struct policy *policy,
 					   const struct in_force *in_force,
 					   const struct uplink *up, bool v4)
 {
@@ -105,31 +105,31 @@ static const struct in_force_road *road_of(const struct policy *policy,
 
 	while (policy_uplink(policy, i) != up)
 		i++;
-	return &in_force->roads[i][!v4];
+	return &in_force->paths[i][!v4];
 }
 
 void explain_kernel(const struct policy *policy, const struct facts *facts,
-		    const struct in_force *in_force, uint8_t road)
+		    const struct in_force *in_force, uint8_t path)
 {
 	const struct marks *m = policy_marks(policy);
-	const struct uplink *up = policy_uplink_of_road(policy, road);
+	const struct uplink *up = policy_uplink_of_path(policy, path);
 	const struct uplink *whose = up;
-	const struct in_force_road *now;
+	const struct in_force_path *now;
 	bool v4 = address_is_v4(&facts->client);
 
-	printf("  mark   0x%08x/0x%08x (road %u, settled)\n",
-	       marks_of(m, road, true), m->mask, road);
+	printf("  mark   0x%08x/0x%08x (path %u, settled)\n",
+	       marks_of(m, path, true), m->mask, path);
 	if (up == NULL) {
 		explain_main();
 		return;
 	}
-	now = road_of(policy, in_force, up, v4);
+	now = path_of(policy, in_force, up, v4);
 	if (print_instead(policy, up, now, v4))
 		return;
 	if (now->way == IN_FORCE_UPLINK) {
 		whose = policy_uplink(policy, now->table);
 		up = policy_uplink(policy, now->by);
 	}
-	print_table(policy, road, whose);
+	print_table(policy, path, whose);
 	print_leaving(up, v4);
 }

@@ -8,16 +8,16 @@
 #include "rules/policy/facts.h"
 #include "rules/setup/in_force.h"
 
-/* What is in force here; of shared roads those count from now on that live. */
+/* What is in force here; of shared paths those count from now on that live. */
 void explain_look(struct policy *policy, const char *state_dir,
 		  struct in_force *in_force);
 
 /* Whether it can carry the family, as far as the policy says so. */
 bool explain_has_way(const struct uplink *up, bool v4);
 
-/* What the kernel does with packets of `road`, and with those of main. */
+/* What the kernel does with packets of `path`, and with those of main. */
 void explain_kernel(const struct policy *policy, const struct facts *facts,
-		    const struct in_force *in_force, uint8_t road);
+		    const struct in_force *in_force, uint8_t path);
 void explain_main(void);
 
 #endif

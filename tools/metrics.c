@@ -65,11 +65,11 @@ static const struct metric by_queue[] = {
 	{ "settled_flows_total", "counter", "counts.settled",
 	  "Flows with a final verdict." },
 	{ "first_right_flows_total", "counter", "counts.first_right",
-	  "Settled flows that left by the right road from the first packet." },
+	  "Settled flows that left by the right uplink from the first packet." },
 	{ "learned_right_flows_total", "counter", "counts.learned_right",
 	  "Those that what was learned sent there." },
 	{ "learned_wrong_flows_total", "counter", "counts.learned_wrong",
-	  "Flows that what was learned sent by a wrong road." },
+	  "Flows that what was learned sent by a wrong uplink." },
 	{ "dns_answers_total", "counter", "counts.dns_answers",
 	  "DNS answers that taught." },
 	{ "dns_over_tls_flows_total", "counter", "counts.dns_over_tls",
@@ -154,7 +154,7 @@ static void print_tallies(const json_t *rows, const char *const labels[],
 	}
 }
 
-/* Of the kernel: by road, route, and route per packet. */
+/* Of the kernel: by path, route, and route per packet. */
 static const struct metric by_uplink[] = {
 	{ "uplink_kernel_flows_total", "counter", "kernel.flows",
 	  "Flows that the kernel settled on the uplink by their headers." },
@@ -202,17 +202,17 @@ static void print_rows(const struct metric *metrics, size_t count,
 }
 
 /* The uplinks, and with them what went by main or was dropped. */
-static json_t *roads_of(const json_t *status)
+static json_t *paths_of(const json_t *status)
 {
 	static const char *const others[] = { "main", "drop" };
-	json_t *roads = json_copy(json_object_get(status, "uplinks"));
+	json_t *paths = json_copy(json_object_get(status, "uplinks"));
 
 	for (size_t i = 0; i < 2; i++)
-		json_array_append_new(roads, json_pack(
+		json_array_append_new(paths, json_pack(
 			"{s:s, s:O}", "uplink", others[i], "kernel",
 			json_object_get(json_object_get(status, "kernel"),
 					others[i])));
-	return roads;
+	return paths;
 }
 
 /* One value for each family of each uplink that is watched; what is null has
@@ -246,11 +246,11 @@ static void print_fare(const char *name, const char *key, const char *help,
 static void print_kernel(const json_t *status, FILE *out)
 {
 	static const char *const uplink[] = { "uplink", NULL };
-	static const char *const route[] = { "place", "route", "road", NULL };
+	static const char *const route[] = { "place", "route", "uplink", NULL };
 	const json_t *uplinks = json_object_get(status, "uplinks");
-	json_t *roads = roads_of(status);
+	json_t *paths = paths_of(status);
 
-	print_rows(by_uplink, sizeof(by_uplink) / sizeof(by_uplink[0]), roads,
+	print_rows(by_uplink, sizeof(by_uplink) / sizeof(by_uplink[0]), paths,
 		   uplink, out);
 	print_rows(by_route, 1, json_object_get(status, "routes"), route, out);
 	print_rows(by_packet_route, 2, json_object_get(status, "packet_routes"),
@@ -265,25 +265,25 @@ static void print_kernel(const json_t *status, FILE *out)
 		   "Since it does, or does not.", uplinks, out);
 	print_fare("uplink_answered_seconds", "answered_seconds",
 		   "Since a probe was answered.", uplinks, out);
-	json_decref(roads);
+	json_decref(paths);
 }
 
 void status_print_metrics(const json_t *status, FILE *out)
 {
-	static const char *const route_labels[] = { "place", "route", "road",
+	static const char *const route_labels[] = { "place", "route", "uplink",
 						    NULL };
 	static const char *const class_labels[] = { "class", NULL };
 	static const struct metric routes[] = {
 		{ "route_settled_flows_total", "counter", "counts.settled",
 		  "Flows that a route decided." },
 		{ "route_late_flows_total", "counter", NULL,
-		  "Those that had left by another road before." },
+		  "Those that had left by another uplink before." },
 	};
 	static const struct metric classes[] = {
 		{ "class_settled_flows_total", "counter", "counts.settled",
 		  "Flows that a class decided." },
 		{ "class_late_flows_total", "counter", NULL,
-		  "Those that had left by another road before." },
+		  "Those that had left by another uplink before." },
 	};
 
 	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {

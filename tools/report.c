@@ -55,7 +55,7 @@ static const char *uplink_name(const struct policy *policy,
 {
 	if (flow->is_dropped)
 		return "drop";
-	return policy_road_name(policy, flow->road);
+	return policy_path_name(policy, flow->path);
 }
 
 static const char *late_name(const struct replay_flow *flow)
@@ -173,10 +173,10 @@ static json_t *flow_json(const struct policy *policy,
 				      load_place(where, place, sizeof(place)) :
 				      NULL),
 		"uplink", text_or_null(uplink_name(policy, flow)),
-		"mark", flow->road,
+		"mark", flow->path,
 		"packets", (json_int_t)flow->packets,
 		"bytes", (json_int_t)flow->bytes,
-		"first_mark", flow->first_road,
+		"first_mark", flow->first_path,
 		"settled_packet", number_or_null(flow->settled_packet),
 		"late", text_or_null(late_name(flow)),
 		"ja4", text_or_null(flow->ja4[0] != '\0' ? flow->ja4 : NULL));
@@ -209,8 +209,8 @@ void report_packet(const struct policy *policy,
 {
 	const struct packet *p = packet->packet;
 	char proto[16], src[ENDPOINT_MAX], dst[ENDPOINT_MAX];
-	const char *road = policy_road_name(
-		policy, marks_road(policy_marks(policy), packet->mark));
+	const char *path = policy_path_name(
+		policy, marks_path(policy_marks(policy), packet->mark));
 
 	if (p->family == 0) {
 		fprintf(out, "%" PRIu64 " - %s\n", packet->number,
@@ -221,7 +221,7 @@ void report_packet(const struct policy *policy,
 		packet->number, proto_name(p->proto, proto, sizeof(proto)),
 		endpoint(&p->src, p->sport, p->has_ports, src),
 		endpoint(&p->dst, p->dport, p->has_ports, dst), packet->mark,
-		packet->dropped ? "drop" : or_none(road, "unmarked"),
+		packet->dropped ? "drop" : or_none(path, "unmarked"),
 		packet->is_settled ? "settled" : "unsettled",
 		packet->queued ? "queued" : "kernel");
 }
@@ -244,7 +244,7 @@ void report_case_line(const struct policy *policy,
 		fputs(" line -", out);
 	fprintf(out, " by %s mark %u first %u settled %" PRIu64
 		" late %s packets %" PRIu64 " bytes %" PRIu64 "\n",
-		outcome_name(policy, flow), flow->road, flow->first_road,
+		outcome_name(policy, flow), flow->path, flow->first_path,
 		flow->settled_packet, or_dash(late_name(flow)), flow->packets,
 		flow->bytes);
 }

@@ -83,7 +83,7 @@ int report_learned(const struct replay *replay, FILE *out)
 		add_flow(&sums, flow);
 	}
 	fprintf(out, "Of %" PRIu64 " settled flows %" PRIu64 " left by the "
-		"right road from the first packet (%" PRIu64 " by what was "
+		"right uplink from the first packet (%" PRIu64 " by what was "
 		"learned); late: %" PRIu64 " kept, %" PRIu64 " moved, %" PRIu64
 		" reset.\n", sums.settled, sums.first_right,
 		sums.learned_right, sums.late[FLOW_LATE_KEPT],

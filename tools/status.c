@@ -163,10 +163,10 @@ static void print_tallies(const json_t *status, FILE *out)
 		   "CLASS", out);
 }
 
-/* What the kernel carried by each road. */
-static void print_roads(const json_t *status, FILE *out)
+/* What the kernel carried by each path. */
+static void print_paths(const json_t *status, FILE *out)
 {
-	static const struct column roads[] = {
+	static const struct column paths[] = {
 		{ "KERNEL", "kernel.flows", 10 },
 		{ "SETTLED", "kernel.engine_flows", 10 },
 		{ "ARRIVED", "kernel.arrived_flows", 10 },
@@ -180,14 +180,14 @@ static void print_roads(const json_t *status, FILE *out)
 	const json_t *row;
 	size_t i;
 
-	print_titles(roads, "ROAD", out);
+	print_titles(paths, "ROAD", out);
 	json_array_foreach(uplinks, i, row)
-		print_row(roads, row, text_of(row, "uplink"), out);
+		print_row(paths, row, text_of(row, "uplink"), out);
 	for (i = 0; i < 2; i++) {
 		json_t *other = json_pack("{s:O}", "kernel", json_object_get(
 			kernel, others[i]));
 
-		print_row(roads, other, others[i], out);
+		print_row(paths, other, others[i], out);
 		json_decref(other);
 	}
 }
@@ -263,7 +263,7 @@ void status_print(const json_t *status, FILE *out)
 		status_number(status, "kernel.exempt_packets"));
 	print_memory(status, out);
 	print_queues(status, out);
-	print_roads(status, out);
+	print_paths(status, out);
 	if (json_array_size(json_object_get(status, "uplinks")) > 0) {
 		fputs("\nUPLINK\n", out);
 		status_print_uplinks(status, out);

@@ -77,7 +77,7 @@ static const struct command {
 	  "set up the kernel, then run the engine",
 	  "Keeps the set-up true meanwhile, and logs what it put back.\n"
 	  "Stays in the foreground until SIGINT or SIGTERM. The set-up stays\n"
-	  "then, so that settled flows keep their road: see 'waymark down'.\n"
+	  "then, so that settled flows keep their uplink: see 'waymark down'.\n"
 	  "SIGHUP reloads the policy.\n"
 	  "  --state-dir DIR   where journal and lock are kept\n" },
 	{ "down", cmd_down, "",
@@ -96,7 +96,7 @@ static const struct command {
 	  "  --state-dir DIR   that of the engine\n"
 	  "\n"
 	  "KEPT and MOVED: flows whose route was known late, when they had\n"
-	  "left by another road. WAITING, FULL, LOST: the kernel's own word of\n"
+	  "left by another uplink. WAITING, FULL, LOST: the kernel's own word of\n"
 	  "the queue.\n" },
 	{ "flows", cmd_flows, "[--json]",
 	  "flows that are not settled, and what they wait for",
@@ -136,7 +136,7 @@ static const struct command {
 	  "what kernel and settings here lack, and the mend",
 	  "Each line is ok, warning or error; what can be done about it is in\n"
 	  "the line below. Changes nothing. Exit status 1 with an error.\n"
-	  "  --probe           send a packet by each road of a policy that is\n"
+	  "  --probe           send a packet by each uplink of a policy that is\n"
 	  "                    set up\n"
 	  "  --state-dir DIR   where its journal is kept\n" },
 	{ "hints", cmd_hints, "",
@@ -147,7 +147,7 @@ static const struct command {
 
 static void print_usage(FILE *out)
 {
-	fprintf(out, "waymark decides by which road each flow leaves this "
+	fprintf(out, "waymark decides by which uplink each flow leaves this "
 		"router.\n\nusage: waymark COMMAND ...\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-8s %-26s %s\n", commands[i].name,

@@ -8,19 +8,19 @@ void decide(const struct policy *policy, const struct facts *facts,
 				      &ret->needs);
 
 	ret->route = (uint16_t)i;
-	ret->road = policy_route_road(policy, i, facts);
+	ret->path = policy_route_path(policy, i, facts);
 }
 
-static bool masquerades(const struct policy *policy, uint8_t road)
+static bool masquerades(const struct policy *policy, uint8_t path)
 {
-	const struct uplink *uplink = policy_uplink_of_road(policy, road);
+	const struct uplink *uplink = policy_uplink_of_path(policy, path);
 
 	return uplink != NULL && uplink->masquerade;
 }
 
-static enum late_policy late_of_road(const struct policy *policy, uint8_t road)
+static enum late_policy late_of_path(const struct policy *policy, uint8_t path)
 {
-	const struct uplink *uplink = policy_uplink_of_road(policy, road);
+	const struct uplink *uplink = policy_uplink_of_path(policy, path);
 
 	return uplink != NULL ? uplink->late : LATE_AUTO;
 }
@@ -29,15 +29,15 @@ enum late_policy decide_late(const struct policy *policy, uint16_t route,
 			     uint8_t from, uint8_t to)
 {
 	enum late_policy late = policy_route(policy, route)->late;
-	uint8_t road_drop = policy_marks(policy)->road_drop;
+	uint8_t path_drop = policy_marks(policy)->path_drop;
 
-	/* What was dropped so far has left by no road. */
-	if (to == road_drop || from == road_drop)
+	/* What was dropped so far has left by no path. */
+	if (to == path_drop || from == path_drop)
 		return LATE_MOVE;
 	if (late == LATE_AUTO)
-		late = late_of_road(policy, from);
+		late = late_of_path(policy, from);
 	if (late == LATE_AUTO)
-		late = late_of_road(policy, to);
+		late = late_of_path(policy, to);
 	if (late == LATE_AUTO)
 		late = policy_late(policy);
 	if (late != LATE_AUTO)

@@ -14,7 +14,7 @@ struct decision {
 	uint16_t route;		/* index: the first route that is true */
 	bool is_final;		/* nothing above it is unknown */
 	uint8_t needs;		/* FACT_* that could make another one true */
-	uint8_t road;		/* the route's, for this flow */
+	uint8_t path;		/* the route's, for this flow */
 };
 
 /*
@@ -28,7 +28,7 @@ void decide(const struct policy *policy, const struct facts *facts,
 /*
  * What becomes of a flow that left by `from` when `route` takes it to `to`:
  * what the route says, else the uplink it left by, else the one it should
- * leave by, else the policy. If nobody says, it keeps its road where either of
+ * leave by, else the policy. If nobody says, it keeps its path where either of
  * the two masquerades, since the first packet has fixed NAT, and moves
  * elsewhere. A drop is never kept out, and never kept. Never
  * LATE_AUTO.

@@ -46,8 +46,8 @@ struct flow {
 	uint32_t packets;	/* seen by the worker */
 	uint32_t generation;	/* of the policy that resolved its facts */
 	uint8_t state;		/* enum flow_state; by flow_settle() */
-	uint8_t road;		/* that packets leave by now */
-	uint8_t first_road;	/* that the first packet left by */
+	uint8_t path;		/* that packets leave by now */
+	uint8_t first_path;	/* that the first packet left by */
 	uint8_t late;		/* enum flow_late */
 	/* Also the key: client, server, ports, proto. */
 	struct facts facts;
@@ -70,7 +70,7 @@ struct flow {
 	uint8_t padding[2];	/* bytes that may be none of the stream's */
 	int16_t hint;		/* that said yes, -1 */
 	uint8_t guess;		/* enum flow_guess */
-	bool is_guessed;	/* its first road is that of what was learned */
+	bool is_guessed;	/* its first path is that of what was learned */
 	bool is_held;		/* decided, but a DNS answer is awaited */
 	uint8_t dns_asked;
 	uint8_t dns_answers;

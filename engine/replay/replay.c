@@ -313,11 +313,11 @@ static uint32_t routed_mark(const struct replay_common *common,
 {
 	const struct marks *marks = common->marks;
 
-	if (!common->is_strict || marks_road(marks, p->mark) != 0 ||
+	if (!common->is_strict || marks_path(marks, p->mark) != 0 ||
 	    p->state == CONNTRACK_INVALID)
 		return p->mark;
 	return marks_merge(marks, p->mark,
-			   marks_of(marks, marks->road_main, true));
+			   marks_of(marks, marks->path_main, true));
 }
 
 static void report(struct replay *replay, size_t i)

@@ -30,13 +30,13 @@ struct replay_flow {
 	const char *class_name;	/* NULL: none */
 	int route;		/* -1: none (exempt, local, never valid) */
 	const struct exempt *exempt;	/* NULL: not exempt */
-	uint8_t road;		/* of its latest packet; 0: unmarked */
-	uint8_t first_road;
+	uint8_t path;		/* of its latest packet; 0: unmarked */
+	uint8_t first_path;
 	uint8_t late;		/* enum flow_late */
 	uint8_t guess;		/* enum flow_guess: of its first packet */
 	bool guess_is_right;	/* it turned out to be that host */
 	bool host_at_once;	/* the first packet said it itself */
-	bool is_guessed;	/* what was learned chose its first road */
+	bool is_guessed;	/* what was learned chose its first path */
 	uint64_t packets;
 	uint64_t bytes;		/* of IP, as the headers say */
 	uint64_t settled_packet;	/* of `packets`; 0: never */

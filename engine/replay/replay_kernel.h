@@ -25,7 +25,7 @@ bool replay_kernel_settles(const struct replay_kernel *kernel,
 			   const struct packet *pkt, struct facts *ret_facts,
 			   struct decision *ret_decision);
 
-/* The road of a client's packet by the `per packet` routes; 0: its flow's. */
+/* The path of a client's packet by the `per packet` routes; 0: its flow's. */
 uint8_t replay_kernel_packet(const struct replay_kernel *kernel,
 			     const struct packet *pkt);
 

@@ -239,16 +239,16 @@ static void note_decision(struct replay_share *share, struct replay_flow *shown,
 				       : NULL;
 }
 
-static void note_road(struct replay_share *share, struct passage *p)
+static void note_path(struct replay_share *share, struct passage *p)
 {
 	struct replay_flow *shown = p->flow;
-	uint8_t road = marks_road(share->common->marks, p->mark);
+	uint8_t path = marks_path(share->common->marks, p->mark);
 
-	p->dropped = p->dropped || road == share->common->marks->road_drop;
+	p->dropped = p->dropped || path == share->common->marks->path_drop;
 	shown->is_dropped |= p->dropped;
-	shown->road = road;
-	if (shown->first_road == 0)
-		shown->first_road = road;
+	shown->path = path;
+	if (shown->first_path == 0)
+		shown->first_path = path;
 	if (p->is_settled && shown->settled_packet == 0)
 		shown->settled_packet = shown->packets;
 }
@@ -319,7 +319,7 @@ static bool settle(struct replay_share *share, struct passage *p)
 	const struct marks *marks = share->common->marks;
 	struct facts facts;
 	struct decision decision;
-	uint8_t road = marks->road_drop;
+	uint8_t path = marks->path_drop;
 
 	if (p->state != CONNTRACK_NEW || p->entry->mark != 0)
 		return false;
@@ -327,34 +327,34 @@ static bool settle(struct replay_share *share, struct passage *p)
 		if (!replay_kernel_settles(share->common->kernel, p->packet,
 					   &facts, &decision))
 			return false;
-		road = decision.road;
+		path = decision.path;
 		note_decision(share, p->flow, decision.route, &facts);
 	}
 	p->mark = marks_merge(marks, p->packet->mark,
-			      marks_of(marks, road, true));
+			      marks_of(marks, path, true));
 	p->is_settled = true;
-	p->dropped = road == marks->road_drop;
+	p->dropped = path == marks->path_drop;
 	if (p->dropped)
 		conntrack_drop(p->entry);
 	else
-		p->entry->mark = marks_of(marks, road, true);
+		p->entry->mark = marks_of(marks, path, true);
 	return true;
 }
 
-/* The packet's own road, which its flow does not take: it was noted before. */
+/* The packet's own path, which its flow does not take: it was noted before. */
 static void divert_packet(struct replay_share *share, struct passage *p)
 {
 	const struct marks *marks = share->common->marks;
-	uint8_t road;
+	uint8_t path;
 
-	if (marks_road(marks, p->entry->mark) == 0 || p->dropped ||
+	if (marks_path(marks, p->entry->mark) == 0 || p->dropped ||
 	    p->from_server || p->flow->exempt != NULL)
 		return;
-	road = replay_kernel_packet(share->common->kernel, p->packet);
-	if (road == 0)
+	path = replay_kernel_packet(share->common->kernel, p->packet);
+	if (path == 0)
 		return;
-	p->mark = marks_merge(marks, p->mark, marks_of(marks, road, true));
-	p->dropped = road == marks->road_drop;
+	p->mark = marks_merge(marks, p->mark, marks_of(marks, path, true));
+	p->dropped = path == marks->path_drop;
 }
 
 /* The chain `divert`, in its order. */
@@ -396,7 +396,7 @@ static int pass(struct replay_share *share, struct passage *p)
 	p->flow->packets += p->packets;
 	p->flow->bytes += p->bytes;
 	rc = divert(share, p);
-	note_road(share, p);
+	note_path(share, p);
 	divert_packet(share, p);
 	return rc;
 }

@@ -55,20 +55,20 @@ static void tallies_fini(struct tallies *tallies)
 	free(tallies->before);
 }
 
-static uint8_t road_now(const struct policy *policy,
-			const struct policy *before, uint8_t road)
+static uint8_t path_now(const struct policy *policy,
+			const struct policy *before, uint8_t path)
 {
-	const struct uplink *old = policy_uplink_of_road(before, road);
+	const struct uplink *old = policy_uplink_of_path(before, path);
 
-	if (road == policy_marks(before)->road_main)
-		return policy_marks(policy)->road_main;
-	if (road == policy_marks(before)->road_drop)
-		return policy_marks(policy)->road_drop;
+	if (path == policy_marks(before)->path_main)
+		return policy_marks(policy)->path_main;
+	if (path == policy_marks(before)->path_drop)
+		return policy_marks(policy)->path_drop;
 	for (size_t i = 0; old != NULL && i < policy_uplinks(policy); i++) {
 		const struct uplink *uplink = policy_uplink(policy, i);
 
 		if (strcmp(uplink->name, old->name) == 0)
-			return uplink->road;
+			return uplink->path;
 	}
 	return 0;
 }
@@ -77,9 +77,9 @@ static void follow(struct outfit *outfit, const struct outfit *before)
 {
 	const struct policy *policy = outfit->policy;
 
-	for (unsigned road = 0; road < 256; road++)
-		outfit->roads[road] = road_now(policy, before->policy,
-					       (uint8_t)road);
+	for (unsigned path = 0; path < 256; path++)
+		outfit->paths[path] = path_now(policy, before->policy,
+					       (uint8_t)path);
 	tallies_follow(&outfit->routes, before, before->routes.count, policy,
 		       route_text);
 	tallies_follow(&outfit->classes, before, before->classes.count, policy,

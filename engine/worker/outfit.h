@@ -32,8 +32,8 @@ struct outfit {
 	/* Constant. */
 	const struct policy *policy;
 	const struct marks *marks;
-	/* By the policy before: what a road is now, 0 when it is gone. */
-	uint8_t roads[256];
+	/* By the policy before: what a path is now, 0 when it is gone. */
+	uint8_t paths[256];
 	/* The worker's own once it has the outfit. */
 	struct inspector inspector;
 	/* Counted by the worker, read by anyone. */

@@ -77,7 +77,7 @@ static bool is_reopened(const struct flow *flow, const struct packet *pkt)
 static bool is_forgotten(const struct worker *worker, const struct flow *flow,
 			 const struct packet *pkt)
 {
-	if (marks_road(worker->marks, pkt->mark) != 0)
+	if (marks_path(worker->marks, pkt->mark) != 0)
 		return false;
 	return is_reopened(flow, pkt) ||
 	       pkt->time_ns - flow->last_ns > FORGOTTEN_NS;
@@ -126,13 +126,13 @@ static void finish(struct worker *worker, struct flow *flow)
 		inspect_release(worker->inspector, flow);
 }
 
-/* A reset that may not be is a road that is kept. */
+/* A reset that may not be is a path that is kept. */
 static enum flow_late be_late(const struct worker *worker,
 			      const struct flow *flow,
 			      const struct decision *decision)
 {
-	switch (decide_late(worker->policy, decision->route, flow->road,
-			    decision->road)) {
+	switch (decide_late(worker->policy, decision->route, flow->path,
+			    decision->path)) {
 	case LATE_MOVE:
 		return FLOW_LATE_MOVED;
 	case LATE_RESET:
@@ -150,10 +150,10 @@ static void settle(struct worker *worker, struct flow *flow,
 {
 	bool is_new = flow->state == FLOW_NEW;
 
-	if (!is_new && decision->road != flow->road)
+	if (!is_new && decision->path != flow->path)
 		flow->late = (uint8_t)be_late(worker, flow, decision);
 	if (is_new || flow->late == FLOW_LATE_MOVED)
-		flow->road = decision->road;
+		flow->path = decision->path;
 	flow->is_held = worker_awaits_answer(worker, flow, flow->last_ns);
 	if (flow->is_held)
 		flow->state = FLOW_INSPECTED;
@@ -161,47 +161,47 @@ static void settle(struct worker *worker, struct flow *flow,
 		finish(worker, flow);
 }
 
-/* The road of the first packet is kept until the verdict is final: NAT and
+/* The path of the first packet is kept until the verdict is final: NAT and
  * connections have been made by it. */
 static void take_decision(struct worker *worker, struct flow *flow,
 			  struct decision *decision)
 {
 	bool is_new = flow->state == FLOW_NEW;
 
-	decision->road = worker_keep_road(worker, flow, decision);
+	decision->path = worker_keep_path(worker, flow, decision);
 	flow->route = decision->route;
 	flow->needs = decision->needs;
 	flow->is_held = false;
 	if (decision->is_final) {
 		settle(worker, flow, decision);
 	} else if (is_new) {
-		flow->road = decision->road;
+		flow->path = decision->path;
 		flow->state = FLOW_INSPECTED;
 	}
 	if (is_new)
-		flow->first_road = flow->road;
+		flow->first_path = flow->path;
 }
 
-/* A flow in progress meets another policy. Its road may have got another
- * number; one that is gone is no road to keep. */
+/* A flow in progress meets another policy. Its path may have got another
+ * number; one that is gone is no path to keep. */
 static void renew(struct worker *worker, struct flow *flow)
 {
 	struct decision decision;
 
 	worker_forget_parts(worker, flow);
-	flow->first_road = worker_road(worker, flow, flow->first_road);
-	flow->road = worker_road(worker, flow, flow->road);
+	flow->first_path = worker_path(worker, flow, flow->first_path);
+	flow->path = worker_path(worker, flow, flow->path);
 	resolve(worker, flow);
 	inspect_renew(worker->inspector, flow,
 		      flow_names(worker->flows, flow));
 	decide(worker->policy, &flow->facts, &decision);
-	if (flow->road == 0)
-		flow->road = decision.road;
+	if (flow->path == 0)
+		flow->path = decision.path;
 	flow->route = decision.route;	/* the number was the old policy's */
 	take_decision(worker, flow, &decision);
 }
 
-/* What is settled stays as it is, but for the number of its road. */
+/* What is settled stays as it is, but for the number of its path. */
 static void keep_up(struct worker *worker, struct flow *flow)
 {
 	if (flow->generation == worker->generation)
@@ -210,9 +210,9 @@ static void keep_up(struct worker *worker, struct flow *flow)
 		renew(worker, flow);
 	} else if (flow->state == FLOW_SETTLED) {
 		worker_forget_parts(worker, flow);
-		flow->road = worker_road(worker, flow, flow->road);
-		if (flow->road == 0)
-			flow->road = worker->marks->road_main;
+		flow->path = worker_path(worker, flow, flow->path);
+		if (flow->path == 0)
+			flow->path = worker->marks->path_main;
 		flow->generation = worker->generation;
 	}
 }
@@ -223,7 +223,7 @@ static uint64_t pattern_news(const struct facts *facts)
 	return facts->patterns_seen | facts->patterns_gone;
 }
 
-/* Its road is certain; only the answer to its question is of interest. */
+/* Its path is certain; only the answer to its question is of interest. */
 static void pass_held(struct worker *worker, struct flow *flow,
 		      const struct packet *pkt, bool from_server)
 {
@@ -273,13 +273,13 @@ static void answer(struct worker *worker, const struct packet *pkt,
 	verdict->is_settled = flow->state == FLOW_SETTLED;
 	is_done = verdict->is_settled && !worker_may_ask_more(worker, flow);
 	verdict->mark = marks_merge(marks, pkt->mark,
-				    marks_of(marks, flow->road, is_done));
-	if (flow->road != marks->road_drop)
+				    marks_of(marks, flow->path, is_done));
+	if (flow->path != marks->path_drop)
 		return;
 	/* A flow whose first packet is dropped never gets into conntrack. One
 	 * that is there already has to be marked, so that the kernel drops the
 	 * rest: its packet is accepted here, and dropped after it was saved. */
-	verdict->drop = flow->first_road == marks->road_drop;
+	verdict->drop = flow->first_path == marks->path_drop;
 	add(&worker->counters.dropped, 1);
 }
 
@@ -341,18 +341,18 @@ static void reset(struct worker *worker, const struct packet *pkt,
 static void classify(struct worker *worker, const struct packet *pkt,
 		     uint32_t zone, uint64_t hash, struct verdict *verdict)
 {
-	uint8_t road = marks_road(worker->marks, pkt->mark);
+	uint8_t path = marks_path(worker->marks, pkt->mark);
 	struct flow *flow = flow_find(worker->flows, pkt, zone, hash,
 				      &verdict->from_server);
 
 	bool is_unknown = flow == NULL || flow->state == FLOW_NEW;
 
-	if (is_unknown && road != 0) {
+	if (is_unknown && path != 0) {
 		/* In inspection before a restart, or its place was taken. Who
 		 * is the client is not known any more: leave it as it is. */
 		verdict->is_settled = true;
 		verdict->mark = marks_merge(worker->marks, pkt->mark,
-					    marks_of(worker->marks, road,
+					    marks_of(worker->marks, path,
 						     true));
 		add(&worker->counters.settled, 1);
 		return;
@@ -450,7 +450,7 @@ static void look_ahead(const struct worker *worker, const struct packet *pkt,
 	if (pkt->status != DECODE_OK ||
 	    flow_prefetch_match(worker->flows, ahead->hash) ||
 	    !worker_learns(worker) ||
-	    marks_road(worker->marks, pkt->mark) != 0)
+	    marks_path(worker->marks, pkt->mark) != 0)
 		return;
 	ahead->is_new = true;
 	ahead->look = learned_look(worker->options.learned, &pkt->src,

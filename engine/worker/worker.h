@@ -67,7 +67,7 @@ struct worker_counters {
 	atomic_uint_fast64_t late_kept;
 	atomic_uint_fast64_t late_moved;
 	atomic_uint_fast64_t late_reset;
-	/* Of the settled: never by another road; of these and of the late, by
+	/* Of the settled: never by another path; of these and of the late, by
 	 * what was learned. */
 	atomic_uint_fast64_t first_right;
 	atomic_uint_fast64_t learned_right;
@@ -101,7 +101,7 @@ struct flow_view {
 	uint16_t sport, dport;
 	bool has_ports;
 	uint8_t proto;
-	uint8_t road;		/* provisional; 0 when that is gone */
+	uint8_t path;		/* provisional; 0 when that is gone */
 	uint8_t needs;		/* FACT_* that it waits for */
 	uint16_t app;
 	int32_t route;		/* provisional; -1: to be decided anew */

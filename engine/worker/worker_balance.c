@@ -1,15 +1,15 @@
 /*
- * worker_balance.c - flows of several roads that share them, while uplinks die
+ * worker_balance.c - flows of several paths that share them, while uplinks die
  * and come back.
  */
 #include "engine/worker/worker_private.h"
 
 static bool is_dead(const struct worker *worker, const struct flow *flow)
 {
-	struct road_set dead = policy_dead(worker->policy,
+	struct path_set dead = policy_dead(worker->policy,
 				!address_is_v4(&flow->facts.client));
 
-	return road_set_has(&dead, flow->road);
+	return path_set_has(&dead, flow->path);
 }
 
 /*
@@ -17,7 +17,7 @@ static bool is_dead(const struct worker *worker, const struct flow *flow)
  * before and once after an uplink died or came back. Its flow stays where it
  * is, unless that is the one that died.
  */
-uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
+uint8_t worker_keep_path(const struct worker *worker, const struct flow *flow,
 			 const struct decision *decision)
 {
 	const struct route *now = policy_route(worker->policy,
@@ -25,22 +25,22 @@ uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
 
 	if (now->balance == NULL || flow->state == FLOW_NEW ||
 	    policy_route(worker->policy, flow->route)->balance !=
-		    now->balance || !policy_route_takes(now, flow->road))
-		return decision->road;
-	return is_dead(worker, flow) ? decision->road : flow->road;
+		    now->balance || !policy_route_takes(now, flow->path))
+		return decision->path;
+	return is_dead(worker, flow) ? decision->path : flow->path;
 }
 
 void worker_leave_dead(const struct worker *worker, struct flow *flow,
 		       const struct packet *pkt)
 {
 	if (policy_balances(worker->policy) == 0 ||
-	    marks_road(worker->marks, pkt->mark) != 0 ||
+	    marks_path(worker->marks, pkt->mark) != 0 ||
 	    flow->state == FLOW_NEW ||
 	    flow->generation != worker->generation ||
 	    policy_route(worker->policy, flow->route)->balance == NULL ||
 	    !is_dead(worker, flow))
 		return;
-	flow->road = policy_route_road(worker->policy, flow->route,
+	flow->path = policy_route_path(worker->policy, flow->route,
 				       &flow->facts);
-	flow->first_road = flow->road;
+	flow->first_path = flow->path;
 }

@@ -62,7 +62,7 @@ bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
 	struct inspect budget = worker->inspector->budget;
 
 	if (!worker->learn.dns || !is_dns(flow) ||
-	    flow->road == worker->marks->road_drop ||
+	    flow->path == worker->marks->path_drop ||
 	    !policy_learns_from(worker->policy, &flow->facts.server))
 		return false;
 	if (flow->packets >= budget.packets ||
@@ -80,7 +80,7 @@ bool worker_may_ask_more(const struct worker *worker, const struct flow *flow)
 {
 	return worker->learn.dns && flow->facts.dport == PORT_DNS &&
 	       flow->facts.proto == IPPROTO_UDP &&
-	       flow->road != worker->marks->road_drop &&
+	       flow->path != worker->marks->path_drop &&
 	       flow->packets - flow->answer_packet <
 		       worker->inspector->budget.packets &&
 	       policy_learns_from(worker->policy, &flow->facts.server);
@@ -384,9 +384,9 @@ void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		return;
 	decide(worker->policy, &facts, &guessed);
 	/* Nothing more would be heard of a flow that is dropped by a guess. */
-	if (guessed.road == worker->marks->road_drop)
+	if (guessed.path == worker->marks->path_drop)
 		return;
-	decision->road = guessed.road;
+	decision->path = guessed.path;
 	decision->route = guessed.route;
 	flow->is_guessed = true;
 }

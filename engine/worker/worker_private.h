@@ -7,7 +7,7 @@
 #include "engine/flow/decide.h"
 #include "engine/worker/worker.h"
 
-#define GENERATIONS 8		/* that numbers of roads are known for */
+#define GENERATIONS 8		/* that numbers of paths are known for */
 #define INTERFACES 256		/* remembered by name; a power of two */
 
 struct interface {
@@ -38,7 +38,7 @@ struct worker {
 	struct learn learn;		/* as far as it is of any use */
 	uint32_t generation;		/* counts outfits */
 	uint32_t streams_since;		/* the generation of their pool */
-	uint8_t roads[GENERATIONS][256];	/* what a road of the one
+	uint8_t paths[GENERATIONS][256];	/* what a path of the one
 						 * before became */
 	struct flow_table *flows;
 	struct interface interfaces[INTERFACES];
@@ -57,9 +57,9 @@ size_t worker_streams(const struct worker *worker,
 /* What a flow of an earlier generation holds of parts that are no more has
  * gone with them. */
 void worker_forget_parts(const struct worker *worker, struct flow *flow);
-/* The present number of a flow's road; 0 when there is none any more. */
-uint8_t worker_road(const struct worker *worker, const struct flow *flow,
-		    uint8_t road);
+/* The present number of a flow's path; 0 when there is none any more. */
+uint8_t worker_path(const struct worker *worker, const struct flow *flow,
+		    uint8_t path);
 
 /* worker_learn.c: what of the policy's wishes the worker can follow. */
 void worker_set_learn(struct worker *worker);
@@ -79,7 +79,7 @@ void worker_hear_machine(struct worker *worker, struct flow *flow,
 /* Of each packet of a flow. */
 void worker_hear_answer(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server);
-/* The road of a first packet by what is learned, where it is not final. */
+/* The path of a first packet by what is learned, where it is not final. */
 void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		  struct decision *decision);
 /* Of a flow that is settled now: count it, and teach what it told. */
@@ -89,15 +89,15 @@ void worker_teach(struct worker *worker, const struct flow *flow,
 bool worker_may_reset(const struct worker *worker, const struct flow *flow,
 		      uint64_t now_ns);
 
-/* worker_balance.c: the road of a decision, or that which the flow has and may
+/* worker_balance.c: the path of a decision, or that which the flow has and may
  * keep as well. */
-uint8_t worker_keep_road(const struct worker *worker, const struct flow *flow,
+uint8_t worker_keep_path(const struct worker *worker, const struct flow *flow,
 			 const struct decision *decision);
 
 /* The sets of interfaces that it is in; NULL: none. */
 set_bits worker_interface_sets(struct worker *worker, uint32_t ifindex);
 
-/* Of a packet that conntrack knows no flow of any more: its road may have
+/* Of a packet that conntrack knows no flow of any more: its path may have
  * died, and then another of the balance takes it. */
 void worker_leave_dead(const struct worker *worker, struct flow *flow,
 		       const struct packet *pkt);

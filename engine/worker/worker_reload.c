@@ -82,25 +82,25 @@ bool worker_has_passed(struct worker *worker)
 	return true;
 }
 
-uint8_t worker_road(const struct worker *worker, const struct flow *flow,
-		    uint8_t road)
+uint8_t worker_path(const struct worker *worker, const struct flow *flow,
+		    uint8_t path)
 {
 	uint32_t age = worker->generation - flow->generation;
 
 	if (age > GENERATIONS)
 		return 0;
 	for (; age > 0; age--)
-		road = worker->roads[(worker->generation - age + 1) %
-				     GENERATIONS][road];
-	return road;
+		path = worker->paths[(worker->generation - age + 1) %
+				     GENERATIONS][path];
+	return path;
 }
 
 static void change(struct worker *worker, struct outfit *outfit)
 {
 	uint32_t generation = ++worker->generation;
 
-	memcpy(worker->roads[generation % GENERATIONS], outfit->roads,
-	       sizeof(outfit->roads));
+	memcpy(worker->paths[generation % GENERATIONS], outfit->paths,
+	       sizeof(outfit->paths));
 	if (!outfit_inherit(outfit, worker->outfit))
 		worker->streams_since = generation;
 	worker_forget_interfaces(worker);

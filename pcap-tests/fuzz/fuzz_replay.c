@@ -43,7 +43,7 @@ static void each_packet(void *ctx, const struct replay_packet *packet)
 	assert(flow->packets > 0);
 	assert(flow->settled_packet <= flow->packets);
 	assert(flow->queued <= flow->packets);
-	assert(flow->road == marks_road(marks, packet->mark));
+	assert(flow->path == marks_path(marks, packet->mark));
 	if (flow->exempt != NULL && packet->mark != 0)
 		abort();
 	for (const char *c = flow->host; c != NULL && *c != '\0'; c++)

@@ -80,7 +80,7 @@ sent=$(in_client "$bench/udp_flood" "$SERVER4" 9002 $flood_seconds \
 	$flood_rate)
 after=$(memory_kb)
 wait $pause
-is "a new flow finds its road right after" \
+is "a new flow finds its path right after" \
 	"$(in_client "$bench/udp_send" "$SERVER4" 9003 4 64 1 1000 >/dev/null
 	   left one 9003)" 0
 more "it has one" "$(left two 9003)" 900
@@ -92,7 +92,7 @@ echo "# memory: $before kB, then $after kB"
 more "a flood of random addresses is decided as far as it goes" "$looked" 1000
 more "the queue overflows" "$past" 0
 is "what went past it was counted" "$(counted overruns)" "$past"
-is "no packet of a settled flow took another road" "$(left one 9001)" 0
+is "no packet of a settled flow took another path" "$(left one 9001)" 0
 more "settled flows went on" "$(left two 9001)" \
 	"$(($(cat "$LAB_DIR/steady") * 9 / 10))"
 more "memory does not grow with it" "$((before + 2048))" "$after"
@@ -111,7 +111,7 @@ is "flows that met a stopped engine have all left" \
 is "those that found no room are counted" \
 	"$(($(counted overruns) - past))" "$(left one 9004)"
 sent=$(in_client "$bench/udp_send" "$SERVER4" 9005 10 64 2 1000)
-is "a trickle afterwards has its road, every packet" "$(left two 9005)" \
+is "a trickle afterwards has its path, every packet" "$(left two 9005)" \
 	"$sent"
 
 # ---- another program deletes a base chain ----
@@ -125,7 +125,7 @@ in_router nft 'delete chain inet count brief'
 kill -CONT "$ENGINE"
 sent=$(in_client "$bench/udp_send" "$SERVER4" 9007 10 64 1 1000)
 is "what waited is gone" "$(left two 9006)" 0
-is "what comes then has its road" "$(left two 9007)" "$sent"
+is "what comes then has its path" "$(left two 9007)" "$sent"
 more "the kernel's refusals are counted" "$(counted errors)" "$errors"
 
 # ---- jumbo and super-packets ----
@@ -137,12 +137,12 @@ for end in router:up2 isp2:cust isp2:core server:core2; do
 done
 ok "packets of 9,000 bytes pass" \
 	in_client ping -q -c 3 -i 0.2 -s 8900 -M do "$SERVER4"
-more "by their road" "$(in_ns isp2 nft list set inet isp pings |
+more "by their path" "$(in_ns isp2 nft list set inet isp pings |
 	sed -n 's/.*icmp counter packets \([0-9]*\).*/\1/p' | grep . ||
 	echo 0)" 2
 lab_transfer 16
-is "by one road, from its first packet on" \
-	"$(lab_roads "$SERVER4" tcp 9001)" 2
+is "by one path, from its first packet on" \
+	"$(lab_paths "$SERVER4" tcp 9001)" 2
 
 # ---- a full conntrack table ----
 
@@ -165,11 +165,11 @@ if [ "$most" -le 300000 ]; then
 		skip "$full" "$held of $most were reached"
 	else
 		is "$full: a conversation goes on" $said 0
-		is "by its road" "$(lab_roads "$SERVER4" tcp 9008)" 2
+		is "by its path" "$(lab_paths "$SERVER4" tcp 9008)" 2
 	fi
 	in_router conntrack -F 2>/dev/null
 	sent=$(in_client "$bench/udp_send" "$SERVER4" 9009 4 64 1 500)
-	is "once there is room again, new flows have their road" \
+	is "once there is room again, new flows have their path" \
 		"$(left two 9009)" "$sent"
 else
 	skip "$full" "this machine's holds $most flows"

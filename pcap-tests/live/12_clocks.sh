@@ -1,6 +1,6 @@
 #!/bin/bash
 # 12_clocks.sh - clocks that jump, forwards and backwards, the day's and the
-# steady one alike, and fragments: each packet keeps its road all the while.
+# steady one alike, and fragments: each packet keeps its path all the while.
 # shellcheck disable=SC1091
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
@@ -46,7 +46,7 @@ for jump in +1d -2d +20y -0.7s; do
 	lab_forget
 	ok "clocks at $jump: a new one" ask client udp "$SERVER4" 9001 \
 		--say hello --lines 3
-	is "clocks at $jump: its road" "$(lab_roads "$SERVER4" udp 9001)" 2
+	is "clocks at $jump: its path" "$(lab_paths "$SERVER4" udp 9001)" 2
 done
 ok "the engine answers" eval \
 	"in_router '$WAYMARK' status --state-dir '$LAB_DIR/state' --json |
@@ -58,10 +58,10 @@ lab_forget
 long=hello$(printf '%04000d' 0)
 ok "a datagram in three fragments is answered" \
 	ask client udp "$SERVER4" 9001 --say "$long"
-is "its payload decides" "$(lab_roads "$SERVER4" udp 9001)" 2
+is "its payload decides" "$(lab_paths "$SERVER4" udp 9001)" 2
 lab_forget
 ok "of IPv6, too" ask client udp "$SERVER6" 9001 --say "$long"
-is "and its payload decides" "$(lab_roads "$SERVER6" udp 9001)" 2
+is "and its payload decides" "$(lab_paths "$SERVER6" udp 9001)" 2
 ok "a ping in fragments" in_client ping -q -c 2 -i 0.2 -s 4000 "$SERVER4"
 waymark down >/dev/null 2>&1
 done_testing

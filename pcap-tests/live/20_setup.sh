@@ -54,7 +54,7 @@ bare=$(kernel)
 like "the first time" "$(waymark setup "$policy" 2>&1)" 'set up, [0-9]+ changes'
 full=$(kernel)
 like "the rules have our protocol" "$full" '"priority":20101,.*"protocol":"119"'
-like "marks are compared by the road's bits" "$full" '0x2000000.*0x3f000000'
+like "marks are compared by the path's bits" "$full" '0x2000000.*0x3f000000'
 like "the uplinks are in our group" "$full" '"group":"119"'
 like "a stand-in has a higher metric" "$(in_router ip route show table 210)" \
 	"via $(gw4 1) dev up1 .*metric 1001"

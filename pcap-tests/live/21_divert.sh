@@ -86,21 +86,21 @@ for filter in 0 1; do
 	ok "settled flows pass ($what)" \
 		ask client tcp "$server" 25 --lines 5
 	is "by the second uplink, all of them" \
-		"$(lab_roads "$server" tcp 25)" 2
+		"$(lab_paths "$server" tcp 25)" 2
 	ok "UDP too" ask client udp "$server" 25 --lines 3
-	is "by the second uplink" "$(lab_roads "$server" udp 25)" 2
+	is "by the second uplink" "$(lab_paths "$server" udp 25)" 2
 	ok "provisional ones" ask client tcp "$server" 26 --lines 5
-	is "keep their road" "$(lab_roads "$server" tcp 26)" 2
+	is "keep their path" "$(lab_paths "$server" tcp 26)" 2
 	ok "what nobody marked" ask client tcp "$server" 443 --lines 3
-	is "goes by main's default" "$(lab_roads "$server" tcp 443)" 1
+	is "goes by main's default" "$(lab_paths "$server" tcp 443)" 1
 	ok "a verdict for main" ask client tcp "$server" 28
-	is "goes by main's default too" "$(lab_roads "$server" tcp 28)" 1
+	is "goes by main's default too" "$(lab_paths "$server" tcp 28)" 1
 	ask client tcp "$server" 27 --patience 1 >/dev/null 2>&1
-	is "a verdict to drop drops" "$(lab_roads "$server" tcp 27)" none
+	is "a verdict to drop drops" "$(lab_paths "$server" tcp 27)" none
 	ok "the router's own" ask router tcp "$server" 25 --lines 3
-	is "by the second uplink" "$(lab_roads "$server" tcp 25)" 2
+	is "by the second uplink" "$(lab_paths "$server" tcp 25)" 2
 	ok "the router's own UDP" ask router udp "$server" 25 --lines 3
-	ok "a socket that chose its road" \
+	ok "a socket that chose its path" \
 		ask router tcp "$server" 443 --mark $((0x02000000))
 	is "is on it" "$(lab_left 2 "$server" tcp 443 | grep -c '^0')" 0
 	done
@@ -174,7 +174,7 @@ passes "not to the router itself" client tcp "$LAN4.1" 8081
 passes "not within the router" router tcp 127.0.0.1 8081
 passes "not by an address of its own" router tcp "$LAN4.1" 8081
 passes "not what comes by an uplink" server tcp "$(up4 2)" 8080 --lines 3
-passes "not from a socket that chose its road" \
+passes "not from a socket that chose its path" \
 	router tcp 198.51.100.9 443 --mark $((0x02000000))
 ok "nor what was there before" lab_ended "$asking" before
 

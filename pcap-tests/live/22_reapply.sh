@@ -42,7 +42,7 @@ kill -CONT "$engine"
 wait $asking
 is "all that waited went on" "$(answered waiting)" 100
 pinged() { in_ns "isp$1" nft list set inet isp pings | grep -c 'icmp counter'; }
-is "by its road" "$(pinged 1) $(pinged 2)" "0 1"
+is "by its path" "$(pinged 1) $(pinged 2)" "0 1"
 
 kill "$engine"
 until_true 20 lab_gone "$engine"
@@ -88,7 +88,7 @@ policy()
 	default via one
 	END
 }
-# The other one has more of all: exempt hosts, lists, roads of headers.
+# The other one has more of all: exempt hosts, lists, paths of headers.
 policy "" >"$LAB_DIR/a.policy"
 policy "exempt from { $LAN4.20, $LAN6::20 }
 	list addresses far { $(seq -s ', ' -f '203.0.%g.0/25' 1 99) }
@@ -112,7 +112,7 @@ storm()
 	sleep 0.8
 }
 
-# weathered NAME: each kind went by its own road, and all were answered
+# weathered NAME: each kind went by its own path, and all were answered
 weathered()
 {
 	local flows

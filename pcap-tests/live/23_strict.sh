@@ -88,7 +88,7 @@ reach_out()
 	done
 	reaches client tcp $SERVER4 80 --from $LAN4.20
 	reaches client udp $SERVER6 5002 --from $LAN6::20
-	told "$1: by each road, exempt, and to services within"
+	told "$1: by each path, exempt, and to services within"
 }
 
 ok "up" lab_up
@@ -110,7 +110,7 @@ like "a reset comes back" "$(ask client tcp $SERVER4 81 2>&1)" refused
 
 # ---- the enemy ----
 
-# storm NAME SECONDS: packets of the strict road all the while
+# storm NAME SECONDS: packets of the strict path all the while
 storm()
 {
 	lab_start client "$1" /usr/bin/python3 \
@@ -195,7 +195,7 @@ reach_each_other "the table is gone"
 lab_forget
 ok "what has no mark does not leave" \
 	eval "! ask client tcp $SERVER4 80 --patience 1"
-is "by any uplink" "$(lab_roads $SERVER4 tcp 80)" none
+is "by any uplink" "$(lab_paths $SERVER4 tcp 80)" none
 until_true 80 lab_gone "$(lab_pid alone)"
 is "no connection broke" "$(grep -c broken "$LAB_DIR/alone.log")" 0
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # 24_numbers.sh - an uplink keeps its numbers, whatever becomes of the others:
-# no settled flow changes its road.
+# no settled flow changes its path.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 lab_need
@@ -33,7 +33,7 @@ goes_on()
 	wait "$2"
 	is "$1" $? 0
 }
-seen() { [ "$(lab_roads $SERVER4 tcp "$1")" != none ]; }
+seen() { [ "$(lab_paths $SERVER4 tcp "$1")" != none ]; }
 # The marks of conntrack's flows to a port, without "settled".
 marks() { in_router conntrack -L -p tcp --dport "$1" 2>/dev/null |
 	sed -n 's/.*mark=\([0-9]*\).*/\1/p' | while read -r mark; do
@@ -53,16 +53,16 @@ ok "the other way round, and a new one first" waymark setup "$policy"
 is "nothing is left to be done" "$(waymark setup --check "$policy")" ''
 goes_on "a flow by two goes on" $mail
 goes_on "and one by one" $web
-is "by two" "$(lab_roads $SERVER4 tcp 25)" 2
-is "by one" "$(lab_roads $SERVER4 tcp 80)" 1
+is "by two" "$(lab_paths $SERVER4 tcp 25)" 2
+is "by one" "$(lab_paths $SERVER4 tcp 80)" 1
 is "tables, routes and rules are the same" "$(tables)" "$before"
 like "the new one has the next number" "$(in_router ip rule)" \
 	'fwmark 0x3000000/.* lookup 203'
 ok "a new flow by it" ask client tcp $SERVER4 587
-is "by three" "$(lab_roads $SERVER4 tcp 587)" 3
+is "by three" "$(lab_paths $SERVER4 tcp 587)" 3
 like "explain says the number in force" \
 	"$(in_router "$WAYMARK" explain --state-dir "$LAB_DIR/state" \
-		"$policy" tcp $LAN4.9 $SERVER4:25)" 'road 2, settled'
+		"$policy" tcp $LAN4.9 $SERVER4:25)" 'path 2, settled'
 like "so does the script" "$(waymark setup --dry-run "$policy")" \
 	'fwmark 0x02000000/.* (lookup|table) 202'
 
@@ -102,7 +102,7 @@ write "${one/masq/mark 9 table 301 masq}" "${three/three/four}" "$two" \
 	'default via one'
 ok "and a table" waymark setup "$policy"
 goes_on "the flow goes on" $web
-is "by one" "$(lab_roads $SERVER4 tcp 80)" 1
+is "by one" "$(lab_paths $SERVER4 tcp 80)" 1
 like "down" "$(waymark down)" undone
 is "no numbers are left" "$(ls "$LAB_DIR/state" 2>/dev/null)" ''
 
@@ -129,8 +129,8 @@ mail=$!
 write "$three" "$two" "$one" "$routes" 'route tcp dport 587 via three'
 is "reload, without a warning" "$(waymark reload 2>&1 | grep warning)" ''
 goes_on "the flow goes on" $mail
-is "by two" "$(lab_roads $SERVER4 tcp 25)" 2
+is "by two" "$(lab_paths $SERVER4 tcp 25)" 2
 ok "by the new one" ask client tcp $SERVER4 587
-is "new flows by three" "$(lab_roads $SERVER4 tcp 587)" 3
+is "new flows by three" "$(lab_paths $SERVER4 tcp 587)" 3
 ok "down" waymark down
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/bash
 # 31_masquerade.sh - where each uplink hides the LAN behind its own address:
 # the server sees the right source, answers come back by the same uplink, with
-# every setting of rp_filter; a flow that is known late keeps its road.
+# every setting of rp_filter; a flow that is known late keeps its path.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 lab_need
@@ -56,9 +56,9 @@ lab_forget
 ask server tcp "$(up4 2)" 8080 --from 198.51.100.8 --port 40001 >/dev/null
 ask server tcp "$(up4 2)" 8081 --from 198.51.100.8 --port 40002 >/dev/null
 ask server tcp "$(up6 2)" 8080 --from 2001:db8:5e::8 --port 40003 >/dev/null
-is "answers of the router" "$(lab_roads 198.51.100.8 tcp 40001)" 2
-is "answers of the LAN" "$(lab_roads 198.51.100.8 tcp 40002)" 2
-is "answers of the router, v6" "$(lab_roads 2001:db8:5e::8 tcp 40003)" 2
+is "answers of the router" "$(lab_paths 198.51.100.8 tcp 40001)" 2
+is "answers of the LAN" "$(lab_paths 198.51.100.8 tcp 40002)" 2
+is "answers of the router, v6" "$(lab_paths 2001:db8:5e::8 tcp 40003)" 2
 
 # The router's own traffic.
 is "local tcp" "$(ask router tcp $SERVER4 25)" "$(up4 2)"
@@ -66,11 +66,11 @@ is "local udp" "$(ask router udp $SERVER4 5000)" "$(up4 2)"
 is "local tcp, v6" "$(ask router tcp $SERVER6 25)" "$(up6 2)"
 is "local tcp by one" "$(ask router tcp $SERVER4 443)" "$(up4 1)"
 
-# Known late: the road is kept, and the next flow there starts right.
+# Known late: the path is kept, and the next flow there starts right.
 lab_forget
 is "late under masquerade" \
 	"$(ask client tcp $SERVER4 443 --say SSH-2.0-lab --lines 5)" "$(up4 1)"
-is "late: kept its road" "$(lab_roads $SERVER4 tcp 443)" 1
+is "late: kept its path" "$(lab_paths $SERVER4 tcp 443)" 1
 
 for n in 1 2; do
 	is "isp$n refused nothing" "$(lab_spoofed $n)" 0

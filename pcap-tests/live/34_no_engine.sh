@@ -1,6 +1,6 @@
 #!/bin/bash
 # 34_no_engine.sh - the engine dies and comes back: flows in inspection keep
-# their provisional road, new ones pass or, under `otherwise drop`, do not.
+# their provisional path, new ones pass or, under `otherwise drop`, do not.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 lab_need
@@ -31,17 +31,17 @@ for server in $SERVER4 $SERVER6; do
 	kill -KILL "$(lab_pid waymark)"
 	wait $client
 	is "a flow in inspection goes on: $server" $? 0
-	is "by its provisional road: $server" \
-		"$(lab_roads $server tcp 443)" 2
+	is "by its provisional path: $server" \
+		"$(lab_paths $server tcp 443)" 2
 	lab_forget
 	ok "a new one passes: $server" ask client tcp $server 80
-	is "by main: $server" "$(lab_roads $server tcp 80)" 1
+	is "by main: $server" "$(lab_paths $server tcp 80)" 1
 	ok "one that headers decide too: $server" ask client tcp $server 25
-	is "by its road: $server" "$(lab_roads $server tcp 25)" 3
+	is "by its path: $server" "$(lab_paths $server tcp 25)" 3
 	ok "the engine comes back" lab_up
 	lab_forget
 	ok "and works: $server" ask client tcp $server 25
-	is "by its road: $server" "$(lab_roads $server tcp 25)" 3
+	is "by its path: $server" "$(lab_paths $server tcp 25)" 3
 done
 ok "down" waymark down
 
@@ -53,7 +53,7 @@ sleep 0.6
 kill -KILL "$(lab_pid waymark)"
 lab_forget
 ok "no new flow passes" eval "! ask client tcp $SERVER4 80 --patience 1"
-is "by no road" "$(lab_roads $SERVER4 tcp 80)" none
+is "by no path" "$(lab_paths $SERVER4 tcp 80)" none
 like "status says so" "$(waymark status 2>&1)" 'other flows are dropped'
 wait $client
 is "what was settled goes on" $? 0

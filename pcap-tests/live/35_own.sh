@@ -100,7 +100,7 @@ from "main's other routes win" "$LAN4.1" tcp 198.51.100.11 25
 from "main's other routes win, v6" "$LAN6::1" tcp 2001:db8:5e::11 25
 ok "dropped" eval "! ask router tcp $SERVER4 31337 --patience 1"
 
-# SO_MARK is a choice: road 1 or 3, whatever the policy says of the port.
+# SO_MARK is a choice: path 1 or 3, whatever the policy says of the port.
 from "SO_MARK" "$(up4 1)" tcp $SERVER4 25 --mark 0x01000000
 from "SO_MARK, udp" "$(up4 3)" udp $SERVER4 5000 --mark 0x03000000
 from "SO_MARK, v6" "$(up6 3)" tcp $SERVER6 25 --mark 0x03000000
@@ -115,7 +115,7 @@ from "bound to an address, and SO_MARK" "$(up4 1)" tcp $SERVER4 25 \
 from "bound to a device" "$(up4 2)" tcp $SERVER4 81 --device up2
 from "and udp" "$(up4 3)" udp $SERVER4 53 --device up3
 from "and v6" "$(up6 3)" tcp $SERVER6 81 --device up3
-from "its own road all the same" "$(up4 2)" tcp $SERVER4 25 --device up2
+from "its own path all the same" "$(up4 2)" tcp $SERVER4 25 --device up2
 ok "what is strict stays so" \
 	eval "! ask router tcp $SERVER4 25 --device up1 --patience 0.5"
 ok "ping" in_router ping -c 1 -W 1 $SERVER4
@@ -155,8 +155,8 @@ forwarded()
 	in_router ip route get $SERVER4 from $LAN4.9 iif lan0 ipproto tcp \
 		dport 25 "$@" 2>&1 | grep -o 'dev [^ ]*\|Invalid.*' | head -1
 }
-is "forwarded by its road alone" "$(forwarded mark 0x3f000000)" "dev up1"
-is "and without a road not at all" "$(forwarded)" "Invalid argument"
+is "forwarded by its path alone" "$(forwarded mark 0x3f000000)" "dev up1"
+is "and without a path not at all" "$(forwarded)" "Invalid argument"
 
 ok "the second time" eval \
 	"waymark setup '$LAB_DIR/lab.policy' 2>&1 | grep 'nothing was changed'"
@@ -178,7 +178,7 @@ sleep 0.5
 lab_forget
 ok "strict" eval "! ask router tcp $SERVER4 25 --patience 1"
 ok "strict, v6" eval "! ask router tcp $SERVER6 25 --patience 1"
-is "strict: by no road" "$(lab_roads $SERVER4 tcp 25)$(lab_roads $SERVER6 \
+is "strict: by no path" "$(lab_paths $SERVER4 tcp 25)$(lab_paths $SERVER6 \
 	tcp 25)" nonenone
 from "main goes on" "$(up4 1)" tcp $SERVER4 81
 in_router ip link set up2 up

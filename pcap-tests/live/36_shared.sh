@@ -49,12 +49,12 @@ for server in $SERVER4 $SERVER6; do
 	is "the web goes to the proxy ($server)" "$(
 		ask client tcp "$server" 80 --lines 1 >/dev/null 2>&1
 		taken)" 1
-	is "not to an uplink" "$(lab_roads "$server" tcp 80)" none
+	is "not to an uplink" "$(lab_paths "$server" tcp 80)" none
 	ok "other ports do not ($server)" ask client tcp "$server" 443
-	is "they go by main" "$(lab_roads "$server" tcp 443)" 1
+	is "they go by main" "$(lab_paths "$server" tcp 443)" 1
 	ok "a route to another uplink holds" ask client tcp "$server" 25 \
 		--lines 3
-	is "by that uplink" "$(lab_roads "$server" tcp 25)" 2
+	is "by that uplink" "$(lab_paths "$server" tcp 25)" 2
 	is "the proxy saw none of it" "$(taken)" 0
 	ok "the proxy itself gets out" ask proxy tcp "$server" 80
 	is "and is not sent to itself" "$(taken)" 0

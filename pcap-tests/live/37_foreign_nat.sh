@@ -1,6 +1,6 @@
 #!/bin/bash
 # 37_foreign_nat.sh - the router's own firewall masquerades, and the policy
-# does not know: a flow whose name comes late must not be torn off its road.
+# does not know: a flow whose name comes late must not be torn off its path.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 lab_need
@@ -31,10 +31,10 @@ ok "up" lab_up
 for server in $SERVER4 $SERVER6; do
 	lab_forget
 	ok "by port: $server" ask client tcp "$server" 25 --lines 3
-	is "by its road" "$(lab_roads "$server" tcp 25)" 2
+	is "by its path" "$(lab_paths "$server" tcp 25)" 2
 	ok "known late: it goes on ($server)" \
 		ask client tcp "$server" 443 --lines 6 --say SSH-2.0-lab
-	is "by the road that it began with" "$(lab_roads "$server" tcp 443)" 1
+	is "by the path that it began with" "$(lab_paths "$server" tcp 443)" 1
 done
 like "conntrack has it settled there" \
 	"$(in_router conntrack -L -p tcp 2>/dev/null | grep dport=443)" \
@@ -58,6 +58,6 @@ ok "up with late move" lab_up
 lab_forget
 ask client tcp $SERVER4 443 --lines 6 --say SSH-2.0-lab --patience 2 \
 	>/dev/null 2>&1
-is "it leaves by both" "$(lab_roads $SERVER4 tcp 443)" "1 2"
+is "it leaves by both" "$(lab_paths $SERVER4 tcp 443)" "1 2"
 ok "down" waymark down
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/bash
 # 38_users.sh - the router's own traffic by the user whose socket it is: the
 # kernel tests it where it may, the engine where it has to, and a socket gets
-# the source address of its road. What is forwarded is no user's.
+# the source address of its path. What is forwarded is no user's.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 lab_need

@@ -84,7 +84,7 @@ bad_policy "one bad line of 100000" 'hosts:77777:' listed
 # ---- policies that cannot be ----
 
 sed 's/via two/via tow/' lab.policy >misspelt
-bad_policy "a road that is not" "misspelt:3:.*tow" misspelt
+bad_policy "a path that is not" "misspelt:3:.*tow" misspelt
 sed 's/masquerade/table 210/' lab.policy >tables
 bad_policy "two uplinks with one table" 'tables:2:.*210' tables
 { echo 'marks mask 0x7f000000'; sed '1s/masquerade/mark 999/' lab.policy; } \

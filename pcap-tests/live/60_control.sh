@@ -61,7 +61,7 @@ like "flows: the one in inspection" "$flows" \
 	"^tcp +$LAN4.9:[0-9]+ +$SERVER4:80 +one +- .* app "
 is "and no settled one" "$(grep -c ":25 " <<<"$flows")" 0
 is "as JSON" "$(said flows --json | jq -r 'select(.dport == 80) |
-	"\(.proto) \(.src) \(.road) \(.needs[0])"')" "tcp $LAN4.9 one app"
+	"\(.proto) \(.src) \(.uplink) \(.needs[0])"')" "tcp $LAN4.9 one app"
 wait $talking
 
 is "status: mail was settled" \
@@ -82,7 +82,7 @@ like "metrics: packets of a queue" "$metrics" \
 like "metrics: late flows of a class" "$metrics" \
 	'^waymark_class_late_flows_total\{class="shell",late="moved"\} 1$'
 like "metrics: a route" "$metrics" \
-	'^waymark_route_settled_flows_total\{place=.*:8",route=.*road="two"\} 1$'
+	'^waymark_route_settled_flows_total\{place=.*:8",route=.*uplink="two"\} 1$'
 is "metrics: each has its type" "$(grep -c '^# TYPE' <<<"$metrics")" \
 	"$(grep -c '^# HELP' <<<"$metrics")"
 is "metrics: and nothing is odd" "$(grep -vcE \
@@ -96,7 +96,7 @@ lab_forget
 write_policy one
 ok "reload" waymark reload
 ok "a new flow" ask client tcp $SERVER4 25
-is "follows the new policy" "$(lab_roads $SERVER4 tcp 25)" 1
+is "follows the new policy" "$(lab_paths $SERVER4 tcp 25)" 1
 is "counts go on where the line stayed" \
 	"$(number '.classes[] | select(.class == "mail").counts.settled')" 2
 is "reloads are counted" "$(number .reloads)" 2
@@ -107,7 +107,7 @@ ok "SIGHUP is a reload" until_true 30 \
 	eval '[ "$(number .reloads)" = 3 ]'
 lab_forget
 ok "a flow after it" ask client tcp $SERVER4 25
-is "its road" "$(lab_roads $SERVER4 tcp 25)" 3
+is "its path" "$(lab_paths $SERVER4 tcp 25)" 3
 like "and it says so" "$(cat "$LAB_DIR/waymark.log")" 'lab.policy: reloaded'
 
 # ---- the kernel's part of it ----
@@ -122,7 +122,7 @@ ok "reload with it" waymark reload
 like "its rule is back" "$(in_router ip rule)" 'lookup 203'
 
 sed -i 's/^\(uplink two {\)/\1 mark 9/' "$policy"
-ok "a road gets another number" waymark reload
+ok "a path gets another number" waymark reload
 like "its rule" "$(in_router ip rule)" 'fwmark 0x9000000/.* lookup 202'
 
 # ---- a broken one ----
@@ -137,7 +137,7 @@ is "in the words of check" "$(grep -A2 error: <<<"$words")" \
 like "with a mend" "$words" "did you mean 'one'"
 lab_forget
 ok "a flow" ask client tcp $SERVER4 25
-is "goes by the old one" "$(lab_roads $SERVER4 tcp 25)" 2
+is "goes by the old one" "$(lab_paths $SERVER4 tcp 25)" 2
 write_policy
 sed -i 's/^queues.*/queues 7/' "$policy"
 like "other queues are refused" "$(said reload)" 'queues. cannot change'
@@ -155,7 +155,7 @@ is "leaves the kernel as it was" \
 	"$(diff <(echo "$kernel") <(lab_snapshot))" ""
 lab_forget
 ok "a flow" ask client tcp $SERVER4 25
-is "goes by the old policy" "$(lab_roads $SERVER4 tcp 25)" 2
+is "goes by the old policy" "$(lab_paths $SERVER4 tcp 25)" 2
 in_router ip route del 10.9.0.0/16 table 222
 write_policy
 
@@ -240,9 +240,9 @@ ok "back" waymark reload
 lab_forget
 ok "exempt add" waymark exempt add from $LAN4.20
 ok "a new flow of it" ask client tcp $SERVER4 25 --from $LAN4.20
-is "is left alone" "$(lab_roads $SERVER4 tcp 25)" 1
+is "is left alone" "$(lab_paths $SERVER4 tcp 25)" 1
 ok "one of another host" ask client tcp $SERVER4 25
-is "is not" "$(lab_roads $SERVER4 tcp 25)" "1 2"
+is "is not" "$(lab_paths $SERVER4 tcp 25)" "1 2"
 ok "by rule, for a time" waymark exempt add 192.0.2.32/28 by rule for 1h
 like "its rule" "$(in_router ip rule)" 'from 192.0.2.32/28 lookup main'
 like "its rule to it" "$(in_router ip rule)" 'to 192.0.2.32/28 lookup main'
@@ -281,11 +281,11 @@ like "exemptions are kept over a restart" "$(said exempt list)" \
 	"^from $LAN4.20"
 lab_forget
 ok "a flow of the host" ask client tcp $SERVER4 25 --from $LAN4.20
-is "is left alone still" "$(lab_roads $SERVER4 tcp 25)" 1
+is "is left alone still" "$(lab_paths $SERVER4 tcp 25)" 1
 ok "exempt del" waymark exempt del $LAN4.20
 lab_forget
 ok "a new flow" ask client tcp $SERVER4 25 --from $LAN4.20
-is "is not left alone any more" "$(lab_roads $SERVER4 tcp 25)" 2
+is "is not left alone any more" "$(lab_paths $SERVER4 tcp 25)" 2
 like "del of what is not there" "$(said exempt del $LAN4.20)" 'there is none'
 
 # ---- rude clients ----

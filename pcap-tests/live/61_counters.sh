@@ -23,8 +23,8 @@ default via one
 END
 }
 number() { waymark status --json | jq -c "$1"; }
-# road NAME, route TEXT: the kernel's numbers.
-road() { number ".uplinks[] | select(.uplink == \"$1\").kernel.$2"; }
+# path NAME, route TEXT: the kernel's numbers.
+path() { number ".uplinks[] | select(.uplink == \"$1\").kernel.$2"; }
 route()
 {
 	number ".routes[] | select(.route | startswith(\"$1\")).kernel.flows"
@@ -32,32 +32,32 @@ route()
 
 write
 ok "up" lab_up
-is "nothing is counted yet" "$(road two flows)$(road two packets)" 00
+is "nothing is counted yet" "$(path two flows)$(path two packets)" 00
 for _ in 1 2 3; do
 	ask client tcp $SERVER4 25 --lines 5 >/dev/null
 done
 is "flows by port: of the route" "$(route 'route tcp dport 25')" 3
-is "of the uplink" "$(road two flows)" 3
-is "and no others" "$(road one flows)$(route default)" 00
-packets=$(road two packets)
+is "of the uplink" "$(path two flows)" 3
+is "and no others" "$(path one flows)$(route default)" 00
+packets=$(path two packets)
 ok "packets of both directions: $packets" [ "$packets" -ge 30 ]
-ok "and bytes" [ "$(road two bytes)" -gt "$((packets * 52))" ]
+ok "and bytes" [ "$(path two bytes)" -gt "$((packets * 52))" ]
 is "none of it came to the engine" "$(number .counts.packets)" 0
 
 # Port 22 waits for payload: the engine's, until it is settled.
 ask client tcp $SERVER4 22 --say SSH-2.0-lab --lines 2 >/dev/null
-is "a flow of the engine's" "$(road two engine_flows)$(road one engine_flows)" \
+is "a flow of the engine's" "$(path two engine_flows)$(path one engine_flows)" \
 	01
-is "is no flow of the kernel's" "$(road one flows)" 0
-ok "but its later packets are" [ "$(road one packets)" -gt 0 ]
+is "is no flow of the kernel's" "$(path one flows)" 0
+ok "but its later packets are" [ "$(path one packets)" -gt 0 ]
 ask client tcp $SERVER4 80 --from $LAN4.20 --patience 1 >/dev/null 2>&1
 ok "exempt packets" [ "$(number .kernel.exempt_packets)" -gt 0 ]
 ask client udp $SERVER4 9 --patience 0.2 >/dev/null 2>&1
 is "drop: its route" "$(route 'route udp dport 9')" 1
 is "its packets" "$(number .kernel.drop.packets)" 1
 ok "in by an uplink" ask server tcp "$(up4 2)" 8022
-is "arrived" "$(road two arrived_flows)" 1
-is "is none that the policy decided" "$(road two flows)" 3
+is "arrived" "$(path two arrived_flows)" 1
+is "is none that the policy decided" "$(path two flows)" 3
 ask client udp $SERVER4 7 --tos 0x28 --patience 0.5 >/dev/null 2>&1
 ok "per packet" [ "$(number '.packet_routes[0].kernel.packets')" -gt 0 ]
 
@@ -71,7 +71,7 @@ write "route tcp dport 587 via one"
 ok "another policy" waymark reload
 is "counts go on where the line stayed" "$(route 'route tcp dport 25')" 3
 is "and begin where it is new" "$(route 'route tcp dport 587')" 0
-is "the uplinks' stay" "$(road two flows)" 3
+is "the uplinks' stay" "$(path two flows)" 3
 is "nothing is left to be done" "$(waymark setup --check "$policy")" ''
 routes() { in_router nft list counters table inet waymark |
 	grep -c 'counter route_'; }
@@ -83,7 +83,7 @@ is "its counter is gone" "$(routes)" $((with - 1))
 # ---- for people and for Prometheus ----
 
 said=$(waymark status)
-like "status: the road" "$said" "^ +3 +0 +1 +[0-9]+ +[0-9]+  two$"
+like "status: the path" "$said" "^ +3 +0 +1 +[0-9]+ +[0-9]+  two$"
 like "status: the route" "$said" '^ +3 +0 +0 +0  route tcp dport 25 via two$'
 said=$(waymark metrics)
 like "metrics: the uplink" "$said" \
@@ -91,7 +91,7 @@ like "metrics: the uplink" "$said" \
 like "metrics: main" "$said" \
 	'^waymark_uplink_kernel_packets_total\{uplink="main"\} [0-9]+$'
 like "metrics: the route" "$said" \
-	'^waymark_route_kernel_flows_total\{.*route="route tcp dport 25 via two",road="two"\} 3$'
+	'^waymark_route_kernel_flows_total\{.*route="route tcp dport 25 via two",uplink="two"\} 3$'
 like "metrics: it is up" "$said" \
 	'^waymark_uplink_up\{uplink="two",family="ipv4"\} 1$'
 like "metrics: and has no IPv6" "$said" \

@@ -1,5 +1,5 @@
 #!/bin/bash
-# 70_learned.sh - the right road from the first packet: by the answer that the
+# 70_learned.sh - the right path from the first packet: by the answer that the
 # client got from the DNS, by what flows to the server said before; and what
 # `late` does when that was wrong.
 . "$(dirname "$0")/lib.sh"
@@ -65,7 +65,7 @@ start "late reset"
 like "reset: curl comes again" "$(get $A $VIDEO $NAME_VIDEO --retry 3 \
 	--retry-all-errors --retry-delay 1 -w '%{http_code}')" \
 	"this is $NAME_VIDEO"
-is "by the right road" "$(lab_left 2 $VIDEO tcp 443 |
+is "by the right path" "$(lab_left 2 $VIDEO tcp 443 |
 	sed 's/^[1-9][0-9]*$/some/')" some
 like "counted" "$(in_router "$WAYMARK" status --state-dir \
 	"$LAB_DIR/state" 2>&1)" 'late, reset +1$'

@@ -1,5 +1,5 @@
 #!/bin/bash
-# 72_late.sh - what happens to a flow that began by the wrong road: kept,
+# 72_late.sh - what happens to a flow that began by the wrong path: kept,
 # moved or reset, as the policy, an uplink or a route says, in both families;
 # and when a reset may not be.
 . "$(dirname "$0")/lib.sh"
@@ -18,7 +18,7 @@ say()
 	shift 3
 	lab_forget
 	echo "$(in_client /usr/bin/python3 "$LATE" "$proto" "$from" \
-		"$address" 9000 "$@"): $(lab_roads "$address" "$proto" 9000)"
+		"$address" 9000 "$@"): $(lab_paths "$address" "$proto" 9000)"
 }
 
 # banner FROM ADDRESS: the same of a client that waits for the server's words
@@ -26,7 +26,7 @@ banner()
 {
 	lab_forget
 	echo "$(in_client /usr/bin/python3 "$LATE" tcp "$1" "$2" 9022 ""): $(
-		lab_roads "$2" tcp 9022)"
+		lab_paths "$2" tcp 9022)"
 }
 
 # Late flows so far: kept, moved, reset.
@@ -36,8 +36,8 @@ late()
 		sed -n 's/^late, [a-z]* *//p' | paste -sd' '
 }
 
-# roads UPLINK-WORDS ROUTE-WORDS [STATEMENTS [CONDITION]]
-roads()
+# paths UPLINK-WORDS ROUTE-WORDS [STATEMENTS [CONDITION]]
+paths()
 {
 	lab_policy <<-POLICY
 	$(lab_uplinks "$1")
@@ -53,7 +53,7 @@ lab_start server banner socat TCP6-LISTEN:9022,ipv6only=0,fork,reuseaddr \
 ok "a server that speaks first" until_true 50 lab_listens server tcp 9022
 ok "a service" lab_serve server tcp:9000 udp:9000
 
-roads "" ""
+paths "" ""
 start "nothing said"
 is "without NAT it moves" "$(get $A $VIDEO $NAME_VIDEO)" "1 2"
 is "and is right next time" "$(get $A $VIDEO $NAME_VIDEO)" 2
@@ -63,7 +63,7 @@ is "a wrong memory: it moves back" "$(get $A $VIDEO $NAME_MEETING)" "1 2"
 is "counted: moved" "$(late)" "0 3 0"
 stop
 
-roads "late keep" ""
+paths "late keep" ""
 start "keep, by the uplinks"
 is "it is kept" "$(get $A $VIDEO $NAME_VIDEO)" 1
 is "and right next time" "$(get $A $VIDEO $NAME_VIDEO)" 2
@@ -72,7 +72,7 @@ is "a wrong memory is kept" "$(get $A $VIDEO $NAME_MEETING)" 2
 is "counted: kept" "$(late)" "3 0 0"
 stop
 
-roads "late keep" "late move" "late reset"
+paths "late keep" "late move" "late reset"
 start "a route goes before its uplinks, these before the policy"
 is "it is moved" "$(get $A $VIDEO $NAME_VIDEO)" "1 2"
 is "a wrong memory of the default's: kept" \
@@ -80,7 +80,7 @@ is "a wrong memory of the default's: kept" \
 is "counted: kept and moved" "$(late)" "1 1 0"
 stop
 
-roads masquerade "late reset" "" "payload client /SECRET/"
+paths masquerade "late reset" "" "payload client /SECRET/"
 start "reset, by the route"
 is "a TCP client is reset" "$(say tcp $A $OTHER hello SECRET)" "reset 1: 1"
 is "in version 6" "$(say tcp $A6 $SERVER6 hello SECRET)" "reset 1: 1"
@@ -98,17 +98,17 @@ is "nor by UDP" "$(say udp $C $OTHER 1 2 3 SECRET)" "answered 4: 1"
 is "counted: kept and reset" "$(late)" "4 0 5"
 stop
 
-roads masquerade "late reset" "" "app ssh"
+paths masquerade "late reset" "" "app ssh"
 start "reset, by what the server says"
 is "the client does not get it" "$(banner $A $OTHER)" "reset 0: 1"
 is "in version 6" "$(banner $A6 $VIDEO6)" "reset 0: 1"
 sleep 0.6	# until the server has closed, and was told of the reset
-is "and comes by the right road" "$(banner $A $OTHER)" "answered 1: 2"
+is "and comes by the right path" "$(banner $A $OTHER)" "answered 1: 2"
 is "in version 6" "$(banner $A6 $VIDEO6)" "answered 1: 2"
 is "counted: reset" "$(late)" "0 0 2"
 stop
 
-roads "late reset" ""
+paths "late reset" ""
 start "reset, by the uplinks"
 is "curl in version 6 comes again" "$(get $A6 $VIDEO6 $NAME_VIDEO \
 	--retry 2 --retry-all-errors --retry-delay 1 --no-show-error)" "1 2"

@@ -13,7 +13,7 @@ visit()
 {
 	lab_forget
 	browsed "this is $1" "https://$1/" --disable-quic || return
-	lab_roads "${2-$SHARED}" tcp 443
+	lab_paths "${2-$SHARED}" tcp 443
 }
 
 [ -n "$(browse about:blank)" ] || skip_all "Chromium does not start here"
@@ -50,7 +50,7 @@ hosts "$SHARED $NAME_VIDEO" "$SHARED $NAME_MEETING"
 
 policy masquerade
 start "names that are hidden, late keep"
-like "the first visit begins by the wrong road" "$(visit "$NAME_VIDEO")" ^1
+like "the first visit begins by the wrong path" "$(visit "$NAME_VIDEO")" ^1
 like "and keeps it" "$(status)" 'late, kept +[1-9]'
 is "the second is right by what the server said" "$(visit "$NAME_VIDEO")" 2
 look_up $A $NAME_MEETING >/dev/null

@@ -15,7 +15,7 @@ call()
 	client_by_name gtlsclient -q --exit-on-all-streams-close "$1" 443 \
 		"https://$1/index.html" >"$LAB_DIR/call.log" 2>&1 ||
 		{ echo "failed: $(tail -n 3 "$LAB_DIR/call.log")"; return; }
-	lab_roads $SHARED udp 443
+	lab_paths $SHARED udp 443
 }
 
 # visit NAME: which uplinks carried Chromium's, by QUIC alone
@@ -29,7 +29,7 @@ visit()
 	browsed "this is quic" "https://$1/index.html" --enable-quic \
 		--origin-to-force-quic-on="$1:443" \
 		--ignore-certificate-errors-spki-list="$key" || return
-	lab_roads $SHARED udp 443
+	lab_paths $SHARED udp 443
 }
 
 ok "HTTP/3" serve_quic

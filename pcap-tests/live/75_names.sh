@@ -37,14 +37,14 @@ serve_names()
 	until_true 50 lab_listens server udp 53
 }
 
-# road ADDRESS: by which uplinks a new flow of the client leaves to it.
-road()
+# path ADDRESS: by which uplinks a new flow of the client leaves to it.
+path()
 {
 	lab_forget
 	ask client udp "$1" 7000 >/dev/null 2>&1
-	lab_roads "$1" udp 7000
+	lab_paths "$1" udp 7000
 }
-goes_by() { [ "$(road "$1")" = "$2" ]; }
+goes_by() { [ "$(path "$1")" = "$2" ]; }
 log() { cat "$LAB_DIR/waymark.log"; }
 logged() { grep -qE -- "$1" "$LAB_DIR/waymark.log"; }
 stop()
@@ -82,9 +82,9 @@ like "unless it is told to" "$(in_router "$WAYMARK" explain --resolve \
 	--state-dir "$LAB_DIR/state" "$policy" udp $LAN4.9 $FIRST:7000 2>&1)" \
 	"name: $FIRST is far.example, in list vip, $policy:4"
 ok "up" lab_up
-is "a name of a list" "$(road $FIRST)" 2
-is "a name of a file" "$(road $LISTED)" 2
-is "what has no name" "$(road $SECOND)" 1
+is "a name of a list" "$(path $FIRST)" 2
+is "a name of a file" "$(path $LISTED)" 2
+is "what has no name" "$(path $SECOND)" 1
 like "an exempt name, by rule" "$(in_router ip rule)" "to $FREE lookup main"
 like "its IPv6, too" "$(in_router ip -6 rule)" "to $FREE6 lookup main"
 like "and in the set" "$(in_router nft list set inet waymark to4)" "$FREE"
@@ -100,12 +100,12 @@ records far.example=$SECOND free.example=$FREE free.example=$FREE6 \
 	listed.example=$LISTED
 ok "the new address is followed" until_true 50 \
 	logged "name far.example: added $SECOND\$"
-is "the old one stays for its grace" "$(road $FIRST)" 2
-is "it takes the new road" "$(road $SECOND)" 2
+is "the old one stays for its grace" "$(path $FIRST)" 2
+is "it takes the new path" "$(path $SECOND)" 2
 ok "then it goes" until_true 90 \
 	logged "name far.example: removed $FIRST\$"
-is "by the default" "$(road $FIRST)" 1
-is "the other still goes its way" "$(road $SECOND)" 2
+is "by the default" "$(path $FIRST)" 1
+is "the other still goes its way" "$(path $SECOND)" 2
 is "nothing else was told" "$(log | grep -c ': name ')" 2
 until_true 50 lab_gone "$(lab_pid asking)"
 is "no packet was lost" "$(cat "$LAB_DIR/asking.log")" "$LAN4.9"
@@ -118,7 +118,7 @@ ok "no server: told" until_true 80 logged \
 	'name .*example and 2 more: not resolved, last known'
 sleep 2
 is "once" "$(log | grep -c 'not resolved')" 1
-is "the last known address stays" "$(road $SECOND)" 2
+is "the last known address stays" "$(path $SECOND)" 2
 ok "the server again" serve_names
 ok "told again" until_true 80 logged 'resolved again'
 stop
@@ -129,18 +129,18 @@ until_true 50 lab_gone "$(lab_pid dns)"
 ok "up without a server" lab_up
 like "is warned of" "$(log)" ":4:[0-9]+: warning: 'far.example' was not \
 resolved: its 1 last known"
-is "and goes by what is remembered" "$(road $SECOND)" 2
+is "and goes by what is remembered" "$(path $SECOND)" 2
 
 # ---- reload ----
 
 sed -i 's/far.example/none.example, far.example/' "$policy"
 like "reload: a name that nobody knows" "$(waymark reload 2>&1)" \
 	"warning: 'none.example' has no known address"
-is "the others stay" "$(road $SECOND)" 2
+is "the others stay" "$(path $SECOND)" 2
 sed -i 's/none.example/192.0.2.300/' "$policy"
 like "a bad address is no name" "$(waymark reload 2>&1)" \
 	"4:[0-9]+: error: '192.0.2.300': each number of an IPv4"
-is "the old policy stays" "$(road $SECOND)" 2
+is "the old policy stays" "$(path $SECOND)" 2
 stop
 ok "down" waymark down
 is "all as before" "$(lab_snapshot)" "$before"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # 81_keep.sh - while `waymark up` runs, what others take away is back within a
-# second and told as one line; nobody's flow leaves by another road meanwhile;
+# second and told as one line; nobody's flow leaves by another path meanwhile;
 # a fight is noticed and not fought for ever.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
@@ -81,8 +81,8 @@ for round in 1 2 3; do
 	in_router ip -6 route flush table 202
 	sleep 0.3
 done
-is "no packet by another road, IPv4" "$(lab_left 1 "$SERVER4" udp 53)" 0
-is "no packet by another road, IPv6" "$(lab_left 1 "$SERVER6" udp 53)" 0
+is "no packet by another path, IPv4" "$(lab_left 1 "$SERVER4" udp 53)" 0
+is "no packet by another path, IPv6" "$(lab_left 1 "$SERVER6" udp 53)" 0
 
 lab_log_mark
 for round in $(seq 1 12); do

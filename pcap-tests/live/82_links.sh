@@ -56,7 +56,7 @@ ok "none at all: the stand-in" until_true 10 \
 sleep 0.3
 is "the stand-in carries it" "$(lab_forget
 	ask client udp $SERVER4 5002 >/dev/null
-	lab_roads $SERVER4 udp 5002)" 3
+	lab_paths $SERVER4 udp 5002)" 3
 in_router ip route add default via "$(gw4 2)" dev up2 metric 200 proto dhcp
 in_router ip -6 route replace default via "$(gw6 2)" dev up2 metric 2000 \
 	proto ra
@@ -87,7 +87,7 @@ for flow in flow4 flow6; do
 	like "$flow: at most one datagram is lost as its link goes" \
 		"$(talked $flow)" ' lost [01]$'
 done
-is "they took the stand-in" "$(lab_roads $SERVER4 udp 5002)" "2 3"
+is "they took the stand-in" "$(lab_paths $SERVER4 udp 5002)" "2 3"
 like "it is told" "$(lab_log)" \
 	'uplink two: IPv4: goes by three: link up2: down'
 by "new flows too" 3 5002

@@ -34,11 +34,11 @@ by()
 	lab_forget
 	ask "$where" udp $SERVER4 "$port" --patience 0.4 >/dev/null 2>&1
 	ask "$where" udp $SERVER6 "$port" --patience 0.4 >/dev/null 2>&1
-	is "$name: IPv4" "$(lab_roads $SERVER4 udp "$port")" "$want4"
-	is "$name: IPv6" "$(lab_roads $SERVER6 udp "$port")" "$want6"
+	is "$name: IPv4" "$(lab_paths $SERVER4 udp "$port")" "$want4"
+	is "$name: IPv6" "$(lab_paths $SERVER6 udp "$port")" "$want6"
 }
 
-# proves NAME REGEX: the doctor says so, and finds no error in that road.
+# proves NAME REGEX: the doctor says so, and finds no error in that path.
 proves()
 {
 	local said
@@ -91,7 +91,7 @@ talks flow $SERVER4 5002 80
 until_true 20 eval '[ "$(lab_left 2 $SERVER4 udp 5002)" -gt 2 ]'
 lab_log_mark
 dead 2 4
-ok "a dead road is found" until_true 30 said_like \
+ok "a dead path is found" until_true 30 said_like \
 	'uplink two: IPv4: probe ping 198.51.100.9: dead: no answer, 3 times'
 ok "and told who stands in" until_true 10 said_like \
 	'uplink two: IPv4: goes by three: its probes'
@@ -197,7 +197,7 @@ until_true 30 lab_gone "$(lab_pid waymark)"
 like "what stays is told" "$(lab_log)" \
 	'uplink two: IPv4: dead by its probes, which end: goes by three until '
 is "and nothing else" "$(lab_log | grep -c 'which end')" 1
-by "the roads stay" 3 2 5002
+by "the paths stay" 3 2 5002
 alive 2
 waymark setup "$LAB_DIR/lab.policy" >/dev/null 2>&1
 by "setup takes all for alive" 2 2 5002

@@ -130,7 +130,7 @@ like "networkd, which is not to be started" "$(in_router unshare -m sh -c '
 	exec "$1" doctor' sh "$WAYMARK")" \
 	'mend: .*networkd.conf.d.* && systemctl try-restart systemd-networkd$'
 
-# ---- each road by a packet of its own ----
+# ---- each path by a packet of its own ----
 
 like "before set-up" "$(waymark doctor --probe "$policy")" \
 	'^error +uplink two: marked packets .* is the policy set up'
@@ -145,12 +145,12 @@ ok "a server" lab_serve server tcp:25
 ok "set up" waymark setup "$policy"
 said=$(waymark doctor --probe "$policy")
 for n in 1 2; do
-	like "road $n, IPv4" "$said" "^ok .*gateway $(gw4 $n): answered by up$n"
-	like "road $n, IPv6" "$said" "^ok .*gateway $(gw6 $n): answered by up$n"
+	like "path $n, IPv4" "$said" "^ok .*gateway $(gw4 $n): answered by up$n"
+	like "path $n, IPv6" "$said" "^ok .*gateway $(gw6 $n): answered by up$n"
 done
 like "by its probe" "$said" '^ok .*tried: ping 198.51.100.9: answered by up2'
 in_ns isp2 ip link set cust down
-like "a dead road" "$(waymark doctor --probe "$policy")" \
+like "a dead path" "$(waymark doctor --probe "$policy")" \
 	'^error +uplink two: gateway .*: (no answer|No route|Host is)'
 ok "set up, it is still well" waymark doctor "$policy"
 waymark down >/dev/null

@@ -1,6 +1,6 @@
 #!/bin/bash
 # 85_matrix.sh - every way through the router with the engine at work: IPv4 and
-# IPv6, TCP and UDP, forwarded and the router's own, by each road and by none,
+# IPv6, TCP and UDP, forwarded and the router's own, by each path and by none,
 # exempt or not, and what comes in by either uplink, for the router and through
 # destination NAT; under each rp_filter.
 . "$(dirname "$0")/lib.sh"
@@ -80,7 +80,7 @@ for filter in 0 1 2; do
 				way 1 $where $proto "$to" 5003
 			done
 		done
-		told "rp_filter $filter, $where: by each road and by main"
+		told "rp_filter $filter, $where: by each path and by main"
 	done
 	for family in 4 6; do
 		for host in 20 21; do

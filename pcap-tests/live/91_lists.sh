@@ -22,11 +22,11 @@ list()
 	} }'
 }
 
-road()
+path()
 {
 	lab_forget
 	ask client udp "$1" 7000 >/dev/null 2>&1
-	lab_roads "$1" udp 7000
+	lab_paths "$1" udp 7000
 }
 sets() { in_router nft -t list sets | grep -oE "$1[46]_h[0-9a-f]{16}n[0-9]+"; }
 queued()
@@ -61,10 +61,10 @@ took "up" lab_up
 ok "all of it is there" until_true 80 waymark setup --check "$policy"
 is "a set for each family of each list" \
 	"$(sets '(addresses|to)' | wc -l)" 4
-is "on the list" "$(road $FAR)" 3
-is "IPv6, too" "$(road $FAR6)" 3
-is "exempt, so by main" "$(road $FREE)" 1
-is "on none" "$(road $OTHER)" 2
+is "on the list" "$(path $FAR)" 3
+is "IPv6, too" "$(path $FAR6)" 3
+is "exempt, so by main" "$(path $FREE)" 1
+is "on none" "$(path $OTHER)" 2
 is "the kernel decides" "$(queued)" 0
 took "setup --check" waymark setup --check "$policy"
 took "setup again" waymark setup "$policy"
@@ -83,16 +83,16 @@ lab_start client asking /usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" \
 	ask udp "$FAR" 7000 --lines 40 --pause 0.05 --patience 5
 echo $LATE >>"$LAB_DIR/far"
 took "reload with a longer list" waymark reload
-is "has it" "$(road $LATE)" 3
-is "and still the rest" "$(road $FAR)" 3
+is "has it" "$(path $LATE)" 3
+is "and still the rest" "$(path $FAR)" 3
 is "what is wanted no more is gone" "$(sets '(addresses|to)' | wc -l)" 4
 until_true 50 lab_gone "$(lab_pid asking)"
 is "no packet was lost" "$(cat "$LAB_DIR/asking.log")" "$LAN4.9"
 took "an exemption beside the list" waymark exempt add to $OTHER
-is "is exempt" "$(road $OTHER)" 1
+is "is exempt" "$(path $OTHER)" 1
 took "and is no more" waymark exempt del $OTHER
-is "by the default again" "$(road $OTHER)" 2
-is "the list is exempt still" "$(road $FREE)" 1
+is "by the default again" "$(path $OTHER)" 2
+is "the list is exempt still" "$(path $FREE)" 1
 
 # ---- others ----
 
@@ -101,10 +101,10 @@ ok "somebody takes an address out" in_router nft delete element inet waymark \
 	"$set" "{ $FAR }"
 ok "it is put back" until_true 50 in_router nft get element inet waymark \
 	"$set" "{ $FAR }"
-is "and in use" "$(road $FAR)" 3
+is "and in use" "$(path $FAR)" 3
 ok "somebody takes the table out" in_router nft delete table inet waymark
 ok "it is put back, too" until_true 80 waymark setup --check "$policy"
-is "with its lists" "$(road $FAR)" 3
+is "with its lists" "$(path $FAR)" 3
 
 kill -TERM "$(lab_pid waymark)"
 until_true 50 lab_gone "$(lab_pid waymark)"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # 92_balance.sh - two uplinks share flows by weight, by the kernel's rules and
-# by the engine: each flow has one road, a client has one where it is said, and
+# by the engine: each flow has one path, a client has one where it is said, and
 # while one uplink is dead the other has them all.
 . "$(dirname "$0")/lib.sh"
 lab_bound 70 "$0" "$@"
@@ -50,7 +50,7 @@ shared()
 	local one two percent
 	one=$(had 1 "$2") two=$(had 2 "$2")
 	percent=$((one * 100 / $3))
-	like "$1: each flow has one road, and all answers" "$2" \
+	like "$1: each flow has one path, and all answers" "$2" \
 		'split 0 lost 0$'
 	is "$1: all flows" $((one + two)) "$3"
 	if [ $percent -ge 62 ] && [ $percent -le 86 ]; then
@@ -85,7 +85,7 @@ ok "servers" lab_serve server tcp:5001 udp:5001 tcp:5002 udp:5002 tcp:5003 \
 shared "by headers" "$(many 100 3 5001 $SERVER4 $SERVER6)" 400
 shared "by the engine" "$(many 100 3 5002 $SERVER4 $SERVER6)" 400
 
-# ---- by source: one road a client, and not the same for all ----
+# ---- by source: one path a client, and not the same for all ----
 
 clients4='' clients6=''
 for n in $(seq 100 113); do
@@ -93,27 +93,27 @@ for n in $(seq 100 113); do
 	in_client ip addr add "$LAN6::$n/64" dev eth0 nodad
 	clients4+=" $LAN4.$n" clients6+=" $LAN6::$n"
 done
-one_road()
+one_path()
 {
-	local client server roads='' said
+	local client server paths='' said
 	for client in $1; do
 		server=$SERVER4
 		case $client in *:*) server=$SERVER6 ;; esac
 		said=$(in_client /usr/bin/python3 \
 			"$LAB_TOP/pcap-tests/live/balance.py" 5 1 \
 			"udp:5003:$server=$client" "tcp:5003:$server=$client")
-		roads+="$(awk '{ print NF, $2, $NF }' <<<"$said") $(
+		paths+="$(awk '{ print NF, $2, $NF }' <<<"$said") $(
 			awk '{ print $1 }' <<<"$said")
 "
 	done
-	# One address of ten flows, none lost, a line a client; then the roads.
+	# One address of ten flows, none lost, a line a client; then the paths.
 	awk 'NF { if ($1 != 6 || $2 != 10 || $3 != 0) bad++; seen[$4]++ }
-		END { n = 0; for (road in seen) n++; print bad + 0, n }' \
-		<<<"$roads"
+		END { n = 0; for (path in seen) n++; print bad + 0, n }' \
+		<<<"$paths"
 }
-is "by source: a client has one road, two have both" \
-	"$(one_road "$clients4")" "0 2"
-is "by source: IPv6" "$(one_road "$clients6")" "0 2"
+is "by source: a client has one path, two have both" \
+	"$(one_path "$clients4")" "0 2"
+is "by source: IPv6" "$(one_path "$clients6")" "0 2"
 
 # ---- the router's own: the first that lives ----
 
@@ -150,8 +150,8 @@ shares ''
 ok "without NAT" waymark reload
 lab_forget
 like "without NAT: all answers" "$(many 50 3 5001 $SERVER4)" 'split 0 lost 0$'
-is "without NAT: both roads" "$(lab_roads $SERVER4 tcp 5001) $(
-	lab_roads $SERVER4 udp 5001)" "1 2 1 2"
+is "without NAT: both paths" "$(lab_paths $SERVER4 tcp 5001) $(
+	lab_paths $SERVER4 udp 5001)" "1 2 1 2"
 for n in 1 2 3 4; do
 	lab_start client "tcp$n" /usr/bin/python3 \
 		"$LAB_TOP/pcap-tests/live/talk.py" ask tcp $SERVER4 5002 \
@@ -165,7 +165,7 @@ for n in 1 2 3 4; do
 	until_true 80 lab_gone "$(lab_pid "tcp$n")"
 	is "connection $n goes on" "$(cat "$LAB_DIR/tcp$n.log")" "$LAN4.9"
 done
-is "by two" "$(lab_roads $SERVER4 tcp 5002)" 2
+is "by two" "$(lab_paths $SERVER4 tcp 5002)" 2
 waymark uplink auto one >/dev/null
 ok "down" waymark down
 until_true 20 lab_gone "$(lab_pid waymark)"

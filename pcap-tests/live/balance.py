@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """balance.py - many flows at once, and by which address each was seen, for the
-live tests of roads that share flows.
+live tests of paths that share flows.
 
   balance.py COUNT LINES PROTO:PORT:SERVER[=CLIENT] ...
 
@@ -67,7 +67,7 @@ def run(flows):
 
 def main():
     count, lines, words = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    roads = collections.Counter()
+    paths = collections.Counter()
     split = lost = 0
     todo = [word for word in words for _ in range(count)]
     for at in range(0, len(todo), AT_ONCE):
@@ -77,9 +77,9 @@ def main():
             split += len(flow.seen) > 1
             lost += flow.left
             if len(flow.seen) == 1:
-                roads[flow.seen.pop()] += 1
-    for road in sorted(roads):
-        print(road, roads[road], end=" ")
+                paths[flow.seen.pop()] += 1
+    for path in sorted(paths):
+        print(path, paths[path], end=" ")
     print("split", split, "lost", lost)
 
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# learning.sh - what the tests of learned roads share. Source it after lib.sh,
+# learning.sh - what the tests of learned paths share. Source it after lib.sh,
 # for a lab of two uplinks: names by the DNS, who asks for them, and by which
 # uplink a visit goes. The servers are those of services.sh.
 . "$LAB_TOP/pcap-tests/live/services.sh"
@@ -60,7 +60,7 @@ get()
 	said=$(fetch client "$address" "https://$name/" --interface "$from" \
 		"$@" 2>&1)
 	[ "$said" = "this is $name" ] || { echo "failed: $said"; return; }
-	lab_roads "$address" tcp 443
+	lab_paths "$address" tcp 443
 }
 
 start()

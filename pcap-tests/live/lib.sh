@@ -434,15 +434,15 @@ lab_left()
 }
 
 # The uplinks that carried packets to a destination: "2", "1 2", "none".
-# lab_roads ADDR PROTO PORT
-lab_roads()
+# lab_paths ADDR PROTO PORT
+lab_paths()
 {
-	local n roads=''
+	local n paths=''
 	for ((n = 1; n <= LAB_UPLINKS; n++)); do
-		[ "$(lab_left $n "$@")" = 0 ] || roads="$roads $n"
+		[ "$(lab_left $n "$@")" = 0 ] || paths="$paths $n"
 	done
-	roads=${roads# }
-	echo "${roads:-none}"
+	paths=${paths# }
+	echo "${paths:-none}"
 }
 
 lab_spoofed()
@@ -497,7 +497,7 @@ lab_by()
 		lab_forget
 		ask client "$proto" "$server" "$port" --patience 1 \
 			>/dev/null 2>&1
-		is "$name: $server" "$(lab_roads "$server" "$proto" "$port")" \
+		is "$name: $server" "$(lab_paths "$server" "$proto" "$port")" \
 			"$want"
 	done
 }

@@ -58,8 +58,8 @@ def same(before, after, said):
     for line in open(said):
         found = re.match(r"(\d+) .* mark (0x[0-9a-f]+) (\S+) ", line)
         if found:
-            number, mark, road = found.groups()
-            marks[int(number)] = None if road == "drop" else int(mark, 16)
+            number, mark, path = found.groups()
+            marks[int(number)] = None if path == "drop" else int(mark, 16)
     compared = differ = 0
     for number, (_, _, packet) in enumerate(packets(before), 1):
         want = marks.get(number, 0)

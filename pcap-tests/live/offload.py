@@ -84,12 +84,12 @@ def condition(headers, depth=0):
 
 
 def outcome(may_share=True):
-    """Roads that share flows, too; the fourth has no IPv6."""
+    """Paths that share flows, too; the fourth has no IPv6."""
     if may_share and rng.randrange(3) == 0:
-        roads = rng.sample(["one", "two", "three", "four", "main"],
+        paths = rng.sample(["one", "two", "three", "four", "main"],
                            rng.randint(2, 5))
         return "via { " + ", ".join(
-            f"{road} {rng.choice([1, 1, 2, 3, 7, 40])}" for road in roads
+            f"{path} {rng.choice([1, 1, 2, 3, 7, 40])}" for path in paths
         ) + " }" + rng.choice(["", "", " by source"])
     return rng.choice(["via one", "via two", "via three", "via main", "drop"])
 
@@ -344,7 +344,7 @@ def main():
         queued += asked
         for number in on:
             compared += 1
-            # Balanced roads differ by client, and so from turn to turn.
+            # Balanced paths differ by client, and so from turn to turn.
             values = (on[number], said[number], off.get(number),
                       said_off.get(number))
             if values[0] != values[1] or values[2] != values[3] or \

@@ -66,7 +66,7 @@ END_TEST
 
 #define FLOWS 20000
 
-/* Weights of roads 1, 2 and 3; which are dead; what each gets of 1000. */
+/* Weights of paths 1, 2 and 3; which are dead; what each gets of 1000. */
 static const struct {
 	uint16_t weights[3];
 	const char *dead;
@@ -86,21 +86,21 @@ static const struct {
 struct setting {
 	struct balance_member members[3];
 	struct balance balance;
-	struct road_set dead;
+	struct path_set dead;
 };
 
 static void set_up(struct setting *setting, int row)
 {
 	*setting = (struct setting){ 0 };
 	for (uint8_t i = 0; i < 3; i++) {
-		uint8_t road = (uint8_t)(i + 1);
+		uint8_t path = (uint8_t)(i + 1);
 
-		if (strchr(shares[row].dead, '0' + road))
-			road_set_add(&setting->dead, road);
+		if (strchr(shares[row].dead, '0' + path))
+			path_set_add(&setting->dead, path);
 		if (shares[row].weights[i] > 0)
 			setting->members[setting->balance.count++] =
 				(struct balance_member){
-					road, shares[row].weights[i]
+					path, shares[row].weights[i]
 				};
 	}
 	setting->balance.members = setting->members;
@@ -128,38 +128,38 @@ START_TEST(share)
 	set_up(&setting, _i);
 	for (int i = 0; i < FLOWS; i++) {
 		struct facts facts = facts_of(i);
-		uint8_t road = balance_road(&setting.balance, &facts,
+		uint8_t path = balance_path(&setting.balance, &facts,
 					    &setting.dead);
 
-		ck_assert_uint_le(road, 3);
-		got[road]++;
+		ck_assert_uint_le(path, 3);
+		got[path]++;
 	}
 	for (int i = 0; i < 3; i++) {
 		int permille = (int)(got[i + 1] * 1000 / FLOWS);
 
 		ck_assert_msg(abs(permille - (int)shares[_i].want[i]) <= 15,
-			      "row %d: road %d has %d of 1000", _i, i + 1,
+			      "row %d: path %d has %d of 1000", _i, i + 1,
 			      permille);
 		ck_assert(shares[_i].want[i] > 0 || got[i + 1] == 0);
 	}
 }
 END_TEST
 
-/* Who was on a road that lives is on it still. */
+/* Who was on a path that lives is on it still. */
 START_TEST(stays)
 {
-	static const struct road_set none;
+	static const struct path_set none;
 	struct setting setting;
 
 	set_up(&setting, _i);
 	for (int i = 0; i < FLOWS; i++) {
 		struct facts facts = facts_of(i);
-		uint8_t before = balance_road(&setting.balance, &facts, &none);
-		uint8_t now = balance_road(&setting.balance, &facts,
+		uint8_t before = balance_path(&setting.balance, &facts, &none);
+		uint8_t now = balance_path(&setting.balance, &facts,
 					   &setting.dead);
 
 		ck_assert(now == before ||
-			  road_set_has(&setting.dead, before));
+			  path_set_has(&setting.dead, before));
 	}
 }
 END_TEST
@@ -187,7 +187,7 @@ static const struct {
 START_TEST(key)
 {
 	static const struct balance_member members[] = { { 1, 1 }, { 2, 1 } };
-	static const struct road_set none;
+	static const struct path_set none;
 	struct balance balance = { members, 2, keys[_i].by_source };
 	int differs = 0;
 
@@ -200,8 +200,8 @@ START_TEST(key)
 		other.sport = keys[_i].other.sport;
 		other.dport = keys[_i].other.dport;
 		other.tos = keys[_i].other.tos;
-		differs += balance_road(&balance, &facts, &none) !=
-			   balance_road(&balance, &other, &none);
+		differs += balance_path(&balance, &facts, &none) !=
+			   balance_path(&balance, &other, &none);
 	}
 	ck_assert_msg((differs == 0) == keys[_i].is_same, "%s: %d of 64",
 		      keys[_i].name, differs);
@@ -216,15 +216,15 @@ START_TEST(own)
 
 	set_up(&setting, _i);
 	for (uint8_t i = 0; i < setting.balance.count && first == 0; i++)
-		if (!road_set_has(&setting.dead, setting.members[i].road))
-			first = setting.members[i].road;
+		if (!path_set_has(&setting.dead, setting.members[i].path))
+			first = setting.members[i].path;
 	for (int i = 0; i < 64; i++) {
 		struct facts facts = facts_of(i);
 
 		facts.is_own = true;
-		ck_assert_uint_eq(balance_road(&setting.balance, &facts,
+		ck_assert_uint_eq(balance_path(&setting.balance, &facts,
 					       &setting.dead),
-				  first ? first : setting.members[0].road);
+				  first ? first : setting.members[0].path);
 	}
 }
 END_TEST
@@ -245,11 +245,11 @@ START_TEST(family)
 		struct facts facts = facts_of(i);
 		uint8_t v6[16] = { 0x20, 1, 0xd, 0xb8, [15] = (uint8_t)i };
 
-		has[0][policy_route_road(policy, 0, &facts)] = true;
+		has[0][policy_route_path(policy, 0, &facts)] = true;
 		v6[14] = (uint8_t)(i >> 8);
 		facts.client = address_from_v6(v6);
 		facts.server = facts.client;
-		has[1][policy_route_road(policy, 0, &facts)] = true;
+		has[1][policy_route_path(policy, 0, &facts)] = true;
 	}
 	ck_assert(has[0][1] && has[0][2] && has[0][3]);
 	ck_assert(!has[1][1] && has[1][2] && has[1][3]);
@@ -263,26 +263,26 @@ START_TEST(dead)
 	struct policy *policy = packets_policy(
 		"uplink a { dev a }\nuplink b { dev b }\n"
 		"default via { a 3, b 1 }\n");
-	uint8_t road[400];
+	uint8_t path[400];
 
 	for (int i = 0; i < 400; i++) {
 		struct facts facts = facts_of(i);
 
-		road[i] = policy_route_road(policy, 0, &facts);
+		path[i] = policy_route_path(policy, 0, &facts);
 	}
 	policy_set_dead(policy, 0, false, true);
 	policy_set_dead(policy, 1, true, true);
 	for (int i = 0; i < 400; i++) {
 		struct facts facts = facts_of(i);
 
-		ck_assert_uint_eq(policy_route_road(policy, 0, &facts), 2);
+		ck_assert_uint_eq(policy_route_path(policy, 0, &facts), 2);
 	}
 	policy_set_dead(policy, 0, false, false);
 	for (int i = 0; i < 400; i++) {
 		struct facts facts = facts_of(i);
 
-		ck_assert_uint_eq(policy_route_road(policy, 0, &facts),
-				  road[i]);
+		ck_assert_uint_eq(policy_route_path(policy, 0, &facts),
+				  path[i]);
 	}
 	policy_free(policy);
 }
@@ -306,12 +306,12 @@ START_TEST(compiled)
 	ck_assert_ptr_eq(policy_route(policy, 0)->balance,
 			 policy_balance(policy, 0));
 	ck_assert_ptr_eq(policy_route(policy, 4)->balance, NULL);
-	ck_assert_uint_eq(policy_route(policy, 4)->road, 2);
+	ck_assert_uint_eq(policy_route(policy, 4)->path, 2);
 	ck_assert_str_eq(policy_route(policy, 0)->way, "{ a 3, b 1 }");
 	ck_assert_str_eq(policy_route(policy, 3)->way,
 			 "{ a 3, b 1 } by source");
 	ck_assert(policy_route_takes(policy_route(policy, 5),
-				     policy_marks(policy)->road_main));
+				     policy_marks(policy)->path_main));
 	ck_assert(!policy_route_takes(policy_route(policy, 5), 2));
 	policy_free(policy);
 }

@@ -10,20 +10,20 @@
 
 #define UPLINKS "uplink a { dev a }\nuplink b { dev b }\nuplink c { dev c }\n"
 
-enum { MAIN = -1, DROP = -2 };	/* roads; else an uplink's index */
+enum { MAIN = -1, DROP = -2 };	/* paths; else an uplink's index */
 
-static int road_of(const struct policy *policy, uint8_t road)
+static int path_of(const struct policy *policy, uint8_t path)
 {
 	const struct marks *marks = policy_marks(policy);
 
-	if (road == marks->road_main)
+	if (path == marks->path_main)
 		return MAIN;
-	if (road == marks->road_drop)
+	if (path == marks->path_drop)
 		return DROP;
 	for (size_t i = 0; i < policy_uplinks(policy); i++)
-		if (policy_uplink(policy, i)->road == road)
+		if (policy_uplink(policy, i)->path == path)
 			return (int)i;
-	ck_abort_msg("no such road: %d", road);
+	ck_abort_msg("no such path: %d", path);
 	return 0;
 }
 
@@ -33,7 +33,7 @@ static const struct {
 	uint8_t known;
 	const char *app;
 	const char *host;
-	int road;
+	int path;
 	bool is_final;
 	uint16_t route;
 	uint8_t needs;
@@ -83,7 +83,7 @@ static const struct {
 	  FACT_APP },
 	{ "route app ssh via b\nroute tcp drop", FACT_ALL, "smtp", NULL, DROP,
 	  true, 1, 0 },
-	/* Several roads: TCP from nowhere, port 40000, has its slot. */
+	/* Several paths: TCP from nowhere, port 40000, has its slot. */
 	{ "route tcp dport 25 via { a 255, b 1 }", 0, NULL, NULL, 0, true, 0,
 	  0 },
 	{ "default via { b, c 255 } by source", 0, NULL, NULL, 2, true, 0, 0 },
@@ -115,8 +115,8 @@ START_TEST(walk)
 		      rows[_i].routes);
 	ck_assert_msg(decision.route == rows[_i].route, "%s: route %d",
 		      rows[_i].routes, decision.route);
-	ck_assert_msg(road_of(policy, decision.road) == rows[_i].road,
-		      "%s: road %d", rows[_i].routes, decision.road);
+	ck_assert_msg(path_of(policy, decision.path) == rows[_i].path,
+		      "%s: path %d", rows[_i].routes, decision.path);
 	ck_assert_msg(decision.needs == rows[_i].needs, "%s: needs %d",
 		      rows[_i].routes, decision.needs);
 	policy_free(policy);
@@ -147,32 +147,32 @@ static const struct {
 	{ "", DROP, 2, 2 },
 };
 
-static uint8_t to_road(const struct policy *policy, int road)
+static uint8_t to_path(const struct policy *policy, int path)
 {
-	if (road == MAIN)
-		return policy_marks(policy)->road_main;
-	if (road == DROP)
-		return policy_marks(policy)->road_drop;
-	return policy_uplink(policy, (size_t)road)->road;
+	if (path == MAIN)
+		return policy_marks(policy)->path_main;
+	if (path == DROP)
+		return policy_marks(policy)->path_drop;
+	return policy_uplink(policy, (size_t)path)->path;
 }
 
 START_TEST(late)
 {
 	char text[512];
 	struct policy *policy;
-	uint8_t road;
+	uint8_t path;
 
 	snprintf(text, sizeof(text),
 		 "%suplink a { dev a }\nuplink b { dev b }\n"
 		 "uplink m { dev m masquerade }\n", lates[_i].policy);
 	policy = packets_policy(text);
-	road = to_road(policy, lates[_i].from);
-	if (decide_late(policy, (uint16_t)(policy_routes(policy) - 1), road,
-			to_road(policy, lates[_i].to)) == LATE_MOVE)
-		road = to_road(policy, lates[_i].to);
-	ck_assert_msg(road_of(policy, road) == lates[_i].want,
+	path = to_path(policy, lates[_i].from);
+	if (decide_late(policy, (uint16_t)(policy_routes(policy) - 1), path,
+			to_path(policy, lates[_i].to)) == LATE_MOVE)
+		path = to_path(policy, lates[_i].to);
+	ck_assert_msg(path_of(policy, path) == lates[_i].want,
 		      "%sfrom %d to %d: %d", lates[_i].policy, lates[_i].from,
-		      lates[_i].to, road);
+		      lates[_i].to, path);
 	policy_free(policy);
 }
 END_TEST

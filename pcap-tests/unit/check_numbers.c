@@ -58,7 +58,7 @@ static void write_numbers(const struct policy *policy, char *text, size_t size)
 
 		used += (size_t)snprintf(text + used, size - used,
 					 "%s%s %u %u", i > 0 ? ", " : "",
-					 up->name, up->road, up->table);
+					 up->name, up->path, up->table);
 	}
 }
 
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(newest)
 {
-	ck_assert_uint_eq(uplink_number_of(&numbers, "a")->road, 1);
+	ck_assert_uint_eq(uplink_number_of(&numbers, "a")->path, 1);
 	ck_assert_ptr_null(uplink_number_of(&numbers, "aa"));
 }
 END_TEST

@@ -50,7 +50,7 @@ static const struct {
 	  "packet goes by one uplink",
 	  "name one uplink; it is flows that are shared" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2 via { a 3, b }", "1:42: error: an "
-	  "expectation names roads, any of which will do",
+	  "expectation names uplinks, any of which will do",
 	  "leave the weight out" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2 via { a, b } by source", "1:47: "
 	  "error: expected the end of the statement, not 'by'", NULL },

@@ -85,7 +85,7 @@ static const struct {
 	{ "mask with a hole", "marks mask 0x50000000", "cannot be used", 1, 0 },
 	{ "mask too small", "marks mask 0x3", "cannot be used", 1, 0 },
 	{ "mask of mwan3", "marks mask 0x3f00", "mwan3", 0, 2 },
-	{ "more uplinks than roads", "marks mask 0x7\nuplink a { dev e }\n"
+	{ "more uplinks than paths", "marks mask 0x7\nuplink a { dev e }\n"
 	  "uplink b { dev f }\nroute tcp via a\ndefault via b",
 	  "has room for 1 uplink", 1, 0 },
 	{ "stands in for itself", "uplink a { dev e otherwise a }\n"
@@ -209,27 +209,27 @@ START_TEST(numbers_are_given)
 				 "default via c", diag);
 	const struct marks *m = policy_marks(p);
 
-	ck_assert_uint_eq(policy_uplink(p, 0)->road, 2);
-	ck_assert_uint_eq(policy_uplink(p, 1)->road, 1);
-	ck_assert_uint_eq(policy_uplink(p, 2)->road, 3);
+	ck_assert_uint_eq(policy_uplink(p, 0)->path, 2);
+	ck_assert_uint_eq(policy_uplink(p, 1)->path, 1);
+	ck_assert_uint_eq(policy_uplink(p, 2)->path, 3);
 	ck_assert_uint_eq(policy_uplink(p, 0)->table, 202);
 	ck_assert_uint_eq(policy_uplink(p, 1)->table, 201);
 	ck_assert_uint_eq(policy_uplink(p, 2)->table, 203);
 	ck_assert_str_eq(policy_uplink(p, 1)->table_name, "x");
-	ck_assert_ptr_eq(policy_uplink_of_road(p, 1), policy_uplink(p, 1));
+	ck_assert_ptr_eq(policy_uplink_of_path(p, 1), policy_uplink(p, 1));
 
 	ck_assert_uint_eq(m->settled, 0x40000000);
-	ck_assert_uint_eq(m->road_mask, 0x3f000000);
-	ck_assert_uint_eq(m->road_main, 63);
-	ck_assert_uint_eq(m->road_drop, 62);
+	ck_assert_uint_eq(m->path_mask, 0x3f000000);
+	ck_assert_uint_eq(m->path_main, 63);
+	ck_assert_uint_eq(m->path_drop, 62);
 	ck_assert_uint_eq(marks_of(m, 2, true), 0x42000000);
 	ck_assert_uint_eq(marks_merge(m, 0x8100abcd, marks_of(m, 2, false)),
 			  0x8200abcd);
-	ck_assert_uint_eq(marks_road(m, 0xc2000001), 2);
-	ck_assert_str_eq(policy_road_name(p, 63), "main");
-	ck_assert_str_eq(policy_road_name(p, 62), "drop");
-	ck_assert_str_eq(policy_road_name(p, 3), "c");
-	ck_assert_ptr_null(policy_road_name(p, 0));
+	ck_assert_uint_eq(marks_path(m, 0xc2000001), 2);
+	ck_assert_str_eq(policy_path_name(p, 63), "main");
+	ck_assert_str_eq(policy_path_name(p, 62), "drop");
+	ck_assert_str_eq(policy_path_name(p, 3), "c");
+	ck_assert_ptr_null(policy_path_name(p, 0));
 	policy_free(p);
 	diag_free(diag);
 }

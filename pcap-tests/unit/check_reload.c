@@ -162,7 +162,7 @@ START_TEST(script)
 }
 END_TEST
 
-/* Road numbers are a policy's own affair: the flow stays on its uplink. */
+/* Path numbers are a policy's own affair: the flow stays on its uplink. */
 START_TEST(renumbered)
 {
 	static const char open[] = "route app ssh via m\nroute tcp via b";
@@ -292,7 +292,7 @@ START_TEST(views)
 
 		ck_assert_str_eq(view->host, is_http ? "www.example.com" : "");
 		ck_assert_uint_eq(view->packets, is_http ? 2 : 1);
-		ck_assert_uint_eq(view->road, 2);
+		ck_assert_uint_eq(view->path, 2);
 		ck_assert_int_eq(view->route, 1);
 		ck_assert_uint_eq(view->needs, is_http ? FACT_PAYLOAD :
 				  FACT_PAYLOAD | FACT_HOST);
@@ -322,7 +322,7 @@ static void *speak(void *arg)
 		struct made made = { SYN, .sport = (uint16_t)(1 + i % 97) };
 		struct packet pkt;
 		struct verdict verdict;
-		uint32_t road;
+		uint32_t path;
 
 		if (i / 97 % 3 != 0)
 			made = (struct made){
@@ -335,8 +335,8 @@ static void *speak(void *arg)
 		worker_pass(traffic->worker);
 		worker_classify(traffic->worker, &pkt, NULL, 1, false,
 				&verdict);
-		road = verdict.mark & 0x3f000000;
-		traffic->wrong += road != A && road != B && road != MAIN;
+		path = verdict.mark & 0x3f000000;
+		traffic->wrong += path != A && path != B && path != MAIN;
 		traffic->packets++;
 	}
 	return NULL;

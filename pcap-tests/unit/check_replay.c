@@ -8,7 +8,7 @@
 #define STEPS 8
 
 /*
- * Flows as replays.h has them. Packets: the road of each, upper case when
+ * Flows as replays.h has them. Packets: the path of each, upper case when
  * settled, '-' unmarked, '!' dropped.
  */
 static const struct row {
@@ -128,9 +128,9 @@ static void each_packet(void *ctx, const struct replay_packet *packet)
 {
 	struct heard *heard = ctx;
 	const struct marks *marks = policy_marks(heard->policy);
-	uint8_t road = marks_road(marks, packet->mark);
-	char c = road == marks->road_main ? 'x'
-	       : road == 0 ? '-' : (char)('a' + road - 1);
+	uint8_t path = marks_path(marks, packet->mark);
+	char c = path == marks->path_main ? 'x'
+	       : path == 0 ? '-' : (char)('a' + path - 1);
 
 	if (packet->is_settled && c != '-')
 		c -= 'a' - 'A';

@@ -31,7 +31,7 @@ struct script {
 	uint16_t dport;
 	struct segment segments[8];
 	unsigned settled_at;	/* packet, from 1; 0: not */
-	uint8_t road;
+	uint8_t path;
 };
 
 #define SYN { false, -1u, NULL }
@@ -113,7 +113,7 @@ START_TEST(script)
 	}
 	ck_assert_msg(settled_at == s->settled_at, "%s: settled at %u",
 		      s->name, settled_at);
-	ck_assert_msg(marks_road(policy_marks(policy), mark) == s->road,
+	ck_assert_msg(marks_path(policy_marks(policy), mark) == s->path,
 		      "%s: mark 0x%x", s->name, mark);
 	worker_free(worker);
 	policy_free(policy);

@@ -56,7 +56,7 @@ START_TEST(there_and_back)
 			 "1");
 	ck_assert_uint_eq(back.file_next, 2);
 	ck_assert_uint_eq(back.numbers.count, 3);
-	ck_assert_uint_eq(uplink_number_of(&back.numbers, "a")->road, 4);
+	ck_assert_uint_eq(uplink_number_of(&back.numbers, "a")->path, 4);
 	ck_assert_uint_eq(uplink_number_of(&back.numbers, "b")->table, 202);
 	ck_assert_uint_eq(back.folders_made, 1);
 	ck_assert_uint_eq(back.ruleset_asked, journal.ruleset_asked);

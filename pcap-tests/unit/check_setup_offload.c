@@ -129,12 +129,12 @@ static void say_condition(struct text *text, unsigned depth)
 
 static void say_outcome(struct text *text)
 {
-	static const char *const roads[] = {
+	static const char *const paths[] = {
 		" via a\n", " via b\n", " via c\n", " via main\n", " drop\n",
 		" via { a 3, b }\n", " via { main, c 2 } by source\n",
 	};
 
-	say(text, "%s", roads[any(7)]);
+	say(text, "%s", paths[any(7)]);
 }
 
 /* Half of them have routes that all test the same, for the maps. */
@@ -256,13 +256,13 @@ START_TEST(same)
 			      facts.proto, decision.is_final ? "queued" :
 			      "settled too early");
 		if (target.verdict == OFFLOAD_BALANCE)
-			target.value = balance_road(
+			target.value = balance_path(
 				&offload->balances[target.value], &facts,
-				&(struct road_set){ { 0 } });
+				&(struct path_set){ { 0 } });
 		ck_assert_msg(!decision.is_final ||
-			      target.value == decision.road,
-			      "%spacket %d: road %u instead of %u", text.bytes,
-			      i, target.value, decision.road);
+			      target.value == decision.path,
+			      "%spacket %d: path %u instead of %u", text.bytes,
+			      i, target.value, decision.path);
 		settled += decision.is_final;
 	}
 	ck_assert(settled > 0 || speaks_of_users);
@@ -345,7 +345,7 @@ START_TEST(too_long)
 	static const struct {
 		uint16_t port;
 		enum offload_verdict want;
-	} rows[] = { { 25, OFFLOAD_QUEUE }, { 80, OFFLOAD_ROAD } };
+	} rows[] = { { 25, OFFLOAD_QUEUE }, { 80, OFFLOAD_PATH } };
 	struct offload *offload;
 	struct policy *policy;
 	char *text = NULL;

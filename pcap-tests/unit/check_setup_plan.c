@@ -85,7 +85,7 @@ static const struct {
 	{ "strict, as a rule", FIBRE "strict }\n" END,
 	  "pref 20401 fwmark 0x01000000/0x3f000000 unreachable protocol 119\n",
 	  true },
-	{ "strict: nothing without a road", FIBRE "strict }\n" END,
+	{ "strict: nothing without a path", FIBRE "strict }\n" END,
 	  "rule4 pref 20690 not iif lo blackhole protocol 119\n", true },
 	{ "in IPv6 too", FIBRE "strict }\n" END,
 	  "rule6 pref 20690 not iif lo blackhole protocol 119\n", true },
@@ -173,7 +173,7 @@ static const struct {
 	{ "own: the order of routes", FIBRE "}\n"
 	  "route tcp dport 25 via fibre\n" "route tcp via main\n" END,
 	  "rule4 pref 21101 from 0.0.0.0 iif lo ipproto tcp goto 21999", true },
-	{ "own: which is none on one road", FIBRE "}\n"
+	{ "own: which is none on one path", FIBRE "}\n"
 	  "route tcp dport 25 via fibre\n" "route udp via fibre\n" END,
 	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto udp lookup 201", true },
 	{ "own: a destination", FIBRE "}\n"

@@ -9,7 +9,7 @@
 #include "packets.h"
 #include "unit.h"
 
-/* Roads 1, 2, 3; main is 0x3f, drop 0x3e; settled is the mask's top bit. */
+/* Paths 1, 2, 3; main is 0x3f, drop 0x3e; settled is the mask's top bit. */
 #define UPLINKS "uplink a { dev a mark 1 }\nuplink b { dev b mark 2 }\n" \
 		"uplink m { dev m mark 3 masquerade }\n"
 #define SETTLED 0x40000000u
@@ -69,12 +69,12 @@ static const struct row {
 	  { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN, SSH }, M | SETTLED, false } },
 	  MOVED, false },
-	{ "late but by the same road",
+	{ "late but by the same path",
 	  "route app ssh via a\nroute tcp via a",
 	  { { { SYN }, A, false },
 	    { { ACK, .seq = 1, .mark = A, SSH }, A | SETTLED, false } },
 	  NONE, false },
-	{ "the provisional road stays while more is open",
+	{ "the provisional path stays while more is open",
 	  "route host example.org via a\nroute app http via b",
 	  { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN,
@@ -132,7 +132,7 @@ static const struct row {
 	      false },
 	    { { ACK, .seq = 2, .mark = MAIN, .ms = 11000 }, MAIN | SETTLED,
 	      false } }, NONE, false },
-	{ "a flow that the worker does not know keeps its road",
+	{ "a flow that the worker does not know keeps its path",
 	  "route tcp via a",
 	  { { { ACK, .seq = 1, .mark = B }, B | SETTLED, false },
 	    { { ACK, .back = true, .mark = B | 0x42 }, B | SETTLED | 0x42,

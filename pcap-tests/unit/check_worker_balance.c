@@ -1,4 +1,4 @@
-/* check_worker_balance.c - flows of several roads while uplinks die. */
+/* check_worker_balance.c - flows of several paths while uplinks die. */
 #include <string.h>
 
 #include "engine/worker/worker.h"
@@ -8,7 +8,7 @@
 #define SETTLED 0x40000000u
 #define A 0x01000000u
 #define B 0x02000000u
-#define ROADS 0x3f000000u
+#define PATHS 0x3f000000u
 /* Nearly all flows are a's, as long as it lives. */
 #define POLICY "uplink a { dev a }\nuplink b { dev b }\n" \
 	       "uplink c { dev c otherwise b }\n" \
@@ -123,11 +123,11 @@ START_TEST(settled)
 	ask(&syn);
 	ck_assert_uint_eq(go_on(A).mark, A | SETTLED);
 	policy_set_dead(policy, 0, false, true);
-	ck_assert_uint_eq(go_on(0).mark & ROADS, B);
+	ck_assert_uint_eq(go_on(0).mark & PATHS, B);
 }
 END_TEST
 
-/* Another policy in the middle: the road is kept while it is among those that
+/* Another policy in the middle: the path is kept while it is among those that
  * share. */
 START_TEST(reloaded)
 {

@@ -7,7 +7,7 @@
 #include "packets.h"
 #include "unit.h"
 
-/* Roads 1, 2, 3; main is 0x3f, drop 0x3e; settled is the mask's top bit. */
+/* Paths 1, 2, 3; main is 0x3f, drop 0x3e; settled is the mask's top bit. */
 #define UPLINKS "uplink a { dev a mark 1 }\nuplink b { dev b mark 2 }\n" \
 		"uplink m { dev m mark 3 masquerade }\n"
 #define ROUTE "route host v.example via a\n"
@@ -16,7 +16,7 @@
 #define MAIN 0x3f000000u
 
 /* v.example is at 198.51.100.9, w.example at .10. A question has a host, too:
- * the one for v.example takes its road. */
+ * the one for v.example takes its path. */
 #define ASK(name) "\0\7\1\0\0\1\0\0\0\0\0\0\1" name "\7example\0\0\1\0\1"
 #define TOLD(name, host) "\0\7\x81\x80\0\1\0\1\0\0\0\0\1" name \
 	"\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64" host
@@ -315,7 +315,7 @@ START_TEST(script)
 }
 END_TEST
 
-/* A flow that is settled but may ask more keeps its road, by its new number. */
+/* A flow that is settled but may ask more keeps its path, by its new number. */
 START_TEST(reload)
 {
 	static const struct made question = QUESTION, answer = ANSWER;

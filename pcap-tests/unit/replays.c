@@ -63,7 +63,7 @@ void replays_print_flow(FILE *out, const struct policy *policy,
 		f->dport, app != NULL ? app : "-",
 		f->host != NULL ? f->host : "-",
 		f->class_name != NULL ? f->class_name : "-",
-		(int)line_of(policy, f->route), f->first_road, f->road,
+		(int)line_of(policy, f->route), f->first_path, f->path,
 		f->late, (int)f->packets, (int)f->settled_packet,
 		(int)f->queued, f->exempt != NULL ? " exempt" : "",
 		f->is_dropped ? " drop" : "");

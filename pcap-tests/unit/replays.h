@@ -38,7 +38,7 @@ struct policy *replays_policy(const char *text);
 
 /*
  * A flow in words: client port > server port, application, host, class, line,
- * first road > latest road, late, packets, settled, queued; "drop".
+ * first path > latest path, late, packets, settled, queued; "drop".
  */
 void replays_print_flow(FILE *out, const struct policy *policy,
 			const struct replay_flow *flow);

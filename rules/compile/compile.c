@@ -365,7 +365,7 @@ static int compile_routes(struct compiler *c)
 	last = &p->routes[c->routes.count];
 	last->text = "default via main";
 	last->way = "main";
-	last->road = p->marks.road_main;
+	last->path = p->marks.path_main;
 	p->tests[c->routes.count].node = 1;
 	if (c->default_route != NULL)
 		rc = compile_route(c, c->default_route, last,

@@ -138,16 +138,16 @@ int compile_learn(struct compiler *c);
 /* compile_uplink.c */
 int compile_marks(struct compiler *c);
 int compile_uplinks(struct compiler *c);
-/* The road of an uplink's name, or of "main". */
-int compile_road(struct compiler *c, const struct ast_name *name,
-		 uint8_t *ret_road);
+/* The path of an uplink's name, or of "main". */
+int compile_path(struct compiler *c, const struct ast_name *name,
+		 uint8_t *ret_path);
 
-/* compile_balance.c: where a route goes, and any road that an expectation
+/* compile_balance.c: where a route goes, and any path that an expectation
  * names. */
 int compile_way(struct compiler *c, const struct ast_outcome *outcome,
 		struct route *route);
-int compile_roads(struct compiler *c, const struct ast_outcome *outcome,
-		  struct road_set *ret_roads);
+int compile_paths(struct compiler *c, const struct ast_outcome *outcome,
+		  struct path_set *ret_paths);
 
 /* compile_expect.c */
 int compile_expects(struct compiler *c);

@@ -1,4 +1,4 @@
-/* compile_balance.c - the roads that a route shares its flows among. */
+/* compile_balance.c - the paths that a route shares its flows among. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static bool is_same(const struct balance *a, const struct balance *b)
 	if (a->count != b->count || a->by_source != b->by_source)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (a->members[i].road != b->members[i].road ||
+		if (a->members[i].path != b->members[i].path ||
 		    a->members[i].weight != b->members[i].weight)
 			return false;
 	return true;
@@ -50,14 +50,14 @@ static int compile_shares(struct compiler *c, const struct ast_outcome *outcome,
 		struct balance_member *member = &members[balance.count++];
 
 		member->weight = weight_of(s);
-		if (compile_road(c, &s->uplink, &member->road) < 0)
+		if (compile_path(c, &s->uplink, &member->path) < 0)
 			rc = -EINVAL;
 	}
 	if (rc < 0)
 		return rc;
 	balance.members = members;
 	if (balance.count == 1)
-		route->road = members[0].road;
+		route->path = members[0].path;
 	else
 		route->balance = keep(c->policy, &balance);
 	return 0;
@@ -100,28 +100,28 @@ int compile_way(struct compiler *c, const struct ast_outcome *outcome,
 	if (outcome->kind == OUTCOME_VIA && outcome->shares != NULL)
 		return compile_shares(c, outcome, route);
 	if (outcome->kind == OUTCOME_VIA)
-		return compile_road(c, &outcome->uplink, &route->road);
-	route->road = c->policy->marks.road_drop;
+		return compile_path(c, &outcome->uplink, &route->path);
+	route->path = c->policy->marks.path_drop;
 	return 0;
 }
 
-int compile_roads(struct compiler *c, const struct ast_outcome *outcome,
-		  struct road_set *ret_roads)
+int compile_paths(struct compiler *c, const struct ast_outcome *outcome,
+		  struct path_set *ret_paths)
 {
 	const struct ast_share only = { .uplink = outcome->uplink };
-	uint8_t road = c->policy->marks.road_drop;
+	uint8_t path = c->policy->marks.path_drop;
 	int rc = 0;
 
 	if (outcome->kind == OUTCOME_DROP)
-		road_set_add(ret_roads, road);
+		path_set_add(ret_paths, path);
 	if (outcome->kind != OUTCOME_VIA)
 		return 0;
 	for (const struct ast_share *s = outcome->shares != NULL ?
 						 outcome->shares : &only;
 	     s != NULL; s = s->next)
-		if (compile_road(c, &s->uplink, &road) < 0)
+		if (compile_path(c, &s->uplink, &path) < 0)
 			rc = -EINVAL;
 		else
-			road_set_add(ret_roads, road);
+			path_set_add(ret_paths, path);
 	return rc;
 }

@@ -99,7 +99,7 @@ int compile_expects(struct compiler *c)
 		e->outcome = s->expect.outcome.kind;
 		e->text = compile_statement_text(c, s);
 		if (e->outcome != OUTCOME_EXEMPT)
-			(void)compile_roads(c, &s->expect.outcome, &e->roads);
+			(void)compile_paths(c, &s->expect.outcome, &e->paths);
 		if (e->text == NULL)
 			return -ENOMEM;
 	}

@@ -1,4 +1,4 @@
-/* compile_uplink.c - the mask, roads and tables of the uplinks. */
+/* compile_uplink.c - the mask, paths and tables of the uplinks. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "rules/compile/compile.h"
 #include "rules/parse/names.h"
 
-/* "settled", and roads for one uplink, drop and main at least; a road number
+/* "settled", and paths for one uplink, drop and main at least; a path number
  * fits a byte. */
 #define MASK_BITS_LEAST 3
 #define MASK_BITS_MOST 9
@@ -42,10 +42,10 @@ int compile_marks(struct compiler *c)
 	}
 	m->shift = (uint8_t)__builtin_ctz(m->mask);
 	m->settled = UINT32_C(1) << (31 - __builtin_clz(m->mask));
-	m->road_mask = m->mask & ~m->settled;
-	m->road_main = (uint8_t)(m->road_mask >> m->shift);
-	m->road_drop = (uint8_t)(m->road_main - 1);
-	m->road_most = (uint8_t)(m->road_main - 2);
+	m->path_mask = m->mask & ~m->settled;
+	m->path_main = (uint8_t)(m->path_mask >> m->shift);
+	m->path_drop = (uint8_t)(m->path_main - 1);
+	m->path_most = (uint8_t)(m->path_main - 2);
 	return rc;
 }
 
@@ -83,16 +83,16 @@ static int take_said(struct compiler *c, size_t i, struct uplink *up)
 	char mend[128];
 
 	if (u->mark.place.line != 0) {
-		if (u->mark.value > m->road_most) {
+		if (u->mark.value > m->path_most) {
 			snprintf(mend, sizeof(mend), "expected 1 to %u, the "
-				 "number of the road within the mask 0x%x",
-				 m->road_most, m->mask);
+				 "number of the uplink within the mask 0x%x",
+				 m->path_most, m->mask);
 			diag_add(c->diag, DIAG_ERROR, u->mark.place, mend,
 				 "mark %llu does not fit the mask",
 				 (unsigned long long)u->mark.value);
 			return -EINVAL;
 		}
-		up->road = (uint8_t)u->mark.value;
+		up->path = (uint8_t)u->mark.value;
 	}
 	if (u->table.place.line != 0)
 		up->table = (uint32_t)u->table.value;
@@ -109,9 +109,9 @@ static int check_taken(struct compiler *c, size_t i)
 		const struct ast_name *other =
 			&said_at(c, j)->table_name;
 
-		if (ups[i].road != 0 && ups[i].road == ups[j].road)
+		if (ups[i].path != 0 && ups[i].path == ups[j].path)
 			rc = complain_taken(c, u->mark.place, "mark",
-					    ups[i].road, j);
+					    ups[i].path, j);
 		if (ups[i].table != 0 && ups[i].table == ups[j].table)
 			rc = complain_taken(c, u->table.place, "table",
 					    ups[i].table, j);
@@ -143,15 +143,15 @@ static const struct uplink_number *in_force(struct compiler *c, size_t i)
 	return uplink_number_of(c->numbers, uplink_at(c, i)->name.text);
 }
 
-/* Which uplink, the i-th aside, has `road` in force; the count for none. */
-static size_t holder_of(struct compiler *c, uint8_t road, size_t i)
+/* Which uplink, the i-th aside, has `path` in force; the count for none. */
+static size_t holder_of(struct compiler *c, uint8_t path, size_t i)
 {
 	size_t j = 0;
 
 	for (; j < c->uplinks.count; j++) {
 		const struct uplink_number *number = in_force(c, j);
 
-		if (j != i && number != NULL && number->road == road)
+		if (j != i && number != NULL && number->path == path)
 			break;
 	}
 	return j;
@@ -162,8 +162,8 @@ static int check_holder(struct compiler *c, size_t i)
 {
 	const struct ast_number *mark = &said_at(c, i)->mark;
 	const struct uplink *up = &c->policy->uplinks[i];
-	size_t holder = mark->place.line == 0 || up->road == 0 ?
-			c->uplinks.count : holder_of(c, up->road, i);
+	size_t holder = mark->place.line == 0 || up->path == 0 ?
+			c->uplinks.count : holder_of(c, up->path, i);
 	char mend[192];
 
 	if (holder == c->uplinks.count)
@@ -172,15 +172,15 @@ static int check_holder(struct compiler *c, size_t i)
 		 "force first: waymark down");
 	diag_add(c->diag, DIAG_ERROR, mark->place, mend, "mark %u is in force "
 		 "for uplink '%s', whose flows would change over to '%s'",
-		 up->road, uplink_at(c, holder)->name.text,
+		 up->path, uplink_at(c, holder)->name.text,
 		 uplink_at(c, i)->name.text);
 	return -EINVAL;
 }
 
-static bool has_road(struct compiler *c, uint8_t road)
+static bool has_path(struct compiler *c, uint8_t path)
 {
 	for (size_t i = 0; i < c->uplinks.count; i++)
-		if (c->policy->uplinks[i].road == road)
+		if (c->policy->uplinks[i].path == path)
 			return true;
 	return false;
 }
@@ -200,49 +200,49 @@ static void keep_numbers(struct compiler *c, size_t i)
 
 	if (old == NULL)
 		return;
-	if (up->road == 0 && old->road <= c->policy->marks.road_most &&
-	    !has_road(c, old->road))
-		up->road = old->road;
+	if (up->path == 0 && old->path <= c->policy->marks.path_most &&
+	    !has_path(c, old->path))
+		up->path = old->path;
 	if (up->table == 0 && !has_table(c, old->table))
 		up->table = old->table;
 }
 
-static bool is_in_force(struct compiler *c, uint8_t road, uint32_t table)
+static bool is_in_force(struct compiler *c, uint8_t path, uint32_t table)
 {
 	for (size_t i = 0; i < c->numbers->count; i++)
-		if (c->numbers->items[i].road == road ||
+		if (c->numbers->items[i].path == path ||
 		    c->numbers->items[i].table == table)
 			return true;
 	return false;
 }
 
 /* 0: there is none. */
-static uint8_t lowest_road(struct compiler *c, bool may_be_in_force)
+static uint8_t lowest_path(struct compiler *c, bool may_be_in_force)
 {
-	for (uint8_t road = 1; road <= c->policy->marks.road_most; road++)
-		if (!has_road(c, road) &&
-		    (may_be_in_force || !is_in_force(c, road, 0)))
-			return road;
+	for (uint8_t path = 1; path <= c->policy->marks.path_most; path++)
+		if (!has_path(c, path) &&
+		    (may_be_in_force || !is_in_force(c, path, 0)))
+			return path;
 	return 0;
 }
 
 /* One that an uplink had which is no more is the last choice: conntrack still
  * knows flows by it. */
-static int give_road(struct compiler *c, size_t i)
+static int give_path(struct compiler *c, size_t i)
 {
 	struct policy *p = c->policy;
-	uint8_t road = lowest_road(c, false);
+	uint8_t path = lowest_path(c, false);
 
-	if (road == 0)
-		road = lowest_road(c, true);
-	if (road != 0) {
-		p->uplinks[i].road = road;
+	if (path == 0)
+		path = lowest_path(c, true);
+	if (path != 0) {
+		p->uplinks[i].path = path;
 		return 0;
 	}
 	diag_add(c->diag, DIAG_ERROR, uplink_at(c, i)->place,
 		 "give 'marks mask' more bits",
 		 "the mask 0x%x has room for %u uplink%s", p->marks.mask,
-		 p->marks.road_most, p->marks.road_most == 1 ? "" : "s");
+		 p->marks.path_most, p->marks.path_most == 1 ? "" : "s");
 	return -EINVAL;
 }
 
@@ -383,19 +383,19 @@ int compile_uplinks(struct compiler *c)
 	for (size_t i = 0; i < count; i++) {
 		struct uplink *up = &p->uplinks[i];
 
-		if (up->road == 0 && give_road(c, i) < 0)
+		if (up->path == 0 && give_path(c, i) < 0)
 			break;
 		if (up->table == 0)
 			give_table(c, i);
-		p->of_road[up->road] = up;
+		p->of_path[up->path] = up;
 		if (!up->via_auto && up->has_via4 != up->has_via6)
 			policy_set_dead(p, i, up->has_via4, true);
 	}
 	return 0;
 }
 
-int compile_road(struct compiler *c, const struct ast_name *name,
-		 uint8_t *ret_road)
+int compile_path(struct compiler *c, const struct ast_name *name,
+		 uint8_t *ret_path)
 {
 	int index, rc;
 
@@ -404,7 +404,7 @@ int compile_road(struct compiler *c, const struct ast_name *name,
 	rc = find_uplink(c, name, &index);
 	if (rc < 0)
 		return rc;
-	*ret_road = index == UPLINK_MAIN ? c->policy->marks.road_main
-					 : c->policy->uplinks[index].road;
+	*ret_path = index == UPLINK_MAIN ? c->policy->marks.path_main
+					 : c->policy->uplinks[index].path;
 	return 0;
 }

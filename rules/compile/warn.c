@@ -68,10 +68,10 @@ static void warn_uplinks(struct compiler *c)
 
 		for (size_t r = 0; r < p->route_count; r++)
 			is_used |= policy_route_takes(&p->routes[r],
-						      p->uplinks[i].road);
+						      p->uplinks[i].path);
 		for (size_t r = 0; r < p->packet_route_count; r++)
-			is_used |= p->packet_routes[r].road ==
-				   p->uplinks[i].road;
+			is_used |= p->packet_routes[r].path ==
+				   p->uplinks[i].path;
 		for (size_t u = 0; u < p->uplink_count; u++)
 			is_used |= p->uplinks[u].otherwise == (int)i;
 		if (!is_used)
@@ -87,13 +87,13 @@ static const struct uplink *masquerading(const struct policy *p,
 {
 	for (size_t i = 0; i < p->uplink_count; i++)
 		if (p->uplinks[i].masquerade &&
-		    policy_route_takes(route, p->uplinks[i].road))
+		    policy_route_takes(route, p->uplinks[i].path))
 			return &p->uplinks[i];
 	return NULL;
 }
 
 /* The first packet fixes NAT: a flow that is known by its payload only has
- * left by another road by then. */
+ * left by another path by then. */
 static void warn_late(struct compiler *c)
 {
 	const struct policy *p = c->policy;
@@ -109,7 +109,7 @@ static void warn_late(struct compiler *c)
 		     p->late == LATE_MOVE ?
 		     "'late move' breaks such flows; name ports or addresses "
 		     "as well" :
-		     "such flows keep the road of their first packet; name "
+		     "such flows keep the uplink of their first packet; name "
 		     "ports or addresses as well",
 		     "only payload can tell this route, and '%s' masquerades",
 		     up->name);
@@ -215,12 +215,12 @@ static void warn_default_drop(struct compiler *c)
 	const struct policy *p = c->policy;
 	size_t last = p->route_count - 1;
 
-	if (p->routes[last].road != p->marks.road_drop)
+	if (p->routes[last].path != p->marks.path_drop)
 		return;
 	for (size_t r = 0; r < last; r++) {
 		if (condition_is_early(&p->pool, p->tests[r].node) ||
 		    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE ||
-		    p->routes[r].road == p->marks.road_drop)
+		    p->routes[r].path == p->marks.path_drop)
 			continue;
 		warn(c, c->routes.items[r]->place,
 		     "name ports or addresses as well",
@@ -259,7 +259,7 @@ static void warn_packet_routes(struct compiler *c)
 	const struct policy *p = c->policy;
 
 	for (size_t r = 0; r < p->packet_route_count; r++) {
-		const struct uplink *up = p->of_road[p->packet_routes[r].road];
+		const struct uplink *up = p->of_path[p->packet_routes[r].path];
 
 		if (up != NULL && up->masquerade)
 			warn(c, c->packet_routes.items[r]->place,

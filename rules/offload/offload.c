@@ -92,8 +92,8 @@ static struct offload_target target_of(const struct policy *p,
 				       const struct route *route, size_t number)
 {
 	struct offload_target target = {
-		.verdict = OFFLOAD_ROAD,
-		.value = route->road,
+		.verdict = OFFLOAD_PATH,
+		.value = route->path,
 		.route = (uint32_t)number + 1,
 	};
 

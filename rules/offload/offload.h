@@ -58,7 +58,7 @@ struct offload_test {
 
 enum offload_verdict {
 	OFFLOAD_QUEUE,		/* the engine has to look */
-	OFFLOAD_ROAD,		/* settled: `value` is the road */
+	OFFLOAD_PATH,		/* settled: `value` is the path */
 	OFFLOAD_BALANCE,	/* settled: by the hash, `value` is which */
 	OFFLOAD_JUMP,		/* `value` is a chain; come back if it ends */
 	OFFLOAD_MAP,		/* as the map of a field says */
@@ -134,10 +134,10 @@ void offload_free(struct offload *offload);
 
 struct facts;
 
-/* What happens to a new flow: OFFLOAD_QUEUE, _ROAD or _BALANCE. */
+/* What happens to a new flow: OFFLOAD_QUEUE, _PATH or _BALANCE. */
 struct offload_target offload_flow(const struct offload *offload,
 				   const struct facts *facts);
-/* The road of a packet by the `per packet` routes, 0 for none. */
+/* The path of a packet by the `per packet` routes, 0 for none. */
 uint8_t offload_packet(const struct offload *offload,
 		       const struct facts *facts);
 

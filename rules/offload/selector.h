@@ -1,7 +1,7 @@
 /*
  * selector.h - what of the routes an `ip rule` can say: protocol, ports, a
  * prefix of destinations, users. By such rules the router's own sockets get
- * the source address that goes with their road.
+ * the source address that goes with their path.
  */
 #ifndef WAYMARK_SELECTOR_H
 #define WAYMARK_SELECTOR_H

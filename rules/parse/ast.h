@@ -121,7 +121,7 @@ enum list_kind { LIST_ADDRESSES, LIST_DOMAINS };
 
 enum outcome_kind { OUTCOME_VIA, OUTCOME_DROP, OUTCOME_EXEMPT };
 
-/* One of several roads; a weight that is not said is 1. */
+/* One of several paths; a weight that is not said is 1. */
 struct ast_share {
 	struct ast_share *next;
 	struct ast_name uplink;

@@ -178,7 +178,7 @@ int parser_statement(struct parser *p, struct ast_statement *statement);
 int parser_outcome(struct parser *p, bool may_exempt,
 		   struct ast_outcome *ret_outcome);
 
-/* parser_balance.c: { NAME [N], ... } [by source]; where roads are only named,
+/* parser_balance.c: { NAME [N], ... } [by source]; where paths are only named,
  * as in an expectation, they have no weights. */
 int parser_shares(struct parser *p, bool has_weights,
 		  struct ast_outcome *ret_outcome);

@@ -8,7 +8,7 @@
 #define STRING(number) #number
 #define VALUE_OF(macro) STRING(macro)
 
-static int road(struct parser *p, const struct ast_share *others,
+static int path(struct parser *p, const struct ast_share *others,
 		struct ast_name *ret_name)
 {
 	struct place place = p->token.place;
@@ -39,14 +39,14 @@ static int share(struct parser *p, bool has_weights,
 	static const struct number_kind kind = {
 		.what = "a weight", .least = 1, .most = BALANCE_MOST,
 	};
-	int rc = road(p, others, &share->uplink);
+	int rc = path(p, others, &share->uplink);
 
 	if (rc < 0 || p->token.kind != TOKEN_WORD)
 		return rc;
 	if (has_weights)
 		return parser_value_number(p, &kind, &share->weight);
 	parser_complain(p, p->token.place, "leave the weight out",
-			"an expectation names roads, any of which will do");
+			"an expectation names uplinks, any of which will do");
 	return -EINVAL;
 }
 

@@ -10,15 +10,15 @@
 /* Registers of two addresses and two ports. */
 #define KEY_MOST 10
 
-static const struct road_set nobody;
+static const struct path_set nobody;
 
 uint32_t balance_weight(const struct balance *balance,
-			const struct road_set *dead)
+			const struct path_set *dead)
 {
 	uint32_t sum = 0;
 
 	for (size_t i = 0; i < balance->count; i++)
-		if (!road_set_has(dead, balance->members[i].road))
+		if (!path_set_has(dead, balance->members[i].path))
 			sum += balance->members[i].weight;
 	return sum;
 }
@@ -67,40 +67,40 @@ static uint32_t hash(const struct balance *balance, const struct facts *facts,
 
 /* Who owns a slot of those that are not in `dead`; one of them does. */
 static uint8_t owner(const struct balance *balance,
-		     const struct road_set *dead, uint32_t slot)
+		     const struct path_set *dead, uint32_t slot)
 {
 	const struct balance_member *member = balance->members;
 
-	while (road_set_has(dead, member->road) || slot >= member->weight) {
-		if (!road_set_has(dead, member->road))
+	while (path_set_has(dead, member->path) || slot >= member->weight) {
+		if (!path_set_has(dead, member->path))
 			slot -= member->weight;
 		member++;
 	}
-	return member->road;
+	return member->path;
 }
 
 uint8_t balance_first(const struct balance *balance,
-		      const struct road_set *dead)
+		      const struct path_set *dead)
 {
 	for (size_t i = 0; i < balance->count; i++)
-		if (!road_set_has(dead, balance->members[i].road))
-			return balance->members[i].road;
-	return balance->members[0].road;
+		if (!path_set_has(dead, balance->members[i].path))
+			return balance->members[i].path;
+	return balance->members[0].path;
 }
 
-uint8_t balance_road(const struct balance *balance, const struct facts *facts,
-		     const struct road_set *dead)
+uint8_t balance_path(const struct balance *balance, const struct facts *facts,
+		     const struct path_set *dead)
 {
 	uint32_t all = balance_weight(balance, &nobody);
 	uint32_t living = balance_weight(balance, dead);
-	uint8_t road;
+	uint8_t path;
 
 	if (facts->is_own)
 		return balance_first(balance, dead);
-	road = owner(balance, &nobody,
+	path = owner(balance, &nobody,
 		     jhash_scale(hash(balance, facts, BALANCE_SEED), all));
-	if (living == 0 || !road_set_has(dead, road))
-		return road;
+	if (living == 0 || !path_set_has(dead, path))
+		return path;
 	return owner(balance, dead,
 		     jhash_scale(hash(balance, facts, BALANCE_SEED_AGAIN),
 				 living));

@@ -1,5 +1,5 @@
 /*
- * balance.h - several roads that share flows by weight: which of them a flow
+ * balance.h - several paths that share flows by weight: which of them a flow
  * takes. One function for engine, replay, expect and explain; the kernel's
  * rules (setup/ruleset_balance.c) say the same in nft's words.
  *
@@ -18,30 +18,30 @@
 
 struct facts;
 
-/* Any numbers, but never others: flows would change their roads. */
+/* Any numbers, but never others: flows would change their paths. */
 #define BALANCE_SEED 0x62616c31u
 #define BALANCE_SEED_AGAIN 0x62616c32u
 
 /* The weights of all members together. */
 #define BALANCE_MOST 256
 
-/* Roads by their numbers, a bit each. */
-struct road_set {
+/* Paths by their numbers, a bit each. */
+struct path_set {
 	uint64_t words[4];
 };
 
-static inline bool road_set_has(const struct road_set *set, uint8_t road)
+static inline bool path_set_has(const struct path_set *set, uint8_t path)
 {
-	return set->words[road / 64] >> road % 64 & 1;
+	return set->words[path / 64] >> path % 64 & 1;
 }
 
-static inline void road_set_add(struct road_set *set, uint8_t road)
+static inline void path_set_add(struct path_set *set, uint8_t path)
 {
-	set->words[road / 64] |= UINT64_C(1) << road % 64;
+	set->words[path / 64] |= UINT64_C(1) << path % 64;
 }
 
 struct balance_member {
-	uint8_t road;		/* an uplink's, or main's */
+	uint8_t path;		/* an uplink's, or main's */
 	uint16_t weight;
 };
 
@@ -53,17 +53,17 @@ struct balance {
 
 /* What those weigh that are not in `dead`. */
 uint32_t balance_weight(const struct balance *balance,
-			const struct road_set *dead);
+			const struct path_set *dead);
 
 /*
- * The road of a flow with these headers. Where all are dead each keeps its
+ * The path of a flow with these headers. Where all are dead each keeps its
  * slots, so that what its uplink says of that holds. The router's own flows
  * take the first that lives: their source address is chosen before.
  */
-uint8_t balance_road(const struct balance *balance, const struct facts *facts,
-		     const struct road_set *dead);
+uint8_t balance_path(const struct balance *balance, const struct facts *facts,
+		     const struct path_set *dead);
 /* The first living member, else the first. */
 uint8_t balance_first(const struct balance *balance,
-		      const struct road_set *dead);
+		      const struct path_set *dead);
 
 #endif

@@ -76,36 +76,36 @@ const struct uplink *policy_uplink(const struct policy *policy, size_t i)
 	return &policy->uplinks[i];
 }
 
-const struct uplink *policy_uplink_of_road(const struct policy *policy,
-					   uint8_t road)
+const struct uplink *policy_uplink_of_path(const struct policy *policy,
+					   uint8_t path)
 {
-	return policy->of_road[road];
+	return policy->of_path[path];
 }
 
-const char *policy_road_name(const struct policy *policy, uint8_t road)
+const char *policy_path_name(const struct policy *policy, uint8_t path)
 {
-	if (policy->of_road[road] != NULL)
-		return policy->of_road[road]->name;
-	if (road == policy->marks.road_main)
+	if (policy->of_path[path] != NULL)
+		return policy->of_path[path]->name;
+	if (path == policy->marks.path_main)
 		return "main";
-	return road == policy->marks.road_drop ? "drop" : NULL;
+	return path == policy->marks.path_drop ? "drop" : NULL;
 }
 
 void policy_set_dead(struct policy *policy, size_t uplink, bool is_v6,
 		     bool is_dead)
 {
-	uint8_t road = policy->uplinks[uplink].road;
-	uint64_t bit = UINT64_C(1) << road % 64;
+	uint8_t path = policy->uplinks[uplink].path;
+	uint64_t bit = UINT64_C(1) << path % 64;
 
 	if (is_dead)
-		atomic_fetch_or(&policy->dead[is_v6][road / 64], bit);
+		atomic_fetch_or(&policy->dead[is_v6][path / 64], bit);
 	else
-		atomic_fetch_and(&policy->dead[is_v6][road / 64], ~bit);
+		atomic_fetch_and(&policy->dead[is_v6][path / 64], ~bit);
 }
 
-struct road_set policy_dead(const struct policy *policy, bool is_v6)
+struct path_set policy_dead(const struct policy *policy, bool is_v6)
 {
-	struct road_set dead;
+	struct path_set dead;
 
 	for (int i = 0; i < 4; i++)
 		dead.words[i] = atomic_load_explicit(&policy->dead[is_v6][i],
@@ -246,24 +246,24 @@ const struct balance *policy_balance(const struct policy *policy, size_t i)
 	return &policy->balances[i];
 }
 
-uint8_t policy_route_road(const struct policy *policy, size_t i,
+uint8_t policy_route_path(const struct policy *policy, size_t i,
 			  const struct facts *facts)
 {
 	const struct route *route = &policy->routes[i];
-	struct road_set dead;
+	struct path_set dead;
 
 	if (route->balance == NULL)
-		return route->road;
+		return route->path;
 	dead = policy_dead(policy, !address_is_v4(&facts->client));
-	return balance_road(route->balance, facts, &dead);
+	return balance_path(route->balance, facts, &dead);
 }
 
-bool policy_route_takes(const struct route *route, uint8_t road)
+bool policy_route_takes(const struct route *route, uint8_t path)
 {
 	if (route->balance == NULL)
-		return route->road == road;
+		return route->path == path;
 	for (size_t i = 0; i < route->balance->count; i++)
-		if (route->balance->members[i].road == road)
+		if (route->balance->members[i].path == path)
 			return true;
 	return false;
 }

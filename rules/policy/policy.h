@@ -45,7 +45,7 @@ int policy_load(const char *path, const struct vocabulary *vocabulary,
 		struct diag *diag, struct policy **ret);
 
 /*
- * The numbers that uplinks have in force, by their names: roads that the kernel
+ * The numbers that uplinks have in force, by their names: paths that the kernel
  * knows settled flows by, and tables. An uplink of such a name keeps them where
  * the policy says no others; a new one gets none of them while others are left.
  */
@@ -53,7 +53,7 @@ int policy_load(const char *path, const struct vocabulary *vocabulary,
 
 struct uplink_number {
 	char name[UPLINK_NAME_MAX];
-	uint8_t road;
+	uint8_t path;
 	uint32_t table;
 };
 
@@ -84,24 +84,24 @@ void policy_free(struct policy *policy);
 #define MARKS_MASK_DEFAULT 0x7f000000u
 
 /*
- * The mask's top bit is "settled", the bits below it the number of the road,
- * shifted to the mask's lowest bit. Road 0: waymark has not seen the flow.
+ * The mask's top bit is "settled", the bits below it the number of the path,
+ * shifted to the mask's lowest bit. Path 0: waymark has not seen the flow.
  */
 struct marks {
 	uint32_t mask;
 	uint32_t settled;	/* one bit of the mask */
-	uint32_t road_mask;	/* the others */
+	uint32_t path_mask;	/* the others */
 	uint8_t shift;
-	uint8_t road_main;	/* the highest number */
-	uint8_t road_drop;	/* the one below: the kernel drops the rest */
-	uint8_t road_most;	/* the highest that an uplink may have */
+	uint8_t path_main;	/* the highest number */
+	uint8_t path_drop;	/* the one below: the kernel drops the rest */
+	uint8_t path_most;	/* the highest that an uplink may have */
 };
 
-/* The mark that says `road`, our bits only. */
-static inline uint32_t marks_of(const struct marks *m, uint8_t road,
+/* The mark that says `path`, our bits only. */
+static inline uint32_t marks_of(const struct marks *m, uint8_t path,
 				bool settled)
 {
-	return (uint32_t)road << m->shift | (settled ? m->settled : 0);
+	return (uint32_t)path << m->shift | (settled ? m->settled : 0);
 }
 
 /* `old` with our bits replaced: foreign bits are never touched. */
@@ -111,9 +111,9 @@ static inline uint32_t marks_merge(const struct marks *m, uint32_t old,
 	return (old & ~m->mask) | ours;
 }
 
-static inline uint8_t marks_road(const struct marks *m, uint32_t mark)
+static inline uint8_t marks_path(const struct marks *m, uint32_t mark)
 {
-	return (uint8_t)((mark & m->road_mask) >> m->shift);
+	return (uint8_t)((mark & m->path_mask) >> m->shift);
 }
 
 const struct marks *policy_marks(const struct policy *policy);
@@ -145,7 +145,7 @@ struct uplink {
 	struct address via4, via6;
 	uint32_t table;
 	const char *table_name;		/* NULL when it has none */
-	uint8_t road;			/* 1 to marks.road_most */
+	uint8_t path;			/* 1 to marks.path_most */
 	bool masquerade;
 	bool strict;
 	bool optional;			/* its device may come later */
@@ -158,20 +158,20 @@ struct uplink {
 
 size_t policy_uplinks(const struct policy *policy);
 const struct uplink *policy_uplink(const struct policy *policy, size_t i);
-/* The uplink with this road number; NULL for 0, main, drop and strangers. */
-const struct uplink *policy_uplink_of_road(const struct policy *policy,
-					   uint8_t road);
-/* "fibre", "main", "drop"; NULL for road 0 and strangers. */
-const char *policy_road_name(const struct policy *policy, uint8_t road);
+/* The uplink with this path number; NULL for 0, main, drop and strangers. */
+const struct uplink *policy_uplink_of_path(const struct policy *policy,
+					   uint8_t path);
+/* "fibre", "main", "drop"; NULL for path 0 and strangers. */
+const char *policy_path_name(const struct policy *policy, uint8_t path);
 
 /*
- * Which uplinks cannot carry anything now: of balanced roads the others take
+ * Which uplinks cannot carry anything now: of balanced paths the others take
  * new flows. At first those that have no gateway of the family, as far as the
  * policy says so. Any thread may change it while others ask.
  */
 void policy_set_dead(struct policy *policy, size_t uplink, bool is_v6,
 		     bool is_dead);
-struct road_set policy_dead(const struct policy *policy, bool is_v6);
+struct path_set policy_dead(const struct policy *policy, bool is_v6);
 
 /* ---- queues, inspection, lateness ---- */
 
@@ -270,8 +270,8 @@ struct route {
 	struct place place;	/* source NULL: the default that nobody wrote */
 	const char *text;	/* canonical, as `explain` shows it */
 	const char *way;	/* "fibre", "drop", "{ fibre 3, cable 1 }" */
-	uint8_t road;		/* may be main or drop; 0: the balance's */
-	const struct balance *balance;	/* NULL: one road for all */
+	uint8_t path;		/* may be main or drop; 0: the balance's */
+	const struct balance *balance;	/* NULL: one path for all */
 	bool is_default;
 	enum late_policy late;	/* of flows that it takes */
 };
@@ -283,11 +283,11 @@ const struct route *policy_route(const struct policy *policy, size_t i);
 /* The balances of all routes; a route points at its own. */
 size_t policy_balances(const struct policy *policy);
 const struct balance *policy_balance(const struct policy *policy, size_t i);
-/* The road on which route `i` sends the flow. */
-uint8_t policy_route_road(const struct policy *policy, size_t i,
+/* The path on which route `i` sends the flow. */
+uint8_t policy_route_path(const struct policy *policy, size_t i,
 			  const struct facts *facts);
-/* Whether a route takes some flow to this road. */
-bool policy_route_takes(const struct route *route, uint8_t road);
+/* Whether a route takes some flow to this path. */
+bool policy_route_takes(const struct route *route, uint8_t path);
 
 /*
  * Whether route `i` holds for `facts`; when unknown, the payload facts that
@@ -297,7 +297,7 @@ enum truth policy_route_holds(const struct policy *policy, size_t i,
 			      const struct facts *facts, uint8_t *needs);
 
 /* Routes `per packet`: of headers only, asked for each packet of a client, in
- * the kernel alone. They change the road of a packet, never of its flow. */
+ * the kernel alone. They change the path of a packet, never of its flow. */
 size_t policy_packet_routes(const struct policy *policy);
 const struct route *policy_packet_route(const struct policy *policy, size_t i);
 /* The first that holds for a packet with these headers, or NULL. */
@@ -365,7 +365,7 @@ struct expect {
 	const char *interface;
 	uint32_t uid;			/* UID_NONE when not said */
 	enum outcome_kind outcome;
-	struct road_set roads;		/* OUTCOME_VIA, OUTCOME_DROP: any of */
+	struct path_set paths;		/* OUTCOME_VIA, OUTCOME_DROP: any of */
 };
 
 size_t policy_expects(const struct policy *policy);

@@ -20,7 +20,7 @@
 #define ALPN_MOST 32
 #define JA4_MOST 32
 #define UIDS_MOST 16
-#define ROADS_MOST 256
+#define PATHS_MOST 256
 
 struct policy_class {
 	const char *name;
@@ -52,7 +52,7 @@ struct policy {
 
 	struct uplink *uplinks;
 	size_t uplink_count;
-	const struct uplink *of_road[ROADS_MOST];
+	const struct uplink *of_path[PATHS_MOST];
 
 	struct policy_host *hosts;
 	size_t host_count;
@@ -60,7 +60,7 @@ struct policy {
 
 	struct balance *balances;
 	size_t balance_count;
-	/* Of IPv4 and IPv6, a bit each road, as in a road_set. */
+	/* Of IPv4 and IPv6, a bit each path, as in a path_set. */
 	_Atomic uint64_t dead[2][4];
 
 	struct exempt *exempts;

@@ -1,4 +1,4 @@
-/* in_force.c - where roads lead now, see in_force.h. */
+/* in_force.c - where paths lead now, see in_force.h. */
 #include "rules/setup/in_force.h"
 
 #include <linux/fib_rules.h>
@@ -18,7 +18,7 @@ static bool is_noted(const struct uplink_numbers *numbers,
 {
 	for (size_t i = 0; i < numbers->count; i++)
 		if (strcmp(numbers->items[i].name, uplink->name) == 0 &&
-		    numbers->items[i].road == uplink->road &&
+		    numbers->items[i].path == uplink->path &&
 		    numbers->items[i].table == uplink->table)
 			return true;
 	return false;
@@ -63,11 +63,11 @@ static int uplink_of_table(const struct policy *policy, uint32_t table)
 	return -1;
 }
 
-static struct in_force_road find(const struct policy *policy,
+static struct in_force_path find(const struct policy *policy,
 				 const struct state *state, uint8_t family,
 				 size_t i)
 {
-	uint8_t number = policy_uplink(policy, i)->road;
+	uint8_t number = policy_uplink(policy, i)->path;
 	const struct kernel_rule *rule = rule_at(state, family,
 						 PREF_MARK + number);
 	const struct kernel_rule *end = rule_at(state, family,
@@ -82,9 +82,9 @@ static struct in_force_road find(const struct policy *policy,
 		by = plan_routes_of_metric(policy, family, (size_t)table,
 					   route->metric);
 	if (by >= 0)
-		return (struct in_force_road){ IN_FORCE_UPLINK, (size_t)by,
+		return (struct in_force_path){ IN_FORCE_UPLINK, (size_t)by,
 					       (size_t)table };
-	return (struct in_force_road){
+	return (struct in_force_path){
 		.way = (end && end->action == FR_ACT_UNREACHABLE) ||
 		       (route && route->type == RTN_UNREACHABLE) ?
 			       IN_FORCE_REFUSED : IN_FORCE_MAIN,
@@ -115,8 +115,8 @@ void in_force_read(const struct policy *policy, const char *state_dir,
 		for (size_t i = 0; i < policy_uplinks(policy); i++) {
 			if (!is_noted(&numbers, policy_uplink(policy, i)))
 				continue;
-			ret->roads[i][0] = find(policy, &state, AF_INET, i);
-			ret->roads[i][1] = find(policy, &state, AF_INET6, i);
+			ret->paths[i][0] = find(policy, &state, AF_INET, i);
+			ret->paths[i][1] = find(policy, &state, AF_INET6, i);
 		}
 	}
 	state_fini(&state);

@@ -1,5 +1,5 @@
 /*
- * in_force.h - where the roads of a policy lead here and now, as the kernel
+ * in_force.h - where the paths of a policy lead here and now, as the kernel
  * has its rules and routes. Needs no root.
  */
 #ifndef WAYMARK_SETUP_IN_FORCE_H
@@ -15,14 +15,14 @@ enum in_force_way {
 	IN_FORCE_REFUSED,
 };
 
-struct in_force_road {
+struct in_force_path {
 	enum in_force_way way;
 	size_t by;		/* the uplink that carries it, */
 	size_t table;		/* by a route in the table of this one */
 };
 
 struct in_force {
-	struct in_force_road roads[SETUP_UPLINKS_MOST][2]; /* IPv4, IPv6 */
+	struct in_force_path paths[SETUP_UPLINKS_MOST][2]; /* IPv4, IPv6 */
 };
 
 /* What `state_dir`, which may be NULL, has a journal of. What cannot be read

@@ -66,7 +66,7 @@ static int read_line(struct journal *journal, const char *line)
 
 	_Static_assert(UPLINK_NAME_MAX == 64, "the width below");
 	if (sscanf(line, "uplink %63s %" SCNu8 " %" SCNu32, number.name,
-		   &number.road, &number.table) == 3)
+		   &number.path, &number.table) == 3)
 		return ARRAY_ADD(journal->numbers.items,
 				 journal->numbers.count, number);
 	_Static_assert(IFNAMSIZ == 16 && PLAN_PATH_MAX == 96 &&
@@ -140,7 +140,7 @@ static void write_lines(const struct journal *journal, FILE *out)
 	for (size_t i = 0; i < journal->numbers.count; i++)
 		fprintf(out, "uplink %s %u %" PRIu32 "\n",
 			journal->numbers.items[i].name,
-			journal->numbers.items[i].road,
+			journal->numbers.items[i].path,
 			journal->numbers.items[i].table);
 	if (journal->mask)
 		fprintf(out, "mask %" PRIx32 "\n", journal->mask);
@@ -253,7 +253,7 @@ int journal_note_sysctl(struct journal *journal, const char *path,
 static bool is_same(const struct uplink_number *a,
 		    const struct uplink_number *b)
 {
-	return strcmp(a->name, b->name) == 0 && a->road == b->road &&
+	return strcmp(a->name, b->name) == 0 && a->path == b->path &&
 	       a->table == b->table;
 }
 

@@ -35,10 +35,10 @@ static const struct plan_uplink *uplink_of(const struct plan *plan,
 	return NULL;
 }
 
-static bool has_road(const struct plan *plan, uint8_t road)
+static bool has_path(const struct plan *plan, uint8_t path)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++)
-		if (plan->uplinks[i].road == road)
+		if (plan->uplinks[i].path == path)
 			return true;
 	return false;
 }
@@ -51,7 +51,7 @@ bool numbers_are_noted(const struct journal *journal, const struct plan *plan)
 		const struct plan_uplink *uplink =
 			uplink_of(plan, all->items[i].name);
 
-		if (!uplink || uplink->road != all->items[i].road ||
+		if (!uplink || uplink->path != all->items[i].path ||
 		    uplink->table != all->items[i].table)
 			return false;
 	}
@@ -65,7 +65,7 @@ int numbers_note(struct journal *journal, const struct plan *plan)
 	for (size_t i = plan->uplink_count; i-- > 0 && rc == 0;) {
 		const struct plan_uplink *uplink = &plan->uplinks[i];
 		struct uplink_number number = {
-			.road = uplink->road,
+			.path = uplink->path,
 			.table = uplink->table,
 		};
 
@@ -76,17 +76,17 @@ int numbers_note(struct journal *journal, const struct plan *plan)
 	return rc;
 }
 
-/* Of flows by `road`: to that of `heir`, or to none. */
-static struct mark_change change_of(const struct plan *plan, uint8_t road,
+/* Of flows by `path`: to that of `heir`, or to none. */
+static struct mark_change change_of(const struct plan *plan, uint8_t path,
 				    const struct plan_uplink *heir)
 {
 	unsigned int shift = (unsigned int)__builtin_ctz(plan->mask);
 	uint32_t under = plan->mask & ~plan->settled;
 
 	return (struct mark_change){
-		.is = (uint32_t)road << shift & under,
+		.is = (uint32_t)path << shift & under,
 		.under = under,
-		.put = heir ? (uint32_t)heir->road << shift : 0,
+		.put = heir ? (uint32_t)heir->path << shift : 0,
 		.mask = heir ? under : plan->mask,
 	};
 }
@@ -98,10 +98,10 @@ void numbers_clear_taken(const struct journal *journal,
 
 	for (size_t i = 0; i < all->count; i++) {
 		struct mark_change change =
-			change_of(plan, all->items[i].road, NULL);
+			change_of(plan, all->items[i].path, NULL);
 
 		if (!uplink_of(plan, all->items[i].name) &&
-		    has_road(plan, all->items[i].road))
+		    has_path(plan, all->items[i].path))
 			(void)forget_change(&change, 1);
 	}
 }
@@ -114,11 +114,11 @@ void numbers_follow(struct journal *journal, const struct plan *plan)
 	for (size_t i = 0; i < all->count; i++) {
 		struct uplink_number *number = &all->items[i];
 		const struct plan_uplink *now = uplink_of(plan, number->name);
-		struct mark_change change = change_of(plan, number->road, now);
-		bool is_current = now && now->road == number->road &&
+		struct mark_change change = change_of(plan, number->path, now);
+		bool is_current = now && now->path == number->path &&
 				  now->table == number->table;
 
-		if (is_current || (!has_road(plan, number->road) &&
+		if (is_current || (!has_path(plan, number->path) &&
 				   forget_change(&change, 1) < 0))
 			all->items[kept++] = *number;
 	}

@@ -1,6 +1,6 @@
 /*
  * numbers.h - the numbers of the uplinks from one set-up to the next: a name
- * keeps its road and its table, and no flow that conntrack knows by a road
+ * keeps its path and its table, and no flow that conntrack knows by a path
  * changes over to another uplink's.
  */
 #ifndef WAYMARK_SETUP_NUMBERS_H

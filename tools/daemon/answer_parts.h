@@ -16,9 +16,9 @@ json_t *answer_text(const char *text);
 /* NULL when out of memory. */
 json_t *answer_status(const struct running *running);
 
-/* Parts of it: what the kernel counted of a road; the uplinks, with that, and
+/* Parts of it: what the kernel counted of a path; the uplinks, with that, and
  * how they fare. */
-json_t *answer_kernel_road(const struct counters *counters, uint8_t road);
+json_t *answer_kernel_path(const struct counters *counters, uint8_t path);
 json_t *answer_uplinks(const struct running *running,
 		       const struct counters *counters);
 

@@ -110,7 +110,7 @@ static json_t *packet_routes_json(const struct policy *policy,
 			"route", answer_text(route->text),
 			"place", answer_text(load_place(&route->place, place,
 							sizeof(place))),
-			"road", policy_road_name(policy, route->road),
+			"uplink", policy_path_name(policy, route->path),
 			"kernel", "packets", number(counter.packets),
 			"bytes", number(counter.bytes)));
 	}
@@ -126,15 +126,15 @@ static json_t *kernel_json(const struct policy *policy,
 	struct counter all = { 0 };
 
 	for (size_t i = 0; i < counters->count; i++)
-		if (strncmp(counters->items[i].name, "road_", 5) == 0) {
+		if (strncmp(counters->items[i].name, "path_", 5) == 0) {
 			all.packets += counters->items[i].packets;
 			all.bytes += counters->items[i].bytes;
 		}
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "packets", number(all.packets),
 			 "bytes", number(all.bytes),
-			 "main", answer_kernel_road(counters, marks->road_main),
-			 "drop", answer_kernel_road(counters, marks->road_drop),
+			 "main", answer_kernel_path(counters, marks->path_main),
+			 "drop", answer_kernel_path(counters, marks->path_drop),
 			 "exempt_packets", number(exempt.packets),
 			 "exempt_bytes", number(exempt.bytes));
 }
@@ -154,7 +154,7 @@ static json_t *routes_json(const struct engine *engine,
 			"route", answer_text(route->text),
 			"place", answer_text(load_place(&route->place, place,
 							sizeof(place))),
-			"road", route->way,
+			"uplink", route->way,
 			"counts", tally_json(engine_route_tally(engine, i)),
 			"kernel", "flows",
 			number(count_of(counters, route).packets)));

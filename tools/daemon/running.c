@@ -30,7 +30,7 @@ static int swap(struct change *change, char *error)
 	return 0;
 }
 
-/* Shared roads are for those that carry their own traffic. */
+/* Shared paths are for those that carry their own traffic. */
 static void take_carriers(struct policy *policy,
 			  const struct setup_report *report)
 {
@@ -40,7 +40,7 @@ static void take_carriers(struct policy *policy,
 					report->carrier[i][v6] != i);
 }
 
-/* The kernel knows the new roads, and the old ones still. */
+/* The kernel knows the new paths, and the old ones still. */
 static int swap_amid(void *ctx, const struct setup_report *report,
 		     char error[static SETUP_ERROR_MAX])
 {

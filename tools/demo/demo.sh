@@ -92,15 +92,15 @@ last_flow()
 counted()
 {
 	local n packets text=''
-	roads=''
+	paths=''
 	for ((n = 1; n <= LAB_UPLINKS; n++)); do
 		packets=$(lab_left $n "$1" "$2" "$3")
 		[ "$packets" != 0 ] || continue
 		text="$text; by ${uplinks[n]}, $packets"
-		[ -n "$roads" ] || text="$text packets"
-		roads="$roads ${uplinks[n]}"
+		[ -n "$paths" ] || text="$text packets"
+		paths="$paths ${uplinks[n]}"
 	done
-	roads=${roads# }
+	paths=${paths# }
 	left=${text#; }
 }
 
@@ -142,7 +142,7 @@ show()
 	route=$(jq -r '.route // empty' <<<"$flow")
 	line=${route##*:}
 	shown=$((shown + 1))
-	if [ "$roads" != "$want" ]; then
+	if [ "$paths" != "$want" ]; then
 		wrong=$((wrong + 1))
 		mark='!'
 	fi

@@ -19,7 +19,7 @@ typedef void doctor_told(void *ctx, enum doctor_level level, const char *line,
  * -errno when it could not even be looked at. */
 int doctor_examine(const struct policy *policy, doctor_told *told, void *ctx);
 
-/* Prove each road of a policy that is set up with a packet of its own. Which
+/* Prove each path of a policy that is set up with a packet of its own. Which
  * uplinks are taken for dead is known of `state_dir`, NULL: the usual one. */
 int doctor_prove(const struct policy *policy, const char *state_dir,
 		 doctor_told *told, void *ctx);

@@ -1,4 +1,4 @@
-/* doctor_prove.c - one packet for each road of a policy that is set up. */
+/* doctor_prove.c - one packet for each path of a policy that is set up. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -80,7 +80,7 @@ static bool prove_mark(const struct proof *proof, size_t i, bool v6)
 {
 	const struct doctor *doctor = &proof->doctor;
 	const struct uplink *uplink = policy_uplink(doctor->policy, i);
-	uint32_t mark = marks_of(policy_marks(doctor->policy), uplink->road,
+	uint32_t mark = marks_of(policy_marks(doctor->policy), uplink->path,
 				 false);
 	const struct kernel_link *link = NULL;
 	struct address far = far_away(!v6);

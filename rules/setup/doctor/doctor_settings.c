@@ -74,7 +74,7 @@ static void check_reverse_path(const struct doctor *doctor, const char *dev)
 		   "until set-up changes that", dev);
 }
 
-/* The look-up back has the flow's road or none, never that of one packet. */
+/* The look-up back has the flow's path or none, never that of one packet. */
 static void check_per_packet(const struct doctor *doctor, const char *dev)
 {
 	char mend[64];

@@ -24,10 +24,10 @@ char *counter_route(uint64_t id, char name[static COUNTER_NAME_MAX])
 	return name;
 }
 
-char *counter_road(const char *what, uint8_t road,
+char *counter_path(const char *what, uint8_t path,
 		   char name[static COUNTER_NAME_MAX])
 {
-	snprintf(name, COUNTER_NAME_MAX, "%s_%u", what, road);
+	snprintf(name, COUNTER_NAME_MAX, "%s_%u", what, path);
 	return name;
 }
 

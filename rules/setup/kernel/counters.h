@@ -2,9 +2,9 @@
  * counters.h - the named counters of `table inet waymark`: what the kernel
  * decides and carries. Rules come and go, counters stay.
  *
- *   road_N    packets that the kernel sent by road N by itself
- *   flows_N   flows that it settled on the road, by their first packets
- *   engine_N  flows that it learned the road of from the engine
+ *   path_N    packets that the kernel sent by path N by itself
+ *   flows_N   flows that it settled on the path, by their first packets
+ *   engine_N  flows that it learned the path of from the engine
  *   come_N    flows that came in by that uplink, and are answered by it
  *   route_ID  flows that it decided by a route; packets, of one `per packet`
  *   exempt    packets of exempt hosts
@@ -38,8 +38,8 @@ struct counter counters_find(const struct counters *counters,
 
 /* The name of a route's, by nft_hash() of its text; returns it. */
 char *counter_route(uint64_t id, char name[static COUNTER_NAME_MAX]);
-/* "road", "flows", "engine" or "come", and the road's number. */
-char *counter_road(const char *what, uint8_t road,
+/* "path", "flows", "engine" or "come", and the path's number. */
+char *counter_path(const char *what, uint8_t path,
 		   char name[static COUNTER_NAME_MAX]);
 
 #endif

@@ -1,4 +1,4 @@
-/* forget.c - have conntrack forget the flows of a road. */
+/* forget.c - have conntrack forget the flows of a path. */
 #include "rules/setup/monitor/forget.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 /*
- * forget.h - have conntrack forget the flows of a road, so that what goes on
- * enters as new and is translated for the road that it takes now.
+ * forget.h - have conntrack forget the flows of a path, so that what goes on
+ * enters as new and is translated for the path that it takes now.
  */
 #ifndef WAYMARK_SETUP_FORGET_H
 #define WAYMARK_SETUP_FORGET_H

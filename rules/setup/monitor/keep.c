@@ -220,9 +220,9 @@ static void say_carrier(struct keep *keep, size_t i, int family, uint8_t by)
 }
 
 /*
- * Flows of a road that leads elsewhere now enter anew, where they go now. A
+ * Flows of a path that leads elsewhere now enter anew, where they go now. A
  * strict one that leads nowhere keeps them: what payload told of them is known
- * to conntrack alone, and without it they would leave by another road.
+ * to conntrack alone, and without it they would leave by another path.
  */
 static void follow_flows(struct keep *keep, size_t i, int v6, uint8_t by)
 {
@@ -237,8 +237,8 @@ static void follow_flows(struct keep *keep, size_t i, int v6, uint8_t by)
 	if (by == was)
 		return;
 	rc = forget_flows(v6 ? AF_INET6 : AF_INET,
-			  marks_of(marks, uplink->road, false),
-			  marks->road_mask);
+			  marks_of(marks, uplink->path, false),
+			  marks->path_mask);
 	if (rc < 0)
 		say(keep, "uplink %s: flows are not forgotten: %s",
 		    uplink->name, strerror(-rc));
@@ -492,7 +492,7 @@ int keep_start(const struct policy *policy, const struct keep_options *options,
 	return 0;
 }
 
-/* To go back to a road that is known to be dead would help nobody, so each
+/* To go back to a path that is known to be dead would help nobody, so each
  * stays where it leads; but from now on nobody finds out that it is well. */
 static void say_what_stays(struct keep *keep)
 {

@@ -42,7 +42,7 @@ static struct probe probe_of(const struct policy *policy, size_t uplink,
 	struct probe probe = {
 		.spec = *spec,
 		.uplink = uplink,
-		.mark = marks_of(marks, from->road, true),
+		.mark = marks_of(marks, from->path, true),
 		.socket = { .fd = -1 },
 		.next_ms = 1,
 	};

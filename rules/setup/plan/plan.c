@@ -18,7 +18,7 @@
 void plan_fini(struct plan *plan)
 {
 	free(plan->uplinks);
-	free(plan->roads);
+	free(plan->paths);
 	free(plan->wires);
 	free(plan->routes);
 	free(plan->rules);
@@ -107,7 +107,7 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 		.is_strict = plan_routes_strict(policy, plan->uplink_count),
 		.otherwise = uplink->otherwise,
 		.table = uplink->table,
-		.road = uplink->road,
+		.path = uplink->path,
 		.masquerade = uplink->masquerade,
 		.is_shared = uplink->shared,
 		.is_alive = is_alive(state, uplink->dev, links),
@@ -126,17 +126,17 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 	return ARRAY_ADD(plan->uplinks, plan->uplink_count, new);
 }
 
-static int add_road(struct plan *plan, const struct marks *marks,
+static int add_path(struct plan *plan, const struct marks *marks,
 		    uint8_t number, const char *name)
 {
-	struct plan_road road = {
+	struct plan_path path = {
 		.number = number,
-		.is_drop = number == marks->road_drop,
+		.is_drop = number == marks->path_drop,
 		.mark = marks_of(marks, number, false),
 	};
 
-	snprintf(road.name, sizeof(road.name), "%s", name);
-	return ARRAY_ADD(plan->roads, plan->road_count, road);
+	snprintf(path.name, sizeof(path.name), "%s", name);
+	return ARRAY_ADD(plan->paths, plan->path_count, path);
 }
 
 static int make_uplinks(struct plan *plan, const struct policy *policy,
@@ -154,12 +154,12 @@ static int make_uplinks(struct plan *plan, const struct policy *policy,
 		if (rc == 0)
 			rc = add_uplink(plan, policy, state, uplink, links);
 		if (rc == 0)
-			rc = add_road(plan, marks, uplink->road, uplink->name);
+			rc = add_path(plan, marks, uplink->path, uplink->name);
 	}
 	if (rc == 0)
-		rc = add_road(plan, marks, marks->road_main, "main");
+		rc = add_path(plan, marks, marks->path_main, "main");
 	if (rc == 0)
-		rc = add_road(plan, marks, marks->road_drop, "drop");
+		rc = add_path(plan, marks, marks->path_drop, "drop");
 	return rc;
 }
 
@@ -245,7 +245,7 @@ static int make_tables(struct plan *plan, const struct policy *policy)
 	return 0;
 }
 
-/* Whether the policy has any flow change its road whatever becomes of it. */
+/* Whether the policy has any flow change its path whatever becomes of it. */
 static bool says_late_move(const struct policy *policy)
 {
 	bool says = policy_late(policy) == LATE_MOVE;
@@ -335,7 +335,7 @@ static void find_carriers(struct plan *plan, const struct policy *policy,
 			up->carrier[v6] = carrier_of(plan, policy, state,
 						     families[v6], i);
 			if (up->carrier[v6] != i)
-				road_set_add(&plan->dead[v6], up->road);
+				path_set_add(&plan->dead[v6], up->path);
 		}
 }
 

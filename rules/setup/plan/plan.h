@@ -25,7 +25,7 @@ struct plan_uplink {
 	char dev[IFNAMSIZ];
 	unsigned int link;	/* its index; of a missing one: PLAN_MISSING */
 	uint32_t table;
-	uint8_t road;
+	uint8_t path;
 	bool masquerade;
 	bool shares_dev;	/* another uplink uses the same device */
 	bool is_shared;		/* the policy's `shared`: a LAN's device */
@@ -42,8 +42,8 @@ struct plan_uplink {
 /* The index of a link that is not there, when printing: plus the uplink's. */
 #define PLAN_MISSING 0x80000000u
 
-/* A road that marks can name: the uplinks', main's and drop's. */
-struct plan_road {
+/* A path that marks can name: the uplinks', main's and drop's. */
+struct plan_path {
 	char name[PLAN_NAME_MAX];
 	uint8_t number;
 	bool is_drop;
@@ -80,13 +80,13 @@ struct plan {
 	bool has_ruleset;	/* false: the plan of undoing everything */
 	uint32_t mask;
 	bool has_guard;		/* some uplink is strict: plan_guard.h */
-	bool keeps_nat;		/* no `late move`: who has NAT keeps its road */
+	bool keeps_nat;		/* no `late move`: who has NAT keeps its path */
 	uint32_t settled;
 	struct plan_uplink *uplinks;
 	size_t uplink_count;
-	struct plan_road *roads;
-	size_t road_count;
-	struct road_set dead[2];	/* of uplinks that another has to carry,
+	struct plan_path *paths;
+	size_t path_count;
+	struct path_set dead[2];	/* of uplinks that another has to carry,
 					 * IPv4 and IPv6 */
 	uint16_t queue_first;
 	uint16_t queue_last;

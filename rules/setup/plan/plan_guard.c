@@ -1,5 +1,5 @@
 /*
- * plan_guard.c - what is forwarded and bears no road: our table is gone, or a
+ * plan_guard.c - what is forwarded and bears no path: our table is gone, or a
  * rule of ours. Main's other routes came before, so only the uplinks are left.
  *
  * The router's own packets are looked up before they have a mark, so they are
@@ -17,17 +17,17 @@
 #include "rules/setup/plan/plan_rules.h"
 #include "rules/setup/plan/prefs.h"
 
-/* A road that may leave by main goes past the guard. */
+/* A path that may leave by main goes past the guard. */
 static int add_pass(struct plan *plan, const struct marks *marks,
-		    uint8_t family, uint8_t road)
+		    uint8_t family, uint8_t path)
 {
-	struct kernel_rule rule = plan_rules_new(family, PREF_STRICT + road,
+	struct kernel_rule rule = plan_rules_new(family, PREF_STRICT + path,
 						 RT_TABLE_UNSPEC);
 
 	rule.action = FR_ACT_GOTO;
 	rule.go_to = PREF_GUARD_END;
-	rule.mark = marks_of(marks, road, false);
-	rule.mask = marks->road_mask;
+	rule.mark = marks_of(marks, path, false);
+	rule.mask = marks->path_mask;
 	return plan_rules_add(plan, &rule);
 }
 
@@ -51,8 +51,8 @@ int plan_guard_make(struct plan *plan, const struct policy *policy,
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
 		if (!plan->uplinks[i].is_strict)
 			rc = add_pass(plan, marks, family,
-				      plan->uplinks[i].road);
+				      plan->uplinks[i].path);
 	if (rc == 0)
-		rc = add_pass(plan, marks, family, marks->road_main);
+		rc = add_pass(plan, marks, family, marks->path_main);
 	return rc == 0 ? plan_rules_add(plan, &guard) : rc;
 }

@@ -1,6 +1,6 @@
 /*
  * plan_own.c - the rules by which the router's own sockets get the source
- * address that goes with their road.
+ * address that goes with their path.
  *
  * They are only for look-ups that have no source address yet: replies, and
  * sockets bound to an address, are as they were. So are the look-ups of
@@ -46,12 +46,12 @@ struct own {
 	const struct policy *policy;
 	const struct state *state;
 	uint8_t family;
-	uint8_t last_road;
+	uint8_t last_path;
 	bool last_has_to;	/* some rule of this pref has */
-	uint32_t pref;		/* of the rules for the last road */
+	uint32_t pref;		/* of the rules for the last path */
 	size_t routes;		/* rules so far */
 	size_t exempts;
-	bool has_road;		/* some rule leads to an uplink */
+	bool has_path;		/* some rule leads to an uplink */
 };
 
 static struct prefix prefix_of(const char *text)
@@ -78,7 +78,7 @@ static struct kernel_rule own_rule(const struct own *own, uint32_t pref)
 	return rule;
 }
 
-/* ---- where a road leads ---- */
+/* ---- where a path leads ---- */
 
 static bool is_default_of(const struct kernel_route *route, uint8_t family,
 			  uint32_t table)
@@ -120,17 +120,17 @@ static void lead_uplink(struct own *own, size_t i, struct kernel_rule *rule)
 		rule->action = FR_ACT_TO_TBL;
 		rule->table = table;
 		rule->go_to = 0;
-		own->has_road = true;
+		own->has_path = true;
 	} else if (plan_routes_strict(own->policy, i)) {
 		rule->action = FR_ACT_UNREACHABLE;
 		rule->go_to = 0;
 	}
 }
 
-static void lead(struct own *own, uint8_t road, struct kernel_rule *rule)
+static void lead(struct own *own, uint8_t path, struct kernel_rule *rule)
 {
 	for (size_t i = 0; i < own->plan->uplink_count; i++)
-		if (own->plan->uplinks[i].road == road)
+		if (own->plan->uplinks[i].path == path)
 			lead_uplink(own, i, rule);
 }
 
@@ -159,13 +159,13 @@ static int add_led(struct own *own, struct kernel_rule *rule)
 	return rc;
 }
 
-/* A socket's source is chosen before its flow is known: of roads that share
+/* A socket's source is chosen before its flow is known: of paths that share
  * flows, those of the router itself take the first that lives. */
-static uint8_t road_of(const struct own *own, size_t i)
+static uint8_t path_of(const struct own *own, size_t i)
 {
 	const struct route *route = policy_route(own->policy, i);
 
-	return route->balance == NULL ? route->road :
+	return route->balance == NULL ? route->path :
 	       balance_first(route->balance,
 			     &own->plan->dead[own->family != AF_INET]);
 }
@@ -177,15 +177,15 @@ static uint8_t road_of(const struct own *own, size_t i)
  * one without a destination is the same to the kernel as one before it that
  * has any: fib6_rule_compare(), fib4_rule_compare().
  */
-static uint32_t pref_of(struct own *own, uint8_t road, bool has_to)
+static uint32_t pref_of(struct own *own, uint8_t path, bool has_to)
 {
 	if (own->pref == 0)
 		own->pref = PREF_OWN_ROUTE;
-	else if (own->last_road != road || (own->last_has_to && !has_to))
+	else if (own->last_path != path || (own->last_has_to && !has_to))
 		own->pref++;
 	else
 		has_to |= own->last_has_to;
-	own->last_road = road;
+	own->last_path = path;
 	own->last_has_to = has_to;
 	return own->pref;
 }
@@ -205,16 +205,16 @@ static int add_selector(void *ctx, size_t route,
 			const struct selector *selector)
 {
 	struct own *own = ctx;
-	uint8_t road = road_of(own, route);
+	uint8_t path = path_of(own, route);
 	struct kernel_rule rule;
 	bool has_to;
 
 	if (!is_for(own, selector) ||
-	    road == policy_marks(own->policy)->road_drop)
+	    path == policy_marks(own->policy)->path_drop)
 		return 0;
 	has_to = selector->has_to &&
 		 selector->to.len != (own->family == AF_INET ? 96 : 0);
-	rule = own_rule(own, pref_of(own, road, has_to));
+	rule = own_rule(own, pref_of(own, path, has_to));
 	rule.ipproto = selector->proto;
 	rule.sport = (struct kernel_ports){ selector->sport.first,
 					    selector->sport.last };
@@ -227,7 +227,7 @@ static int add_selector(void *ctx, size_t route,
 		rule.has_to = true;
 		rule.to = selector->to;
 	}
-	lead(own, road, &rule);
+	lead(own, path, &rule);
 	return add_led(own, &rule);
 }
 
@@ -250,12 +250,12 @@ static bool is_host(void *ctx, const struct address *first,
 static int add_routes(struct own *own)
 {
 	size_t last = policy_routes(own->policy) - 1;
-	uint8_t road = road_of(own, last);
+	uint8_t path = path_of(own, last);
 	struct kernel_rule rule = own_rule(own, PREF_OWN_DEFAULT);
 	int rc = selector_each(own->policy, add_selector, is_host, own);
 
-	if (rc == 0 && road != policy_marks(own->policy)->road_drop) {
-		lead(own, road, &rule);
+	if (rc == 0 && path != policy_marks(own->policy)->path_drop) {
+		lead(own, path, &rule);
 		if (rule.action != FR_ACT_GOTO)
 			rc = add_led(own, &rule);
 	}
@@ -374,15 +374,15 @@ static int add_frame(struct own *own)
 	struct kernel_rule end = plan_rules_new(own->family, PREF_OWN_END,
 						RT_TABLE_UNSPEC);
 	struct kernel_rule main = plan_rules_new(own->family,
-						 PREF_MARK + marks->road_main,
+						 PREF_MARK + marks->path_main,
 						 RT_TABLE_UNSPEC);
 	int rc;
 
 	end.action = FR_ACT_NOP;
 	main.action = FR_ACT_GOTO;
 	main.go_to = PREF_OWN_END;
-	main.mark = marks_of(marks, marks->road_main, false);
-	main.mask = marks->road_mask;
+	main.mark = marks_of(marks, marks->path_main, false);
+	main.mask = marks->path_mask;
 	rc = plan_rules_add(own->plan, &end);
 	if (rc == 0)
 		rc = plan_rules_add(own->plan, &main);
@@ -410,12 +410,12 @@ static int make_family(struct own own, uint8_t family)
 		rc = add_exempts(&own);
 	if (rc == FULL) {
 		own.plan->own_note = NOTE_EXEMPTS;
-		own.has_road = false;
+		own.has_path = false;
 		rc = 0;
 	} else if (rc == 0) {
 		rc = add_routes(&own);
 	}
-	if (!own.has_road)
+	if (!own.has_path)
 		own.plan->rule_count = before;
 	return rc;
 }

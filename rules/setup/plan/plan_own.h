@@ -1,6 +1,6 @@
 /*
  * plan_own.h - the rules by which the router's own sockets get the source
- * address that goes with their road: the kernel chooses it when it routes
+ * address that goes with their path: the kernel chooses it when it routes
  * them, before anything can mark a packet.
  */
 #ifndef WAYMARK_SETUP_PLAN_OWN_H

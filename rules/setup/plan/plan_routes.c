@@ -1,7 +1,7 @@
 /*
  * plan_routes.c - the routes of each uplink's own table: what is reached
  * without a gateway, the default, the defaults of those that stand in, and
- * for `strict` the end of the road.
+ * for `strict` the end of the path.
  */
 #include "rules/setup/plan/plan_routes.h"
 

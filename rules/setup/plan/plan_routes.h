@@ -32,7 +32,7 @@ bool plan_routes_is_stray(const struct policy *policy,
 int plan_routes_owner(const struct plan *plan, unsigned int link,
 		      const struct address *address);
 
-/* Whether traffic of a road must not leak when its roads are gone: `strict`,
+/* Whether traffic of a path must not leak when its paths are gone: `strict`,
  * said by the uplink or by the one that stands in for it last. */
 bool plan_routes_strict(const struct policy *policy, size_t uplink);
 /* Who has the traffic of `uplink`, in words, where `carrier` carries it, which

@@ -170,7 +170,7 @@ static bool has_by_rule(const struct policy *policy,
 }
 
 /*
- * Answers of an exempt host to what came in by an uplink bear its road, and
+ * Answers of an exempt host to what came in by an uplink bear its path, and
  * leave by it. Of rules with one pref the kernel asks the older one first, so
  * these are made before those of the exemptions.
  */
@@ -184,7 +184,7 @@ static int add_answers(struct plan *plan, uint8_t family)
 
 		rule.action = FR_ACT_GOTO;
 		rule.go_to = PREF_MAIN;
-		rule.mark = plan->roads[i].mark;
+		rule.mark = plan->paths[i].mark;
 		rule.mask = plan->mask & ~plan->settled;
 		rc = plan_rules_add(plan, &rule);
 	}
@@ -209,7 +209,7 @@ static int make_exempts(struct plan *plan, const struct policy *policy,
 	return rc;
 }
 
-/* ---- roads ---- */
+/* ---- paths ---- */
 
 /* LAN, static and tunnel routes win; the uplinks' own do not. */
 static int add_main(struct plan *plan, uint8_t family)
@@ -271,8 +271,8 @@ static int add_probes(struct plan *plan, const struct policy *policy,
 						 uplink->table);
 	int rc = 0;
 
-	rule.mark = marks_of(marks, uplink->road, false);
-	rule.mask = marks->road_mask;
+	rule.mark = marks_of(marks, uplink->path, false);
+	rule.mask = marks->path_mask;
 	snprintf(rule.oif, sizeof(rule.oif), "%s", uplink->dev);
 	for (size_t n = 0; n < uplink->probe_count && rc == 0; n++)
 		if (address_is_v4(&uplink->probes[n].target) ==
@@ -288,17 +288,17 @@ static int add_marks(struct plan *plan, const struct policy *policy,
 	const struct uplink *uplink = policy_uplink(policy, i);
 	uint32_t table = plan_rules_table(policy, state, family, i);
 	struct kernel_rule rule = plan_rules_new(family,
-						 PREF_MARK + uplink->road,
+						 PREF_MARK + uplink->path,
 						 table);
 	int rc = 0;
 
-	rule.mark = marks_of(marks, uplink->road, false);
-	rule.mask = marks->road_mask;
+	rule.mark = marks_of(marks, uplink->path, false);
+	rule.mask = marks->path_mask;
 	if (rule.table)
 		rc = plan_rules_add(plan, &rule);
 	if (rc < 0 || !plan_routes_strict(policy, i))
 		return rc;
-	rule.pref = PREF_STRICT + uplink->road;
+	rule.pref = PREF_STRICT + uplink->path;
 	rule.action = FR_ACT_UNREACHABLE;
 	rule.table = RT_TABLE_UNSPEC;
 	return plan_rules_add(plan, &rule);
@@ -326,7 +326,7 @@ static int add_sources(struct plan *plan, const struct uplink *uplink,
 		bool is_v4 = address_is_v4(&from->address);
 		struct kernel_rule rule = plan_rules_new(
 			is_v4 ? AF_INET : AF_INET6,
-			PREF_SOURCE + uplink->road, uplink->table);
+			PREF_SOURCE + uplink->path, uplink->table);
 		int owner = plan_routes_owner(plan, link, &from->address);
 
 		if (from->link != link || from->scope != RT_SCOPE_UNIVERSE ||

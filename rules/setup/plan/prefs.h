@@ -10,10 +10,10 @@
 #define PREF_MAIN 20010u	/* what main knows better than a default */
 #define PREF_LINK_LOCAL 20019u	/* IPv6: what the next one is not for */
 #define PREF_PROBE 20020u	/* sockets bound to an uplink: that one */
-/* Each with the number of the road added. */
-#define PREF_MARK 20100u	/* fwmark: the road's table */
+/* Each with the number of the path added. */
+#define PREF_MARK 20100u	/* fwmark: the path's table */
 #define PREF_STRICT 20400u	/* fwmark: unreachable, or past the guard */
-/* Where an uplink is strict: what is forwarded and has no road. */
+/* Where an uplink is strict: what is forwarded and has no path. */
 #define PREF_GUARD 20690u
 #define PREF_GUARD_END 20699u
 #define PREF_SOURCE 20700u	/* the uplink's addresses: its table */

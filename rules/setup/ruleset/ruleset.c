@@ -4,7 +4,7 @@
  * A packet that is accepted goes on at the next chain, never at the next
  * rule: so `divert` asks, and `settle` behind it remembers the answer. The
  * kernel merges masked marks only with constants (before 6.13, or nft before
- * 1.1.2), hence a small chain for each road.
+ * 1.1.2), hence a small chain for each path.
  */
 #include "rules/setup/kernel/big_set.h"
 #include "rules/setup/kernel/nft.h"
@@ -62,41 +62,41 @@ static void write_sets(const struct plan *plan, bool whole, FILE *out)
 	}
 }
 
-/* One pair of chains to put a road on a packet, one to keep it. */
-static void write_road(const struct plan *plan, const struct plan_road *road,
+/* One pair of chains to put a path on a packet, one to keep it. */
+static void write_path(const struct plan *plan, const struct plan_path *path,
 		       bool settled, FILE *out)
 {
-	uint32_t mark = road->mark | (settled ? plan->settled : 0);
+	uint32_t mark = path->mark | (settled ? plan->settled : 0);
 	const char *tail = settled ? "_settled" : "";
 
-	fprintf(out, "\tchain mark_%u%s {\n", road->number, tail);
-	if (settled && !road->is_drop)
-		fprintf(out, "\t\tcounter name road_%u\n", road->number);
+	fprintf(out, "\tchain mark_%u%s {\n", path->number, tail);
+	if (settled && !path->is_drop)
+		fprintf(out, "\t\tcounter name path_%u\n", path->number);
 	fprintf(out,
 		"\t\tmeta mark set meta mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" comment \"%s\"\n"
 		"\t}\n\n",
-		~plan->mask, mark, road->name);
+		~plan->mask, mark, path->name);
 	fprintf(out,
 		"\tchain save_%u%s {\n"
 		"\t\tct mark & 0x%08" PRIx32 " != 0x%08" PRIx32,
-		road->number, tail, plan->mask, mark);
+		path->number, tail, plan->mask, mark);
 	if (settled)
-		fprintf(out, " counter name engine_%u", road->number);
+		fprintf(out, " counter name engine_%u", path->number);
 	fprintf(out,
 		" ct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" comment \"%s\"\n"
 		"%s"
 		"\t}\n\n",
-		~plan->mask, mark, road->name,
-		road->is_drop ? "\t\tdrop\n" : "");
+		~plan->mask, mark, path->name,
+		path->is_drop ? "\t\tdrop\n" : "");
 }
 
-static void write_roads(const struct plan *plan, FILE *out)
+static void write_paths(const struct plan *plan, FILE *out)
 {
-	for (size_t i = 0; i < plan->road_count; i++) {
-		write_road(plan, &plan->roads[i], false, out);
-		write_road(plan, &plan->roads[i], true, out);
+	for (size_t i = 0; i < plan->path_count; i++) {
+		write_path(plan, &plan->paths[i], false, out);
+		write_path(plan, &plan->paths[i], true, out);
 	}
 }
 
@@ -108,34 +108,34 @@ static void write_roads(const struct plan *plan, FILE *out)
 static void write_again(const struct plan *plan, FILE *out)
 {
 	fputs("\tchain again {\n", out);
-	for (size_t i = 0; i < plan->road_count; i++) {
-		const struct plan_road *road = &plan->roads[i];
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
 
 		fprintf(out, "\t\tct mark & 0x%08" PRIx32 " == 0x%08" PRIx32,
-			plan->mask, road->mark | plan->settled);
-		if (road->is_drop)
+			plan->mask, path->mark | plan->settled);
+		if (path->is_drop)
 			fputs(" goto dropped\n", out);
 		else
-			fprintf(out, " goto mark_%u_settled\n", road->number);
+			fprintf(out, " goto mark_%u_settled\n", path->number);
 	}
 	fputs("\t\tgoto inspect\n"
 	      "\t}\n\n", out);
 }
 
-/* Settled flows are done here; the others wear their road into the queue. */
+/* Settled flows are done here; the others wear their path into the queue. */
 static void write_restore(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\tct mark & 0x%08" PRIx32 " vmap {", plan->mask);
-	for (size_t i = 0; i < plan->road_count; i++) {
-		const struct plan_road *road = &plan->roads[i];
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
 
 		fprintf(out, "%s 0x%08" PRIx32 " : jump mark_%u,",
-			i ? "," : "", road->mark, road->number);
-		fprintf(out, " 0x%08" PRIx32 " : ", road->mark | plan->settled);
-		if (road->is_drop)
+			i ? "," : "", path->mark, path->number);
+		fprintf(out, " 0x%08" PRIx32 " : ", path->mark | plan->settled);
+		if (path->is_drop)
 			fputs("goto dropped", out);
 		else
-			fprintf(out, "goto mark_%u_settled", road->number);
+			fprintf(out, "goto mark_%u_settled", path->number);
 	}
 	fputs(" }\n", out);
 }
@@ -154,8 +154,8 @@ void ruleset_write_exempts(const struct plan *plan, const char *counter,
 }
 
 /* Bits of ours that the packet came with mean nothing. Where a guard lets no
- * packet leave without a road, those that were seen here bear `settled` and
- * road 0 until ruleset_guard_write_unmarked(). */
+ * packet leave without a path, those that were seen here bear `settled` and
+ * path 0 until ruleset_guard_write_unmarked(). */
 static void write_clear(const struct plan *plan, bool is_own, FILE *out)
 {
 	if (plan->has_guard && !is_own)
@@ -204,7 +204,7 @@ static void write_wires(const struct plan *plan, FILE *out)
 
 		fprintf(out, "\t\tiifname \"%s\" ct original %s daddr %s "
 			"goto come_%u\n", uplink->dev, is_v4 ? "ip" : "ip6",
-			prefix_print(prefix, text), uplink->road);
+			prefix_print(prefix, text), uplink->path);
 	}
 }
 
@@ -228,7 +228,7 @@ static void write_fresh(const struct plan *plan, FILE *out)
 		if (plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared)
 			continue;
 		fprintf(out, "%s \"%s\" : goto come_%u", between,
-			plan->uplinks[i].dev, plan->uplinks[i].road);
+			plan->uplinks[i].dev, plan->uplinks[i].path);
 		between = ",";
 	}
 	if (*between == ',')
@@ -349,14 +349,14 @@ static void write_save(const struct plan *plan, FILE *out)
 		"\t\tct state invalid,untracked accept\n"
 		"\t\tmeta mark & 0x%08" PRIx32 " vmap {",
 		plan->mask, plan->mask);
-	for (size_t i = 0; i < plan->road_count; i++) {
-		const struct plan_road *road = &plan->roads[i];
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
 
 		fprintf(out,
 			"%s 0x%08" PRIx32 " : goto save_%u, 0x%08" PRIx32
 			" : goto save_%u_settled",
-			between, road->mark, road->number,
-			road->mark | plan->settled, road->number);
+			between, path->mark, path->number,
+			path->mark | plan->settled, path->number);
 		between = ",";
 	}
 	fputs(" }\n\t}\n\n", out);
@@ -392,7 +392,7 @@ static void write_masquerade(const struct plan *plan, FILE *out)
 /*
  * The engine knows of NAT by the word masquerade alone. A flow whose source
  * somebody else translates is known to conntrack: when its final verdict
- * comes, it settles on the road that it began with. A drop stays a drop.
+ * comes, it settles on the path that it began with. A drop stays a drop.
  */
 static void write_keep_nat(const struct plan *plan, FILE *out)
 {
@@ -401,21 +401,21 @@ static void write_keep_nat(const struct plan *plan, FILE *out)
 
 	if (!plan->keeps_nat)
 		return;
-	for (size_t i = 0; i < plan->road_count; i++)
-		if (plan->roads[i].is_drop)
-			drop = plan->roads[i].mark | plan->settled;
+	for (size_t i = 0; i < plan->path_count; i++)
+		if (plan->paths[i].is_drop)
+			drop = plan->paths[i].mark | plan->settled;
 	fprintf(out,
 		"\t\tct status snat meta mark & 0x%08" PRIx32 " != 0 "
 		"meta mark & 0x%08" PRIx32 " != 0x%08" PRIx32
 		" ct mark & 0x%08" PRIx32 " vmap {",
 		plan->settled, plan->mask, drop, plan->mask);
-	for (size_t i = 0; i < plan->road_count; i++) {
-		const struct plan_road *road = &plan->roads[i];
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
 
-		if (road->is_drop)
+		if (path->is_drop)
 			continue;
 		fprintf(out, "%s 0x%08" PRIx32 " : goto keep_%u", between,
-			road->mark, road->number);
+			path->mark, path->number);
 		between = ",";
 	}
 	fputs(" }\n", out);
@@ -430,7 +430,7 @@ static void write_done(const struct plan *plan, FILE *out)
 }
 
 /*
- * `per packet` routes come last, so that conntrack keeps the flow's own road.
+ * `per packet` routes come last, so that conntrack keeps the flow's own path.
  * Answers leave by the way the question came, and a socket's choice stands.
  */
 static void write_settle(const struct plan *plan, FILE *out)
@@ -489,7 +489,7 @@ void ruleset_write(const struct plan *plan, bool whole, FILE *out)
 	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
 	ruleset_count_write(plan, out);
 	write_sets(plan, whole, out);
-	write_roads(plan, out);
+	write_paths(plan, out);
 	write_inspect(plan, out);
 	ruleset_offload_write(plan, whole, out);
 	write_fresh(plan, out);

@@ -1,5 +1,5 @@
 /*
- * ruleset_balance.c - which of several roads a new flow takes, as nft says it.
+ * ruleset_balance.c - which of several paths a new flow takes, as nft says it.
  *
  * A chain is for first packets, so the packet's source is the flow's client.
  * What the router itself sends has an address of its own by then. The slots
@@ -13,12 +13,12 @@
 #include "rules/offload/offload.h"
 #include "rules/setup/plan/plan.h"
 
-static const struct road_set nobody;
+static const struct path_set nobody;
 
 /* One family's rules of one balance. */
 struct writer {
 	const struct balance *balance;
-	const struct road_set *dead;
+	const struct path_set *dead;
 	bool is_v6;
 	FILE *out;
 };
@@ -35,8 +35,8 @@ static void write_key(const struct writer *w, bool has_ports)
 }
 
 /* The slots of those that are not in `gone`, out of all but `left`. */
-static void write_map(const struct writer *w, const struct road_set *left,
-		      const struct road_set *gone)
+static void write_map(const struct writer *w, const struct path_set *left,
+		      const struct path_set *gone)
 {
 	const char *between = "vmap { ";
 	uint32_t slot = 0;
@@ -44,14 +44,14 @@ static void write_map(const struct writer *w, const struct road_set *left,
 	for (size_t i = 0; i < w->balance->count; i++) {
 		struct balance_member member = w->balance->members[i];
 
-		if (road_set_has(left, member.road))
+		if (path_set_has(left, member.path))
 			continue;
-		if (!road_set_has(gone, member.road)) {
+		if (!path_set_has(gone, member.path)) {
 			fprintf(w->out, "%s%" PRIu32, between, slot);
 			if (member.weight > 1)
 				fprintf(w->out, "-%" PRIu32,
 					slot + member.weight - 1);
-			fprintf(w->out, " : goto take_%u", member.road);
+			fprintf(w->out, " : goto take_%u", member.path);
 			between = ", ";
 		}
 		slot += member.weight;
@@ -60,8 +60,8 @@ static void write_map(const struct writer *w, const struct road_set *left,
 }
 
 static void write_rule(const struct writer *w, bool has_ports, uint32_t seed,
-		       const struct road_set *left,
-		       const struct road_set *gone)
+		       const struct path_set *left,
+		       const struct path_set *gone)
 {
 	fprintf(w->out, "\t\tmeta nfproto ipv%c %s", w->is_v6 ? '6' : '4',
 		has_ports ? "meta l4proto { tcp, udp, dccp, sctp, udplite } "
@@ -89,7 +89,7 @@ static size_t count_living(const struct writer *w)
 	size_t count = 0;
 
 	for (size_t i = 0; i < w->balance->count; i++)
-		count += !road_set_has(w->dead, w->balance->members[i].road);
+		count += !path_set_has(w->dead, w->balance->members[i].path);
 	return count;
 }
 

@@ -1,5 +1,5 @@
 /*
- * ruleset_balance.h - roads that share flows, as nft chains: what balance.h
+ * ruleset_balance.h - paths that share flows, as nft chains: what balance.h
  * does, in the kernel.
  */
 #ifndef WAYMARK_SETUP_RULESET_BALANCE_H

@@ -35,8 +35,8 @@ static bool is_queue_chain(const char *name)
 	       isdigit((unsigned char)name[6]);
 }
 
-/* A chain of a road's; others may have put theirs into our table. */
-static bool is_road_chain(const char *name)
+/* A chain of a path's; others may have put theirs into our table. */
+static bool is_path_chain(const char *name)
 {
 	for (size_t i = 0; i < sizeof(numbered) / sizeof(*numbered); i++) {
 		size_t len = strlen(numbered[i]);
@@ -59,22 +59,22 @@ static bool is_wanted_queue(const struct plan *plan, const char *name)
 	return false;
 }
 
-static bool is_wanted_road(const struct plan *plan, const char *name)
+static bool is_wanted_path(const struct plan *plan, const char *name)
 {
 	const char *digits = strchr(name, '_') + 1;
 	unsigned long number = strtoul(digits, NULL, 10);
 
-	for (size_t i = 0; i < plan->road_count; i++)
-		if (plan->roads[i].number == number)
+	for (size_t i = 0; i < plan->path_count; i++)
+		if (plan->paths[i].number == number)
 			return true;
 	return false;
 }
 
-/* Of the road of a `per packet` route, or of header-only ones. */
+/* Of the path of a `per packet` route, or of header-only ones. */
 static bool is_wanted_offload(const struct plan *plan, const char *name)
 {
 	return ruleset_offload_has_chain(plan, name) &&
-	       (strncmp(name, "packet_", 7) != 0 || is_wanted_road(plan, name));
+	       (strncmp(name, "packet_", 7) != 0 || is_wanted_path(plan, name));
 }
 
 void ruleset_write_first(const struct plan *plan,
@@ -98,7 +98,7 @@ static void write_flush(const struct nft_table *table, bool native, FILE *out)
 
 		if (is_one_of(name, hooked, sizeof(hooked) / sizeof(*hooked)) ||
 		    is_one_of(name, fixed, sizeof(fixed) / sizeof(*fixed)) ||
-		    is_road_chain(name) || ruleset_offload_is_chain(name) ||
+		    is_path_chain(name) || ruleset_offload_is_chain(name) ||
 		    ruleset_count_is_route(name) ||
 		    (native && is_queue_chain(name)))
 			fprintf(out, "flush chain " TABLE " %s\n", name);
@@ -112,7 +112,7 @@ static void write_delete(const struct plan *plan,
 		const char *name = table->chains[i];
 
 		if ((is_queue_chain(name) && !is_wanted_queue(plan, name)) ||
-		    (is_road_chain(name) && !is_wanted_road(plan, name)) ||
+		    (is_path_chain(name) && !is_wanted_path(plan, name)) ||
 		    (ruleset_count_is_route(name) &&
 		     !ruleset_count_has(plan, name)) ||
 		    (ruleset_offload_is_chain(name) &&

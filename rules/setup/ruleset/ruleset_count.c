@@ -13,7 +13,7 @@
 #define ROUTE "route_"
 #define ROUTE_ID_LEN 16
 
-static const char *const kinds[] = { "road", "flows", "come", "engine" };
+static const char *const kinds[] = { "path", "flows", "come", "engine" };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 void ruleset_count_write(const struct plan *plan, FILE *out)
@@ -21,11 +21,11 @@ void ruleset_count_write(const struct plan *plan, FILE *out)
 	char name[COUNTER_NAME_MAX];
 
 	fputs("\tcounter exempt { }\n", out);
-	for (size_t i = 0; i < plan->road_count; i++)
+	for (size_t i = 0; i < plan->path_count; i++)
 		for (size_t kind = 0; kind < KINDS; kind++)
 			fprintf(out, "\tcounter %s { }\n",
-				counter_road(kinds[kind],
-					     plan->roads[i].number, name));
+				counter_path(kinds[kind],
+					     plan->paths[i].number, name));
 	for (size_t i = 0; i < plan->offload->route_count; i++)
 		if (plan->offload->routes[i].verdict != OFFLOAD_QUEUE)
 			fprintf(out, "\tcounter %s { }\n",
@@ -33,35 +33,35 @@ void ruleset_count_write(const struct plan *plan, FILE *out)
 	putc('\n', out);
 }
 
-static void write_drop(const struct plan_road *road, FILE *out)
+static void write_drop(const struct plan_path *path, FILE *out)
 {
 	fprintf(out,
 		"\tchain dropped {\n"
-		"\t\tcounter name road_%u drop\n"
+		"\t\tcounter name path_%u drop\n"
 		"\t}\n\n"
 		"\tchain take_%u {\n"
 		"\t\tcounter name flows_%u goto dropped\n"
-		"\t}\n\n", road->number, road->number, road->number);
+		"\t}\n\n", path->number, path->number, path->number);
 }
 
 /* A chain that leads to put_N; what the kernel decides it also carries. */
-static void write_way(const char *chain, const char *counter, uint8_t road,
+static void write_way(const char *chain, const char *counter, uint8_t path,
 		      bool is_kernels, FILE *out)
 {
-	fprintf(out, "\tchain %s_%u {\n\t\tcounter name %s_%u\n", chain, road,
-		counter, road);
+	fprintf(out, "\tchain %s_%u {\n\t\tcounter name %s_%u\n", chain, path,
+		counter, path);
 	if (is_kernels)
-		fprintf(out, "\t\tcounter name road_%u\n", road);
-	fprintf(out, "\t\tgoto put_%u\n\t}\n\n", road);
+		fprintf(out, "\t\tcounter name path_%u\n", path);
+	fprintf(out, "\t\tgoto put_%u\n\t}\n\n", path);
 }
 
-void ruleset_count_write_road(const struct plan *plan,
-			      const struct plan_road *road, FILE *out)
+void ruleset_count_write_path(const struct plan *plan,
+			      const struct plan_path *path, FILE *out)
 {
-	uint32_t mark = road->mark | plan->settled;
+	uint32_t mark = path->mark | plan->settled;
 
-	if (road->is_drop) {
-		write_drop(road, out);
+	if (path->is_drop) {
+		write_drop(path, out);
 		return;
 	}
 	fprintf(out,
@@ -71,22 +71,22 @@ void ruleset_count_write_road(const struct plan *plan,
 		"\t\tmeta mark set meta mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" accept\n"
 		"\t}\n\n",
-		road->number, ~plan->mask, mark, road->name, ~plan->mask, mark);
+		path->number, ~plan->mask, mark, path->name, ~plan->mask, mark);
 	/* A map that is being replaced answers no more, and one that came
 	 * before may have failed for that; the engine then decides. */
-	write_way("sure", "flows", road->number, true, out);
+	write_way("sure", "flows", path->number, true, out);
 	fprintf(out,
 		"\tchain take_%u {\n"
 		"\t\tmeta nfproto vmap { ipv4 : goto sure_%u, "
 		"ipv6 : goto sure_%u }\n"
 		"\t\tgoto inspect\n"
-		"\t}\n\n", road->number, road->number, road->number);
-	write_way("come", "come", road->number, true, out);
-	write_way("keep", "engine", road->number, false, out);
+		"\t}\n\n", path->number, path->number, path->number);
+	write_way("come", "come", path->number, true, out);
+	write_way("keep", "engine", path->number, false, out);
 }
 
 /* The number behind "KIND_"; -1 when that is no such name. */
-static int road_of(const char *name)
+static int path_of(const char *name)
 {
 	for (size_t kind = 0; kind < KINDS; kind++) {
 		size_t len = strlen(kinds[kind]);
@@ -109,7 +109,7 @@ bool ruleset_count_is_route(const char *name)
 
 bool ruleset_count_is(const char *name)
 {
-	return strcmp(name, "exempt") == 0 || road_of(name) >= 0 ||
+	return strcmp(name, "exempt") == 0 || path_of(name) >= 0 ||
 	       ruleset_count_is_route(name);
 }
 
@@ -124,13 +124,13 @@ static bool has_route(const struct plan *plan, uint64_t id)
 
 bool ruleset_count_has(const struct plan *plan, const char *name)
 {
-	int road = road_of(name);
+	int path = path_of(name);
 
 	if (ruleset_count_is_route(name))
 		return has_route(plan, strtoull(name + strlen(ROUTE), NULL,
 						16));
-	for (size_t i = 0; i < plan->road_count; i++)
-		if (plan->roads[i].number == road)
+	for (size_t i = 0; i < plan->path_count; i++)
+		if (plan->paths[i].number == path)
 			return true;
 	return strcmp(name, "exempt") == 0;
 }

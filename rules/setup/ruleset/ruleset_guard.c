@@ -13,18 +13,18 @@
  * What was seen and left alone is main's, as a mark on the packet alone. That
  * it was seen is said by `divert`, not by the absence of a mark: while the
  * table is being put back, a packet may meet one chain empty and the next one
- * full. Whose an invalid packet is nobody knows, so it gets no road.
+ * full. Whose an invalid packet is nobody knows, so it gets no path.
  */
 void ruleset_guard_write_unmarked(const struct plan *plan, FILE *out)
 {
-	for (size_t i = 0; i < plan->road_count && plan->has_guard; i++)
-		if (strcmp(plan->roads[i].name, "main") == 0)
+	for (size_t i = 0; i < plan->path_count && plan->has_guard; i++)
+		if (strcmp(plan->paths[i].name, "main") == 0)
 			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
 				" == 0x%08" PRIx32 " ct state != invalid "
 				"meta mark set meta mark & 0x%08" PRIx32
 				" | 0x%08" PRIx32 " accept\n",
 				plan->mask, plan->settled, ~plan->mask,
-				plan->roads[i].mark | plan->settled);
+				plan->paths[i].mark | plan->settled);
 }
 
 static bool stands_in(const struct plan *plan, size_t uplink, const char *dev)
@@ -39,11 +39,11 @@ static bool stands_in(const struct plan *plan, size_t uplink, const char *dev)
 	return false;
 }
 
-static uint32_t mark_of(const struct plan *plan, uint8_t road)
+static uint32_t mark_of(const struct plan *plan, uint8_t path)
 {
-	for (size_t i = 0; i < plan->road_count; i++)
-		if (plan->roads[i].number == road)
-			return plan->roads[i].mark;
+	for (size_t i = 0; i < plan->path_count; i++)
+		if (plan->paths[i].number == path)
+			return plan->paths[i].mark;
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static void write_strict(const struct plan *plan, size_t i, FILE *out)
 			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
 				" == 0x%08" PRIx32 " oifname {",
 				plan->mask & ~plan->settled,
-				mark_of(plan, plan->uplinks[i].road));
+				mark_of(plan, plan->uplinks[i].path));
 		fprintf(out, "%s \"%s\"", between, other->dev);
 		between = ",";
 	}
@@ -87,27 +87,27 @@ void ruleset_guard_write(const struct plan *plan, FILE *out)
 	fputs("\t}\n\n", out);
 }
 
-/* Roads that keep the source as it is, main's among them, so that an uplink's
+/* Paths that keep the source as it is, main's among them, so that an uplink's
  * is of no use there; what is strict stays with its own. */
-static bool keeps_source(const struct plan *plan, const struct plan_road *road)
+static bool keeps_source(const struct plan *plan, const struct plan_path *path)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++)
-		if (plan->uplinks[i].road == road->number)
+		if (plan->uplinks[i].path == path->number)
 			return !plan->uplinks[i].masquerade &&
 			       !plan->uplinks[i].is_strict;
-	return !road->is_drop;
+	return !path->is_drop;
 }
 
 static void write_bound_to(const struct plan *plan,
 			   const struct kernel_rule *rule, FILE *out)
 {
-	uint8_t road = (uint8_t)(rule->pref - PREF_SOURCE);
+	uint8_t path = (uint8_t)(rule->pref - PREF_SOURCE);
 	char text[ADDRESS_TEXT_MAX];
 	const char *between = "";
 
-	for (size_t i = 0; i < plan->road_count; i++) {
-		if (plan->roads[i].number == road ||
-		    !keeps_source(plan, &plan->roads[i]))
+	for (size_t i = 0; i < plan->path_count; i++) {
+		if (plan->paths[i].number == path ||
+		    !keeps_source(plan, &plan->paths[i]))
 			continue;
 		if (*between == '\0')
 			fprintf(out, "\t\tct state new %s saddr %s "
@@ -116,11 +116,11 @@ static void write_bound_to(const struct plan *plan,
 				rule->family == AF_INET ? "ip" : "ip6",
 				prefix_print(&rule->from, text), plan->mask,
 				plan->mask & ~plan->settled);
-		fprintf(out, "%s 0x%08" PRIx32, between, plan->roads[i].mark);
+		fprintf(out, "%s 0x%08" PRIx32, between, plan->paths[i].mark);
 		between = ",";
 	}
 	if (*between == ',')
-		fprintf(out, " } goto put_%u\n", road);
+		fprintf(out, " } goto put_%u\n", path);
 }
 
 /*

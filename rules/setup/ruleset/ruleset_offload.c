@@ -31,7 +31,7 @@ enum family { FAMILY_ANY, FAMILY_4, FAMILY_6 };
 struct writer {
 	const struct plan *plan;
 	const struct offload *offload;
-	uint8_t road_drop;
+	uint8_t path_drop;
 	bool is_per_packet;
 	const uint64_t *ids;	/* of routes */
 	const struct offload_chain *chain;
@@ -362,7 +362,7 @@ static void write_end(const struct writer *w, struct offload_target target)
 		fprintf(w->out, "goto balance_%u", target.value);
 	else if (target.verdict == OFFLOAD_JUMP)
 		fprintf(w->out, "jump headers_%u", target.value);
-	else if (target.value == w->road_drop && w->is_per_packet)
+	else if (target.value == w->path_drop && w->is_per_packet)
 		fputs("drop", w->out);
 	else
 		fprintf(w->out, "goto %s_%u",
@@ -506,19 +506,19 @@ static void write_chains(struct writer *w, uint32_t first, uint32_t end,
 	}
 }
 
-static void write_road(const struct plan *plan, const struct plan_road *road,
+static void write_path(const struct plan *plan, const struct plan_path *path,
 		       bool has_packets, FILE *out)
 {
-	uint32_t mark = road->mark | plan->settled;
+	uint32_t mark = path->mark | plan->settled;
 
-	ruleset_count_write_road(plan, road, out);
-	if (has_packets && !road->is_drop)
+	ruleset_count_write_path(plan, path, out);
+	if (has_packets && !path->is_drop)
 		fprintf(out,
 			"\tchain packet_%u {\n"
 			"\t\tmeta mark set meta mark & 0x%08" PRIx32
 			" | 0x%08" PRIx32 " accept comment \"%s\"\n"
 			"\t}\n\n",
-			road->number, ~plan->mask, mark, road->name);
+			path->number, ~plan->mask, mark, path->name);
 }
 
 /* A chain for each route that the kernel decides by. */
@@ -548,10 +548,10 @@ void ruleset_offload_write(const struct plan *plan, bool whole, FILE *out)
 		.ids = plan->route_ids, .out = out,
 	};
 
-	for (size_t i = 0; i < plan->road_count; i++) {
-		if (plan->roads[i].is_drop)
-			writer.road_drop = plan->roads[i].number;
-		write_road(plan, &plan->roads[i], has_packets, out);
+	for (size_t i = 0; i < plan->path_count; i++) {
+		if (plan->paths[i].is_drop)
+			writer.path_drop = plan->paths[i].number;
+		write_path(plan, &plan->paths[i], has_packets, out);
 	}
 	ruleset_balance_write(plan, out);
 	write_routes(&writer);

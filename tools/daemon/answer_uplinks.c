@@ -1,4 +1,4 @@
-/* answer_roads.c - the roads: what the kernel counted, how uplinks fare. */
+/* answer_paths.c - the paths: what the kernel counted, how uplinks fare. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -11,26 +11,26 @@ static json_t *number(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-static uint64_t road_count(const struct counters *counters, const char *what,
-			   uint8_t road)
+static uint64_t path_count(const struct counters *counters, const char *what,
+			   uint8_t path)
 {
 	char name[COUNTER_NAME_MAX];
 
-	return counters_find(counters, counter_road(what, road, name)).packets;
+	return counters_find(counters, counter_path(what, path, name)).packets;
 }
 
-json_t *answer_kernel_road(const struct counters *counters, uint8_t road)
+json_t *answer_kernel_path(const struct counters *counters, uint8_t path)
 {
 	char name[COUNTER_NAME_MAX];
 	struct counter carried = counters_find(
-		counters, counter_road("road", road, name));
+		counters, counter_path("path", path, name));
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
-			 "flows", number(road_count(counters, "flows", road)),
+			 "flows", number(path_count(counters, "flows", path)),
 			 "engine_flows",
-			 number(road_count(counters, "engine", road)),
+			 number(path_count(counters, "engine", path)),
 			 "arrived_flows",
-			 number(road_count(counters, "come", road)),
+			 number(path_count(counters, "come", path)),
 			 "packets", number(carried.packets),
 			 "bytes", number(carried.bytes));
 }
@@ -115,9 +115,9 @@ json_t *answer_uplinks(const struct running *running,
 		const struct uplink *up = policy_uplink(policy, i);
 		json_t *row = json_pack(
 			"{s:s, s:s, s:i, s:i, s:o}", "uplink", up->name,
-			"dev", up->dev, "mark", (int)up->road,
+			"dev", up->dev, "mark", (int)up->path,
 			"table", (int)up->table,
-			"kernel", answer_kernel_road(counters, up->road));
+			"kernel", answer_kernel_path(counters, up->path));
 
 		add_fare(row, fares, count, up->name);
 		json_array_append_new(rows, row);

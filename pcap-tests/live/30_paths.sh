@@ -1,5 +1,5 @@
 #!/bin/bash
-# 30_roads.sh - where nothing masquerades: each flow leaves by its road, as
+# 30_paths.sh - where nothing masquerades: each flow leaves by its path, as
 # the counters of the ISPs tell. The way back is always the first ISP's.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
@@ -44,36 +44,36 @@ ok "up" lab_up
 ok "servers" lab_serve server tcp:25 tcp:587 tcp:80 tcp:443 tcp:31337 \
 	udp:5000 udp:5001 udp:53
 
-# road NAME WANT WHERE PROTO ADDRESS PORT [WORDS FOR ask]
-road()
+# path NAME WANT WHERE PROTO ADDRESS PORT [WORDS FOR ask]
+path()
 {
 	local name=$1 want=$2 where=$3 proto=$4 address=$5 port=$6
 	shift 6
 	lab_forget
 	ok "$name: talks" ask "$where" "$proto" "$address" "$port" "$@"
-	is "$name: its road" "$(lab_roads "$address" "$proto" "$port")" "$want"
+	is "$name: its path" "$(lab_paths "$address" "$proto" "$port")" "$want"
 }
 
 for server in $SERVER4 $SERVER6; do
 	family=v4
 	[ $server = $SERVER4 ] || family=v6
-	road "tcp 25, $family" 2 client tcp $server 25
-	road "tcp 80, $family" 1 client tcp $server 80
-	road "udp 5000, $family" 3 client udp $server 5000
-	road "udp 53, $family" 1 client udp $server 53
-	road "by main, $family" 1 client udp $server 5001
-	road "moves late, $family" "1 3" client tcp $server 443 \
+	path "tcp 25, $family" 2 client tcp $server 25
+	path "tcp 80, $family" 1 client tcp $server 80
+	path "udp 5000, $family" 3 client udp $server 5000
+	path "udp 53, $family" 1 client udp $server 53
+	path "by main, $family" 1 client udp $server 5001
+	path "moves late, $family" "1 3" client tcp $server 443 \
 		--say SSH-2.0-lab
 	lab_forget
 	ok "dropped, $family" \
 		eval "! ask client tcp $server 31337 --patience 1"
-	is "dropped, $family: by no road" \
-		"$(lab_roads $server tcp 31337)" none
+	is "dropped, $family: by no path" \
+		"$(lab_paths $server tcp 31337)" none
 done
 
-road "exempt, v4" 1 client tcp $SERVER4 25 --from $LAN4.20
-road "exempt, v6" 1 client tcp $SERVER6 25 --from $LAN6::20
-road "exempt by rule" 1 client tcp $SERVER4 25 --from $LAN4.21
+path "exempt, v4" 1 client tcp $SERVER4 25 --from $LAN4.20
+path "exempt, v6" 1 client tcp $SERVER6 25 --from $LAN6::20
+path "exempt by rule" 1 client tcp $SERVER4 25 --from $LAN4.21
 
 for n in 1 2 3; do
 	is "isp$n refused nothing" "$(lab_spoofed $n)" 0
@@ -88,7 +88,7 @@ sleep 0.5
 kill -KILL "$(lab_pid waymark)"
 wait $long
 is "a settled flow outlives the engine" $? 0
-is "and keeps its road" "$(lab_roads $SERVER4 tcp 25)" 2
+is "and keeps its path" "$(lab_paths $SERVER4 tcp 25)" 2
 ok "a new flow passes without the engine" ask client tcp $SERVER4 80
 counters=$(in_router nft list counters table inet foreign)
 is "foreign marks are kept" \
