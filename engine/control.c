@@ -266,7 +266,7 @@ int control_fd(const struct control *control)
 
 int control_wait_ms(const struct control *control, uint64_t now_ms)
 {
-	uint64_t least = INT_MAX;
+	uint64_t min = INT_MAX;
 	bool any = false;
 
 	for (int i = 0; i < CONTROL_CLIENTS; i++) {
@@ -277,10 +277,10 @@ int control_wait_ms(const struct control *control, uint64_t now_ms)
 		if (client->fd < 0)
 			continue;
 		any = true;
-		if (left < least)
-			least = left;
+		if (left < min)
+			min = left;
 	}
-	return any ? (int)least : -1;
+	return any ? (int)min : -1;
 }
 
 /* ---- the other side ---- */

@@ -223,11 +223,11 @@ out:
 /* Signals are for the thread that controls the engine. */
 static int start_threads(struct engine *engine, char *error)
 {
-	sigset_t all, before;
+	sigset_t all, prev;
 	int rc = 0;
 
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_sigmask(SIG_SETMASK, &all, &prev);
 	for (size_t i = 0; i < engine->lane_count && rc == 0; i++) {
 		struct lane *lane = engine->lanes[i];
 
@@ -237,7 +237,7 @@ static int start_threads(struct engine *engine, char *error)
 		else
 			engine->started++;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_sigmask(SIG_SETMASK, &prev, NULL);
 	return -rc;
 }
 
@@ -299,7 +299,7 @@ void engine_stop(struct engine *engine, struct engine_totals *ret_totals)
 		*ret_totals = engine_totals(engine);
 	for (size_t i = 0; i < engine->lane_count; i++)
 		lane_free(engine->lanes[i]);
-	policy_free(engine->before);
+	policy_free(engine->prev);
 	policy_free(engine->policy);
 	close(engine->failure_fd);
 	free(engine->lanes);

@@ -35,7 +35,7 @@ struct lane {
 struct engine {
 	/* The control thread's own. */
 	struct policy *policy;		/* the latest */
-	struct policy *before;		/* until all workers have passed */
+	struct policy *prev;		/* until all workers have passed */
 	/* Set before the threads start, constant after. */
 	int failure_fd;
 	size_t lane_count;

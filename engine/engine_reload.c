@@ -33,8 +33,8 @@ bool engine_has_passed(struct engine *engine)
 	for (size_t i = 0; i < engine->lane_count; i++)
 		passed &= worker_has_passed(engine->lanes[i]->worker);
 	if (passed) {
-		policy_free(engine->before);
-		engine->before = NULL;
+		policy_free(engine->prev);
+		engine->prev = NULL;
 	}
 	return passed;
 }
@@ -100,7 +100,7 @@ int engine_reload(struct engine *engine, struct policy *policy,
 			 "out of memory");
 		return rc;
 	}
-	engine->before = engine->policy;
+	engine->prev = engine->policy;
 	engine->policy = policy;
 	for (size_t i = 0; i < engine->lane_count; i++)
 		worker_publish(engine->lanes[i]->worker);

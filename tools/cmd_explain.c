@@ -48,7 +48,7 @@ static const char *fact_names(uint8_t facts, char *text, size_t size)
 }
 
 /* Lines that do not hold are named one by one in short policies only. */
-#define NO_LINES_MOST 16
+#define NO_LINES_MAX 16
 
 /* Every line that was asked, down to the one that decides. */
 static void print_walk(const struct policy *policy, const struct facts *facts,
@@ -66,7 +66,7 @@ static void print_walk(const struct policy *policy, const struct facts *facts,
 		load_place(&route->place, place, sizeof(place));
 		if (truth == TRUTH_FALSE) {
 			no++;
-			if (decision->route < NO_LINES_MOST)
+			if (decision->route < NO_LINES_MAX)
 				printf("    no     %s  %s\n", place,
 				       route->text);
 		} else if (truth == TRUTH_UNKNOWN) {
@@ -82,7 +82,7 @@ static void print_walk(const struct policy *policy, const struct facts *facts,
 			printf("\n");
 		}
 	}
-	if (decision->route >= NO_LINES_MOST && no > 0)
+	if (decision->route >= NO_LINES_MAX && no > 0)
 		printf("    no     %zu other lines above it\n", no);
 }
 
@@ -246,11 +246,11 @@ static void print_end(const struct policy *policy, const struct facts *facts,
 
 /* What becomes of it when both paths are known. */
 static void print_change(const struct policy *policy,
-			 const struct decision *before,
+			 const struct decision *prev,
 			 const struct decision *after,
 			 const struct path_set *first, struct path_set *final)
 {
-	enum late_policy late = decide_late(policy, after->route, before->path,
+	enum late_policy late = decide_late(policy, after->route, prev->path,
 					    after->path);
 	bool is_told = memcmp(first, final, sizeof(*first)) == 0 ||
 		       (count_paths(first) == 1 && count_paths(final) == 1);
@@ -262,7 +262,7 @@ static void print_change(const struct policy *policy,
 	}
 	if (count_paths(first) > 1)
 		return;		/* the hash is the same, and so is the path */
-	print_late(policy, before->path, after->path, late);
+	print_late(policy, prev->path, after->path, late);
 	if (late != LATE_MOVE)
 		*final = *first;
 }
@@ -294,7 +294,7 @@ static void explain(const struct policy *policy, const struct expect *flow,
 {
 	struct facts facts = flow->facts;
 	struct inspect inspect = policy_inspect(policy);
-	struct decision before, after;
+	struct decision prev, after;
 	struct path_set first, final;
 	bool told = tells_payload(flow);
 	bool has_payload = facts.proto == IPPROTO_TCP ||
@@ -304,17 +304,17 @@ static void explain(const struct policy *policy, const struct expect *flow,
 	print_packet_route(policy, &facts);
 	if (has_payload)
 		facts.known = 0;
-	decide(policy, &facts, &before);
-	first = final = expect_paths(policy, flow, &before);
-	after = before;
-	if (before.is_final || facts.proto == IPPROTO_TCP || !told)
-		print_step(policy, "packet 1", &facts, &before, &first);
-	if (!before.is_final) {
+	decide(policy, &facts, &prev);
+	first = final = expect_paths(policy, flow, &prev);
+	after = prev;
+	if (prev.is_final || facts.proto == IPPROTO_TCP || !told)
+		print_step(policy, "packet 1", &facts, &prev, &first);
+	if (!prev.is_final) {
 		decide(policy, &flow->facts, &after);
 		final = expect_paths(policy, flow, &after);
 		if (told && facts.proto != IPPROTO_TCP) {
 			first = final;
-			before = after;
+			prev = after;
 		}
 		if (!told)
 			printf("nothing is said of its payload; when that "
@@ -324,7 +324,7 @@ static void explain(const struct policy *policy, const struct expect *flow,
 		print_step(policy, told ? payload_packet(&facts) : "then",
 			   &flow->facts, &after, &final);
 	}
-	print_change(policy, &before, &after, &first, &final);
+	print_change(policy, &prev, &after, &first, &final);
 	print_end(policy, &facts, in_force, &final);
 	print_kept(policy, policy_route(policy, after.route));
 }

@@ -46,7 +46,7 @@ static void print_families(void)
 		if (!word->is_family)
 			continue;
 		printf("%-12s", word->word);
-		for (unsigned n = 1; n < APP_MOST; n++)
+		for (unsigned n = 1; n < APP_MAX; n++)
 			if (word->apps[n / 64] >> n % 64 & 1)
 				printf(" %s", hints_app_name((uint16_t)n));
 		printf("\n");

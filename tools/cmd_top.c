@@ -28,11 +28,11 @@ static double clock_seconds(void)
 
 /* ECMA-48: cursor to the corner, and erase what is below. */
 static void show(const struct top *top, const json_t *status,
-		 const json_t *before, double seconds)
+		 const json_t *prev, double seconds)
 {
 	if (top->is_terminal)
 		fputs("\033[H\033[J", stdout);
-	status_print_rates(status, before, seconds, stdout);
+	status_print_rates(status, prev, seconds, stdout);
 	if (top->is_terminal) {
 		putchar('\n');
 		status_print(status, stdout);
@@ -42,28 +42,28 @@ static void show(const struct top *top, const json_t *status,
 
 static int watch(const struct top *top)
 {
-	json_t *before = NULL, *status;
+	json_t *prev = NULL, *status;
 	double then = 0, now;
 	unsigned long shown = 0;
 	int rc = EXIT_SUCCESS;
 
 	while (rc == EXIT_SUCCESS && (top->count == 0 || shown < top->count)) {
-		if (before != NULL)
+		if (prev != NULL)
 			sleep(1);
 		rc = client_ask(top->name, top->state_dir,
 				json_pack("{s:s}", "do", "status"), &status);
 		now = clock_seconds();
-		if (before != NULL && rc == EXIT_SUCCESS) {
-			show(top, status, before, now - then);
+		if (prev != NULL && rc == EXIT_SUCCESS) {
+			show(top, status, prev, now - then);
 			shown++;
 		}
-		json_decref(before);
-		before = status;
+		json_decref(prev);
+		prev = status;
 		then = now;
 		if (ferror(stdout))
 			rc = EXIT_FAILURE;
 	}
-	json_decref(before);
+	json_decref(prev);
 	return rc;
 }
 

@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-bool options_read(int argc, char *argv[], bool has_json, int least, int most,
+bool options_read(int argc, char *argv[], bool has_json, int min, int max,
 		  struct options *options)
 {
 	static const struct option words[] = {
@@ -28,7 +28,7 @@ bool options_read(int argc, char *argv[], bool has_json, int least, int most,
 		else
 			return false;
 	}
-	return argc - optind >= least && argc - optind <= most;
+	return argc - optind >= min && argc - optind <= max;
 }
 
 bool options_count(const char *text, unsigned long *ret)

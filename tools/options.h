@@ -17,7 +17,7 @@ struct options {
  * of the words behind them. False, with a complaint, when there are others, or
  * not `least` to `most` words.
  */
-bool options_read(int argc, char *argv[], bool has_json, int least, int most,
+bool options_read(int argc, char *argv[], bool has_json, int min, int max,
 		  struct options *options);
 
 /* A number from 1 on; false: it is none. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define NAME_MAX_SHOWN 128
-#define NAME_LEAST 8		/* of a name that is cut */
+#define NAME_MIN 8		/* of a name that is cut */
 #define RATE_AFTER_MS 1000	/* before, it says nothing */
 #define LEFT_MAX_S 360000	/* nor does what is longer: 100 hours */
 #define PART_MAX 64
@@ -137,7 +137,7 @@ static void print_name(const char *path, char text[static NAME_MAX_SHOWN])
 
 /* ---- the line ---- */
 
-/* The name in `room` columns, of which there are NAME_LEAST: both its ends. */
+/* The name in `room` columns, of which there are NAME_MIN: both its ends. */
 static void cut_name(char name[static NAME_MAX_SHOWN], size_t room)
 {
 	size_t len = strlen(name);
@@ -155,7 +155,7 @@ void progress_line(const struct progress_state *state, size_t columns,
 {
 	char place[PART_MAX], name[NAME_MAX_SHOWN], amount[PART_MAX];
 	char rest[2 * PART_MAX];
-	size_t least, fixed;
+	size_t min, fixed;
 
 	print_place(state, place);
 	print_name(state->path, name);
@@ -163,18 +163,18 @@ void progress_line(const struct progress_state *state, size_t columns,
 	print_rest(state, rest);
 	if (columns > PROGRESS_LINE_MAX - 1)
 		columns = PROGRESS_LINE_MAX - 1;
-	least = strlen(name) < NAME_LEAST ? strlen(name) : NAME_LEAST;
+	min = strlen(name) < NAME_MIN ? strlen(name) : NAME_MIN;
 	fixed = strlen("  ") + strlen(amount);
 	line[0] = '\0';
-	if (fixed + least > columns) {
+	if (fixed + min > columns) {
 		if (strlen(amount) <= columns)
 			strcpy(line, amount);
 		return;
 	}
-	if (fixed + least + strlen(rest) > columns)
+	if (fixed + min + strlen(rest) > columns)
 		rest[0] = '\0';
 	fixed += strlen(rest);
-	if (fixed + least + strlen(place) > columns)
+	if (fixed + min + strlen(place) > columns)
 		place[0] = '\0';
 	fixed += strlen(place);
 	cut_name(name, columns - fixed);

@@ -271,7 +271,7 @@ void status_print(const json_t *status, FILE *out)
 	print_tallies(status, out);
 }
 
-void status_print_rates(const json_t *status, const json_t *before,
+void status_print_rates(const json_t *status, const json_t *prev,
 			double seconds, FILE *out)
 {
 	static const struct {
@@ -288,7 +288,7 @@ void status_print_rates(const json_t *status, const json_t *before,
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint64_t now = status_number(status, rows[i].path);
-		uint64_t then = status_number(before, rows[i].path);
+		uint64_t then = status_number(prev, rows[i].path);
 
 		fprintf(out, "%s%s %.0f", i > 0 ? "  " : "", rows[i].label,
 			now > then ? (double)(now - then) / seconds : 0);

@@ -16,7 +16,7 @@ void status_print(const json_t *status, FILE *out);
 /* How its uplinks fare, a line for each. */
 void status_print_uplinks(const json_t *status, FILE *out);
 /* With what changed since `before`, which was asked `seconds` ago. */
-void status_print_rates(const json_t *status, const json_t *before,
+void status_print_rates(const json_t *status, const json_t *prev,
 			double seconds, FILE *out);
 /* Prometheus' text format, version 0.0.4. */
 void status_print_metrics(const json_t *status, FILE *out);

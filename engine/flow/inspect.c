@@ -8,54 +8,54 @@
 #include "engine/flow/inspect.h"
 
 #define SECOND_NS 1000000000u
-#define PADDING_MOST 6		/* of a frame with 54 bytes of headers */
+#define PADDING_MAX 6		/* of a frame with 54 bytes of headers */
 /* All that hints tell. */
 #define FACT_HINTS (FACT_ALL & ~FACT_PAYLOAD)
 
 /* Whether the streams of `before`, with what flows hold of them, are as good
  * as new ones: long enough, and as much memory in all as is wanted now. */
 static bool streams_fit(const struct inspector *inspector,
-			const struct inspector *before)
+			const struct inspector *prev)
 {
 	struct queues q = policy_queues(inspector->policy);
 	uint64_t share = inspector->budget.memory / (q.last - q.first + 1u);
-	uint64_t total = before->stream_bytes * before->stream_count;
+	uint64_t total = prev->stream_bytes * prev->stream_count;
 
-	return before->stream_bytes >= inspector->stream_bytes &&
+	return prev->stream_bytes >= inspector->stream_bytes &&
 	       total <= share &&
-	       (before->stream_count == inspector->stream_count ||
+	       (prev->stream_count == inspector->stream_count ||
 		total == inspector->stream_bytes * inspector->stream_count);
 }
 
 /* `before` has all that does not depend on the policy. */
 static bool make_parts(struct inspector *inspector, size_t streams,
-		       const struct inspector *before)
+		       const struct inspector *prev)
 {
 	inspector->stream_bytes = inspector->budget.bytes;
 	inspector->stream_count = streams;
-	if (before != NULL && streams_fit(inspector, before)) {
-		inspector->stream_bytes = before->stream_bytes;
-		inspector->stream_count = before->stream_count;
+	if (prev != NULL && streams_fit(inspector, prev)) {
+		inspector->stream_bytes = prev->stream_bytes;
+		inspector->stream_count = prev->stream_count;
 	} else {
 		inspector->pool = stream_pool_new(streams,
 						  inspector->stream_bytes);
 		if (inspector->pool == NULL)
 			return false;
 	}
-	if (before == NULL)
+	if (prev == NULL)
 		inspector->scratch = malloc(HINT_SCRATCH);
-	return before != NULL || inspector->scratch != NULL;
+	return prev != NULL || inspector->scratch != NULL;
 }
 
 int inspect_init(struct inspector *inspector, const struct policy *policy,
-		 size_t streams, const struct inspector *before)
+		 size_t streams, const struct inspector *prev)
 {
 	*inspector = (struct inspector){
 		.policy = policy,
 		.budget = policy_inspect(policy),
 		.wants_ja4 = (policy_needs(policy) & FACT_JA4) != 0,
 	};
-	if (!make_parts(inspector, streams, before) ||
+	if (!make_parts(inspector, streams, prev) ||
 	    search_init(&inspector->search, policy, streams,
 			inspector->budget.bytes) < 0) {
 		inspect_fini(inspector);
@@ -64,14 +64,14 @@ int inspect_init(struct inspector *inspector, const struct policy *policy,
 	return 0;
 }
 
-bool inspect_inherit(struct inspector *inspector, struct inspector *before)
+bool inspect_inherit(struct inspector *inspector, struct inspector *prev)
 {
-	inspector->scratch = before->scratch;
-	before->scratch = NULL;
+	inspector->scratch = prev->scratch;
+	prev->scratch = NULL;
 	if (inspector->pool != NULL)
 		return false;
-	inspector->pool = before->pool;
-	before->pool = NULL;
+	inspector->pool = prev->pool;
+	prev->pool = NULL;
 	return true;
 }
 
@@ -107,7 +107,7 @@ static bool set_is_empty(const struct hint_set *set)
 {
 	uint64_t all = 0;
 
-	for (size_t i = 0; i < HINTS_MOST / 64; i++)
+	for (size_t i = 0; i < HINTS_MAX / 64; i++)
 		all |= set->bits[i];
 	return all == 0;
 }
@@ -294,7 +294,7 @@ static void ask(struct inspector *inspector, struct flow *flow,
 			return;
 		set_remove(&set, (size_t)first);
 	}
-	for (size_t word = 0; word < HINTS_MOST / 64; word++) {
+	for (size_t word = 0; word < HINTS_MAX / 64; word++) {
 		uint64_t *bits = &set.bits[word];
 
 		for (; *bits != 0; *bits &= *bits - 1) {
@@ -369,10 +369,10 @@ static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
 static bool put_aside(struct flow *flow, bool side, struct cursor payload,
 		      uint32_t offset)
 {
-	static const uint8_t zeros[PADDING_MOST];
+	static const uint8_t zeros[PADDING_MAX];
 	size_t len = cursor_left(&payload);
 
-	if (offset != 0 || len > PADDING_MOST ||
+	if (offset != 0 || len > PADDING_MAX ||
 	    memcmp(payload.at, zeros, len) != 0)
 		return false;
 	flow->padding[side] = (uint8_t)len;
@@ -383,7 +383,7 @@ static bool put_aside(struct flow *flow, bool side, struct cursor payload,
 static void take_padding(struct inspector *inspector, struct flow *flow,
 			 bool side, uint32_t offset)
 {
-	static const uint8_t zeros[PADDING_MOST];
+	static const uint8_t zeros[PADDING_MAX];
 	uint8_t len = flow->padding[side];
 
 	flow->padding[side] = 0;
@@ -399,7 +399,7 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 {
 	bool is_syn = pkt->tcp_flags & TCP_SYN;
 	uint32_t offset = pkt->tcp_seq + is_syn - flow->isn[side];
-	uint32_t most = inspector->budget.bytes;
+	uint32_t max = inspector->budget.bytes;
 	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
 	struct stream **stream = &flow->streams[side];
 
@@ -408,10 +408,10 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 		cursor_skip(&payload, -offset);
 		offset = 0;
 	}
-	if (cursor_left(&payload) == 0 || offset >= most)
+	if (cursor_left(&payload) == 0 || offset >= max)
 		return;
-	if (cursor_left(&payload) > most)
-		payload.end = payload.at + most;
+	if (cursor_left(&payload) > max)
+		payload.end = payload.at + max;
 	if (*stream == NULL && !flow->has_candidates[side]) {
 		if (put_aside(flow, side, payload, offset))
 			return;
@@ -459,10 +459,10 @@ static void hear_datagram(struct inspector *inspector, struct flow *flow,
 static void count_payload(struct inspector *inspector, struct flow *flow,
 			  bool side, uint32_t len)
 {
-	uint32_t most = inspector->budget.bytes;
+	uint32_t max = inspector->budget.bytes;
 	uint32_t *bytes = &flow->payload_bytes[side];
 
-	*bytes = len < most - *bytes ? *bytes + len : most;
+	*bytes = len < max - *bytes ? *bytes + len : max;
 }
 
 static bool has_spoken(const struct flow *flow)

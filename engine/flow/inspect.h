@@ -33,12 +33,12 @@ struct inspector {
  * to follow.
  */
 int inspect_init(struct inspector *inspector, const struct policy *policy,
-		 size_t streams, const struct inspector *before);
+		 size_t streams, const struct inspector *prev);
 void inspect_fini(struct inspector *inspector);
 
 /* Take from `before` what inspect_init() left out. Returns whether that is so
  * of the streams: then those that flows hold stay good. */
-bool inspect_inherit(struct inspector *inspector, struct inspector *before);
+bool inspect_inherit(struct inspector *inspector, struct inspector *prev);
 
 /* A flow that has just been started: what its protocol alone tells. */
 void inspect_start(const struct inspector *inspector, struct flow *flow);

@@ -58,11 +58,11 @@ static struct cursor within(const struct search *search,
 			    const struct flow *flow, bool from_server,
 			    struct cursor bytes)
 {
-	size_t most = search->horizon[from_server] -
+	size_t max = search->horizon[from_server] -
 		      flow->searched[from_server];
 
-	if (cursor_left(&bytes) > most)
-		bytes.end = bytes.at + most;
+	if (cursor_left(&bytes) > max)
+		bytes.end = bytes.at + max;
 	return bytes;
 }
 

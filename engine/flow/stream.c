@@ -183,7 +183,7 @@ bool stream_segment(struct stream *stream, uint32_t offset,
 	/* Sequence numbers compare as signed differences (RFC 9293, 3.4). */
 	int64_t first = (int32_t)offset;
 	int64_t end = first + (int64_t)(len < INT32_MAX ? len : INT32_MAX);
-	uint32_t before = whole_len(stream);
+	uint32_t len_before = whole_len(stream);
 	struct range add;
 	size_t from = 0;
 	size_t to;
@@ -207,11 +207,11 @@ bool stream_segment(struct stream *stream, uint32_t offset,
 	while (to < stream->range_count && stream->ranges[to].first <= add.end)
 		to++;
 	if (from == to && add.first != 0 &&
-	    stream->range_count - (before > 0) >= STREAM_RANGES)
+	    stream->range_count - (len_before > 0) >= STREAM_RANGES)
 		return false;
 	fill_holes(stream, add, from, to, data);
 	replace_ranges(stream, add, from, to);
-	return whole_len(stream) > before;
+	return whole_len(stream) > len_before;
 }
 
 struct cursor stream_data(const struct stream *stream)

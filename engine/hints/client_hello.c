@@ -4,11 +4,11 @@
 
 #define RECORD_HANDSHAKE 22
 #define RECORD_HEADER 5
-#define RECORD_MOST (16384 + 256)	/* RFC 8446, 5.2 */
+#define RECORD_MAX (16384 + 256)	/* RFC 8446, 5.2 */
 #define CLIENT_HELLO 1
 #define MESSAGE_HEADER 4
 /* Version, random, empty session id, one cipher suite, one compression. */
-#define BODY_LEAST (2 + 32 + 1 + 2 + 2 + 1 + 1)
+#define BODY_MIN (2 + 32 + 1 + 2 + 2 + 1 + 1)
 #define EXTENSION_SERVER_NAME 0
 #define EXTENSION_ALPN 16
 #define EXTENSION_ECH 0xfe0d
@@ -84,7 +84,7 @@ static enum hint_verdict read_body(struct cursor body, size_t len, bool dtls,
 {
 	uint16_t version;
 
-	if (len < BODY_LEAST || len > UINT16_MAX)
+	if (len < BODY_MIN || len > UINT16_MAX)
 		return HINT_NO;
 	yield->more = cursor_left(&body) < len;
 	if (!yield->more)
@@ -157,7 +157,7 @@ static struct cursor join(struct cursor stream, uint8_t *scratch,
 		*ret_open = part.is_short;
 		if (part.is_short || type != RECORD_HANDSHAKE ||
 		    version >> 8 != 3 || (version & 0xff) > 4 || len == 0 ||
-		    len > RECORD_MOST)
+		    len > RECORD_MAX)
 			break;
 		stream = part;
 		part = at_most(part, len);

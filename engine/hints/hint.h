@@ -47,7 +47,7 @@ struct hint_input {
 };
 
 #define HINT_SCRATCH ((size_t)32 * 1024)
-#define HINT_ALPN_MOST 8
+#define HINT_ALPN_MAX 8
 
 /* Over what a ClientHello came. */
 enum hello_kind { HELLO_NONE, HELLO_TLS, HELLO_DTLS, HELLO_QUIC };
@@ -70,7 +70,7 @@ struct hint_yield {
 	struct {
 		const uint8_t *name;
 		uint8_t len;
-	} alpn[HINT_ALPN_MOST];
+	} alpn[HINT_ALPN_MAX];
 };
 
 struct hint_app {
@@ -85,8 +85,8 @@ struct bytes {
 };
 #define BYTES(literal) { literal, sizeof(literal) - 1 }
 
-#define HINT_PORTS_MOST 8
-#define HINT_TESTS_MOST 2
+#define HINT_PORTS_MAX 8
+#define HINT_TESTS_MAX 2
 
 /* A byte that has to be there: what of it `mask` leaves is one of `is`. */
 struct hint_test {
@@ -106,14 +106,14 @@ struct hint {
 	bool yields_host;
 	bool yields_alpn;
 	/* Server ports where it is asked first. Never evidence. */
-	uint16_t ports[HINT_PORTS_MOST];
+	uint16_t ports[HINT_PORTS_MAX];
 	/* What spares the call. The only bytes its payload can begin with, on
 	 * any side it reads; none: any byte. */
 	struct bytes first;
 	/* For UDP: others that a side's first datagram has. */
-	struct hint_test tests[HINT_TESTS_MOST];
+	struct hint_test tests[HINT_TESTS_MAX];
 	/* No payload shorter than this can be it, for UDP; 0 is 1. */
-	uint16_t least;
+	uint16_t min;
 	enum hint_verdict (*match)(const struct hint_input *in,
 				   struct hint_yield *yield);
 };
@@ -131,12 +131,12 @@ bool hint_earlier_next(struct cursor *earlier, bool *ret_from_server,
 
 /* ---- the registry ---- */
 
-/* The most hints there can be; applications are APP_MOST. */
-#define HINTS_MOST 128
+/* The most hints there can be; applications are APP_MAX. */
+#define HINTS_MAX 128
 
 /* A set of hints: bit n is hint n of the registry. */
 struct hint_set {
-	uint64_t bits[HINTS_MOST / 64];
+	uint64_t bits[HINTS_MAX / 64];
 };
 
 /* In the order in which they are asked when nothing suggests another. */

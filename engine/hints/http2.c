@@ -19,10 +19,10 @@
 /* An integer behind a prefix of `bits` bits (5.1). */
 static uint32_t read_integer(struct cursor *c, uint8_t first, int bits)
 {
-	uint32_t most = (UINT32_C(1) << bits) - 1;
-	uint32_t value = first & most;
+	uint32_t max = (UINT32_C(1) << bits) - 1;
+	uint32_t value = first & max;
 
-	if (value < most)
+	if (value < max)
 		return value;
 	for (int shift = 0; shift <= 21; shift += 7) {
 		uint8_t byte = cursor_u8(c);

@@ -4,9 +4,9 @@
 #include <nettle/sha2.h>
 #include <stdio.h>
 
-#define CODES_MOST 512		/* IANA has given out fewer, of either kind */
+#define CODES_MAX 512		/* IANA has given out fewer, of either kind */
 #define HASH_DIGITS 12
-#define COUNT_MOST 99
+#define COUNT_MAX 99
 
 #define EXTENSION_SERVER_NAME 0
 #define EXTENSION_SIGNATURE_ALGORITHMS 13
@@ -17,7 +17,7 @@ static const char hex_digits[] = "0123456789abcdef";
 
 /* Numbers of cipher suites or of extensions. */
 struct codes {
-	uint16_t items[CODES_MOST];
+	uint16_t items[CODES_MAX];
 	size_t count;
 };
 
@@ -46,7 +46,7 @@ static struct cursor vector(struct cursor *c, int width)
 
 static bool codes_add(struct codes *codes, uint16_t code)
 {
-	if (codes->count == CODES_MOST)
+	if (codes->count == CODES_MAX)
 		return false;
 	codes->items[codes->count++] = code;
 	return true;
@@ -195,16 +195,16 @@ static const char *version_name(uint16_t version)
 }
 
 /* "1301" or ",1301" */
-static void hash_code(struct sha256_ctx *sha, uint16_t code, char before)
+static void hash_code(struct sha256_ctx *sha, uint16_t code, char prev)
 {
 	const uint8_t text[] = {
-		(uint8_t)before,
+		(uint8_t)prev,
 		(uint8_t)hex_digits[code >> 12],
 		(uint8_t)hex_digits[code >> 8 & 15],
 		(uint8_t)hex_digits[code >> 4 & 15],
 		(uint8_t)hex_digits[code & 15],
 	};
-	size_t first = before == '\0';
+	size_t first = prev == '\0';
 
 	sha256_update(sha, sizeof(text) - first, text + first);
 }
@@ -231,7 +231,7 @@ static void print_list(const struct codes *codes, struct cursor signatures,
 		       char *ret)
 {
 	struct sha256_ctx sha;
-	char before = '_';
+	char prev = '_';
 
 	memset(ret, '0', HASH_DIGITS);
 	ret[HASH_DIGITS] = '\0';
@@ -244,15 +244,15 @@ static void print_list(const struct codes *codes, struct cursor signatures,
 
 		if (is_grease(code))
 			continue;
-		hash_code(&sha, code, before);
-		before = ',';
+		hash_code(&sha, code, prev);
+		prev = ',';
 	}
 	hash_print(&sha, ret);
 }
 
 static unsigned at_most(size_t count)
 {
-	return count < COUNT_MOST ? (unsigned)count : COUNT_MOST;
+	return count < COUNT_MAX ? (unsigned)count : COUNT_MAX;
 }
 
 bool ja4_of(struct cursor body, enum hello_kind kind,

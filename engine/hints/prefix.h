@@ -38,7 +38,7 @@ struct prefix_row {
 	bool answered;
 };
 
-#define PREFIX_ROWS_MOST 255
+#define PREFIX_ROWS_MAX 255
 #define PREFIX_ANY 256		/* instead of a first byte */
 #define PREFIX_END 255		/* instead of a row */
 
@@ -48,7 +48,7 @@ struct prefix_table {
 	const struct prefix_row *rows;
 	size_t row_count;
 	uint8_t head[PREFIX_ANY + 1];
-	uint8_t next[PREFIX_ROWS_MOST];
+	uint8_t next[PREFIX_ROWS_MAX];
 };
 
 void prefix_index(struct prefix_table *table);

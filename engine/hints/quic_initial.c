@@ -13,7 +13,7 @@
 #define SECRET_LEN 32
 #define TAG_LEN 16
 #define SAMPLE_LEN 16
-#define NUMBER_MOST 4
+#define NUMBER_MAX 4
 
 /* RFC 9001, 5.2; RFC 9369, 3.3.1; drafts 21, 23, 29 of the former and 00 of
  * the latter; and what Google's own versions use. */
@@ -124,7 +124,7 @@ bool quic_packet_read(struct cursor *datagram, struct quic_packet *ret)
 	p.dcid = cursor_take(&c, dcid_len);
 	scid_len = cursor_u8(&c);
 	p.scid = cursor_take(&c, scid_len);
-	if (c.is_short || dcid_len > QUIC_CID_MOST || scid_len > QUIC_CID_MOST)
+	if (c.is_short || dcid_len > QUIC_CID_MAX || scid_len > QUIC_CID_MAX)
 		return false;
 	p.type = packet_type(v, first);
 	if (p.type == QUIC_RETRY) {
@@ -142,7 +142,7 @@ bool quic_packet_read(struct cursor *datagram, struct quic_packet *ret)
 		cursor_skip(&c, (size_t)len);
 	}
 	len = quic_varint(&c);
-	if (c.is_short || len > cursor_left(&c) || len < NUMBER_MOST + TAG_LEN)
+	if (c.is_short || len > cursor_left(&c) || len < NUMBER_MAX + TAG_LEN)
 		return false;
 	p.number_at = (size_t)(c.at - start);
 	cursor_skip(&c, (size_t)len);
@@ -221,7 +221,7 @@ static bool open_payload(const struct quic_keys *keys, uint32_t number,
 	size_t len = cursor_left(&sealed) - TAG_LEN;
 
 	memcpy(nonce, keys->iv, QUIC_IV_LEN);
-	for (int i = 0; i < NUMBER_MOST; i++)
+	for (int i = 0; i < NUMBER_MAX; i++)
 		nonce[QUIC_IV_LEN - 1 - i] ^= (uint8_t)(number >> 8 * i);
 	gcm_aes128_set_key(&ctx, keys->key);
 	gcm_aes128_set_iv(&ctx, QUIC_IV_LEN, nonce);
@@ -243,8 +243,8 @@ static bool open_version(const struct version *v,
 
 	if (!are_for(keys, v, dcid))
 		derive(v, dcid, keys);
-	header_mask(keys, sealed.at + at + NUMBER_MOST, mask);
-	memcpy(plain, sealed.at, at + NUMBER_MOST);
+	header_mask(keys, sealed.at + at + NUMBER_MAX, mask);
+	memcpy(plain, sealed.at, at + NUMBER_MAX);
 	plain[0] ^= mask[0] & 0x0f;
 	number_len = (plain[0] & 3) + 1u;
 	for (size_t i = 0; i < number_len; i++) {
@@ -266,7 +266,7 @@ bool quic_initial_open(const struct quic_packet *packet, struct cursor dcid,
 	size_t tries = 1, len = cursor_left(&packet->whole);
 
 	if (v == NULL || packet->type != QUIC_INITIAL || len > room ||
-	    len < packet->number_at + NUMBER_MOST + SAMPLE_LEN)
+	    len < packet->number_at + NUMBER_MAX + SAMPLE_LEN)
 		return false;
 	if (v == reserved)
 		tries = sizeof(reserved) / sizeof(reserved[0]);

@@ -9,7 +9,7 @@
 
 enum quic_type { QUIC_INITIAL, QUIC_0RTT, QUIC_HANDSHAKE, QUIC_RETRY };
 
-#define QUIC_CID_MOST 20	/* RFC 9000, 17.2 */
+#define QUIC_CID_MAX 20	/* RFC 9000, 17.2 */
 #define QUIC_KEY_LEN 16		/* AES-128-GCM (RFC 9001, 5.3) */
 #define QUIC_IV_LEN 12
 
@@ -39,7 +39,7 @@ bool quic_packet_read(struct cursor *datagram, struct quic_packet *ret);
 struct quic_keys {
 	const void *version;	/* NULL: none yet */
 	uint8_t dcid_len;
-	uint8_t dcid[QUIC_CID_MOST];
+	uint8_t dcid[QUIC_CID_MAX];
 	uint8_t key[QUIC_KEY_LEN];
 	uint8_t iv[QUIC_IV_LEN];
 	uint8_t mask_key[QUIC_KEY_LEN];

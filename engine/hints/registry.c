@@ -108,16 +108,16 @@ static const struct hint *const hints[] = { HINTS(HINT) };
 #undef HINT
 
 #define HINT_COUNT (sizeof(hints) / sizeof(hints[0]))
-_Static_assert(HINT_COUNT <= HINTS_MOST, "more hints than a hint_set holds");
+_Static_assert(HINT_COUNT <= HINTS_MAX, "more hints than a hint_set holds");
 
-#define FAMILIES_MOST 32
-#define ALSO_MOST (2 * APP_MOST)	/* some are of two hints */
+#define FAMILIES_MAX 32
+#define ALSO_MAX (2 * APP_MAX)	/* some are of two hints */
 /* Lengths that are told apart: up to 64, shorter than 1,024, and the rest. */
-#define SHORT_MOST 64
-#define LONG_LEAST 1024
-#define LENGTHS (SHORT_MOST + 3)
+#define SHORT_MAX 64
+#define LONG_MIN 1024
+#define LENGTHS (SHORT_MAX + 3)
 /* Places of payload that hints test. */
-#define PLACES_MOST 8
+#define PLACES_MAX 8
 
 enum transport { TCP, UDP, SCTP, TRANSPORTS };
 enum side { CLIENT, SERVER, SIDES };
@@ -131,12 +131,12 @@ struct preference {
 static struct {
 	pthread_once_t once;
 	size_t app_count;			/* without APP_NONE */
-	const struct hint_app *apps[APP_MOST];	/* by number, from 1 */
-	struct hint_app own[HINTS_MOST];	/* a hint's own name */
-	uint16_t own_app[HINTS_MOST];
+	const struct hint_app *apps[APP_MAX];	/* by number, from 1 */
+	struct hint_app own[HINTS_MAX];	/* a hint's own name */
+	uint16_t own_app[HINTS_MAX];
 	/* Of a hint's `also`, from `also_first` on. */
-	uint16_t also_apps[ALSO_MOST];
-	uint16_t also_first[HINTS_MOST];
+	uint16_t also_apps[ALSO_MAX];
+	uint16_t also_first[HINTS_MAX];
 	size_t also_count;
 	struct hint_set by_byte[TRANSPORTS][SIDES][256];
 	struct hint_set by_side[TRANSPORTS][SIDES];
@@ -146,11 +146,11 @@ static struct {
 		/* Who can have this byte there; and who none. */
 		struct hint_set by_byte[256];
 		struct hint_set by_none;
-	} places[PLACES_MOST];
+	} places[PLACES_MAX];
 	size_t place_count;
-	struct preference preferences[HINTS_MOST * HINT_PORTS_MOST];
+	struct preference preferences[HINTS_MAX * HINT_PORTS_MAX];
 	size_t preference_count;
-	struct app_word words[APP_MOST + FAMILIES_MOST];
+	struct app_word words[APP_MAX + FAMILIES_MAX];
 	struct vocabulary vocabulary;
 } registry = { .once = PTHREAD_ONCE_INIT };
 
@@ -191,7 +191,7 @@ static uint16_t app_add(const struct hint_app *app)
 
 	if (known != APP_NONE)
 		return known;
-	assert(registry.app_count + 1 < APP_MOST);
+	assert(registry.app_count + 1 < APP_MAX);
 	registry.apps[++registry.app_count] = app;
 	return (uint16_t)registry.app_count;
 }
@@ -209,7 +209,7 @@ static void build_apps(size_t i)
 	registry.also_first[i] = (uint16_t)registry.also_count;
 	for (const struct hint_app *app = hint->also;
 	     app != NULL && app->name != NULL; app++) {
-		assert(registry.also_count < ALSO_MOST);
+		assert(registry.also_count < ALSO_MAX);
 		registry.also_apps[registry.also_count++] = app_add(app);
 	}
 }
@@ -217,7 +217,7 @@ static void build_apps(size_t i)
 /* The test that `hint` makes at this place; NULL: none. */
 static const struct hint_test *test_at(const struct hint *hint, uint8_t at)
 {
-	for (size_t i = 0; i < HINT_TESTS_MOST; i++)
+	for (size_t i = 0; i < HINT_TESTS_MAX; i++)
 		if (hint->tests[i].is.len != 0 && hint->tests[i].at == at)
 			return &hint->tests[i];
 	return NULL;
@@ -238,16 +238,16 @@ static bool may_begin(const struct hint *hint, int byte)
 
 static size_t length_class(size_t len)
 {
-	if (len <= SHORT_MOST)
+	if (len <= SHORT_MAX)
 		return len;
-	return len < LONG_LEAST ? SHORT_MOST + 1 : SHORT_MOST + 2;
+	return len < LONG_MIN ? SHORT_MAX + 1 : SHORT_MAX + 2;
 }
 
 static size_t longest_of(size_t class)
 {
-	if (class <= SHORT_MOST)
+	if (class <= SHORT_MAX)
 		return class;
-	return class == SHORT_MOST + 1 ? LONG_LEAST - 1 : SIZE_MAX;
+	return class == SHORT_MAX + 1 ? LONG_MIN - 1 : SIZE_MAX;
 }
 
 static void build_candidates(size_t i)
@@ -269,7 +269,7 @@ static void build_candidates(size_t i)
 	}
 	/* A stream that is still short may grow. */
 	for (size_t class = 0; class < LENGTHS; class++)
-		if (t == TCP || longest_of(class) >= hint->least)
+		if (t == TCP || longest_of(class) >= hint->min)
 			set_add(&registry.by_len[class], i);
 }
 
@@ -279,7 +279,7 @@ static void place_at(uint8_t at)
 
 	while (i < registry.place_count && registry.places[i].at != at)
 		i++;
-	assert(i < PLACES_MOST);
+	assert(i < PLACES_MAX);
 	registry.places[i].at = at;
 	if (i == registry.place_count)
 		registry.place_count++;
@@ -299,7 +299,7 @@ static void build_place(struct tested *place, size_t i)
 static void build_places(void)
 {
 	for (size_t i = 0; i < HINT_COUNT; i++)
-		for (size_t k = 0; k < HINT_TESTS_MOST; k++)
+		for (size_t k = 0; k < HINT_TESTS_MAX; k++)
 			if (hints[i]->tests[k].is.len != 0 &&
 			    hints[i]->tests[k].at != 0)
 				place_at(hints[i]->tests[k].at);
@@ -335,7 +335,7 @@ static void build_preferences(size_t i)
 
 	if (!transport_index(hints[i]->transport, &t))
 		return;
-	for (size_t p = 0; p < HINT_PORTS_MOST; p++) {
+	for (size_t p = 0; p < HINT_PORTS_MAX; p++) {
 		uint16_t port = hints[i]->ports[p];
 
 		if (port == 0 || preference_find(t, port) != NULL)
@@ -447,7 +447,7 @@ uint16_t hints_app_find(const char *name)
 
 static void set_keep(struct hint_set *set, const struct hint_set *other)
 {
-	for (size_t i = 0; i < HINTS_MOST / 64; i++)
+	for (size_t i = 0; i < HINTS_MAX / 64; i++)
 		set->bits[i] &= other->bits[i];
 }
 
@@ -482,7 +482,7 @@ bool hints_read(uint8_t transport, bool from_server)
 	if (!transport_index(transport, &t))
 		return false;
 	set = &registry.by_side[t][from_server ? SERVER : CLIENT];
-	for (size_t i = 0; i < HINTS_MOST / 64; i++)
+	for (size_t i = 0; i < HINTS_MAX / 64; i++)
 		if (set->bits[i] != 0)
 			return true;
 	return false;

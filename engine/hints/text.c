@@ -103,12 +103,12 @@ struct cursor text_token(struct cursor *text)
 	return cursor_of(start, (size_t)(text->at - start));
 }
 
-size_t text_digits(struct cursor *text, size_t most, uint32_t *ret_value)
+size_t text_digits(struct cursor *text, size_t max, uint32_t *ret_value)
 {
 	uint32_t value = 0;
 	size_t count = 0;
 
-	while (count < most && cursor_left(text) > 0 &&
+	while (count < max && cursor_left(text) > 0 &&
 	       *text->at >= '0' && *text->at <= '9') {
 		value = value * 10 + (*text->at++ - '0');
 		count++;

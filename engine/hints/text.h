@@ -36,7 +36,7 @@ void text_skip_blanks(struct cursor *text);
 struct cursor text_token(struct cursor *text);
 
 /* Pass over decimal digits, at most `most`; how many there were. */
-size_t text_digits(struct cursor *text, size_t most, uint32_t *ret_value);
+size_t text_digits(struct cursor *text, size_t max, uint32_t *ret_value);
 
 /*
  * What a client says after the command that starts TLS: the ClientHello's

@@ -51,7 +51,7 @@ void hint_yield_host(struct hint_yield *yield, const void *host, size_t len)
 
 void hint_yield_alpn(struct hint_yield *yield, const uint8_t *name, size_t len)
 {
-	if (len == 0 || len > UINT8_MAX || yield->alpn_count == HINT_ALPN_MOST)
+	if (len == 0 || len > UINT8_MAX || yield->alpn_count == HINT_ALPN_MAX)
 		return;
 	yield->alpn[yield->alpn_count].name = name;
 	yield->alpn[yield->alpn_count].len = (uint8_t)len;

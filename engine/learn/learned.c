@@ -28,7 +28,7 @@
 #define PERCENT_OUST 75
 #define PERCENT_LOSS 30
 #define PERCENT_TURN 10
-#define PERCENT_LEAST 10
+#define PERCENT_MIN 10
 
 #define RESETS 1024		/* pairs remembered; a power of two */
 #define RESET_PAUSE_S 60
@@ -202,8 +202,8 @@ static bool disagree(uint8_t *percent)
 		*percent -= PERCENT_LOSS;
 		return false;
 	}
-	*percent = *percent > PERCENT_LEAST + PERCENT_TURN ?
-		   *percent - PERCENT_TURN : PERCENT_LEAST;
+	*percent = *percent > PERCENT_MIN + PERCENT_TURN ?
+		   *percent - PERCENT_TURN : PERCENT_MIN;
 	return true;
 }
 

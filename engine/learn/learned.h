@@ -20,7 +20,7 @@
 
 #define LEARNED_HOST_MAX DOMAIN_MAX
 /* How many names a client may have for one address. */
-#define LEARNED_NAMES_MOST 4
+#define LEARNED_NAMES_MAX 4
 
 struct learned;
 

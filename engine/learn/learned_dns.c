@@ -9,10 +9,10 @@
 #define FLAGS_TOLD 0xfa0f
 #define FLAG_OPCODE 0x7800
 #define POINTER 0xc0
-#define LABEL_MOST 63
-#define JUMPS_MOST 32
-#define CHAIN_MOST 16
-#define RECORDS_MOST 64
+#define LABEL_MAX 63
+#define JUMPS_MAX 32
+#define CHAIN_MAX 16
+#define RECORDS_MAX 64
 
 #define CLASS_IN 1
 enum type {
@@ -79,7 +79,7 @@ static bool read_name(const struct message *m, struct cursor *c,
 	bool has_jumped = false;
 
 	ret->len = 0;
-	for (int jumps = 0; jumps <= JUMPS_MOST;) {
+	for (int jumps = 0; jumps <= JUMPS_MAX;) {
 		const uint8_t *place = at.at;
 		uint8_t len = cursor_u8(&at);
 
@@ -107,7 +107,7 @@ static bool read_name(const struct message *m, struct cursor *c,
 			return true;
 		}
 		place = cursor_bytes(&at, len);
-		if (len > LABEL_MOST || place == NULL ||
+		if (len > LABEL_MAX || place == NULL ||
 		    !name_add(ret, place, len))
 			return false;
 	}
@@ -190,7 +190,7 @@ static bool read_header(struct cursor c, struct message *m,
 	class = cursor_be16(&c);
 	m->records = c;
 	return !c.is_short && asks_for_address(type) && class == CLASS_IN &&
-	       m->answers <= RECORDS_MOST;
+	       m->answers <= RECORDS_MAX;
 }
 
 /* Every record down to the last, before any is believed. */
@@ -222,7 +222,7 @@ static bool is_usable(const struct address *a)
 static void add_address(struct dns_answer *answer, struct address address,
 			uint32_t ttl_s)
 {
-	if (answer->count == DNS_ADDRESSES_MOST || !is_usable(&address))
+	if (answer->count == DNS_ADDRESSES_MAX || !is_usable(&address))
 		return;
 	answer->addresses[answer->count++] = (struct dns_address){
 		.address = address,
@@ -343,7 +343,7 @@ bool dns_read_answer(struct cursor message, struct dns_answer *ret)
 		return false;
 	ret->count = 0;
 	name = asked;
-	for (int i = 0; i < CHAIN_MOST && follow(&m, &name, &ttl_s); i++)
+	for (int i = 0; i < CHAIN_MAX && follow(&m, &name, &ttl_s); i++)
 		;
 	collect(&m, &name, ttl_s, ret);
 	return true;

@@ -13,7 +13,7 @@
 #include "rules/tables/address.h"
 #include "rules/tables/domain_table.h"
 
-#define DNS_ADDRESSES_MOST 32
+#define DNS_ADDRESSES_MAX 32
 
 struct dns_answer {
 	char name[DOMAIN_MAX + 1];	/* that was asked for, canonical */
@@ -21,7 +21,7 @@ struct dns_answer {
 	struct dns_address {
 		struct address address;
 		uint32_t ttl_s;		/* the least on the way from the name */
-	} addresses[DNS_ADDRESSES_MOST];
+	} addresses[DNS_ADDRESSES_MAX];
 };
 
 /* Whether a message is an answer, whole or not. */

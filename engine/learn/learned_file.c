@@ -23,14 +23,14 @@
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
 /* Before 2 names had at most 71 characters. */
 #define VERSION 2
-#define VERSION_LEAST 1
+#define VERSION_MIN 1
 #define HEAD_LEN (MAGIC_LEN + 4 + 8)
 /* More than any store holds. */
-#define FILE_MOST ((off_t)1 << 30)
+#define FILE_MAX ((off_t)1 << 30)
 
 /* A clock that was wrong when the file was written leaves items that are far
  * from expiring. */
-#define LIFE_MOST_S (31 * 24 * 3600u)
+#define LIFE_MAX_S (31 * 24 * 3600u)
 
 int learned_file_path(const char *given, char path[static PATH_MAX])
 {
@@ -191,7 +191,7 @@ static int read_file(const char *path, char **ret_text, size_t *ret_len)
 		return -errno;
 	if (fstat(fd, &st) < 0)
 		rc = -errno;
-	else if (!S_ISREG(st.st_mode) || st.st_size > FILE_MOST)
+	else if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
 		rc = -EBADMSG;
 	if (rc < 0)
 		goto out;
@@ -228,12 +228,12 @@ static uint64_t get(struct cursor *c, int bytes)
 	return value;
 }
 
-static void get_text(struct cursor *c, char *ret, size_t most)
+static void get_text(struct cursor *c, char *ret, size_t max)
 {
 	struct cursor text = cursor_take(c, cursor_u8(c));
 	size_t len = cursor_left(&text);
 
-	if (len > most)
+	if (len > max)
 		c->is_short = true;
 	else
 		memcpy(ret, text.at, len);
@@ -278,7 +278,7 @@ static bool open_text(const char *text, size_t len, struct cursor *ret_items)
 	if (!cursor_match(&c, MAGIC, MAGIC_LEN))
 		return false;
 	version = get(&c, 4);
-	if (version < VERSION_LEAST || version > VERSION ||
+	if (version < VERSION_MIN || version > VERSION ||
 	    get(&c, 8) + sizeof(digest) != len || c.is_short)
 		return false;
 	c.end -= sizeof(digest);
@@ -328,8 +328,8 @@ static void load_item(void *ctx, const struct learned_item *from_file)
 		item.since_s = now_s;
 	if (item.used_s > now_s)
 		item.used_s = now_s;
-	if (item.expires_s - now_s > LIFE_MOST_S)
-		item.expires_s = now_s + LIFE_MOST_S;
+	if (item.expires_s - now_s > LIFE_MAX_S)
+		item.expires_s = now_s + LIFE_MAX_S;
 	learned_add(loading->learned, &item);
 }
 

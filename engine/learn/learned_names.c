@@ -141,13 +141,13 @@ bool learned_names_get(const struct learned_names *names, uint64_t hash,
 	struct name name;
 
 	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
-		uint32_t before = learned_sequence(&bucket->sequence);
+		uint32_t prev = learned_sequence(&bucket->sequence);
 		bool is_there;
 
-		if (before & 1)
+		if (prev & 1)
 			continue;
 		is_there = read_name(bucket, hash, &name);
-		if (learned_sequence(&bucket->sequence) != before)
+		if (learned_sequence(&bucket->sequence) != prev)
 			continue;
 		if (is_there)
 			memcpy(ret_host, name.host, LEARNED_HOST_MAX + 1);

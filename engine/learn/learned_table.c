@@ -296,15 +296,15 @@ bool learned_table_find(const struct learned_table *table, uint64_t hash,
 	uint64_t heard = 0;
 
 	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
-		uint32_t before = learned_sequence(&bucket->sequence);
+		uint32_t prev = learned_sequence(&bucket->sequence);
 		struct slot *found;
 
-		if (before & 1)
+		if (prev & 1)
 			continue;
 		found = find_latest(table, bucket, hash, now_s, &heard);
 		if (found != NULL)
 			load_host(found, ret->host);
-		if (learned_sequence(&bucket->sequence) != before)
+		if (learned_sequence(&bucket->sequence) != prev)
 			continue;
 		if (found == NULL)
 			return false;
@@ -349,15 +349,15 @@ static bool read_slot(const struct learned_table *table,
 		      uint64_t ret_words[static WORDS])
 {
 	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
-		uint32_t before = learned_sequence(&bucket->sequence);
+		uint32_t prev = learned_sequence(&bucket->sequence);
 
-		if (before & 1)
+		if (prev & 1)
 			continue;
 		if (tag_at(bucket, i) == 0)
 			return false;
 		learned_load(slot_of(table, bucket, i)->words, WORDS,
 			     ret_words);
-		if (learned_sequence(&bucket->sequence) == before)
+		if (learned_sequence(&bucket->sequence) == prev)
 			return true;
 	}
 	return false;
@@ -436,15 +436,15 @@ static uint64_t worth(const struct learned_table *table,
 static size_t least_worth(const struct learned_table *table,
 			  const struct bucket *bucket, uint32_t now_s)
 {
-	uint64_t least = worth(table, bucket, 0, now_s);
+	uint64_t min = worth(table, bucket, 0, now_s);
 	size_t place = 0;
 
 	for (size_t i = 1; i < BUCKET_ITEMS; i++) {
 		uint64_t its = worth(table, bucket, i, now_s);
 
-		if (its >= least)
+		if (its >= min)
 			continue;
-		least = its;
+		min = its;
 		place = i;
 	}
 	return place;
@@ -491,7 +491,7 @@ static bool is_taken_in(const struct learned_table *table,
 		eldest_s = heard_s;
 		eldest = i;
 	}
-	*ret_place = namesakes >= LEARNED_NAMES_MOST ? eldest :
+	*ret_place = namesakes >= LEARNED_NAMES_MAX ? eldest :
 		     least_worth(table, bucket, news->heard_s);
 	return false;
 }

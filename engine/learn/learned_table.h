@@ -39,7 +39,7 @@ bool learned_table_find(const struct learned_table *table, uint64_t hash,
 /*
  * Teach `news`: `merge` is asked for each item of the same hash and returns
  * whether it took the news in; if none does, the news gets a place of its own,
- * that of the oldest of its hash once there are LEARNED_NAMES_MOST.
+ * that of the oldest of its hash once there are LEARNED_NAMES_MAX.
  */
 typedef bool (*learned_merge)(struct learned_item *item,
 			      const struct learned_item *news);

@@ -17,7 +17,7 @@
  * back: at the start it says nothing, as news it is new. */
 #define IN_USE (NUD_PERMANENT | NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
 
-#define READ_MOST 32768		/* the kernel's messages are no longer */
+#define READ_MAX 32768		/* the kernel's messages are no longer */
 
 struct neighbours {
 	struct mnl_socket *socket;
@@ -130,7 +130,7 @@ void neighbours_turn(struct neighbours *neighbours, struct learned *learned,
 		     uint64_t now_ns)
 {
 	struct turn turn = { .learned = learned, .now_ns = now_ns };
-	char bytes[READ_MOST];
+	char bytes[READ_MAX];
 	ssize_t len;
 
 	if (neighbours == NULL || learned == NULL)

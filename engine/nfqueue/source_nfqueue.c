@@ -33,7 +33,7 @@
 #include "rules/util/big_alloc.h"
 
 #define COPY_RANGE_DEFAULT 4096u
-#define COPY_RANGE_MOST 65531u		/* nla_len has 16 bits */
+#define COPY_RANGE_MAX 65531u		/* nla_len has 16 bits */
 #define MAX_LEN_DEFAULT 4096u
 
 /* Socket buffer that the message of a full-size packet takes. */
@@ -243,8 +243,8 @@ int source_nfqueue_open(const struct source_nfqueue_options *options,
 
 	if (copy_range == 0)
 		copy_range = COPY_RANGE_DEFAULT;
-	if (copy_range > COPY_RANGE_MOST)
-		copy_range = COPY_RANGE_MOST;
+	if (copy_range > COPY_RANGE_MAX)
+		copy_range = COPY_RANGE_MAX;
 	if (max_len == 0)
 		max_len = MAX_LEN_DEFAULT;
 	if (max_len > UINT32_MAX / FULL_PACKET_COST)

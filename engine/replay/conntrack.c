@@ -54,20 +54,20 @@ struct conntrack {
 	struct conntrack_entry **slots;
 	size_t slot_count;		/* a power of two */
 	size_t entry_count;
-	size_t entry_most;
+	size_t entry_max;
 	size_t swept;			/* the next slot */
 	conntrack_ended ended;
 	void *ctx;
 };
 
-struct conntrack *conntrack_new(size_t most, conntrack_ended ended, void *ctx)
+struct conntrack *conntrack_new(size_t max, conntrack_ended ended, void *ctx)
 {
 	struct conntrack *conntrack = calloc(1, sizeof(*conntrack));
 
 	if (conntrack == NULL)
 		return NULL;
 	conntrack->slot_count = FIRST_SLOTS;
-	conntrack->entry_most = most;
+	conntrack->entry_max = max;
 	conntrack->ended = ended;
 	conntrack->ctx = ctx;
 	conntrack->slots = calloc(FIRST_SLOTS, sizeof(*conntrack->slots));
@@ -226,19 +226,19 @@ static void sweep(struct conntrack *conntrack, uint64_t now_ns)
 /* The first to time out of those in a few slots. */
 static void make_way(struct conntrack *conntrack)
 {
-	struct conntrack_entry **least = NULL;
+	struct conntrack_entry **min = NULL;
 	size_t slots = 0;
 
-	while (slots < WAY_AMONG || least == NULL) {
+	while (slots < WAY_AMONG || min == NULL) {
 		struct conntrack_entry **at = next_slot(conntrack);
 
 		slots++;
 		for (; *at != NULL; at = &(*at)->next)
-			if (least == NULL ||
-			    (*at)->until_ns < (*least)->until_ns)
-				least = at;
+			if (min == NULL ||
+			    (*at)->until_ns < (*min)->until_ns)
+				min = at;
 	}
-	discard(conntrack, least);
+	discard(conntrack, min);
 }
 
 static struct conntrack_entry *insert(struct conntrack *conntrack,
@@ -251,7 +251,7 @@ static struct conntrack_entry *insert(struct conntrack *conntrack,
 	if (e == NULL)
 		return NULL;
 	sweep(conntrack, pkt->time_ns);
-	if (conntrack->entry_count >= conntrack->entry_most)
+	if (conntrack->entry_count >= conntrack->entry_max)
 		make_way(conntrack);
 	if (++conntrack->entry_count > conntrack->slot_count)
 		grow(conntrack);

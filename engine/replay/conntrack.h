@@ -57,7 +57,7 @@ typedef void (*conntrack_ended)(void *ctx, uintptr_t owner);
  * come upon; when all live, the one that is to time out first of a few makes
  * way. `ended` may be NULL; NULL: out of memory.
  */
-struct conntrack *conntrack_new(size_t most, conntrack_ended ended, void *ctx);
+struct conntrack *conntrack_new(size_t max, conntrack_ended ended, void *ctx);
 void conntrack_free(struct conntrack *conntrack);
 
 /*

@@ -19,9 +19,9 @@
 #define FLOWS_KEPT 65536	/* in memory, beside those that live */
 #define PASSAGES 4096		/* at once */
 #define PASSAGES_ALONE 256	/* and where nobody has a share of them */
-#define FLOWS_MOST (1 << 18)	/* pages that are not used cost nothing */
-#define FLOWS_LEAST 64		/* some for each share */
-#define STRAYS_MOST (1 << 16)
+#define FLOWS_MAX (1 << 18)	/* pages that are not used cost nothing */
+#define FLOWS_MIN 64		/* some for each share */
+#define STRAYS_MAX (1 << 16)
 #define PARALLEL_BYTES (1u << 20)
 #define NOBODY UINT8_MAX
 #define IFINDEX 1		/* stands for options.interface */
@@ -125,8 +125,8 @@ static bool is_strict(const struct policy *policy)
 static struct flow_table *make_table(size_t flows)
 {
 	if (flows == 0)
-		flows = FLOWS_MOST;
-	return flow_table_new(flows > FLOWS_LEAST ? flows : FLOWS_LEAST, true,
+		flows = FLOWS_MAX;
+	return flow_table_new(flows > FLOWS_MIN ? flows : FLOWS_MIN, true,
 			      NULL, NULL);
 }
 
@@ -150,7 +150,7 @@ static bool make_common(struct replay *replay, const struct policy *policy)
 		replay->learned = learned_new(&repeatable);
 		common->learned = replay->learned;
 	}
-	return replay_lives_init(&common->strays, STRAYS_MOST) == 0 &&
+	return replay_lives_init(&common->strays, STRAYS_MAX) == 0 &&
 	       common->table != NULL && common->kernel != NULL &&
 	       common->learned != NULL;
 }

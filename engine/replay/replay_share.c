@@ -8,7 +8,7 @@
 
 #include "engine/packet/decode.h"
 
-#define CONNECTIONS_MOST ((1 << 20) / REPLAY_SHARES)
+#define CONNECTIONS_MAX ((1 << 20) / REPLAY_SHARES)
 
 struct replay_share {
 	const struct replay_common *common;
@@ -26,10 +26,10 @@ static void end_flow(void *ctx, uintptr_t owner)
 					  lives->ended);
 }
 
-int replay_lives_init(struct replay_lives *lives, size_t most)
+int replay_lives_init(struct replay_lives *lives, size_t max)
 {
 	lives->ended = NULL;
-	lives->conntrack = conntrack_new(most, end_flow, lives);
+	lives->conntrack = conntrack_new(max, end_flow, lives);
 	return lives->conntrack != NULL ? 0 : -ENOMEM;
 }
 
@@ -80,7 +80,7 @@ struct replay_share *replay_share_new(const struct replay_common *common,
 	share->number = number;
 	share->worker = worker_new(common->policy, &options);
 	if (share->worker == NULL ||
-	    replay_lives_init(&share->lives, CONNECTIONS_MOST) < 0) {
+	    replay_lives_init(&share->lives, CONNECTIONS_MAX) < 0) {
 		replay_share_free(share);
 		return NULL;
 	}

@@ -24,7 +24,7 @@ struct replay_lives {
 	struct replay_entry *ended;	/* by replay_entry_chain() */
 };
 
-int replay_lives_init(struct replay_lives *lives, size_t most);
+int replay_lives_init(struct replay_lives *lives, size_t max);
 void replay_lives_fini(struct replay_lives *lives);
 
 /* What all shares have in common. */

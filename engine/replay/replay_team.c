@@ -15,7 +15,7 @@
 /* A row takes some ten microseconds, and so does what the caller does between
  * two: who waits for so little does not sleep, but lets others run. */
 #define SPINS 512
-#define SPINS_MOST (8 * SPINS)
+#define SPINS_MAX (8 * SPINS)
 
 struct member {
 	/* The item that it is at, DONE when all are done: stored by the caller
@@ -80,7 +80,7 @@ static bool await_row(struct replay_team *team, unsigned int rows)
 	unsigned int spins = 0;
 	bool is_stopped;
 
-	while (!has_begun(team, rows) && spins < SPINS_MOST)
+	while (!has_begun(team, rows) && spins < SPINS_MAX)
 		relax(&spins);
 	if (has_begun(team, rows))
 		return true;

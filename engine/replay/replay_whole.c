@@ -9,7 +9,7 @@
 #define DEFRAG_DATAGRAMS 1024
 #define PENDING 1024		/* datagrams whose fragments are counted */
 #define PENDING_NS 30000000000u	/* as long as defrag keeps them */
-#define TUNNELS_MOST 4
+#define TUNNELS_MAX 4
 
 /* Fragments so far of a datagram that is not whole yet. */
 struct pending {
@@ -124,7 +124,7 @@ bool replay_whole_take(struct replay_whole *whole, struct packet *pkt,
 		return false;
 	if (!whole->decap)
 		return true;
-	for (int i = 0; i < TUNNELS_MOST && enter(ret->packet); i++)
+	for (int i = 0; i < TUNNELS_MAX && enter(ret->packet); i++)
 		entered = true;
 	if (!entered)
 		return true;

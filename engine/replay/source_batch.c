@@ -28,7 +28,7 @@ struct source_batches {
 	/* Constant. */
 	struct source_pcap *source;
 	bool is_ahead;
-	size_t frames_most;
+	size_t frames_max;
 	pthread_t thread;
 	/* Of who reads. */
 	struct batch *filling;
@@ -112,7 +112,7 @@ static int fill(struct source_batches *batches, char *error)
 			snprintf(error, SOURCE_ERROR_MAX, "out of memory");
 		if (rc <= 0)
 			return rc < 0 ? rc : 1;
-	} while (batches->filling->count < batches->frames_most);
+	} while (batches->filling->count < batches->frames_max);
 	return 1;
 }
 
@@ -215,7 +215,7 @@ int source_batches_new(struct source_pcap *source, bool is_ahead,
 	batches->source = source;
 	batches->is_ahead = is_ahead;
 	/* Only another thread can read on while the rest has to wait. */
-	batches->frames_most = is_ahead || source_input_is_regular(input) ?
+	batches->frames_max = is_ahead || source_input_is_regular(input) ?
 			       frames : 1;
 	pthread_mutex_init(&batches->lock, NULL);
 	pthread_cond_init(&batches->is_filled, NULL);

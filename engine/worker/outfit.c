@@ -14,13 +14,13 @@ static const char *route_text(const struct policy *policy, size_t i)
 }
 
 /* Goes on after the latest hit: most lines stay in their order. */
-static uint32_t find_before(const struct policy *before, size_t count,
+static uint32_t find_prev(const struct policy *prev, size_t count,
 			    name_at name, const char *wanted, size_t *next)
 {
 	for (size_t n = 0; n < count; n++) {
 		size_t i = (*next + n) % count;
 
-		if (strcmp(name(before, i), wanted) != 0)
+		if (strcmp(name(prev, i), wanted) != 0)
 			continue;
 		*next = i + 1;
 		return (uint32_t)i;
@@ -33,36 +33,36 @@ static int tallies_init(struct tallies *tallies, size_t count)
 	tallies->count = count;
 	tallies->items = big_alloc((count + 1) *
 				   sizeof(tallies->items[0]));
-	tallies->before = malloc((count + 1) * sizeof(tallies->before[0]));
-	return tallies->items == NULL || tallies->before == NULL ? -ENOMEM : 0;
+	tallies->prev = malloc((count + 1) * sizeof(tallies->prev[0]));
+	return tallies->items == NULL || tallies->prev == NULL ? -ENOMEM : 0;
 }
 
-static void tallies_follow(struct tallies *tallies, const struct outfit *before,
+static void tallies_follow(struct tallies *tallies, const struct outfit *prev,
 			   size_t count, const struct policy *policy,
 			   name_at name)
 {
 	size_t next = 0;
 
 	for (size_t i = 0; i < tallies->count; i++)
-		tallies->before[i] =
-			find_before(before->policy, count, name,
+		tallies->prev[i] =
+			find_prev(prev->policy, count, name,
 				    name(policy, i), &next);
 }
 
 static void tallies_fini(struct tallies *tallies)
 {
 	free(tallies->items);
-	free(tallies->before);
+	free(tallies->prev);
 }
 
 static uint8_t path_now(const struct policy *policy,
-			const struct policy *before, uint8_t path)
+			const struct policy *prev, uint8_t path)
 {
-	const struct uplink *old = policy_uplink_of_path(before, path);
+	const struct uplink *old = policy_uplink_of_path(prev, path);
 
-	if (path == policy_marks(before)->path_main)
+	if (path == policy_marks(prev)->path_main)
 		return policy_marks(policy)->path_main;
-	if (path == policy_marks(before)->path_drop)
+	if (path == policy_marks(prev)->path_drop)
 		return policy_marks(policy)->path_drop;
 	for (size_t i = 0; old != NULL && i < policy_uplinks(policy); i++) {
 		const struct uplink *uplink = policy_uplink(policy, i);
@@ -73,21 +73,21 @@ static uint8_t path_now(const struct policy *policy,
 	return 0;
 }
 
-static void follow(struct outfit *outfit, const struct outfit *before)
+static void follow(struct outfit *outfit, const struct outfit *prev)
 {
 	const struct policy *policy = outfit->policy;
 
 	for (unsigned path = 0; path < 256; path++)
-		outfit->paths[path] = path_now(policy, before->policy,
+		outfit->paths[path] = path_now(policy, prev->policy,
 					       (uint8_t)path);
-	tallies_follow(&outfit->routes, before, before->routes.count, policy,
+	tallies_follow(&outfit->routes, prev, prev->routes.count, policy,
 		       route_text);
-	tallies_follow(&outfit->classes, before, before->classes.count, policy,
+	tallies_follow(&outfit->classes, prev, prev->classes.count, policy,
 		       policy_class_name);
 }
 
 struct outfit *outfit_new(const struct policy *policy, size_t streams,
-			  const struct outfit *before)
+			  const struct outfit *prev)
 {
 	struct outfit *outfit = big_alloc(sizeof(*outfit));
 
@@ -96,14 +96,14 @@ struct outfit *outfit_new(const struct policy *policy, size_t streams,
 	outfit->policy = policy;
 	outfit->marks = policy_marks(policy);
 	if (inspect_init(&outfit->inspector, policy, streams,
-			 before != NULL ? &before->inspector : NULL) < 0 ||
+			 prev != NULL ? &prev->inspector : NULL) < 0 ||
 	    tallies_init(&outfit->routes, policy_routes(policy)) < 0 ||
 	    tallies_init(&outfit->classes, policy_classes(policy)) < 0) {
 		outfit_free(outfit);
 		return NULL;
 	}
-	if (before != NULL)
-		follow(outfit, before);
+	if (prev != NULL)
+		follow(outfit, prev);
 	return outfit;
 }
 
@@ -125,14 +125,14 @@ static void copy(atomic_uint_fast64_t *to, const atomic_uint_fast64_t *from)
 }
 
 static void tallies_inherit(struct tallies *tallies,
-			    const struct tallies *before)
+			    const struct tallies *prev)
 {
 	for (size_t i = 0; i < tallies->count; i++) {
 		const struct tally *from;
 
-		if (tallies->before[i] == OUTFIT_NEW)
+		if (tallies->prev[i] == OUTFIT_NEW)
 			continue;
-		from = &before->items[tallies->before[i]];
+		from = &prev->items[tallies->prev[i]];
 		copy(&tallies->items[i].settled, &from->settled);
 		copy(&tallies->items[i].late_kept, &from->late_kept);
 		copy(&tallies->items[i].late_moved, &from->late_moved);
@@ -140,9 +140,9 @@ static void tallies_inherit(struct tallies *tallies,
 	}
 }
 
-bool outfit_inherit(struct outfit *outfit, struct outfit *before)
+bool outfit_inherit(struct outfit *outfit, struct outfit *prev)
 {
-	tallies_inherit(&outfit->routes, &before->routes);
-	tallies_inherit(&outfit->classes, &before->classes);
-	return inspect_inherit(&outfit->inspector, &before->inspector);
+	tallies_inherit(&outfit->routes, &prev->routes);
+	tallies_inherit(&outfit->classes, &prev->classes);
+	return inspect_inherit(&outfit->inspector, &prev->inspector);
 }

@@ -23,7 +23,7 @@ struct tally {
 
 struct tallies {
 	struct tally *items;
-	uint32_t *before;	/* item of the outfit before, OUTFIT_NEW */
+	uint32_t *prev;	/* item of the outfit before, OUTFIT_NEW */
 	size_t count;
 };
 #define OUTFIT_NEW UINT32_MAX
@@ -47,7 +47,7 @@ struct outfit {
  * follow that one by outfit_inherit().
  */
 struct outfit *outfit_new(const struct policy *policy, size_t streams,
-			  const struct outfit *before);
+			  const struct outfit *prev);
 void outfit_free(struct outfit *outfit);
 
 /*
@@ -55,6 +55,6 @@ void outfit_free(struct outfit *outfit);
  * large is handed on. Returns whether streams that flows hold stay good; their
  * searches never do.
  */
-bool outfit_inherit(struct outfit *outfit, struct outfit *before);
+bool outfit_inherit(struct outfit *outfit, struct outfit *prev);
 
 #endif

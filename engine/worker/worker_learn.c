@@ -19,7 +19,7 @@
 
 /* A client that has sent more packets of data, or got them, is not reset: it
  * has begun to do something. Nor is one that is done. */
-#define RESET_DATA_MOST 4
+#define RESET_DATA_MAX 4
 
 static void add(atomic_uint_fast64_t *counter, uint64_t n)
 {
@@ -459,7 +459,7 @@ bool worker_may_reset(const struct worker *worker, const struct flow *flow,
 	const struct facts *facts = &flow->facts;
 
 	if (worker->options.learned == NULL ||
-	    flow->data_packets > RESET_DATA_MOST || flow->is_closing ||
+	    flow->data_packets > RESET_DATA_MAX || flow->is_closing ||
 	    (facts->proto != IPPROTO_TCP && facts->proto != IPPROTO_UDP))
 		return false;
 	return learned_may_reset(worker->options.learned, &facts->client,

@@ -57,7 +57,7 @@ void worker_free(struct worker *worker)
 	if (worker == NULL)
 		return;
 	outfit_free(worker->prepared);
-	outfit_free(worker->before);
+	outfit_free(worker->prev);
 	outfit_free(worker->published);
 	flow_table_free(worker->flows);
 	free(worker);

@@ -23,7 +23,7 @@ struct worker {
 	/* The control thread's own. */
 	struct outfit *prepared;
 	struct outfit *published;	/* the latest */
-	struct outfit *before;		/* NULL once the worker has passed */
+	struct outfit *prev;		/* NULL once the worker has passed */
 	/* Stored by the control thread, loaded by the worker's. */
 	_Atomic(struct outfit *) wanted;
 	/* Stored by the control thread, and NULL by the worker's when done. */

@@ -65,7 +65,7 @@ int worker_prepare(struct worker *worker, const struct policy *policy)
 
 void worker_publish(struct worker *worker)
 {
-	worker->before = worker->published;
+	worker->prev = worker->published;
 	worker->published = worker->prepared;
 	worker->prepared = NULL;
 	atomic_store_explicit(&worker->wanted, worker->published,
@@ -77,8 +77,8 @@ bool worker_has_passed(struct worker *worker)
 	if (atomic_load_explicit(&worker->worn, memory_order_acquire) !=
 	    worker->published)
 		return false;
-	outfit_free(worker->before);
-	worker->before = NULL;
+	outfit_free(worker->prev);
+	worker->prev = NULL;
 	return true;
 }
 

@@ -63,7 +63,7 @@ static void assert_yield(const struct hint *hint, const struct hint_input *in,
 	if (yield->host_len > 0)
 		assert(hint->yields_host && yield->host_len <= DOMAIN_MAX &&
 		       strlen(yield->host) == yield->host_len);
-	assert(yield->alpn_count <= HINT_ALPN_MOST);
+	assert(yield->alpn_count <= HINT_ALPN_MAX);
 	for (size_t i = 0; i < yield->alpn_count; i++)
 		assert_borrowed(yield->alpn[i].name, yield->alpn[i].len, in);
 	if (yield->hello_kind == HELLO_NONE)
@@ -111,7 +111,7 @@ static void ask(const struct hint *hint, bool from_server,
 	if (verdict == HINT_YES)
 		assert_yield(hint, &in, &yield);
 	if (verdict != HINT_NO && cursor_left(&earlier) == 0 &&
-	    hint->first.len == 0 && cursor_left(&payload) >= hint->least)
+	    hint->first.len == 0 && cursor_left(&payload) >= hint->min)
 		assert_candidate(hint, &in);
 	free((void *)in.payload.at);
 	free((void *)in.opposite.at);

@@ -12,18 +12,18 @@
 #include <time.h>
 
 #define SEEDS "pcap-tests/fuzz/seeds"
-#define SEED_MOST 65536
+#define SEED_MAX 65536
 #define CHANGES 100
 #define CHANGES_S 10		/* then seeds only: sanitizers are slow */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint32_t below(uint32_t most)
+static uint32_t below(uint32_t max)
 {
 	static uint64_t state = 1;
 
 	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(state >> 33) % most;
+	return (uint32_t)(state >> 33) % max;
 }
 
 /* In a buffer of its own length, where a read past it is seen. */
@@ -40,7 +40,7 @@ static void run(const uint8_t *data, size_t len)
 
 static void run_changed(const uint8_t *seed, size_t len)
 {
-	static uint8_t bytes[SEED_MOST];
+	static uint8_t bytes[SEED_MAX];
 
 	if (len == 0)
 		return;
@@ -62,7 +62,7 @@ static size_t read_seed(const char *path, uint8_t *bytes)
 		perror(path);
 		exit(EXIT_FAILURE);
 	}
-	len = fread(bytes, 1, SEED_MOST, file);
+	len = fread(bytes, 1, SEED_MAX, file);
 	fclose(file);
 	return len;
 }
@@ -74,7 +74,7 @@ static int is_seed(const struct dirent *entry)
 
 int main(int argc, char *argv[])
 {
-	static uint8_t bytes[SEED_MOST];
+	static uint8_t bytes[SEED_MAX];
 	const char *name = strrchr(argv[0], '/');
 	struct dirent **entries;
 	char folder[256], path[600];

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #define PICK(words) (words)[below(ROWS(words))]
-#define STATEMENTS_MOST 11
+#define STATEMENTS_MAX 11
 
 static struct author {
 	FILE *out;
@@ -74,9 +74,9 @@ static void say_address(void)
 	}
 }
 
-static void say_range(unsigned most)
+static void say_range(unsigned max)
 {
-	unsigned first = below(most), last = first + below(most - first);
+	unsigned first = below(max), last = first + below(max - first);
 
 	if (below(2))
 		say("%u", first);
@@ -473,6 +473,6 @@ void author_write(FILE *out)
 
 	author.out = out;
 	author.is_plain = below(4) == 0;
-	for (count = below(STATEMENTS_MOST + 1); count > 0; count--)
+	for (count = below(STATEMENTS_MAX + 1); count > 0; count--)
 		say_statement();
 }

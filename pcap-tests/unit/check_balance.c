@@ -154,12 +154,12 @@ START_TEST(stays)
 	set_up(&setting, _i);
 	for (int i = 0; i < FLOWS; i++) {
 		struct facts facts = facts_of(i);
-		uint8_t before = balance_path(&setting.balance, &facts, &none);
+		uint8_t prev = balance_path(&setting.balance, &facts, &none);
 		uint8_t now = balance_path(&setting.balance, &facts,
 					   &setting.dead);
 
-		ck_assert(now == before ||
-			  path_set_has(&setting.dead, before));
+		ck_assert(now == prev ||
+			  path_set_has(&setting.dead, prev));
 	}
 }
 END_TEST

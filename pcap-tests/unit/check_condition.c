@@ -26,10 +26,10 @@ struct tree {
 
 static unsigned long long seed;
 
-static unsigned pick(unsigned most)
+static unsigned pick(unsigned max)
 {
 	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return (unsigned)(seed >> 33) % most;
+	return (unsigned)(seed >> 33) % max;
 }
 
 static struct tree *grow_tree(unsigned depth)

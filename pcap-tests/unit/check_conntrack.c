@@ -285,9 +285,9 @@ static void note_end(void *ctx, uintptr_t owner)
 }
 
 /* As many one-packet flows, `step_ms` apart; how many of them have ended. */
-static size_t count_ended(size_t most, size_t flows, uint32_t step_ms)
+static size_t count_ended(size_t max, size_t flows, uint32_t step_ms)
 {
-	struct conntrack *conntrack = conntrack_new(most, note_end, NULL);
+	struct conntrack *conntrack = conntrack_new(max, note_end, NULL);
 	size_t count = 0;
 
 	for (size_t i = 1; i <= flows; i++) {

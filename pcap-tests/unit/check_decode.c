@@ -20,7 +20,7 @@ static const struct row {
 	uint8_t proto;
 	uint16_t sport, dport;
 	uint32_t header_len, payload_len;
-	uint32_t least;		/* bytes that give the same status */
+	uint32_t min;		/* bytes that give the same status */
 	const char *hex;
 } rows[] = {
 	{ "tcp", DECODE_OK, 6, 40000, 80, 20, 3, 40,
@@ -199,9 +199,9 @@ START_TEST(cut)
 		struct packet pkt = decoded(part, n);
 		enum decode_status want;
 
-		want = n >= row->least ? row->status : DECODE_CUT;
+		want = n >= row->min ? row->status : DECODE_CUT;
 		/* Offload says no length: all that is there is all. */
-		if (n >= 20 && n < row->least &&
+		if (n >= 20 && n < row->min &&
 		    (strstr(row->name, "offload") != NULL ||
 		     strstr(row->name, "jumbo") != NULL) &&
 		    pkt.status == DECODE_ABSURD)

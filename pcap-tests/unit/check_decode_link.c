@@ -14,7 +14,7 @@ static const struct row {
 	const char *name;
 	int dlt;
 	enum decode_status status;
-	const char *before;	/* what comes before IP */
+	const char *prev;	/* what comes before IP */
 	const char *ip;
 } rows[] = {
 	{ "ethernet", DLT_EN10MB, DECODE_OK, MACS "0800", IP4 },
@@ -149,7 +149,7 @@ static uint8_t *frame_of(const struct row *row, size_t *ret_len)
 {
 	char hex[512];
 
-	snprintf(hex, sizeof(hex), "%s%s", row->before, row->ip);
+	snprintf(hex, sizeof(hex), "%s%s", row->prev, row->ip);
 	return hex_bytes(hex, ret_len);
 }
 

@@ -144,23 +144,23 @@ START_TEST(order)
 }
 END_TEST
 
-START_TEST(most)
+START_TEST(max)
 {
 	struct source source = { .name = "p", .text = "x\n", .len = 2 };
 	struct diag *diag = diag_new();
 	size_t i, lines = 0;
 	const char *got;
 
-	for (i = 0; i < DIAG_MOST + 7; i++)
+	for (i = 0; i < DIAG_MAX + 7; i++)
 		diag_add(diag, DIAG_ERROR, (struct place){ &source, 1, 1, 1 },
 			 NULL, "error %zu", i);
 	diag_add(diag, DIAG_WARNING, (struct place){ &source, 1, 1, 1 }, NULL,
 		 "still said");
-	ck_assert_uint_eq(diag_errors(diag), DIAG_MOST + 7);
+	ck_assert_uint_eq(diag_errors(diag), DIAG_MAX + 7);
 	got = printed_diag(diag);
 	for (i = 0; got[i] != '\0'; i++)
 		lines += got[i] == '\n';
-	ck_assert_uint_eq(lines, 3 * (DIAG_MOST + 1) + 1);
+	ck_assert_uint_eq(lines, 3 * (DIAG_MAX + 1) + 1);
 	ck_assert_ptr_nonnull(strstr(got, "... and 7 more errors\n"));
 	ck_assert_ptr_nonnull(strstr(got, "warning: still said\n"));
 	diag_free(diag);
@@ -267,7 +267,7 @@ int main(void)
 	tcase_add_loop_test(tcase, long_line, 0, 8);
 	tcase_add_loop_test(tcase, long_line_of_characters, 0, 3);
 	tcase_add_test(tcase, order);
-	tcase_add_test(tcase, most);
+	tcase_add_test(tcase, max);
 	tcase_add_test(tcase, source_gone);
 	tcase_add_loop_test(tcase, resolve, 0, ROWS(paths));
 	tcase_add_loop_test(tcase, cannot_read, 0, ROWS(unreadable));

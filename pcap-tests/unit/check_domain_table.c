@@ -122,11 +122,11 @@ static const uint64_t *look_up(const struct domain_table *table,
 	return sets;
 }
 
-#define MOST_NAMES 4
+#define MAX_NAMES 4
 
 static const struct {
 	const char *title;
-	const char *names[MOST_NAMES];		/* each in its place's set */
+	const char *names[MAX_NAMES];		/* each in its place's set */
 	const char *name;
 	uint64_t want;
 } cases[] = {
@@ -174,11 +174,11 @@ static const struct {
 
 START_TEST(one_name)
 {
-	struct domain_builder *builder = domain_builder_new(MOST_NAMES);
+	struct domain_builder *builder = domain_builder_new(MAX_NAMES);
 	struct domain_table *table;
 	size_t set;
 
-	for (set = 0; set < MOST_NAMES && cases[_i].names[set]; set++)
+	for (set = 0; set < MAX_NAMES && cases[_i].names[set]; set++)
 		add(builder, set, cases[_i].names[set]);
 	table = build(builder);
 	ck_assert_msg(*look_up(table, cases[_i].name,

@@ -145,12 +145,12 @@ START_TEST(taken_back)
 {
 	struct exempts exempts = empty();
 	char why[EXEMPTS_WHY_MAX];
-	json_t *before;
+	json_t *prev;
 
 	ck_assert_int_eq(add(&exempts, A, why), 0);
-	before = json_incref(exempts.hosts);
+	prev = json_incref(exempts.hosts);
 	ck_assert_int_eq(exempts_delete(&exempts, "a"), 0);
-	exempts_restore(&exempts, before);
+	exempts_restore(&exempts, prev);
 	ck_assert_uint_eq(json_array_size(exempts.hosts), 1);
 	ck_assert_uint_eq(exempts.plan.count, 1);
 	exempts_fini(&exempts);

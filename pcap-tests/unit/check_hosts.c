@@ -160,18 +160,18 @@ END_TEST
 
 START_TEST(many_addresses_are_told_in_part)
 {
-	static struct address items[HOST_ADDRESSES_MOST + 8];
+	static struct address items[HOST_ADDRESSES_MAX + 8];
 	struct host_answer answer = { .items = items, .ttl_s = 60 };
 	const struct name_limits limits = { 30, 3600, 600 };
 	struct hosts hosts = { 0 };
 	struct host *host = hosts_add(&hosts, "host.example");
 	struct host_change change;
 
-	for (; answer.count < HOST_ADDRESSES_MOST + 8; answer.count++)
+	for (; answer.count < HOST_ADDRESSES_MAX + 8; answer.count++)
 		items[answer.count] = address_from_v4(
 			0x0a000000 + (uint32_t)answer.count);
 	ck_assert(host_take(host, &answer, &limits, 1, &change));
-	ck_assert_uint_eq(host->count, HOST_ADDRESSES_MOST);
+	ck_assert_uint_eq(host->count, HOST_ADDRESSES_MAX);
 	ck_assert_str_eq(change.added + strlen(change.added) - 5, ", ...");
 	hosts_fini(&hosts);
 }

@@ -293,13 +293,13 @@ END_TEST
  * not is asked for again only where there is something to ask about. */
 START_TEST(hello_renewed)
 {
-	static const char *const before[] = {
+	static const char *const prev[] = {
 		"route ja4 t12i010200_000000000000_000000000000 drop", "",
 	};
 	struct setting s, other;
 	struct facts *facts;
 
-	setting_init(&s, before[_i]);
+	setting_init(&s, prev[_i]);
 	setting_init(&other, "route ja4 " HELLO_JA4 " drop");
 	hear(&s, &(struct made){ .flags = TCP_SYN });
 	hear(&s, &(struct made){ ACK, .seq = 1, .data = HELLO("\0"),

@@ -200,7 +200,7 @@ START_TEST(many_names)
 		teach_answer(learned, "10.0.0.1", "192.0.2.7", host,
 			     NOW + (uint64_t)i * SECOND / 10);
 	}
-	ck_assert_uint_eq(count_of(learned), 1 + LEARNED_NAMES_MOST);
+	ck_assert_uint_eq(count_of(learned), 1 + LEARNED_NAMES_MAX);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "n99.example");
 	ck_assert_str_eq(answer(learned, "10.0.0.2", "192.0.2.7", NOW),

@@ -228,15 +228,15 @@ START_TEST(nesting)
 {
 	static const char *const opens[] = { "(", "not ", "not (" };
 	static const int weights[] = { 1, 1, 2 };
-	int most = 200 / weights[_i / 2] + _i % 2, i;
+	int max = 200 / weights[_i / 2] + _i % 2, i;
 	struct diag *diag = diag_new();
 	char text[4000] = "class a = ";
 	struct ast *ast;
 
-	for (i = 0; i < most; i++)
+	for (i = 0; i < max; i++)
 		strcat(text, opens[_i / 2]);
 	strcat(text, "b");
-	for (i = 0; i < most && strchr(opens[_i / 2], '(') != NULL; i++)
+	for (i = 0; i < max && strchr(opens[_i / 2], '(') != NULL; i++)
 		strcat(text, ")");
 	ast = ast_parse("p", text, strlen(text), diag);
 	ck_assert_uint_eq(diag_errors(diag), _i % 2);

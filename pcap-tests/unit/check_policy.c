@@ -518,11 +518,11 @@ static const struct {
 	const char *words;
 	const char *want;	/* NULL: fine */
 } exempt_many[] = {
-	{ EXEMPT_RULES_MOST, "by rule", NULL },
-	{ EXEMPT_RULES_MOST + 1, "", NULL },
-	{ EXEMPT_RULES_MOST + 1, "by rule", "2:1: error: more than 4096 "
+	{ EXEMPT_RULES_MAX, "by rule", NULL },
+	{ EXEMPT_RULES_MAX + 1, "", NULL },
+	{ EXEMPT_RULES_MAX + 1, "by rule", "2:1: error: more than 4096 "
 	  "ranges are exempt by rule" },
-	{ EXEMPT_RANGES_MOST + 1, "", "2:1: error: more than 1048576 ranges "
+	{ EXEMPT_RANGES_MAX + 1, "", "2:1: error: more than 1048576 ranges "
 	  "are exempt" },
 };
 

@@ -36,11 +36,11 @@ static const uint64_t *look_up(const struct prefix_table *table,
 	return prefix_table_lookup(table, &a);
 }
 
-#define MOST_RANGES 6
+#define MAX_RANGES 6
 
 static const struct {
 	const char *name;
-	const char *ranges[MOST_RANGES];	/* each in its place's set */
+	const char *ranges[MAX_RANGES];	/* each in its place's set */
 	const char *address;
 	uint64_t want;
 } cases[] = {
@@ -94,11 +94,11 @@ static const struct {
 
 START_TEST(one_address)
 {
-	struct prefix_builder *builder = prefix_builder_new(MOST_RANGES);
+	struct prefix_builder *builder = prefix_builder_new(MAX_RANGES);
 	struct prefix_table *table;
 	size_t set;
 
-	for (set = 0; set < MOST_RANGES && cases[_i].ranges[set]; set++)
+	for (set = 0; set < MAX_RANGES && cases[_i].ranges[set]; set++)
 		add(builder, set, cases[_i].ranges[set]);
 	table = build(builder);
 	ck_assert_msg(*look_up(table, cases[_i].address) == cases[_i].want,
@@ -250,7 +250,7 @@ static void random_range(int row, struct address *ret_first,
 			 struct address *ret_last)
 {
 	unsigned int start = worlds[row].is_v4 ? 96 : 0;
-	unsigned int least = start + worlds[row].common;
+	unsigned int min = start + worlds[row].common;
 	struct address first = random_address(row);
 	struct address last = first;
 	unsigned int len, bit;
@@ -264,7 +264,7 @@ static void random_range(int row, struct address *ret_first,
 			last = swap;
 		}
 	} else if (worlds[row].shape == PREFIXES) {
-		len = least + (unsigned int)random() %
+		len = min + (unsigned int)random() %
 			(worlds[row].spread + 1);
 		if (len < start + 4)
 			len = start + 4;

@@ -29,7 +29,7 @@ START_TEST(every_hint_is_whole)
 		ck_assert_ptr_nonnull(hint->name);
 		ck_assert_ptr_nonnull(hint->about);
 		ck_assert_ptr_nonnull(hint->match);
-		ck_assert_msg(hint->least <= 1200, "%s: least", hint->name);
+		ck_assert_msg(hint->min <= 1200, "%s: least", hint->name);
 		for (const struct hint_app *app = hint->also;
 		     app != NULL && app->name != NULL; app++)
 			ck_assert_ptr_nonnull(app->about);
@@ -57,7 +57,7 @@ START_TEST(apps_have_one_number)
 	}
 	ck_assert_uint_eq(hints_app_find("nonsense"), APP_NONE);
 	ck_assert_ptr_null(hints_app_name(APP_NONE));
-	ck_assert_ptr_null(hints_app_name(APP_MOST));
+	ck_assert_ptr_null(hints_app_name(APP_MAX));
 }
 END_TEST
 
@@ -171,9 +171,9 @@ START_TEST(alpn)
 
 	hint_yield_alpn(&yield, (const uint8_t *)"", 0);
 	ck_assert_uint_eq(yield.alpn_count, 0);
-	for (int i = 0; i < 2 * HINT_ALPN_MOST; i++)
+	for (int i = 0; i < 2 * HINT_ALPN_MAX; i++)
 		hint_yield_alpn(&yield, (const uint8_t *)"h2", 2);
-	ck_assert_uint_eq(yield.alpn_count, HINT_ALPN_MOST);
+	ck_assert_uint_eq(yield.alpn_count, HINT_ALPN_MAX);
 }
 END_TEST
 

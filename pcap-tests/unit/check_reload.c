@@ -32,7 +32,7 @@
 /* Two packets of a flow under one policy, two under the next. */
 static const struct row {
 	const char *name;
-	const char *before, *after;
+	const char *prev, *after;
 	struct {
 		struct made packet;
 		uint32_t mark;
@@ -136,9 +136,9 @@ static void go_over(struct worker *worker, const struct policy *policy)
 START_TEST(script)
 {
 	const struct row *row = &rows[_i];
-	struct policy *before = policy_for(UPLINKS, row->before);
+	struct policy *prev = policy_for(UPLINKS, row->prev);
 	struct policy *after = policy_for(UPLINKS, row->after);
-	struct worker *worker = packets_worker(before);
+	struct worker *worker = packets_worker(prev);
 	const struct worker_counters *counters = worker_counters(worker);
 
 	for (int i = 0; i < 4; i++) {
@@ -152,7 +152,7 @@ START_TEST(script)
 			      mark);
 		if (i == 2) {
 			ck_assert(worker_has_passed(worker));
-			policy_free(before);
+			policy_free(prev);
 		}
 	}
 	ck_assert_uint_eq(counters->late_kept + counters->late_moved,
@@ -198,13 +198,13 @@ END_TEST
 /* What the lines of a policy counted goes on, wherever they stand now. */
 START_TEST(tallies)
 {
-	struct policy *before = policy_for(UPLINKS,
+	struct policy *prev = policy_for(UPLINKS,
 		"class mail = tcp dport 25\nclass web = tcp dport 80\n"
 		"route mail via a\nroute web via b\nroute app ssh via m");
 	struct policy *after = policy_for(UPLINKS,
 		"class web = tcp dport 80\nclass fresh = udp\n"
 		"route fresh via m\nroute web via b\nroute tcp via a");
-	struct worker *worker = packets_worker(before);
+	struct worker *worker = packets_worker(prev);
 	struct made mail = { SYN, .dport = 25 }, web = { SYN, .sport = 9 };
 
 	mark_of(worker, &mail);
@@ -222,7 +222,7 @@ START_TEST(tallies)
 	ck_assert_uint_eq(worker_classes(worker)->items[1].settled, 0);
 	ck_assert_uint_eq(worker_counters(worker)->settled, 3);
 	worker_free(worker);
-	policy_free(before);
+	policy_free(prev);
 	policy_free(after);
 }
 END_TEST

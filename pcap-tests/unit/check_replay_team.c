@@ -9,7 +9,7 @@
 #include "engine/replay/replay_team.h"
 #include "unit.h"
 
-#define MEMBERS_MOST 9
+#define MEMBERS_MAX 9
 #define ROUNDS 200
 #define ITEMS 1024
 
@@ -18,7 +18,7 @@ struct job {
 	bool is_ordered;
 	unsigned int seed;
 	atomic_uint done[ITEMS];	/* how often */
-	pthread_t thread[MEMBERS_MOST];		/* who did the latest */
+	pthread_t thread[MEMBERS_MAX];		/* who did the latest */
 	/* In turn; no lock: thread sanitizer would see if two had it. */
 	size_t order[ITEMS];
 	size_t ordered;
@@ -112,7 +112,7 @@ int main(void)
 	Suite *suite = suite_create("replay_team");
 	TCase *tcase = tcase_create("replay_team");
 
-	tcase_add_loop_test(tcase, rows, 0, 2 * MEMBERS_MOST);
+	tcase_add_loop_test(tcase, rows, 0, 2 * MEMBERS_MAX);
 	tcase_add_test(tcase, no_row);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

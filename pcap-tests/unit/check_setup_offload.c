@@ -307,7 +307,7 @@ static void say_unlike(struct text *text, uint32_t i)
 static const struct {
 	const char *name;
 	void (*say)(struct text *text, uint32_t i);
-	size_t most;
+	size_t max;
 } runs[] = {
 	{ "ports", say_port, 3 },
 	{ "hosts", say_host, 3 },
@@ -329,7 +329,7 @@ START_TEST(run)
 	}
 	policy = packets_policy(text->bytes);
 	ck_assert_int_eq(offload_make(policy, &offload), 0);
-	ck_assert_msg(count_rules(offload) <= runs[_i].most, "%s: %zu rules",
+	ck_assert_msg(count_rules(offload) <= runs[_i].max, "%s: %zu rules",
 		      runs[_i].name, count_rules(offload));
 	offload_free(offload);
 	policy_free(policy);
@@ -353,7 +353,7 @@ START_TEST(too_long)
 	FILE *out = open_memstream(&text, &len);
 
 	fputs("uplink a { dev a }\nlist addresses big { ", out);
-	for (uint32_t i = 0; i <= OFFLOAD_RANGES_MOST; i++)
+	for (uint32_t i = 0; i <= OFFLOAD_RANGES_MAX; i++)
 		fprintf(out, "%s10.%u.%u.%u", i ? ", " : "", i >> 15,
 			i >> 7 & 255, (i & 127) * 2);
 	fputs(" }\nroute tcp dport 25 via a except @big\n", out);

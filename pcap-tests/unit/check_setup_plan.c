@@ -369,7 +369,7 @@ END_TEST
  * them: without it their flows are main's, as without us. */
 static const struct {
 	const char *name;
-	const char *before, *behind;
+	const char *prev, *behind;
 	size_t count;
 	size_t own;		/* rules of IPv4 for routes */
 	bool has_note;
@@ -396,7 +396,7 @@ static size_t count_own(const struct plan *plan)
 	return count;
 }
 
-START_TEST(most)
+START_TEST(max)
 {
 	char *text = NULL;
 	size_t len;
@@ -405,7 +405,7 @@ START_TEST(most)
 	struct state state;
 	struct plan plan;
 
-	fprintf(out, FIBRE "}\n%s", many[_i].before);
+	fprintf(out, FIBRE "}\n%s", many[_i].prev);
 	for (size_t n = 0; n < many[_i].count; n++) {
 		if (many[_i].is_exempt)
 			fprintf(out, ", 10.0.%zu.0", n + 1);
@@ -570,7 +570,7 @@ int main(void)
 	TCase *tcase = tcase_create("plan");
 
 	tcase_add_loop_test(tcase, line, 0, ROWS(lines));
-	tcase_add_loop_test(tcase, most, 0, ROWS(many));
+	tcase_add_loop_test(tcase, max, 0, ROWS(many));
 	tcase_add_loop_test(tcase, dead_link, 0, ROWS(links));
 	tcase_add_loop_test(tcase, dead_uplink, 0, ROWS(dead));
 	tcase_add_test(tcase, ranges);

@@ -30,9 +30,9 @@ static void file_remove(void)
 }
 
 /* The length of frame `i`, and a byte that all of its payload is. */
-static uint32_t len_of(size_t i, uint32_t most)
+static uint32_t len_of(size_t i, uint32_t max)
 {
-	return i % 500 == 99 ? most : 28 + (uint32_t)(i * 7 % 1400);
+	return i % 500 == 99 ? max : 28 + (uint32_t)(i * 7 % 1400);
 }
 
 static void frame_make(uint8_t *bytes, size_t i, uint32_t len)
@@ -50,7 +50,7 @@ static void frame_make(uint8_t *bytes, size_t i, uint32_t len)
 }
 
 /* Raw IP; the last `cut` bytes are missing. */
-static void write_capture(FILE *file, size_t count, uint32_t most, long cut)
+static void write_capture(FILE *file, size_t count, uint32_t max, long cut)
 {
 	static uint8_t bytes[LEN_MAX];
 	pcap_t *pcap = pcap_open_dead(DLT_RAW, LEN_MAX);
@@ -60,8 +60,8 @@ static void write_capture(FILE *file, size_t count, uint32_t most, long cut)
 	for (size_t i = 0; i < count; i++) {
 		struct pcap_pkthdr header = {
 			.ts.tv_sec = (time_t)(1000 + i),
-			.caplen = len_of(i, most),
-			.len = len_of(i, most),
+			.caplen = len_of(i, max),
+			.len = len_of(i, max),
 		};
 
 		frame_make(bytes, i, header.caplen);
@@ -77,7 +77,7 @@ static void write_capture(FILE *file, size_t count, uint32_t most, long cut)
 static const struct {
 	const char *name;
 	size_t count;
-	uint32_t most;
+	uint32_t max;
 	long cut;
 	int end;
 } rows[] = {
@@ -91,10 +91,10 @@ static const struct {
 };
 
 static void assert_frame(const struct source_frame *frame, size_t i,
-			 uint32_t most)
+			 uint32_t max)
 {
 	const struct packet *pkt = &frame->packet;
-	uint32_t len = len_of(i, most);
+	uint32_t len = len_of(i, max);
 
 	ck_assert_uint_eq(frame->number, i + 1);
 	ck_assert_uint_eq(frame->wire_len, len);
@@ -115,13 +115,13 @@ START_TEST(frames)
 	struct source_pcap *source;
 	int count;
 
-	write_capture(fopen(path, "wb"), rows[row].count, rows[row].most,
+	write_capture(fopen(path, "wb"), rows[row].count, rows[row].max,
 		      rows[row].cut);
 	ck_assert_int_eq(source_pcap_open(path, NULL, &source, error), 0);
 	ck_assert_int_eq(source_batches_new(source, _i % 2, 256, &batches), 0);
 	while ((count = source_batches_next(batches, &frame, error)) > 0)
 		for (int i = 0; i < count; i++)
-			assert_frame(&frame[i], seen++, rows[row].most);
+			assert_frame(&frame[i], seen++, rows[row].max);
 	ck_assert_msg(count == rows[row].end, "%s: %d", rows[row].name, count);
 	ck_assert_uint_eq(seen, rows[row].count - (rows[row].cut > 0));
 	if (count < 0)

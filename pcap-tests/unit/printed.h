@@ -10,11 +10,11 @@
 #include "rules/parse/ast.h"
 #include "rules/parse/diag.h"
 
-#define PRINTED_MOST (1 << 18)
+#define PRINTED_MAX (1 << 18)
 
 static inline const char *printed_diag(const struct diag *diag)
 {
-	static char text[PRINTED_MOST];
+	static char text[PRINTED_MAX];
 	FILE *out = fmemopen(text, sizeof(text), "w");
 
 	diag_print(diag, out);
@@ -24,7 +24,7 @@ static inline const char *printed_diag(const struct diag *diag)
 
 static inline const char *printed_ast(const struct ast *ast)
 {
-	static char text[PRINTED_MOST];
+	static char text[PRINTED_MAX];
 	FILE *out = fmemopen(text, sizeof(text), "w");
 
 	ast_print(ast, out);

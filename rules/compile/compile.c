@@ -13,7 +13,7 @@
 #define INSPECT_BYTES (16 * 1024)
 #define INSPECT_SECONDS 5
 #define INSPECT_MEMORY (16 * 1024 * 1024)	/* for each queue */
-#define STREAMS_LEAST 16			/* the same */
+#define STREAMS_MIN 16			/* the same */
 
 int compile_grow(void *items, size_t *room, size_t count, size_t size)
 {
@@ -196,10 +196,10 @@ static void compile_queues(struct compiler *c)
 	q->last = (uint16_t)number_or(&s->queues.last, q->first);
 	q->otherwise_drop = s->queues.otherwise_drop;
 	q->nap_us = (uint16_t)s->queues.nap_us.value;
-	if (q->last >= q->first && q->last - q->first >= (int)QUEUES_MOST)
+	if (q->last >= q->first && q->last - q->first >= (int)QUEUES_MAX)
 		diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
 			 "one queue a processor is enough",
-			 "more than %u queues", QUEUES_MOST);
+			 "more than %u queues", QUEUES_MAX);
 }
 
 static void compile_memory(struct compiler *c, const struct ast_number *said)
@@ -207,21 +207,21 @@ static void compile_memory(struct compiler *c, const struct ast_number *said)
 	struct inspect *inspect = &c->policy->inspect;
 	struct queues q = c->policy->queues;
 	unsigned queues = q.last >= q.first ? q.last - q.first + 1u : 1;
-	uint64_t least = (uint64_t)queues * inspect->bytes * STREAMS_LEAST;
+	uint64_t min = (uint64_t)queues * inspect->bytes * STREAMS_MIN;
 	char mend[80];
 
 	inspect->memory = (uint64_t)queues * INSPECT_MEMORY;
 	if (said->place.line == 0)
 		return;
 	inspect->memory = said->value;
-	if (said->value >= least)
+	if (said->value >= min)
 		return;
 	snprintf(mend, sizeof(mend), "'inspect bytes %" PRIu32 "' and %u "
 		 "queue%s need %" PRIu64 "k", inspect->bytes, queues,
-		 queues == 1 ? "" : "s", (least + 1023) / 1024);
+		 queues == 1 ? "" : "s", (min + 1023) / 1024);
 	diag_add(c->diag, DIAG_ERROR, said->place, mend,
 		 "this is memory for less than %d flows a queue",
-		 STREAMS_LEAST);
+		 STREAMS_MIN);
 }
 
 static int compile_settings(struct compiler *c)
@@ -248,18 +248,18 @@ static int compile_settings(struct compiler *c)
 static void check_exempt(struct compiler *c, const struct ast_statement *s,
 			 size_t ranges, size_t by_rule)
 {
-	if (s->exempt.by_rule && by_rule > EXEMPT_RULES_MOST)
+	if (s->exempt.by_rule && by_rule > EXEMPT_RULES_MAX)
 		diag_add(c->diag, DIAG_ERROR, s->place,
 			 "leave out 'by rule': a set holds them all",
 			 "more than %u ranges are exempt by rule: the kernel "
-			 "walks all its rules for a route", EXEMPT_RULES_MOST);
-	if (ranges <= EXEMPT_RANGES_MOST)
+			 "walks all its rules for a route", EXEMPT_RULES_MAX);
+	if (ranges <= EXEMPT_RANGES_MAX)
 		return;
 	diag_add(c->diag, DIAG_ERROR, s->place,
 		 "have the engine hold it: a route with this list 'via main', "
 		 "above all others",
 		 "more than %u ranges are exempt: too many for the kernel",
-		 EXEMPT_RANGES_MOST);
+		 EXEMPT_RANGES_MAX);
 }
 
 static int compile_exempts(struct compiler *c)
@@ -348,12 +348,12 @@ static int compile_routes(struct compiler *c)
 {
 	struct policy *p = c->policy;
 	struct route *last;
-	size_t most = c->routes.count + 1;
+	size_t max = c->routes.count + 1;
 	int rc = 0;
 
-	p->routes = arena_alloc(p->arena, most * sizeof(*p->routes));
-	p->tests = arena_alloc(p->arena, most * sizeof(*p->tests));
-	p->balances = arena_alloc(p->arena, most * sizeof(*p->balances));
+	p->routes = arena_alloc(p->arena, max * sizeof(*p->routes));
+	p->tests = arena_alloc(p->arena, max * sizeof(*p->tests));
+	p->balances = arena_alloc(p->arena, max * sizeof(*p->balances));
 	if (p->routes == NULL || p->tests == NULL || p->balances == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->routes.count && rc == 0; i++)
@@ -371,8 +371,8 @@ static int compile_routes(struct compiler *c)
 		rc = compile_route(c, c->default_route, last,
 				   &p->tests[c->routes.count]);
 	last->is_default = true;
-	p->route_count = most;
-	for (size_t i = 0; i < most; i++) {
+	p->route_count = max;
+	for (size_t i = 0; i < max; i++) {
 		p->needs |= condition_facts(&p->pool, p->tests[i].node);
 		p->needs_interface |= condition_speaks_of(&p->pool,
 							  p->tests[i].node,

@@ -62,8 +62,8 @@ struct compiler {
 	GROWING(struct name_set) domain_sets;
 	GROWING(struct name_set) interface_sets;
 	GROWING(struct number_set *) number_sets;
-	struct pattern patterns[PATTERNS_MOST];	/* of the syntax tree */
-	struct place pattern_places[PATTERNS_MOST];
+	struct pattern patterns[PATTERNS_MAX];	/* of the syntax tree */
+	struct place pattern_places[PATTERNS_MAX];
 	size_t pattern_count;
 
 	/* Classes that the condition being compiled names, in order. */

@@ -38,12 +38,12 @@ static int compile_shares(struct compiler *c, const struct ast_outcome *outcome,
 {
 	struct balance balance = { .by_source = outcome->by_source };
 	struct balance_member *members;
-	size_t most = 0;
+	size_t max = 0;
 	int rc = 0;
 
 	for (const struct ast_share *s = outcome->shares; s; s = s->next)
-		most++;
-	members = arena_alloc(c->policy->arena, most * sizeof(*members));
+		max++;
+	members = arena_alloc(c->policy->arena, max * sizeof(*members));
 	if (members == NULL)
 		return -ENOMEM;
 	for (const struct ast_share *s = outcome->shares; s; s = s->next) {

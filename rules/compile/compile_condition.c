@@ -47,7 +47,7 @@ struct interned {
 	const char *what;
 	const char **names;
 	size_t *count;
-	size_t most;
+	size_t max;
 };
 
 /* The bit of a name, given to it when it has none. */
@@ -58,9 +58,9 @@ static int intern(struct compiler *c, const struct interned *in,
 
 	while (i < *in->count && strcmp(in->names[i], value->text) != 0)
 		i++;
-	if (i == in->most) {
+	if (i == in->max) {
 		diag_add(c->diag, DIAG_ERROR, value->place, NULL,
-			 "more than %zu different %s", in->most, in->what);
+			 "more than %zu different %s", in->max, in->what);
 		return -EINVAL;
 	}
 	if (i == *in->count) {
@@ -92,10 +92,10 @@ static int compile_bits(struct compiler *c, const struct ast_condition *atom,
 {
 	struct policy *p = c->policy;
 	const struct interned alpn = {
-		"ALPN names", p->alpn, &p->alpn_count, ALPN_MOST,
+		"ALPN names", p->alpn, &p->alpn_count, ALPN_MAX,
 	};
 	const struct interned ja4 = {
-		"JA4 fingerprints", p->ja4, &p->ja4_count, JA4_MOST,
+		"JA4 fingerprints", p->ja4, &p->ja4_count, JA4_MAX,
 	};
 	bool is_alpn = atom->atom == ATOM_ALPN;
 	uint32_t bits = 0, bit;
@@ -182,10 +182,10 @@ static int compile_payload(struct compiler *c, const struct ast_condition *atom,
 	while (i < c->pattern_count && (c->patterns[i].sides != sides ||
 					strcmp(c->patterns[i].regex, regex)))
 		i++;
-	if (i == PATTERNS_MOST) {
+	if (i == PATTERNS_MAX) {
 		diag_add(c->diag, DIAG_ERROR, atom->place,
 			 "join some with '|'", "more than %d payload patterns",
-			 PATTERNS_MOST);
+			 PATTERNS_MAX);
 		return -EINVAL;
 	}
 	if (i == c->pattern_count) {

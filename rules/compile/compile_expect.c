@@ -43,7 +43,7 @@ static int fill_app(const struct vocabulary *vocabulary, struct diag *diag,
 		return 0;
 	if (compile_app(&c, name->text, name->place, &apps) < 0)
 		return -EINVAL;
-	for (uint16_t n = 1; n < APP_MOST; n++)
+	for (uint16_t n = 1; n < APP_MAX; n++)
 		if (apps.words[n / 64] >> n % 64 & 1) {
 			*ret_app = n;
 			break;

@@ -19,12 +19,12 @@ static int keep(struct compiler *c, const struct policy_host *named)
 
 static bool is_too_many(struct compiler *c, struct place place)
 {
-	if (c->named_hosts.count < HOSTS_MOST)
+	if (c->named_hosts.count < HOSTS_MAX)
 		return false;
 	if (!c->has_too_many_hosts)
 		diag_add(c->diag, DIAG_ERROR, place,
 			 "each of them has to be asked for again and again",
-			 "more than %d names among addresses", HOSTS_MOST);
+			 "more than %d names among addresses", HOSTS_MAX);
 	c->has_too_many_hosts = true;
 	return true;
 }

@@ -7,12 +7,12 @@
 int compile_packet_routes(struct compiler *c)
 {
 	struct policy *p = c->policy;
-	size_t most = c->packet_routes.count + 1;
+	size_t max = c->packet_routes.count + 1;
 
 	p->packet_routes = arena_alloc(p->arena,
-				       most * sizeof(*p->packet_routes));
+				       max * sizeof(*p->packet_routes));
 	p->packet_tests = arena_alloc(p->arena,
-				      most * sizeof(*p->packet_tests));
+				      max * sizeof(*p->packet_tests));
 	if (p->packet_routes == NULL || p->packet_tests == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->packet_routes.count; i++) {

@@ -234,9 +234,9 @@ int compile_uid_set(struct compiler *c, const struct ast_condition *atom,
 	while (i < c->uid_sets.count &&
 	       !address_set_equal(&c->uid_sets.items[i], &set))
 		i++;
-	if (rc == 0 && i == UIDS_MOST) {
+	if (rc == 0 && i == UIDS_MAX) {
 		diag_add(c->diag, DIAG_ERROR, atom->place, "join some with ','",
-			 "more than %d different 'uid' conditions", UIDS_MOST);
+			 "more than %d different 'uid' conditions", UIDS_MAX);
 		rc = -EINVAL;
 	}
 	if (rc == 0 && i == c->uid_sets.count) {

@@ -9,8 +9,8 @@
 
 /* "settled", and paths for one uplink, drop and main at least; a path number
  * fits a byte. */
-#define MASK_BITS_LEAST 3
-#define MASK_BITS_MOST 9
+#define MASK_BITS_MIN 3
+#define MASK_BITS_MAX 9
 
 static bool mask_is_usable(uint64_t mask)
 {
@@ -21,8 +21,8 @@ static bool mask_is_usable(uint64_t mask)
 		return false;
 	ones = mask >> __builtin_ctzll(mask);
 	bits = __builtin_popcountll(mask);
-	return (ones & (ones + 1)) == 0 && bits >= MASK_BITS_LEAST &&
-	       bits <= MASK_BITS_MOST;
+	return (ones & (ones + 1)) == 0 && bits >= MASK_BITS_MIN &&
+	       bits <= MASK_BITS_MAX;
 }
 
 int compile_marks(struct compiler *c)
@@ -45,7 +45,7 @@ int compile_marks(struct compiler *c)
 	m->path_mask = m->mask & ~m->settled;
 	m->path_main = (uint8_t)(m->path_mask >> m->shift);
 	m->path_drop = (uint8_t)(m->path_main - 1);
-	m->path_most = (uint8_t)(m->path_main - 2);
+	m->path_max = (uint8_t)(m->path_main - 2);
 	return rc;
 }
 
@@ -83,10 +83,10 @@ static int take_said(struct compiler *c, size_t i, struct uplink *up)
 	char mend[128];
 
 	if (u->mark.place.line != 0) {
-		if (u->mark.value > m->path_most) {
+		if (u->mark.value > m->path_max) {
 			snprintf(mend, sizeof(mend), "expected 1 to %u, the "
 				 "number of the uplink within the mask 0x%x",
-				 m->path_most, m->mask);
+				 m->path_max, m->mask);
 			diag_add(c->diag, DIAG_ERROR, u->mark.place, mend,
 				 "mark %llu does not fit the mask",
 				 (unsigned long long)u->mark.value);
@@ -200,7 +200,7 @@ static void keep_numbers(struct compiler *c, size_t i)
 
 	if (old == NULL)
 		return;
-	if (up->path == 0 && old->path <= c->policy->marks.path_most &&
+	if (up->path == 0 && old->path <= c->policy->marks.path_max &&
 	    !has_path(c, old->path))
 		up->path = old->path;
 	if (up->table == 0 && !has_table(c, old->table))
@@ -219,7 +219,7 @@ static bool is_in_force(struct compiler *c, uint8_t path, uint32_t table)
 /* 0: there is none. */
 static uint8_t lowest_path(struct compiler *c, bool may_be_in_force)
 {
-	for (uint8_t path = 1; path <= c->policy->marks.path_most; path++)
+	for (uint8_t path = 1; path <= c->policy->marks.path_max; path++)
 		if (!has_path(c, path) &&
 		    (may_be_in_force || !is_in_force(c, path, 0)))
 			return path;
@@ -242,7 +242,7 @@ static int give_path(struct compiler *c, size_t i)
 	diag_add(c->diag, DIAG_ERROR, uplink_at(c, i)->place,
 		 "give 'marks mask' more bits",
 		 "the mask 0x%x has room for %u uplink%s", p->marks.mask,
-		 p->marks.path_most, p->marks.path_most == 1 ? "" : "s");
+		 p->marks.path_max, p->marks.path_max == 1 ? "" : "s");
 	return -EINVAL;
 }
 

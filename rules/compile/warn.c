@@ -127,7 +127,7 @@ static bool numbers_cover(const struct number_set *outer,
 
 /* Every name below an inner one is below the outer one, too. Names are few
  * here, or the sets are the same. */
-#define COVER_MOST 4096
+#define COVER_MAX 4096
 
 static bool domains_cover(const struct compiler *c, uint32_t outer,
 			  uint32_t inner)
@@ -135,7 +135,7 @@ static bool domains_cover(const struct compiler *c, uint32_t outer,
 	const struct name_set *o = &c->domain_sets.items[outer];
 	const struct name_set *i = &c->domain_sets.items[inner];
 
-	if (o->has_exact || i->count > COVER_MOST)
+	if (o->has_exact || i->count > COVER_MAX)
 		return false;
 	for (size_t n = 0; n < i->count; n++) {
 		set_bits bits = policy_resolve_host(c->policy,
@@ -186,8 +186,8 @@ static void warn_unreachable(struct compiler *c)
 
 	for (size_t r = 0; r + 1 < p->route_count; r++) {
 		struct place place = c->routes.items[r]->place;
-		size_t most = COMPARE_PAIRS / p->route_count;
-		size_t from = r > most ? r - most : 0;
+		size_t max = COMPARE_PAIRS / p->route_count;
+		size_t from = r > max ? r - max : 0;
 
 		if (p->pool.nodes[p->tests[r].node].kind == NODE_FALSE) {
 			warn(c, place, "its condition contradicts itself",

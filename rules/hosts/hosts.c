@@ -167,7 +167,7 @@ int host_remember(struct host *host, const struct address *address,
 		item->seen_ms = now_ms;
 		return 0;
 	}
-	if (host->count == HOST_ADDRESSES_MOST)
+	if (host->count == HOST_ADDRESSES_MAX)
 		return -E2BIG;
 	if (host->count == host->room) {
 		size_t room = host->room == 0 ? 4 : 2 * host->room;

@@ -13,8 +13,8 @@
 #include "rules/tables/address.h"
 #include "rules/tables/domain_table.h"
 
-#define HOSTS_MOST 1024			/* names of one policy */
-#define HOST_ADDRESSES_MOST 256		/* of one name */
+#define HOSTS_MAX 1024			/* names of one policy */
+#define HOST_ADDRESSES_MAX 256		/* of one name */
 #define HOST_WHY_MAX 80
 #define HOST_CHANGE_MAX 512
 

@@ -65,7 +65,7 @@ static int load_all(struct hosts *hosts, json_t *file, uint64_t now_ms,
 
 	if (json_integer_value(json_object_get(file, "version")) != VERSION)
 		return complain(why, "version", "expected 1");
-	if (!json_is_object(names) || json_object_size(names) > HOSTS_MOST)
+	if (!json_is_object(names) || json_object_size(names) > HOSTS_MAX)
 		return complain(why, "names", "there are none, or too many");
 	json_object_foreach(names, name, entry) {
 		rc = load_host(hosts, name, entry, now_ms, why);

@@ -10,7 +10,7 @@
 #include "rules/hosts/resolver.h"
 
 /* So many names at once: their answers fit in a socket's buffer. */
-#define ASKED_MOST 32
+#define ASKED_MAX 32
 /* What failed is asked again after this, and then ever later. */
 #define RETRY_FIRST_MS UINT64_C(5000)
 #define LINE_MAX_LEN (2 * HOST_CHANGE_MAX + DOMAIN_MAX + 64)
@@ -82,15 +82,15 @@ static void end_round(struct refresh *refresh)
 
 /* ---- answers ---- */
 
-static uint64_t bound(uint64_t value, uint64_t least, uint64_t most)
+static uint64_t bound(uint64_t value, uint64_t min, uint64_t max)
 {
-	return value < least ? least : value > most ? most : value;
+	return value < min ? min : value > max ? max : value;
 }
 
 static void note_failure(struct refresh *refresh, struct host *host,
 			 uint64_t now_ms)
 {
-	uint64_t most = UINT64_C(1000) * refresh->limits.ttl_max_s;
+	uint64_t max = UINT64_C(1000) * refresh->limits.ttl_max_s;
 
 	if (host->pause_ms == 0) {
 		if (refresh->failed++ == 0)
@@ -98,7 +98,7 @@ static void note_failure(struct refresh *refresh, struct host *host,
 		host->pause_ms = bound(RETRY_FIRST_MS, 1000,
 				       1000 * refresh->limits.ttl_min_s);
 	} else {
-		host->pause_ms = bound(2 * host->pause_ms, 1000, most);
+		host->pause_ms = bound(2 * host->pause_ms, 1000, max);
 	}
 	host->due_ms = now_ms + host->pause_ms;
 }
@@ -144,7 +144,7 @@ static void ask(struct refresh *refresh, uint64_t until_ms)
 	for (size_t i = 0; i < refresh->hosts->count; i++) {
 		struct host *host = &refresh->hosts->items[i];
 
-		if (resolver_asked(refresh->resolver) >= ASKED_MOST)
+		if (resolver_asked(refresh->resolver) >= ASKED_MAX)
 			return;
 		if (!host->is_wanted || host->is_asked ||
 		    host->due_ms > until_ms)

@@ -31,7 +31,7 @@ struct question {
 	struct resolver *resolver;
 	size_t id;
 	size_t open;		/* of its two */
-	struct address items[HOST_ADDRESSES_MOST];
+	struct address items[HOST_ADDRESSES_MAX];
 	struct host_answer answer;
 };
 
@@ -144,7 +144,7 @@ static void add_node(struct question *question,
 		return;
 	if (ttl_s < answer->ttl_s)
 		answer->ttl_s = ttl_s;
-	if (answer->count < HOST_ADDRESSES_MOST &&
+	if (answer->count < HOST_ADDRESSES_MAX &&
 	    !is_there(question, &address))
 		question->items[answer->count++] = address;
 }

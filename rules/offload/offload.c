@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 /* Rules of all routes; what comes behind them the engine decides. */
-#define RULES_MOST 16384
+#define RULES_MAX 16384
 
 #define TEXT_OF(number) TEXT_OF_IT(number)
 #define TEXT_OF_IT(number) #number
 #define TOO_LONG \
-	"a list has more than " TEXT_OF(OFFLOAD_RANGES_MOST) " ranges, or " \
+	"a list has more than " TEXT_OF(OFFLOAD_RANGES_MAX) " ranges, or " \
 	"all together more than " TEXT_OF(OFFLOAD_RANGES_ALL)
 
 /* Rules as they are listed, and protocols that get past all of them. */
@@ -72,7 +72,7 @@ static int list_route(struct listing *listing, uint32_t node,
 	for (size_t i = 0; i < may.count && rc == 0; i++)
 		if (!has_term(&holds, &may.items[i]))
 			rc = list(listing, &may.items[i], queue);
-	if (rc == 0 && listing->rules.count > RULES_MOST)
+	if (rc == 0 && listing->rules.count > RULES_MAX)
 		rc = -E2BIG;
 	free(holds.items);
 	free(may.items);
@@ -110,7 +110,7 @@ static int list_routes(struct listing *listing)
 	int rc = 0;
 
 	for (size_t i = 0; i < p->route_count && rc == 0; i++) {
-		size_t before = listing->rules.count;
+		size_t prev = listing->rules.count;
 
 		listing->maker.is_too_long = false;
 		rc = list_route(listing, p->tests[i].node,
@@ -121,7 +121,7 @@ static int list_routes(struct listing *listing)
 			continue;
 		note(listing, i, "too many alternatives; it and what is below "
 		     "stay in the engine");
-		listing->rules.count = before;
+		listing->rules.count = prev;
 		listing->left = offload_any;
 		return list(listing, &anything, queue);
 	}

@@ -82,12 +82,12 @@ struct offload_map {
 	size_t counts[2];
 };
 
-#define OFFLOAD_TESTS_MOST 6
+#define OFFLOAD_TESTS_MAX 6
 
 struct offload_rule {
 	struct bitmap proto;	/* what is not in it the rule is not for */
 	struct bitmap tos;
-	struct offload_test tests[OFFLOAD_TESTS_MOST];
+	struct offload_test tests[OFFLOAD_TESTS_MAX];
 	uint8_t test_count;
 	struct offload_target target;
 	struct offload_map *map;	/* OFFLOAD_MAP */
@@ -125,7 +125,7 @@ struct offload {
 /* Lists of more ranges than this stay in the engine, and so do those that
  * would make more than that of all lists together: the kernel takes some 170
  * bytes for each range, and a list is one transaction. */
-#define OFFLOAD_RANGES_MOST 524288
+#define OFFLOAD_RANGES_MAX 524288
 #define OFFLOAD_RANGES_ALL 1048576
 
 /* 0 or -ENOMEM. With `offload off` new flows are all queued. */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUN_LEAST 4	/* fewer rules are as quick one by one */
-#define DEPTH_MOST 4	/* the kernel has room for 16 jumps */
+#define RUN_MIN 4	/* fewer rules are as quick one by one */
+#define DEPTH_MAX 4	/* the kernel has room for 16 jumps */
 
 /* ---- what a rule tests ---- */
 
@@ -58,7 +58,7 @@ static size_t run_of(const struct maker *maker, const struct run *run,
 /* The field that most rules from the first on test; false: too few do. */
 static bool find_run(const struct maker *maker, struct run *run)
 {
-	size_t best = RUN_LEAST - 1;
+	size_t best = RUN_MIN - 1;
 	size_t best_different = 0;
 	bool found = false;
 
@@ -66,7 +66,7 @@ static bool find_run(const struct maker *maker, struct run *run)
 		size_t different;
 		size_t count = run_of(maker, run, field, &different);
 
-		if (count < best || count < RUN_LEAST ||
+		if (count < best || count < RUN_MIN ||
 		    (count == best && different <= best_different))
 			continue;
 		best = count;
@@ -127,7 +127,7 @@ static int try_map(struct maker *maker, struct run *run,
 	size_t chains = maker->offload->chain_count;
 	int rc;
 
-	if (run->depth >= DEPTH_MOST || !find_run(maker, run))
+	if (run->depth >= DEPTH_MAX || !find_run(maker, run))
 		return 0;
 	run->proto = proto_of(run);
 	rc = offload_map_make(maker, run, &map);

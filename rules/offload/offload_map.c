@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Chains of a map may hold a rule several times; this often on average. */
-#define COPIES_MOST 4
+#define COPIES_MAX 4
 /* Lists that are longer keep a set of their own, which rules share. */
 #define RANGES_IN_MAP 4096
 
@@ -73,7 +73,7 @@ static struct address behind(struct address a)
 	return a;
 }
 
-static struct address before(struct address a)
+static struct address prev(struct address a)
 {
 	for (int i = 15; i >= 0; i--)
 		if (a.bytes[i]-- != 0)
@@ -250,7 +250,7 @@ static int chain_of(struct sweep *sweep, size_t count,
 			return 0;
 		}
 	sweep->copies += count;
-	if (sweep->copies > sweep->run->count * COPIES_MOST + 64)
+	if (sweep->copies > sweep->run->count * COPIES_MAX + 64)
 		return -E2BIG;
 	made = malloc(sizeof(*made) + size);
 	if (made == NULL)
@@ -361,7 +361,7 @@ static int sweep_family(struct sweep *sweep, int family)
 		}
 		memset(&range.last, 0xff, sizeof(range.last));
 		if (i < sweep->edge_count)
-			range.last = before(sweep->edges[i].at);
+			range.last = prev(sweep->edges[i].at);
 		if (count > 0)
 			rc = add_values(sweep, family, range);
 	}

@@ -12,7 +12,7 @@
 #include "rules/policy/policy_private.h"
 
 /* A condition of more alternatives than this stays in the engine. */
-#define TERMS_MOST 256
+#define TERMS_MAX 256
 
 /* Rules, or alternatives of which one has to hold. */
 struct terms {
@@ -28,7 +28,7 @@ struct maker {
 	uint32_t *address_sets;
 	uint32_t *number_sets[2];	/* as it is, and all but it */
 	uint32_t *interface_sets;
-	uint32_t uid_sets[UIDS_MOST];
+	uint32_t uid_sets[UIDS_MAX];
 	size_t range_count;		/* of all lists so far */
 	bool is_too_long;		/* a list was; of the route at hand */
 };

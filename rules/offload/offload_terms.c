@@ -95,7 +95,7 @@ static int add_new(struct terms *terms, const struct offload_rule *term)
 		if (!offload_terms_cover(term, &terms->items[i]))
 			terms->items[kept++] = terms->items[i];
 	terms->count = kept;
-	return kept == TERMS_MOST ? -E2BIG : offload_terms_add(terms, term);
+	return kept == TERMS_MAX ? -E2BIG : offload_terms_add(terms, term);
 }
 
 /* ---- sets ---- */
@@ -294,7 +294,7 @@ static bool is_wild(const struct header_set *of)
 /* Room that is given once stays given: a set that was refused fits no more. */
 static bool has_room(struct maker *maker, const struct header_set *of)
 {
-	if (of->count > OFFLOAD_RANGES_MOST ||
+	if (of->count > OFFLOAD_RANGES_MAX ||
 	    of->count > OFFLOAD_RANGES_ALL - maker->range_count)
 		return false;
 	maker->range_count += of->count;
@@ -390,7 +390,7 @@ static int both(const struct offload_rule *a, const struct offload_rule *b,
 			return -EDOM;
 		if (has_test(a, test, test->is_negated))
 			continue;
-		if (ret->test_count == OFFLOAD_TESTS_MOST)
+		if (ret->test_count == OFFLOAD_TESTS_MAX)
 			return -E2BIG;
 		ret->tests[ret->test_count++] = *test;
 	}

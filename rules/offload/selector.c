@@ -9,9 +9,9 @@
 #include "rules/offload/offload_private.h"
 
 /* A route of more protocols is passed over. */
-#define PROTOCOLS_MOST 8
+#define PROTOCOLS_MAX 8
 /* No caller takes as many rules. */
-#define STRETCHES_MOST 512
+#define STRETCHES_MAX 512
 
 /* fib_rule_port_range_valid() in linux/fib_rules.h takes no others. */
 #define PORT_FIRST 1
@@ -19,7 +19,7 @@
 
 /* Alternatives of one field; `count` 0: it is not tested. */
 struct stretches {
-	struct selector_ports items[STRETCHES_MOST];
+	struct selector_ports items[STRETCHES_MAX];
 	size_t count;
 };
 
@@ -31,7 +31,7 @@ struct walk {
 	struct selector selector;
 	struct stretches sports, dports;
 	const struct offload_set *users;	/* NULL: all */
-	uint8_t protos[PROTOCOLS_MOST];
+	uint8_t protos[PROTOCOLS_MAX];
 	size_t proto_count;
 };
 
@@ -57,7 +57,7 @@ static bool take_protos(struct walk *walk, const struct bitmap *proto)
 	for (uint32_t n = 1; n < 256; n++) {
 		if (!offload_has(proto, n))
 			continue;
-		if (walk->proto_count == PROTOCOLS_MOST)
+		if (walk->proto_count == PROTOCOLS_MAX)
 			return false;
 		walk->protos[walk->proto_count++] = (uint8_t)n;
 	}
@@ -79,7 +79,7 @@ static bool take_ports(struct stretches *ports, const struct offload_set *set)
 			last = PORT_LAST;
 		if (first > last)
 			continue;
-		if (ports->count == STRETCHES_MOST)
+		if (ports->count == STRETCHES_MAX)
 			break;
 		ports->items[ports->count++] = (struct selector_ports){
 			(uint16_t)first, (uint16_t)last };

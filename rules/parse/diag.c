@@ -9,7 +9,7 @@
 
 /* Bytes of a line that are shown, and how much of that is before the caret
  * when the line is longer. */
-#define SHOWN_MOST 120
+#define SHOWN_MAX 120
 #define SHOWN_BEFORE 60
 
 struct complaint {
@@ -21,7 +21,7 @@ struct complaint {
 	char *text;
 	char *mend;		/* or NULL */
 	/* What is shown of the line, and where in it the caret stands. */
-	char shown[SHOWN_MOST];
+	char shown[SHOWN_MAX];
 	size_t shown_len;
 	size_t caret;
 	bool is_cut_before, is_cut_behind;
@@ -95,15 +95,15 @@ static void keep_line(struct complaint *c)
 
 	if (column > len)
 		column = len;
-	if (len > SHOWN_MOST) {
+	if (len > SHOWN_MAX) {
 		if (column > SHOWN_BEFORE)
 			start = column - SHOWN_BEFORE;
-		if (start > len - SHOWN_MOST)
-			start = len - SHOWN_MOST;
+		if (start > len - SHOWN_MAX)
+			start = len - SHOWN_MAX;
 		if (start > 0)
 			start = character_start(line, start);
 	}
-	c->shown_len = len - start < SHOWN_MOST ? len - start : SHOWN_MOST;
+	c->shown_len = len - start < SHOWN_MAX ? len - start : SHOWN_MAX;
 	c->is_cut_before = start > 0;
 	c->is_cut_behind = start + c->shown_len < len;
 	if (c->is_cut_behind)
@@ -148,7 +148,7 @@ void diag_addv(struct diag *diag, enum diag_level level, struct place place,
 	struct complaint *row;
 
 	diag->counted[level]++;
-	if (diag->kept[level] == DIAG_MOST)
+	if (diag->kept[level] == DIAG_MAX)
 		return;
 	row = add_row(diag);
 	if (row == NULL || vasprintf(&row->text, text, args) < 0) {

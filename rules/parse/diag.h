@@ -32,10 +32,10 @@ void diag_free(struct diag *diag);
 /*
  * Add a complaint. `text` says what is wrong in a few words. `mend`, which may
  * be NULL, says what to do ("did you mean 'fibre'?", "expected a port");
- * it is printed beside the caret. Both are copied. Past DIAG_MOST errors the
+ * it is printed beside the caret. Both are copied. Past DIAG_MAX errors the
  * rest is only counted.
  */
-#define DIAG_MOST 100
+#define DIAG_MAX 100
 void diag_add(struct diag *diag, enum diag_level level, struct place place,
 	      const char *mend, const char *text, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -10,8 +10,8 @@
 #include "rules/parse/source.h"
 
 /* No entry is longer, whatever its spelling. */
-#define ENTRY_MOST 1024
-#define SHOWN_MOST 60
+#define ENTRY_MAX 1024
+#define SHOWN_MAX 60
 
 /* What stands on a line between white space and a comment. */
 struct entry {
@@ -130,16 +130,16 @@ static int read_entry(struct reader *reader, const struct entry *entry,
 	int rc = 0;
 
 	reader->is_bad = false;
-	if (entry->len > ENTRY_MOST)
+	if (entry->len > ENTRY_MAX)
 		bad(reader, "it is far too long", one_a_line);
 	else
 		rc = reader->read(reader, entry);
 	if (reader->is_bad)
 		diag_add(diag, DIAG_ERROR, entry->place, reader->mend,
 			 "'%.*s%s': %s",
-			 entry->len > SHOWN_MOST ? SHOWN_MOST :
+			 entry->len > SHOWN_MAX ? SHOWN_MAX :
 						   (int)entry->len,
-			 entry->text, entry->len > SHOWN_MOST ? "..." : "",
+			 entry->text, entry->len > SHOWN_MAX ? "..." : "",
 			 reader->why);
 	return rc;
 }

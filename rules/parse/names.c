@@ -11,7 +11,7 @@
 #define PROTOCOL_L2TP 115
 
 /* Words longer than this are no misspelt word of ours. */
-#define NEAREST_LEN_MOST 40
+#define NEAREST_LEN_MAX 40
 
 const struct name_value names_protocol[] = {
 	{ "tcp", IPPROTO_TCP },
@@ -80,7 +80,7 @@ static unsigned char lower(char c)
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned min(unsigned a, unsigned b)
 {
 	return a < b ? a : b;
 }
@@ -92,8 +92,8 @@ static unsigned least(unsigned a, unsigned b)
 static unsigned distance(const char *a, size_t a_len, const char *b,
 			 size_t b_len)
 {
-	unsigned rows[3][NEAREST_LEN_MOST + 1];
-	unsigned *before = rows[0], *above = rows[1], *row = rows[2], *spare;
+	unsigned rows[3][NEAREST_LEN_MAX + 1];
+	unsigned *prev = rows[0], *above = rows[1], *row = rows[2], *spare;
 	size_t i, j;
 
 	for (j = 0; j <= b_len; j++)
@@ -103,15 +103,15 @@ static unsigned distance(const char *a, size_t a_len, const char *b,
 		for (j = 1; j <= b_len; j++) {
 			bool same = lower(a[i - 1]) == lower(b[j - 1]);
 
-			row[j] = least(least(above[j], row[j - 1]) + 1,
+			row[j] = min(min(above[j], row[j - 1]) + 1,
 				       above[j - 1] + !same);
 			if (i > 1 && j > 1 &&
 			    lower(a[i - 1]) == lower(b[j - 2]) &&
 			    lower(a[i - 2]) == lower(b[j - 1]))
-				row[j] = least(row[j], before[j - 2] + 1);
+				row[j] = min(row[j], prev[j - 2] + 1);
 		}
-		spare = before;
-		before = above;
+		spare = prev;
+		prev = above;
 		above = row;
 		row = spare;
 	}
@@ -121,7 +121,7 @@ static unsigned distance(const char *a, size_t a_len, const char *b,
 /* One mistake for each three characters or so; none in a single one. */
 static unsigned tolerance(size_t len)
 {
-	return len < 2 ? 0 : least((len + 1) / 3, 3);
+	return len < 2 ? 0 : min((len + 1) / 3, 3);
 }
 
 /* What people write who come from iptables, nft, ip or tcpdump. */
@@ -161,7 +161,7 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 		nearest->best_distance = 0;
 		return;
 	}
-	if (len > NEAREST_LEN_MOST || nearest->word_len > NEAREST_LEN_MOST)
+	if (len > NEAREST_LEN_MAX || nearest->word_len > NEAREST_LEN_MAX)
 		return;
 	far = distance(nearest->word, nearest->word_len, candidate, len);
 	if (far > tolerance(nearest->word_len) ||

@@ -11,9 +11,9 @@
 
 /* Files of one policy: enough for any folder of snippets, and few enough that
  * files which include each other twice over come to an end. */
-#define SOURCES_MOST 1000
-#define INCLUDES_MOST 16
-#define MEND_MOST 120
+#define SOURCES_MAX 1000
+#define INCLUDES_MAX 16
+#define MEND_MAX 120
 
 void *parser_alloc(struct parser *p, size_t size)
 {
@@ -143,7 +143,7 @@ static const char *nearest_word(const struct token *word,
 static void complain_misspelt(struct parser *p, const struct token *word,
 			      const char *meant, const char *what)
 {
-	char mend[MEND_MOST];
+	char mend[MEND_MAX];
 
 	snprintf(mend, sizeof(mend), "did you mean '%s'?", meant);
 	parser_complain(p, word->place, mend, "expected %s, not '%.*s%s'", what,
@@ -160,7 +160,7 @@ static bool complain_earlier(struct parser *p, const char *what)
 	const struct token *word = &p->line_word;
 	const char *meant = NULL;
 
-	if (diag_errors(p->diag) >= DIAG_MOST)
+	if (diag_errors(p->diag) >= DIAG_MAX)
 		return false;
 	if (word->text != NULL && word->place.line == p->token.place.line &&
 	    !is_class(p, word))
@@ -427,8 +427,8 @@ int parser_include(struct parser *p, const struct ast_name *path,
 		parser_complain(p, path->place, NULL,
 				"'%s' is being read already: a circle",
 				path->text);
-	else if (depth_of(p->reading) > INCLUDES_MOST ||
-		 p->ast->source_count >= SOURCES_MOST)
+	else if (depth_of(p->reading) > INCLUDES_MAX ||
+		 p->ast->source_count >= SOURCES_MAX)
 		parser_complain(p, path->place, NULL,
 				"too many files include each other");
 	if (p->is_broken)

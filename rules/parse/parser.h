@@ -18,7 +18,7 @@
 
 /* ( and not within each other, deeper than anybody writes and far from the
  * end of the stack. */
-#define PARSER_DEPTH_MOST 200
+#define PARSER_DEPTH_MAX 200
 
 /* A bracket that is still open; it lives in the production that opened it. */
 struct bracket {
@@ -94,10 +94,10 @@ int parser_expected(struct parser *p, const char *what,
 void parser_complain(struct parser *p, struct place place, const char *mend,
 		     const char *text, ...)
 	__attribute__((format(printf, 4, 5)));
-#define WORD_MOST 60
+#define WORD_MAX 60
 #define WORD_OF(token) \
-	((token)->len > WORD_MOST ? WORD_MOST : (int)(token)->len), \
-	(token)->text, (token)->len > WORD_MOST ? "..." : ""
+	((token)->len > WORD_MAX ? WORD_MAX : (int)(token)->len), \
+	(token)->text, (token)->len > WORD_MAX ? "..." : ""
 
 /* From the tree's arena; NULL when out of memory. */
 void *parser_alloc(struct parser *p, size_t size);
@@ -117,11 +117,11 @@ bool parser_starts_statement(const struct token *token);
 
 /* The words of a number: "a port" from `least` to `most`. */
 /* The highest number of a user: the next is UID_NONE. */
-#define UID_MOST (UID_NONE - 1)
+#define UID_MAX (UID_NONE - 1)
 
 struct number_kind {
 	const char *what;
-	uint64_t least, most;
+	uint64_t min, max;
 	bool is_hex;		/* show the limits in hexadecimal */
 	bool has_suffix;	/* k and m, 1024 and 1024 * 1024 */
 };

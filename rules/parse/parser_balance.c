@@ -37,7 +37,7 @@ static int share(struct parser *p, bool has_weights,
 		 const struct ast_share *others, struct ast_share *share)
 {
 	static const struct number_kind kind = {
-		.what = "a weight", .least = 1, .most = BALANCE_MOST,
+		.what = "a weight", .min = 1, .max = BALANCE_MAX,
 	};
 	int rc = path(p, others, &share->uplink);
 
@@ -56,11 +56,11 @@ static void check_sum(struct parser *p, const struct ast_outcome *outcome)
 
 	for (const struct ast_share *s = outcome->shares; s; s = s->next)
 		sum += s->weight.place.line > 0 ? s->weight.value : 1;
-	if (sum > BALANCE_MOST && !p->is_broken)
+	if (sum > BALANCE_MAX && !p->is_broken)
 		parser_complain(p, outcome->shares_place,
 				"divide them all by the same number",
 				"the weights are more than "
-				VALUE_OF(BALANCE_MOST) " together");
+				VALUE_OF(BALANCE_MAX) " together");
 }
 
 static int by_source(struct parser *p, struct ast_outcome *outcome)

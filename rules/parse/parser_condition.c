@@ -274,7 +274,7 @@ static int nested(struct parser *p, struct ast_condition **ret)
 {
 	int rc;
 
-	if (p->depth == PARSER_DEPTH_MOST) {
+	if (p->depth == PARSER_DEPTH_MAX) {
 		parser_complain(p, p->token.place, "name a part of it as a "
 				"class", "this condition is nested too deeply");
 		return -EINVAL;

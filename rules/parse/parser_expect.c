@@ -6,7 +6,7 @@
 #include "rules/parse/parser.h"
 
 static const struct number_kind port_kind = {
-	.what = "a port", .most = 65535,
+	.what = "a port", .max = 65535,
 };
 
 /*
@@ -78,16 +78,16 @@ static int named(struct parser *p, const struct name_value *table,
 static int option(struct parser *p, struct ast_expect *expect)
 {
 	static const struct number_kind dscp = {
-		.what = "a DSCP name or number", .most = 63,
+		.what = "a DSCP name or number", .max = 63,
 	};
 	static const struct number_kind tos = {
-		.what = "a TOS name or value", .most = 255, .is_hex = true,
+		.what = "a TOS name or value", .max = 255, .is_hex = true,
 	};
 	static const struct number_kind length = {
-		.what = "a length in bytes", .most = 65535,
+		.what = "a length in bytes", .max = 65535,
 	};
 	static const struct number_kind uid = {
-		.what = "a user number", .most = UID_MOST,
+		.what = "a user number", .max = UID_MAX,
 	};
 	struct ast_name alpn;
 	int rc;

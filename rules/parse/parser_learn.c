@@ -20,7 +20,7 @@ static int on_off(struct parser *p, enum switch_word *word, struct place *place)
 static int min_confidence(struct parser *p, struct ast_learn *learn)
 {
 	static const struct number_kind kind = {
-		.what = "a percentage", .least = 1, .most = 100,
+		.what = "a percentage", .min = 1, .max = 100,
 	};
 
 	if (learn->min_confidence.place.line > 0)
@@ -31,7 +31,7 @@ static int min_confidence(struct parser *p, struct ast_learn *learn)
 static int ttl(struct parser *p, struct ast_learn *learn)
 {
 	static const struct number_kind kind = {
-		.what = "a range of seconds", .most = 604800,
+		.what = "a range of seconds", .max = 604800,
 	};
 
 	if (learn->ttl_min.place.line > 0)

@@ -35,11 +35,11 @@ static int target(struct parser *p, struct ast_probe *probe)
 static int interval(struct parser *p, struct ast_number *ret_ms)
 {
 	static const struct number_kind seconds = {
-		.what = "a number of seconds", .least = 1, .most = 3600,
+		.what = "a number of seconds", .min = 1, .max = 3600,
 	};
 	static const struct number_kind millis = {
-		.what = "a number of milliseconds", .least = 100,
-		.most = 3600000,
+		.what = "a number of milliseconds", .min = 100,
+		.max = 3600000,
 	};
 	struct token word = p->token;
 	bool is_ms = word.len > 2 && memcmp(word.text + word.len - 2, "ms",
@@ -62,7 +62,7 @@ static int interval(struct parser *p, struct ast_number *ret_ms)
 static int times(struct parser *p, struct ast_number *ret_times)
 {
 	static const struct number_kind kind = {
-		.what = "a number of probes", .least = 1, .most = 100,
+		.what = "a number of probes", .min = 1, .max = 100,
 	};
 
 	if (ret_times->place.line > 0)

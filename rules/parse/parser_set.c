@@ -15,24 +15,24 @@
 #define TOS_NAME_MASK 0x1c
 #define TOS_COST 0x02
 
-#define MEND_MOST 160
+#define MEND_MAX 160
 
 typedef int (*one_value)(struct parser *p, struct ast_value *value);
 
 static const struct number_kind port_kind = {
-	.what = "a port or a range of ports", .most = 65535,
+	.what = "a port or a range of ports", .max = 65535,
 };
 static const struct number_kind length_kind = {
-	.what = "a length in bytes or a range of them", .most = 65535,
+	.what = "a length in bytes or a range of them", .max = 65535,
 };
 static const struct number_kind uid_kind = {
-	.what = "a user number or a range of them", .most = UID_MOST,
+	.what = "a user number or a range of them", .max = UID_MAX,
 };
 static const struct number_kind dscp_kind = {
-	.what = "a DSCP name or number", .most = 63,
+	.what = "a DSCP name or number", .max = 63,
 };
 static const struct number_kind tos_kind = {
-	.what = "a TOS name, value or value/mask", .most = 0xff,
+	.what = "a TOS name, value or value/mask", .max = 0xff,
 	.is_hex = true,
 };
 
@@ -52,7 +52,7 @@ static int one_range(struct parser *p, const struct number_kind *kind,
 /* A service that /etc/services knows is named; its number is wanted. */
 static bool complain_service(struct parser *p)
 {
-	char name[32], mend[MEND_MOST];
+	char name[32], mend[MEND_MAX];
 	const struct token *token = &p->token;
 	struct servent *service;
 
@@ -108,7 +108,7 @@ static int tos_with_mask(struct parser *p, size_t slash,
 			 struct ast_value *value)
 {
 	static const struct number_kind mask_kind = {
-		.what = "a TOS mask", .least = 1, .most = 0xff, .is_hex = true,
+		.what = "a TOS mask", .min = 1, .max = 0xff, .is_hex = true,
 	};
 	struct token word = parser_value_part(&p->token, 0, slash);
 	struct token mask = parser_value_part(&p->token, slash + 1,

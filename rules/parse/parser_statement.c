@@ -7,7 +7,7 @@
 static int marks(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind kind = {
-		.what = "a mask of mark bits", .least = 1, .most = UINT32_MAX,
+		.what = "a mask of mark bits", .min = 1, .max = UINT32_MAX,
 		.is_hex = true,
 	};
 	static const char *const words[] = { "mask", NULL };
@@ -22,7 +22,7 @@ static int marks(struct parser *p, struct ast_statement *s)
 static int nap(struct parser *p, struct ast_number *ret_us)
 {
 	static const struct number_kind kind = {
-		.what = "a number of microseconds", .least = 10, .most = 1000,
+		.what = "a number of microseconds", .min = 10, .max = 1000,
 	};
 	struct token word = p->token;
 	struct token number;
@@ -39,7 +39,7 @@ static int nap(struct parser *p, struct ast_number *ret_us)
 static int queues(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind kind = {
-		.what = "a queue number or a range of them", .most = 65535,
+		.what = "a queue number or a range of them", .max = 65535,
 	};
 	static const char *const words[] = { "pass", "drop", NULL };
 	static const char *const options[] = { "nap", "otherwise", NULL };
@@ -67,12 +67,12 @@ static int queues(struct parser *p, struct ast_statement *s)
 static int inspect(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind kinds[] = {
-		{ .what = "a number of packets", .least = 1, .most = 65535 },
-		{ .what = "a number of bytes", .least = 256, .most = 1048576,
+		{ .what = "a number of packets", .min = 1, .max = 65535 },
+		{ .what = "a number of bytes", .min = 256, .max = 1048576,
 		  .has_suffix = true },
-		{ .what = "a number of seconds", .least = 1, .most = 3600 },
-		{ .what = "bytes of memory, like 64m", .least = 1048576,
-		  .most = UINT64_C(1) << 40, .has_suffix = true },
+		{ .what = "a number of seconds", .min = 1, .max = 3600 },
+		{ .what = "bytes of memory, like 64m", .min = 1048576,
+		  .max = UINT64_C(1) << 40, .has_suffix = true },
 	};
 	static const char *const words[] = {
 		"packets", "bytes", "seconds", "memory", NULL,
@@ -137,10 +137,10 @@ static int offload(struct parser *p, struct ast_statement *s)
 static int resolve(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind ttl = {
-		.what = "a range of seconds", .least = 1, .most = 604800,
+		.what = "a range of seconds", .min = 1, .max = 604800,
 	};
 	static const struct number_kind grace = {
-		.what = "a number of seconds", .most = 604800,
+		.what = "a number of seconds", .max = 604800,
 	};
 	static const char *const words[] = { "ttl", "grace", NULL };
 	int rc;

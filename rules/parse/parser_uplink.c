@@ -98,7 +98,7 @@ static void check_table(struct parser *p, const struct ast_uplink *uplink)
 static int table(struct parser *p, struct ast_uplink *uplink)
 {
 	static const struct number_kind kind = {
-		.what = "a table number", .least = 1, .most = UINT32_MAX,
+		.what = "a table number", .min = 1, .max = UINT32_MAX,
 	};
 	int rc;
 
@@ -119,7 +119,7 @@ static int table(struct parser *p, struct ast_uplink *uplink)
 static int mark(struct parser *p, struct ast_uplink *uplink)
 {
 	static const struct number_kind kind = {
-		.what = "the number of a mark", .least = 1, .most = UINT32_MAX,
+		.what = "the number of a mark", .min = 1, .max = UINT32_MAX,
 	};
 
 	if (uplink->mark.place.line > 0)

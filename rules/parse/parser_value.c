@@ -8,7 +8,7 @@
 #include "rules/tables/domain_table.h"
 #include "rules/parse/parser.h"
 
-#define MEND_MOST 160
+#define MEND_MAX 160
 
 static int digit_of(char c)
 {
@@ -58,13 +58,13 @@ static void limits(const struct number_kind *kind, char *text, size_t size)
 	const char *format = kind->is_hex ? "0x%" PRIx64 " to 0x%" PRIx64 :
 					    "%" PRIu64 " to %" PRIu64;
 
-	snprintf(text, size, format, kind->least, kind->most);
+	snprintf(text, size, format, kind->min, kind->max);
 }
 
 static void complain_number(struct parser *p, const struct number_kind *kind,
 			    const struct token *token)
 {
-	char range[MEND_MOST];
+	char range[MEND_MAX];
 
 	limits(kind, range, sizeof(range));
 	parser_complain(p, token->place, NULL,
@@ -79,7 +79,7 @@ void parser_value_read(struct parser *p, const struct token *word,
 	uint64_t value = 0;
 
 	if (read_number(word->text, word->len, kind->has_suffix, &value) < 0 ||
-	    value < kind->least || value > kind->most)
+	    value < kind->min || value > kind->max)
 		complain_number(p, kind, word);
 	ret_number->place = word->place;
 	ret_number->value = value;
@@ -114,13 +114,13 @@ static const char *range_mend(const struct token *token, char *mend,
 {
 	const char *colon = memchr(token->text, ':', token->len);
 	uint64_t first, last;
-	size_t before;
+	size_t prev;
 
 	if (colon == NULL)
 		return NULL;
-	before = colon - token->text;
-	if (read_number(token->text, before, false, &first) < 0 ||
-	    read_number(colon + 1, token->len - before - 1, false, &last) < 0)
+	prev = colon - token->text;
+	if (read_number(token->text, prev, false, &first) < 0 ||
+	    read_number(colon + 1, token->len - prev - 1, false, &last) < 0)
 		return NULL;
 	snprintf(mend, size, "write %" PRIu64 "-%" PRIu64, first, last);
 	return mend;
@@ -133,9 +133,9 @@ int parser_value_range(struct parser *p, const struct number_kind *kind,
 	struct token token = p->token;
 	const char *dash = token.kind == TOKEN_WORD ?
 			   memchr(token.text, '-', token.len) : NULL;
-	size_t before = dash != NULL ? (size_t)(dash - token.text) : token.len;
+	size_t prev = dash != NULL ? (size_t)(dash - token.text) : token.len;
 	uint64_t first = 0, last = 0;
-	char text[MEND_MOST];
+	char text[MEND_MAX];
 	const char *mend;
 
 	if (dash == NULL) {
@@ -149,11 +149,11 @@ int parser_value_range(struct parser *p, const struct number_kind *kind,
 		}
 		parser_complain(p, token.place, mend,
 				"a range is written with '-'");
-	} else if (read_number(token.text, before, false, &first) < 0 ||
-		   read_number(dash + 1, token.len - before - 1, false,
+	} else if (read_number(token.text, prev, false, &first) < 0 ||
+		   read_number(dash + 1, token.len - prev - 1, false,
 			       &last) < 0 ||
-		   first < kind->least || last < kind->least ||
-		   first > kind->most || last > kind->most) {
+		   first < kind->min || last < kind->min ||
+		   first > kind->max || last > kind->max) {
 		complain_number(p, kind, &token);
 	} else if (first > last) {
 		snprintf(text, sizeof(text), "write %" PRIu64 "-%" PRIu64,
@@ -314,8 +314,8 @@ int parser_value_host(struct parser *p, struct ast_name *ret_host)
 	len = domain_canonical(text, strlen(text), canonical, &why);
 	if (len < 0) {
 		parser_complain(p, ret_host->place, host_mend(text),
-				"'%.*s%s': %s", WORD_MOST, text,
-				strlen(text) > WORD_MOST ? "..." : "", why);
+				"'%.*s%s': %s", WORD_MAX, text,
+				strlen(text) > WORD_MAX ? "..." : "", why);
 		return 0;
 	}
 	ret_host->text = parser_copy(p, canonical, len);
@@ -379,7 +379,7 @@ int parser_value_ja4(struct parser *p, struct ast_name *ret_ja4)
 int parser_value_protocol(struct parser *p, uint32_t *ret_proto)
 {
 	static const struct number_kind kind = {
-		.what = "a protocol number", .most = 255,
+		.what = "a protocol number", .max = 255,
 	};
 	struct nearest nearest = {
 		.word = p->token.text, .word_len = p->token.len,
@@ -428,7 +428,7 @@ int parser_value_named(struct parser *p, const struct name_value *table,
 	struct token token = p->token;
 	struct nearest nearest = { .word = token.text, .word_len = token.len };
 	struct ast_number number = { .value = 0 };
-	char mend[MEND_MOST];
+	char mend[MEND_MAX];
 	int rc;
 
 	if (token.kind == TOKEN_WORD &&

@@ -8,7 +8,7 @@
 #include "rules/util/jhash.h"
 
 /* Registers of two addresses and two ports. */
-#define KEY_MOST 10
+#define KEY_MAX 10
 
 static const struct path_set nobody;
 
@@ -52,7 +52,7 @@ static uint32_t port_word(uint16_t port)
 static uint32_t hash(const struct balance *balance, const struct facts *facts,
 		     uint32_t seed)
 {
-	uint32_t key[KEY_MOST];
+	uint32_t key[KEY_MAX];
 	size_t count = add_address(key, &facts->client);
 
 	if (!balance->by_source) {

@@ -23,7 +23,7 @@ struct facts;
 #define BALANCE_SEED_AGAIN 0x62616c32u
 
 /* The weights of all members together. */
-#define BALANCE_MOST 256
+#define BALANCE_MAX 256
 
 /* Paths by their numbers, a bit each. */
 struct path_set {

@@ -31,8 +31,8 @@ enum truth { TRUTH_FALSE, TRUTH_UNKNOWN, TRUTH_TRUE };
 
 /* The number of an application in the registry of hints; 0 is "none". */
 #define APP_NONE 0
-#define APP_MOST 256
-#define APP_WORDS (APP_MOST / 64)
+#define APP_MAX 256
+#define APP_WORDS (APP_MAX / 64)
 
 /* The policy's interned sets that hold something, one bit a set; see
  * policy_resolve_*(). NULL: not looked up, holds nothing. */

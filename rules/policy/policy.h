@@ -94,7 +94,7 @@ struct marks {
 	uint8_t shift;
 	uint8_t path_main;	/* the highest number */
 	uint8_t path_drop;	/* the one below: the kernel drops the rest */
-	uint8_t path_most;	/* the highest that an uplink may have */
+	uint8_t path_max;	/* the highest that an uplink may have */
 };
 
 /* The mark that says `path`, our bits only. */
@@ -145,7 +145,7 @@ struct uplink {
 	struct address via4, via6;
 	uint32_t table;
 	const char *table_name;		/* NULL when it has none */
-	uint8_t path;			/* 1 to marks.path_most */
+	uint8_t path;			/* 1 to marks.path_max */
 	bool masquerade;
 	bool strict;
 	bool optional;			/* its device may come later */
@@ -189,7 +189,7 @@ struct inspect {
 	uint64_t memory;	/* for streams, of all queues together */
 };
 
-#define QUEUES_MOST 64u
+#define QUEUES_MAX 64u
 
 struct learn {
 	bool dns;		/* from answers that clients get */
@@ -238,8 +238,8 @@ struct name_limits policy_name_limits(const struct policy *policy);
 /* ---- exemptions ---- */
 
 /* The kernel holds what is exempt, for some 170 bytes a range. */
-#define EXEMPT_RANGES_MOST 1048576u
-#define EXEMPT_RULES_MOST 4096u		/* of them `by rule` */
+#define EXEMPT_RANGES_MAX 1048576u
+#define EXEMPT_RULES_MAX 4096u		/* of them `by rule` */
 
 /* One contiguous range of addresses of an exempt statement. */
 struct exempt_range {

@@ -17,10 +17,10 @@
 #include "rules/tables/prefix_table.h"
 #include "rules/policy/route_index.h"
 
-#define ALPN_MOST 32
-#define JA4_MOST 32
-#define UIDS_MOST 16
-#define PATHS_MOST 256
+#define ALPN_MAX 32
+#define JA4_MAX 32
+#define UIDS_MAX 16
+#define PATHS_MAX 256
 
 struct policy_class {
 	const char *name;
@@ -52,7 +52,7 @@ struct policy {
 
 	struct uplink *uplinks;
 	size_t uplink_count;
-	const struct uplink *of_path[PATHS_MOST];
+	const struct uplink *of_path[PATHS_MAX];
 
 	struct policy_host *hosts;
 	size_t host_count;
@@ -85,15 +85,15 @@ struct policy {
 	struct number_table *numbers;
 	struct interface_table *interfaces;
 	struct pattern_set *patterns;	/* NULL: no condition has one */
-	const char *alpn[ALPN_MOST];
+	const char *alpn[ALPN_MAX];
 	size_t alpn_count;
-	const char *ja4[JA4_MOST];
+	const char *ja4[JA4_MAX];
 	size_t ja4_count;
 
 	/* By the numbers that nodes test. */
 	struct header_set *address_sets, *number_sets, *interface_sets;
 	size_t address_set_count, number_set_count, interface_set_count;
-	/* Users, as numbers are; at most UIDS_MOST. */
+	/* Users, as numbers are; at most UIDS_MAX. */
 	struct header_set *uid_sets;
 	size_t uid_set_count;
 

@@ -155,7 +155,7 @@ struct route_index *route_index_new(struct arena *arena,
 	index->pool = pool;
 	index->nodes = copy;
 	index->count = count;
-	if (count < INDEX_ROUTES_LEAST || count > INDEX_ROUTES_MOST)
+	if (count < INDEX_ROUTES_MIN || count > INDEX_ROUTES_MAX)
 		return index;
 	index->words = (count + 63) / 64;
 	index->always = arena_alloc(arena, index->words * sizeof(uint64_t));
@@ -312,7 +312,7 @@ size_t route_index_first(const struct route_index *index,
 			 const struct facts *facts, bool *ret_is_final,
 			 uint8_t *ret_needs)
 {
-	uint64_t candidates[INDEX_WORDS_MOST];
+	uint64_t candidates[INDEX_WORDS_MAX];
 	struct walk walk = {
 		.index = index, .facts = facts, .first = index->count,
 		.is_final = true,

@@ -10,7 +10,7 @@
 #define NEVER UINT64_MAX	/* no leaf has to be true */
 #define WIDE 32			/* times as many flows, roughly */
 /* A test that this many routes have is worth a group of its own. */
-#define GUARD_LEAST 4
+#define GUARD_MIN 4
 
 struct filer {
 	const struct route_index *index;
@@ -209,17 +209,17 @@ static void count_shares(struct filer *f, uint32_t node)
 static uint32_t guard_of(const struct filer *f, uint32_t node)
 {
 	const struct node *n = &f->pool->nodes[node];
-	uint32_t guard = 1, most = GUARD_LEAST - 1;
+	uint32_t guard = 1, max = GUARD_MIN - 1;
 
 	if (n->kind != NODE_AND)
 		return guard;
 	for (uint32_t i = 0; i < n->count; i++) {
 		uint32_t child = f->pool->children[n->value + i];
 
-		if (f->shares[child] > most &&
+		if (f->shares[child] > max &&
 		    condition_facts(f->pool, child) == 0) {
 			guard = child;
-			most = f->shares[child];
+			max = f->shares[child];
 		}
 	}
 	return guard;

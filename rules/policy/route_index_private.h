@@ -9,11 +9,11 @@
 
 #define INDEX_KINDS (NODE_PAYLOAD + 1)
 /* As struct decision numbers routes. */
-#define INDEX_ROUTES_MOST 65536
-#define INDEX_WORDS_MOST (INDEX_ROUTES_MOST / 64)
+#define INDEX_ROUTES_MAX 65536
+#define INDEX_WORDS_MAX (INDEX_ROUTES_MAX / 64)
 
 /* Below this many routes a walk is as cheap. */
-#define INDEX_ROUTES_LEAST 8
+#define INDEX_ROUTES_MIN 8
 
 /* A word of a facts' look-up in which some route is filed. */
 struct index_chunk {

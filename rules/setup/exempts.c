@@ -50,9 +50,9 @@ static int add_plan(struct plan_exempt **items, size_t *count,
 				 text != NULL ? wrong : "are no strings");
 			return -EINVAL;
 		}
-		if (*count == EXEMPTS_MOST) {
+		if (*count == EXEMPTS_MAX) {
 			snprintf(why, EXEMPTS_WHY_MAX, "more than %d addresses",
-				 EXEMPTS_MOST);
+				 EXEMPTS_MAX);
 			return -EINVAL;
 		}
 		more = realloc(*items, (*count + 1) * sizeof(**items));

@@ -13,7 +13,7 @@
 #include "rules/setup/plan/plan.h"
 
 #define EXEMPTS_WHY_MAX 256
-#define EXEMPTS_MOST 4096		/* addresses, of all hosts together */
+#define EXEMPTS_MAX 4096		/* addresses, of all hosts together */
 
 struct exempts {
 	char path[PATH_MAX];

@@ -22,7 +22,7 @@ struct in_force_path {
 };
 
 struct in_force {
-	struct in_force_path paths[SETUP_UPLINKS_MOST][2]; /* IPv4, IPv6 */
+	struct in_force_path paths[SETUP_UPLINKS_MAX][2]; /* IPv4, IPv6 */
 };
 
 /* What `state_dir`, which may be NULL, has a journal of. What cannot be read

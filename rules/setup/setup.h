@@ -39,7 +39,7 @@ struct setup_listener {
 	void *ctx;
 };
 
-#define SETUP_UPLINKS_MOST 256
+#define SETUP_UPLINKS_MAX 256
 
 /* Why an uplink does not carry its own traffic in one family. */
 enum setup_way {
@@ -59,9 +59,9 @@ struct setup_report {
 	unsigned int port;	/* of our requests, see netlink_port() */
 	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
 	 * its traffic, or PLAN_NOBODY. */
-	uint8_t carrier[SETUP_UPLINKS_MOST][2];
-	uint8_t way[SETUP_UPLINKS_MOST][2];	/* enum setup_way */
-	uint8_t wish[SETUP_UPLINKS_MOST];	/* enum health_wish */
+	uint8_t carrier[SETUP_UPLINKS_MAX][2];
+	uint8_t way[SETUP_UPLINKS_MAX][2];	/* enum setup_way */
+	uint8_t wish[SETUP_UPLINKS_MAX];	/* enum health_wish */
 };
 
 struct setup_options {

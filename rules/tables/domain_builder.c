@@ -9,7 +9,7 @@
 #include "rules/tables/set_pool.h"
 
 /* A name of 253 characters has 127 labels. */
-#define LABELS_MOST 127
+#define LABELS_MAX 127
 
 /* 64 bytes for 3.5 of 5 names: 18 bytes a name, and one of 7 goes on. */
 #define LINES_OF(names) ((names) * 2 / 7 + 1)
@@ -310,7 +310,7 @@ static int fill_text(struct work *work, size_t text_len)
 /* Sort the names by how many labels they have. */
 static void sort_by_labels(struct work *work)
 {
-	size_t next[LABELS_MOST + 2] = { 0 };
+	size_t next[LABELS_MAX + 2] = { 0 };
 	unsigned int n;
 	size_t i;
 
@@ -318,11 +318,11 @@ static void sort_by_labels(struct work *work)
 		const char *text = work->table->text + work->place[i];
 
 		n = count_labels(text + 1, (uint8_t)text[0]);
-		assert(n <= LABELS_MOST);
+		assert(n <= LABELS_MAX);
 		work->table->label_counts |= UINT64_C(1) << (n < 63 ? n : 63);
 		next[n + 1]++;
 	}
-	for (n = 1; n <= LABELS_MOST; n++)
+	for (n = 1; n <= LABELS_MAX; n++)
 		next[n] += next[n - 1];
 	for (i = 0; i < work->names; i++) {
 		const char *text = work->table->text + work->place[i];

@@ -71,7 +71,7 @@ uint64_t domain_hash(const struct keyed_hash *key, const char *name,
 /* Find the longest suffix that the table has, if it is not longer than
  * `most`: its length, 0 when there is none, and its combination. */
 size_t domain_table_find(const struct domain_table *table,
-			 const struct domain_suffixes *suffixes, size_t most,
+			 const struct domain_suffixes *suffixes, size_t max,
 			 uint32_t *ret_id);
 
 /* Where 32 bits of a hash point to, of `count` places. */

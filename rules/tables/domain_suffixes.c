@@ -4,7 +4,7 @@
 #include "rules/tables/domain_parts.h"
 
 /* Words of a host name and one for the rest, which may be empty. */
-#define WORDS_MOST 32
+#define WORDS_MAX 32
 
 /* A byte of a word, in all eight. */
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -33,7 +33,7 @@ static uint64_t find_dots(uint64_t word)
 
 /* The 8 characters of a name that end at `left`, the last one lowest; zeros
  * for those that are not there. */
-static inline uint64_t word_before(const char *name, size_t len, size_t left)
+static inline uint64_t prev_word(const char *name, size_t len, size_t left)
 {
 	uint64_t word = 0;
 	size_t i;
@@ -72,15 +72,15 @@ uint64_t domain_hash(const struct keyed_hash *key, const char *name, size_t len)
 
 	for (; left >= 8; left -= 8)
 		hash = keyed_hash_add(key, hash,
-				      word_before(name, len, left));
-	return finish(key, hash, word_before(name, len, left), len);
+				      prev_word(name, len, left));
+	return finish(key, hash, prev_word(name, len, left), len);
 }
 
 /* A host name in words from its end. */
 struct words {
-	uint64_t word[WORDS_MOST];	/* lower case */
-	uint64_t before[WORDS_MOST];	/* the hash of those before */
-	uint64_t dots[WORDS_MOST / 8];	/* a bit for each character */
+	uint64_t word[WORDS_MAX];	/* lower case */
+	uint64_t prev[WORDS_MAX];	/* the hash of those before */
+	uint64_t dots[WORDS_MAX / 8];	/* a bit for each character */
 };
 
 static inline void read_words(struct words *words,
@@ -94,13 +94,13 @@ static inline void read_words(struct words *words,
 
 	memset(words->dots, 0, sizeof(words->dots));
 	for (i = 0; i <= len / 8; i++) {
-		uint64_t word = to_lower(word_before(name, len, len - 8 * i));
+		uint64_t word = to_lower(prev_word(name, len, len - 8 * i));
 		uint64_t big = htobe64(word);
 
 		lower -= sizeof(big);
 		memcpy(lower, &big, sizeof(big));
 		words->word[i] = word;
-		words->before[i] = hash;
+		words->prev[i] = hash;
 		words->dots[i / 8] |= find_dots(word) << 8 * (i % 8);
 		hash = keyed_hash_add(key, hash, word);
 	}
@@ -110,7 +110,7 @@ static inline void add_suffix(struct domain_suffixes *suffixes,
 			      const struct domain_table *table,
 			      const struct words *words, size_t len)
 {
-	uint64_t hash = finish(&table->key, words->before[len / 8],
+	uint64_t hash = finish(&table->key, words->prev[len / 8],
 			       words->word[len / 8], len);
 	uint32_t upper = (uint32_t)(hash >> 32);
 	uint64_t bits = domain_filter_bits(hash);

@@ -37,7 +37,7 @@ static bool find_name(const struct domain_table *table, uint32_t hash,
 }
 
 size_t domain_table_find(const struct domain_table *table,
-			 const struct domain_suffixes *suffixes, size_t most,
+			 const struct domain_suffixes *suffixes, size_t max,
 			 uint32_t *ret_id)
 {
 	const char *end = suffixes->lower + sizeof(suffixes->lower);
@@ -46,7 +46,7 @@ size_t domain_table_find(const struct domain_table *table,
 	for (i = suffixes->count; i-- > 0; ) {
 		size_t len = suffixes->len[i];
 
-		if (len <= most && find_name(table, suffixes->hash[i],
+		if (len <= max && find_name(table, suffixes->hash[i],
 					     end - len, len, ret_id))
 			return len;
 	}

@@ -16,7 +16,7 @@ struct pattern_set {
 	size_t count;
 	struct {
 		uint32_t client, server;
-	} horizons[PATTERNS_MOST];	/* by pattern */
+	} horizons[PATTERNS_MAX];	/* by pattern */
 };
 
 struct pattern_stream {
@@ -96,8 +96,8 @@ int pattern_set_compile(const struct pattern *patterns, size_t count,
 			struct pattern_set **ret_set, size_t *ret_bad,
 			char why[static PATTERN_WHY_MAX])
 {
-	const char *regexes[PATTERNS_MOST];
-	unsigned flags[PATTERNS_MOST], ids[PATTERNS_MOST];
+	const char *regexes[PATTERNS_MAX];
+	unsigned flags[PATTERNS_MAX], ids[PATTERNS_MAX];
 	struct pattern_set *set = calloc(1, sizeof(*set));
 	int rc;
 

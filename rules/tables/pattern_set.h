@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* A bit each in facts.patterns_seen. */
-#define PATTERNS_MOST 64
+#define PATTERNS_MAX 64
 
 enum pattern_sides { PATTERN_CLIENT = 1, PATTERN_SERVER = 2 };
 
@@ -27,7 +27,7 @@ struct pattern_stream;
 
 /*
  * 0; -EINVAL when pattern *ret_bad cannot be used, for the reason in `why`;
- * -ENOMEM. `patterns` are read, not kept; at most PATTERNS_MOST.
+ * -ENOMEM. `patterns` are read, not kept; at most PATTERNS_MAX.
  */
 #define PATTERN_WHY_MAX 160
 int pattern_set_compile(const struct pattern *patterns, size_t count,

@@ -126,7 +126,7 @@ static uint32_t find(const struct prefix_trie *trie, uint32_t ref,
 			uint64_t want = (uint64_t)skip->high << 32 | skip->low;
 
 			if (key != want)
-				return key < want ? skip->before : skip->after;
+				return key < want ? skip->prev : skip->after;
 			kind = skip->bits;
 			ref = skip->inside;
 		} else {

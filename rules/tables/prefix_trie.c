@@ -14,8 +14,8 @@
 /* A branch has a reference for 4 to 8 steps: measured, as the next two. */
 #define STEPS_PER_BRANCH_LOG2 2
 /* Bits that all steps have in common are skipped when there are so many. */
-#define SKIP_LEAST 3
-#define SKIP_MOST 63
+#define SKIP_MIN 3
+#define SKIP_MAX 63
 
 /* The part of the address space that a reference stands for. */
 struct span {
@@ -95,7 +95,7 @@ struct entry {
 /* Of `count` steps the combination that most have. */
 static uint32_t common_id(const struct prefix_step *steps, size_t count)
 {
-	size_t i, j, most = 0;
+	size_t i, j, max = 0;
 	uint32_t best = 0;
 
 	for (i = 0; i < count; i++) {
@@ -103,8 +103,8 @@ static uint32_t common_id(const struct prefix_step *steps, size_t count)
 
 		for (j = 0; j < count; j++)
 			same += steps[j].what == steps[i].what;
-		if (same > most) {
-			most = same;
+		if (same > max) {
+			max = same;
 			best = steps[i].what;
 		}
 	}
@@ -276,7 +276,7 @@ static int add_skip(struct prefix_trie *trie, struct span span,
 	uint64_t part = rest_of(&span.steps[0], span.depth).high >> (64 - bits);
 	struct prefix_skip skip = {
 		.bits = bits,
-		.before = span.id,
+		.prev = span.id,
 		.high = (uint32_t)(part >> 32),
 		.low = (uint32_t)part,
 	};
@@ -299,7 +299,7 @@ static unsigned int branch_bits(size_t count)
 	unsigned int bits = 63 - (unsigned int)__builtin_clzll(count);
 
 	bits -= STEPS_PER_BRANCH_LOG2;
-	return bits < PREFIX_BRANCH_MOST ? bits : PREFIX_BRANCH_MOST;
+	return bits < PREFIX_BRANCH_MAX ? bits : PREFIX_BRANCH_MAX;
 }
 
 static int add_branch(struct prefix_trie *trie, struct span span,
@@ -335,9 +335,9 @@ static int add_span(struct prefix_trie *trie, struct span span,
 		return add_bucket(trie, &span, ret_ref);
 	common = bits_in_common(&span.steps[0], &span.steps[span.count - 1]) -
 		 span.depth;
-	if (common >= SKIP_LEAST)
+	if (common >= SKIP_MIN)
 		return add_skip(trie, span,
-				common < SKIP_MOST ? common : SKIP_MOST,
+				common < SKIP_MAX ? common : SKIP_MAX,
 				ret_ref);
 	return add_branch(trie, span, ret_ref);
 }

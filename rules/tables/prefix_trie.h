@@ -38,7 +38,7 @@
 #define PREFIX_PLACE_MAX ((UINT32_C(1) << PREFIX_PLACE_BITS) - 1)
 
 #define PREFIX_BUCKET 0
-#define PREFIX_BRANCH_MOST 24
+#define PREFIX_BRANCH_MAX 24
 #define PREFIX_SKIP 30
 #define PREFIX_LEAF 31
 
@@ -55,7 +55,7 @@
 /* Four words and the skipped bits, the first of them highest. */
 struct prefix_skip {
 	uint32_t bits;		/* 1 to 63 */
-	uint32_t before;	/* combination of addresses below the bits */
+	uint32_t prev;	/* combination of addresses below the bits */
 	uint32_t after;		/* and above */
 	uint32_t inside;	/* reference for the bits that follow */
 	uint32_t high;		/* the bits, in 64 */

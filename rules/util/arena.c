@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BLOCK_FIRST ((size_t)4096)
-#define BLOCK_MOST ((size_t)1 << 20)
+#define BLOCK_MAX ((size_t)1 << 20)
 
 struct block {
 	struct block *next;
@@ -54,7 +54,7 @@ static int grow(struct arena *arena, size_t size)
 	arena->blocks = block;
 	arena->free = block->bytes;
 	arena->left = room;
-	if (arena->block_size < BLOCK_MOST)
+	if (arena->block_size < BLOCK_MAX)
 		arena->block_size *= 2;
 	return 0;
 }

@@ -24,7 +24,7 @@
 #define AHEAD 16
 #define BATCH 64
 #define ROW 4096
-#define SHARERS_MOST 2		/* processors that everyone has */
+#define SHARERS_MAX 2		/* processors that everyone has */
 #define SECOND_NS 1000000000u
 #define FLOWS_FOR_A_LABEL 5	/* percentiles of fewer say nothing */
 
@@ -147,10 +147,10 @@ static int merge(int argc, char *argv[])
 
 /* Frames as a source has them: decoded, a batch at a time. */
 static size_t take_batch(struct source_frame *batch, size_t first,
-			 size_t most)
+			 size_t max)
 {
 	size_t left = frames.count - first;
-	size_t count = left < most ? left : most;
+	size_t count = left < max ? left : max;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct frame *from = &frames.items[first + i];
@@ -170,11 +170,11 @@ static size_t take_batch(struct source_frame *batch, size_t first,
 }
 
 static void feed_all(struct replay *replay, struct source_frame *batch,
-		     size_t most)
+		     size_t max)
 {
-	for (size_t i = 0; i < frames.count; i += most)
+	for (size_t i = 0; i < frames.count; i += max)
 		if (replay_frames(replay, batch,
-				  take_batch(batch, i, most)) < 0)
+				  take_batch(batch, i, max)) < 0)
 			must(NULL);
 }
 
@@ -209,16 +209,16 @@ static uint64_t share_all(const struct policy *policy, unsigned long sharers,
 static void measure_shares(const struct policy *policy, int rounds)
 {
 	struct source_frame *batch = must(calloc(ROW, sizeof(*batch)));
-	uint64_t best[SHARERS_MOST] = { 0 };
+	uint64_t best[SHARERS_MAX] = { 0 };
 
 	for (int round = 0; round < rounds; round++)
-		for (unsigned long n = 1; n <= SHARERS_MOST; n++) {
+		for (unsigned long n = 1; n <= SHARERS_MAX; n++) {
 			uint64_t ns = share_all(policy, n, batch);
 
 			if (round == 0 || ns < best[n - 1])
 				best[n - 1] = ns;
 		}
-	for (unsigned long n = 2; n <= SHARERS_MOST; n++)
+	for (unsigned long n = 2; n <= SHARERS_MAX; n++)
 		printf("shared-by-%lu %.2f\n", n,
 		       (double)best[0] / (double)best[n - 1]);
 	free(batch);
@@ -294,7 +294,7 @@ static void print_settled(const struct replay *replay)
 
 	printf("\nsettled at packet\n%-14s %7s %7s %6s %6s %6s\n", "label",
 	       "flows", "settled", "p50", "p90", "p99");
-	for (unsigned app = 0; app < APP_MOST; app++)
+	for (unsigned app = 0; app < APP_MAX; app++)
 		if (app == APP_NONE || hints_app_name((uint16_t)app) != NULL)
 			print_label(replay, (uint16_t)app, settled);
 	free(settled);

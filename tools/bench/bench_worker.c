@@ -72,15 +72,15 @@ static uint64_t decode_all(void)
 }
 
 /* By the packets' clock they come 1 us apart, so that no flow is forgotten. */
-static uint64_t classify_all(struct worker *worker, size_t most)
+static uint64_t classify_all(struct worker *worker, size_t max)
 {
 	static uint64_t time_ns;
 	struct packet batch[WORKER_BATCH];
 	struct verdict verdicts[WORKER_BATCH];
 	uint64_t start = bench_now_ns();
 
-	for (size_t i = 0; i < count; i += most) {
-		size_t n = count - i < most ? count - i : most;
+	for (size_t i = 0; i < count; i += max) {
+		size_t n = count - i < max ? count - i : max;
 
 		memcpy(batch, &packets[i], n * sizeof(batch[0]));
 		for (size_t k = 0; k < n; k++)
@@ -96,13 +96,13 @@ static void print(const char *what, uint64_t best_ns)
 	       (double)best_ns / (double)count);
 }
 
-static void least(uint64_t *best, uint64_t value)
+static void min(uint64_t *best, uint64_t value)
 {
 	if (value < *best)
 		*best = value;
 }
 
-static void measure(const struct policy *policy, size_t most, int rounds)
+static void measure(const struct policy *policy, size_t max, int rounds)
 {
 	static const struct worker_options options = { .preallocate = true };
 	uint64_t decode = UINT64_MAX, cold = UINT64_MAX, warm = UINT64_MAX;
@@ -113,13 +113,13 @@ static void measure(const struct policy *policy, size_t most, int rounds)
 
 		if (worker == NULL)
 			abort();
-		least(&decode, decode_all());
-		least(&cold, classify_all(worker, most));
+		min(&decode, decode_all());
+		min(&cold, classify_all(worker, max));
 		flows = worker_counters(worker)->flows;
-		least(&warm, classify_all(worker, most));
+		min(&warm, classify_all(worker, max));
 		worker_free(worker);
 	}
-	printf("batches of %zu, %zu packets, %llu flows begun\n", most, count,
+	printf("batches of %zu, %zu packets, %llu flows begun\n", max, count,
 	       (unsigned long long)flows);
 	print("decode", decode);
 	print("worker, all flows new", cold);

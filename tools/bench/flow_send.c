@@ -44,7 +44,7 @@
 #define PAYLOAD_MAX 1472	/* of UDP in 1,500 bytes */
 #define CAPTURE_LENGTH 8
 #define PORT 9001
-#define WAITING_MOST 1024	/* packets in the queues, of which there is room
+#define WAITING_MAX 1024	/* packets in the queues, of which there is room
 				 * for 4,096 */
 
 struct piece {
@@ -77,7 +77,7 @@ struct headers {
 };
 
 static struct {
-	uint64_t per_second, most;
+	uint64_t per_second, max;
 	double seconds;
 	size_t flows;
 	size_t length;
@@ -338,7 +338,7 @@ static void wait_for_engine(int queues)
 {
 	static const struct timespec moment = { .tv_nsec = 20000 };
 
-	while (queues >= 0 && waiting(queues) > WAITING_MOST)
+	while (queues >= 0 && waiting(queues) > WAITING_MAX)
 		nanosleep(&moment, NULL);
 }
 
@@ -367,7 +367,7 @@ static void send_all(int fd)
 	uint64_t sent = 0, built = 0;
 	uint64_t now_ns = start_ns;
 
-	while (now_ns < end_ns && (options.most == 0 || sent < options.most)) {
+	while (now_ns < end_ns && (options.max == 0 || sent < options.max)) {
 		size_t burst = burst_of(now_ns - start_ns, sent);
 		int done;
 
@@ -400,7 +400,7 @@ static bool read_option(int option, const char *value)
 		options.seconds = strtod(value, NULL);
 		return options.seconds > 0;
 	case 'n':
-		options.most = number;
+		options.max = number;
 		return true;
 	case 'r':
 		options.per_second = number;

@@ -22,7 +22,7 @@
 
 #include "engine/nfqueue/nfqueue_message.h"
 
-#define QUEUES_MAX 16
+#define ENGINE_QUEUES_MAX 16
 #define BATCH 256
 /* As waymark's: room for this many full packets. */
 #define MAX_LEN 4096
@@ -163,7 +163,7 @@ int main(int argc, char *argv[])
 	first = argc > 0 ? (unsigned int)atoi(argv[0]) : 0;
 	last = argc > 1 ? (unsigned int)atoi(argv[1]) : first;
 	mark = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 0) : 0;
-	if (argc < 1 || last < first || last - first >= QUEUES_MAX) {
+	if (argc < 1 || last < first || last - first >= ENGINE_QUEUES_MAX) {
 		fputs("usage: null_engine [-c COPY_RANGE] FIRST [LAST [MARK]]"
 		      "\n", stderr);
 		return 2;

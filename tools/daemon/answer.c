@@ -117,17 +117,17 @@ static int put_in_force(struct running *running, const json_t *request,
 			list_change how, FILE *out)
 {
 	struct exempts *exempts = &running->exempts;
-	json_t *before = json_incref(exempts->hosts);
+	json_t *prev = json_incref(exempts->hosts);
 	int rc = how(exempts, request, out);
 
 	if (rc == 0) {
 		rc = running_set_up(running, true, out);
 		if (rc < 0) {
-			exempts_restore(exempts, json_incref(before));
+			exempts_restore(exempts, json_incref(prev));
 			running_set_up(running, true, out);
 		}
 	}
-	json_decref(before);
+	json_decref(prev);
 	if (rc < 0)
 		return rc;
 	rc = exempts_save(exempts);

@@ -97,7 +97,7 @@ static void clean_host(char *host)
 json_t *answer_flows(struct running *running, size_t *ret_silent)
 {
 	const struct policy *policy = engine_policy(running->engine);
-	struct flow_view *views = calloc(ANSWER_FLOWS_MOST, sizeof(*views));
+	struct flow_view *views = calloc(ANSWER_FLOWS_MAX, sizeof(*views));
 	json_t *list = json_array();
 	uint64_t now_ns = clock_ns();
 	size_t count;
@@ -106,7 +106,7 @@ json_t *answer_flows(struct running *running, size_t *ret_silent)
 		json_decref(list);
 		return NULL;
 	}
-	count = engine_flows(running->engine, views, ANSWER_FLOWS_MOST,
+	count = engine_flows(running->engine, views, ANSWER_FLOWS_MAX,
 			     ret_silent);
 	for (size_t i = 0; i < count; i++) {
 		clean_host(views[i].host);
@@ -117,5 +117,5 @@ json_t *answer_flows(struct running *running, size_t *ret_silent)
 	}
 	free(views);
 	return json_pack("{s:o, s:b}", "flows", list, "more",
-			 (int)(count == ANSWER_FLOWS_MOST));
+			 (int)(count == ANSWER_FLOWS_MAX));
 }

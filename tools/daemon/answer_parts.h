@@ -22,7 +22,7 @@ json_t *answer_kernel_path(const struct counters *counters, uint8_t path);
 json_t *answer_uplinks(const struct running *running,
 		       const struct counters *counters);
 
-#define ANSWER_FLOWS_MOST 4096
+#define ANSWER_FLOWS_MAX 4096
 /* *ret_silent: workers that did not answer. */
 json_t *answer_flows(struct running *running, size_t *ret_silent);
 

@@ -10,9 +10,9 @@ static const char handshake[] = "\x13" "BitTorrent protocol";
 /* BEP 29 */
 enum utp_type { UTP_DATA, UTP_FIN, UTP_STATE, UTP_RESET, UTP_SYN };
 #define UTP_HEADER 20
-#define UTP_EXTENSION_MOST 4
-#define UTP_PAUSE_MOST_US 10000000u
-#define UTP_WINDOW_LEAST 1024
+#define UTP_EXTENSION_MAX 4
+#define UTP_PAUSE_MAX_US 10000000u
+#define UTP_WINDOW_MIN 1024
 
 /* BEP 15 */
 #define TRACKER_MAGIC UINT64_C(0x41727101980)
@@ -68,7 +68,7 @@ static bool read_utp(struct cursor c, struct utp *ret)
 	ret->ack = cursor_be16(&c);
 	if ((first & 0x0f) != 1 || ret->type > UTP_SYN)
 		return false;
-	for (int i = 0; extension != 0 && i < UTP_EXTENSION_MOST; i++) {
+	for (int i = 0; extension != 0 && i < UTP_EXTENSION_MAX; i++) {
 		if (extension > 3)
 			return false;
 		extension = cursor_u8(&c);
@@ -80,39 +80,39 @@ static bool read_utp(struct cursor c, struct utp *ret)
 }
 
 /* One side alone: the same connection, a little later, a little further. */
-static bool agree_alone(const struct utp *before, const struct utp *now)
+static bool agree_alone(const struct utp *prev, const struct utp *now)
 {
-	uint32_t passed_us = now->sent_us - before->sent_us;
+	uint32_t passed_us = now->sent_us - prev->sent_us;
 
-	return now->connection == before->connection &&
+	return now->connection == prev->connection &&
 	       now->connection != 0 && now->sent_us != 0 &&
-	       passed_us > 0 && passed_us < UTP_PAUSE_MOST_US &&
-	       now->window >= UTP_WINDOW_LEAST && now->ack != 0 &&
+	       passed_us > 0 && passed_us < UTP_PAUSE_MAX_US &&
+	       now->window >= UTP_WINDOW_MIN && now->ack != 0 &&
 	       now->sequence != 0 &&
-	       (uint16_t)(now->sequence - before->sequence) < 8 &&
-	       (uint16_t)(now->ack - before->ack) < 8;
+	       (uint16_t)(now->sequence - prev->sequence) < 8 &&
+	       (uint16_t)(now->ack - prev->ack) < 8;
 }
 
 /* One side's number of the connection is one more than the other's, and what
  * is acknowledged was sent. */
-static bool agree(const struct utp *before, const struct utp *now,
+static bool agree(const struct utp *prev, const struct utp *now,
 		  bool same_side)
 {
-	uint16_t apart = (uint16_t)(now->connection - before->connection);
+	uint16_t apart = (uint16_t)(now->connection - prev->connection);
 
 	if (same_side)
-		return agree_alone(before, now);
-	if (before->type == UTP_SYN)
-		return now->connection == before->connection &&
-		       now->ack == before->sequence;
+		return agree_alone(prev, now);
+	if (prev->type == UTP_SYN)
+		return now->connection == prev->connection &&
+		       now->ack == prev->sequence;
 	return (apart == 1 || apart == UINT16_MAX) &&
-	       (uint16_t)(before->sequence - now->ack) < 8;
+	       (uint16_t)(prev->sequence - now->ack) < 8;
 }
 
 static enum hint_verdict match_utp(const struct hint_input *in)
 {
 	struct cursor earlier = in->earlier, datagram;
-	struct utp now, before;
+	struct utp now, prev;
 	bool from_server;
 	int alone = 0;
 
@@ -123,8 +123,8 @@ static enum hint_verdict match_utp(const struct hint_input *in)
 	while (hint_earlier_next(&earlier, &from_server, &datagram)) {
 		bool same_side = from_server == in->from_server;
 
-		if (!read_utp(datagram, &before) ||
-		    !agree(&before, &now, same_side))
+		if (!read_utp(datagram, &prev) ||
+		    !agree(&prev, &now, same_side))
 			continue;
 		if (!same_side || ++alone == 2)
 			return HINT_YES;
@@ -173,6 +173,6 @@ const struct hint hint_bittorrent_udp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 6881, 6771 },
 	.first = BYTES("dB\x00\x01\x11\x21\x31\x41"),
-	.least = 16,
+	.min = 16,
 	.match = udp_match,
 };

@@ -4,14 +4,14 @@
  */
 #include "engine/hints/text.h"
 
-#define CODE_METHOD_MOST 7	/* iPATCH (RFC 8132) */
+#define CODE_METHOD_MAX 7	/* iPATCH (RFC 8132) */
 #define URI_HOST 3
 #define URI_PATH 11
 #define URI_QUERY 15
 #define URI_CERTAIN 8		/* letters: less may be chance */
-#define OPTION_MOST 2053
+#define OPTION_MAX 2053
 #define MARKER 0xff
-#define TOKEN_MOST 8
+#define TOKEN_MAX 8
 
 struct message {
 	uint8_t type;
@@ -45,7 +45,7 @@ static bool read_options(struct cursor *c, struct message *m,
 			return false;
 		number += read_extended(c, first >> 4);
 		value = cursor_take(c, read_extended(c, first & 15));
-		if (c->is_short || number == 0 || number > OPTION_MOST)
+		if (c->is_short || number == 0 || number > OPTION_MAX)
 			return false;
 		if (number != URI_HOST && number != URI_PATH &&
 		    number != URI_QUERY)
@@ -70,14 +70,14 @@ static bool read_message(struct cursor c, struct message *m,
 	m->id = cursor_be16(&c);
 	m->uri_len = 0;
 	cursor_skip(&c, token_len);
-	if (c.is_short || first >> 6 != 1 || token_len > TOKEN_MOST)
+	if (c.is_short || first >> 6 != 1 || token_len > TOKEN_MAX)
 		return false;
 	return read_options(&c, m, yield);
 }
 
 static bool is_request(const struct message *m)
 {
-	return m->code >= 1 && m->code <= CODE_METHOD_MOST;
+	return m->code >= 1 && m->code <= CODE_METHOD_MAX;
 }
 
 static bool is_response(const struct message *m)
@@ -128,6 +128,6 @@ const struct hint hint_coap = {
 		       "\x50\x51\x52\x53\x54\x55\x56\x57\x58"
 		       "\x60\x61\x62\x63\x64\x65\x66\x67\x68"
 		       "\x70\x71\x72\x73\x74\x75\x76\x77\x78"),
-	.least = 4,
+	.min = 4,
 	.match = coap_match,
 };

@@ -5,13 +5,13 @@
 #define HOST 0x0000
 #define SIGNATURE 0x0200
 #define ENCRYPTION 0x0210
-#define VALUES_MOST 0x0009
+#define VALUES_MAX 0x0009
 #define SEVERITY 0x0101
-#define PARTS_LEAST 3
+#define PARTS_MIN 3
 
 static bool is_part(uint16_t type)
 {
-	return type <= VALUES_MOST || type == 0x0100 || type == SEVERITY ||
+	return type <= VALUES_MAX || type == 0x0100 || type == SEVERITY ||
 	       type == SIGNATURE || type == ENCRYPTION;
 }
 
@@ -34,7 +34,7 @@ static enum hint_verdict collectd_match(const struct hint_input *in,
 		if (c.is_short)
 			return HINT_NO;
 	}
-	return parts >= PARTS_LEAST ? HINT_YES : HINT_NO;
+	return parts >= PARTS_MIN ? HINT_YES : HINT_NO;
 }
 
 const struct hint hint_collectd = {
@@ -44,6 +44,6 @@ const struct hint hint_collectd = {
 	.transport = IPPROTO_UDP,
 	.ports = { 25826 },
 	.first = BYTES("\0\2"),
-	.least = 24,
+	.min = 24,
 	.match = collectd_match,
 };

@@ -5,8 +5,8 @@
 #include "engine/hints/hint.h"
 
 #define LITTLE_ASCII_IEEE 0x10
-#define TYPE5_MOST 20
-#define TYPE4_MOST 10
+#define TYPE5_MAX 20
+#define TYPE4_MAX 10
 #define HEADER4_LEN 80
 #define HEADER5_LEN 16
 
@@ -43,7 +43,7 @@ static enum hint_verdict tcp_match(const struct hint_input *in,
 	if (c.is_short)
 		return HINT_MORE;
 	if (!is_format(order) || zeros != 0 || len < HEADER5_LEN + 8 ||
-	    auth_len > len - HEADER5_LEN || type > TYPE5_MOST)
+	    auth_len > len - HEADER5_LEN || type > TYPE5_MAX)
 		return HINT_NO;
 	return HINT_YES;
 }
@@ -64,7 +64,7 @@ static enum hint_verdict udp_match(const struct hint_input *in,
 	cursor_skip(&c, 1 + 3 * 16 + 4 + 4 + 4 + 2 + 2 + 2);
 	len = u16(&c, order);
 	cursor_skip(&c, 4);
-	return !c.is_short && version == 4 && type <= TYPE4_MOST &&
+	return !c.is_short && version == 4 && type <= TYPE4_MAX &&
 	       is_format(order) && zeros == 0 && cursor_left(&c) >= len ?
 		HINT_YES : HINT_NO;
 }
@@ -86,6 +86,6 @@ const struct hint hint_dcerpc_udp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 135 },
 	.first = BYTES("\x04"),
-	.least = 64,
+	.min = 64,
 	.match = udp_match,
 };

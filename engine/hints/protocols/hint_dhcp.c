@@ -25,6 +25,6 @@ const struct hint hint_dhcp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 67, 68 },
 	.first = BYTES("\x01\x02"),
-	.least = 64,
+	.min = 64,
 	.match = dhcp_match,
 };

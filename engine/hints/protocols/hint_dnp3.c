@@ -5,8 +5,8 @@
 #include "engine/hints/hint.h"
 
 #define HEADER_LEN 8
-#define LENGTH_LEAST 5
-#define BLOCK_MOST 16
+#define LENGTH_MIN 5
+#define BLOCK_MAX 16
 #define POLYNOMIAL 0xa6bc	/* reflected */
 
 static uint16_t checksum(const uint8_t *bytes, size_t len)
@@ -46,14 +46,14 @@ static enum hint_verdict dnp3_match(const struct hint_input *in,
 	header = cursor_bytes(&c, HEADER_LEN);
 	if (header == NULL)
 		return in->transport == IPPROTO_TCP ? HINT_MORE : HINT_NO;
-	if (header[2] < LENGTH_LEAST)
+	if (header[2] < LENGTH_MIN)
 		return HINT_NO;
 	verdict = match_checksum(&c, header, HEADER_LEN);
-	if (verdict == HINT_YES && header[2] > LENGTH_LEAST) {
-		size_t len = header[2] - LENGTH_LEAST;
+	if (verdict == HINT_YES && header[2] > LENGTH_MIN) {
+		size_t len = header[2] - LENGTH_MIN;
 
-		if (len > BLOCK_MOST)
-			len = BLOCK_MOST;
+		if (len > BLOCK_MAX)
+			len = BLOCK_MAX;
 		verdict = match_checksum(&c, cursor_bytes(&c, len), len);
 	}
 	return verdict == HINT_MORE && in->transport != IPPROTO_TCP ?
@@ -77,6 +77,6 @@ const struct hint hint_dnp3_udp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 20000 },
 	.first = BYTES("\x05"),
-	.least = HEADER_LEN + 2,
+	.min = HEADER_LEN + 2,
 	.match = dnp3_match,
 };

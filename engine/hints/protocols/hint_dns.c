@@ -15,8 +15,8 @@
 #define OPCODE(flags) ((flags) >> 11 & 15)
 #define RCODE(flags) ((flags) & 15)
 #define UPDATE 5		/* RFC 2136 */
-#define RCODE_MOST 11		/* RFC 8490 has the highest that fits */
-#define LABEL_MOST 63
+#define RCODE_MAX 11		/* RFC 8490 has the highest that fits */
+#define LABEL_MAX 63
 #define POINTER 0xc0
 /* The top bit asks for a unicast answer, or flushes (RFC 6762, 5.4, 10.2). */
 #define MDNS_CLASS_BIT 0x8000
@@ -77,7 +77,7 @@ static bool read_name(struct cursor *c, const uint8_t *message,
 				offset < (size_t)(at - message));
 		}
 		total += len + 1u;
-		if (len > LABEL_MOST || total > DOMAIN_MAX + 1)
+		if (len > LABEL_MAX || total > DOMAIN_MAX + 1)
 			return false;
 		label = cursor_bytes(c, len);
 		if (label == NULL)
@@ -152,7 +152,7 @@ static bool is_response_header(const struct message *m, enum dialect dialect)
 {
 	if (dialect == MDNS)
 		return m->counts[1] > 0;
-	return m->counts[0] == 1 && RCODE(m->flags) <= RCODE_MOST;
+	return m->counts[0] == 1 && RCODE(m->flags) <= RCODE_MAX;
 }
 
 static bool is_header(const struct message *m, enum dialect dialect)
@@ -270,7 +270,7 @@ const struct hint hint_dns_udp = {
 	.ports = { 53, PORT_MDNS, PORT_LLMNR },
 	/* The opcode. */
 	.tests = { { 2, 0x78, BYTES("\x00\x08\x10\x20\x28") } },
-	.least = HEADER_LEN + 1 + 2 + 2,
+	.min = HEADER_LEN + 1 + 2 + 2,
 	.match = udp_match,
 };
 

@@ -13,9 +13,9 @@ enum record_type {
 
 #define RECORD_HEADER 13
 #define CLIENT_HELLO 1
-#define HELLO_MOST 8192u	/* half of the scratch notes what has come */
+#define HELLO_MAX 8192u	/* half of the scratch notes what has come */
 /* Epochs count handshakes (RFC 6347, 4.1); no flow lives to see many. */
-#define EPOCH_MOST 16
+#define EPOCH_MAX 16
 
 struct fragment {
 	uint8_t type;
@@ -63,7 +63,7 @@ static bool read_record(struct cursor *c, struct record *ret)
 	ret->data = cursor_take(c, len);
 	return !c->is_short && ret->type >= CHANGE_CIPHER_SPEC &&
 	       ret->type <= HEARTBEAT && is_version(version) &&
-	       ret->epoch < EPOCH_MOST && len > 0;
+	       ret->epoch < EPOCH_MAX && len > 0;
 }
 
 struct hello {
@@ -76,11 +76,11 @@ static void add_fragment(struct hello *hello, const struct fragment *f)
 {
 	size_t len = cursor_left(&f->data);
 
-	if (f->type != CLIENT_HELLO || f->len > HELLO_MOST)
+	if (f->type != CLIENT_HELLO || f->len > HELLO_MAX)
 		return;
 	/* With a cookie it comes once more, and is longer. */
 	if (hello->len != f->len)
-		memset(hello->come, 0, HELLO_MOST);
+		memset(hello->come, 0, HELLO_MAX);
 	hello->len = f->len;
 	memcpy(hello->body + f->offset, f->data.at, len);
 	memset(hello->come + f->offset, 1, len);
@@ -108,12 +108,12 @@ static bool read_datagram(struct cursor c, struct hello *hello)
 static enum hint_verdict dtls_match(const struct hint_input *in,
 				    struct hint_yield *yield)
 {
-	struct hello hello = { in->scratch, in->scratch + HELLO_MOST, 0 };
+	struct hello hello = { in->scratch, in->scratch + HELLO_MAX, 0 };
 	struct cursor earlier = in->earlier, datagram;
 	bool from_server;
 	size_t n = 0;
 
-	memset(hello.come, 0, HELLO_MOST);
+	memset(hello.come, 0, HELLO_MAX);
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
 		if (from_server == in->from_server)
 			read_datagram(datagram, &hello);
@@ -140,6 +140,6 @@ const struct hint hint_dtls = {
 	.yields_alpn = true,
 	.ports = { 4433, 5684, 5349, 443, 5061, 853 },
 	.first = BYTES("\x14\x15\x16\x17\x18"),
-	.least = RECORD_HEADER + 1,
+	.min = RECORD_HEADER + 1,
 	.match = dtls_match,
 };

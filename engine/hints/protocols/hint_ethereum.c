@@ -7,12 +7,12 @@
 
 #define HASH_LEN 32
 #define SIGNATURE_LEN 64	/* and a byte that is 0 or 1 */
-#define TYPE_MOST 5		/* those that end at some time */
+#define TYPE_MAX 5		/* those that end at some time */
 #define STRING 0x80
 #define LONG_STRING 0xb7
 #define TIME_LEN 4
-#define TIME_LEAST 0x55000000	/* 2015 */
-#define TIME_MOST 0x90000000	/* 2046 */
+#define TIME_MIN 0x55000000	/* 2015 */
+#define TIME_MAX 0x90000000	/* 2046 */
 #define LIST 0xc0
 #define LONG_LIST 0xf7
 
@@ -43,7 +43,7 @@ static bool has_time(struct cursor c)
 		if (head == TIME_LEN + STRING) {
 			uint32_t time = cursor_be32(&c);
 
-			has |= time > TIME_LEAST && time < TIME_MOST;
+			has |= time > TIME_MIN && time < TIME_MAX;
 			continue;
 		}
 		if (head >= LIST) {
@@ -72,7 +72,7 @@ static enum hint_verdict ethereum_match(const struct hint_input *in,
 	recovery = cursor_u8(&c);
 	type = cursor_u8(&c);
 	len = read_list(&c);
-	if (c.is_short || recovery > 1 || type == 0 || type > TYPE_MOST)
+	if (c.is_short || recovery > 1 || type == 0 || type > TYPE_MAX)
 		return HINT_NO;
 	return len == cursor_left(&c) && has_time(c) ? HINT_YES : HINT_NO;
 }
@@ -84,6 +84,6 @@ const struct hint hint_ethereum = {
 	.transport = IPPROTO_UDP,
 	.ports = { 30303 },
 	.tests = { { HASH_LEN + SIGNATURE_LEN, 0xff, BYTES("\0\1") } },
-	.least = HASH_LEN + SIGNATURE_LEN + 2,
+	.min = HASH_LEN + SIGNATURE_LEN + 2,
 	.match = ethereum_match,
 };

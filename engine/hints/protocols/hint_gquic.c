@@ -14,7 +14,7 @@
 
 #define HASH_LEN 12
 #define CID_LEN 8
-#define TAGS_MOST 128
+#define TAGS_MAX 128
 /* Frame header and hash: no further behind must the hello begin. */
 #define HELLO_BEFORE 64
 
@@ -36,7 +36,7 @@ static bool read_tags(struct cursor c, struct hint_yield *yield)
 
 	cursor_skip(&c, 2);
 	cursor_skip(&values, 2 + 8 * (size_t)count);
-	if (values.is_short || count == 0 || count > TAGS_MOST)
+	if (values.is_short || count == 0 || count > TAGS_MAX)
 		return false;
 	for (uint16_t i = 0; i < count; i++) {
 		const uint8_t *tag = cursor_bytes(&c, 4);
@@ -135,7 +135,7 @@ const struct hint hint_gquic = {
 	.yields_host = true,
 	.ports = { 80 },
 	.tests = { { 0, FLAG_RESET | FLAG_RESERVED, BYTES("\0") } },
-	.least = 16,
+	.min = 16,
 	.match = gquic_match,
 };
 
@@ -146,6 +146,6 @@ const struct hint hint_gquic_long = {
 	.transport = IPPROTO_UDP,
 	.yields_host = true,
 	.tests = { { 0, 0x80, BYTES("\x80") }, { 1, 0xff, BYTES("Q") } },
-	.least = 16,
+	.min = 16,
 	.match = long_match,
 };

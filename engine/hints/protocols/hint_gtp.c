@@ -143,6 +143,6 @@ const struct hint hint_gtp = {
 	.ports = { 2152, 2123 },
 	.first = BYTES("\x30\x31\x32\x33\x34\x35\x36\x37"
 		       "\x40\x44\x48\x4c\x58\x5c"),
-	.least = 8,
+	.min = 8,
 	.match = gtp_match,
 };

@@ -8,7 +8,7 @@
 /* In a yield's `app`. */
 enum { WEBSOCKET = 1 };
 
-#define METHOD_MOST 24		/* UPDATEREDIRECTREF is the longest that IANA
+#define METHOD_MAX 24		/* UPDATEREDIRECTREF is the longest that IANA
 				 * has, with room to spare */
 
 static bool is_method(uint8_t c)
@@ -164,7 +164,7 @@ static enum hint_verdict match_request(const struct hint_input *in,
 	while (cursor_left(&line) > 0 && is_method(*line.at))
 		line.at++;
 	method.end = line.at;
-	if (cursor_left(&method) > METHOD_MOST)
+	if (cursor_left(&method) > METHOD_MAX)
 		return HINT_NO;
 	if (cursor_left(&line) == 0)
 		return rest.at == c.at ? HINT_MORE : HINT_NO;

@@ -6,9 +6,9 @@
 #include "engine/hints/hint.h"
 
 #define START 0x68
-#define LENGTH_LEAST 4
-#define LENGTH_MOST 253
-#define TYPE_MOST 127
+#define LENGTH_MIN 4
+#define LENGTH_MAX 253
+#define TYPE_MAX 127
 
 /* Start, stop and test, each asked for or confirmed. */
 static bool is_command(struct cursor c, uint8_t first)
@@ -29,7 +29,7 @@ static bool is_information(struct cursor c, uint16_t *ret_sent)
 
 	*ret_sent = sent >> 1;
 	return !c.is_short && (sent & 1) == 0 && (received & 1) == 0 &&
-	       type >= 1 && type <= TYPE_MOST && (count & 0x7f) != 0;
+	       type >= 1 && type <= TYPE_MAX && (count & 0x7f) != 0;
 }
 
 static enum hint_verdict iec104_match(const struct hint_input *in,
@@ -49,10 +49,10 @@ static enum hint_verdict iec104_match(const struct hint_input *in,
 		if (c.is_short)
 			return start == START || start == 0 ?
 				HINT_MORE : HINT_NO;
-		if (start != START || len < LENGTH_LEAST || len > LENGTH_MOST)
+		if (start != START || len < LENGTH_MIN || len > LENGTH_MAX)
 			return HINT_NO;
 		first = frame.at[0];
-		if (len == LENGTH_LEAST) {
+		if (len == LENGTH_MIN) {
 			cursor_skip(&frame, 1);
 			if (is_command(frame, first))
 				return HINT_YES;

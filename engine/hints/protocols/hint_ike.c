@@ -63,7 +63,7 @@ const struct hint hint_ike = {
 	.transport = IPPROTO_UDP,
 	.ports = { 500 },
 	.tests = { { 17, 0xff, BYTES("\x10\x20") } },
-	.least = HEADER_LEN,
+	.min = HEADER_LEN,
 	.match = ike_match,
 };
 

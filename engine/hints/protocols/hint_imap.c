@@ -4,7 +4,7 @@
  */
 #include "engine/hints/text.h"
 
-#define TAG_MOST 16
+#define TAG_MAX 16
 
 static const char *const own[] = {
 	"CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "ID", "SELECT",
@@ -21,7 +21,7 @@ static bool is_tag(struct cursor tag)
 		    !(*at >= 'a' && *at <= 'z') &&
 		    *at != '.' && *at != '$' && *at != '-')
 			return false;
-	return cursor_left(&tag) > 0 && cursor_left(&tag) <= TAG_MOST;
+	return cursor_left(&tag) > 0 && cursor_left(&tag) <= TAG_MAX;
 }
 
 static enum hint_verdict match_client(const struct hint_input *in,
@@ -45,7 +45,7 @@ static enum hint_verdict match_client(const struct hint_input *in,
 	if (count > 0)
 		return HINT_YES;
 	tag = text_token(&c);
-	if (cursor_left(&tag) > TAG_MOST || !text_is_plain(c))
+	if (cursor_left(&tag) > TAG_MAX || !text_is_plain(c))
 		return HINT_NO;
 	return cursor_left(&tag) == 0 || !is_tag(tag) ? HINT_NO : HINT_MORE;
 }

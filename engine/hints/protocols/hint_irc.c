@@ -24,7 +24,7 @@ static bool is_user(struct cursor line)
 
 static enum hint_verdict match_client(struct cursor c)
 {
-	static const char *const before[] = { "PASS", "NICK", "CAP", NULL };
+	static const char *const pre_registration[] = { "PASS", "NICK", "CAP", NULL };
 	static const char *const nick[] = { "NICK", NULL };
 	struct cursor line;
 	bool has_nick = false;
@@ -34,7 +34,7 @@ static enum hint_verdict match_client(struct cursor c)
 
 		if (is_user(line) || text_begins(&cap, "CAP LS") == HINT_YES)
 			return HINT_YES;
-		if (!text_is_command(line, before))
+		if (!text_is_command(line, pre_registration))
 			return HINT_NO;
 		/* A second time: the first name was taken. */
 		if (has_nick && text_is_command(line, nick))

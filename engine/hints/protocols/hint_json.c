@@ -5,8 +5,8 @@
  */
 #include "engine/hints/text.h"
 
-#define LINE_MOST 2048
-#define DOCUMENT_MOST 4096
+#define LINE_LEN_MAX 2048
+#define DOCUMENT_MAX 4096
 
 static enum hint_verdict mining_match(const struct hint_input *in,
 				      struct hint_yield *yield)
@@ -23,7 +23,7 @@ static enum hint_verdict mining_match(const struct hint_input *in,
 	if (cursor_left(&c) > 1 && c.at[1] != '"' && c.at[1] != ' ')
 		return HINT_NO;
 	if (!text_line(&c, &line) &&
-	    (!text_is_plain(c) || cursor_left(&c) > LINE_MOST))
+	    (!text_is_plain(c) || cursor_left(&c) > LINE_LEN_MAX))
 		return HINT_NO;
 	for (size_t i = 0; words[i] != NULL; i++)
 		if (text_has(line, words[i]))
@@ -42,8 +42,8 @@ static enum hint_verdict wsd_match(const struct hint_input *in,
 	(void)yield;
 	if (text_begins_any(&c, beginnings) != HINT_YES)
 		return HINT_NO;
-	if (cursor_left(&c) > DOCUMENT_MOST)
-		c.end = c.at + DOCUMENT_MOST;
+	if (cursor_left(&c) > DOCUMENT_MAX)
+		c.end = c.at + DOCUMENT_MAX;
 	return text_has(c, "/ws/2005/04/discovery") ||
 	       text_has(c, "/ws-dd/ns/discovery/") ? HINT_YES : HINT_NO;
 }
@@ -65,6 +65,6 @@ const struct hint hint_wsd = {
 	.transport = IPPROTO_UDP,
 	.ports = { 3702 },
 	.first = BYTES("<"),
-	.least = 64,
+	.min = 64,
 	.match = wsd_match,
 };

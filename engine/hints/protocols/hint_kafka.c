@@ -5,11 +5,11 @@
  */
 #include "engine/hints/text.h"
 
-#define KEY_MOST 100
+#define KEY_MAX 100
 #define METADATA 3
 #define API_VERSIONS 18
-#define VERSION_MOST 20
-#define NAME_MOST 256
+#define VERSION_MAX 20
+#define NAME_LEN_MAX 256
 
 static enum hint_verdict read_request(struct cursor c, uint32_t *ret_number)
 {
@@ -22,14 +22,14 @@ static enum hint_verdict read_request(struct cursor c, uint32_t *ret_number)
 
 	if (c.is_short)
 		return HINT_MORE;
-	if (len < 10 || len > UINT32_C(1) << 20 || key > KEY_MOST ||
-	    version > VERSION_MOST)
+	if (len < 10 || len > UINT32_C(1) << 20 || key > KEY_MAX ||
+	    version > VERSION_MAX)
 		return HINT_NO;
 	*ret_number = number;
 	if (name_len == UINT16_MAX)
 		return HINT_YES;
 	/* Empty, it would be all zeros with the first of all keys. */
-	if (name_len == 0 || name_len > NAME_MOST || name_len + 10u > len)
+	if (name_len == 0 || name_len > NAME_LEN_MAX || name_len + 10u > len)
 		return HINT_NO;
 	name = cursor_take(&c, name_len);
 	if (c.is_short)
@@ -46,7 +46,7 @@ static bool is_opening(struct cursor c)
 
 	cursor_skip(&c, 2 + 4);
 	return (key == API_VERSIONS || key == METADATA) && len == left &&
-	       cursor_be16(&c) - 1u < NAME_MOST && !c.is_short;
+	       cursor_be16(&c) - 1u < NAME_LEN_MAX && !c.is_short;
 }
 
 static enum hint_verdict kafka_match(const struct hint_input *in,

@@ -82,6 +82,6 @@ const struct hint hint_kerberos_udp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 88 },
 	.first = BYTES("\x6a\x6b\x6c\x6d\x6e\x6f\x7e"),
-	.least = ENOUGH,
+	.min = ENOUGH,
 	.match = udp_match,
 };

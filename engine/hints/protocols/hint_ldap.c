@@ -105,6 +105,6 @@ const struct hint hint_ldap_udp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 389 },
 	.first = BYTES("\x30"),
-	.least = 14,
+	.min = 14,
 	.match = ldap_match,
 };

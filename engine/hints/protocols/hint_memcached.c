@@ -6,7 +6,7 @@
 
 #define REQUEST 0x80
 #define RESPONSE 0x81
-#define OPCODE_MOST 0x3f
+#define OPCODE_MAX 0x3f
 #define HEADER_LEN 24
 
 static bool is_header(struct cursor c, uint8_t magic)
@@ -20,7 +20,7 @@ static bool is_header(struct cursor c, uint8_t magic)
 
 	cursor_skip(&c, 2);
 	body_len = cursor_be32(&c);
-	return !c.is_short && first == magic && opcode <= OPCODE_MOST &&
+	return !c.is_short && first == magic && opcode <= OPCODE_MAX &&
 	       key_len <= 250 && extras <= 24 && type == 0 &&
 	       body_len >= (uint32_t)key_len + extras &&
 	       body_len <= UINT32_C(1) << 24;

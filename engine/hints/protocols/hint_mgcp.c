@@ -32,6 +32,6 @@ const struct hint hint_mgcp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 2427, 2727 },
 	.first = BYTES("ECMDRNAecmdrna"),
-	.least = 16,
+	.min = 16,
 	.match = mgcp_match,
 };

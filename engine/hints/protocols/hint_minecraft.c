@@ -7,8 +7,8 @@
 #define HANDSHAKE 0
 #define STATUS 1
 #define TRANSFER 3
-#define HOST_LEAST 4
-#define HOST_MOST 255
+#define HOST_MIN 4
+#define HOST_MAX 255
 
 /* Seven bits a byte, the lowest first. */
 static uint32_t read_varint(struct cursor *c)
@@ -48,7 +48,7 @@ static enum hint_verdict minecraft_match(const struct hint_input *in,
 
 	if (c.is_short || cursor_left(&c) == 0)
 		return cursor_left(&in->payload) < 2 ? HINT_MORE : HINT_NO;
-	if (len < 7 || len > HOST_MOST + 16 || c.at[0] != HANDSHAKE)
+	if (len < 7 || len > HOST_MAX + 16 || c.at[0] != HANDSHAKE)
 		return HINT_NO;
 	if (cursor_left(&c) < len)
 		return HINT_MORE;
@@ -67,7 +67,7 @@ static enum hint_verdict minecraft_match(const struct hint_input *in,
 	while (cursor_left(&zero) > 0 && *zero.at != 0)
 		zero.at++;
 	host.end = zero.at;
-	if (cursor_left(&host) < HOST_LEAST || !is_name(host))
+	if (cursor_left(&host) < HOST_MIN || !is_name(host))
 		return HINT_NO;
 	hint_yield_host(yield, host.at, cursor_left(&host));
 	return HINT_YES;

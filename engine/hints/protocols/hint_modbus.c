@@ -6,8 +6,8 @@
 #include "engine/hints/hint.h"
 
 #define HEADER_LEN 8		/* with the function */
-#define LENGTH_MOST 254
-#define FUNCTION_MOST 0x6e
+#define LENGTH_MAX 254
+#define FUNCTION_MAX 0x6e
 #define EXCEPTION 0x80
 #define MESSAGES 3
 
@@ -29,9 +29,9 @@ static enum hint_verdict read_message(struct cursor *c, struct message *m)
 	m->function = cursor_u8(c);
 	if (c->is_short)
 		return HINT_MORE;
-	if (protocol != 0 || m->length < 2 || m->length > LENGTH_MOST ||
+	if (protocol != 0 || m->length < 2 || m->length > LENGTH_MAX ||
 	    (m->function & ~EXCEPTION) == 0 ||
-	    (m->function & ~EXCEPTION) > FUNCTION_MOST)
+	    (m->function & ~EXCEPTION) > FUNCTION_MAX)
 		return HINT_NO;
 	cursor_skip(c, m->length - 2u);
 	return c->is_short ? HINT_MORE : HINT_YES;

@@ -8,7 +8,7 @@
 #define OP_QUERY 2004
 #define OP_COMPRESSED 2012
 #define OP_MSG 2013
-#define MESSAGE_MOST (48u * 1000 * 1000)
+#define MESSAGE_MAX (48u * 1000 * 1000)
 
 static enum hint_verdict mongodb_match(const struct hint_input *in,
 				       struct hint_yield *yield)
@@ -20,7 +20,7 @@ static enum hint_verdict mongodb_match(const struct hint_input *in,
 	(void)yield;
 	if (c.is_short)
 		return HINT_MORE;
-	if (len < 26 || len > MESSAGE_MOST)
+	if (len < 26 || len > MESSAGE_MAX)
 		return HINT_NO;
 	cursor_skip(&c, 4);
 	answers = cursor_le32(&c);

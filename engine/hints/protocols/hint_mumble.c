@@ -42,6 +42,6 @@ const struct hint hint_mumble = {
 	.transport = IPPROTO_UDP,
 	.ports = { 64738 },
 	.first = BYTES("\0"),
-	.least = QUESTION_LEN,
+	.min = QUESTION_LEN,
 	.match = mumble_match,
 };

@@ -5,7 +5,7 @@
 #include "engine/hints/hint.h"
 
 #define PROTOCOL 10
-#define VERSION_MOST 96
+#define VERSION_MAX 96
 /* thread, first part of the salt, a zero, capabilities */
 #define AFTER_VERSION (4 + 8 + 1 + 2)
 
@@ -31,10 +31,10 @@ static enum hint_verdict mysql_match(const struct hint_input *in,
 		uint8_t letter = cursor_u8(&c);
 
 		if (c.is_short)
-			return digits > VERSION_MOST ? HINT_NO : HINT_MORE;
+			return digits > VERSION_MAX ? HINT_NO : HINT_MORE;
 		if (letter == 0)
 			break;
-		if (letter < ' ' || letter > '~' || digits > VERSION_MOST ||
+		if (letter < ' ' || letter > '~' || digits > VERSION_MAX ||
 		    (digits == 0 && (letter < '0' || letter > '9')))
 			return HINT_NO;
 	}

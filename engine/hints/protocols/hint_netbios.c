@@ -83,7 +83,7 @@ const struct hint hint_netbios = {
 	.ports = { 137 },
 	.tests = { { 4, 0xff, BYTES("\0") },
 		   { HEADER_LEN, 0xff, BYTES("\x20") } },
-	.least = HEADER_LEN + 1 + NAME_LETTERS + 1,
+	.min = HEADER_LEN + 1 + NAME_LETTERS + 1,
 	.match = names_match,
 };
 
@@ -94,6 +94,6 @@ const struct hint hint_netbios_datagram = {
 	.transport = IPPROTO_UDP,
 	.ports = { 138 },
 	.first = BYTES("\x10\x11\x12"),
-	.least = 2 + 12 + 1 + NAME_LETTERS + 1,
+	.min = 2 + 12 + 1 + NAME_LETTERS + 1,
 	.match = datagram_match,
 };

@@ -7,7 +7,7 @@
 #define V5 5
 #define V5_HEADER 24
 #define V5_RECORD 48
-#define V5_MOST 30
+#define V5_MAX 30
 #define SECOND_NS 1000000000
 #define V9 9
 #define IPFIX 10
@@ -45,7 +45,7 @@ static enum hint_verdict netflow_match(const struct hint_input *in,
 	switch (version) {
 	case V5:
 		cursor_skip(&c, 4 + 4);	/* uptime, seconds */
-		is_it = number >= 1 && number <= V5_MOST &&
+		is_it = number >= 1 && number <= V5_MAX &&
 			cursor_be32(&c) < SECOND_NS &&
 			total == V5_HEADER + (size_t)number * V5_RECORD;
 		break;
@@ -68,6 +68,6 @@ const struct hint hint_netflow = {
 	.transport = IPPROTO_UDP,
 	.ports = { 2055, 4739, 9995, 9996 },
 	.first = BYTES("\0"),
-	.least = 24,
+	.min = 24,
 	.match = netflow_match,
 };

@@ -4,7 +4,7 @@
  */
 #include "engine/hints/text.h"
 
-#define LINE_MOST 512
+#define LINE_LEN_MAX 512
 
 static enum hint_verdict match_server(struct cursor c)
 {
@@ -12,7 +12,7 @@ static enum hint_verdict match_server(struct cursor c)
 	uint32_t code;
 
 	if (!text_line(&c, &line))
-		return text_is_plain(c) && cursor_left(&c) <= LINE_MOST ?
+		return text_is_plain(c) && cursor_left(&c) <= LINE_LEN_MAX ?
 			HINT_MORE : HINT_NO;
 	if (text_digits(&line, 3, &code) != 3 || (code != 200 && code != 201))
 		return HINT_NO;

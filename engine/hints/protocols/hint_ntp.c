@@ -5,12 +5,12 @@ enum mode { SYMMETRIC = 1, PASSIVE, CLIENT, SERVER, BROADCAST, CONTROL,
 	    PRIVATE };
 
 #define HEADER_LEN 48
-#define STRATUM_MOST 16
-#define POLL_MOST 17
-#define PRECISION_LEAST (-40)
+#define STRATUM_MAX 16
+#define POLL_MAX 17
+#define PRECISION_MIN (-40)
 #define PRECISION_HIDDEN 0x20	/* of clients that tell nothing of themselves */
 /* Timestamps count seconds from 1900: 1985, and the era that ends in 2036. */
-#define SECONDS_LEAST 0xa0000000u
+#define SECONDS_MIN 0xa0000000u
 
 struct message {
 	uint8_t leap;
@@ -26,7 +26,7 @@ struct message {
  * a server cannot. */
 static bool is_time(uint64_t time)
 {
-	return time == 0 || time >> 32 >= SECONDS_LEAST;
+	return time == 0 || time >> 32 >= SECONDS_MIN;
 }
 
 static bool is_client(const struct message *m)
@@ -60,10 +60,10 @@ static enum hint_verdict match_time(struct cursor c, uint8_t flags)
 	for (size_t i = 0; i < 4; i++)
 		m.times[i] = cursor_be64(&c);
 	if (c.is_short || cursor_left(&c) % 4 != 0 ||
-	    m.version < 1 || m.version > 4 || m.stratum > STRATUM_MOST ||
-	    m.poll < -6 || m.poll > POLL_MOST ||
+	    m.version < 1 || m.version > 4 || m.stratum > STRATUM_MAX ||
+	    m.poll < -6 || m.poll > POLL_MAX ||
 	    (m.precision > 0 && m.precision != PRECISION_HIDDEN) ||
-	    m.precision < PRECISION_LEAST)
+	    m.precision < PRECISION_MIN)
 		return HINT_NO;
 	switch (m.mode) {
 	case CLIENT:
@@ -151,6 +151,6 @@ const struct hint hint_ntp = {
 	.ports = { 123 },
 	/* The version. */
 	.tests = { { 0, 0x38, BYTES("\x08\x10\x18\x20") } },
-	.least = 8,
+	.min = 8,
 	.match = ntp_match,
 };

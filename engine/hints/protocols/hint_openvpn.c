@@ -16,12 +16,12 @@ enum opcode {
 };
 
 #define SESSION_LEN 8
-#define ID_MOST 16		/* of a reset that was sent again and again */
-#define TIME_LEAST 0x3f000000u	/* 2003: OpenVPN is not older */
+#define ID_MAX 16		/* of a reset that was sent again and again */
+#define TIME_MIN 0x3f000000u	/* 2003: OpenVPN is not older */
 #define CRYPT_TAG_LEN 32
 /* A bare reset: opcode, session, no acknowledgements, message 0. */
 #define BARE_LEN (1 + SESSION_LEN + 1 + 4)
-#define LEAST BARE_LEN
+#define MIN BARE_LEN
 
 struct reset {
 	uint8_t opcode;
@@ -57,8 +57,8 @@ static bool read_packet_id(struct cursor *c, uint32_t *ret_time)
 	uint32_t id = cursor_be32(c);
 
 	*ret_time = cursor_be32(c);
-	return !c->is_short && id >= 1 && id <= ID_MOST &&
-	       *ret_time >= TIME_LEAST;
+	return !c->is_short && id >= 1 && id <= ID_MAX &&
+	       *ret_time >= TIME_MIN;
 }
 
 /*
@@ -143,27 +143,27 @@ static enum hint_verdict match_one(const struct reset *r)
 }
 
 /* What the same side sends next has its session. */
-static bool goes_on(const struct reset *before, struct cursor c)
+static bool goes_on(const struct reset *prev, struct cursor c)
 {
 	uint8_t first = cursor_u8(&c), opcode = first >> 3;
 	const uint8_t *session = cursor_bytes(&c, SESSION_LEN);
 
 	return session != NULL && (first & 7) == 0 &&
 	       (opcode == CONTROL || opcode == ACK) &&
-	       memcmp(session, before->session, SESSION_LEN) == 0;
+	       memcmp(session, prev->session, SESSION_LEN) == 0;
 }
 
 static enum hint_verdict match_later(const struct hint_input *in)
 {
 	struct cursor earlier = in->earlier, datagram;
-	struct reset before;
+	struct reset prev;
 	bool from_server;
 
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
 		if (from_server == in->from_server &&
-		    read_reset(datagram, &before) &&
-		    match_one(&before) != HINT_NO &&
-		    goes_on(&before, in->payload))
+		    read_reset(datagram, &prev) &&
+		    match_one(&prev) != HINT_NO &&
+		    goes_on(&prev, in->payload))
 			return HINT_YES;
 	return HINT_NO;
 }
@@ -172,7 +172,7 @@ static enum hint_verdict udp_match(const struct hint_input *in,
 				   struct hint_yield *yield)
 {
 	struct cursor earlier = in->earlier, datagram;
-	struct reset now, before;
+	struct reset now, prev;
 	bool from_server;
 
 	(void)yield;
@@ -180,8 +180,8 @@ static enum hint_verdict udp_match(const struct hint_input *in,
 		return match_later(in);
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
 		if (from_server != in->from_server &&
-		    read_reset(datagram, &before) &&
-		    (agree(&before, &now) || agree(&now, &before)))
+		    read_reset(datagram, &prev) &&
+		    (agree(&prev, &now) || agree(&now, &prev)))
 			return HINT_YES;
 	return match_one(&now);
 }
@@ -206,7 +206,7 @@ static enum hint_verdict tcp_match(const struct hint_input *in,
 	(void)yield;
 	if (c.is_short)
 		return HINT_MORE;
-	if (len < LEAST || len > 1500)
+	if (len < MIN || len > 1500)
 		return HINT_NO;
 	if (!read_framed(in->payload, &now, &is_cut))
 		return is_cut && (cursor_left(&c) == 0 ||
@@ -224,7 +224,7 @@ const struct hint hint_openvpn_udp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 1194 },
 	.first = BYTES("\x08\x10\x38\x40\x50"),
-	.least = LEAST,
+	.min = MIN,
 	.match = udp_match,
 };
 

@@ -9,7 +9,7 @@
 #define CANCEL 80877102
 #define SSL 80877103
 #define GSSAPI 80877104
-#define STARTUP_MOST 10000	/* the server's own limit */
+#define STARTUP_MAX 10000	/* the server's own limit */
 
 static enum hint_verdict postgresql_match(const struct hint_input *in,
 					  struct hint_yield *yield)
@@ -29,7 +29,7 @@ static enum hint_verdict postgresql_match(const struct hint_input *in,
 		return HINT_YES;
 	/* 3.0 and 3.2; pairs of words, of which one is always there. */
 	if (code >> 16 != STARTUP_3 >> 16 || (code & 0xffff) > 9999 ||
-	    len < 9 || len > STARTUP_MOST)
+	    len < 9 || len > STARTUP_MAX)
 		return HINT_NO;
 	for (; cursor_left(&c) >= 5; c.at++)
 		if (cursor_match(&c, "user", 5))

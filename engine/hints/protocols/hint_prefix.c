@@ -4,7 +4,7 @@
 #include "engine/hints/prefix.h"
 
 /* No first message of these protocols is longer. */
-#define MESSAGE_MOST (UINT32_C(1) << 20)
+#define MESSAGE_MAX (UINT32_C(1) << 20)
 
 static enum hint_verdict match_parts(const struct prefix_row *row,
 				     struct cursor c)
@@ -75,7 +75,7 @@ static enum hint_verdict match_row(const struct prefix_row *row,
 	*ret_len = 0;
 	if (row->length.size == 0)
 		return HINT_YES;
-	if (len < (int64_t)parts_end(row) || len > MESSAGE_MOST)
+	if (len < (int64_t)parts_end(row) || len > MESSAGE_MAX)
 		return HINT_NO;
 	if (is_datagram && (size_t)len != left)
 		return HINT_NO;
@@ -139,7 +139,7 @@ static enum hint_verdict confirm_stream(const struct prefix_table *table,
 /* From the last row to the first, so that chains have the rows' order. */
 void prefix_index(struct prefix_table *table)
 {
-	assert(table->row_count <= PREFIX_ROWS_MOST);
+	assert(table->row_count <= PREFIX_ROWS_MAX);
 	memset(table->head, PREFIX_END, sizeof(table->head));
 	for (size_t i = table->row_count; i-- > 0;) {
 		const struct prefix_part *part = &table->rows[i].parts[0];

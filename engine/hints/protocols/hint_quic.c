@@ -17,14 +17,14 @@ enum frame {			/* RFC 9000, 19 */
 	FRAME_CLOSE = 0x1c,
 };
 
-#define CLIENT_LEAST 1200	/* of an Initial's datagram (RFC 9000, 14.1) */
+#define CLIENT_MIN 1200	/* of an Initial's datagram (RFC 9000, 14.1) */
 #define VERSION_Q050 0x51303530u
 
 /* The scratch: the CRYPTO stream, a bit for each byte of it that has come, and
  * the packet that is being opened. */
-#define CRYPTO_MOST 16384u
-#define PLAIN_AT (CRYPTO_MOST + CRYPTO_MOST / 8)
-#define PLAIN_MOST (HINT_SCRATCH - PLAIN_AT)
+#define CRYPTO_MAX 16384u
+#define PLAIN_AT (CRYPTO_MAX + CRYPTO_MAX / 8)
+#define PLAIN_MAX (HINT_SCRATCH - PLAIN_AT)
 
 struct crypto {
 	uint8_t *stream;
@@ -44,7 +44,7 @@ static void crypto_init(struct crypto *crypto, uint8_t *scratch)
 {
 	*crypto = (struct crypto){
 		.stream = scratch,
-		.come = scratch + CRYPTO_MOST,
+		.come = scratch + CRYPTO_MAX,
 		.plain = scratch + PLAIN_AT,
 	};
 }
@@ -66,10 +66,10 @@ static void crypto_add(struct crypto *crypto, uint64_t offset,
 {
 	size_t len = cursor_left(&data), at = (size_t)offset;
 
-	if (offset >= CRYPTO_MOST)
+	if (offset >= CRYPTO_MAX)
 		return;
-	if (len > CRYPTO_MOST - at)
-		len = CRYPTO_MOST - at;
+	if (len > CRYPTO_MAX - at)
+		len = CRYPTO_MAX - at;
 	extend_come(crypto, at + len);
 	memcpy(crypto->stream + at, data.at, len);
 	for (; len > 0 && at % 8 != 0; len--, at++)
@@ -82,11 +82,11 @@ static void crypto_add(struct crypto *crypto, uint64_t offset,
 /* What has come from the first byte on without a hole. */
 static struct cursor crypto_data(const struct crypto *crypto)
 {
-	size_t n = 0, most = crypto->come_bytes * 8;
+	size_t n = 0, max = crypto->come_bytes * 8;
 
-	while (n < most && crypto->come[n / 8] == 0xff)
+	while (n < max && crypto->come[n / 8] == 0xff)
 		n += 8;
-	while (n < most && (crypto->come[n / 8] >> n % 8 & 1) != 0)
+	while (n < max && (crypto->come[n / 8] >> n % 8 & 1) != 0)
 		n++;
 	return cursor_of(crypto->stream, n);
 }
@@ -167,11 +167,11 @@ static bool open_initial(struct crypto *crypto, const struct quic_packet *p,
 			 struct cursor *ret_frames)
 {
 	if (quic_initial_open(p, crypto->dcid, &crypto->keys, crypto->plain,
-			      PLAIN_MOST, ret_frames))
+			      PLAIN_MAX, ret_frames))
 		return true;
 	if (are_equal(p->dcid, crypto->dcid) ||
 	    !quic_initial_open(p, p->dcid, &crypto->keys, crypto->plain,
-			       PLAIN_MOST, ret_frames))
+			       PLAIN_MAX, ret_frames))
 		return false;
 	crypto->dcid = p->dcid;
 	return true;
@@ -214,7 +214,7 @@ static enum hint_verdict match_negotiation(struct cursor c)
 	scid_len = cursor_u8(&c);
 	cursor_skip(&c, scid_len);
 	if (c.is_short || (first & 0x80) == 0 || version != 0 ||
-	    dcid_len > QUIC_CID_MOST || scid_len > QUIC_CID_MOST ||
+	    dcid_len > QUIC_CID_MAX || scid_len > QUIC_CID_MAX ||
 	    cursor_left(&c) % 4 != 0)
 		return HINT_NO;
 	while (cursor_left(&c) > 0)
@@ -264,7 +264,7 @@ static enum hint_verdict match_client(const struct hint_input *in,
 		return HINT_YES;
 	}
 	if (is_whole && (crypto.has_other ||
-			 cursor_left(&in->payload) >= CLIENT_LEAST))
+			 cursor_left(&in->payload) >= CLIENT_MIN))
 		return HINT_YES;
 	return is_whole ? HINT_MORE : HINT_NO;
 }
@@ -290,6 +290,6 @@ const struct hint hint_quic = {
 		   { 1, 0xff, BYTES("\x00\x6b\x70\xff\xfa\x51\x54"
 				    "\x0a\x1a\x2a\x3a\x4a\x5a\x6a\x7a"
 				    "\x8a\x9a\xaa\xba\xca\xda\xea") } },
-	.least = 16,
+	.min = 16,
 	.match = quic_match,
 };

@@ -4,7 +4,7 @@
 #include "engine/hints/hint.h"
 
 #define HEADER_LEN 20
-#define PACKET_MOST 4096
+#define PACKET_MAX 4096
 
 /* Access, accounting, status, and what RFC 5176 added. */
 static bool is_code(uint8_t code)
@@ -24,7 +24,7 @@ static enum hint_verdict radius_match(const struct hint_input *in,
 	cursor_skip(&c, 1);
 	len = cursor_be16(&c);
 	cursor_skip(&c, 16);
-	if (!is_code(code) || len < HEADER_LEN + 2 || len > PACKET_MOST ||
+	if (!is_code(code) || len < HEADER_LEN + 2 || len > PACKET_MAX ||
 	    len != cursor_left(&in->payload))
 		return HINT_NO;
 	while (cursor_left(&c) > 0) {
@@ -47,6 +47,6 @@ const struct hint hint_radius = {
 	.transport = IPPROTO_UDP,
 	.ports = { 1812, 1813, 1645, 1646, 3799 },
 	.first = BYTES("\1\2\3\4\5\x0b\x0c\x0d\x28\x29\x2a\x2b\x2c\x2d"),
-	.least = HEADER_LEN + 2,
+	.min = HEADER_LEN + 2,
 	.match = radius_match,
 };

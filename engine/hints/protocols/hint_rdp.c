@@ -82,8 +82,8 @@ const struct hint hint_rdp = {
 #define RDPUDP_ACK 0x0004
 #define RDPUDP_NO_ACK 0xffffffffu
 /* MS-RDPEUDP, 2.2.2.1: what a SYN says it can receive, and its length. */
-#define RDPUDP_MTU_LEAST 1132
-#define RDPUDP_MTU_MOST 1232
+#define RDPUDP_MTU_MIN 1132
+#define RDPUDP_MTU_MAX 1232
 
 /* MS-RDPEUDP, 3.1.5.1.1: a SYN acknowledges nothing, and is padded. */
 static enum hint_verdict rdp_udp_match(const struct hint_input *in,
@@ -104,9 +104,9 @@ static enum hint_verdict rdp_udp_match(const struct hint_input *in,
 		return HINT_NO;
 	if ((acknowledged == RDPUDP_NO_ACK) == ((flags & RDPUDP_ACK) != 0))
 		return HINT_NO;
-	return up >= RDPUDP_MTU_LEAST && up <= RDPUDP_MTU_MOST &&
-	       down >= RDPUDP_MTU_LEAST && down <= RDPUDP_MTU_MOST &&
-	       len >= RDPUDP_MTU_LEAST && len <= RDPUDP_MTU_MOST ?
+	return up >= RDPUDP_MTU_MIN && up <= RDPUDP_MTU_MAX &&
+	       down >= RDPUDP_MTU_MIN && down <= RDPUDP_MTU_MAX &&
+	       len >= RDPUDP_MTU_MIN && len <= RDPUDP_MTU_MAX ?
 		HINT_YES : HINT_NO;
 }
 
@@ -116,6 +116,6 @@ const struct hint hint_rdp_udp = {
 	.about = "Remote Desktop",
 	.transport = IPPROTO_UDP,
 	.ports = { 3389 },
-	.least = RDPUDP_MTU_LEAST,
+	.min = RDPUDP_MTU_MIN,
 	.match = rdp_udp_match,
 };

@@ -4,8 +4,8 @@
  */
 #include "engine/hints/text.h"
 
-#define ARGUMENTS_MOST 1000000
-#define COMMAND_MOST 32
+#define ARGUMENTS_MAX 1000000
+#define COMMAND_MAX 32
 
 /* "*3\r\n": the number behind `mark`. */
 static enum hint_verdict read_count(struct cursor *c, const char *mark,
@@ -43,12 +43,12 @@ static enum hint_verdict match_array(struct cursor c)
 
 	if (verdict != HINT_YES)
 		return verdict;
-	if (count == 0 || count > ARGUMENTS_MOST)
+	if (count == 0 || count > ARGUMENTS_MAX)
 		return HINT_NO;
 	verdict = read_count(&c, "$", &len);
 	if (verdict != HINT_YES)
 		return verdict;
-	if (len < 2 || len > COMMAND_MOST)
+	if (len < 2 || len > COMMAND_MAX)
 		return HINT_NO;
 	for (uint32_t i = 0; i < len; i++) {
 		uint8_t letter = cursor_u8(&c);

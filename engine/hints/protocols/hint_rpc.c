@@ -15,8 +15,8 @@
 #define LOCKS 100021
 #define STATUS 100024
 /* The numbers that are given out, and those for anybody (RFC 5531, 8.1). */
-#define PROGRAM_MOST UINT32_C(0x5fffffff)
-#define AUTH_MOST 400
+#define PROGRAM_MAX UINT32_C(0x5fffffff)
+#define AUTH_MAX 400
 #define CALL_LEN 40
 #define REPLY_LEN 24
 
@@ -42,9 +42,9 @@ static enum hint_verdict read_call(struct cursor c, struct hint_yield *yield)
 
 	if (c.is_short)
 		return HINT_MORE;
-	if (version != RPC_VERSION || program == 0 || program > PROGRAM_MOST ||
+	if (version != RPC_VERSION || program == 0 || program > PROGRAM_MAX ||
 	    program_version > 255 || procedure > 1024 ||
-	    !is_flavor(flavor) || auth_len > AUTH_MOST)
+	    !is_flavor(flavor) || auth_len > AUTH_MAX)
 		return HINT_NO;
 	yield->app = is_nfs(program);
 	return HINT_YES;
@@ -121,7 +121,7 @@ const struct hint hint_rpc_udp = {
 	.ports = { 111, 2049 },
 	/* A call is 0, a reply 1. */
 	.tests = { { 4, 0xff, BYTES("\0") }, { 5, 0xff, BYTES("\0") } },
-	.least = REPLY_LEN,
+	.min = REPLY_LEN,
 	.match = udp_match,
 };
 

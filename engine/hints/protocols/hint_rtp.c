@@ -5,7 +5,7 @@
 #include "engine/hints/hint.h"
 
 #define HEADER_LEN 12
-#define GAP_MOST 3		/* packets that may be lost between two */
+#define GAP_MAX 3		/* packets that may be lost between two */
 
 struct packet_header {
 	uint8_t flags;
@@ -58,7 +58,7 @@ static bool follows(const struct packet_header *h,
 	uint16_t gap = (uint16_t)(next->sequence - h->sequence);
 	uint32_t time = next->timestamp - h->timestamp;
 
-	return next->source == h->source && gap >= 1 && gap <= GAP_MOST &&
+	return next->source == h->source && gap >= 1 && gap <= GAP_MAX &&
 	       (next->flags & 0x2f) == (h->flags & 0x2f) && time < 1u << 20;
 }
 
@@ -66,7 +66,7 @@ static enum hint_verdict rtp_match(const struct hint_input *in,
 				   struct hint_yield *yield)
 {
 	struct cursor earlier = in->earlier, datagram;
-	struct packet_header now, before;
+	struct packet_header now, prev;
 	bool from_server;
 
 	(void)yield;
@@ -74,7 +74,7 @@ static enum hint_verdict rtp_match(const struct hint_input *in,
 		return HINT_NO;
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
 		if (from_server == in->from_server &&
-		    read_rtp(datagram, &before) && follows(&before, &now))
+		    read_rtp(datagram, &prev) && follows(&prev, &now))
 			return HINT_YES;
 	return HINT_MORE;
 }
@@ -84,7 +84,7 @@ static enum hint_verdict rtp_tcp_match(const struct hint_input *in,
 				       struct hint_yield *yield)
 {
 	struct cursor c = in->payload, packet;
-	struct packet_header before, now;
+	struct packet_header prev, now;
 	uint16_t len = cursor_be16(&c);
 
 	(void)yield;
@@ -96,13 +96,13 @@ static enum hint_verdict rtp_tcp_match(const struct hint_input *in,
 	len = cursor_be16(&c);
 	if (c.is_short)
 		return HINT_MORE;
-	if (!read_rtp(packet, &before) || len < HEADER_LEN ||
+	if (!read_rtp(packet, &prev) || len < HEADER_LEN ||
 	    (cursor_left(&c) > 0 && *c.at >> 6 != 2))
 		return HINT_NO;
 	packet = cursor_take(&c, len);
 	if (packet.is_short)
 		return HINT_MORE;
-	return read_rtp(packet, &now) && follows(&before, &now) ?
+	return read_rtp(packet, &now) && follows(&prev, &now) ?
 		HINT_YES : HINT_NO;
 }
 
@@ -155,7 +155,7 @@ const struct hint hint_rtp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 5004 },
 	.first = BYTES(RTP_FIRST),
-	.least = HEADER_LEN,
+	.min = HEADER_LEN,
 	.match = rtp_match,
 };
 
@@ -175,6 +175,6 @@ const struct hint hint_rtcp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 5005 },
 	.first = BYTES(RTP_FIRST),
-	.least = 8,
+	.min = 8,
 	.match = rtcp_match,
 };

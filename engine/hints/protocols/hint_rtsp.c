@@ -2,7 +2,7 @@
  * or a response (RFC 2326, 6.1 and 7.1; RFC 7826). */
 #include "engine/hints/text.h"
 
-#define LINE_MOST 2048
+#define LINE_LEN_MAX 2048
 
 static enum hint_verdict match_target(struct cursor line,
 				      struct hint_yield *yield)
@@ -47,7 +47,7 @@ static enum hint_verdict rtsp_match(const struct hint_input *in,
 	if (verdict != HINT_YES)
 		return verdict;
 	if (!text_line(&c, &line))
-		return text_is_plain(c) && cursor_left(&c) < LINE_MOST ?
+		return text_is_plain(c) && cursor_left(&c) < LINE_LEN_MAX ?
 			HINT_MORE : HINT_NO;
 	return match_target(line, yield);
 }

@@ -73,6 +73,6 @@ const struct hint hint_sctp = {
 	.about = "Diameter",
 	.also = apps,
 	.transport = IPPROTO_SCTP,
-	.least = CHUNK_HEADER,
+	.min = CHUNK_HEADER,
 	.match = sctp_match,
 };

@@ -5,8 +5,8 @@
 #define VERSION 5
 #define IPV4 1
 #define IPV6 2
-#define SAMPLES_MOST 256
-#define FORMAT_MOST 5
+#define SAMPLES_MAX 256
+#define FORMAT_MAX 5
 
 static enum hint_verdict sflow_match(const struct hint_input *in,
 				     struct hint_yield *yield)
@@ -22,7 +22,7 @@ static enum hint_verdict sflow_match(const struct hint_input *in,
 	cursor_skip(&c, kind == IPV4 ? 4 : 16);
 	cursor_skip(&c, 3 * 4);
 	samples = cursor_be32(&c);
-	if (c.is_short || samples > SAMPLES_MOST)
+	if (c.is_short || samples > SAMPLES_MAX)
 		return HINT_NO;
 	for (uint32_t i = 0; i < samples; i++) {
 		uint32_t format = cursor_be32(&c);
@@ -30,7 +30,7 @@ static enum hint_verdict sflow_match(const struct hint_input *in,
 		cursor_skip(&c, cursor_be32(&c));
 		/* Formats of the standard have enterprise 0; a sample may be
 		 * cut where the exporter's buffer ended. */
-		if (format >> 12 == 0 && (format & 0xfff) > FORMAT_MOST)
+		if (format >> 12 == 0 && (format & 0xfff) > FORMAT_MAX)
 			return HINT_NO;
 		if (c.is_short)
 			return i > 0 ? HINT_YES : HINT_NO;
@@ -45,6 +45,6 @@ const struct hint hint_sflow = {
 	.transport = IPPROTO_UDP,
 	.ports = { 6343 },
 	.first = BYTES("\0"),
-	.least = 28,
+	.min = 28,
 	.match = sflow_match,
 };

@@ -1,8 +1,8 @@
 /* hint_sip.c - SIP over UDP and TCP: the first line (RFC 3261, 7). */
 #include "engine/hints/text.h"
 
-#define METHOD_MOST 16
-#define KEEP_ALIVE_MOST 4
+#define METHOD_MAX 16
+#define KEEP_ALIVE_MAX 4
 
 /* "INVITE sip:a@example.org SIP/2.0"; any method, any scheme. */
 static bool is_request_line(struct cursor line)
@@ -14,7 +14,7 @@ static bool is_request_line(struct cursor line)
 	for (const uint8_t *at = method.at; at < method.end; at++)
 		if (*at < 'A' || *at > 'Z')
 			return false;
-	if (cursor_left(&method) < 3 || cursor_left(&method) > METHOD_MOST)
+	if (cursor_left(&method) < 3 || cursor_left(&method) > METHOD_MAX)
 		return false;
 	return cursor_left(&line) > len + 2 &&
 	       memcmp(line.end - len, version, len) == 0;
@@ -23,7 +23,7 @@ static bool is_request_line(struct cursor line)
 /* Empty lines and NULs keep the way through NAT open (RFC 5626, 3.5.1). */
 static void skip_keep_alive(struct cursor *c)
 {
-	for (int i = 0; i < KEEP_ALIVE_MOST && cursor_left(c) > 0; i++) {
+	for (int i = 0; i < KEEP_ALIVE_MAX && cursor_left(c) > 0; i++) {
 		if (*c->at != '\r' && *c->at != '\n' && *c->at != '\0')
 			return;
 		c->at++;

@@ -83,6 +83,6 @@ const struct hint hint_snmp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 161, 162 },
 	.first = BYTES("\x30"),
-	.least = 16,
+	.min = 16,
 	.match = snmp_match,
 };

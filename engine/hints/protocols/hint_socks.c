@@ -8,7 +8,7 @@
 #define BIND 2
 #define ASSOCIATE 3
 #define DOMAIN 3
-#define METHOD_MOST 9
+#define METHOD_MAX 9
 #define METHOD_PRIVATE 0x80
 #define NONE_ACCEPTED 0xff
 
@@ -75,7 +75,7 @@ static enum hint_verdict read_methods(struct cursor *c)
 	while (cursor_left(&methods) > 0) {
 		uint8_t method = cursor_u8(&methods);
 
-		if (method > METHOD_MOST && method < METHOD_PRIVATE)
+		if (method > METHOD_MAX && method < METHOD_PRIVATE)
 			return HINT_NO;
 	}
 	return HINT_YES;

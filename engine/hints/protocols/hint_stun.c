@@ -98,7 +98,7 @@ static enum hint_verdict tcp_match(const struct hint_input *in,
 				   struct hint_yield *yield)
 {
 	struct cursor c = in->payload;
-	uint16_t frame_len, least = HEADER_LEN;
+	uint16_t frame_len, min = HEADER_LEN;
 	struct message m;
 
 	(void)yield;
@@ -108,12 +108,12 @@ static enum hint_verdict tcp_match(const struct hint_input *in,
 		return HINT_YES;
 	c = in->payload;
 	frame_len = cursor_be16(&c);
-	if (frame_len < least)
+	if (frame_len < min)
 		return HINT_NO;
 	if (cursor_left(&c) < HEADER_LEN)
 		return HINT_MORE;
 	return read_header(&c, &m) && m.cookie == MAGIC_COOKIE &&
-	       m.len + least <= frame_len ? HINT_YES : HINT_NO;
+	       m.len + min <= frame_len ? HINT_YES : HINT_NO;
 }
 
 #define STUN_ABOUT "STUN and TURN: calls that look for a way through NAT"
@@ -125,7 +125,7 @@ const struct hint hint_stun_udp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 3478, 3479, 19302, 5349 },
 	.tests = { { 0, 0xc0, BYTES("\0") } },
-	.least = HEADER_LEN,
+	.min = HEADER_LEN,
 	.match = udp_match,
 };
 

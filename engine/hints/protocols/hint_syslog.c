@@ -5,7 +5,7 @@
  */
 #include "engine/hints/text.h"
 
-#define PRIORITY_MOST 191
+#define PRIORITY_MAX 191
 
 /* "Oct", "1 2016-", "2016-": a time. */
 static bool is_time(struct cursor c)
@@ -37,7 +37,7 @@ static enum hint_verdict read_priority(struct cursor *c)
 	digits = text_digits(c, 3, &priority);
 	if (cursor_left(c) == 0)
 		return HINT_MORE;
-	if (digits == 0 || priority > PRIORITY_MOST ||
+	if (digits == 0 || priority > PRIORITY_MAX ||
 	    !cursor_match(c, ">", 1))
 		return HINT_NO;
 	return HINT_YES;
@@ -93,7 +93,7 @@ const struct hint hint_syslog_udp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 514 },
 	.first = BYTES("<"),
-	.least = 4,
+	.min = 4,
 	.match = udp_match,
 };
 

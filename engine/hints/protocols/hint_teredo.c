@@ -50,6 +50,6 @@ const struct hint hint_teredo = {
 	.ports = { 3544 },
 	.first = BYTES("\0\x60\x61\x62\x63\x64\x65\x66\x67"
 		       "\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f"),
-	.least = HEADER_LEN,
+	.min = HEADER_LEN,
 	.match = teredo_match,
 };

@@ -10,7 +10,7 @@
 #define DATA 3
 #define ACK 4
 #define OPTIONS 6
-#define BLOCK_MOST 1468
+#define BLOCK_MAX 1468
 
 /* Up to a zero, which is passed over; false when there is none. */
 static bool read_string(struct cursor *c, struct cursor *ret_string)
@@ -42,7 +42,7 @@ static enum hint_verdict match_transfer(const struct hint_input *in)
 		if (from_server != in->from_server &&
 		    (is_pair(c, datagram) || is_pair(datagram, c)))
 			return HINT_YES;
-	return cursor_left(&c) <= BLOCK_MOST + 4 ? HINT_MORE : HINT_NO;
+	return cursor_left(&c) <= BLOCK_MAX + 4 ? HINT_MORE : HINT_NO;
 }
 
 static enum hint_verdict tftp_match(const struct hint_input *in,
@@ -74,6 +74,6 @@ const struct hint hint_tftp = {
 	.transport = IPPROTO_UDP,
 	.ports = { 69 },
 	.first = BYTES("\0"),
-	.least = 4,
+	.min = 4,
 	.match = tftp_match,
 };

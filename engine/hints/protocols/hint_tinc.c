@@ -4,7 +4,7 @@
  */
 #include "engine/hints/text.h"
 
-#define LINE_MOST 128
+#define LINE_LEN_MAX 128
 #define VERSION 17
 
 /* "0 name 17", "0 name 17.7" */
@@ -17,7 +17,7 @@ static enum hint_verdict read_id(struct cursor c)
 	if (verdict != HINT_YES)
 		return verdict;
 	if (!text_line(&c, &line))
-		return text_is_plain(c) && cursor_left(&c) < LINE_MOST ?
+		return text_is_plain(c) && cursor_left(&c) < LINE_LEN_MAX ?
 			HINT_MORE : HINT_NO;
 	name = text_token(&line);
 	if (cursor_left(&name) == 0 || !cursor_match(&line, " ", 1) ||

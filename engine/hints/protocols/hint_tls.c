@@ -11,11 +11,11 @@ enum record_type {
 	APPLICATION_DATA = 23,
 };
 
-#define RECORD_MOST (16384 + 2048)	/* RFC 5246, 6.2.3 */
-#define ENCRYPTED_LEAST 17
+#define RECORD_MAX (16384 + 2048)	/* RFC 5246, 6.2.3 */
+#define ENCRYPTED_MIN 17
 #define CLIENT_HELLO 1
 #define SERVER_HELLO 2
-#define SERVER_HELLO_LEAST (2 + 32 + 1 + 2 + 1)
+#define SERVER_HELLO_MIN (2 + 32 + 1 + 2 + 1)
 
 struct record {
 	uint8_t type;
@@ -34,7 +34,7 @@ static bool read_record(struct cursor *c, struct record *ret)
 
 	if (c->is_short || r.type < CHANGE_CIPHER_SPEC ||
 	    r.type > APPLICATION_DATA || r.version < 0x0300 ||
-	    r.version > 0x0304 || r.len == 0 || r.len > RECORD_MOST)
+	    r.version > 0x0304 || r.len == 0 || r.len > RECORD_MAX)
 		return false;
 	if (r.type == CHANGE_CIPHER_SPEC && r.len != 1)
 		return false;
@@ -45,13 +45,13 @@ static bool read_record(struct cursor *c, struct record *ret)
 /* Whether what has come can still become a record's header. */
 static bool may_be_record(struct cursor c)
 {
-	static const uint8_t least[] = { CHANGE_CIPHER_SPEC, 3, 0 };
-	static const uint8_t most[] = { APPLICATION_DATA, 3, 4 };
+	static const uint8_t min[] = { CHANGE_CIPHER_SPEC, 3, 0 };
+	static const uint8_t max[] = { APPLICATION_DATA, 3, 4 };
 
-	for (size_t i = 0; i < sizeof(least) && cursor_left(&c) > 0; i++) {
+	for (size_t i = 0; i < sizeof(min) && cursor_left(&c) > 0; i++) {
 		uint8_t byte = cursor_u8(&c);
 
-		if (byte < least[i] || byte > most[i])
+		if (byte < min[i] || byte > max[i])
 			return false;
 	}
 	return true;
@@ -65,8 +65,8 @@ static bool is_server_hello(struct cursor c, size_t record_len)
 	uint16_t version = cursor_be16(&c);
 
 	return !c.is_short && type == SERVER_HELLO &&
-	       len >= SERVER_HELLO_LEAST && len <= RECORD_MOST &&
-	       record_len >= SERVER_HELLO_LEAST &&
+	       len >= SERVER_HELLO_MIN && len <= RECORD_MAX &&
+	       record_len >= SERVER_HELLO_MIN &&
 	       version >= 0x0300 && version <= 0x0304;
 }
 
@@ -82,7 +82,7 @@ static bool is_alert(struct cursor c, size_t record_len)
 static bool is_encrypted(const struct record *r)
 {
 	return (r->type == ALERT || r->type == APPLICATION_DATA) &&
-	       r->len >= ENCRYPTED_LEAST && r->version >= 0x0301 &&
+	       r->len >= ENCRYPTED_MIN && r->version >= 0x0301 &&
 	       r->version <= 0x0303;
 }
 

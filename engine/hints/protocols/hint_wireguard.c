@@ -10,11 +10,11 @@ enum message_type { INITIATION = 1, RESPONSE, COOKIE_REPLY, TRANSPORT };
 #define INITIATION_LEN 148
 #define RESPONSE_LEN 92
 #define COOKIE_LEN 64
-#define TRANSPORT_LEAST 32
+#define TRANSPORT_MIN 32
 #define MAC_LEN 16
 /* Two messages of data are at most so far apart: some may be lost. */
-#define COUNTER_STEP_MOST 64
-#define COUNTER_MOST (UINT64_C(1) << 48)
+#define COUNTER_STEP_MAX 64
+#define COUNTER_MAX (UINT64_C(1) << 48)
 
 struct message {
 	uint8_t type;
@@ -42,7 +42,7 @@ static bool is_length(uint8_t type, size_t len)
 	case COOKIE_REPLY:
 		return len == COOKIE_LEN;
 	case TRANSPORT:
-		return len >= TRANSPORT_LEAST && len % 16 == 0;
+		return len >= TRANSPORT_MIN && len % 16 == 0;
 	default:
 		return false;
 	}
@@ -63,7 +63,7 @@ static bool read_message(struct cursor c, struct message *ret)
 	if (m.type == TRANSPORT) {
 		m.counter = cursor_le32(&c);
 		m.counter |= (uint64_t)cursor_le32(&c) << 32;
-		if (m.counter > COUNTER_MOST)
+		if (m.counter > COUNTER_MAX)
 			return false;
 	}
 	m.has_mac2 = !is_zero(c.end - MAC_LEN, MAC_LEN);
@@ -83,15 +83,15 @@ static bool is_certain(const struct message *m, struct cursor c)
 }
 
 /* Two messages of one conversation. */
-static bool agree(const struct message *before, const struct message *now,
+static bool agree(const struct message *prev, const struct message *now,
 		  bool same_side)
 {
 	if (!same_side)
-		return before->sender != 0 && now->receiver == before->sender;
-	return before->type == TRANSPORT && now->type == TRANSPORT &&
-	       now->receiver == before->receiver && now->receiver != 0 &&
-	       now->counter > before->counter &&
-	       now->counter - before->counter <= COUNTER_STEP_MOST;
+		return prev->sender != 0 && now->receiver == prev->sender;
+	return prev->type == TRANSPORT && now->type == TRANSPORT &&
+	       now->receiver == prev->receiver && now->receiver != 0 &&
+	       now->counter > prev->counter &&
+	       now->counter - prev->counter <= COUNTER_STEP_MAX;
 }
 
 /* Tailscale looks for a way through NAT before and between. */
@@ -104,7 +104,7 @@ static enum hint_verdict wireguard_match(const struct hint_input *in,
 					 struct hint_yield *yield)
 {
 	struct cursor earlier = in->earlier, datagram;
-	struct message now, before;
+	struct message now, prev;
 	bool from_server;
 
 	(void)yield;
@@ -113,8 +113,8 @@ static enum hint_verdict wireguard_match(const struct hint_input *in,
 	if (is_certain(&now, in->payload))
 		return HINT_YES;
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
-		if (read_message(datagram, &before) &&
-		    agree(&before, &now, from_server == in->from_server))
+		if (read_message(datagram, &prev) &&
+		    agree(&prev, &now, from_server == in->from_server))
 			return HINT_YES;
 	return HINT_MORE;
 }
@@ -126,6 +126,6 @@ const struct hint hint_wireguard = {
 	.transport = IPPROTO_UDP,
 	.ports = { 51820 },
 	.first = BYTES("\x01\x02\x03\x04T"),
-	.least = TRANSPORT_LEAST,
+	.min = TRANSPORT_MIN,
 	.match = wireguard_match,
 };

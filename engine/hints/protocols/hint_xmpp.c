@@ -4,8 +4,8 @@
  */
 #include "engine/hints/text.h"
 
-#define DECLARATION_MOST 128
-#define STREAM_MOST 1024
+#define DECLARATION_MAX 128
+#define STREAM_MAX 1024
 
 /* Up to the end of this tag; false when it has not come. */
 static bool read_tag(struct cursor *c, struct cursor *ret_tag)
@@ -75,7 +75,7 @@ static enum hint_verdict xmpp_match(const struct hint_input *in,
 	if (verdict == HINT_MORE)
 		return HINT_MORE;
 	if (verdict == HINT_YES && !read_tag(&c, &tag))
-		return cursor_left(&c) < DECLARATION_MOST ? HINT_MORE : HINT_NO;
+		return cursor_left(&c) < DECLARATION_MAX ? HINT_MORE : HINT_NO;
 	skip_space(&c);
 	if (cursor_left(&c) == 0)
 		return HINT_MORE;
@@ -83,7 +83,7 @@ static enum hint_verdict xmpp_match(const struct hint_input *in,
 	if (verdict != HINT_YES)
 		return verdict;
 	if (!read_tag(&c, &tag))
-		return cursor_left(&c) < STREAM_MOST ? HINT_MORE : HINT_NO;
+		return cursor_left(&c) < STREAM_MAX ? HINT_MORE : HINT_NO;
 	yield->more = in->from_server;
 	if (in->from_server)
 		return HINT_YES;

@@ -10,23 +10,23 @@
 
 static void check_conntrack(const struct doctor *doctor)
 {
-	long most = doctor_sysctl("net/netfilter/nf_conntrack_max", 0);
+	long max = doctor_sysctl("net/netfilter/nf_conntrack_max", 0);
 	long count = doctor_sysctl("net/netfilter/nf_conntrack_count", 0);
-	long full = most > 0 ? count * 100 / most : 0;
+	long full = max > 0 ? count * 100 / max : 0;
 	char mend[96];
 
-	if (most <= 0) {
+	if (max <= 0) {
 		doctor_say(doctor, DOCTOR_WARNING, "modprobe nf_conntrack",
 			   "conntrack: its table cannot be seen");
 		return;
 	}
 	snprintf(mend, sizeof(mend), "sysctl -w net.netfilter.nf_conntrack_max"
-		 "=%ld", most * 2);
+		 "=%ld", max * 2);
 	doctor_say(doctor, full >= FULL_ERROR	? DOCTOR_ERROR :
 			   full >= FULL_WARNING ? DOCTOR_WARNING :
 						  DOCTOR_OK,
 		   full >= FULL_WARNING ? mend : "",
-		   "conntrack: %ld of %ld entries in use", count, most);
+		   "conntrack: %ld of %ld entries in use", count, max);
 }
 
 static void check_forwarding(const struct doctor *doctor, int v,

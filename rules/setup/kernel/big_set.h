@@ -52,7 +52,7 @@ struct big_set_claim {
 bool big_set_is(const char *name, struct big_set_claim *ret_claim);
 /* Reading elements takes the kernel time that grows by the square of their
  * number: of more than this their count has to do. */
-#define BIG_SET_READ_MOST 32768
+#define BIG_SET_READ_MAX 32768
 /* How it counts them (NFTA_SET_COUNT, since 6.17): in ranges. */
 uint32_t big_set_count(const struct big_set_claim *claim);
 /* Its elements as the kernel has them: a range ends with the address behind

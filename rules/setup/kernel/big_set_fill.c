@@ -19,11 +19,11 @@
 #include "rules/setup/plan/plan.h"
 
 /* A list of elements is one attribute, whose length has 16 bits. */
-#define LIST_MOST 60000u
+#define LIST_MAX 60000u
 /* The element, its flags and its key, each with a header, and its share of
  * the message around it. */
-#define ELEMENT_MOST 40u
-#define MESSAGE_MOST 256u
+#define ELEMENT_MAX 40u
+#define MESSAGE_MAX 256u
 #define RECEIVE_MAX (32u << 10)
 
 struct filling {
@@ -81,7 +81,7 @@ static void put_element(void *ctx, const void *key, size_t len, bool is_end)
 	mnl_attr_put(f->message, NFTA_DATA_VALUE, len, key);
 	mnl_attr_nest_end(f->message, value);
 	mnl_attr_nest_end(f->message, element);
-	if (f->message->nlmsg_len > LIST_MOST)
+	if (f->message->nlmsg_len > LIST_MAX)
 		close_list(f, false);
 }
 
@@ -159,11 +159,11 @@ static int send_batch(const struct filling *f)
 
 static int fill(const struct big_set *set)
 {
-	size_t elements = (2 * set->count + 1) * ELEMENT_MOST;
+	size_t elements = (2 * set->count + 1) * ELEMENT_MAX;
 	struct filling f = { .set = set, .sequence = 1 };
 	int rc;
 
-	f.buffer = malloc(elements + (elements / LIST_MOST + 4) * MESSAGE_MOST);
+	f.buffer = malloc(elements + (elements / LIST_MAX + 4) * MESSAGE_MAX);
 	if (f.buffer == NULL)
 		return -ENOMEM;
 	put_batch(&f);

@@ -236,7 +236,7 @@ static int read_elements(struct reading *reading, size_t i)
 
 	if (is_known(reading)) {
 		is_whole = is_big;
-	} else if (is_big && claim.elements > BIG_SET_READ_MOST) {
+	} else if (is_big && claim.elements > BIG_SET_READ_MAX) {
 		is_whole = count == NFT_TABLE_UNCOUNTED ||
 			   count == big_set_count(&claim);
 	} else {

@@ -8,7 +8,7 @@
 
 #define MINUTE_MS 60000u
 #define PAUSE_FIRST_MS 30000u
-#define PAUSE_MOST_MS (10u * MINUTE_MS)
+#define PAUSE_MAX_MS (10u * MINUTE_MS)
 
 struct fight *fight_of(struct fights *fights, const char *thing)
 {
@@ -52,8 +52,8 @@ enum fight_answer fight_count(struct fight *fight, uint64_t now_ms)
 		return FIGHT_NONE;
 	was_fight = fight->pause_ms > 0;
 	fight->pause_ms = was_fight ? fight->pause_ms * 2 : PAUSE_FIRST_MS;
-	if (fight->pause_ms > PAUSE_MOST_MS)
-		fight->pause_ms = PAUSE_MOST_MS;
+	if (fight->pause_ms > PAUSE_MAX_MS)
+		fight->pause_ms = PAUSE_MAX_MS;
 	fight->until_ms = now_ms + fight->pause_ms;
 	return was_fight ? FIGHT_ON : FIGHT_NEW;
 }

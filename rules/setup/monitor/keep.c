@@ -32,7 +32,7 @@
 #define LOOK_MS 60000u
 /* What failed is tried again after this, and then ever later. */
 #define RETRY_FIRST_MS 1000u
-#define RETRY_MOST_MS 30000u
+#define RETRY_MAX_MS 30000u
 
 #define REASON_MAX 160
 
@@ -53,7 +53,7 @@ struct keep {
 	struct setup_report last;
 	bool has_last;
 	/* Whose address flows of each uplink have; IPv4 and IPv6. */
-	uint8_t carried[SETUP_UPLINKS_MOST][2];
+	uint8_t carried[SETUP_UPLINKS_MAX][2];
 	struct fare fare;	/* has a lock of its own */
 	unsigned int port;
 
@@ -281,8 +281,8 @@ static void plan_next_look(struct keep *keep, int rc)
 		return;
 	}
 	look_at(keep, time + keep->retry_ms);
-	keep->retry_ms = keep->retry_ms * 2 < RETRY_MOST_MS ?
-				 keep->retry_ms * 2 : RETRY_MOST_MS;
+	keep->retry_ms = keep->retry_ms * 2 < RETRY_MAX_MS ?
+				 keep->retry_ms * 2 : RETRY_MAX_MS;
 }
 
 /* Compare, put back, and say so. What is heard meanwhile of others leads to

@@ -11,7 +11,7 @@
 #include "rules/setup/monitor/probe_socket.h"
 
 /* An answer later than this is none. */
-#define WAIT_MOST_MS 3000u
+#define WAIT_MAX_MS 3000u
 
 
 struct probe {
@@ -194,8 +194,8 @@ static bool conclude(struct probe *probe, int rc, uint64_t now_ms,
 
 static uint64_t wait_ms(const struct probe *probe)
 {
-	return probe->spec.every_ms < WAIT_MOST_MS ? probe->spec.every_ms :
-						     WAIT_MOST_MS;
+	return probe->spec.every_ms < WAIT_MAX_MS ? probe->spec.every_ms :
+						     WAIT_MAX_MS;
 }
 
 static bool run_probe(struct probe *probe, uint64_t now_ms, probe_told *told,

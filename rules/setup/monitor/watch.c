@@ -22,9 +22,9 @@
 /* Room for a burst; what does not fit is heard of as ENOBUFS. */
 #define BUFFER (4 << 20)
 /* Messages in one go, so that a flood does not keep its reader for ever. */
-#define READS_MOST 256
+#define READS_MAX 256
 /* PID_MAX_LIMIT; ports above are not those of a process's first socket. */
-#define PID_MOST (4u << 20)
+#define PID_MAX (4u << 20)
 /* IFF_LOWER_UP, which <net/if.h> does not know. */
 #define CARRIER 0x10000u
 
@@ -118,7 +118,7 @@ static void say_process(unsigned int pid, const char *name, char *text,
 	char path[32], comm[32] = "";
 	FILE *in = NULL;
 
-	if (pid == 0 || pid >= PID_MOST) {
+	if (pid == 0 || pid >= PID_MAX) {
 		snprintf(text, size, "%s", pid == 0 ? "by the kernel" :
 						      "by another program");
 		return;
@@ -366,7 +366,7 @@ void watch_fds(const struct watch *watch, int fds[static WATCH_FDS])
 static void read_socket(struct watch *watch, struct mnl_socket *socket,
 			mnl_cb_t hear)
 {
-	for (int i = 0; i < READS_MOST; i++) {
+	for (int i = 0; i < READS_MAX; i++) {
 		ssize_t len = mnl_socket_recvfrom(socket, watch->buffer,
 						  sizeof(watch->buffer));
 

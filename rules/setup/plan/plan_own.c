@@ -31,7 +31,7 @@
 
 /* Rules for routes, and for exemptions, of one family: the kernel tries them
  * one by one. */
-#define OWN_MOST 256
+#define OWN_MAX 256
 
 #define NOTE_ROUTES "the routes ask for too many rules; the last of them, " \
 	"and the default, are left out"
@@ -136,7 +136,7 @@ static void lead(struct own *own, uint8_t path, struct kernel_rule *rule)
 
 static int add_route(struct own *own, const struct kernel_rule *rule)
 {
-	if (own->routes++ >= OWN_MOST)
+	if (own->routes++ >= OWN_MAX)
 		return FULL;
 	return plan_rules_add(own->plan, rule);
 }
@@ -289,7 +289,7 @@ static int add_exempt(void *ctx, const struct prefix *prefix)
 
 	if (is_exempt(own, prefix))
 		return 0;
-	if (own->exempts++ >= OWN_MOST)
+	if (own->exempts++ >= OWN_MAX)
 		return FULL;
 	rule.has_to = true;
 	rule.to = *prefix;
@@ -399,7 +399,7 @@ static int add_frame(struct own *own)
 /* Where no rule would lead to an uplink, there is none at all. */
 static int make_family(struct own own, uint8_t family)
 {
-	size_t before = own.plan->rule_count;
+	size_t prev = own.plan->rule_count;
 	int rc;
 
 	own.family = family;
@@ -416,7 +416,7 @@ static int make_family(struct own own, uint8_t family)
 		rc = add_routes(&own);
 	}
 	if (!own.has_path)
-		own.plan->rule_count = before;
+		own.plan->rule_count = prev;
 	return rc;
 }
 

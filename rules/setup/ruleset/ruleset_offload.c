@@ -23,8 +23,8 @@
 #include "rules/setup/ruleset/ruleset_names.h"
 
 /* Longer lists are sets with a name, which rules share. */
-#define INLINE_MOST 16
-#define LENGTH_MOST 65535u	/* and all that is longer (facts.h) */
+#define INLINE_MAX 16
+#define LENGTH_MAX 65535u	/* and all that is longer (facts.h) */
 
 enum family { FAMILY_ANY, FAMILY_4, FAMILY_6 };
 
@@ -127,7 +127,7 @@ static void write_set(const struct plan *plan, size_t number,
 	const struct offload_range *ranges =
 		ranges_of(&plan->offload->sets[number], family, &count);
 
-	if (count <= INLINE_MOST || (!whole && count > BIG_SET_ABOVE))
+	if (count <= INLINE_MAX || (!whole && count > BIG_SET_ABOVE))
 		return;
 	fprintf(out,
 		"\tset %s {\n"
@@ -159,7 +159,7 @@ static void write_sets(const struct plan *plan, bool whole, FILE *out)
 	const struct offload *offload = plan->offload;
 
 	for (size_t i = 0; i < offload->set_count; i++) {
-		if (offload->sets[i].count <= INLINE_MOST ||
+		if (offload->sets[i].count <= INLINE_MAX ||
 		    !ruleset_offload_asks(offload, i))
 			continue;
 		write_set(plan, i, FAMILY_4, whole, out);
@@ -300,7 +300,7 @@ static void write_number(uint8_t field, const struct offload_range *range,
 {
 	uint32_t last = number_of(&range->last);
 
-	if (field == OFFLOAD_LENGTH && last == LENGTH_MOST)
+	if (field == OFFLOAD_LENGTH && last == LENGTH_MAX)
 		last = UINT32_MAX;
 	write_range(number_of(&range->first), last, out);
 }
@@ -318,7 +318,7 @@ static void write_address_test(const struct writer *w,
 		return;		/* negated: so it holds */
 	fprintf(w->out, "%s %s", field_word(test->field, family),
 		test->is_negated ? "!= " : "");
-	if (count > INLINE_MOST) {
+	if (count > INLINE_MAX) {
 		fprintf(w->out, "@%s ",
 			name_set(w->plan, test->set, family, name));
 		return;
