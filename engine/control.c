@@ -288,16 +288,16 @@ int control_wait_ms(const struct control *control, uint64_t now_ms)
 int control_connect(const char *dir)
 {
 	struct sockaddr_un address;
-	int folder = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd, rc;
 
-	if (folder < 0)
+	if (dir_fd < 0)
 		return -errno;
-	address_in(folder, &address);
+	address_in(dir_fd, &address);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	rc = fd < 0 || connect(fd, (struct sockaddr *)&address,
 			       sizeof(address)) < 0 ? -errno : fd;
-	close(folder);
+	close(dir_fd);
 	if (rc < 0)
 		close_fd(fd);
 	return rc;

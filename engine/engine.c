@@ -185,8 +185,8 @@ static int lane_new(struct engine *engine, const struct policy *policy,
 	};
 	struct source_nfqueue_options options = {
 		.queue = queue,
-		.fail_open = !policy_queues(policy).otherwise_drop,
-		.nap_us = policy_queues(policy).nap_us,
+		.fail_open = !policy_queues(policy).fail_closed,
+		.coalesce_us = policy_queues(policy).coalesce_us,
 	};
 	struct lane *lane;
 	int rc = -ENOMEM;

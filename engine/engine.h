@@ -35,18 +35,18 @@ int engine_reload(struct engine *engine, struct policy *policy,
 int engine_can_reload(const struct engine *engine, const struct policy *policy,
 		      char error[static ENGINE_ERROR_MAX]);
 
-/* What policy_set_dead() says of engine_policy(). Any one thread that keeps
+/* What policy_set_down() says of engine_policy(). Any one thread that keeps
  * reloads away meanwhile. */
-void engine_set_dead(struct engine *engine, size_t uplink, bool is_v6,
-		     bool is_dead);
+void engine_set_down(struct engine *engine, size_t uplink, bool is_v6,
+		     bool is_down);
 
 /* The one that was published last. */
 const struct policy *engine_policy(const struct engine *engine);
 
 struct engine_totals {
 	uint64_t packets, bytes, undecoded, flows, settled, dropped;
-	uint64_t late_kept, late_moved, late_reset, evicted, streams_robbed;
-	uint64_t first_right, learned_right, learned_wrong, dns_answers;
+	uint64_t late_kept, late_moved, late_reset, evicted, streams_reclaimed;
+	uint64_t first_packet_correct, learned_right, learned_wrong, dns_answers;
 	uint64_t encrypted_dns[ENCRYPTED_DNS_KINDS];
 	uint64_t batches, overruns, errors;
 };

@@ -37,14 +37,14 @@ static void add_lane(struct engine_totals *totals, const struct lane *lane)
 	totals->late_kept += load(&worker->late_kept);
 	totals->late_moved += load(&worker->late_moved);
 	totals->late_reset += load(&worker->late_reset);
-	totals->first_right += load(&worker->first_right);
+	totals->first_packet_correct += load(&worker->first_packet_correct);
 	totals->learned_right += load(&worker->learned_right);
 	totals->learned_wrong += load(&worker->learned_wrong);
 	totals->dns_answers += load(&worker->dns_answers);
 	for (int i = 0; i < ENCRYPTED_DNS_KINDS; i++)
 		totals->encrypted_dns[i] += load(&worker->encrypted_dns[i]);
 	totals->evicted += load(&worker->evicted);
-	totals->streams_robbed += load(&worker->streams_robbed);
+	totals->streams_reclaimed += load(&worker->streams_reclaimed);
 	totals->batches += load(&source->batches);
 	totals->overruns += load(&source->overruns);
 	totals->errors += load(&source->errors);

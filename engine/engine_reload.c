@@ -20,10 +20,10 @@ const struct policy *engine_policy(const struct engine *engine)
 	return engine->policy;
 }
 
-void engine_set_dead(struct engine *engine, size_t uplink, bool is_v6,
-		     bool is_dead)
+void engine_set_down(struct engine *engine, size_t uplink, bool is_v6,
+		     bool is_down)
 {
-	policy_set_dead(engine->policy, uplink, is_v6, is_dead);
+	policy_set_down(engine->policy, uplink, is_v6, is_down);
 }
 
 bool engine_has_passed(struct engine *engine)
@@ -51,8 +51,8 @@ int engine_can_reload(const struct engine *engine, const struct policy *policy,
 	if (policy_marks(policy)->mask != policy_marks(engine->policy)->mask)
 		what = "`marks`";
 	else if (old.first != new.first || old.last != new.last ||
-		 old.otherwise_drop != new.otherwise_drop ||
-		 old.nap_us != new.nap_us)
+		 old.fail_closed != new.fail_closed ||
+		 old.coalesce_us != new.coalesce_us)
 		what = "`queues`";
 	if (what == NULL)
 		return 0;

@@ -8,18 +8,18 @@ struct path_set expect_paths(const struct policy *policy,
 	const struct balance *balance =
 		policy_route(policy, decision->route)->balance;
 	struct path_set paths = { { 0 } };
-	struct path_set dead;
+	struct path_set down;
 
 	if (balance == NULL || balance->by_source || flow->has_all_ports ||
 	    flow->facts.is_own) {
 		path_set_add(&paths, decision->path);
 		return paths;
 	}
-	dead = policy_dead(policy, !address_is_v4(&flow->facts.client));
-	if (balance_weight(balance, &dead) == 0)
-		dead = (struct path_set){ { 0 } };
+	down = policy_down(policy, !address_is_v4(&flow->facts.client));
+	if (balance_weight(balance, &down) == 0)
+		down = (struct path_set){ { 0 } };
 	for (size_t i = 0; i < balance->count; i++)
-		if (!path_set_has(&dead, balance->members[i].path))
+		if (!path_set_has(&down, balance->members[i].path))
 			path_set_add(&paths, balance->members[i].path);
 	return paths;
 }

@@ -10,13 +10,13 @@
 static const char *const levels[] = { "ok", "warning", "error" };
 
 static void print(void *ctx, enum doctor_level level, const char *line,
-		  const char *mend)
+		  const char *fix)
 {
 	bool *has_error = ctx;
 
 	printf("%-8s %s\n", levels[level], line);
-	if (mend != NULL)
-		printf("         mend: %s\n", mend);
+	if (fix != NULL)
+		printf("         mend: %s\n", fix);
 	*has_error |= level == DOCTOR_ERROR;
 }
 

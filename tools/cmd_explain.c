@@ -134,20 +134,20 @@ static void print_shares(const struct policy *policy, const struct facts *facts,
 			 const struct path_set *paths)
 {
 	const struct balance *balance = route->balance;
-	struct path_set dead = policy_dead(policy,
+	struct path_set down = policy_down(policy,
 					   !address_is_v4(&facts->client));
 	uint32_t sum;
 
 	if (balance == NULL)
 		return;
-	sum = balance_weight(balance, &dead);
+	sum = balance_weight(balance, &down);
 	printf("    shares");
 	for (size_t i = 0; i < balance->count; i++) {
 		const struct balance_member *member = &balance->members[i];
 		const char *name = policy_path_name(policy, member->path);
 
 		printf("%s %s ", i > 0 ? "," : "", name);
-		if (sum > 0 && path_set_has(&dead, member->path))
+		if (sum > 0 && path_set_has(&down, member->path))
 			print_no_share(policy, member->path,
 				       address_is_v4(&facts->client));
 		else
@@ -360,7 +360,7 @@ static void print_learned(const struct facts *facts, const char *state_dir)
 	char path[PATH_MAX];
 
 	if (learned_file_path(state_dir, path) == 0)
-		learned_list_complain(path, learned_file_each(
+		learned_list_error(path, learned_file_each(
 			path, print_learned_item, &wish));
 }
 

@@ -51,7 +51,7 @@ static int list(const char *state_dir, const char *word)
 						&wish.address) == 0;
 	if (rc == 0)
 		rc = learned_file_each(path, print_item, &wish);
-	learned_list_complain(path, rc);
+	learned_list_error(path, rc);
 	if (rc == -ENOENT)
 		fprintf(stderr, "%s: nothing is saved yet; an engine saves "
 			"what it learned when it stops\n", path);

@@ -43,7 +43,7 @@ static bool read_words(int argc, char *argv[], struct choice *choice)
 			break;
 		case 'c':
 			choice->check = true;
-			choice->options.dead_links = true;
+			choice->options.down_links = true;
 			choice->options.dry_run = true;
 			choice->options.steps = stdout;
 			break;
@@ -71,7 +71,7 @@ static int apply(const struct policy *policy,
 	int rc = exempts_load(&exempts, options.state_dir, why);
 
 	if (rc < 0) {
-		fault(error, rc, "%s: %s; mend it or remove it", exempts.path,
+		set_error(error, rc, "%s: %s; mend it or remove it", exempts.path,
 		      rc == -EINVAL ? why : strerror(-rc));
 	} else {
 		exempts_expire(&exempts, time(NULL));

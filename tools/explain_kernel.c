@@ -19,7 +19,7 @@ void explain_look(struct policy *policy, const char *state_dir,
 				&in_force->paths[i][v6];
 
 			if (now->way != IN_FORCE_UNKNOWN)
-				policy_set_dead(policy, i, v6,
+				policy_set_down(policy, i, v6,
 						now->way != IN_FORCE_UPLINK ||
 						now->by != i);
 		}

@@ -55,7 +55,7 @@ void learned_list_print(const struct learned_item *item, uint32_t now_s)
 	       time_text(item->expires_s, expires));
 }
 
-void learned_list_complain(const char *path, int rc)
+void learned_list_error(const char *path, int rc)
 {
 	if (rc == -EBADMSG)
 		fprintf(stderr, "%s: broken, or of another version\n", path);

@@ -11,6 +11,6 @@ void learned_list_print(const struct learned_item *item, uint32_t now_s);
 
 /* Complain about a file that could not be read; a file that is not there is
  * nothing to complain about. */
-void learned_list_complain(const char *path, int rc);
+void learned_list_error(const char *path, int rc);
 
 #endif

@@ -196,7 +196,7 @@ static int print_help(const struct command *c)
 	return EXIT_SUCCESS;
 }
 
-static int complain_unknown(const char *name)
+static int report_unknown(const char *name)
 {
 	struct nearest nearest = { .word = name, .word_len = strlen(name) };
 
@@ -243,7 +243,7 @@ int main(int argc, char *argv[])
 	}
 	c = find_command(argv[1]);
 	if (c == NULL)
-		return complain_unknown(argv[1]);
+		return report_unknown(argv[1]);
 	if (asks_for_help(argc - 1, argv + 1))
 		return print_help(c);
 	snprintf(name, sizeof(name), PROGRAM "%s", c->name);

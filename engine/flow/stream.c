@@ -32,7 +32,7 @@ struct stream_pool {
 	struct stream *streams;
 	struct stream *free;
 	struct stream taken;
-	uint64_t robbed;
+	uint64_t reclaimed;
 	uint8_t *blocks;
 	size_t count;
 	size_t stride;			/* from a block to the next */
@@ -106,7 +106,7 @@ void stream_take(struct stream_pool *pool, struct stream **slot)
 		stream = pool->taken.next;
 		*stream->slot = NULL;
 		unlink_taken(stream);
-		pool->robbed++;
+		pool->reclaimed++;
 	} else {
 		pool->free = stream->next;
 	}
@@ -131,9 +131,9 @@ void stream_give_back(struct stream_pool *pool, struct stream **slot)
 	*slot = NULL;
 }
 
-uint64_t stream_pool_robbed(const struct stream_pool *pool)
+uint64_t stream_pool_reclaimed(const struct stream_pool *pool)
 {
-	return pool->robbed;
+	return pool->reclaimed;
 }
 
 static uint32_t whole_len(const struct stream *s)

@@ -31,7 +31,7 @@ void stream_take(struct stream_pool *pool, struct stream **slot);
 /* Give back what *slot holds, which may be NULL; then it is. */
 void stream_give_back(struct stream_pool *pool, struct stream **slot);
 /* Streams that were taken away so far. */
-uint64_t stream_pool_robbed(const struct stream_pool *pool);
+uint64_t stream_pool_reclaimed(const struct stream_pool *pool);
 
 /*
  * TCP: put a segment in its place. `offset` counts from the stream's first

@@ -17,7 +17,7 @@
 
 #include "engine/packet/cursor.h"
 #include "engine/hints/hint.h"
-#include "rules/util/folder.h"
+#include "rules/util/state_dir.h"
 
 #define MAGIC "waymark-learned\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
@@ -35,7 +35,7 @@
 int learned_file_path(const char *given, char path[static PATH_MAX])
 {
 	char dir[PATH_MAX];
-	int rc = folder_kept(given, dir);
+	int rc = state_dir_path(given, dir);
 
 	if (rc < 0)
 		return rc;
@@ -162,7 +162,7 @@ int learned_file_save(const struct learned *learned, uint32_t now_s,
 
 	if (snprintf(beside, sizeof(beside), "%s.new", path) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	rc = folder_make_for(path);
+	rc = state_dir_make_for(path);
 	if (rc == 0)
 		rc = write_text(learned, now_s, &text, &len);
 	if (rc < 0)

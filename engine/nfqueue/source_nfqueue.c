@@ -44,14 +44,14 @@
 /* Batches of this many messages have paid for their wake-up: no nap. */
 #define BATCH_LONG 32
 /* The kernel's own slack of 50 us would lengthen naps by a quarter. */
-#define NAP_SLACK_NS 1000
+#define COALESCE_SLACK_NS 1000
 
 struct source_nfqueue {
 	struct mnl_socket *socket;
 	int fd;
 	uint16_t queue;
 	bool is_finishing;
-	uint16_t nap_us;
+	uint16_t coalesce_us;
 	bool has_slack;			/* its thread's timers are precise */
 	int latest;			/* messages of the latest batch */
 	uint32_t next_id;		/* that the kernel gives when none is
@@ -254,7 +254,7 @@ int source_nfqueue_open(const struct source_nfqueue_options *options,
 	if (source == NULL)
 		return explain(options->queue, -ENOMEM, error, error_size);
 	source->queue = options->queue;
-	source->nap_us = options->nap_us;
+	source->coalesce_us = options->coalesce_us;
 	source->next_id = 1;
 	nfqueue_message_prepare(source->answers, WORKER_BATCH, source->queue);
 
@@ -302,15 +302,15 @@ static uint64_t clock_ns(void)
  * just got a few lets some more come. No nap when nothing came, since the
  * receive waits then, and none when much came.
  */
-static void nap(struct source_nfqueue *source)
+static void coalesce(struct source_nfqueue *source)
 {
-	struct timespec time = { .tv_nsec = source->nap_us * 1000L };
+	struct timespec time = { .tv_nsec = source->coalesce_us * 1000L };
 
 	if (source->latest <= 0 || source->latest >= BATCH_LONG ||
 	    source->is_finishing)
 		return;
 	if (!source->has_slack)
-		prctl(PR_SET_TIMERSLACK, NAP_SLACK_NS);
+		prctl(PR_SET_TIMERSLACK, COALESCE_SLACK_NS);
 	source->has_slack = true;
 	nanosleep(&time, NULL);
 }
@@ -321,8 +321,8 @@ static int take_batch(struct source_nfqueue *source)
 	int flags = source->is_finishing ? MSG_DONTWAIT : MSG_WAITFORONE;
 	int got;
 
-	if (source->nap_us != 0)
-		nap(source);
+	if (source->coalesce_us != 0)
+		coalesce(source);
 	got = recvmmsg(source->fd, source->slots, WORKER_BATCH, flags, NULL);
 	source->latest = got;
 	if (got >= 0)

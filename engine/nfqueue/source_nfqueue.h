@@ -21,7 +21,7 @@ struct source_nfqueue_options {
 	uint32_t max_len;	/* full-size packets that may wait; of small
 				 * ones nearly three times as many; 0: 4,096 */
 	bool fail_open;		/* a full queue lets packets pass */
-	uint16_t nap_us;	/* sleep this long after a short batch, so that
+	uint16_t coalesce_us;	/* sleep this long after a short batch, so that
 				 * the next is longer; 0: never */
 };
 

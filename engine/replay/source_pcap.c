@@ -87,7 +87,7 @@ static int filter_for(struct source_pcap *source, int dlt,
 		      const struct bpf_program **ret_program, char *error)
 {
 	struct filter *filter;
-	pcap_t *dead;
+	pcap_t *down;
 	size_t i;
 	int rc = 0;
 
@@ -101,21 +101,21 @@ static int filter_for(struct source_pcap *source, int dlt,
 		return fail(source, error, -EINVAL,
 			    "more than %d link types: filter with tcpdump -w "
 			    "first", FILTERS_MAX);
-	dead = pcap_open_dead(dlt, SNAP_MAX);
-	if (dead == NULL)
+	down = pcap_open_dead(dlt, SNAP_MAX);
+	if (down == NULL)
 		return fail(source, error, -ENOMEM, "out of memory");
 	filter = &source->filters[source->filter_count];
-	if (pcap_compile(dead, &filter->program, source->expression, 1,
+	if (pcap_compile(down, &filter->program, source->expression, 1,
 			 PCAP_NETMASK_UNKNOWN) < 0) {
 		rc = fail(source, error, -EINVAL,
 			  "filter \"%.100s\": %s; see pcap-filter(7)",
-			  source->expression, pcap_geterr(dead));
+			  source->expression, pcap_geterr(down));
 	} else {
 		filter->dlt = dlt;
 		source->filter_count++;
 		*ret_program = &filter->program;
 	}
-	pcap_close(dead);
+	pcap_close(down);
 	return rc;
 }
 

@@ -368,7 +368,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	flow_touch(worker->flows, flow, hash, pkt->time_ns);
 	flow->packets++;
 	keep_up(worker, flow);
-	worker_leave_dead(worker, flow, pkt);
+	worker_leave_down(worker, flow, pkt);
 	worker_hear_answer(worker, flow, pkt, verdict->from_server);
 	if (flow->state != FLOW_SETTLED)
 		decide_unsettled(worker, flow, pkt, verdict->from_server);
@@ -410,8 +410,8 @@ static void count_batch(struct worker *worker, const struct packet *packets,
 	add(&counters->packets, count);
 	add(&counters->bytes, bytes);
 	set(&counters->evicted, flow_table_evicted(worker->flows));
-	set(&counters->streams_robbed,
-	    stream_pool_robbed(worker->inspector->pool));
+	set(&counters->streams_reclaimed,
+	    stream_pool_reclaimed(worker->inspector->pool));
 }
 
 static uint32_t zone_at(const uint32_t *zones, size_t i)

@@ -69,13 +69,13 @@ struct worker_counters {
 	atomic_uint_fast64_t late_reset;
 	/* Of the settled: never by another path; of these and of the late, by
 	 * what was learned. */
-	atomic_uint_fast64_t first_right;
+	atomic_uint_fast64_t first_packet_correct;
 	atomic_uint_fast64_t learned_right;
 	atomic_uint_fast64_t learned_wrong;
 	atomic_uint_fast64_t dns_answers;	/* that taught */
 	atomic_uint_fast64_t encrypted_dns[ENCRYPTED_DNS_KINDS]; /* flows */
 	atomic_uint_fast64_t evicted;
-	atomic_uint_fast64_t streams_robbed;	/* stream_pool_robbed() */
+	atomic_uint_fast64_t streams_reclaimed;	/* stream_pool_reclaimed() */
 };
 
 /* `policy` is borrowed and must outlive the worker. NULL: out of memory. */

@@ -4,12 +4,12 @@
  */
 #include "engine/worker/worker_private.h"
 
-static bool is_dead(const struct worker *worker, const struct flow *flow)
+static bool is_down(const struct worker *worker, const struct flow *flow)
 {
-	struct path_set dead = policy_dead(worker->policy,
+	struct path_set down = policy_down(worker->policy,
 				!address_is_v4(&flow->facts.client));
 
-	return path_set_has(&dead, flow->path);
+	return path_set_has(&down, flow->path);
 }
 
 /*
@@ -27,10 +27,10 @@ uint8_t worker_keep_path(const struct worker *worker, const struct flow *flow,
 	    policy_route(worker->policy, flow->route)->balance !=
 		    now->balance || !policy_route_takes(now, flow->path))
 		return decision->path;
-	return is_dead(worker, flow) ? decision->path : flow->path;
+	return is_down(worker, flow) ? decision->path : flow->path;
 }
 
-void worker_leave_dead(const struct worker *worker, struct flow *flow,
+void worker_leave_down(const struct worker *worker, struct flow *flow,
 		       const struct packet *pkt)
 {
 	if (policy_balances(worker->policy) == 0 ||
@@ -38,7 +38,7 @@ void worker_leave_dead(const struct worker *worker, struct flow *flow,
 	    flow->state == FLOW_NEW ||
 	    flow->generation != worker->generation ||
 	    policy_route(worker->policy, flow->route)->balance == NULL ||
-	    !is_dead(worker, flow))
+	    !is_down(worker, flow))
 		return;
 	flow->path = policy_route_path(worker->policy, flow->route,
 				       &flow->facts);

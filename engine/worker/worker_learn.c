@@ -442,7 +442,7 @@ void worker_teach(struct worker *worker, const struct flow *flow,
 
 	count_encrypted_dns(worker, flow, host);
 	if (flow->late == FLOW_ON_TIME)
-		add(&worker->counters.first_right, 1);
+		add(&worker->counters.first_packet_correct, 1);
 	if (flow->is_guessed)
 		add(flow->late == FLOW_ON_TIME ?
 			    &worker->counters.learned_right :

@@ -99,7 +99,7 @@ set_bits worker_interface_sets(struct worker *worker, uint32_t ifindex);
 
 /* Of a packet that conntrack knows no flow of any more: its path may have
  * died, and then another of the balance takes it. */
-void worker_leave_dead(const struct worker *worker, struct flow *flow,
+void worker_leave_down(const struct worker *worker, struct flow *flow,
 		       const struct packet *pkt);
 
 /* Answer what was asked. */

@@ -20,7 +20,7 @@ static char *print(const struct ast *ast, size_t *ret_len)
 	return text;
 }
 
-static void print_complaints(const struct diag *diag)
+static void print_diagnostics(const struct diag *diag)
 {
 	char *text = NULL;
 	size_t len;
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diag = diag_new();
 	ast = ast_parse("fuzz", (const char *)data, size, diag);
 	assert(ast != NULL);
-	print_complaints(diag);
+	print_diagnostics(diag);
 	text = print(ast, &len);
 	read_again(text, len);
 	free(text);

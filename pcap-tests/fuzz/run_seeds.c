@@ -77,22 +77,22 @@ int main(int argc, char *argv[])
 	static uint8_t bytes[SEED_MAX];
 	const char *name = strrchr(argv[0], '/');
 	struct dirent **entries;
-	char folder[256], path[600];
+	char dir[256], path[600];
 	int count;
 
 	(void)argc;
-	snprintf(folder, sizeof(folder), SEEDS "/%s",
+	snprintf(dir, sizeof(dir), SEEDS "/%s",
 		 name != NULL ? name + 1 : argv[0]);
-	count = scandir(folder, &entries, is_seed, alphasort);
+	count = scandir(dir, &entries, is_seed, alphasort);
 	if (count <= 0) {
-		fprintf(stderr, "%s: no seeds\n", folder);
+		fprintf(stderr, "%s: no seeds\n", dir);
 		return EXIT_FAILURE;
 	}
 	printf("1..%d\n", count);
 	for (int i = 0; i < count; i++) {
 		size_t len;
 
-		snprintf(path, sizeof(path), "%s/%s", folder,
+		snprintf(path, sizeof(path), "%s/%s", dir,
 			 entries[i]->d_name);
 		len = read_seed(path, bytes);
 		run(bytes, len);

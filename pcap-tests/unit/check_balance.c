@@ -69,7 +69,7 @@ END_TEST
 /* Weights of paths 1, 2 and 3; which are dead; what each gets of 1000. */
 static const struct {
 	uint16_t weights[3];
-	const char *dead;
+	const char *down;
 	unsigned want[3];
 	bool by_source;
 } shares[] = {
@@ -86,7 +86,7 @@ static const struct {
 struct setting {
 	struct balance_member members[3];
 	struct balance balance;
-	struct path_set dead;
+	struct path_set down;
 };
 
 static void set_up(struct setting *setting, int row)
@@ -95,8 +95,8 @@ static void set_up(struct setting *setting, int row)
 	for (uint8_t i = 0; i < 3; i++) {
 		uint8_t path = (uint8_t)(i + 1);
 
-		if (strchr(shares[row].dead, '0' + path))
-			path_set_add(&setting->dead, path);
+		if (strchr(shares[row].down, '0' + path))
+			path_set_add(&setting->down, path);
 		if (shares[row].weights[i] > 0)
 			setting->members[setting->balance.count++] =
 				(struct balance_member){
@@ -129,7 +129,7 @@ START_TEST(share)
 	for (int i = 0; i < FLOWS; i++) {
 		struct facts facts = facts_of(i);
 		uint8_t path = balance_path(&setting.balance, &facts,
-					    &setting.dead);
+					    &setting.down);
 
 		ck_assert_uint_le(path, 3);
 		got[path]++;
@@ -156,10 +156,10 @@ START_TEST(stays)
 		struct facts facts = facts_of(i);
 		uint8_t prev = balance_path(&setting.balance, &facts, &none);
 		uint8_t now = balance_path(&setting.balance, &facts,
-					   &setting.dead);
+					   &setting.down);
 
 		ck_assert(now == prev ||
-			  path_set_has(&setting.dead, prev));
+			  path_set_has(&setting.down, prev));
 	}
 }
 END_TEST
@@ -216,14 +216,14 @@ START_TEST(own)
 
 	set_up(&setting, _i);
 	for (uint8_t i = 0; i < setting.balance.count && first == 0; i++)
-		if (!path_set_has(&setting.dead, setting.members[i].path))
+		if (!path_set_has(&setting.down, setting.members[i].path))
 			first = setting.members[i].path;
 	for (int i = 0; i < 64; i++) {
 		struct facts facts = facts_of(i);
 
 		facts.is_own = true;
 		ck_assert_uint_eq(balance_path(&setting.balance, &facts,
-					       &setting.dead),
+					       &setting.down),
 				  first ? first : setting.members[0].path);
 	}
 }
@@ -258,7 +258,7 @@ START_TEST(family)
 END_TEST
 
 /* Dead and back: the same flows come home. */
-START_TEST(dead)
+START_TEST(down)
 {
 	struct policy *policy = packets_policy(
 		"uplink a { dev a }\nuplink b { dev b }\n"
@@ -270,14 +270,14 @@ START_TEST(dead)
 
 		path[i] = policy_route_path(policy, 0, &facts);
 	}
-	policy_set_dead(policy, 0, false, true);
-	policy_set_dead(policy, 1, true, true);
+	policy_set_down(policy, 0, false, true);
+	policy_set_down(policy, 1, true, true);
 	for (int i = 0; i < 400; i++) {
 		struct facts facts = facts_of(i);
 
 		ck_assert_uint_eq(policy_route_path(policy, 0, &facts), 2);
 	}
-	policy_set_dead(policy, 0, false, false);
+	policy_set_down(policy, 0, false, false);
 	for (int i = 0; i < 400; i++) {
 		struct facts facts = facts_of(i);
 
@@ -329,7 +329,7 @@ int main(void)
 	tcase_add_loop_test(tcase, own, 0, ROWS(shares));
 	tcase_add_loop_test(tcase, key, 0, ROWS(keys));
 	tcase_add_test(tcase, family);
-	tcase_add_test(tcase, dead);
+	tcase_add_test(tcase, down);
 	tcase_add_test(tcase, compiled);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

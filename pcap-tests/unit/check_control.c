@@ -12,7 +12,7 @@
 #include "engine/nfqueue/queue_health.h"
 #include "unit.h"
 
-static char folder[] = "/tmp/check_control.XXXXXX";
+static char base_dir[] = "/tmp/check_control.XXXXXX";
 static char dir[512];
 static struct control *control;
 static unsigned asked;
@@ -42,11 +42,11 @@ static char *say_back(void *ctx, const char *line, size_t len, size_t *ret_len)
 	return text;
 }
 
-/* The folder's path is longer than a socket's may be. */
+/* The base_dir's path is longer than a socket's may be. */
 static void set_up(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(dir, sizeof(dir), "%s/%0150d", folder, 0);
+	ck_assert_ptr_nonnull(mkdtemp(base_dir));
+	snprintf(dir, sizeof(dir), "%s/%0150d", base_dir, 0);
 	ck_assert_int_eq(mkdir(dir, 0755), 0);
 	ck_assert_int_eq(control_open(dir, say_back, &asked, &control), 0);
 }
@@ -55,7 +55,7 @@ static void tear_down(void)
 {
 	control_close(control);
 	ck_assert_int_eq(rmdir(dir), 0);
-	ck_assert_int_eq(rmdir(folder), 0);
+	ck_assert_int_eq(rmdir(base_dir), 0);
 }
 
 static int dial(void)

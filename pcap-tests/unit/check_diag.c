@@ -13,7 +13,7 @@ static const struct {
 	const char *name;
 	const char *line;	/* the second of three */
 	uint32_t column, width;
-	const char *mend;
+	const char *fix;
 	const char *want;	/* behind the first line */
 } carets[] = {
 	{ "a word", "route mail via fibr", 16, 4, "did you mean 'fibre'?",
@@ -59,7 +59,7 @@ START_TEST(caret)
 	snprintf(text, sizeof(text), "first\n%s\nthird\n", carets[_i].line);
 	source.len = strlen(text);
 	diag_add(diag, DIAG_ERROR, (struct place){ &source, 2,
-		 carets[_i].column, carets[_i].width }, carets[_i].mend,
+		 carets[_i].column, carets[_i].width }, carets[_i].fix,
 		 "what %s", "it is");
 	snprintf(want, sizeof(want), "p:2:%u: error: what it is\n%s",
 		 carets[_i].column, carets[_i].want);

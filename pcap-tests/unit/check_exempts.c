@@ -9,19 +9,19 @@
 #include "rules/setup/exempts.h"
 #include "unit.h"
 
-static char folder[] = "/tmp/check_exempts.XXXXXX";
+static char dir[] = "/tmp/check_exempts.XXXXXX";
 static char path[64];
 
 static void set_up(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/exempt.json", folder);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/exempt.json", dir);
 }
 
 static void tear_down(void)
 {
 	unlink(path);
-	ck_assert_int_eq(rmdir(folder), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
 }
 
 static json_t *json(const char *text)
@@ -46,7 +46,7 @@ static struct exempts empty(void)
 	struct exempts exempts;
 	char why[EXEMPTS_WHY_MAX];
 
-	ck_assert_int_eq(exempts_load(&exempts, folder, why), 0);
+	ck_assert_int_eq(exempts_load(&exempts, dir, why), 0);
 	ck_assert_uint_eq(exempts.plan.count, 0);
 	return exempts;
 }
@@ -190,7 +190,7 @@ START_TEST(kept)
 
 	ck_assert_int_eq(add(&exempts, A, why), 0);
 	ck_assert_int_eq(exempts_save(&exempts), 0);
-	ck_assert_int_eq(exempts_load(&again, folder, why), 0);
+	ck_assert_int_eq(exempts_load(&again, dir, why), 0);
 	ck_assert(json_equal(exempts.hosts, again.hosts));
 	ck_assert_uint_eq(again.plan.count, 1);
 	exempts_fini(&exempts);
@@ -230,7 +230,7 @@ START_TEST(broken_file)
 	ck_assert_ptr_nonnull(file);
 	fputs(files[_i].text, file);
 	fclose(file);
-	ck_assert_int_eq(exempts_load(&exempts, folder, why), -EINVAL);
+	ck_assert_int_eq(exempts_load(&exempts, dir, why), -EINVAL);
 	ck_assert_msg(strstr(why, files[_i].why) != NULL, "%s", why);
 	ck_assert_uint_eq(exempts.plan.count, 0);
 	ck_assert_uint_eq(json_array_size(exempts.hosts), 0);

@@ -179,19 +179,19 @@ END_TEST
 
 /* ---- the file ---- */
 
-static char folder[] = "/tmp/check_hosts.XXXXXX";
+static char dir[] = "/tmp/check_hosts.XXXXXX";
 static char path[64];
 
-static void make_folder(void)
+static void make_dir(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/names.json", folder);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/names.json", dir);
 }
 
-static void drop_folder(void)
+static void drop_dir(void)
 {
 	unlink(path);
-	ck_assert_int_eq(rmdir(folder), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
 }
 
 START_TEST(kept)
@@ -201,7 +201,7 @@ START_TEST(kept)
 	struct address a = address("192.0.2.1"), b = address("2001:db8::1");
 	struct host *host;
 
-	ck_assert_int_eq(hosts_load(&again, folder, 7, why), 0);
+	ck_assert_int_eq(hosts_load(&again, dir, 7, why), 0);
 	ck_assert_uint_eq(again.count, 0);
 	ck_assert_ptr_nonnull(hosts_add(&hosts, "other.example"));
 	host = hosts_add(&hosts, "host.example");
@@ -209,8 +209,8 @@ START_TEST(kept)
 	host->ttl_s = 300;
 	ck_assert_int_eq(host_remember(host, &a, 1), 0);
 	ck_assert_int_eq(host_remember(host, &b, 1), 0);
-	ck_assert_int_eq(hosts_save(&hosts, folder), 0);
-	ck_assert_int_eq(hosts_load(&again, folder, 7, why), 0);
+	ck_assert_int_eq(hosts_save(&hosts, dir), 0);
+	ck_assert_int_eq(hosts_load(&again, dir, 7, why), 0);
 	ck_assert_uint_eq(again.count, 1);
 	ck_assert_uint_eq(again.items[0].count, 2);
 	ck_assert_uint_eq(again.items[0].ttl_s, 300);
@@ -248,7 +248,7 @@ START_TEST(broken_file)
 
 	fputs(broken[_i].text, out);
 	fclose(out);
-	ck_assert_int_eq(hosts_load(&hosts, folder, 1, why), -EINVAL);
+	ck_assert_int_eq(hosts_load(&hosts, dir, 1, why), -EINVAL);
 	ck_assert_msg(strstr(why, broken[_i].why) != NULL, "%s", why);
 	hosts_fini(&hosts);
 }
@@ -318,7 +318,7 @@ int main(void)
 	tcase_add_loop_test(pure, answers, 0, ROWS(stories));
 	tcase_add_test(pure, many_addresses_are_told_in_part);
 	tcase_add_test(pure, in_a_policy);
-	tcase_add_checked_fixture(file, make_folder, drop_folder);
+	tcase_add_checked_fixture(file, make_dir, drop_dir);
 	tcase_add_test(file, kept);
 	tcase_add_loop_test(file, broken_file, 0, ROWS(broken));
 	suite_add_tcase(suite, pure);

@@ -344,7 +344,7 @@ START_TEST(cut_anywhere)
 END_TEST
 
 /* A stream that was taken away ends in the budget, not in a crash. */
-START_TEST(robbed)
+START_TEST(reclaimed)
 {
 	struct stream *others[2] = { NULL, NULL };
 	struct setting s;
@@ -374,7 +374,7 @@ int main(void)
 	tcase_add_loop_test(tcase, hello, 0, ROWS(hellos));
 	tcase_add_loop_test(tcase, hello_renewed, 0, 2);
 	tcase_add_loop_test(tcase, cut_anywhere, 1, 50);
-	tcase_add_test(tcase, robbed);
+	tcase_add_test(tcase, reclaimed);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -184,7 +184,7 @@ static const struct {
 	size_t len;
 	uint32_t line, column;	/* 0: it is text */
 	unsigned byte;
-	const char *mend;
+	const char *fix;
 } bytes[] = {
 	{ "a\tb\r\nc\n", 7, 0, 0, 0, NULL },
 	{ "m\xc3\xbc\xff", 4, 0, 0, 0, NULL },
@@ -201,16 +201,16 @@ START_TEST(text_or_not)
 {
 	struct source source = text_of(bytes[_i].text, bytes[_i].len);
 	struct place place = { .line = 0 };
-	const char *mend = NULL;
+	const char *fix = NULL;
 	unsigned byte = 0;
 
-	ck_assert_int_eq(lexer_is_text(&source, &place, &byte, &mend),
+	ck_assert_int_eq(lexer_is_text(&source, &place, &byte, &fix),
 			 bytes[_i].line == 0);
 	ck_assert_uint_eq(place.line, bytes[_i].line);
 	ck_assert_uint_eq(place.column, bytes[_i].column);
 	ck_assert_uint_eq(byte, bytes[_i].byte);
-	if (bytes[_i].mend != NULL)
-		ck_assert_ptr_nonnull(strstr(mend, bytes[_i].mend));
+	if (bytes[_i].fix != NULL)
+		ck_assert_ptr_nonnull(strstr(fix, bytes[_i].fix));
 	free((char *)source.text);
 }
 END_TEST

@@ -249,34 +249,34 @@ START_TEST(nesting)
 END_TEST
 
 /* Files that include each other, in a folder of their own. */
-static char folder[] = "/tmp/check_parser.XXXXXX";
+static char dir[] = "/tmp/check_parser.XXXXXX";
 
 static void write_file(const char *name, const char *text)
 {
 	char path[100];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	file = fopen(path, "w");
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
 	fclose(file);
 }
 
-static void enter_folder(void)
+static void enter_dir(void)
 {
 	char path[100];
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/sub", folder);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/sub", dir);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 }
 
-static void leave_folder(void)
+static void leave_dir(void)
 {
 	char command[100];
 
-	snprintf(command, sizeof(command), "rm -r %s", folder);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
 	ck_assert_int_eq(system(command), 0);
 }
 
@@ -284,7 +284,7 @@ static struct ast *load(const char *name, struct diag *diag)
 {
 	char path[100];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return ast_load(path, diag);
 }
 
@@ -301,7 +301,7 @@ START_TEST(includes)
 	ck_assert_uint_eq(diag_errors(diag), 0);
 	snprintf(want, sizeof(want), "route b via c\nroute f drop\n"
 		 "list domains d { file \"%s/sub/e\" }\ndefault drop\n",
-		 folder);
+		 dir);
 	ck_assert_str_eq(printed_ast(ast), want);
 	ast_free(ast);
 	diag_free(diag);
@@ -319,9 +319,9 @@ START_TEST(included_error)
 	write_file("b", "\nroute d\n");
 	ast = load("a", diag);
 	ck_assert_uint_eq(diag_errors(diag), 2);
-	snprintf(want, sizeof(want), "%s/b:2:8: error", folder);
+	snprintf(want, sizeof(want), "%s/b:2:8: error", dir);
 	ck_assert_ptr_nonnull(strstr(printed_diag(diag), want));
-	snprintf(want, sizeof(want), "%s/a:2:8: error", folder);
+	snprintf(want, sizeof(want), "%s/a:2:8: error", dir);
 	ck_assert_ptr_nonnull(strstr(printed_diag(diag), want));
 	ast_free(ast);
 	diag_free(diag);
@@ -385,7 +385,7 @@ int main(void)
 	tcase_add_test(tcase, pattern_bytes);
 	tcase_add_loop_test(tcase, nesting, 0, 6);
 	suite_add_tcase(suite, tcase);
-	tcase_add_checked_fixture(files, enter_folder, leave_folder);
+	tcase_add_checked_fixture(files, enter_dir, leave_dir);
 	tcase_add_test(files, includes);
 	tcase_add_test(files, included_error);
 	tcase_add_loop_test(files, circle, 0, ROWS(circles));

@@ -6,13 +6,13 @@
 #include "pcap-tests/unit/printed.h"
 
 #define JA4 "t13d1516h2_8daaf6152771_b186095e22b6"
-#define MEND "`waymark replay --json` prints those of a capture"
+#define FIX "`waymark replay --json` prints those of a capture"
 
 /* One mistake each: the first line of the complaint and its mend. */
 static const struct {
 	const char *text;
 	const char *want;
-	const char *mend;	/* NULL: none */
+	const char *fix;	/* NULL: none */
 } bad[] = {
 	{ "rout mail via a", "1:1: error: expected a statement, not 'rout'",
 	  "did you mean 'route'?" },
@@ -344,13 +344,13 @@ static const struct {
 	{ "class a = ja4", "1:14: error: expected a JA4 fingerprint, but "
 	  "the text ends", NULL },
 	{ "class a = ja4 t13d", "1:15: error: this is not a JA4 fingerprint",
-	  MEND },
+	  FIX },
 	{ "class a = ja4 " JA4 "0", "1:15: error: this is not a JA4 "
-	  "fingerprint", MEND },
+	  "fingerprint", FIX },
 	{ "class a = ja4 " "t13d1516h2_8DAAf6152771_b186095e22b6", "1:15: "
-	  "error: this is not a JA4 fingerprint", MEND },
+	  "error: this is not a JA4 fingerprint", FIX },
 	{ "class a = ja4 " "x13d1516h2_8daaf6152771_b186095e22b6", "1:15: "
-	  "error: this is not a JA4 fingerprint", MEND },
+	  "error: this is not a JA4 fingerprint", FIX },
 	{ "class a = ja4 @b", "1:15: error: only from, to and host take a "
 	  "list", NULL },
 	{ "include a", "1:9: error: expected a path in quotes, not 'a'",
@@ -377,11 +377,11 @@ START_TEST(refuses)
 		      got, want);
 	got = strchr(got, '^');
 	got += strspn(got, "^~");
-	if (bad[_i].mend == NULL)
+	if (bad[_i].fix == NULL)
 		ck_assert_str_eq(got, "\n");
 	else
-		ck_assert_msg(strstr(got, bad[_i].mend) != NULL,
-			      "got%swant %s", got, bad[_i].mend);
+		ck_assert_msg(strstr(got, bad[_i].fix) != NULL,
+			      "got%swant %s", got, bad[_i].fix);
 	ck_assert_ptr_nonnull(ast);
 	ast_free(ast);
 	diag_free(diag);

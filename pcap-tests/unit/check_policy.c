@@ -17,7 +17,7 @@ static const struct app_word words[] = {
 static const struct vocabulary vocabulary = { words, 4 };
 
 /* The complaints as one text, which the caller frees. */
-static char *complaints(struct diag *diag)
+static char *diagnostics(struct diag *diag)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -42,7 +42,7 @@ static struct policy *parse(const char *text, struct diag *diag)
 static const struct {
 	const char *name;
 	const char *policy;
-	const char *complaint;	/* that must be among them; NULL: none */
+	const char *diagnostic;	/* that must be among them; NULL: none */
 	unsigned errors;
 	unsigned warnings;
 } rows[] = {
@@ -181,7 +181,7 @@ START_TEST(compiles)
 {
 	struct diag *diag = diag_new();
 	struct policy *policy = parse(rows[_i].policy, diag);
-	char *text = complaints(diag);
+	char *text = diagnostics(diag);
 
 	ck_assert_msg(diag_errors(diag) == rows[_i].errors &&
 		      diag_warnings(diag) == rows[_i].warnings,
@@ -189,9 +189,9 @@ START_TEST(compiles)
 		      diag_errors(diag), diag_warnings(diag), text);
 	ck_assert_msg((policy != NULL) == (rows[_i].errors == 0), "%s",
 		      rows[_i].name);
-	ck_assert_msg(rows[_i].complaint == NULL ||
-		      strstr(text, rows[_i].complaint) != NULL,
-		      "%s: no '%s' in:\n%s", rows[_i].name, rows[_i].complaint,
+	ck_assert_msg(rows[_i].diagnostic == NULL ||
+		      strstr(text, rows[_i].diagnostic) != NULL,
+		      "%s: no '%s' in:\n%s", rows[_i].name, rows[_i].diagnostic,
 		      text);
 	policy_free(policy);
 	diag_free(diag);
@@ -340,7 +340,7 @@ END_TEST
 
 static const struct {
 	const char *words;
-	const char *complaint;	/* NULL: it is a flow */
+	const char *diagnostic;	/* NULL: it is a flow */
 } flow_words[] = {
 	{ "tcp 192.0.2.1 > 192.0.2.2:25", NULL },
 	{ "tcp 192.0.2.1:1 192.0.2.2:25 app ssh host a.example", NULL },
@@ -360,11 +360,11 @@ START_TEST(flows_in_words)
 	struct expect *flow = NULL;
 	int rc = policy_flow_parse(policy, &vocabulary, flow_words[_i].words,
 				   diag, &flow);
-	char *text = complaints(diag);
+	char *text = diagnostics(diag);
 
-	ck_assert_msg((rc == 0) == (flow_words[_i].complaint == NULL), "%s: %s",
+	ck_assert_msg((rc == 0) == (flow_words[_i].diagnostic == NULL), "%s: %s",
 		      flow_words[_i].words, text);
-	ck_assert_msg(rc == 0 || strstr(text, flow_words[_i].complaint) != NULL,
+	ck_assert_msg(rc == 0 || strstr(text, flow_words[_i].diagnostic) != NULL,
 		      "%s: %s", flow_words[_i].words, text);
 	policy_flow_free(flow);
 	policy_free(policy);
@@ -532,7 +532,7 @@ START_TEST(many_exempt)
 				 exempt_many[_i].words);
 	struct diag *diag = diag_new();
 	struct policy *policy = parse(text, diag);
-	char *said = complaints(diag);
+	char *said = diagnostics(diag);
 
 	ck_assert_int_eq(policy != NULL, exempt_many[_i].want == NULL);
 	if (exempt_many[_i].want != NULL)

@@ -245,7 +245,7 @@ static const struct {
 	{ "names that others gave", take_names, -1 },
 };
 
-START_TEST(mend)
+START_TEST(fix)
 {
 	struct diff diff;
 
@@ -373,7 +373,7 @@ int main(void)
 	tcase_add_test(tcase, from_nothing);
 	tcase_add_test(tcase, arrived);
 	tcase_add_test(tcase, to_nothing);
-	tcase_add_loop_test(tcase, mend, 0, ROWS(changes));
+	tcase_add_loop_test(tcase, fix, 0, ROWS(changes));
 	tcase_add_loop_test(tcase, ruleset_line, 0, ROWS(lines));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

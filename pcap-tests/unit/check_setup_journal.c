@@ -29,7 +29,7 @@ START_TEST(there_and_back)
 {
 	struct journal journal = { .made_file = true, .file = 1,
 				   .queue_drop = true,
-				   .file_next = 2, .folders_made = 1,
+				   .file_next = 2, .dirs_made = 1,
 				   .ruleset_asked = 0x123456789abcdefu,
 				   .ruleset_found = 7 };
 	/* The newest counts, and what is noted again is there once. */
@@ -58,7 +58,7 @@ START_TEST(there_and_back)
 	ck_assert_uint_eq(back.numbers.count, 3);
 	ck_assert_uint_eq(uplink_number_of(&back.numbers, "a")->path, 4);
 	ck_assert_uint_eq(uplink_number_of(&back.numbers, "b")->table, 202);
-	ck_assert_uint_eq(back.folders_made, 1);
+	ck_assert_uint_eq(back.dirs_made, 1);
 	ck_assert_uint_eq(back.ruleset_asked, journal.ruleset_asked);
 	ck_assert_uint_eq(back.ruleset_found, 7);
 	ck_assert_int_eq(journal_remove(dir), 0);
@@ -168,25 +168,25 @@ END_TEST
 
 START_TEST(table_names)
 {
-	char folder[PATH_MAX + 32], parent[PATH_MAX + 16];
+	char drop_in_dir[PATH_MAX + 32], parent[PATH_MAX + 16];
 	struct rt_tables tables;
 
 	snprintf(parent, sizeof(parent), "%s/iproute2", dir);
-	snprintf(folder, sizeof(folder), "%s/rt_tables.d", parent);
-	ck_assert_int_eq(rt_tables_look(folder, &tables), 0);
-	ck_assert_uint_eq(tables.folders_missing, 2);
+	snprintf(drop_in_dir, sizeof(drop_in_dir), "%s/rt_tables.d", parent);
+	ck_assert_int_eq(rt_tables_look(drop_in_dir, &tables), 0);
+	ck_assert_uint_eq(tables.dirs_missing, 2);
 	ck_assert(!tables.exists);
-	ck_assert_int_eq(rt_tables_write(folder, "201\tfibre\n"), 0);
-	ck_assert_int_eq(rt_tables_look(folder, &tables), 0);
-	ck_assert_uint_eq(tables.folders_missing, 0);
+	ck_assert_int_eq(rt_tables_write(drop_in_dir, "201\tfibre\n"), 0);
+	ck_assert_int_eq(rt_tables_look(drop_in_dir, &tables), 0);
+	ck_assert_uint_eq(tables.dirs_missing, 0);
 	ck_assert(tables.exists);
 	ck_assert_uint_eq(tables.hash, nft_hash("201\tfibre\n"));
-	ck_assert_int_eq(rt_tables_write(folder, "202\tcheap\n"), 0);
-	ck_assert_int_eq(rt_tables_look(folder, &tables), 0);
+	ck_assert_int_eq(rt_tables_write(drop_in_dir, "202\tcheap\n"), 0);
+	ck_assert_int_eq(rt_tables_look(drop_in_dir, &tables), 0);
 	ck_assert_uint_eq(tables.hash, nft_hash("202\tcheap\n"));
-	ck_assert_int_eq(rt_tables_remove(folder, 2), 0);
+	ck_assert_int_eq(rt_tables_remove(drop_in_dir, 2), 0);
 	ck_assert_int_ne(access(parent, F_OK), 0);
-	ck_assert_int_eq(rt_tables_remove(folder, 0), 0);
+	ck_assert_int_eq(rt_tables_remove(drop_in_dir, 0), 0);
 }
 END_TEST
 

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "rules/setup/monitor/fight.h"
+#include "rules/setup/monitor/backoff.h"
 #include "rules/setup/monitor/health.h"
 
 /* How often a thing that goes every `every_ms` is put back and told of within
@@ -16,7 +16,7 @@
 static const struct {
 	const char *name;
 	unsigned int every_ms, for_ms, put_back, told;
-} fights[] = {
+} backoffs[] = {
 	{ "now and then", 30000, 3600000, 120, 0 },
 	{ "as often as is borne", 12001, 600000, 50, 0 },
 	{ "a fight", 1000, 20000, 5, 1 },
@@ -24,70 +24,70 @@ static const struct {
 	{ "and ever more seldom", 1000, 3600000, 14, 1 },
 };
 
-START_TEST(fight)
+START_TEST(backoff)
 {
-	struct fights list = { 0 };
+	struct backoffs list = { 0 };
 	unsigned int put_back = 0, told = 0;
 	uint64_t start = 1000000;
 
-	for (uint64_t ms = 0; ms < fights[_i].for_ms;
-	     ms += fights[_i].every_ms) {
-		struct fight *it = fight_of(&list, "a rule");
-		enum fight_answer answer = fight_count(it, start + ms);
+	for (uint64_t ms = 0; ms < backoffs[_i].for_ms;
+	     ms += backoffs[_i].every_ms) {
+		struct backoff *it = backoff_of(&list, "a rule");
+		enum backoff_state answer = backoff_count(it, start + ms);
 
-		put_back += answer == FIGHT_NONE;
-		told += answer == FIGHT_NEW;
+		put_back += answer == BACKOFF_NONE;
+		told += answer == BACKOFF_BEGIN;
 	}
-	ck_assert_msg(put_back == fights[_i].put_back &&
-			      told == fights[_i].told,
-		      "%s: put back %u times, told %u times", fights[_i].name,
+	ck_assert_msg(put_back == backoffs[_i].put_back &&
+			      told == backoffs[_i].told,
+		      "%s: put back %u times, told %u times", backoffs[_i].name,
 		      put_back, told);
 }
 END_TEST
 
 START_TEST(peace)
 {
-	struct fights list = { 0 };
-	struct fight *it = fight_of(&list, "a rule");
+	struct backoffs list = { 0 };
+	struct backoff *it = backoff_of(&list, "a rule");
 
 	for (uint64_t ms = 0; ms < 10000; ms += 1000)
-		fight_count(it, 1000000 + ms);
-	ck_assert_int_eq(fight_count(fight_of(&list, "another"), 1010000),
-			 FIGHT_NONE);
-	ck_assert_uint_gt(fight_next_ms(&list, 1010000), 1010000);
-	ck_assert_int_eq(fight_count(it, 1100000), FIGHT_NONE);
-	ck_assert_uint_eq(fight_next_ms(&list, 1100000), 0);
-	ck_assert_int_eq(fight_count(it, 9000000), FIGHT_NONE);
-	ck_assert_int_eq(fight_count(it, 9001000), FIGHT_NONE);
+		backoff_count(it, 1000000 + ms);
+	ck_assert_int_eq(backoff_count(backoff_of(&list, "another"), 1010000),
+			 BACKOFF_NONE);
+	ck_assert_uint_gt(backoff_next_ms(&list, 1010000), 1010000);
+	ck_assert_int_eq(backoff_count(it, 1100000), BACKOFF_NONE);
+	ck_assert_uint_eq(backoff_next_ms(&list, 1100000), 0);
+	ck_assert_int_eq(backoff_count(it, 9000000), BACKOFF_NONE);
+	ck_assert_int_eq(backoff_count(it, 9001000), BACKOFF_NONE);
 }
 END_TEST
 
 /* More things than there is room for: the newest are known. */
 START_TEST(many)
 {
-	struct fights list = { 0 };
+	struct backoffs list = { 0 };
 	char thing[16];
 
 	for (unsigned int i = 0; i < 1000; i++) {
 		snprintf(thing, sizeof(thing), "rule %u", i);
-		fight_count(fight_of(&list, thing), 1000 + i);
+		backoff_count(backoff_of(&list, thing), 1000 + i);
 	}
-	ck_assert_uint_eq(fight_of(&list, "rule 999")->count, 1);
-	ck_assert_uint_eq(fight_of(&list, "rule 0")->count, 0);
+	ck_assert_uint_eq(backoff_of(&list, "rule 999")->count, 1);
+	ck_assert_uint_eq(backoff_of(&list, "rule 0")->count, 0);
 }
 END_TEST
 
 START_TEST(lines)
 {
 	char dir[] = "/tmp/check_setup.XXXXXX";
-	struct health_uplink one = { .name = "one", .dead4 = true };
+	struct health_uplink one = { .name = "one", .down4 = true };
 	struct health found = { &one, 1 };
 	struct health health;
 	int fd;
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	ck_assert_int_eq(health_load(dir, &health), 0);
-	ck_assert(!health_is_dead(&health, "one", AF_INET));
+	ck_assert(!health_is_down(&health, "one", AF_INET));
 	health_fini(&health);
 	ck_assert(!health_is_kept(dir));
 
@@ -97,16 +97,16 @@ START_TEST(lines)
 	ck_assert(health_is_kept(dir));
 	ck_assert_int_eq(health_findings_save(fd, &found), 0);
 	ck_assert_int_eq(health_load(dir, &health), 0);
-	ck_assert(health_is_dead(&health, "one", AF_INET));
-	ck_assert(!health_is_dead(&health, "one", AF_INET6));
+	ck_assert(health_is_down(&health, "one", AF_INET));
+	ck_assert(!health_is_down(&health, "one", AF_INET6));
 	health_fini(&health);
 
 	/* A word stands above what probes say, and goes with `auto`. */
 	ck_assert_int_eq(health_save_wish(dir, "one", HEALTH_UP), 0);
 	ck_assert_int_eq(health_save_wish(dir, "two", HEALTH_DOWN), 0);
 	ck_assert_int_eq(health_load(dir, &health), 0);
-	ck_assert(!health_is_dead(&health, "one", AF_INET));
-	ck_assert(health_is_dead(&health, "two", AF_INET6));
+	ck_assert(!health_is_down(&health, "one", AF_INET));
+	ck_assert(health_is_down(&health, "two", AF_INET6));
 	health_fini(&health);
 	ck_assert_int_eq(health_save_wish(dir, "two", HEALTH_AUTO), 0);
 
@@ -114,8 +114,8 @@ START_TEST(lines)
 	close(fd);
 	ck_assert_int_eq(health_save_wish(dir, "one", HEALTH_AUTO), 0);
 	ck_assert_int_eq(health_load(dir, &health), 0);
-	ck_assert(!health_is_dead(&health, "one", AF_INET));
-	ck_assert(!health_is_dead(&health, "two", AF_INET6));
+	ck_assert(!health_is_down(&health, "one", AF_INET));
+	ck_assert(!health_is_down(&health, "two", AF_INET6));
 	health_fini(&health);
 	health_remove(dir);
 	ck_assert_int_eq(rmdir(dir), 0);
@@ -127,7 +127,7 @@ int main(void)
 	Suite *suite = suite_create("setup_keep");
 	TCase *tcase = tcase_create("keep");
 
-	tcase_add_loop_test(tcase, fight, 0, ROWS(fights));
+	tcase_add_loop_test(tcase, backoff, 0, ROWS(backoffs));
 	tcase_add_test(tcase, peace);
 	tcase_add_test(tcase, many);
 	tcase_add_test(tcase, lines);

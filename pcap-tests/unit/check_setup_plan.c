@@ -282,13 +282,13 @@ static const struct {
 /* Where the marks of an uplink lead while some are dead in IPv4. */
 static const struct {
 	const char *name;
-	const char *dead[3];
+	const char *down[3];
 	const char *policy;
 	const char *line;
 	bool wanted;
 	uint8_t carrier;
 	const char *words;	/* who that is; NULL: nobody */
-} dead[] = {
+} down[] = {
 	{ "none", { NULL }, FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
 	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 0,
 	  "fibre" },
@@ -316,9 +316,9 @@ static const struct {
 	  PLAN_NOBODY, "main" },
 };
 
-START_TEST(dead_uplink)
+START_TEST(down_uplink)
 {
-	struct policy *policy = setup_policy(dead[_i].policy);
+	struct policy *policy = setup_policy(down[_i].policy);
 	struct health_uplink items[3] = { 0 };
 	struct state state;
 	struct plan plan;
@@ -326,20 +326,20 @@ START_TEST(dead_uplink)
 
 	setup_state(&state);
 	state.health.items = items;
-	for (; dead[_i].dead[state.health.count]; state.health.count++) {
+	for (; down[_i].down[state.health.count]; state.health.count++) {
 		struct health_uplink *item = &items[state.health.count];
 
-		strcpy(item->name, dead[_i].dead[state.health.count]);
-		item->dead4 = true;
+		strcpy(item->name, down[_i].down[state.health.count]);
+		item->down4 = true;
 	}
 	make_plan(policy, &state, &plan);
 	text = text_of(&plan, &state);
-	ck_assert_msg(!!strstr(text, dead[_i].line) == dead[_i].wanted,
-		      "%s: in\n%s", dead[_i].name, text);
-	ck_assert_uint_eq(plan.uplinks[0].carrier[0], dead[_i].carrier);
+	ck_assert_msg(!!strstr(text, down[_i].line) == down[_i].wanted,
+		      "%s: in\n%s", down[_i].name, text);
+	ck_assert_uint_eq(plan.uplinks[0].carrier[0], down[_i].carrier);
 	ck_assert_uint_eq(plan.uplinks[0].carrier[1], 0);
-	ck_assert_pstr_eq(plan_routes_carrier(policy, 0, dead[_i].carrier),
-			  dead[_i].words);
+	ck_assert_pstr_eq(plan_routes_carrier(policy, 0, down[_i].carrier),
+			  down[_i].words);
 	free(text);
 	plan_fini(&plan);
 	state.health = (struct health){ 0 };
@@ -444,7 +444,7 @@ static const struct {
 	  "default dev eth9 table 201" },
 };
 
-START_TEST(dead_link)
+START_TEST(down_link)
 {
 	struct policy *policy = setup_policy(links[_i].policy);
 	char error[SETUP_ERROR_MAX] = "";
@@ -571,8 +571,8 @@ int main(void)
 
 	tcase_add_loop_test(tcase, line, 0, ROWS(lines));
 	tcase_add_loop_test(tcase, max, 0, ROWS(many));
-	tcase_add_loop_test(tcase, dead_link, 0, ROWS(links));
-	tcase_add_loop_test(tcase, dead_uplink, 0, ROWS(dead));
+	tcase_add_loop_test(tcase, down_link, 0, ROWS(links));
+	tcase_add_loop_test(tcase, down_uplink, 0, ROWS(down));
 	tcase_add_test(tcase, ranges);
 	tcase_add_loop_test(tcase, conflict, 0, ROWS(conflicts));
 	suite_add_tcase(suite, tcase);

@@ -108,20 +108,20 @@ static const struct row rows[] = {
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
-static char folder[] = "/tmp/waymark-pcap-XXXXXX";
-static char path[sizeof(folder) + 16];
+static char dir[] = "/tmp/waymark-pcap-XXXXXX";
+static char path[sizeof(dir) + 16];
 
-static void folder_make(void)
+static void state_dir_make(void)
 {
-	strcpy(folder + sizeof(folder) - 7, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/input.pcap", folder);
+	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/input.pcap", dir);
 }
 
-static void folder_remove(void)
+static void dir_remove(void)
 {
 	unlink(path);
-	rmdir(folder);
+	rmdir(dir);
 }
 
 static void write_file(const char *hex)
@@ -338,7 +338,7 @@ int main(void)
 	Suite *suite = suite_create("source_pcap");
 	TCase *tc = tcase_create("source_pcap");
 
-	tcase_add_checked_fixture(tc, folder_make, folder_remove);
+	tcase_add_checked_fixture(tc, state_dir_make, dir_remove);
 	tcase_add_loop_test(tc, file, 0, ROW_COUNT);
 	tcase_add_loop_test(tc, time, 0, ROWS(times));
 	tcase_add_test(tc, time_runs_back);

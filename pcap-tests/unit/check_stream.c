@@ -211,10 +211,10 @@ START_TEST(pool_is_bounded)
 	stream_take(pool, &second);
 	ck_assert_ptr_nonnull(second);
 	ck_assert_ptr_ne(second, stream);
-	ck_assert_uint_eq(stream_pool_robbed(pool), 0);
+	ck_assert_uint_eq(stream_pool_reclaimed(pool), 0);
 	put(0, "old");
 	stream_take(pool, &third);		/* the oldest gives way */
-	ck_assert_uint_eq(stream_pool_robbed(pool), 1);
+	ck_assert_uint_eq(stream_pool_reclaimed(pool), 1);
 	ck_assert_ptr_null(stream);
 	ck_assert_ptr_nonnull(second);
 	stream = third;
@@ -231,11 +231,11 @@ START_TEST(given_back)
 	ck_assert_ptr_null(stream);
 	stream_give_back(pool, &stream);	/* nothing to give */
 	stream_take(pool, &third);
-	ck_assert_uint_eq(stream_pool_robbed(pool), 0);
+	ck_assert_uint_eq(stream_pool_reclaimed(pool), 0);
 	stream_take(pool, &stream);		/* now the second is oldest */
 	ck_assert_ptr_null(second);
 	ck_assert_ptr_nonnull(third);
-	ck_assert_uint_eq(stream_pool_robbed(pool), 1);
+	ck_assert_uint_eq(stream_pool_reclaimed(pool), 1);
 }
 END_TEST
 

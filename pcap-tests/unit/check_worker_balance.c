@@ -76,7 +76,7 @@ START_TEST(forgotten)
 	struct verdict last;
 
 	ck_assert_uint_eq(ask(&syn).mark, A);
-	policy_set_dead(policy, 0, false, true);
+	policy_set_down(policy, 0, false, true);
 	last = go_on(0);
 	ck_assert_uint_eq(last.mark, B | SETTLED);
 	ck_assert_uint_eq(last.flow->late, FLOW_ON_TIME);
@@ -87,8 +87,8 @@ END_TEST
 START_TEST(remembered)
 {
 	ck_assert_uint_eq(ask(&syn).mark, A);
-	policy_set_dead(policy, 1, false, true);
-	policy_set_dead(policy, 0, true, true);
+	policy_set_down(policy, 1, false, true);
+	policy_set_down(policy, 0, true, true);
 	ck_assert_uint_eq(go_on(0).mark, A | SETTLED);
 }
 END_TEST
@@ -98,9 +98,9 @@ START_TEST(came_back)
 {
 	struct verdict last;
 
-	policy_set_dead(policy, 0, false, true);
+	policy_set_down(policy, 0, false, true);
 	ck_assert_uint_eq(ask(&syn).mark, B);
-	policy_set_dead(policy, 0, false, false);
+	policy_set_down(policy, 0, false, false);
 	last = go_on(B);
 	ck_assert_uint_eq(last.mark, B | SETTLED);
 	ck_assert_uint_eq(last.flow->late, FLOW_ON_TIME);
@@ -108,10 +108,10 @@ START_TEST(came_back)
 END_TEST
 
 /* All are dead: as its own uplink says. */
-START_TEST(all_dead)
+START_TEST(all_down)
 {
-	policy_set_dead(policy, 0, false, true);
-	policy_set_dead(policy, 1, false, true);
+	policy_set_down(policy, 0, false, true);
+	policy_set_down(policy, 1, false, true);
 	ck_assert_uint_eq(ask(&syn).mark, A);
 	ck_assert_uint_eq(go_on(0).mark, A | SETTLED);
 }
@@ -122,7 +122,7 @@ START_TEST(settled)
 {
 	ask(&syn);
 	ck_assert_uint_eq(go_on(A).mark, A | SETTLED);
-	policy_set_dead(policy, 0, false, true);
+	policy_set_down(policy, 0, false, true);
 	ck_assert_uint_eq(go_on(0).mark & PATHS, B);
 }
 END_TEST
@@ -157,7 +157,7 @@ int main(void)
 	tcase_add_test(tcase, forgotten);
 	tcase_add_test(tcase, remembered);
 	tcase_add_test(tcase, came_back);
-	tcase_add_test(tcase, all_dead);
+	tcase_add_test(tcase, all_down);
 	tcase_add_test(tcase, settled);
 	tcase_add_test(tcase, reloaded);
 	suite_add_tcase(suite, tcase);

@@ -77,11 +77,11 @@ static int gather_single(struct compiler *c, const struct ast_statement *s)
 		&c->default_route : &c->said[s->kind];
 
 	if (*said != NULL) {
-		char mend[128];
+		char fix[128];
 
-		snprintf(mend, sizeof(mend), "it was said in line %u before",
+		snprintf(fix, sizeof(fix), "it was said in line %u before",
 			 (*said)->place.line);
-		diag_add(c->diag, DIAG_ERROR, s->place, mend,
+		diag_add(c->diag, DIAG_ERROR, s->place, fix,
 			 "this can be said only once");
 		return -EINVAL;
 	}
@@ -93,14 +93,14 @@ static int gather_single(struct compiler *c, const struct ast_statement *s)
 static int check_name(struct compiler *c, const struct ast_statement *s,
 		      const struct ast_statement *other)
 {
-	char mend[128];
+	char fix[128];
 
 	if (other->name.text == NULL || s->name.text == NULL ||
 	    strcmp(other->name.text, s->name.text) != 0)
 		return 0;
-	snprintf(mend, sizeof(mend), "it was defined in line %u before",
+	snprintf(fix, sizeof(fix), "it was defined in line %u before",
 		 other->place.line);
-	diag_add(c->diag, DIAG_ERROR, s->name.place, mend,
+	diag_add(c->diag, DIAG_ERROR, s->name.place, fix,
 		 "'%s' is defined twice", s->name.text);
 	return -EINVAL;
 }
@@ -180,9 +180,9 @@ static int gather_all(struct compiler *c, const struct ast_statement *s)
 }
 
 /* The parser has checked the ranges. */
-static uint32_t number_or(const struct ast_number *number, uint32_t otherwise)
+static uint32_t number_or(const struct ast_number *number, uint32_t fallback)
 {
-	return number->place.line == 0 ? otherwise : (uint32_t)number->value;
+	return number->place.line == 0 ? fallback : (uint32_t)number->value;
 }
 
 static void compile_queues(struct compiler *c)
@@ -194,8 +194,8 @@ static void compile_queues(struct compiler *c)
 		return;
 	q->first = (uint16_t)s->queues.first.value;
 	q->last = (uint16_t)number_or(&s->queues.last, q->first);
-	q->otherwise_drop = s->queues.otherwise_drop;
-	q->nap_us = (uint16_t)s->queues.nap_us.value;
+	q->fail_closed = s->queues.fail_closed;
+	q->coalesce_us = (uint16_t)s->queues.coalesce_us.value;
 	if (q->last >= q->first && q->last - q->first >= (int)QUEUES_MAX)
 		diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
 			 "one queue a processor is enough",
@@ -208,7 +208,7 @@ static void compile_memory(struct compiler *c, const struct ast_number *said)
 	struct queues q = c->policy->queues;
 	unsigned queues = q.last >= q.first ? q.last - q.first + 1u : 1;
 	uint64_t min = (uint64_t)queues * inspect->bytes * STREAMS_MIN;
-	char mend[80];
+	char fix[80];
 
 	inspect->memory = (uint64_t)queues * INSPECT_MEMORY;
 	if (said->place.line == 0)
@@ -216,10 +216,10 @@ static void compile_memory(struct compiler *c, const struct ast_number *said)
 	inspect->memory = said->value;
 	if (said->value >= min)
 		return;
-	snprintf(mend, sizeof(mend), "'inspect bytes %" PRIu32 "' and %u "
+	snprintf(fix, sizeof(fix), "'inspect bytes %" PRIu32 "' and %u "
 		 "queue%s need %" PRIu64 "k", inspect->bytes, queues,
 		 queues == 1 ? "" : "s", (min + 1023) / 1024);
-	diag_add(c->diag, DIAG_ERROR, said->place, mend,
+	diag_add(c->diag, DIAG_ERROR, said->place, fix,
 		 "this is memory for less than %d flows a queue",
 		 STREAMS_MIN);
 }

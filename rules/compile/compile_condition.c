@@ -7,17 +7,17 @@
 #include "rules/compile/compile.h"
 #include "rules/parse/names.h"
 
-static void complain_unknown(struct compiler *c, struct place place,
+static void report_unknown(struct compiler *c, struct place place,
 			     const char *what, const char *word,
-			     const struct nearest *near, const char *otherwise)
+			     const struct nearest *near, const char *fallback)
 {
-	char mend[160];
+	char fix[160];
 
 	if (near->best != NULL)
-		snprintf(mend, sizeof(mend), "did you mean '%s'?", near->best);
+		snprintf(fix, sizeof(fix), "did you mean '%s'?", near->best);
 	else
-		snprintf(mend, sizeof(mend), "%s", otherwise);
-	diag_add(c->diag, DIAG_ERROR, place, mend, "there is no %s '%s'", what,
+		snprintf(fix, sizeof(fix), "%s", fallback);
+	diag_add(c->diag, DIAG_ERROR, place, fix, "there is no %s '%s'", what,
 		 word);
 }
 
@@ -36,7 +36,7 @@ int compile_app(struct compiler *c, const char *word, struct place place,
 		}
 		nearest_offer(&near, app->word);
 	}
-	complain_unknown(c, place, "application", word, &near,
+	report_unknown(c, place, "application", word, &near,
 			 "'waymark hints' prints those that are known");
 	return -EINVAL;
 }
@@ -263,7 +263,7 @@ static int compile_class_use(struct compiler *c,
 	if (class == NULL) {
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			nearest_offer(&near, words[i]);
-		complain_unknown(c, use->place, "class", use->name, &near,
+		report_unknown(c, use->place, "class", use->name, &near,
 				 is_all(use->name) ?
 				 "write 'default via ...' for all the rest" :
 				 "define it: class NAME = condition");

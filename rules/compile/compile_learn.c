@@ -17,15 +17,15 @@ struct said {
 static bool first(struct compiler *c, const char *option, struct place place,
 		  struct place *said)
 {
-	char mend[128];
+	char fix[128];
 
 	if (said->line == 0) {
 		*said = place;
 		return true;
 	}
-	snprintf(mend, sizeof(mend), "it was said in line %u before",
+	snprintf(fix, sizeof(fix), "it was said in line %u before",
 		 said->line);
-	diag_add(c->diag, DIAG_ERROR, place, mend,
+	diag_add(c->diag, DIAG_ERROR, place, fix,
 		 "'learn %s' can be said only once", option);
 	return false;
 }

@@ -28,7 +28,7 @@ static struct list_item *use_list(struct compiler *c,
 	struct list_item *list = find_list(c, value->text);
 	struct nearest near = { .word = value->text,
 				.word_len = strlen(value->text) };
-	char mend[160];
+	char fix[160];
 
 	if (list != NULL)
 		list->is_used = true;
@@ -45,12 +45,12 @@ static struct list_item *use_list(struct compiler *c,
 	for (size_t i = 0; i < c->lists.count; i++)
 		nearest_offer(&near, c->lists.items[i].statement->name.text);
 	if (near.best != NULL)
-		snprintf(mend, sizeof(mend), "did you mean '@%s'?", near.best);
+		snprintf(fix, sizeof(fix), "did you mean '@%s'?", near.best);
 	else
-		snprintf(mend, sizeof(mend), "define it: list %s %s { ... }",
+		snprintf(fix, sizeof(fix), "define it: list %s %s { ... }",
 			 kind == LIST_ADDRESSES ? "addresses" : "domains",
 			 value->text);
-	diag_add(c->diag, DIAG_ERROR, value->place, mend,
+	diag_add(c->diag, DIAG_ERROR, value->place, fix,
 		 "there is no list '%s'", value->text);
 	return NULL;
 }

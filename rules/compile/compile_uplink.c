@@ -63,14 +63,14 @@ static const struct ast_uplink *said_at(struct compiler *c, size_t i)
 					  : &uplink_at(c, i)->uplink;
 }
 
-static int complain_taken(struct compiler *c, struct place place,
+static int report_taken(struct compiler *c, struct place place,
 			  const char *what, uint32_t value, size_t by)
 {
-	char mend[128];
+	char fix[128];
 
-	snprintf(mend, sizeof(mend), "'%s' in line %u has it",
+	snprintf(fix, sizeof(fix), "'%s' in line %u has it",
 		 uplink_at(c, by)->name.text, uplink_at(c, by)->place.line);
-	diag_add(c->diag, DIAG_ERROR, place, mend, "%s %u is taken", what,
+	diag_add(c->diag, DIAG_ERROR, place, fix, "%s %u is taken", what,
 		 value);
 	return -EINVAL;
 }
@@ -80,14 +80,14 @@ static int take_said(struct compiler *c, size_t i, struct uplink *up)
 {
 	const struct ast_uplink *u = said_at(c, i);
 	const struct marks *m = &c->policy->marks;
-	char mend[128];
+	char fix[128];
 
 	if (u->mark.place.line != 0) {
 		if (u->mark.value > m->path_max) {
-			snprintf(mend, sizeof(mend), "expected 1 to %u, the "
+			snprintf(fix, sizeof(fix), "expected 1 to %u, the "
 				 "number of the uplink within the mask 0x%x",
 				 m->path_max, m->mask);
-			diag_add(c->diag, DIAG_ERROR, u->mark.place, mend,
+			diag_add(c->diag, DIAG_ERROR, u->mark.place, fix,
 				 "mark %llu does not fit the mask",
 				 (unsigned long long)u->mark.value);
 			return -EINVAL;
@@ -110,10 +110,10 @@ static int check_taken(struct compiler *c, size_t i)
 			&said_at(c, j)->table_name;
 
 		if (ups[i].path != 0 && ups[i].path == ups[j].path)
-			rc = complain_taken(c, u->mark.place, "mark",
+			rc = report_taken(c, u->mark.place, "mark",
 					    ups[i].path, j);
 		if (ups[i].table != 0 && ups[i].table == ups[j].table)
-			rc = complain_taken(c, u->table.place, "table",
+			rc = report_taken(c, u->table.place, "table",
 					    ups[i].table, j);
 		if (u->table_name.text != NULL && other->text != NULL &&
 		    strcmp(u->table_name.text, other->text) == 0) {
@@ -164,13 +164,13 @@ static int check_holder(struct compiler *c, size_t i)
 	const struct uplink *up = &c->policy->uplinks[i];
 	size_t holder = mark->place.line == 0 || up->path == 0 ?
 			c->uplinks.count : holder_of(c, up->path, i);
-	char mend[192];
+	char fix[192];
 
 	if (holder == c->uplinks.count)
 		return 0;
-	snprintf(mend, sizeof(mend), "choose another number, or end what is in "
+	snprintf(fix, sizeof(fix), "choose another number, or end what is in "
 		 "force first: waymark down");
-	diag_add(c->diag, DIAG_ERROR, mark->place, mend, "mark %u is in force "
+	diag_add(c->diag, DIAG_ERROR, mark->place, fix, "mark %u is in force "
 		 "for uplink '%s', whose flows would change over to '%s'",
 		 up->path, uplink_at(c, holder)->name.text,
 		 uplink_at(c, i)->name.text);
@@ -264,7 +264,7 @@ static int find_uplink(struct compiler *c, const struct ast_name *name,
 {
 	struct nearest near = { .word = name->text,
 				.word_len = strlen(name->text) };
-	char mend[160];
+	char fix[160];
 
 	if (strcmp(name->text, "main") == 0) {
 		*ret_index = UPLINK_MAIN;
@@ -279,11 +279,11 @@ static int find_uplink(struct compiler *c, const struct ast_name *name,
 	}
 	nearest_offer(&near, "main");
 	if (near.best != NULL)
-		snprintf(mend, sizeof(mend), "did you mean '%s'?", near.best);
+		snprintf(fix, sizeof(fix), "did you mean '%s'?", near.best);
 	else
-		snprintf(mend, sizeof(mend),
+		snprintf(fix, sizeof(fix),
 			 "define it: uplink %.64s { dev ... }", name->text);
-	diag_add(c->diag, DIAG_ERROR, name->place, mend,
+	diag_add(c->diag, DIAG_ERROR, name->place, fix,
 		 "there is no uplink '%s'", name->text);
 	return -EINVAL;
 }
@@ -294,9 +294,9 @@ static int find_uplink(struct compiler *c, const struct ast_name *name,
 #define PROBE_DOWN 3
 #define PROBE_HTTP_PORT 80
 
-static uint32_t said_or(const struct ast_number *number, uint32_t otherwise)
+static uint32_t said_or(const struct ast_number *number, uint32_t fallback)
 {
-	return number->place.line > 0 ? (uint32_t)number->value : otherwise;
+	return number->place.line > 0 ? (uint32_t)number->value : fallback;
 }
 
 static int fill_probes(struct compiler *c, const struct ast_uplink *u,
@@ -348,11 +348,11 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	if (fill_probes(c, u, up) < 0)
 		return -ENOMEM;
 	up->late = u->late;
-	up->otherwise = UPLINK_NONE;
-	if (u->otherwise.text != NULL)
-		rc = find_uplink(c, &u->otherwise, &up->otherwise);
-	if (rc == 0 && up->otherwise == (int)i) {
-		diag_add(c->diag, DIAG_ERROR, u->otherwise.place,
+	up->fallback = UPLINK_NONE;
+	if (u->fallback.text != NULL)
+		rc = find_uplink(c, &u->fallback, &up->fallback);
+	if (rc == 0 && up->fallback == (int)i) {
+		diag_add(c->diag, DIAG_ERROR, u->fallback.place,
 			 "name another uplink, or main",
 			 "an uplink cannot stand in for itself");
 		rc = -EINVAL;
@@ -389,7 +389,7 @@ int compile_uplinks(struct compiler *c)
 			give_table(c, i);
 		p->of_path[up->path] = up;
 		if (!up->via_auto && up->has_via4 != up->has_via6)
-			policy_set_dead(p, i, up->has_via4, true);
+			policy_set_down(p, i, up->has_via4, true);
 	}
 	return 0;
 }

@@ -4,10 +4,10 @@
 
 #include "rules/compile/compile.h"
 
-static void warn(struct compiler *c, struct place place, const char *mend,
+static void warn(struct compiler *c, struct place place, const char *fix,
 		 const char *text, const char *name)
 {
-	diag_add(c->diag, DIAG_WARNING, place, mend, text, name);
+	diag_add(c->diag, DIAG_WARNING, place, fix, text, name);
 }
 
 /* Mark bits that well-known software takes for itself. */
@@ -27,7 +27,7 @@ static void warn_marks(struct compiler *c)
 {
 	const struct ast_statement *s = c->said[STATEMENT_MARKS];
 	uint32_t mask = c->policy->marks.mask;
-	char mend[128];
+	char fix[128];
 
 	if (s == NULL)
 		return;
@@ -35,10 +35,10 @@ static void warn_marks(struct compiler *c)
 	     i++) {
 		if ((mask & foreign_marks[i].bits) == 0)
 			continue;
-		snprintf(mend, sizeof(mend), "it uses 0x%x where it runs; "
+		snprintf(fix, sizeof(fix), "it uses 0x%x where it runs; "
 			 "`waymark doctor` finds bits that are free here",
 			 foreign_marks[i].bits);
-		warn(c, s->marks.mask.place, mend,
+		warn(c, s->marks.mask.place, fix,
 		     "the mask shares bits with %s", foreign_marks[i].name);
 	}
 }
@@ -73,7 +73,7 @@ static void warn_uplinks(struct compiler *c)
 			is_used |= p->packet_routes[r].path ==
 				   p->uplinks[i].path;
 		for (size_t u = 0; u < p->uplink_count; u++)
-			is_used |= p->uplinks[u].otherwise == (int)i;
+			is_used |= p->uplinks[u].fallback == (int)i;
 		if (!is_used)
 			warn(c, c->uplinks.items[i]->name.place,
 			     "only what arrives by it is answered by it",
@@ -182,7 +182,7 @@ static bool covers(void *ctx, enum node_kind kind, uint32_t outer,
 static void warn_unreachable(struct compiler *c)
 {
 	const struct policy *p = c->policy;
-	char mend[128];
+	char fix[128];
 
 	for (size_t r = 0; r + 1 < p->route_count; r++) {
 		struct place place = c->routes.items[r]->place;
@@ -198,10 +198,10 @@ static void warn_unreachable(struct compiler *c)
 			if (!condition_implied(&p->pool, p->tests[above].node,
 					       p->tests[r].node, covers, c))
 				continue;
-			snprintf(mend, sizeof(mend), "line %u already takes "
+			snprintf(fix, sizeof(fix), "line %u already takes "
 				 "all that this one could",
 				 c->routes.items[above]->place.line);
-			warn(c, place, mend, "this route is never reached%s",
+			warn(c, place, fix, "this route is never reached%s",
 			     "");
 			break;
 		}

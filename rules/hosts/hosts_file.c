@@ -13,7 +13,7 @@
 #define VERSION 1
 #define FILE_NAME "names.json"
 
-static int complain(char why[static HOSTS_FILE_WHY_MAX], const char *what,
+static int report_error(char why[static HOSTS_FILE_WHY_MAX], const char *what,
 		    const char *reason)
 {
 	snprintf(why, HOSTS_FILE_WHY_MAX, "'%.100s': %s", what, reason);
@@ -35,9 +35,9 @@ static int load_host(struct hosts *hosts, const char *name,
 	int rc = 0;
 
 	if (domain_canonical(name, strlen(name), canonical, &reason) < 0)
-		return complain(why, name, reason);
+		return report_error(why, name, reason);
 	if (!json_is_array(list) || ttl < 0 || ttl > UINT32_MAX)
-		return complain(why, name, "there are no addresses");
+		return report_error(why, name, "there are no addresses");
 	host = hosts_add(hosts, canonical);
 	if (host == NULL)
 		return -ENOMEM;
@@ -47,11 +47,11 @@ static int load_host(struct hosts *hosts, const char *name,
 
 		if (text == NULL ||
 		    address_parse(text, strlen(text), &address) < 0)
-			return complain(why, name, "this is no address");
+			return report_error(why, name, "this is no address");
 		rc = host_remember(host, &address, now_ms);
 		if (rc < 0)
 			return rc == -ENOMEM ? rc :
-			       complain(why, name, "too many addresses");
+			       report_error(why, name, "too many addresses");
 	}
 	return rc;
 }
@@ -64,9 +64,9 @@ static int load_all(struct hosts *hosts, json_t *file, uint64_t now_ms,
 	int rc = 0;
 
 	if (json_integer_value(json_object_get(file, "version")) != VERSION)
-		return complain(why, "version", "expected 1");
+		return report_error(why, "version", "expected 1");
 	if (!json_is_object(names) || json_object_size(names) > HOSTS_MAX)
-		return complain(why, "names", "there are none, or too many");
+		return report_error(why, "names", "there are none, or too many");
 	json_object_foreach(names, name, entry) {
 		rc = load_host(hosts, name, entry, now_ms, why);
 		if (rc < 0)

@@ -1,6 +1,6 @@
 /*
  * hosts_file.h - names and addresses over restarts: STATE_DIR/names.json,
- * by default in the folder of folder.h.
+ * by default in the folder of state_dir.h.
  */
 #ifndef WAYMARK_HOSTS_FILE_H
 #define WAYMARK_HOSTS_FILE_H

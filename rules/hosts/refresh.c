@@ -25,8 +25,8 @@ struct refresh {
 	/* Of this round. */
 	size_t failed;		/* names that were answered before */
 	const struct host *first_failed;
-	size_t mended;
-	const struct host *first_mended;
+	size_t fixed;
+	const struct host *first_fixed;
 };
 
 uint64_t refresh_now_ms(void)
@@ -74,10 +74,10 @@ static void end_round(struct refresh *refresh)
 		   "not resolved, last known addresses stay: ",
 		   refresh->first_failed != NULL ?
 			   refresh->first_failed->why : "");
-	tell_round(refresh, refresh->mended, refresh->first_mended,
+	tell_round(refresh, refresh->fixed, refresh->first_fixed,
 		   "resolved again", "");
-	refresh->failed = refresh->mended = 0;
-	refresh->first_failed = refresh->first_mended = NULL;
+	refresh->failed = refresh->fixed = 0;
+	refresh->first_failed = refresh->first_fixed = NULL;
 }
 
 /* ---- answers ---- */
@@ -106,8 +106,8 @@ static void note_failure(struct refresh *refresh, struct host *host,
 static void note_success(struct refresh *refresh, struct host *host,
 			 uint32_t ttl_s, uint64_t now_ms)
 {
-	if (host->pause_ms != 0 && refresh->mended++ == 0)
-		refresh->first_mended = host;
+	if (host->pause_ms != 0 && refresh->fixed++ == 0)
+		refresh->first_fixed = host;
 	host->pause_ms = 0;
 	host->due_ms = now_ms + 1000 * bound(ttl_s, refresh->limits.ttl_min_s,
 					     refresh->limits.ttl_max_s);

@@ -157,7 +157,7 @@ struct ast_uplink {
 	struct ast_number table;
 	struct ast_name table_name;
 	struct ast_number mark;
-	struct ast_name otherwise;
+	struct ast_name fallback;
 	enum late_policy late;
 	bool masquerade;
 	bool strict;
@@ -212,8 +212,8 @@ struct ast_statement {
 		struct {		/* queues 0-3 nap 200us
 				 * otherwise drop */
 			struct ast_number first, last;
-			struct ast_number nap_us;	/* 0: not said */
-			bool otherwise_drop;
+			struct ast_number coalesce_us;	/* 0: not said */
+			bool fail_closed;
 		} queues;
 		struct {		/* inspect packets 12 bytes 16k
 				 * seconds 5 memory 64m */

@@ -47,11 +47,11 @@ static void print_name(const char *text, FILE *out)
 /* From the root, since the text may be read again from anywhere. */
 static void print_path(const char *path, FILE *out)
 {
-	char folder[PATH_MAX];
+	char dir[PATH_MAX];
 
 	putc('"', out);
-	if (path[0] != '/' && getcwd(folder, sizeof(folder)) != NULL) {
-		print_escaped(folder, out);
+	if (path[0] != '/' && getcwd(dir, sizeof(dir)) != NULL) {
+		print_escaped(dir, out);
 		putc('/', out);
 	}
 	print_escaped(path, out);
@@ -441,8 +441,8 @@ static void print_uplink(const struct ast_statement *s, FILE *out)
 		fputs(" masquerade", out);
 	if (u->strict)
 		fputs(" strict", out);
-	if (u->otherwise.text != NULL)
-		fprintf(out, " otherwise %s", u->otherwise.text);
+	if (u->fallback.text != NULL)
+		fprintf(out, " otherwise %s", u->fallback.text);
 	print_late(u->late, out);
 	if (u->optional)
 		fputs(" optional", out);
@@ -485,9 +485,9 @@ static void print_queues(const struct ast_statement *s, FILE *out)
 	fprintf(out, "queues %" PRIu64, s->queues.first.value);
 	if (s->queues.last.value != s->queues.first.value)
 		fprintf(out, "-%" PRIu64, s->queues.last.value);
-	if (s->queues.nap_us.value != 0)
-		fprintf(out, " nap %" PRIu64 "us", s->queues.nap_us.value);
-	if (s->queues.otherwise_drop)
+	if (s->queues.coalesce_us.value != 0)
+		fprintf(out, " nap %" PRIu64 "us", s->queues.coalesce_us.value);
+	if (s->queues.fail_closed)
 		fputs(" otherwise drop", out);
 }
 

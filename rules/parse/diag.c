@@ -12,14 +12,14 @@
 #define SHOWN_MAX 120
 #define SHOWN_BEFORE 60
 
-struct complaint {
+struct diagnostic {
 	enum diag_level level;
 	char *file;		/* NULL: no place */
 	size_t file_order;
 	size_t order;
 	struct place place;	/* .source is not ours to follow any more */
 	char *text;
-	char *mend;		/* or NULL */
+	char *fix;		/* or NULL */
 	/* What is shown of the line, and where in it the caret stands. */
 	char shown[SHOWN_MAX];
 	size_t shown_len;
@@ -28,7 +28,7 @@ struct complaint {
 };
 
 struct diag {
-	struct complaint *complaints;
+	struct diagnostic *diagnostics;
 	size_t count, room;
 	size_t counted[2];	/* by level */
 	size_t kept[2];
@@ -47,11 +47,11 @@ void diag_free(struct diag *diag)
 	if (diag == NULL)
 		return;
 	for (i = 0; i < diag->count; i++) {
-		free(diag->complaints[i].file);
-		free(diag->complaints[i].text);
-		free(diag->complaints[i].mend);
+		free(diag->diagnostics[i].file);
+		free(diag->diagnostics[i].text);
+		free(diag->diagnostics[i].fix);
 	}
-	free(diag->complaints);
+	free(diag->diagnostics);
 	free(diag);
 }
 
@@ -87,7 +87,7 @@ static size_t character_start(const char *line, size_t at)
 	return at;
 }
 
-static void keep_line(struct complaint *c)
+static void keep_line(struct diagnostic *c)
 {
 	size_t len, start = 0;
 	const char *line = find_line(c->place.source, c->place.line, &len);
@@ -118,34 +118,34 @@ static size_t order_of_file(const struct diag *diag, const char *file)
 	size_t i;
 
 	for (i = 0; i < diag->count; i++)
-		if (diag->complaints[i].file != NULL &&
-		    strcmp(diag->complaints[i].file, file) == 0)
-			return diag->complaints[i].file_order;
+		if (diag->diagnostics[i].file != NULL &&
+		    strcmp(diag->diagnostics[i].file, file) == 0)
+			return diag->diagnostics[i].file_order;
 	return diag->count + 1;
 }
 
-static struct complaint *add_row(struct diag *diag)
+static struct diagnostic *add_row(struct diag *diag)
 {
-	struct complaint *row;
+	struct diagnostic *row;
 
 	if (diag->count == diag->room) {
 		size_t room = diag->room > 0 ? 2 * diag->room : 8;
 
-		row = reallocarray(diag->complaints, room, sizeof(*row));
+		row = reallocarray(diag->diagnostics, room, sizeof(*row));
 		if (row == NULL)
 			return NULL;
-		diag->complaints = row;
+		diag->diagnostics = row;
 		diag->room = room;
 	}
-	row = &diag->complaints[diag->count];
+	row = &diag->diagnostics[diag->count];
 	memset(row, 0, sizeof(*row));
 	return row;
 }
 
 void diag_addv(struct diag *diag, enum diag_level level, struct place place,
-	       const char *mend, const char *text, va_list args)
+	       const char *fix, const char *text, va_list args)
 {
-	struct complaint *row;
+	struct diagnostic *row;
 
 	diag->counted[level]++;
 	if (diag->kept[level] == DIAG_MAX)
@@ -155,7 +155,7 @@ void diag_addv(struct diag *diag, enum diag_level level, struct place place,
 		diag->is_short = true;
 		return;
 	}
-	if (mend != NULL && (row->mend = strdup(mend)) == NULL)
+	if (fix != NULL && (row->fix = strdup(fix)) == NULL)
 		diag->is_short = true;
 	row->level = level;
 	row->place = place;
@@ -172,12 +172,12 @@ void diag_addv(struct diag *diag, enum diag_level level, struct place place,
 }
 
 void diag_add(struct diag *diag, enum diag_level level, struct place place,
-	      const char *mend, const char *text, ...)
+	      const char *fix, const char *text, ...)
 {
 	va_list args;
 
 	va_start(args, text);
-	diag_addv(diag, level, place, mend, text, args);
+	diag_addv(diag, level, place, fix, text, args);
 	va_end(args);
 }
 
@@ -193,7 +193,7 @@ size_t diag_warnings(const struct diag *diag)
 
 static int compare(const void *left, const void *right)
 {
-	const struct complaint *a = left, *b = right;
+	const struct diagnostic *a = left, *b = right;
 
 	if (a->file_order != b->file_order)
 		return a->file_order < b->file_order ? -1 : 1;
@@ -252,7 +252,7 @@ static size_t print_under(const char *s, size_t len, char fill, FILE *out)
 	return columns;
 }
 
-static void print_line(const struct complaint *c, FILE *out)
+static void print_line(const struct diagnostic *c, FILE *out)
 {
 	size_t marked = c->shown_len - c->caret;
 
@@ -273,14 +273,14 @@ static void print_line(const struct complaint *c, FILE *out)
 		print_under(c->shown + c->caret + first, marked - first, '~',
 			    out);
 	}
-	if (c->mend != NULL) {
+	if (c->fix != NULL) {
 		putc(' ', out);
-		print_text(c->mend, strlen(c->mend), out);
+		print_text(c->fix, strlen(c->fix), out);
 	}
 	putc('\n', out);
 }
 
-static void print_one(const struct complaint *c, FILE *out)
+static void print_one(const struct diagnostic *c, FILE *out)
 {
 	if (c->file != NULL)
 		fprintf(out, "%s:", c->file);
@@ -291,9 +291,9 @@ static void print_one(const struct complaint *c, FILE *out)
 		c->level == DIAG_ERROR ? "error" : "warning");
 	print_text(c->text, strlen(c->text), out);
 	if (c->file == NULL || c->place.line == 0) {
-		if (c->mend != NULL) {
+		if (c->fix != NULL) {
 			fputs(": ", out);
-			print_text(c->mend, strlen(c->mend), out);
+			print_text(c->fix, strlen(c->fix), out);
 		}
 		putc('\n', out);
 		return;
@@ -314,17 +314,17 @@ static void print_rest(const struct diag *diag, enum diag_level level,
 
 void diag_print(const struct diag *diag, FILE *out)
 {
-	struct complaint *sorted = NULL;
+	struct diagnostic *sorted = NULL;
 	size_t i;
 
 	if (diag->count > 0)
 		sorted = malloc(diag->count * sizeof(*sorted));
 	if (sorted != NULL) {
-		memcpy(sorted, diag->complaints, diag->count * sizeof(*sorted));
+		memcpy(sorted, diag->diagnostics, diag->count * sizeof(*sorted));
 		qsort(sorted, diag->count, sizeof(*sorted), compare);
 	}
 	for (i = 0; i < diag->count; i++)
-		print_one(sorted != NULL ? &sorted[i] : &diag->complaints[i],
+		print_one(sorted != NULL ? &sorted[i] : &diag->diagnostics[i],
 			  out);
 	print_rest(diag, DIAG_ERROR, "error", out);
 	print_rest(diag, DIAG_WARNING, "warning", out);

@@ -37,10 +37,10 @@ void diag_free(struct diag *diag);
  */
 #define DIAG_MAX 100
 void diag_add(struct diag *diag, enum diag_level level, struct place place,
-	      const char *mend, const char *text, ...)
+	      const char *fix, const char *text, ...)
 	__attribute__((format(printf, 5, 6)));
 void diag_addv(struct diag *diag, enum diag_level level, struct place place,
-	       const char *mend, const char *text, va_list args)
+	       const char *fix, const char *text, va_list args)
 	__attribute__((format(printf, 5, 0)));
 
 size_t diag_errors(const struct diag *diag);

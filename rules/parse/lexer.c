@@ -221,7 +221,7 @@ static bool is_control(const struct source *source, size_t at)
 	       !(c == '\r' && source->text[at + 1] == '\n');
 }
 
-static const char *mend_of(const struct source *source, size_t at)
+static const char *fix_of(const struct source *source, size_t at)
 {
 	const char *text = source->text;
 
@@ -234,7 +234,7 @@ static const char *mend_of(const struct source *source, size_t at)
 }
 
 bool lexer_is_text(const struct source *source, struct place *ret_place,
-		   unsigned *ret_byte, const char **ret_mend)
+		   unsigned *ret_byte, const char **ret_fix)
 {
 	size_t line_offset = 0, at;
 	uint32_t line = 1;
@@ -249,7 +249,7 @@ bool lexer_is_text(const struct source *source, struct place *ret_place,
 		return true;
 	*ret_place = (struct place){ source, line, at - line_offset + 1, 1 };
 	*ret_byte = (unsigned char)source->text[at];
-	*ret_mend = mend_of(source, at);
+	*ret_fix = fix_of(source, at);
 	return false;
 }
 
@@ -257,12 +257,12 @@ bool lexer_check_text(const struct source *source, const char *what,
 		      struct diag *diag)
 {
 	struct place place;
-	const char *mend;
+	const char *fix;
 	unsigned byte;
 
-	if (lexer_is_text(source, &place, &byte, &mend))
+	if (lexer_is_text(source, &place, &byte, &fix))
 		return true;
-	diag_add(diag, DIAG_ERROR, place, mend,
+	diag_add(diag, DIAG_ERROR, place, fix,
 		 "%s holds no control character 0x%02x", what, byte);
 	return false;
 }

@@ -66,7 +66,7 @@ void lexer_skip_line(struct lexer *lexer);
  * the place of the first one that stands in `source`, and what to do about it.
  */
 bool lexer_is_text(const struct source *source, struct place *ret_place,
-		   unsigned *ret_byte, const char **ret_mend);
+		   unsigned *ret_byte, const char **ret_fix);
 
 /* The same, with the complaint in `diag`: `what` ("a list") holds no such. */
 bool lexer_check_text(const struct source *source, const char *what,

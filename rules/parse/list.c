@@ -25,7 +25,7 @@ struct reader {
 	int (*read)(struct reader *reader, const struct entry *entry);
 	bool is_bad;
 	char why[ADDRESS_WHY_MAX];
-	const char *mend;	/* or NULL */
+	const char *fix;	/* or NULL */
 	list_address *each_address;
 	list_host *each_host;	/* or NULL: there may be none */
 	list_domain *each_domain;
@@ -62,10 +62,10 @@ static bool has_blank(const struct entry *entry)
 	       memchr(entry->text, '\t', entry->len) != NULL;
 }
 
-static void bad(struct reader *reader, const char *why, const char *mend)
+static void bad(struct reader *reader, const char *why, const char *fix)
 {
 	reader->is_bad = true;
-	reader->mend = mend;
+	reader->fix = fix;
 	if (why != reader->why)
 		snprintf(reader->why, sizeof(reader->why), "%s", why);
 }
@@ -104,7 +104,7 @@ static int read_domain(struct reader *reader, const struct entry *entry)
 {
 	char name[DOMAIN_MAX + 1];
 	bool exact = entry->text[0] == '=';
-	const char *why = NULL, *mend = NULL;
+	const char *why = NULL, *fix = NULL;
 	int len;
 
 	if (has_blank(entry)) {
@@ -115,10 +115,10 @@ static int read_domain(struct reader *reader, const struct entry *entry)
 			       &why);
 	if (len < 0) {
 		if (entry->len > 2 && memcmp(entry->text, "*.", 2) == 0)
-			mend = "leave out the '*.'";
+			fix = "leave out the '*.'";
 		else if (entry->text[entry->len - 1] == ',')
-			mend = "leave out the comma";
-		bad(reader, why, mend);
+			fix = "leave out the comma";
+		bad(reader, why, fix);
 		return 0;
 	}
 	return reader->each_domain(reader->ctx, name, len, exact);
@@ -135,7 +135,7 @@ static int read_entry(struct reader *reader, const struct entry *entry,
 	else
 		rc = reader->read(reader, entry);
 	if (reader->is_bad)
-		diag_add(diag, DIAG_ERROR, entry->place, reader->mend,
+		diag_add(diag, DIAG_ERROR, entry->place, reader->fix,
 			 "'%.*s%s': %s",
 			 entry->len > SHOWN_MAX ? SHOWN_MAX :
 						   (int)entry->len,

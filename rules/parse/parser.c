@@ -13,7 +13,7 @@
  * files which include each other twice over come to an end. */
 #define SOURCES_MAX 1000
 #define INCLUDES_MAX 16
-#define MEND_MAX 120
+#define FIX_MAX 120
 
 void *parser_alloc(struct parser *p, size_t size)
 {
@@ -98,20 +98,20 @@ int parser_close(struct parser *p, const char *what)
 	return 0;
 }
 
-void parser_complain(struct parser *p, struct place place, const char *mend,
+void parser_error(struct parser *p, struct place place, const char *fix,
 		     const char *text, ...)
 {
 	va_list args;
 
 	va_start(args, text);
-	diag_addv(p->diag, DIAG_ERROR, place, mend, text, args);
+	diag_addv(p->diag, DIAG_ERROR, place, fix, text, args);
 	va_end(args);
 	p->is_broken = true;
 }
 
 int parser_twice(struct parser *p)
 {
-	parser_complain(p, p->taken.place, NULL, "'%.*s%s' is said twice",
+	parser_error(p, p->taken.place, NULL, "'%.*s%s' is said twice",
 			WORD_OF(&p->taken));
 	return -EINVAL;
 }
@@ -140,13 +140,13 @@ static const char *nearest_word(const struct token *word,
 	return nearest.best;
 }
 
-static void complain_misspelt(struct parser *p, const struct token *word,
+static void report_misspelt(struct parser *p, const struct token *word,
 			      const char *meant, const char *what)
 {
-	char mend[MEND_MAX];
+	char fix[FIX_MAX];
 
-	snprintf(mend, sizeof(mend), "did you mean '%s'?", meant);
-	parser_complain(p, word->place, mend, "expected %s, not '%.*s%s'", what,
+	snprintf(fix, sizeof(fix), "did you mean '%s'?", meant);
+	parser_error(p, word->place, fix, "expected %s, not '%.*s%s'", what,
 			WORD_OF(word));
 }
 
@@ -154,7 +154,7 @@ static void complain_misspelt(struct parser *p, const struct token *word,
  * `class a = tcp dprot 25` goes wrong at 25 only, since dprot could be the
  * name of a class. Complain about such a word where there is one.
  */
-static bool complain_earlier(struct parser *p, const char *what)
+static bool report_earlier(struct parser *p, const char *what)
 {
 	static const char *const outcomes[] = { "via", "drop", NULL };
 	const struct token *word = &p->line_word;
@@ -166,7 +166,7 @@ static bool complain_earlier(struct parser *p, const char *what)
 	    !is_class(p, word))
 		meant = nearest_word(word, parser_statement_words);
 	if (meant != NULL) {
-		complain_misspelt(p, word, meant, "a statement");
+		report_misspelt(p, word, meant, "a statement");
 		return true;
 	}
 	if (p->class_words[0].text == NULL ||
@@ -177,19 +177,19 @@ static bool complain_earlier(struct parser *p, const char *what)
 	    !is_class(p, word))
 		meant = nearest_word(word, outcomes);
 	if (meant != NULL) {
-		complain_misspelt(p, word, meant, what);
+		report_misspelt(p, word, meant, what);
 		return true;
 	}
 	word = &p->class_words[0];
 	if (!is_class(p, word))
 		meant = nearest_word(word, parser_condition_words);
 	if (meant != NULL)
-		complain_misspelt(p, word, meant, "a condition");
+		report_misspelt(p, word, meant, "a condition");
 	return meant != NULL;
 }
 
 /* What people write who know another language. */
-static const char *foreign_mend(const struct parser *p)
+static const char *foreign_fix(const struct parser *p)
 {
 	const struct token *token = &p->token;
 
@@ -220,16 +220,16 @@ static const char *foreign_mend(const struct parser *p)
 }
 
 /* At the end of a statement: where it ends, or the bracket that is open. */
-static void complain_stop(struct parser *p, const char *what)
+static void report_stop(struct parser *p, const char *what)
 {
 	if (p->bracket != NULL) {
-		parser_complain(p, p->bracket->place, NULL,
+		parser_error(p, p->bracket->place, NULL,
 				"this '%c' is never closed",
 				p->bracket->close == TOKEN_BRACE_CLOSE ?
 				'{' : '(');
 		return;
 	}
-	parser_complain(p, p->token.place, NULL, "expected %s, but the %s ends",
+	parser_error(p, p->token.place, NULL, "expected %s, but the %s ends",
 			what, p->resume.kind == TOKEN_END ? "text" :
 							    "statement");
 }
@@ -253,25 +253,25 @@ int parser_expected(struct parser *p, const char *what,
 {
 	const struct token *token = &p->token;
 	struct token shown = whole(token);
-	const char *mend = foreign_mend(p);
+	const char *fix = foreign_fix(p);
 	const char *meant = NULL;
 
 	if (token->kind == TOKEN_BAD) {
-		parser_complain(p, token->place, NULL, "%s", token->why);
+		parser_error(p, token->place, NULL, "%s", token->why);
 		return -EINVAL;
 	}
-	if (mend == NULL && complain_earlier(p, what))
+	if (fix == NULL && report_earlier(p, what))
 		return -EINVAL;
 	if (token->kind == TOKEN_STOP) {
-		complain_stop(p, what);
+		report_stop(p, what);
 		return -EINVAL;
 	}
-	if (mend == NULL && token->kind == TOKEN_WORD)
+	if (fix == NULL && token->kind == TOKEN_WORD)
 		meant = nearest_word(token, candidates);
 	if (meant != NULL)
-		complain_misspelt(p, token, meant, what);
+		report_misspelt(p, token, meant, what);
 	else
-		parser_complain(p, token->place, mend,
+		parser_error(p, token->place, fix,
 				"expected %s, not '%.*s%s'", what,
 				WORD_OF(&shown));
 	return -EINVAL;
@@ -310,7 +310,7 @@ static int unexpected_end(struct parser *p)
 	token.starts_line = true;
 	if (!parser_starts_statement(&token))
 		return parser_expected(p, "the end of the statement", NULL);
-	parser_complain(p, token.place, "put it on a new line",
+	parser_error(p, token.place, "put it on a new line",
 			"a statement starts on a line of its own");
 	return -EINVAL;
 }
@@ -424,12 +424,12 @@ int parser_include(struct parser *p, const struct ast_name *path,
 
 	free(real);
 	if (circle)
-		parser_complain(p, path->place, NULL,
+		parser_error(p, path->place, NULL,
 				"'%s' is being read already: a circle",
 				path->text);
 	else if (depth_of(p->reading) > INCLUDES_MAX ||
 		 p->ast->source_count >= SOURCES_MAX)
-		parser_complain(p, path->place, NULL,
+		parser_error(p, path->place, NULL,
 				"too many files include each other");
 	if (p->is_broken)
 		return 0;

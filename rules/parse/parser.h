@@ -5,7 +5,7 @@
  * -EINVAL when it gave up (the complaint is made; the statement is left and
  * reading goes on at the next) or -ENOMEM. A mistake that does not confuse
  * what follows, such as a port that is too large, is complained about with
- * parser_complain() and reading goes on.
+ * parser_error() and reading goes on.
  */
 #ifndef WAYMARK_PARSER_H
 #define WAYMARK_PARSER_H
@@ -91,7 +91,7 @@ int parser_expected(struct parser *p, const char *what,
 		    const char *const *candidates);
 
 /* Complain and go on. `len` and `text` of a token print with WORD_OF(token). */
-void parser_complain(struct parser *p, struct place place, const char *mend,
+void parser_error(struct parser *p, struct place place, const char *fix,
 		     const char *text, ...)
 	__attribute__((format(printf, 4, 5)));
 #define WORD_MAX 60

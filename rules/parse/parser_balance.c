@@ -15,7 +15,7 @@ static int path(struct parser *p, const struct ast_share *others,
 	int rc = 0;
 
 	if (parser_at(p, "drop")) {
-		parser_complain(p, place, "give what is to be dropped a route "
+		parser_error(p, place, "give what is to be dropped a route "
 				"of its own", "'drop' can have no share");
 		return -EINVAL;
 	}
@@ -25,7 +25,7 @@ static int path(struct parser *p, const struct ast_share *others,
 		rc = parser_value_name(p, "an uplink", ret_name);
 	for (; rc == 0 && others != NULL; others = others->next)
 		if (strcmp(others->uplink.text, ret_name->text) == 0) {
-			parser_complain(p, place, "name it once, with the "
+			parser_error(p, place, "name it once, with the "
 					"weight that it is to have",
 					"'%s' is there twice", ret_name->text);
 			break;
@@ -45,7 +45,7 @@ static int share(struct parser *p, bool has_weights,
 		return rc;
 	if (has_weights)
 		return parser_value_number(p, &kind, &share->weight);
-	parser_complain(p, p->token.place, "leave the weight out",
+	parser_error(p, p->token.place, "leave the weight out",
 			"an expectation names uplinks, any of which will do");
 	return -EINVAL;
 }
@@ -57,7 +57,7 @@ static void check_sum(struct parser *p, const struct ast_outcome *outcome)
 	for (const struct ast_share *s = outcome->shares; s; s = s->next)
 		sum += s->weight.place.line > 0 ? s->weight.value : 1;
 	if (sum > BALANCE_MAX && !p->is_broken)
-		parser_complain(p, outcome->shares_place,
+		parser_error(p, outcome->shares_place,
 				"divide them all by the same number",
 				"the weights are more than "
 				VALUE_OF(BALANCE_MAX) " together");

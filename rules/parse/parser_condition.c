@@ -143,7 +143,7 @@ static int protocol(struct parser *p, struct ast_condition **ret)
 	family_add(&family, c);
 	while (parser_at(p, "sport") || parser_at(p, "dport")) {
 		if (!parser_has_ports(value->first)) {
-			parser_complain(p, p->token.place, NULL,
+			parser_error(p, p->token.place, NULL,
 					"this protocol has no ports");
 			return -EINVAL;
 		}
@@ -195,7 +195,7 @@ static int payload(struct parser *p, struct ast_condition **ret)
 	if (p->token.kind == TOKEN_BAD)
 		return parser_expected(p, "a pattern", NULL);
 	if (p->token.len == 0)
-		parser_complain(p, p->token.place, NULL,
+		parser_error(p, p->token.place, NULL,
 				"this pattern is empty");
 	value->place = p->token.place;
 	value->kind = VALUE_NAME;
@@ -214,15 +214,15 @@ static int class_name(struct parser *p, struct ast_condition **ret)
 	struct token token = p->token;
 	struct ast_name name = { .text = NULL };
 	const char *word = parser_reserved(token.text, token.len);
-	char mend[40];
+	char fix[40];
 	int rc;
 
 	if (c == NULL)
 		return -ENOMEM;
 	if (token.kind == TOKEN_WORD && word != NULL &&
 	    !token_is(&token, word)) {
-		snprintf(mend, sizeof(mend), "write '%s'", word);
-		parser_complain(p, token.place, mend,
+		snprintf(fix, sizeof(fix), "write '%s'", word);
+		parser_error(p, token.place, fix,
 				"words of the language are in lower case");
 		return -EINVAL;
 	}
@@ -275,7 +275,7 @@ static int nested(struct parser *p, struct ast_condition **ret)
 	int rc;
 
 	if (p->depth == PARSER_DEPTH_MAX) {
-		parser_complain(p, p->token.place, "name a part of it as a "
+		parser_error(p, p->token.place, "name a part of it as a "
 				"class", "this condition is nested too deeply");
 		return -EINVAL;
 	}

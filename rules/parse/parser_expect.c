@@ -47,10 +47,10 @@ int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 	if (word.text[0] == ':')
 		address = word;
 	if (address_parse(address.text, address.len, ret_address) < 0)
-		parser_complain(p, address.place, NULL, "'%.*s%s' is not an "
+		parser_error(p, address.place, NULL, "'%.*s%s' is not an "
 				"address", WORD_OF(&address));
 	else if (has_port && !has_ports)
-		parser_complain(p, port.place, NULL,
+		parser_error(p, port.place, NULL,
 				"this protocol has no ports");
 	else if (has_port)
 		parser_value_read(p, &port, &port_kind, ret_port);
@@ -174,7 +174,7 @@ int parser_expect(struct parser *p, struct ast_statement *statement)
 		return rc;
 	if (!p->is_broken && address_is_v4(&expect->src) !=
 			     address_is_v4(&expect->dst))
-		parser_complain(p, place, NULL,
+		parser_error(p, place, NULL,
 				"client and server must be of one family");
 	while (rc == 0)
 		rc = option(p, expect);

@@ -15,7 +15,7 @@
 #define TOS_NAME_MASK 0x1c
 #define TOS_COST 0x02
 
-#define MEND_MAX 160
+#define FIX_MAX 160
 
 typedef int (*one_value)(struct parser *p, struct ast_value *value);
 
@@ -50,9 +50,9 @@ static int one_range(struct parser *p, const struct number_kind *kind,
 }
 
 /* A service that /etc/services knows is named; its number is wanted. */
-static bool complain_service(struct parser *p)
+static bool report_service(struct parser *p)
 {
-	char name[32], mend[MEND_MAX];
+	char name[32], fix[FIX_MAX];
 	const struct token *token = &p->token;
 	struct servent *service;
 
@@ -65,8 +65,8 @@ static bool complain_service(struct parser *p)
 	service = getservbyname(name, NULL);
 	if (service == NULL)
 		return false;
-	snprintf(mend, sizeof(mend), "write %u", ntohs(service->s_port));
-	parser_complain(p, token->place, mend, "ports are numbers, not '%s'",
+	snprintf(fix, sizeof(fix), "write %u", ntohs(service->s_port));
+	parser_error(p, token->place, fix, "ports are numbers, not '%s'",
 			name);
 	parser_advance(p);
 	return true;
@@ -75,7 +75,7 @@ static bool complain_service(struct parser *p)
 static int one_port(struct parser *p, struct ast_value *value)
 {
 	value->kind = VALUE_NUMBER;
-	if (complain_service(p))
+	if (report_service(p))
 		return 0;
 	return one_range(p, &port_kind, value);
 }
@@ -120,7 +120,7 @@ static int tos_with_mask(struct parser *p, size_t slash,
 	parser_value_read(p, &mask, &mask_kind, &number);
 	value->last = number.value;
 	if (!p->is_broken && (value->first & ~value->last) != 0)
-		parser_complain(p, word.place, NULL,
+		parser_error(p, word.place, NULL,
 				"this value has bits outside its mask");
 	parser_advance(p);
 	return 0;
@@ -167,7 +167,7 @@ static int one_address(struct parser *p, struct ast_value *value)
 		   address_range_parse(token->text, token->len,
 				       &value->first_addr, &value->last_addr,
 				       why) < 0) {
-		parser_complain(p, token->place, NULL, "'%.*s%s': %s",
+		parser_error(p, token->place, NULL, "'%.*s%s': %s",
 				WORD_OF(token), why);
 	}
 	parser_advance(p);
@@ -203,7 +203,7 @@ static int one_alpn(struct parser *p, struct ast_value *value)
 	value->text = name.text;
 	/* One byte holds its length (RFC 7301, 3.1). */
 	if (rc == 0 && strlen(name.text) > 255)
-		parser_complain(p, name.place, NULL,
+		parser_error(p, name.place, NULL,
 				"an ALPN name has at most 255 bytes");
 	return rc;
 }
@@ -282,7 +282,7 @@ static int next_value(struct parser *p, one_value one, bool takes_lists,
 		return -ENOMEM;
 	value->place = p->token.place;
 	if (p->token.kind == TOKEN_LIST && !takes_lists) {
-		parser_complain(p, p->token.place, NULL,
+		parser_error(p, p->token.place, NULL,
 				"only from, to and host take a list");
 		return -EINVAL;
 	}

@@ -19,7 +19,7 @@ static int marks(struct parser *p, struct ast_statement *s)
 }
 
 /* "200us" */
-static int nap(struct parser *p, struct ast_number *ret_us)
+static int coalesce(struct parser *p, struct ast_number *ret_us)
 {
 	static const struct number_kind kind = {
 		.what = "a number of microseconds", .min = 10, .max = 1000,
@@ -50,7 +50,7 @@ static int queues(struct parser *p, struct ast_statement *s)
 	if (rc < 0 || p->token.kind == TOKEN_STOP)
 		return rc;
 	if (parser_take(p, "nap")) {
-		rc = nap(p, &s->queues.nap_us);
+		rc = coalesce(p, &s->queues.coalesce_us);
 		if (rc < 0 || p->token.kind == TOKEN_STOP)
 			return rc;
 	}
@@ -58,8 +58,8 @@ static int queues(struct parser *p, struct ast_statement *s)
 		return parser_expected(p, "'otherwise'", options);
 	if (parser_take(p, "pass"))
 		return 0;
-	s->queues.otherwise_drop = parser_take(p, "drop");
-	if (s->queues.otherwise_drop)
+	s->queues.fail_closed = parser_take(p, "drop");
+	if (s->queues.fail_closed)
 		return 0;
 	return parser_expected(p, "'pass' or 'drop'", words);
 }
@@ -215,7 +215,7 @@ static int class(struct parser *p, struct ast_statement *s)
 	parser_advance(p);
 	rc = parser_condition(p, &s->class_condition);
 	if (rc == 0 && (parser_at(p, "via") || parser_at(p, "drop"))) {
-		parser_complain(p, p->token.place, "a route says where it goes",
+		parser_error(p, p->token.place, "a route says where it goes",
 				"a class is a condition and no more");
 		rc = -EINVAL;
 	}
@@ -238,7 +238,7 @@ int parser_outcome(struct parser *p, bool may_exempt,
 		return 0;
 	}
 	if (parser_at(p, "exempt")) {
-		parser_complain(p, p->token.place,
+		parser_error(p, p->token.place,
 				"write 'exempt from ...' or 'exempt to ...'",
 				"a route cannot exempt");
 		return -EINVAL;
@@ -274,7 +274,7 @@ static int route(struct parser *p, struct ast_statement *s)
 	if (s->route.per_packet && !parser_take(p, "packet"))
 		return parser_expected(p, "'packet'", packet);
 	if (parser_at(p, "via") || parser_at(p, "drop")) {
-		parser_complain(p, p->token.place,
+		parser_error(p, p->token.place,
 				"'default' is for all that is left",
 				"a route has a condition");
 		return -EINVAL;
@@ -284,7 +284,7 @@ static int route(struct parser *p, struct ast_statement *s)
 		return rc;
 	rc = parser_outcome(p, false, &s->route.outcome);
 	if (rc == 0 && s->route.per_packet && s->route.outcome.shares != NULL)
-		parser_complain(p, s->route.outcome.shares_place,
+		parser_error(p, s->route.outcome.shares_place,
 				"name one uplink; it is flows that are shared",
 				"a route per packet goes by one uplink");
 	if (rc == 0)

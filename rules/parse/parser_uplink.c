@@ -52,19 +52,19 @@ static int gateway(struct parser *p, struct ast_uplink *uplink)
 		return parser_expected(p, "the address of a gateway", NULL);
 	parser_advance(p);
 	if (address_parse(token.text, token.len, &address) < 0) {
-		parser_complain(p, token.place, NULL, "'%.*s%s' is not the "
+		parser_error(p, token.place, NULL, "'%.*s%s' is not the "
 				"address of a gateway", WORD_OF(&token));
 		return 0;
 	}
 	is_v4 = address_is_v4(&address);
 	if (!can_be_gateway(&address)) {
-		parser_complain(p, token.place, "expected the address of a "
+		parser_error(p, token.place, "expected the address of a "
 				"router on the link", "'%.*s%s' cannot be a "
 				"gateway", WORD_OF(&token));
 		return 0;
 	}
 	if (is_v4 ? uplink->has_via4 : uplink->has_via6) {
-		parser_complain(p, token.place, NULL, "this uplink has an %s "
+		parser_error(p, token.place, NULL, "this uplink has an %s "
 				"gateway already", is_v4 ? "IPv4" : "IPv6");
 	} else if (is_v4) {
 		uplink->has_via4 = true;
@@ -84,13 +84,13 @@ static void check_table(struct parser *p, const struct ast_uplink *uplink)
 	const char *name = uplink->table_name.text;
 
 	if (uplink->table.value >= 253 && uplink->table.value <= 255)
-		parser_complain(p, uplink->table.place,
+		parser_error(p, uplink->table.place,
 				"1 to 252 and 256 to 4294967295 are free",
 				"table %u is one of the kernel's own",
 				(unsigned)uplink->table.value);
 	if (name != NULL && (strcmp(name, "local") == 0 ||
 			     strcmp(name, "unspec") == 0))
-		parser_complain(p, uplink->table_name.place, NULL,
+		parser_error(p, uplink->table_name.place, NULL,
 				"'%s' is the name of one of the kernel's own "
 				"tables", name);
 }
@@ -127,17 +127,17 @@ static int mark(struct parser *p, struct ast_uplink *uplink)
 	return parser_value_number(p, &kind, &uplink->mark);
 }
 
-static int otherwise(struct parser *p, struct ast_uplink *uplink)
+static int fallback(struct parser *p, struct ast_uplink *uplink)
 {
-	if (uplink->otherwise.text != NULL)
+	if (uplink->fallback.text != NULL)
 		return parser_twice(p);
 	if (parser_at(p, "main")) {
-		uplink->otherwise.place = p->token.place;
-		uplink->otherwise.text = "main";
+		uplink->fallback.place = p->token.place;
+		uplink->fallback.text = "main";
 		parser_advance(p);
 		return 0;
 	}
-	return parser_value_name(p, "an uplink", &uplink->otherwise);
+	return parser_value_name(p, "an uplink", &uplink->fallback);
 }
 
 /* Several of them, in the order they are written. */
@@ -165,7 +165,7 @@ static int option(struct parser *p, struct ast_uplink *uplink)
 	if (parser_take(p, "strict"))
 		return flag(p, &uplink->strict);
 	if (parser_take(p, "otherwise"))
-		return otherwise(p, uplink);
+		return fallback(p, uplink);
 	if (parser_take(p, "optional"))
 		return flag(p, &uplink->optional);
 	if (parser_take(p, "shared"))
@@ -193,7 +193,7 @@ int parser_uplink(struct parser *p, struct ast_statement *statement)
 	if (rc < 0)
 		return rc;
 	if (uplink->dev.text == NULL)
-		parser_complain(p, statement->name.place,
+		parser_error(p, statement->name.place,
 				"write { dev INTERFACE ... }",
 				"uplink '%s' has no device",
 				statement->name.text);

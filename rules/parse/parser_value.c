@@ -8,7 +8,7 @@
 #include "rules/tables/domain_table.h"
 #include "rules/parse/parser.h"
 
-#define MEND_MAX 160
+#define FIX_MAX 160
 
 static int digit_of(char c)
 {
@@ -61,13 +61,13 @@ static void limits(const struct number_kind *kind, char *text, size_t size)
 	snprintf(text, size, format, kind->min, kind->max);
 }
 
-static void complain_number(struct parser *p, const struct number_kind *kind,
+static void report_number(struct parser *p, const struct number_kind *kind,
 			    const struct token *token)
 {
-	char range[MEND_MAX];
+	char range[FIX_MAX];
 
 	limits(kind, range, sizeof(range));
-	parser_complain(p, token->place, NULL,
+	parser_error(p, token->place, NULL,
 			"'%.*s%s' is not %s (%s)", WORD_OF(token), kind->what,
 			range);
 }
@@ -80,7 +80,7 @@ void parser_value_read(struct parser *p, const struct token *word,
 
 	if (read_number(word->text, word->len, kind->has_suffix, &value) < 0 ||
 	    value < kind->min || value > kind->max)
-		complain_number(p, kind, word);
+		report_number(p, kind, word);
 	ret_number->place = word->place;
 	ret_number->value = value;
 }
@@ -109,7 +109,7 @@ struct token parser_value_part(const struct token *word, size_t from,
 }
 
 /* The mend for "1024:65535", and for a number that is out of order. */
-static const char *range_mend(const struct token *token, char *mend,
+static const char *range_fix(const struct token *token, char *fix,
 			      size_t size)
 {
 	const char *colon = memchr(token->text, ':', token->len);
@@ -122,8 +122,8 @@ static const char *range_mend(const struct token *token, char *mend,
 	if (read_number(token->text, prev, false, &first) < 0 ||
 	    read_number(colon + 1, token->len - prev - 1, false, &last) < 0)
 		return NULL;
-	snprintf(mend, size, "write %" PRIu64 "-%" PRIu64, first, last);
-	return mend;
+	snprintf(fix, size, "write %" PRIu64 "-%" PRIu64, first, last);
+	return fix;
 }
 
 int parser_value_range(struct parser *p, const struct number_kind *kind,
@@ -135,30 +135,30 @@ int parser_value_range(struct parser *p, const struct number_kind *kind,
 			   memchr(token.text, '-', token.len) : NULL;
 	size_t prev = dash != NULL ? (size_t)(dash - token.text) : token.len;
 	uint64_t first = 0, last = 0;
-	char text[MEND_MAX];
-	const char *mend;
+	char text[FIX_MAX];
+	const char *fix;
 
 	if (dash == NULL) {
-		mend = token.kind == TOKEN_WORD ?
-		       range_mend(&token, text, sizeof(text)) : NULL;
-		if (mend == NULL) {
+		fix = token.kind == TOKEN_WORD ?
+		       range_fix(&token, text, sizeof(text)) : NULL;
+		if (fix == NULL) {
 			int rc = parser_value_number(p, kind, ret_first);
 
 			*ret_last = *ret_first;
 			return rc;
 		}
-		parser_complain(p, token.place, mend,
+		parser_error(p, token.place, fix,
 				"a range is written with '-'");
 	} else if (read_number(token.text, prev, false, &first) < 0 ||
 		   read_number(dash + 1, token.len - prev - 1, false,
 			       &last) < 0 ||
 		   first < kind->min || last < kind->min ||
 		   first > kind->max || last > kind->max) {
-		complain_number(p, kind, &token);
+		report_number(p, kind, &token);
 	} else if (first > last) {
 		snprintf(text, sizeof(text), "write %" PRIu64 "-%" PRIu64,
 			 last, first);
-		parser_complain(p, token.place, text,
+		parser_error(p, token.place, text,
 				"the range ends before it starts");
 	}
 	*ret_first = (struct ast_number){ token.place, first };
@@ -197,7 +197,7 @@ int parser_value_name(struct parser *p, const char *what,
 	const char *text;
 
 	if (token.kind == TOKEN_STRING || token.kind == TOKEN_LIST) {
-		parser_complain(p, token.place,
+		parser_error(p, token.place,
 				"a name stands alone, without quotes or '@'",
 				"expected %s", what);
 		return -EINVAL;
@@ -205,13 +205,13 @@ int parser_value_name(struct parser *p, const char *what,
 	if (token.kind != TOKEN_WORD)
 		return parser_expected(p, what, NULL);
 	if (parser_reserved(token.text, token.len) != NULL) {
-		parser_complain(p, token.place, "choose another name",
+		parser_error(p, token.place, "choose another name",
 				"expected %s, but '%.*s%s' is a word of the "
 				"language", what, WORD_OF(&token));
 		return -EINVAL;
 	}
 	if (!is_name(token.text, token.len)) {
-		parser_complain(p, token.place,
+		parser_error(p, token.place,
 				"a name is of letters, digits and _ . - "
 				"and starts with a letter",
 				"'%.*s%s' is not a name", WORD_OF(&token));
@@ -251,7 +251,7 @@ int parser_value_text(struct parser *p, const char *what,
 		text[to] = '\0';
 	}
 	if (text[0] == '\0')
-		parser_complain(p, token.place, NULL, "expected %s, not an "
+		parser_error(p, token.place, NULL, "expected %s, not an "
 				"empty string", what);
 	ret_text->place = token.place;
 	ret_text->text = text;
@@ -287,11 +287,11 @@ int parser_value_interface(struct parser *p, bool wild,
 		return rc;
 	error = interface_error(ret_name->text, strlen(ret_name->text), wild);
 	if (error != NULL)
-		parser_complain(p, ret_name->place, NULL, "%s", error);
+		parser_error(p, ret_name->place, NULL, "%s", error);
 	return 0;
 }
 
-static const char *host_mend(const char *text)
+static const char *host_fix(const char *text)
 {
 	if (strncmp(text, "*.", 2) == 0)
 		return "leave out the '*.': a host stands for every name "
@@ -313,7 +313,7 @@ int parser_value_host(struct parser *p, struct ast_name *ret_host)
 	text = ret_host->text;
 	len = domain_canonical(text, strlen(text), canonical, &why);
 	if (len < 0) {
-		parser_complain(p, ret_host->place, host_mend(text),
+		parser_error(p, ret_host->place, host_fix(text),
 				"'%.*s%s': %s", WORD_MAX, text,
 				strlen(text) > WORD_MAX ? "..." : "", why);
 		return 0;
@@ -335,7 +335,7 @@ int parser_value_app(struct parser *p, struct ast_name *ret_app)
 		    strchr(".+-", *text) == NULL)
 			break;
 	if (*text != '\0')
-		parser_complain(p, ret_app->place,
+		parser_error(p, ret_app->place,
 				"`waymark hints` lists them",
 				"this is not the name of an application");
 	return 0;
@@ -370,7 +370,7 @@ int parser_value_ja4(struct parser *p, struct ast_name *ret_ja4)
 	int rc = parser_value_text(p, "a JA4 fingerprint", ret_ja4);
 
 	if (rc == 0 && !is_ja4(ret_ja4->text))
-		parser_complain(p, ret_ja4->place, "`waymark replay --json` "
+		parser_error(p, ret_ja4->place, "`waymark replay --json` "
 				"prints those of a capture",
 				"this is not a JA4 fingerprint");
 	return rc;
@@ -428,7 +428,7 @@ int parser_value_named(struct parser *p, const struct name_value *table,
 	struct token token = p->token;
 	struct nearest nearest = { .word = token.text, .word_len = token.len };
 	struct ast_number number = { .value = 0 };
-	char mend[MEND_MAX];
+	char fix[FIX_MAX];
 	int rc;
 
 	if (token.kind == TOKEN_WORD &&
@@ -446,9 +446,9 @@ int parser_value_named(struct parser *p, const struct name_value *table,
 	if (token.kind == TOKEN_WORD && nearest.best != NULL &&
 	    !is_digit(token.text[0]) &&
 	    !parser_separates(token.text, token.len)) {
-		snprintf(mend, sizeof(mend), "did you mean '%s'?",
+		snprintf(fix, sizeof(fix), "did you mean '%s'?",
 			 nearest.best);
-		parser_complain(p, token.place, mend, "expected %s, not "
+		parser_error(p, token.place, fix, "expected %s, not "
 				"'%.*s%s'", kind->what, WORD_OF(&token));
 		parser_advance(p);
 		return 0;

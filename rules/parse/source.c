@@ -136,16 +136,16 @@ void source_free(struct source *source)
 char *source_resolve(const struct source *from, const char *path)
 {
 	const char *slash = from != NULL ? strrchr(from->name, '/') : NULL;
-	size_t folder, len = strlen(path);
+	size_t dir, len = strlen(path);
 	char *resolved;
 
 	if (path[0] == '/' || slash == NULL)
 		return strdup(path);
-	folder = slash + 1 - from->name;
-	resolved = malloc(folder + len + 1);
+	dir = slash + 1 - from->name;
+	resolved = malloc(dir + len + 1);
 	if (resolved == NULL)
 		return NULL;
-	memcpy(resolved, from->name, folder);
-	memcpy(resolved + folder, path, len + 1);
+	memcpy(resolved, from->name, dir);
+	memcpy(resolved + dir, path, len + 1);
 	return resolved;
 }

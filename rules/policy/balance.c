@@ -13,12 +13,12 @@
 static const struct path_set nobody;
 
 uint32_t balance_weight(const struct balance *balance,
-			const struct path_set *dead)
+			const struct path_set *down)
 {
 	uint32_t sum = 0;
 
 	for (size_t i = 0; i < balance->count; i++)
-		if (!path_set_has(dead, balance->members[i].path))
+		if (!path_set_has(down, balance->members[i].path))
 			sum += balance->members[i].weight;
 	return sum;
 }
@@ -67,12 +67,12 @@ static uint32_t hash(const struct balance *balance, const struct facts *facts,
 
 /* Who owns a slot of those that are not in `dead`; one of them does. */
 static uint8_t owner(const struct balance *balance,
-		     const struct path_set *dead, uint32_t slot)
+		     const struct path_set *down, uint32_t slot)
 {
 	const struct balance_member *member = balance->members;
 
-	while (path_set_has(dead, member->path) || slot >= member->weight) {
-		if (!path_set_has(dead, member->path))
+	while (path_set_has(down, member->path) || slot >= member->weight) {
+		if (!path_set_has(down, member->path))
 			slot -= member->weight;
 		member++;
 	}
@@ -80,28 +80,28 @@ static uint8_t owner(const struct balance *balance,
 }
 
 uint8_t balance_first(const struct balance *balance,
-		      const struct path_set *dead)
+		      const struct path_set *down)
 {
 	for (size_t i = 0; i < balance->count; i++)
-		if (!path_set_has(dead, balance->members[i].path))
+		if (!path_set_has(down, balance->members[i].path))
 			return balance->members[i].path;
 	return balance->members[0].path;
 }
 
 uint8_t balance_path(const struct balance *balance, const struct facts *facts,
-		     const struct path_set *dead)
+		     const struct path_set *down)
 {
 	uint32_t all = balance_weight(balance, &nobody);
-	uint32_t living = balance_weight(balance, dead);
+	uint32_t living = balance_weight(balance, down);
 	uint8_t path;
 
 	if (facts->is_own)
-		return balance_first(balance, dead);
+		return balance_first(balance, down);
 	path = owner(balance, &nobody,
 		     jhash_scale(hash(balance, facts, BALANCE_SEED), all));
-	if (living == 0 || !path_set_has(dead, path))
+	if (living == 0 || !path_set_has(down, path))
 		return path;
-	return owner(balance, dead,
+	return owner(balance, down,
 		     jhash_scale(hash(balance, facts, BALANCE_SEED_AGAIN),
 				 living));
 }

@@ -53,7 +53,7 @@ struct balance {
 
 /* What those weigh that are not in `dead`. */
 uint32_t balance_weight(const struct balance *balance,
-			const struct path_set *dead);
+			const struct path_set *down);
 
 /*
  * The path of a flow with these headers. Where all are dead each keeps its
@@ -61,9 +61,9 @@ uint32_t balance_weight(const struct balance *balance,
  * take the first that lives: their source address is chosen before.
  */
 uint8_t balance_path(const struct balance *balance, const struct facts *facts,
-		     const struct path_set *dead);
+		     const struct path_set *down);
 /* The first living member, else the first. */
 uint8_t balance_first(const struct balance *balance,
-		      const struct path_set *dead);
+		      const struct path_set *down);
 
 #endif

@@ -91,26 +91,26 @@ const char *policy_path_name(const struct policy *policy, uint8_t path)
 	return path == policy->marks.path_drop ? "drop" : NULL;
 }
 
-void policy_set_dead(struct policy *policy, size_t uplink, bool is_v6,
-		     bool is_dead)
+void policy_set_down(struct policy *policy, size_t uplink, bool is_v6,
+		     bool is_down)
 {
 	uint8_t path = policy->uplinks[uplink].path;
 	uint64_t bit = UINT64_C(1) << path % 64;
 
-	if (is_dead)
-		atomic_fetch_or(&policy->dead[is_v6][path / 64], bit);
+	if (is_down)
+		atomic_fetch_or(&policy->down[is_v6][path / 64], bit);
 	else
-		atomic_fetch_and(&policy->dead[is_v6][path / 64], ~bit);
+		atomic_fetch_and(&policy->down[is_v6][path / 64], ~bit);
 }
 
-struct path_set policy_dead(const struct policy *policy, bool is_v6)
+struct path_set policy_down(const struct policy *policy, bool is_v6)
 {
-	struct path_set dead;
+	struct path_set down;
 
 	for (int i = 0; i < 4; i++)
-		dead.words[i] = atomic_load_explicit(&policy->dead[is_v6][i],
+		down.words[i] = atomic_load_explicit(&policy->down[is_v6][i],
 						     memory_order_relaxed);
-	return dead;
+	return down;
 }
 
 struct queues policy_queues(const struct policy *policy)
@@ -250,12 +250,12 @@ uint8_t policy_route_path(const struct policy *policy, size_t i,
 			  const struct facts *facts)
 {
 	const struct route *route = &policy->routes[i];
-	struct path_set dead;
+	struct path_set down;
 
 	if (route->balance == NULL)
 		return route->path;
-	dead = policy_dead(policy, !address_is_v4(&facts->client));
-	return balance_path(route->balance, facts, &dead);
+	down = policy_down(policy, !address_is_v4(&facts->client));
+	return balance_path(route->balance, facts, &down);
 }
 
 bool policy_route_takes(const struct route *route, uint8_t path)

@@ -151,7 +151,7 @@ struct uplink {
 	bool optional;			/* its device may come later */
 	enum late_policy late;		/* of flows that began on it */
 	bool shared;			/* clients come in by its device, too */
-	int otherwise;			/* an index, or UPLINK_* */
+	int fallback;			/* an index, or UPLINK_* */
 	const struct uplink_probe *probes;
 	size_t probe_count;
 };
@@ -169,17 +169,17 @@ const char *policy_path_name(const struct policy *policy, uint8_t path);
  * new flows. At first those that have no gateway of the family, as far as the
  * policy says so. Any thread may change it while others ask.
  */
-void policy_set_dead(struct policy *policy, size_t uplink, bool is_v6,
-		     bool is_dead);
-struct path_set policy_dead(const struct policy *policy, bool is_v6);
+void policy_set_down(struct policy *policy, size_t uplink, bool is_v6,
+		     bool is_down);
+struct path_set policy_down(const struct policy *policy, bool is_v6);
 
 /* ---- queues, inspection, lateness ---- */
 
 struct queues {
 	uint16_t first;
 	uint16_t last;
-	bool otherwise_drop;	/* absent or full: drop instead of pass */
-	uint16_t nap_us;	/* that a worker may sleep; 0: never */
+	bool fail_closed;	/* absent or full: drop instead of pass */
+	uint16_t coalesce_us;	/* that a worker may sleep; 0: never */
 };
 
 struct inspect {

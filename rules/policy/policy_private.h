@@ -61,7 +61,7 @@ struct policy {
 	struct balance *balances;
 	size_t balance_count;
 	/* Of IPv4 and IPv6, a bit each path, as in a path_set. */
-	_Atomic uint64_t dead[2][4];
+	_Atomic uint64_t down[2][4];
 
 	struct exempt *exempts;
 	size_t exempt_count;

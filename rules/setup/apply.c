@@ -74,7 +74,7 @@ int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 		.table = table,
 	};
 	if (!ruleset->native && !queue_rule_works())
-		return fault(error, -EOPNOTSUPP,
+		return set_error(error, -EOPNOTSUPP,
 			     "the kernel cannot queue packets: neither "
 			     "nft_queue nor xt_NFQUEUE with nft_compat is "
 			     "there; load one of them with modprobe, or use a "
@@ -83,7 +83,7 @@ int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 	    (ruleset->lacks_bigs && !table->exists)) {
 		ruleset->first = script_of(write_first, plan, table, false);
 		if (!ruleset->first)
-			return fault(error, -ENOMEM, "setup: out of memory");
+			return set_error(error, -ENOMEM, "setup: out of memory");
 	}
 	ruleset->change = script_of(ruleset_write_change, plan, table,
 				    ruleset->native);
@@ -91,7 +91,7 @@ int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 	if (ruleset->change && trial)
 		rc = nft_check(trial, error);
 	else
-		rc = fault(error, -ENOMEM, "setup: out of memory");
+		rc = set_error(error, -ENOMEM, "setup: out of memory");
 	free(trial);
 	return rc;
 }
@@ -117,7 +117,7 @@ static int take_ruleset(const struct plan *plan,
 	if (rc == 0 && !ruleset->native) {
 		rc = queue_rule_check(plan, &right);
 		if (rc < 0)
-			return fault(error, rc, "nftables: reading the rules "
+			return set_error(error, rc, "nftables: reading the rules "
 				     "that queue: %s; try again",
 				     strerror(-rc));
 		if (!right)
@@ -142,7 +142,7 @@ static int take(struct netlink *nl, const struct step *step,
 		return rt_tables_write(RT_TABLES_DIR, in->plan->tables);
 	case STEP_TABLES_REMOVE:
 		return rt_tables_remove(RT_TABLES_DIR,
-					in->journal->folders_made);
+					in->journal->dirs_made);
 	case STEP_ROUTE_ADD:
 		return netlink_route_add(nl, step->route);
 	case STEP_ROUTE_REPLACE:
@@ -196,7 +196,7 @@ static int fault_of(const struct step *step, const struct diff_input *in,
 	}
 	if (text)
 		text[strcspn(text, "\n")] = '\0';
-	fault(error, rc, "%s: %s; %s and run waymark again",
+	set_error(error, rc, "%s: %s; %s and run waymark again",
 	      text && len > 2 ? text + 2 : "setup", strerror(-rc),
 	      is_gateway(step, rc) ? "name a gateway that this device reaches" :
 				     "mend it");

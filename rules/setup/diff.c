@@ -217,7 +217,7 @@ static int diff_tables(const struct diff_input *in, struct diff *diff)
 		     tables->hash == journal->file_next);
 	const char *text = in->plan->tables;
 
-	if (!text && (ours || (journal->folders_made && !tables->exists)))
+	if (!text && (ours || (journal->dirs_made && !tables->exists)))
 		return add(diff, (struct step){ .kind = STEP_TABLES_REMOVE });
 	if (text && (!tables->exists ||
 		     (ours && tables->hash != nft_hash(text))))

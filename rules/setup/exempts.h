@@ -1,6 +1,6 @@
 /*
  * exempts.h - exemptions made on the running system by `waymark exempt`, kept
- * in a file: exempt.json in STATE_DIR, by default in the folder of folder.h.
+ * in a file: exempt.json in STATE_DIR, by default in the folder of state_dir.h.
  */
 #ifndef WAYMARK_SETUP_EXEMPTS_H
 #define WAYMARK_SETUP_EXEMPTS_H

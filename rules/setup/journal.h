@@ -45,7 +45,7 @@ struct journal {
 	struct uplink_numbers numbers;
 	uint32_t mask;		/* the bits of marks that were ours */
 	bool queue_drop;	/* without an engine: drop rather than pass */
-	unsigned int folders_made;	/* rt_tables.d, and the one above */
+	unsigned int dirs_made;	/* rt_tables.d, and the one above */
 	bool made_file;		/* rt_tables.d/waymark.conf is ours, */
 	uint64_t file;		/* with this hash, */
 	uint64_t file_next;	/* or, in a run that was cut short, this */

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rules/util/folder.h"
+#include "rules/util/state_dir.h"
 #include "rules/setup/setup.h"
 
-#define FOLDER "/run/waymark"
+#define DIR "/run/waymark"
 /* How long another set-up may take. */
 #define TRIES 100
 #define PAUSE_US 100000
@@ -28,7 +28,7 @@ int setup_state_dir(const char *given, char dir[static PATH_MAX])
 	}
 	if (stat("/proc/self/ns/net", &net) < 0)
 		return -errno;
-	snprintf(dir, PATH_MAX, FOLDER "/netns-%lu", (unsigned long)net.st_ino);
+	snprintf(dir, PATH_MAX, DIR "/netns-%lu", (unsigned long)net.st_ino);
 	return 0;
 }
 
@@ -44,7 +44,7 @@ bool lock_is_current(int fd, const char *path)
 static int try_lock(struct lock *lock)
 {
 	char path[PATH_MAX + 8];
-	int rc = folder_make(lock->dir);
+	int rc = state_dir_make(lock->dir);
 
 	if (rc < 0)
 		return rc;
@@ -72,17 +72,17 @@ int lock_open(struct lock *lock, const char *given,
 	lock->is_default = !given;
 	rc = setup_state_dir(given, lock->dir);
 	if (rc < 0)
-		return fault(error, rc, "state folder: %s", strerror(-rc));
+		return set_error(error, rc, "state folder: %s", strerror(-rc));
 	rc = try_lock(lock);
 	for (int i = 0; i < TRIES && rc == -EAGAIN; i++) {
 		usleep(PAUSE_US);
 		rc = try_lock(lock);
 	}
 	if (rc == -EAGAIN)
-		return fault(error, rc, "%s: another waymark is setting up; "
+		return set_error(error, rc, "%s: another waymark is setting up; "
 			     "wait for it, or end it", lock->dir);
 	if (rc < 0)
-		return fault(error, rc, "%s: %s; choose another folder with "
+		return set_error(error, rc, "%s: %s; choose another folder with "
 			     "--state-dir", lock->dir, strerror(-rc));
 	return 0;
 }
@@ -97,7 +97,7 @@ void lock_close(struct lock *lock, bool remove)
 		snprintf(path, sizeof(path), "%s/lock", lock->dir);
 		unlink(path);
 		if (rmdir(lock->dir) == 0 && lock->is_default)
-			rmdir(FOLDER);
+			rmdir(DIR);
 	}
 	close(lock->fd);
 	lock->fd = -1;

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "rules/setup/fault.h"
+#include "rules/setup/set_error.h"
 
 struct lock {
 	int fd;			/* -1: not held */

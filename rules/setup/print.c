@@ -111,7 +111,7 @@ int setup_print(const struct policy *policy, FILE *out,
 	if (rc == 0)
 		rc = state_read(nl, &state);
 	if (rc < 0) {
-		fault(error, rc, "netlink: %s; try again", strerror(-rc));
+		set_error(error, rc, "netlink: %s; try again", strerror(-rc));
 		goto out;
 	}
 	rc = plan_make(policy, NULL, &state, PLAN_LINKS_NAMED, &plan, error);

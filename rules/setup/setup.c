@@ -46,7 +46,7 @@ int setup_may_change(char error[static SETUP_ERROR_MAX])
 	if (syscall(SYS_capget, &header, data) == 0 &&
 	    (data[0].effective & 1u << CAP_NET_ADMIN))
 		return 0;
-	return fault(error, -EPERM,
+	return set_error(error, -EPERM,
 		     "CAP_NET_ADMIN is needed for routes, rules, nftables and "
 		     "queues; run waymark as root");
 }
@@ -64,7 +64,7 @@ static int run_open(struct run *run, const struct setup_options *options,
 		return rc;
 	rc = journal_load(run->lock.dir, &run->journal);
 	if (rc < 0)
-		return fault(error, rc, "%s/journal: %s; remove the file",
+		return set_error(error, rc, "%s/journal: %s; remove the file",
 			     run->lock.dir, strerror(-rc));
 	rc = netlink_open(&run->nl);
 	if (rc == 0)
@@ -72,7 +72,7 @@ static int run_open(struct run *run, const struct setup_options *options,
 	if (rc == 0)
 		rc = health_load(run->lock.dir, &run->state.health);
 	if (rc < 0)
-		return fault(error, rc, "netlink: %s; try again",
+		return set_error(error, rc, "netlink: %s; try again",
 			     strerror(-rc));
 	return 0;
 }
@@ -138,7 +138,7 @@ static int read_table(struct run *run, char error[static SETUP_ERROR_MAX])
 	};
 	int rc = nft_table_read(&run->state.table, &known);
 
-	return rc < 0 ? fault(error, rc, "nftables: %s; the kernel needs "
+	return rc < 0 ? set_error(error, rc, "nftables: %s; the kernel needs "
 			      "nf_tables", strerror(-rc)) : 0;
 }
 
@@ -148,7 +148,7 @@ static int compare(struct run *run, char error[static SETUP_ERROR_MAX])
 	int rc = rt_tables_look(RT_TABLES_DIR, &run->tables);
 
 	if (rc < 0)
-		return fault(error, rc, RT_TABLES_DIR "/waymark.conf: %s; "
+		return set_error(error, rc, RT_TABLES_DIR "/waymark.conf: %s; "
 			     "make it readable", strerror(-rc));
 	run->was_bare = is_bare(run);
 	run->input = (struct diff_input){
@@ -160,7 +160,7 @@ static int compare(struct run *run, char error[static SETUP_ERROR_MAX])
 		.sysctl = sysctl_read,
 	};
 	rc = diff_make(&run->input, &run->diff);
-	return rc < 0 ? fault(error, rc, "setup: out of memory") : 0;
+	return rc < 0 ? set_error(error, rc, "setup: out of memory") : 0;
 }
 
 /* ---- the journal ---- */
@@ -179,7 +179,7 @@ static int note_step(struct run *run, const struct step *step)
 					   step->sysctl.put);
 	case STEP_TABLES_WRITE:
 		if (!journal->made_file) {
-			journal->folders_made = run->tables.folders_missing;
+			journal->dirs_made = run->tables.dirs_missing;
 			journal->file = nft_hash(run->plan.tables);
 		}
 		journal->made_file = true;
@@ -208,7 +208,7 @@ static int note(struct run *run, char error[static SETUP_ERROR_MAX])
 	if (rc == 0)
 		rc = journal_save(run->lock.dir, &run->journal);
 	if (rc < 0)
-		return fault(error, rc, "%s/journal: %s; choose another folder "
+		return set_error(error, rc, "%s/journal: %s; choose another folder "
 			     "with --state-dir", run->lock.dir, strerror(-rc));
 	return 0;
 }
@@ -244,7 +244,7 @@ static void forget(struct run *run)
 	journal->file = journal->file_next;
 	if (!run->plan.tables) {
 		journal->made_file = false;
-		journal->folders_made = 0;
+		journal->dirs_made = 0;
 	}
 }
 
@@ -255,7 +255,7 @@ static int note_ruleset(struct run *run, char error[static SETUP_ERROR_MAX])
 	int rc = nft_table_read(&table, NULL);
 
 	if (rc < 0) {
-		fault(error, rc, "nftables: reading our table: %s; try again",
+		set_error(error, rc, "nftables: reading our table: %s; try again",
 		      strerror(-rc));
 	} else {
 		run->journal.ruleset_asked = run->input.ruleset;
@@ -287,7 +287,7 @@ enum setup_way setup_way_of(const struct plan *plan,
 		return SETUP_WAY_FORCED;
 	if (!uplink->is_alive)
 		return SETUP_WAY_LINK;
-	return health_is_dead(health, uplink->name, v6 ? AF_INET6 : AF_INET) ?
+	return health_is_down(health, uplink->name, v6 ? AF_INET6 : AF_INET) ?
 		       SETUP_WAY_PROBES : SETUP_WAY_NONE;
 }
 
@@ -382,7 +382,7 @@ static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
 		return rc;
 	forget(run);
 	rc = journal_save(run->lock.dir, &run->journal);
-	return rc < 0 ? fault(error, rc, "%s/journal: %s; make room there",
+	return rc < 0 ? set_error(error, rc, "%s/journal: %s; make room there",
 			      run->lock.dir, strerror(-rc)) : 0;
 }
 
@@ -409,7 +409,7 @@ static int apply(struct run *run, const struct policy *policy,
 		 char error[static SETUP_ERROR_MAX])
 {
 	int rc = plan_make(policy, run->options->exempts, &run->state,
-			   run->options->dead_links ? PLAN_LINKS_ANY :
+			   run->options->down_links ? PLAN_LINKS_ANY :
 						      PLAN_LINKS_UP,
 			   &run->plan, error);
 

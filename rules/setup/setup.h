@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "rules/setup/fault.h"
+#include "rules/setup/set_error.h"
 
 struct health;
 struct plan;
@@ -70,7 +70,7 @@ struct setup_options {
 	const char *state_dir;
 	/* A link that is gone or down is no error: what needs it is left
 	 * out. For a policy that is already in force. */
-	bool dead_links;
+	bool down_links;
 	/* Only say what would be changed. */
 	bool dry_run;
 	/* The steps, one a line, before they are taken; may be NULL. */

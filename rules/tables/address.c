@@ -90,14 +90,14 @@ int address_parse(const char *text, size_t len, struct address *ret)
 	return 0;
 }
 
-static int complain(char why[static ADDRESS_WHY_MAX], const char *text)
+static int report_error(char why[static ADDRESS_WHY_MAX], const char *text)
 {
 	snprintf(why, ADDRESS_WHY_MAX, "%s", text);
 	return -EINVAL;
 }
 
 /* `text` is digits and dots, yet no IPv4 address: say what is missing. */
-static int complain_v4(const char *text, size_t len,
+static int report_v4(const char *text, size_t len,
 		       char why[static ADDRESS_WHY_MAX])
 {
 	unsigned int part[4] = { 0 };
@@ -118,11 +118,11 @@ static int complain_v4(const char *text, size_t len,
 		part[parts - 1] = part[parts - 1] * 10 +
 				  (unsigned int)(text[i] - '0');
 		if (part[parts - 1] > 255)
-			return complain(why, "each number of an IPv4 address "
+			return report_error(why, "each number of an IPv4 address "
 					     "is 0 to 255");
 	}
 	if (parts == 0 || parts > 4 || !in_part)
-		return complain(why, "an IPv4 address is four numbers with "
+		return report_error(why, "an IPv4 address is four numbers with "
 				     "dots between them, as 192.0.2.1");
 	snprintf(why, ADDRESS_WHY_MAX, parts < 4 ?
 		 "an IPv4 address is four numbers: write %u.%u.%u.%u" :
@@ -132,39 +132,39 @@ static int complain_v4(const char *text, size_t len,
 }
 
 /* Say why `text` is no address. */
-static int complain_address(const char *text, size_t len,
+static int report_address(const char *text, size_t len,
 			    char why[static ADDRESS_WHY_MAX])
 {
 	bool only_digits = true;
 	size_t i;
 
 	if (len == 0)
-		return complain(why, "an address is missing here");
+		return report_error(why, "an address is missing here");
 	for (i = 0; i < len; i++) {
 		if (!isdigit((unsigned char)text[i]) && text[i] != '.')
 			only_digits = false;
 	}
 	if (only_digits)
-		return complain_v4(text, len, why);
+		return report_v4(text, len, why);
 	if (memchr(text, '%', len))
-		return complain(why, "an address has no zone here: leave out "
+		return report_error(why, "an address has no zone here: leave out "
 				     "'%' and what follows it");
 	if (memchr(text, '[', len) || memchr(text, ']', len))
-		return complain(why, "write the address without brackets and "
+		return report_error(why, "write the address without brackets and "
 				     "port");
 	if (memchr(text, ':', len))
-		return complain(why, "this is no IPv6 address: expected one "
+		return report_error(why, "this is no IPv6 address: expected one "
 				     "as 2001:db8::1");
-	return complain(why, "this is no address: expected one as 192.0.2.1 "
+	return report_error(why, "this is no address: expected one as 192.0.2.1 "
 			     "or 2001:db8::1");
 }
 
-static int parse_or_complain(const char *text, size_t len, struct address *ret,
+static int parse_or_report(const char *text, size_t len, struct address *ret,
 			     char why[static ADDRESS_WHY_MAX])
 {
 	if (address_parse(text, len, ret) == 0)
 		return 0;
-	return complain_address(text, len, why);
+	return report_address(text, len, why);
 }
 
 /* Three digits at most; -1 for anything else. */
@@ -184,7 +184,7 @@ static int parse_len(const char *text, size_t len)
 }
 
 /* What follows the '/' is no number that fits: say what would. */
-static int complain_len(const char *text, size_t len, bool is_v4_text,
+static int report_len(const char *text, size_t len, bool is_v4_text,
 			char why[static ADDRESS_WHY_MAX])
 {
 	struct address mask;
@@ -194,7 +194,7 @@ static int complain_len(const char *text, size_t len, bool is_v4_text,
 	    address_is_v4(&mask)) {
 		host = ~ntohl(mask.be32[3]);
 		if ((host & (host + 1)) != 0)
-			return complain(why, "a netmask's set bits come "
+			return report_error(why, "a netmask's set bits come "
 					     "first: write a prefix length, "
 					     "/0 to /32");
 		snprintf(why, ADDRESS_WHY_MAX,
@@ -202,7 +202,7 @@ static int complain_len(const char *text, size_t len, bool is_v4_text,
 			 host == 0 ? 32 : __builtin_clz(host));
 		return -EINVAL;
 	}
-	return complain(why, is_v4_text ?
+	return report_error(why, is_v4_text ?
 			"an IPv4 prefix length is 0 to 32" :
 			"an IPv6 prefix length is 0 to 128");
 }
@@ -213,17 +213,17 @@ static int parse_prefix_at(const char *text, size_t len, size_t slash,
 {
 	bool is_v4_text = !memchr(text, ':', slash);
 	int bits = parse_len(text + slash + 1, len - slash - 1);
-	char mend[ADDRESS_TEXT_MAX];
+	char fix[ADDRESS_TEXT_MAX];
 	struct prefix prefix;
 	struct number base;
 	struct number host;
 	int rc;
 
-	rc = parse_or_complain(text, slash, &prefix.base, why);
+	rc = parse_or_report(text, slash, &prefix.base, why);
 	if (rc < 0)
 		return rc;
 	if (bits < 0 || bits > (is_v4_text ? 32 : 128))
-		return complain_len(text + slash + 1, len - slash - 1,
+		return report_len(text + slash + 1, len - slash - 1,
 				    is_v4_text, why);
 
 	prefix.len = (uint8_t)(bits + (is_v4_text ? V4_BITS_BEFORE : 0));
@@ -234,7 +234,7 @@ static int parse_prefix_at(const char *text, size_t len, size_t slash,
 		base.low &= ~host.low;
 		prefix.base = from_number(base);
 		snprintf(why, ADDRESS_WHY_MAX, "host bits are set: write %s",
-			 prefix_print(&prefix, mend));
+			 prefix_print(&prefix, fix));
 		return -EINVAL;
 	}
 	*ret = prefix;
@@ -262,19 +262,19 @@ static int parse_range_at(const char *text, size_t len, size_t dash,
 	while (start < len && is_blank(text[start]))
 		start++;
 	if (memchr(text, '/', len))
-		return complain(why, "a range is two addresses, without a "
+		return report_error(why, "a range is two addresses, without a "
 				     "prefix length");
-	rc = parse_or_complain(text, first_len, &first, why);
+	rc = parse_or_report(text, first_len, &first, why);
 	if (rc < 0)
 		return rc;
-	rc = parse_or_complain(text + start, len - start, &last, why);
+	rc = parse_or_report(text + start, len - start, &last, why);
 	if (rc < 0)
 		return rc;
 	if (address_is_v4(&first) != address_is_v4(&last))
-		return complain(why, "a range has two addresses of one family, "
+		return report_error(why, "a range has two addresses of one family, "
 				     "IPv4 or IPv6");
 	if (address_compare(&first, &last) > 0)
-		return complain(why, "the range ends before it starts");
+		return report_error(why, "the range ends before it starts");
 	*ret_first = first;
 	*ret_last = last;
 	return 0;
@@ -310,9 +310,9 @@ int prefix_parse(const char *text, size_t len, struct prefix *ret,
 		return parse_prefix_at(text, len, (size_t)(slash - text), ret,
 				       why);
 	if (len > 0 && memchr(text, '-', len))
-		return complain(why, "a range does not fit here: expected one "
+		return report_error(why, "a range does not fit here: expected one "
 				     "address or prefix");
-	rc = parse_or_complain(text, len, &prefix.base, why);
+	rc = parse_or_report(text, len, &prefix.base, why);
 	if (rc == 0)
 		*ret = prefix;
 	return rc;

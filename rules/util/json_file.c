@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "rules/util/folder.h"
+#include "rules/util/state_dir.h"
 
 #define SUFFIX ".new"
 
@@ -13,7 +13,7 @@ int json_file_path(const char *state_dir, const char *name,
 		   char path[static PATH_MAX])
 {
 	char dir[PATH_MAX];
-	int rc = folder_kept(state_dir, dir);
+	int rc = state_dir_path(state_dir, dir);
 
 	if (rc < 0)
 		return rc;
@@ -39,7 +39,7 @@ static int write_file(const char *path, const json_t *value)
 int json_file_save(const char *path, const json_t *value)
 {
 	char next[PATH_MAX + sizeof(SUFFIX)];
-	int rc = folder_make_for(path);
+	int rc = state_dir_make_for(path);
 
 	if (rc < 0)
 		return rc;

@@ -1,6 +1,6 @@
 /*
  * json_file.h - small files of JSON that outlive the process, in the folder
- * of what is kept: `state_dir`, or where that is NULL the one of folder.h.
+ * of what is kept: `state_dir`, or where that is NULL the one of state_dir.h.
  */
 #ifndef WAYMARK_JSON_FILE_H
 #define WAYMARK_JSON_FILE_H

@@ -256,9 +256,9 @@ static void bench_domains(size_t count, size_t sets)
 	free(names);
 }
 
-static size_t argument(int argc, char *argv[], int i, size_t otherwise)
+static size_t argument(int argc, char *argv[], int i, size_t fallback)
 {
-	return argc > i ? strtoul(argv[i], NULL, 10) : otherwise;
+	return argc > i ? strtoul(argv[i], NULL, 10) : fallback;
 }
 
 static void bench_all(size_t prefixes, size_t domains, size_t sets)

@@ -29,7 +29,7 @@ static json_t *totals_json(const struct engine_totals *totals)
 			 "late_kept", number(totals->late_kept),
 			 "late_moved", number(totals->late_moved),
 			 "late_reset", number(totals->late_reset),
-			 "first_right", number(totals->first_right),
+			 "first_right", number(totals->first_packet_correct),
 			 "learned_right", number(totals->learned_right),
 			 "learned_wrong", number(totals->learned_wrong),
 			 "dns_answers", number(totals->dns_answers),
@@ -40,7 +40,7 @@ static json_t *totals_json(const struct engine_totals *totals)
 			 "dns_over_https",
 			 number(totals->encrypted_dns[ENCRYPTED_DNS_HTTPS]),
 			 "evicted", number(totals->evicted),
-			 "streams_robbed", number(totals->streams_robbed),
+			 "streams_robbed", number(totals->streams_reclaimed),
 			 "batches", number(totals->batches),
 			 "overruns", number(totals->overruns),
 			 "errors", number(totals->errors));

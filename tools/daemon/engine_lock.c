@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "rules/util/folder.h"
+#include "rules/util/state_dir.h"
 #include "rules/setup/monitor/health.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/setup.h"
@@ -34,7 +34,7 @@ static int file_path(const char *dir, char path[static PATH_MAX])
 static int try_take(struct engine_lock *lock, const char *path)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int rc = folder_make(lock->dir);
+	int rc = state_dir_make(lock->dir);
 
 	if (rc < 0)
 		return rc;
@@ -199,7 +199,7 @@ int engine_lock_end_owner(const char *given, int timeout_ms, pid_t *ret_pid)
 /* ---- an engine with another folder ---- */
 
 /* The folder of the engine.pid that the process has open. */
-static bool folder_of(unsigned int pid, char dir[static PATH_MAX])
+static bool dir_of(unsigned int pid, char dir[static PATH_MAX])
 {
 	char path[64 + sizeof(((struct dirent *)0)->d_name)];
 	struct dirent *entry;
@@ -227,7 +227,7 @@ static bool folder_of(unsigned int pid, char dir[static PATH_MAX])
 }
 
 /* Whether both are one folder; one that is not there is none. */
-static bool same_folder(const char *a, const char *b)
+static bool same_dir(const char *a, const char *b)
 {
 	struct stat first, second;
 
@@ -248,7 +248,7 @@ pid_t engine_lock_elsewhere(const char *given, char dir[static PATH_MAX])
 		ours[0] = '\0';
 	while (queues != NULL && found == 0 &&
 	       fscanf(queues, "%u %u%*[^\n]", &number, &port) == 2)
-		if (folder_of(port, dir) && !same_folder(dir, ours) &&
+		if (dir_of(port, dir) && !same_dir(dir, ours) &&
 		    health_is_kept(dir))
 			found = (pid_t)port;
 	if (queues != NULL)

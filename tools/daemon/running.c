@@ -36,7 +36,7 @@ static void take_carriers(struct policy *policy,
 {
 	for (size_t i = 0; i < policy_uplinks(policy); i++)
 		for (int v6 = 0; v6 < 2; v6++)
-			policy_set_dead(policy, i, v6,
+			policy_set_down(policy, i, v6,
 					report->carrier[i][v6] != i);
 }
 
@@ -113,13 +113,13 @@ static void tell_carriers(void *ctx, const struct setup_report *report)
 
 	for (size_t i = 0; i < policy_uplinks(engine_policy(engine)); i++)
 		for (int v6 = 0; v6 < 2; v6++)
-			engine_set_dead(engine, i, v6,
+			engine_set_down(engine, i, v6,
 					report->carrier[i][v6] != i);
 }
 
-int running_set_up(struct running *running, bool dead_links, FILE *out)
+int running_set_up(struct running *running, bool down_links, FILE *out)
 {
-	struct setup_options options = { .dead_links = dead_links };
+	struct setup_options options = { .down_links = down_links };
 	struct setup_report report;
 	int rc = set_up(running, engine_policy(running->engine), &options,
 			&report, out);
@@ -135,7 +135,7 @@ static bool look(const struct running *running, const struct policy *policy,
 {
 	const struct setup_options options = {
 		.state_dir = running->state_dir,
-		.dead_links = true,
+		.down_links = true,
 		.dry_run = true,
 	};
 	char error[SETUP_ERROR_MAX];
@@ -157,7 +157,7 @@ static int change_kernel(struct change *change)
 {
 	struct running *running = change->running;
 	struct setup_options options = {
-		.dead_links = true,
+		.down_links = true,
 		.ready = swap_amid,
 		.ctx = change,
 	};

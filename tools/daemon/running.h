@@ -38,8 +38,8 @@ struct running {
 int running_reload(struct running *running, FILE *out);
 
 /* Have the kernel follow policy and exemptions; complaints go to `out`. With
- * `dead_links`, links that are down are none. */
-int running_set_up(struct running *running, bool dead_links, FILE *out);
+ * `down_links`, links that are down are none. */
+int running_set_up(struct running *running, bool down_links, FILE *out);
 
 /* Of an engine that somebody else sets the kernel up for: which uplinks are
  * dead now. */

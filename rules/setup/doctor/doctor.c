@@ -16,7 +16,7 @@
 #define LINE_MAX_BYTES 512
 
 void doctor_say(const struct doctor *doctor, enum doctor_level level,
-		const char *mend, const char *format, ...)
+		const char *fix, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES];
 	va_list args;
@@ -24,27 +24,27 @@ void doctor_say(const struct doctor *doctor, enum doctor_level level,
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	doctor->told(doctor->ctx, level, line, mend[0] ? mend : NULL);
+	doctor->told(doctor->ctx, level, line, fix[0] ? fix : NULL);
 }
 
-long doctor_sysctl(const char *path, long otherwise)
+long doctor_sysctl(const char *path, long fallback)
 {
 	char value[SYSCTL_VALUE_MAX];
 
 	return sysctl_read(path, value) == 0 ? strtol(value, NULL, 10) :
-					       otherwise;
+					       fallback;
 }
 
 /* The sentences of set-up end with their mend. */
 static void say_sentence(const struct doctor *doctor, char *sentence)
 {
-	char *mend = strrchr(sentence, ';');
+	char *fix = strrchr(sentence, ';');
 
-	if (mend)
-		*mend++ = '\0';
-	while (mend && *mend == ' ')
-		mend++;
-	doctor_say(doctor, DOCTOR_ERROR, mend ? mend : "", "%s", sentence);
+	if (fix)
+		*fix++ = '\0';
+	while (fix && *fix == ' ')
+		fix++;
+	doctor_say(doctor, DOCTOR_ERROR, fix ? fix : "", "%s", sentence);
 }
 
 /* A pref that the plan needs itself is an error, and set-up's to say. */
@@ -61,10 +61,10 @@ static bool is_needed(const struct plan *plan, const struct kernel_rule *rule)
 static void check_prefs(const struct doctor *doctor, const struct plan *plan)
 {
 	const struct state *state = doctor->state;
-	char text[KERNEL_TEXT_MAX], mend[96];
+	char text[KERNEL_TEXT_MAX], fix[96];
 	bool is_free = true;
 
-	snprintf(mend, sizeof(mend), "give that rule another pref: %u to %u "
+	snprintf(fix, sizeof(fix), "give that rule another pref: %u to %u "
 		 "are waymark's", PREF_FIRST, PREF_LAST);
 	for (size_t i = 0; i < state->rule_count; i++) {
 		const struct kernel_rule *rule = &state->rules[i];
@@ -74,7 +74,7 @@ static void check_prefs(const struct doctor *doctor, const struct plan *plan)
 			continue;
 		is_free = false;
 		if (!is_needed(plan, rule))
-			doctor_say(doctor, DOCTOR_WARNING, mend, "pref %" PRIu32
+			doctor_say(doctor, DOCTOR_WARNING, fix, "pref %" PRIu32
 				   " has a rule that is not waymark's: %s",
 				   rule->pref, kernel_rule_print(rule, text));
 	}
@@ -86,7 +86,7 @@ static void check_prefs(const struct doctor *doctor, const struct plan *plan)
 /* The kernel takes a gateway out of the blue, onlink; most are mistyped. */
 static void check_gateways(const struct doctor *doctor, uint8_t family)
 {
-	char address[ADDRESS_TEXT_MAX], mend[96];
+	char address[ADDRESS_TEXT_MAX], fix[96];
 
 	for (size_t i = 0; i < policy_uplinks(doctor->policy); i++) {
 		const struct uplink *up = policy_uplink(doctor->policy, i);
@@ -94,9 +94,9 @@ static void check_gateways(const struct doctor *doctor, uint8_t family)
 		if (!plan_routes_is_stray(doctor->policy, doctor->state,
 					  family, i))
 			continue;
-		snprintf(mend, sizeof(mend), "see whether it is mistyped: "
+		snprintf(fix, sizeof(fix), "see whether it is mistyped: "
 			 "ip address show dev %s", up->dev);
-		doctor_say(doctor, DOCTOR_WARNING, mend, "uplink %s: gateway "
+		doctor_say(doctor, DOCTOR_WARNING, fix, "uplink %s: gateway "
 			   "%s is in no prefix of %s", up->name,
 			   address_print(family == AF_INET ? &up->via4 :
 							     &up->via6,

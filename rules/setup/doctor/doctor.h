@@ -13,7 +13,7 @@ enum doctor_level { DOCTOR_OK, DOCTOR_WARNING, DOCTOR_ERROR };
 
 /* `mend`: words or a command to be pasted; NULL where all is well. */
 typedef void doctor_told(void *ctx, enum doctor_level level, const char *line,
-			 const char *mend);
+			 const char *fix);
 
 /* All that can be said of this network namespace; `policy` may be NULL. 0 or
  * -errno when it could not even be looked at. */

@@ -62,7 +62,7 @@ static const struct {
 
 static void check_parts(const struct doctor *doctor)
 {
-	char script[512], mend[64], error[SETUP_ERROR_MAX];
+	char script[512], fix[64], error[SETUP_ERROR_MAX];
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		snprintf(script, sizeof(script),
@@ -70,12 +70,12 @@ static void check_parts(const struct doctor *doctor)
 			 "add chain inet waymark_probe c { type %s; }\n"
 			 "add rule inet waymark_probe c %s\n",
 			 parts[i].hook, parts[i].rule);
-		snprintf(mend, sizeof(mend), "modprobe %s", parts[i].module);
+		snprintf(fix, sizeof(fix), "modprobe %s", parts[i].module);
 		if (nft_check(script, error) == 0)
 			doctor_say(doctor, DOCTOR_OK, "", "nftables: %s",
 				   parts[i].name);
 		else
-			doctor_say(doctor, DOCTOR_ERROR, mend, "nftables: %s: "
+			doctor_say(doctor, DOCTOR_ERROR, fix, "nftables: %s: "
 				   "the kernel lacks it", parts[i].name);
 	}
 }

@@ -38,19 +38,19 @@ static bool has_room(const struct policy *policy, uint32_t mask)
 	return true;
 }
 
-static const char *mend_mask(const struct seen *seen, char *mend, size_t size)
+static const char *fix_mask(const struct seen *seen, char *fix, size_t size)
 {
-	snprintf(mend, size, "choose bits that nobody uses: marks mask "
+	snprintf(fix, size, "choose bits that nobody uses: marks mask "
 		 "0xBITS in the policy");
 	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
 		if (masks[i] & seen->bits ||
 		    !has_room(seen->doctor->policy, masks[i]))
 			continue;
-		snprintf(mend, size, "write in the policy: marks mask "
+		snprintf(fix, size, "write in the policy: marks mask "
 			 "0x%08" PRIx32, masks[i]);
 		break;
 	}
-	return mend;
+	return fix;
 }
 
 static void clash(struct seen *seen, const char *who, const char *line)
@@ -115,15 +115,15 @@ static bool is_mark_line(const char *line)
 static void read_nft_line(struct seen *seen, const char *line, char *table,
 			  size_t size)
 {
-	char mend[160];
+	char fix[160];
 	uint32_t bits;
 
 	if (strncmp(line, "table ", 6) == 0)
 		snprintf(table, size, "%.*s", (int)strcspn(line, "{\n"), line);
 	if (strncmp(line, "\tflowtable ", 11) == 0) {
-		snprintf(mend, sizeof(mend), "take the uplinks out of its "
+		snprintf(fix, sizeof(fix), "take the uplinks out of its "
 			 "devices, or: nft delete %s", table);
-		doctor_say(seen->doctor, DOCTOR_WARNING, mend, "%.*s in %s: "
+		doctor_say(seen->doctor, DOCTOR_WARNING, fix, "%.*s in %s: "
 			   "flow offload hides packets of its flows from "
 			   "waymark", (int)strcspn(line + 1, "{\n"), line + 1,
 			   table);
@@ -176,12 +176,12 @@ static void check_nft(struct seen *seen)
 
 static bool is_installed(const char *program)
 {
-	static const char *const folders[] = { "/usr/sbin", "/sbin", "/usr/bin",
+	static const char *const dirs[] = { "/usr/sbin", "/sbin", "/usr/bin",
 					       "/usr/local/sbin" };
 	char path[96];
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folders[i], program);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dirs[i], program);
 		if (access(path, X_OK) == 0)
 			return true;
 	}
@@ -265,7 +265,7 @@ static void check_networkd(const struct doctor *doctor)
 void doctor_others(const struct doctor *doctor)
 {
 	struct seen seen = { .doctor = doctor };
-	char mend[128];
+	char fix[128];
 
 	check_rules(&seen);
 	check_nft(&seen);
@@ -277,7 +277,7 @@ void doctor_others(const struct doctor *doctor)
 			   "bits of 0x%08" PRIx32, doctor->mask);
 	else
 		doctor_say(doctor, DOCTOR_WARNING,
-			   mend_mask(&seen, mend, sizeof(mend)),
+			   fix_mask(&seen, fix, sizeof(fix)),
 			   "marks: others use bits of 0x%08" PRIx32,
 			   doctor->mask);
 	check_networkd(doctor);

@@ -21,11 +21,11 @@ struct doctor {
 
 /* Tell; a `mend` of "" is none. */
 void doctor_say(const struct doctor *doctor, enum doctor_level level,
-		const char *mend, const char *format, ...)
+		const char *fix, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* The number in a file below /proc/sys; `otherwise` when there is none. */
-long doctor_sysctl(const char *path, long otherwise);
+long doctor_sysctl(const char *path, long fallback);
 
 /* Read what is to be examined: 0 or -errno; both are the caller's to end in
  * either case. */

@@ -54,7 +54,7 @@ static bool is_carried(const struct proof *proof, size_t i, bool v6,
 	const struct plan_uplink *uplink = &proof->plan.uplinks[i];
 	uint8_t by = uplink->carrier[v6];
 	enum setup_way way = setup_way_of(&proof->plan, &state->health, i, v6);
-	char mend[PLAN_NAME_MAX + 32];
+	char fix[PLAN_NAME_MAX + 32];
 
 	if (!state->table.is_ours || by == i)
 		return false;
@@ -62,14 +62,14 @@ static bool is_carried(const struct proof *proof, size_t i, bool v6,
 	    (!dev || strcmp(dev, proof->plan.uplinks[by].dev) != 0))
 		return false;
 	if (way == SETUP_WAY_FORCED)
-		snprintf(mend, sizeof(mend), "waymark uplink auto %s",
+		snprintf(fix, sizeof(fix), "waymark uplink auto %s",
 			 uplink->name);
 	else
-		snprintf(mend, sizeof(mend), "look at the line, and at the "
+		snprintf(fix, sizeof(fix), "look at the line, and at the "
 			 "gateway");
 	doctor_say(&proof->doctor, by == PLAN_NOBODY ? DOCTOR_ERROR :
 						       DOCTOR_WARNING,
-		   mend, "uplink %s, IPv%d: %s, so %s stands in for it",
+		   fix, "uplink %s, IPv%d: %s, so %s stands in for it",
 		   uplink->name, v6 ? 6 : 4, why(way),
 		   by == PLAN_NOBODY ? "none" : proof->plan.uplinks[by].name);
 	return true;
@@ -84,7 +84,7 @@ static bool prove_mark(const struct proof *proof, size_t i, bool v6)
 				 false);
 	const struct kernel_link *link = NULL;
 	struct address far = far_away(!v6);
-	char target[ADDRESS_TEXT_MAX], mend[128];
+	char target[ADDRESS_TEXT_MAX], fix[128];
 	unsigned int oif = 0;
 
 	if (netlink_route_get(proof->nl, &far, mark, &oif) == 0)
@@ -93,9 +93,9 @@ static bool prove_mark(const struct proof *proof, size_t i, bool v6)
 		return true;
 	if (is_carried(proof, i, v6, link ? link->name : NULL))
 		return false;
-	snprintf(mend, sizeof(mend), "waymark setup --check POLICY; ip route "
+	snprintf(fix, sizeof(fix), "waymark setup --check POLICY; ip route "
 		 "get %s mark 0x%08" PRIx32, address_print(&far, target), mark);
-	doctor_say(doctor, DOCTOR_ERROR, mend, "uplink %s: marked packets %s%s "
+	doctor_say(doctor, DOCTOR_ERROR, fix, "uplink %s: marked packets %s%s "
 		   "instead of %s; is the policy set up?", uplink->name,
 		   link ? "leave by " : "have no way", link ? link->name : "",
 		   uplink->dev);

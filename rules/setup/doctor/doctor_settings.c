@@ -13,33 +13,33 @@ static void check_conntrack(const struct doctor *doctor)
 	long max = doctor_sysctl("net/netfilter/nf_conntrack_max", 0);
 	long count = doctor_sysctl("net/netfilter/nf_conntrack_count", 0);
 	long full = max > 0 ? count * 100 / max : 0;
-	char mend[96];
+	char fix[96];
 
 	if (max <= 0) {
 		doctor_say(doctor, DOCTOR_WARNING, "modprobe nf_conntrack",
 			   "conntrack: its table cannot be seen");
 		return;
 	}
-	snprintf(mend, sizeof(mend), "sysctl -w net.netfilter.nf_conntrack_max"
+	snprintf(fix, sizeof(fix), "sysctl -w net.netfilter.nf_conntrack_max"
 		 "=%ld", max * 2);
 	doctor_say(doctor, full >= FULL_ERROR	? DOCTOR_ERROR :
 			   full >= FULL_WARNING ? DOCTOR_WARNING :
 						  DOCTOR_OK,
-		   full >= FULL_WARNING ? mend : "",
+		   full >= FULL_WARNING ? fix : "",
 		   "conntrack: %ld of %ld entries in use", count, max);
 }
 
 static void check_forwarding(const struct doctor *doctor, int v,
 			     const char *path)
 {
-	char mend[64];
+	char fix[64];
 
 	if (doctor_sysctl(path, 1) > 0) {
 		doctor_say(doctor, DOCTOR_OK, "", "forwarding, IPv%d", v);
 		return;
 	}
-	snprintf(mend, sizeof(mend), "sysctl -w %s=1", path);
-	doctor_say(doctor, DOCTOR_WARNING, mend, "forwarding, IPv%d: off, so "
+	snprintf(fix, sizeof(fix), "sysctl -w %s=1", path);
+	doctor_say(doctor, DOCTOR_WARNING, fix, "forwarding, IPv%d: off, so "
 		   "only this host's own traffic is routed", v);
 }
 
@@ -59,7 +59,7 @@ static long of_device(const char *dev, const char *key)
  * looks the way back up with the mark only under src_valid_mark. */
 static void check_reverse_path(const struct doctor *doctor, const char *dev)
 {
-	char mend[96];
+	char fix[96];
 	long filter = of_device(dev, "rp_filter");
 
 	if (filter != 1 || of_device(dev, "src_valid_mark") > 0) {
@@ -67,9 +67,9 @@ static void check_reverse_path(const struct doctor *doctor, const char *dev)
 			   filter, filter == 1 ? ", with src_valid_mark" : "");
 		return;
 	}
-	snprintf(mend, sizeof(mend), "waymark setup POLICY, or: sysctl -w "
+	snprintf(fix, sizeof(fix), "waymark setup POLICY, or: sysctl -w "
 		 "net/ipv4/conf/%s/src_valid_mark=1", dev);
-	doctor_say(doctor, DOCTOR_WARNING, mend, "rp_filter of %s: strict, and "
+	doctor_say(doctor, DOCTOR_WARNING, fix, "rp_filter of %s: strict, and "
 		   "src_valid_mark is 0: answers to marked packets are dropped "
 		   "until set-up changes that", dev);
 }
@@ -77,14 +77,14 @@ static void check_reverse_path(const struct doctor *doctor, const char *dev)
 /* The look-up back has the flow's path or none, never that of one packet. */
 static void check_per_packet(const struct doctor *doctor, const char *dev)
 {
-	char mend[64];
+	char fix[64];
 
 	if (policy_packet_routes(doctor->policy) == 0 ||
 	    of_device(dev, "rp_filter") != 1)
 		return;
-	snprintf(mend, sizeof(mend), "sysctl -w net/ipv4/conf/%s/rp_filter=2",
+	snprintf(fix, sizeof(fix), "sysctl -w net/ipv4/conf/%s/rp_filter=2",
 		 dev);
-	doctor_say(doctor, DOCTOR_WARNING, mend, "rp_filter of %s: strict, so "
+	doctor_say(doctor, DOCTOR_WARNING, fix, "rp_filter of %s: strict, so "
 		   "that IPv4 answers to packets of 'route per packet' are "
 		   "dropped where they come by another uplink", dev);
 }

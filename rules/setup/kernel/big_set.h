@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "rules/tables/address.h"
-#include "rules/setup/fault.h"
+#include "rules/setup/set_error.h"
 
 struct nft_table;
 struct plan;

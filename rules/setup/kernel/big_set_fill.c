@@ -180,7 +180,7 @@ int big_sets_make(const struct plan *plan, const struct nft_table *table,
 		int rc = nft_table_has_whole(table, set->name) ? 0 : fill(set);
 
 		if (rc < 0)
-			return fault(error, rc, "nftables: a list of %zu "
+			return set_error(error, rc, "nftables: a list of %zu "
 				     "ranges: %s; the kernel may lack memory "
 				     "for it", set->count, strerror(-rc));
 	}

@@ -51,7 +51,7 @@ static int check_tables(const struct plan *plan, const struct state *state,
 			if (route->table != uplink->table ||
 			    route->protocol == KERNEL_PROTOCOL)
 				continue;
-			return fault(error, -EEXIST,
+			return set_error(error, -EEXIST,
 				     "uplink %s: routing table %" PRIu32
 				     " has a route that is not waymark's (%s); "
 				     "give the uplink a table of its own: "
@@ -76,7 +76,7 @@ static int check_pref(const struct kernel_rule *want,
 		if (rule->family != want->family || rule->pref != want->pref ||
 		    rule->protocol == KERNEL_PROTOCOL)
 			continue;
-		return fault(error, -EEXIST,
+		return set_error(error, -EEXIST,
 			     "pref %" PRIu32 " is taken by a rule that is not "
 			     "waymark's (%s); give that one another pref: "
 			     "%u to %u are waymark's",
@@ -109,7 +109,7 @@ static int check_local(const struct state *state, uint8_t family,
 		    rule->table == RT_TABLE_LOCAL)
 			return 0;
 	}
-	return fault(error, -EEXIST,
+	return set_error(error, -EEXIST,
 		     "ip -%c rule: `lookup local` does not come before "
 		     "waymark's rules, so marks would send away what is for "
 		     "this host; run: ip -%c rule add pref 0 lookup local",
@@ -121,7 +121,7 @@ int conflict_check_table(const struct state *state,
 			 char error[static SETUP_ERROR_MAX])
 {
 	if (state->table.exists && !state->table.is_ours)
-		return fault(error, -EEXIST,
+		return set_error(error, -EEXIST,
 			     "nftables: there is a `table inet " NFT_TABLE
 			     "` that waymark did not make; rename it, or run: "
 			     "nft delete table inet " NFT_TABLE);
@@ -170,14 +170,14 @@ static int check_gateway(const struct plan *plan, const struct state *state,
 	char text[ADDRESS_TEXT_MAX];
 
 	if (is_own(state, &route->via))
-		return fault(error, -EINVAL,
+		return set_error(error, -EINVAL,
 			     "uplink %s: its gateway %s is an address of this "
 			     "host; name the router at the other end of %s",
 			     uplink->name, address_print(&route->via, text),
 			     dev);
 	if (route->family == AF_INET6 && route->onlink && other &&
 	    way->oif != route->oif)
-		return fault(error, -EINVAL,
+		return set_error(error, -EINVAL,
 			     "uplink %s: its gateway %s is reached by %s, not "
 			     "by %s; name the gateway that %s has, or write "
 			     "dev %s", uplink->name,

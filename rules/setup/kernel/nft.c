@@ -39,7 +39,7 @@ static int fault_of(struct nft_ctx *ctx, char error[static SETUP_ERROR_MAX])
 
 	if (start)
 		text = start + strlen("Error: ");
-	return fault(error, -EINVAL,
+	return set_error(error, -EINVAL,
 		     "nftables: the kernel refused our table: %.*s; "
 		     "`waymark doctor` says what it lacks",
 		     text ? (int)strcspn(text, "\n") : 0, text ? text : "");
@@ -52,7 +52,7 @@ static int run(const char *script, bool dry,
 	int rc = 0;
 
 	if (!ctx)
-		return fault(error, -ENOMEM, "nftables: out of memory");
+		return set_error(error, -ENOMEM, "nftables: out of memory");
 	nft_ctx_set_dry_run(ctx, dry);
 	if (nft_run_cmd_from_buffer(ctx, script))
 		rc = fault_of(ctx, error);

@@ -180,7 +180,7 @@ int queue_rule_fill(const struct plan *plan, char error[static SETUP_ERROR_MAX])
 	}
 	batch_fini(&batch);
 	if (rc < 0)
-		fault(error, rc, "queue %u: the kernel refused the rule that "
+		set_error(error, rc, "queue %u: the kernel refused the rule that "
 		      "queues: %s; `waymark doctor` says what it lacks",
 		      plan->queue_first, strerror(-rc));
 	return rc;

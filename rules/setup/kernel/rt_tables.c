@@ -35,7 +35,7 @@ int rt_tables_look(const char *dir, struct rt_tables *ret)
 
 	*ret = (struct rt_tables){ 0 };
 	parent_of(dir, parent);
-	ret->folders_missing = (access(dir, F_OK) < 0) +
+	ret->dirs_missing = (access(dir, F_OK) < 0) +
 			       (access(parent, F_OK) < 0);
 	snprintf(path, sizeof(path), "%s/" NAME, dir);
 	in = fopen(path, "re");
@@ -54,7 +54,7 @@ int rt_tables_look(const char *dir, struct rt_tables *ret)
 	return 0;
 }
 
-static int make_folder(const char *path)
+static int make_dir(const char *path)
 {
 	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
@@ -67,9 +67,9 @@ int rt_tables_write(const char *dir, const char *text)
 	int rc;
 
 	parent_of(dir, path);
-	rc = make_folder(path);
+	rc = make_dir(path);
 	if (rc == 0)
-		rc = make_folder(dir);
+		rc = make_dir(dir);
 	if (rc < 0)
 		return rc;
 	snprintf(path, sizeof(path), "%s/" NAME, dir);
@@ -83,7 +83,7 @@ int rt_tables_write(const char *dir, const char *text)
 	return rc;
 }
 
-int rt_tables_remove(const char *dir, unsigned int folders_made)
+int rt_tables_remove(const char *dir, unsigned int dirs_made)
 {
 	char path[PATH_MAX];
 
@@ -93,7 +93,7 @@ int rt_tables_remove(const char *dir, unsigned int folders_made)
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
 	parent_of(dir, path);
-	if (folders_made > 0 && rmdir(dir) == 0 && folders_made > 1)
+	if (dirs_made > 0 && rmdir(dir) == 0 && dirs_made > 1)
 		rmdir(path);
 	return 0;
 }

@@ -12,7 +12,7 @@
 #define RT_TABLES_DIR "/etc/iproute2/rt_tables.d"
 
 struct rt_tables {
-	unsigned int folders_missing;	/* `dir`, and the one above it */
+	unsigned int dirs_missing;	/* `dir`, and the one above it */
 	bool exists;
 	uint64_t hash;			/* nft_hash() of what it says */
 };
@@ -22,6 +22,6 @@ int rt_tables_look(const char *dir, struct rt_tables *ret);
 /* Write it, at once, making folders where they are missing. */
 int rt_tables_write(const char *dir, const char *text);
 /* Remove it, and as many folders as set-up once made, if they are empty. */
-int rt_tables_remove(const char *dir, unsigned int folders_made);
+int rt_tables_remove(const char *dir, unsigned int dirs_made);
 
 #endif

@@ -60,9 +60,9 @@ static int read_lines(FILE *in, struct health *health)
 		else if (strcmp(word, "up") == 0)
 			uplink->wish = HEALTH_UP;
 		else if (strcmp(word, "dead4") == 0)
-			uplink->dead4 = true;
+			uplink->down4 = true;
 		else if (strcmp(word, "dead6") == 0)
-			uplink->dead6 = true;
+			uplink->down6 = true;
 	}
 	return rc;
 }
@@ -100,7 +100,7 @@ void health_fini(struct health *health)
 	*health = (struct health){ 0 };
 }
 
-bool health_is_dead(const struct health *health, const char *uplink,
+bool health_is_down(const struct health *health, const char *uplink,
 		    uint8_t family)
 {
 	const struct health_uplink *item = find(health, uplink);
@@ -108,7 +108,7 @@ bool health_is_dead(const struct health *health, const char *uplink,
 	if (!item || item->wish == HEALTH_UP)
 		return false;
 	return item->wish == HEALTH_DOWN ||
-	       (family == AF_INET ? item->dead4 : item->dead6);
+	       (family == AF_INET ? item->down4 : item->down6);
 }
 
 enum health_wish health_wish_of(const struct health *health,
@@ -197,8 +197,8 @@ int health_findings_save(int fd, const struct health *health)
 		const char *name = item->name;
 
 		if (dprintf(fd, "%s known\n", name) < 0 ||
-		    (item->dead4 && dprintf(fd, "%s dead4\n", name) < 0) ||
-		    (item->dead6 && dprintf(fd, "%s dead6\n", name) < 0))
+		    (item->down4 && dprintf(fd, "%s dead4\n", name) < 0) ||
+		    (item->down6 && dprintf(fd, "%s dead6\n", name) < 0))
 			return -errno;
 	}
 	return 0;

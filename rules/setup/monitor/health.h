@@ -23,7 +23,7 @@ enum health_wish { HEALTH_AUTO, HEALTH_UP, HEALTH_DOWN };
 struct health_uplink {
 	char name[HEALTH_NAME_MAX];
 	enum health_wish wish;
-	bool dead4, dead6;	/* as probes found */
+	bool down4, down6;	/* as probes found */
 };
 
 struct health {
@@ -38,7 +38,7 @@ bool health_is_kept(const char *dir);
 void health_fini(struct health *health);
 
 /* Whether nothing is to be sent by `uplink`. */
-bool health_is_dead(const struct health *health, const char *uplink,
+bool health_is_down(const struct health *health, const char *uplink,
 		    uint8_t family);
 
 enum health_wish health_wish_of(const struct health *health,

@@ -17,7 +17,7 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/array.h"
-#include "rules/setup/monitor/fight.h"
+#include "rules/setup/monitor/backoff.h"
 #include "rules/setup/monitor/forget.h"
 #include "rules/setup/monitor/health.h"
 #include "rules/setup/plan/plan_routes.h"
@@ -49,7 +49,7 @@ struct keep {
 	const struct policy *policy;
 	struct watch *watch;
 	struct probes *probes;
-	struct fights fights;
+	struct backoffs backoffs;
 	struct setup_report last;
 	bool has_last;
 	/* Whose address flows of each uplink have; IPv4 and IPv6. */
@@ -141,19 +141,19 @@ static bool take_step(void *ctx, const struct setup_change *change)
 {
 	struct keep *keep = ctx;
 	const char *reason = reason_for(keep, change->thing);
-	enum fight_answer answer = FIGHT_NONE;
+	enum backoff_state answer = BACKOFF_NONE;
 
 	if (!is_natural(keep))
-		answer = fight_count(fight_of(&keep->fights, change->thing),
+		answer = backoff_count(backoff_of(&keep->backoffs, change->thing),
 				     now());
-	if (answer == FIGHT_NEW)
+	if (answer == BACKOFF_BEGIN)
 		say(keep, "%s: put back %d times within a minute, and taken "
 		    "away again %s: another program wants it otherwise; "
 		    "waymark tries again more and more seldom", change->thing,
-		    FIGHT_MOST, reason);
-	if (answer != FIGHT_NONE)
+		    BACKOFF_AFTER, reason);
+	if (answer != BACKOFF_NONE)
 		return false;
-	if (fight_of(&keep->fights, change->thing)->refused == 0)
+	if (backoff_of(&keep->backoffs, change->thing)->refused == 0)
 		say(keep, "%s: %s: %s", change->thing,
 		    change->sign == '+' ? "put back" :
 		    change->sign == '~' ? "put right" :
@@ -164,19 +164,19 @@ static bool take_step(void *ctx, const struct setup_change *change)
 static void refused(void *ctx, const struct setup_change *change, int rc)
 {
 	struct keep *keep = ctx;
-	struct fight *fight = fight_of(&keep->fights, change->thing);
+	struct backoff *backoff = backoff_of(&keep->backoffs, change->thing);
 
 	keep->failed = true;
-	if (fight->refused != rc)
+	if (backoff->refused != rc)
 		say(keep, "%s: not possible: %s", change->thing, strerror(-rc));
-	fight->refused = rc;
+	backoff->refused = rc;
 }
 
 /* What the kernel took at last may be told anew when it goes again. */
 static void forget_refusals(struct keep *keep)
 {
-	for (size_t i = 0; i < FIGHT_THINGS; i++)
-		keep->fights.items[i].refused = 0;
+	for (size_t i = 0; i < BACKOFF_THINGS; i++)
+		keep->backoffs.items[i].refused = 0;
 }
 
 static void save_findings(struct keep *keep)
@@ -186,8 +186,8 @@ static void save_findings(struct keep *keep)
 
 	for (size_t i = 0; i < policy_uplinks(keep->policy) && rc == 0; i++) {
 		struct health_uplink item = {
-			.dead4 = probes_is_dead(keep->probes, i, AF_INET),
-			.dead6 = probes_is_dead(keep->probes, i, AF_INET6),
+			.down4 = probes_is_down(keep->probes, i, AF_INET),
+			.down6 = probes_is_down(keep->probes, i, AF_INET6),
 		};
 
 		snprintf(item.name, sizeof(item.name), "%s",
@@ -269,12 +269,12 @@ static void follow_carriers(struct keep *keep,
 static void plan_next_look(struct keep *keep, int rc)
 {
 	uint64_t time = now();
-	uint64_t fight = fight_next_ms(&keep->fights, time);
+	uint64_t backoff = backoff_next_ms(&keep->backoffs, time);
 
 	keep->looked_ms = time;
 	keep->look_ms = time + LOOK_MS;
-	if (fight)
-		look_at(keep, fight);
+	if (backoff)
+		look_at(keep, backoff);
 	if (rc == 0 && !keep->failed) {
 		keep->retry_ms = RETRY_FIRST_MS;
 		forget_refusals(keep);
@@ -292,7 +292,7 @@ static void look(struct keep *keep)
 	struct setup_listener listener = { take_step, refused, keep };
 	struct setup_options options = {
 		.state_dir = keep->options.state_dir,
-		.dead_links = true,
+		.down_links = true,
 		.exempts = keep->options.exempts,
 		.listener = &listener,
 	};
@@ -462,7 +462,7 @@ int keep_start(const struct policy *policy, const struct keep_options *options,
 	int rc;
 
 	if (!keep)
-		return fault(error, -ENOMEM, "keeper: out of memory");
+		return set_error(error, -ENOMEM, "keeper: out of memory");
 	keep->wake_fd = keep->wishes_fd = keep->findings_fd = -1;
 	keep->options = *options;
 	keep->policy = policy;
@@ -485,7 +485,7 @@ int keep_start(const struct policy *policy, const struct keep_options *options,
 	}
 	if (rc < 0) {
 		keep_free(keep);
-		return fault(error, rc, "keeper: %s; the set-up would not be "
+		return set_error(error, rc, "keeper: %s; the set-up would not be "
 			     "kept true", strerror(-rc));
 	}
 	*ret = keep;
@@ -503,7 +503,7 @@ static void say_what_stays(struct keep *keep)
 				keep->policy, i, by);
 
 			if (by == i ||
-			    !probes_is_dead(keep->probes, i,
+			    !probes_is_down(keep->probes, i,
 					    v6 ? AF_INET6 : AF_INET))
 				continue;
 			say(keep, "uplink %s: IPv%d: dead by its probes, "

@@ -6,7 +6,7 @@
 #ifndef WAYMARK_SETUP_KEEP_H
 #define WAYMARK_SETUP_KEEP_H
 
-#include "rules/setup/fault.h"
+#include "rules/setup/set_error.h"
 #include "rules/setup/monitor/fare.h"
 
 struct keep;

@@ -26,7 +26,7 @@ struct probe {
 	uint64_t began_ms;
 	uint64_t answered_ms;
 	unsigned int good, bad;	/* in a row */
-	bool is_dead;
+	bool is_down;
 };
 
 struct probes {
@@ -131,7 +131,7 @@ void probes_last(const struct probes *probes, size_t uplink, uint8_t family,
 	}
 }
 
-bool probes_is_dead(const struct probes *probes, size_t uplink, uint8_t family)
+bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family)
 {
 	bool has_any = false;
 
@@ -140,7 +140,7 @@ bool probes_is_dead(const struct probes *probes, size_t uplink, uint8_t family)
 
 		if (!is_of(probe, uplink, family))
 			continue;
-		if (!probe->is_dead)
+		if (!probe->is_down)
 			return false;
 		has_any = true;
 	}
@@ -172,7 +172,7 @@ static void tell(const struct probe *probe, int rc, probe_told *told, void *ctx)
 static bool conclude(struct probe *probe, int rc, uint64_t now_ms,
 		     probe_told *told, void *ctx)
 {
-	bool was_dead = probe->is_dead;
+	bool was_down = probe->is_down;
 
 	probe_socket_close(&probe->socket);
 	probe->next_ms = probe->began_ms + probe->spec.every_ms;
@@ -183,10 +183,10 @@ static bool conclude(struct probe *probe, int rc, uint64_t now_ms,
 	probe->good = rc == 0 ? probe->good + 1 : 0;
 	probe->bad = rc == 0 ? 0 : probe->bad + 1;
 	if (probe->bad >= probe->spec.down)
-		probe->is_dead = true;
+		probe->is_down = true;
 	else if (probe->good >= probe->spec.up)
-		probe->is_dead = false;
-	if (probe->is_dead == was_dead)
+		probe->is_down = false;
+	if (probe->is_down == was_down)
 		return false;
 	tell(probe, rc, told, ctx);
 	return true;

@@ -32,7 +32,7 @@ uint64_t probes_next_ms(const struct probes *probes);
 bool probes_run(struct probes *probes, uint64_t now_ms, probe_told *told,
 		void *ctx);
 /* All probes of this family, of which there are some, fail. */
-bool probes_is_dead(const struct probes *probes, size_t uplink, uint8_t family);
+bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family);
 
 /* When one of this family was begun last, and answered last, on the monotonic
  * clock; 0: never, *ret_asked_ms as well where there is none. */

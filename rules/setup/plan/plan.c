@@ -64,13 +64,13 @@ static int check_link(const struct state *state, const struct uplink *uplink,
 
 	if (!link) {
 		list_links(state, all, sizeof(all));
-		return fault(error, -ENODEV,
+		return set_error(error, -ENODEV,
 			     "uplink %s: there is no interface %s; "
 			     "name one of these in the policy: %s",
 			     uplink->name, uplink->dev, all);
 	}
 	if (!(link->flags & IFF_UP))
-		return fault(error, -ENETDOWN,
+		return set_error(error, -ENETDOWN,
 			     "uplink %s: interface %s is down; "
 			     "run: ip link set %s up",
 			     uplink->name, uplink->dev, uplink->dev);
@@ -105,7 +105,7 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 	struct plan_uplink new = {
 		.link = index_of(state, uplink->dev, plan->uplink_count),
 		.is_strict = plan_routes_strict(policy, plan->uplink_count),
-		.otherwise = uplink->otherwise,
+		.fallback = uplink->fallback,
 		.table = uplink->table,
 		.path = uplink->path,
 		.masquerade = uplink->masquerade,
@@ -194,10 +194,10 @@ static int make_link(struct plan *plan, const struct plan_uplink *uplink,
 {
 	int rc = add_sysctl(plan, "ipv4", uplink->dev, "src_valid_mark");
 
-	if (rc == 0 && policy->otherwise != UPLINK_NONE)
+	if (rc == 0 && policy->fallback != UPLINK_NONE)
 		rc = add_sysctl(plan, "ipv4", uplink->dev,
 				"ignore_routes_with_linkdown");
-	if (rc == 0 && policy->otherwise != UPLINK_NONE && state->has_v6)
+	if (rc == 0 && policy->fallback != UPLINK_NONE && state->has_v6)
 		rc = add_sysctl(plan, "ipv6", uplink->dev,
 				"ignore_routes_with_linkdown");
 	/* Main's routes to a LAN have to hold also on the way back. */
@@ -268,7 +268,7 @@ static void copy_settings(struct plan *plan, const struct policy *policy)
 	plan->keeps_nat = !says_late_move(policy);
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;
-	plan->queue_drop = queues.otherwise_drop;
+	plan->queue_drop = queues.fail_closed;
 	plan->hears_dns = policy_hears_dns(policy);
 }
 
@@ -293,7 +293,7 @@ static int make_offload(struct plan *plan, const struct policy *policy)
 }
 
 /* A route out of a link that is dead cannot be made. */
-static void drop_dead_routes(struct plan *plan, const struct state *state,
+static void drop_down_routes(struct plan *plan, const struct state *state,
 			     enum plan_links links)
 {
 	size_t kept = 0;
@@ -315,8 +315,8 @@ static uint8_t carrier_of(const struct plan *plan, const struct policy *policy,
 	int at;
 
 	for (size_t step = 0;
-	     (at = plan_routes_stand_in(policy, i, step)) >= 0; step++)
-		if (!health_is_dead(&state->health, plan->uplinks[at].name,
+	     (at = plan_routes_fallback(policy, i, step)) >= 0; step++)
+		if (!health_is_down(&state->health, plan->uplinks[at].name,
 				    family) &&
 		    plan_routes_has_way(plan, family, (size_t)at))
 			return (uint8_t)at;
@@ -335,7 +335,7 @@ static void find_carriers(struct plan *plan, const struct policy *policy,
 			up->carrier[v6] = carrier_of(plan, policy, state,
 						     families[v6], i);
 			if (up->carrier[v6] != i)
-				path_set_add(&plan->dead[v6], up->path);
+				path_set_add(&plan->down[v6], up->path);
 		}
 }
 
@@ -346,7 +346,7 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 	struct plan plan = { 0 };
 	int rc;
 
-	fault(error, 0, "setup: out of memory");
+	set_error(error, 0, "setup: out of memory");
 	copy_settings(&plan, policy);
 	rc = make_uplinks(&plan, policy, state, links, error);
 	if (rc == 0)
@@ -362,7 +362,7 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 	if (rc < 0)
 		goto out;
 	if (links != PLAN_LINKS_NAMED)
-		drop_dead_routes(&plan, state, links);
+		drop_down_routes(&plan, state, links);
 	find_carriers(&plan, policy, state);
 	rc = plan_own_make(&plan, policy, state);
 	if (rc == 0)

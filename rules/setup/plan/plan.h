@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "rules/policy/balance.h"
-#include "rules/setup/fault.h"
+#include "rules/setup/set_error.h"
 #include "rules/setup/kernel/kernel.h"
 
 struct big_set;
@@ -30,7 +30,7 @@ struct plan_uplink {
 	bool shares_dev;	/* another uplink uses the same device */
 	bool is_shared;		/* the policy's `shared`: a LAN's device */
 	bool is_strict;		/* by itself or by who stands in for it */
-	int otherwise;		/* who stands in: an index, or below 0 */
+	int fallback;		/* who stands in: an index, or below 0 */
 	bool is_alive;		/* its link, as far as enum plan_links asks */
 	/* Who carries its traffic, IPv4 and IPv6: an index, itself most of
 	 * the time, or PLAN_NOBODY. */
@@ -86,7 +86,7 @@ struct plan {
 	size_t uplink_count;
 	struct plan_path *paths;
 	size_t path_count;
-	struct path_set dead[2];	/* of uplinks that another has to carry,
+	struct path_set down[2];	/* of uplinks that another has to carry,
 					 * IPv4 and IPv6 */
 	uint16_t queue_first;
 	uint16_t queue_last;

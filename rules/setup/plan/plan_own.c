@@ -167,7 +167,7 @@ static uint8_t path_of(const struct own *own, size_t i)
 
 	return route->balance == NULL ? route->path :
 	       balance_first(route->balance,
-			     &own->plan->dead[own->family != AF_INET]);
+			     &own->plan->down[own->family != AF_INET]);
 }
 
 /* ---- routes ---- */

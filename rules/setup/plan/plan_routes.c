@@ -19,8 +19,8 @@
 #define METRIC6 1024u
 #define METRIC6_LINK 256u
 /* Those that stand in: plus 1 for the first, and so on. */
-#define METRIC4_OTHERWISE 1000u
-#define METRIC6_OTHERWISE 2048u
+#define METRIC4_FALLBACK 1000u
+#define METRIC6_FALLBACK 2048u
 /* Behind whatever DHCP, advertisements and routing daemons may add. */
 #define METRIC_UNREACHABLE 4278198272u
 
@@ -266,7 +266,7 @@ static int add_onlink(struct plan *plan, const struct state *state,
 	return rc;
 }
 
-int plan_routes_stand_in(const struct policy *policy, size_t uplink,
+int plan_routes_fallback(const struct policy *policy, size_t uplink,
 			 size_t steps)
 {
 	int at = (int)uplink;
@@ -274,7 +274,7 @@ int plan_routes_stand_in(const struct policy *policy, size_t uplink,
 	if (steps >= policy_uplinks(policy))
 		return -1;
 	for (size_t i = 0; i < steps && at >= 0; i++) {
-		at = policy_uplink(policy, (size_t)at)->otherwise;
+		at = policy_uplink(policy, (size_t)at)->fallback;
 		if (at == (int)uplink)
 			return -1;
 	}
@@ -284,10 +284,10 @@ int plan_routes_stand_in(const struct policy *policy, size_t uplink,
 int plan_routes_of_metric(const struct policy *policy, uint8_t family,
 			  size_t uplink, uint32_t metric)
 {
-	uint32_t first = family == AF_INET ? METRIC4_OTHERWISE :
-					     METRIC6_OTHERWISE;
+	uint32_t first = family == AF_INET ? METRIC4_FALLBACK :
+					     METRIC6_FALLBACK;
 
-	return plan_routes_stand_in(policy, uplink,
+	return plan_routes_fallback(policy, uplink,
 				    metric > first ? metric - first : 0);
 }
 
@@ -296,7 +296,7 @@ bool plan_routes_strict(const struct policy *policy, size_t uplink)
 	int at;
 
 	for (size_t step = 0;
-	     (at = plan_routes_stand_in(policy, uplink, step)) >= 0; step++)
+	     (at = plan_routes_fallback(policy, uplink, step)) >= 0; step++)
 		if (policy_uplink(policy, (size_t)at)->strict)
 			return true;
 	return false;
@@ -310,24 +310,24 @@ const char *plan_routes_carrier(const struct policy *policy, size_t uplink,
 	return plan_routes_strict(policy, uplink) ? NULL : "main";
 }
 
-static int add_stand_ins(struct plan *plan, const struct policy *policy,
+static int add_fallbacks(struct plan *plan, const struct policy *policy,
 			 const struct state *state, uint8_t family,
 			 size_t uplink)
 {
 	uint32_t table = policy_uplink(policy, uplink)->table;
-	uint32_t metric = family == AF_INET ? METRIC4_OTHERWISE :
-					      METRIC6_OTHERWISE;
+	uint32_t metric = family == AF_INET ? METRIC4_FALLBACK :
+					      METRIC6_FALLBACK;
 	int rc = 0;
 	int at;
 
 	for (size_t step = 1;
 	     rc == 0 &&
-	     (at = plan_routes_stand_in(policy, uplink, step)) >= 0; step++) {
+	     (at = plan_routes_fallback(policy, uplink, step)) >= 0; step++) {
 		struct way way = way_of(state, family,
 					policy_uplink(policy, (size_t)at),
 					plan->uplinks[at].link);
 
-		if (!health_is_dead(&state->health, plan->uplinks[at].name,
+		if (!health_is_down(&state->health, plan->uplinks[at].name,
 				    family))
 			rc = add_way(plan, &way, family, table,
 				     metric + (uint32_t)step);
@@ -352,7 +352,7 @@ static int make_table(struct plan *plan, const struct policy *policy,
 		rc = add_way(plan, &way, family, uplink->table,
 			     family == AF_INET ? METRIC4 : METRIC6);
 	if (rc == 0)
-		rc = add_stand_ins(plan, policy, state, family, i);
+		rc = add_fallbacks(plan, policy, state, family, i);
 	if (rc == 0 && plan_routes_strict(policy, i))
 		rc = add(plan, &end);
 	return rc;

@@ -12,7 +12,7 @@ int plan_routes_make(struct plan *plan, const struct policy *policy,
 
 /* The uplink that stands in for `uplink` the `steps`-th time, 0: itself; -1
  * past the last, also where the chain bites its tail. */
-int plan_routes_stand_in(const struct policy *policy, size_t uplink,
+int plan_routes_fallback(const struct policy *policy, size_t uplink,
 			 size_t steps);
 /* The uplink whose default has `metric` in the table of `uplink`; or -1. */
 int plan_routes_of_metric(const struct policy *policy, uint8_t family,

@@ -228,10 +228,10 @@ uint32_t plan_rules_table(const struct policy *policy,
 	int at;
 
 	for (size_t step = 0;
-	     (at = plan_routes_stand_in(policy, i, step)) >= 0; step++) {
+	     (at = plan_routes_fallback(policy, i, step)) >= 0; step++) {
 		const struct uplink *uplink = policy_uplink(policy, (size_t)at);
 
-		if (!health_is_dead(&state->health, uplink->name, family))
+		if (!health_is_down(&state->health, uplink->name, family))
 			return uplink->table;
 	}
 	return 0;

@@ -18,7 +18,7 @@ static const struct path_set nobody;
 /* One family's rules of one balance. */
 struct writer {
 	const struct balance *balance;
-	const struct path_set *dead;
+	const struct path_set *down;
 	bool is_v6;
 	FILE *out;
 };
@@ -74,14 +74,14 @@ static void write_rule(const struct writer *w, bool has_ports, uint32_t seed,
 
 static void write_rules(const struct writer *w, bool has_ports)
 {
-	uint32_t living = balance_weight(w->balance, w->dead);
+	uint32_t living = balance_weight(w->balance, w->down);
 
 	if (living == 0 || living == balance_weight(w->balance, &nobody)) {
 		write_rule(w, has_ports, BALANCE_SEED, &nobody, &nobody);
 		return;
 	}
-	write_rule(w, has_ports, BALANCE_SEED, &nobody, w->dead);
-	write_rule(w, has_ports, BALANCE_SEED_AGAIN, w->dead, w->dead);
+	write_rule(w, has_ports, BALANCE_SEED, &nobody, w->down);
+	write_rule(w, has_ports, BALANCE_SEED_AGAIN, w->down, w->down);
 }
 
 static size_t count_living(const struct writer *w)
@@ -89,13 +89,13 @@ static size_t count_living(const struct writer *w)
 	size_t count = 0;
 
 	for (size_t i = 0; i < w->balance->count; i++)
-		count += !path_set_has(w->dead, w->balance->members[i].path);
+		count += !path_set_has(w->down, w->balance->members[i].path);
 	return count;
 }
 
 static void write_family(const struct writer *w)
 {
-	uint8_t first = balance_first(w->balance, w->dead);
+	uint8_t first = balance_first(w->balance, w->down);
 	char family = w->is_v6 ? '6' : '4';
 
 	if (count_living(w) == 1) {
@@ -121,7 +121,7 @@ void ruleset_balance_write(const struct plan *plan, FILE *out)
 		fprintf(out, "\tchain balance_%zu {\n", i);
 		for (int v6 = 0; v6 < 2; v6++) {
 			w.is_v6 = v6;
-			w.dead = &plan->dead[v6];
+			w.down = &plan->down[v6];
 			write_family(&w);
 		}
 		/* Only while the maps are being replaced: take_N. */

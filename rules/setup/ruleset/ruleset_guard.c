@@ -27,14 +27,14 @@ void ruleset_guard_write_unmarked(const struct plan *plan, FILE *out)
 				plan->paths[i].mark | plan->settled);
 }
 
-static bool stands_in(const struct plan *plan, size_t uplink, const char *dev)
+static bool is_fallback(const struct plan *plan, size_t uplink, const char *dev)
 {
 	int at = (int)uplink;
 
 	for (size_t i = 0; i < plan->uplink_count && at >= 0; i++) {
 		if (strcmp(plan->uplinks[at].dev, dev) == 0)
 			return true;
-		at = plan->uplinks[at].otherwise;
+		at = plan->uplinks[at].fallback;
 	}
 	return false;
 }
@@ -55,7 +55,7 @@ static void write_strict(const struct plan *plan, size_t i, FILE *out)
 	for (size_t n = 0; n < plan->uplink_count; n++) {
 		const struct plan_uplink *other = &plan->uplinks[n];
 
-		if (other->is_shared || stands_in(plan, i, other->dev))
+		if (other->is_shared || is_fallback(plan, i, other->dev))
 			continue;
 		if (*between == '\0')
 			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32

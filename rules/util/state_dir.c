@@ -1,5 +1,5 @@
-/* folder.c - the folder of what outlives the process, see folder.h. */
-#include "rules/util/folder.h"
+/* state_dir.c - the folder of what outlives the process, see folder.h. */
+#include "rules/util/state_dir.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FOLDER "/var/lib/waymark"
+#define DIR "/var/lib/waymark"
 
 /* Each network namespace has files of its own here. Unlike ns/net they may be
  * looked at by anyone, also of a first process that has more rights. */
@@ -20,21 +20,21 @@ static bool is_machines_own(void)
 	       (first.st_ino == ours.st_ino && first.st_dev == ours.st_dev);
 }
 
-int folder_kept(const char *given, char dir[static PATH_MAX])
+int state_dir_path(const char *given, char dir[static PATH_MAX])
 {
 	struct stat net;
 
 	if (given == NULL && !is_machines_own() &&
 	    stat("/proc/self/ns/net", &net) == 0) {
-		snprintf(dir, PATH_MAX, FOLDER "/netns-%lu",
+		snprintf(dir, PATH_MAX, DIR "/netns-%lu",
 			 (unsigned long)net.st_ino);
 		return 0;
 	}
-	return snprintf(dir, PATH_MAX, "%s", given != NULL ? given : FOLDER) <
+	return snprintf(dir, PATH_MAX, "%s", given != NULL ? given : DIR) <
 	       PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-int folder_make(const char *dir)
+int state_dir_make(const char *dir)
 {
 	char part[PATH_MAX];
 	size_t len = strlen(dir);
@@ -49,7 +49,7 @@ int folder_make(const char *dir)
 	return 0;
 }
 
-int folder_make_for(const char *path)
+int state_dir_make_for(const char *path)
 {
 	char dir[PATH_MAX];
 	const char *slash = strrchr(path, '/');
@@ -57,5 +57,5 @@ int folder_make_for(const char *path)
 	if (slash == NULL || slash == path)
 		return 0;
 	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
-	return folder_make(dir);
+	return state_dir_make(dir);
 }

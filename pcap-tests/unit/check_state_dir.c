@@ -1,4 +1,4 @@
-/* check_folder.c - where things are kept, in which network namespace. */
+/* check_dir.c - where things are kept, in which network namespace. */
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "engine/learn/learned_file.h"
-#include "rules/util/folder.h"
+#include "rules/util/state_dir.h"
 #include "rules/util/json_file.h"
 #include "unit.h"
 
@@ -14,7 +14,7 @@ static void check_all(const char *given, const char *want)
 {
 	char dir[PATH_MAX], path[PATH_MAX], file[PATH_MAX + 32];
 
-	ck_assert_int_eq(folder_kept(given, dir), 0);
+	ck_assert_int_eq(state_dir_path(given, dir), 0);
 	ck_assert_str_eq(dir, want);
 	ck_assert_int_eq(json_file_path(given, "exempt.json", path), 0);
 	snprintf(file, sizeof(file), "%s/exempt.json", want);
@@ -63,8 +63,8 @@ START_TEST(made)
 
 	ck_assert_ptr_nonnull(mkdtemp(top));
 	snprintf(path, sizeof(path), "%s/a/b/file", top);
-	ck_assert_int_eq(folder_make_for(path), 0);
-	ck_assert_int_eq(folder_make_for(path), 0);
+	ck_assert_int_eq(state_dir_make_for(path), 0);
+	ck_assert_int_eq(state_dir_make_for(path), 0);
 	snprintf(path, sizeof(path), "%s/a/b", top);
 	ck_assert_int_eq(rmdir(path), 0);
 	snprintf(path, sizeof(path), "%s/a", top);

@@ -1,8 +1,8 @@
 /*
- * folder.h - the folder of what outlives the process.
+ * state_dir.h - the folder of what outlives the process.
  */
-#ifndef WAYMARK_FOLDER_H
-#define WAYMARK_FOLDER_H
+#ifndef WAYMARK_STATE_DIR_H
+#define WAYMARK_STATE_DIR_H
 
 #include <limits.h>
 
@@ -11,11 +11,11 @@
  * is not the machine's own, that of process 1, netns-INODE below that. 0 or
  * -ENAMETOOLONG.
  */
-int folder_kept(const char *given, char dir[static PATH_MAX]);
+int state_dir_path(const char *given, char dir[static PATH_MAX]);
 
 /* Make the folder `dir` and those above it. 0 or -errno. */
-int folder_make(const char *dir);
+int state_dir_make(const char *dir);
 /* The same for the folder of the file `path`. */
-int folder_make_for(const char *path);
+int state_dir_make_for(const char *path);
 
 #endif

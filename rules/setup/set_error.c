@@ -1,0 +1,15 @@
+/* set_error.c - write the sentence that goes with an error. */
+#include "rules/setup/set_error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int set_error(char error[static SETUP_ERROR_MAX], int rc, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error, SETUP_ERROR_MAX, format, args);
+	va_end(args);
+	return rc;
+}
