@@ -274,7 +274,7 @@ static void print_kept(const struct policy *policy, const struct route *route)
 	size_t text = strlen(route->text);
 	const char *note;
 
-	if (!policy_offload(policy) || offload_make(policy, &offload) < 0)
+	if (!policy_kernel_routes(policy) || offload_make(policy, &offload) < 0)
 		return;
 	text = text > OFFLOAD_NOTE_TEXT ? OFFLOAD_NOTE_TEXT : text;
 	for (note = offload->notes; *note != '\0';

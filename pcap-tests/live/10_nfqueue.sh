@@ -206,7 +206,7 @@ ok "and so is its folder" test ! -e "$LAB_DIR/second"
 
 queues() { in_router cat /proc/net/netfilter/nfnetlink_queue | wc -l; }
 
-sed -i 's/queues 40/queues 40-45 nap 200us/' "$LAB_DIR/hand.policy"
+sed -i 's/queues 40/queues 40-45 coalesce 200us/' "$LAB_DIR/hand.policy"
 in_router nft flush chain inet hand divert
 in_router "$bench/queue_rule" inet hand divert 40 45 2>/dev/null
 engine_start many

@@ -15,7 +15,7 @@ in_router sysctl -qw net.netfilter.nf_conntrack_udp_timeout=60
 
 lab_policy <<POLICY
 $(lab_uplinks)
-offload off
+kernel-routes off
 route udp dport 9001-9009 via two
 route app ssh             via one
 route tcp dport 9001-9009 via two

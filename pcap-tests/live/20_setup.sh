@@ -12,7 +12,7 @@ policy=$LAB_DIR/a.policy
 cat >"$policy" <<END
 uplink one { dev up1 via $(gw4 1) via $(gw6 1) mark 1 masquerade strict }
 uplink two { dev up2 via $(gw4 2) via $(gw6 2) mark 2 table 210 second
-	masquerade otherwise one }
+	masquerade fallback one }
 exempt from $LAN4.20
 exempt from $LAN4.21 by rule
 exempt to { 198.51.100.12, 2001:db8:5e::12 }

@@ -10,8 +10,8 @@ policy=$LAB_DIR/a.policy
 cat >"$policy" <<END
 uplink one { dev up1 via $(gw4 1) via $(gw6 1) mark 1 }
 uplink two { dev up2 via $(gw4 2) via $(gw6 2) mark 2 }
-queues 40-41 otherwise drop
-offload off
+queues 40-41 fail-closed
+kernel-routes off
 route tcp dport 25 via one
 default via two
 END
@@ -81,7 +81,7 @@ policy()
 	cat <<-END
 	uplink one { dev up1 via $(gw4 1) via $(gw6 1) mark 1 }
 	uplink two { dev up2 via $(gw4 2) via $(gw6 2) mark 2 }
-	queues 40-41 otherwise drop
+	queues 40-41 fail-closed
 	$1
 	route dport 6001 via two
 	route payload client /^alpha/ via two

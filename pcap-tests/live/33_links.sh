@@ -1,5 +1,5 @@
 #!/bin/bash
-# 33_links.sh - a link goes down: its traffic takes the uplink that `otherwise`
+# 33_links.sh - a link goes down: its traffic takes the uplink that `fallback`
 # names, or main's way, or under `strict` none at all; v4 and v6.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
@@ -8,7 +8,7 @@ lab_new 3 own-prefix
 
 lab_policy <<EOF_POLICY
 uplink one   { dev up1 via $(gw4 1) via $(gw6 1) }
-uplink two   { dev up2 via $(gw4 2) via $(gw6 2) otherwise three }
+uplink two   { dev up2 via $(gw4 2) via $(gw6 2) fallback three }
 uplink three { dev up3 via $(gw4 3) via $(gw6 3) strict }
 route tcp dport 25  via two
 route tcp dport 26  via three
@@ -25,7 +25,7 @@ by "all up, 25" 2 25
 by "all up, 26" 3 26
 
 in_router ip link set up2 down
-by "two down: otherwise three" 3 25
+by "two down: fallback three" 3 25
 by "two down: others stay" 3 26
 
 in_router ip link set up3 down

@@ -1,6 +1,6 @@
 #!/bin/bash
 # 34_no_engine.sh - the engine dies and comes back: flows in inspection keep
-# their provisional path, new ones pass or, under `otherwise drop`, do not.
+# their provisional path, new ones pass or, under `fail-closed`, do not.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 lab_need
@@ -9,7 +9,7 @@ lab_new 3 own-prefix
 policy()
 {
 	lab_policy <<-EOF_POLICY
-	queues 0-1 otherwise $1
+	queues 0-1 $1
 	$(lab_uplinks)
 	route tcp dport 25  via three
 	route app ssh       via three
@@ -18,7 +18,7 @@ policy()
 }
 
 before=$(lab_snapshot)
-policy pass
+policy fail-open
 ok "up" lab_up
 ok "servers" lab_serve server tcp:25 tcp:80 tcp:443
 
@@ -45,8 +45,8 @@ for server in $SERVER4 $SERVER6; do
 done
 ok "down" waymark down
 
-policy drop
-ok "up with otherwise drop" lab_up
+policy fail-closed
+ok "up with fail-closed" lab_up
 ask client tcp $SERVER4 25 --lines 20 --pause 0.1 >"$LAB_DIR/answer" &
 client=$!
 sleep 0.6
@@ -63,7 +63,7 @@ is "down leaves what was there before" \
 ok "and all passes" ask client tcp $SERVER4 80
 
 # An engine that hangs holds every new flow; `down` ends that without it.
-policy drop
+policy fail-closed
 ok "up once more" lab_up
 hung=$(lab_pid waymark)
 kill -STOP "$hung"

@@ -10,7 +10,7 @@ lab_new 3
 lab_policy <<EOF_POLICY
 uplink one   { dev up1 via $(gw4 1) via $(gw6 1) }
 uplink two   { dev up2 via $(gw4 2) via $(gw6 2) strict }
-uplink three { dev up3 via $(gw4 3) via $(gw6 3) otherwise two }
+uplink three { dev up3 via $(gw4 3) via $(gw6 3) fallback two }
 exempt to { 198.51.100.12, 2001:db8:5e::12 }
 route tcp dport 81                               via main
 route tcp dport { 25, 465-587 }                  via two
@@ -171,8 +171,8 @@ ok "the engine comes back" lab_up
 in_router ip link set up3 down
 until_true 30 in_router ip -4 rule
 sleep 0.5
-from "otherwise" "$(up4 2)" tcp $SERVER4 80
-from "otherwise, v6" "$(up6 2)" tcp $SERVER6 80
+from "fallback" "$(up4 2)" tcp $SERVER4 80
+from "fallback, v6" "$(up6 2)" tcp $SERVER6 80
 in_router ip link set up2 down
 sleep 0.5
 lab_forget

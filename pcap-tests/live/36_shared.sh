@@ -30,7 +30,7 @@ lab_serve server tcp:80 tcp:443 tcp:25
 
 lab_policy <<-END
 $(lab_uplinks)
-uplink proxy { dev lan0 via $LAN4.80 via $LAN6::80 shared }
+uplink proxy { dev lan0 via $LAN4.80 via $LAN6::80 on-lan }
 exempt from { $LAN4.80, $LAN6::80 }
 route tcp dport 80 via proxy
 route tcp dport 25 via two

@@ -48,7 +48,7 @@ users()
 ok "servers" lab_serve server tcp:80 tcp:81 udp:53 udp:5000
 for offload in on off; do
 	lab_policy <<-EOF_POLICY
-	offload $offload
+	kernel-routes $offload
 	$(lab_uplinks)
 	route uid { 1234, 1900-1999 } via two
 	route uid 33 udp dport 53     via three

@@ -22,7 +22,7 @@ write_policy()
 	route shell              via three
 	route app { dns, quic }  via two
 	default                  via one
-	offload off
+	kernel-routes off
 	POLICY
 }
 

@@ -12,7 +12,7 @@ lab_start router serve-router /usr/bin/python3 \
 policy=$LAB_DIR/lab.policy
 write() { cat >"$policy" <<END
 uplink one { dev up1 via $(gw4 1) via $(gw6 1) masquerade }
-uplink two { dev up2 via $(gw4 2) masquerade otherwise one }
+uplink two { dev up2 via $(gw4 2) masquerade fallback one }
 exempt from $LAN4.20
 route per packet dscp af11 via two
 route tcp dport 25 via two

@@ -9,9 +9,9 @@ lab_new 3
 
 lab_policy <<END
 uplink one   { dev up1 via $(gw4 1) via $(gw6 1) masquerade }
-uplink two   { dev up2 via auto masquerade otherwise three }
+uplink two   { dev up2 via auto masquerade fallback three }
 uplink three { dev up3 via $(gw4 3) via $(gw6 3) masquerade strict }
-uplink later { dev dial0 optional masquerade otherwise one }
+uplink later { dev dial0 optional masquerade fallback one }
 route udp dport 5002  via two
 route udp dport 5003  via three
 route udp dport 5004  via later

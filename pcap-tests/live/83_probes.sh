@@ -1,6 +1,6 @@
 #!/bin/bash
 # 83_probes.sh - uplinks that are dead though their link is up: probes find it
-# out, for IPv4 and IPv6 each; traffic goes where `otherwise` and `strict` say,
+# out, for IPv4 and IPv6 each; traffic goes where `fallback` and `strict` say,
 # flows under way go on there, and come back. And `waymark uplink`.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
@@ -10,7 +10,7 @@ lab_new 3
 probes="every 200ms up 2 down 3"
 lab_policy <<END
 uplink one   { dev up1 via $(gw4 1) via $(gw6 1) masquerade }
-uplink two   { dev up2 via $(gw4 2) via $(gw6 2) masquerade otherwise three
+uplink two   { dev up2 via $(gw4 2) via $(gw6 2) masquerade fallback three
 	probe ping 198.51.100.9 $probes probe http [2001:db8:5e::9]:80 $probes }
 uplink three { dev up3 via $(gw4 3) via $(gw6 3) masquerade strict
 	probe tcp 198.51.100.10:80 $probes probe ping 2001:db8:5e::10 $probes }
@@ -165,7 +165,7 @@ main_by()
 lab_log_mark
 main_by 2
 waymark uplink down one >/dev/null
-ok "neither otherwise nor strict: by main" until_true 10 carries \
+ok "neither fallback nor strict: by main" until_true 10 carries \
 	'^one +down .*IPv4: by main \(forced\) .*IPv6: by main \(forced\)'
 ok "it is told" until_true 10 said_like 'uplink one: IPv4: goes by main: '
 by "and so it is" 2 2 5001

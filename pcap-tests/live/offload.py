@@ -5,7 +5,7 @@
 
 Runs on the router, beside an engine with the policy file POLICY; CLIENT is
 the client's network namespace. For each of POLICIES policies made at random
-flows are sent with `offload on` and with `offload off`; what nflog group 9
+flows are sent with `kernel-routes on` and with `kernel-routes off`; what nflog group 9
 sees of them, marks and all, must be the same, and be what replay says.
 Prints how many were compared, and each that differs.
 """

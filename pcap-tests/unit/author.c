@@ -357,7 +357,7 @@ static void say_uplink(void)
 	if (below(2))
 		say("via 192.0.2.1");
 	if (below(2))
-		say("otherwise uplink_%u", below(9));
+		say("fallback uplink_%u", below(9));
 	if (below(4) == 0)
 		say("via auto optional");
 	if (below(4) == 0)

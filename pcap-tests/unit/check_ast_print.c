@@ -127,7 +127,7 @@ START_TEST(random_policies)
 END_TEST
 
 static const char *const rows[] = {
-	"marks mask 0x00ff0000\nqueues 0-3 otherwise drop\nlate keep\n",
+	"marks mask 0x00ff0000\nqueues 0-3 fail-closed\nlate keep\n",
 	"inspect seconds 3 bytes 512k packets 2\n",
 	"class a = not (tcp dport 1 dport 2) not (tcp and icmp)\n",
 	"class a = (tcp) dport 1\nclass b = not (tcp) dport 1\n",

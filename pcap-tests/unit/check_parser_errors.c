@@ -61,11 +61,11 @@ static const struct {
 	  "to 0xffffffff)", NULL },
 	{ "marks mask 0x100000000", "1:12: error: '0x100000000' is not", NULL },
 	{ "marks mask 99999999999999999999999", "1:12: error: '99999", NULL },
-	{ "queues 0 nap 200", "1:14: error: expected a time, as in 200us",
+	{ "queues 0 coalesce 200", "1:19: error: expected a time, as in 200us",
 	  NULL },
-	{ "queues 0 nap 2us", "1:14: error: '2' is not a number of micro",
+	{ "queues 0 coalesce 2us", "1:19: error: '2' is not a number of micro",
 	  NULL },
-	{ "queues 0 nap 1001us", "1:14: error: '1001' is not a number of",
+	{ "queues 0 coalesce 1001us", "1:19: error: '1001' is not a number of",
 	  NULL },
 	{ "queues 65536", "1:8: error: '65536' is not a queue number or a "
 	  "range of them (0 to 65535)", NULL },
@@ -73,10 +73,10 @@ static const struct {
 	  "write 1-3" },
 	{ "queues -1", "1:8: error: '-1' is not a queue number", NULL },
 	{ "queues 1-2-3", "1:8: error: '1-2-3' is not", NULL },
-	{ "queues 0 otherwise fail", "1:20: error: expected 'pass' or 'drop'",
+	{ "queues 0 fail", "1:10: error: expected 'fail-open' or",
 	  NULL },
-	{ "queues 0 othrwise drop", "1:10: error: expected 'otherwise', not "
-	  "'othrwise'", "did you mean 'otherwise'?" },
+	{ "queues 0 fail-close", "1:10: error: expected 'fail-open' or "
+	  "'fail-closed', not 'fail-close'", "did you mean 'fail-closed'?" },
 	{ "inspect", "1:8: error: expected 'packets', 'bytes', 'seconds' or "
 	  "'memory', "
 	  "but the text ends", NULL },
@@ -90,9 +90,9 @@ static const struct {
 	{ "inspect memory 2m memory 2m", "1:19: error: 'memory' is said "
 	  "twice", NULL },
 	{ "inspect packets 0", "1:17: error: '0' is not", NULL },
-	{ "offload", "1:8: error: expected 'on' or 'off', but the text ends",
+	{ "kernel-routes", "1:14: error: expected 'on' or 'off', but the text ends",
 	  NULL },
-	{ "offload offf", "1:9: error: expected 'on' or 'off', not 'offf'",
+	{ "kernel-routes offf", "1:15: error: expected 'on' or 'off', not 'offf'",
 	  "did you mean 'off'?" },
 	{ "route per paket tcp drop", "1:11: error: expected 'packet', not "
 	  "'paket'", "did you mean 'packet'?" },

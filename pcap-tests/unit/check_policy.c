@@ -88,7 +88,7 @@ static const struct {
 	{ "more uplinks than paths", "marks mask 0x7\nuplink a { dev e }\n"
 	  "uplink b { dev f }\nroute tcp via a\ndefault via b",
 	  "has room for 1 uplink", 1, 0 },
-	{ "stands in for itself", "uplink a { dev e otherwise a }\n"
+	{ "stands in for itself", "uplink a { dev e fallback a }\n"
 	  "default via a", "cannot stand in for itself", 1, 0 },
 	{ "queues backwards", "queues 3-1", NULL, 1, 0 },
 	{ "memory for fifteen", "inspect bytes 1m memory 15m",
@@ -102,7 +102,7 @@ static const struct {
 	{ "list unused", "list domains d { example.com }",
 	  "list 'd' is never used", 0, 1 },
 	{ "uplink without route", UP, "uplink 'a' has no route", 0, 1 },
-	{ "uplink that stands in", UP "uplink b { dev f otherwise a }\n"
+	{ "uplink that stands in", UP "uplink b { dev f fallback a }\n"
 	  "default via b", NULL, 0, 0 },
 	{ "unknown in a balance", UP "default via { a 3, b }",
 	  "there is no uplink 'b'", 1, 0 },

@@ -24,7 +24,7 @@ static const struct row {
 	  "class web = tcp dport 80\nroute web via a",
 	  { { SYN }, { SYNACK }, { HTTP } },
 	  "40000>80 http example.com web 4 1>1 0 3 1 0\n", "AAA", false, NULL },
-	{ "the kernel leaves it to the engine", "offload off\n"
+	{ "the kernel leaves it to the engine", "kernel-routes off\n"
 	  "class web = tcp dport 80\nroute web via a",
 	  { { SYN }, { SYNACK }, { HTTP } },
 	  "40000>80 http example.com web 5 1>1 0 3 1 1\n", "AAA", false, NULL },

@@ -15,7 +15,7 @@
 
 #define POLICY                                                               \
 	"uplink fibre { dev eth1 via 203.0.113.1 via 2001:db8:f::1 strict }\n" \
-	"uplink cheap { dev ppp0 table 210 out masquerade otherwise fibre }\n" \
+	"uplink cheap { dev ppp0 table 210 out masquerade fallback fibre }\n" \
 	"exempt from 192.168.1.20 by rule\nqueues 4-5\ndefault via fibre\n"
 
 static struct state state;

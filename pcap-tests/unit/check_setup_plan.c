@@ -96,7 +96,7 @@ static const struct {
 	  "}\n" END, "rule4 pref 20409 fwmark 0x09000000/0x3f000000 goto "
 	  "20699 protocol 119\n", true },
 	{ "not one with a strict stand-in", FIBRE "strict }\n" CHEAP
-	  "otherwise fibre }\n" END, "fwmark 0x09000000/0x3f000000 goto",
+	  "fallback fibre }\n" END, "fwmark 0x09000000/0x3f000000 goto",
 	  false },
 	{ "no uplink is strict: no guard", FIBRE "}\n" END, "20690", false },
 	{ "not strict, no such rule", FIBRE "}\n" END, "unreachable", false },
@@ -106,18 +106,18 @@ static const struct {
 	  "route6 default dev ppp0", false },
 	{ "no gateway: that of main", "uplink fibre { dev eth1 }\n" END,
 	  "route4 default via 203.0.113.1 dev eth1 table 201", true },
-	{ "otherwise stands behind",
-	  FIBRE "}\n" CHEAP "otherwise fibre }\n" END,
+	{ "fallback route",
+	  FIBRE "}\n" CHEAP "fallback fibre }\n" END,
 	  "route4 default via 203.0.113.1 dev eth1 table 210 protocol 119 "
 	  "metric 1001\n", true },
-	{ "in IPv6 too", FIBRE "}\n" CHEAP "otherwise fibre }\n" END,
+	{ "in IPv6 too", FIBRE "}\n" CHEAP "fallback fibre }\n" END,
 	  "route6 default via 2001:db8:f::1 dev eth1 table 210 protocol 119 "
 	  "metric 2049\n", true },
 	{ "the stand-in's strictness", FIBRE "strict }\n" CHEAP
-	  "otherwise fibre }\n" END,
+	  "fallback fibre }\n" END,
 	  "route4 unreachable default table 210", true },
-	{ "otherwise main needs nothing", FIBRE "}\n" CHEAP
-	  "otherwise main }\n" END, "metric 1001", false },
+	{ "fallback main needs nothing", FIBRE "}\n" CHEAP
+	  "fallback main }\n" END, "metric 1001", false },
 	{ "the mark's rule", FIBRE "}\n" CHEAP "}\n" END,
 	  "rule4 pref 20109 fwmark 0x09000000/0x3f000000 lookup 210 "
 	  "protocol 119\n", true },
@@ -242,7 +242,7 @@ static const struct {
 	{ "src_valid_mark", FIBRE "}\n" END,
 	  "sysctl net/ipv4/conf/eth1/src_valid_mark\n", true },
 	{ "a lost carrier counts where something stands in", FIBRE "}\n" CHEAP
-	  "otherwise fibre }\n" END,
+	  "fallback fibre }\n" END,
 	  "conf/ppp0/ignore_routes_with_linkdown", true },
 	{ "and elsewhere not", FIBRE "}\n" END, "linkdown", false },
 	{ "another mask", "marks mask 0x0ff0\n" FIBRE "}\n" END,
@@ -266,10 +266,10 @@ static const struct {
 	  "rule4 pref 20020 iif lo oif eth1 lookup 201 protocol 119\n", true },
 	{ "link-local neighbours are main's", FIBRE "}\n" END,
 	  "rule6 pref 20019 to fe80::/10 iif lo lookup main", true },
-	{ "probes have their way", FIBRE "shared probe ping 192.0.2.7 }\n" END,
+	{ "probes have their way", FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
 	  "rule4 pref 20020 oif eth1 fwmark 0x01000000/0x3f000000 lookup 201",
 	  true },
-	{ "in their family", FIBRE "shared probe ping 192.0.2.7 }\n" END,
+	{ "in their family", FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
 	  "rule6 pref 20020", false },
 	{ "two on one device: who has the gateway has the address",
 	  "uplink other { dev eth1 via 198.18.0.1 }\n" FIBRE "}\n" END,
@@ -289,22 +289,22 @@ static const struct {
 	uint8_t carrier;
 	const char *words;	/* who that is; NULL: nobody */
 } down[] = {
-	{ "none", { NULL }, FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	{ "none", { NULL }, FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 0,
 	  "fibre" },
 	{ "its stand-in", { "fibre" },
-	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 210", true, 1,
 	  "cheap" },
 	{ "not in the other family", { "fibre" },
-	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "rule6 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 1,
 	  "cheap" },
 	{ "both: main", { "fibre", "cheap" },
-	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "rule4 pref 20101", false, PLAN_NOBODY, "main" },
 	{ "nor as a stand-in", { "cheap" },
-	  FIBRE "otherwise cheap }\n" CHEAP "}\n" END,
+	  FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "dev ppp0 table 201", false, 0, "fibre" },
 	{ "strict: nowhere", { "fibre" }, FIBRE "strict }\n" END,
 	  "rule4 pref 20401 fwmark 0x01000000/0x3f000000 unreachable", true,

@@ -11,7 +11,7 @@
 #define PATHS 0x3f000000u
 /* Nearly all flows are a's, as long as it lives. */
 #define POLICY "uplink a { dev a }\nuplink b { dev b }\n" \
-	       "uplink c { dev c otherwise b }\n" \
+	       "uplink c { dev c fallback b }\n" \
 	       "route app ssh via { a 255, b 1 }\n" \
 	       "route app smtp via c\ndefault via { a 255, b 1 }\n"
 

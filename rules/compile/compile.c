@@ -237,8 +237,8 @@ static int compile_settings(struct compiler *c)
 	inspect->seconds = number_or(&s->inspect.seconds, INSPECT_SECONDS);
 	compile_queues(c);
 	compile_memory(c, &s->inspect.memory);
-	c->policy->offload = c->said[STATEMENT_OFFLOAD] == NULL ||
-			     c->said[STATEMENT_OFFLOAD]->offload;
+	c->policy->kernel_routes = c->said[STATEMENT_OFFLOAD] == NULL ||
+			     c->said[STATEMENT_OFFLOAD]->kernel_routes;
 	if (c->said[STATEMENT_LATE] != NULL)
 		c->policy->late = c->said[STATEMENT_LATE]->late;
 	return 0;

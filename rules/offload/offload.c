@@ -150,7 +150,7 @@ static int list_flows(struct listing *listing)
 	struct offload_rule mobile = anything;
 	int rc;
 
-	if (!listing->maker.policy->offload)
+	if (!listing->maker.policy->kernel_routes)
 		return list(listing, &anything, queue);
 	rc = list_routes(listing);
 	if (rc < 0 || !asks_proto(listing))

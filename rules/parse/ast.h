@@ -220,7 +220,7 @@ struct ast_statement {
 			struct ast_number packets, bytes, seconds, memory;
 		} inspect;
 		enum late_policy late;
-		bool offload;		/* offload on|off */
+		bool kernel_routes;	/* kernel-routes on|off */
 		struct ast_learn learn;
 		struct {		/* resolve ttl 30-3600 grace 600 */
 			struct ast_number ttl_min, ttl_max, grace;

@@ -442,12 +442,12 @@ static void print_uplink(const struct ast_statement *s, FILE *out)
 	if (u->strict)
 		fputs(" strict", out);
 	if (u->fallback.text != NULL)
-		fprintf(out, " otherwise %s", u->fallback.text);
+		fprintf(out, " fallback %s", u->fallback.text);
 	print_late(u->late, out);
 	if (u->optional)
 		fputs(" optional", out);
 	if (u->shared)
-		fputs(" shared", out);
+		fputs(" on-lan", out);
 	for (const struct ast_probe *probe = u->probes; probe != NULL;
 	     probe = probe->next)
 		print_probe(probe, out);
@@ -486,9 +486,10 @@ static void print_queues(const struct ast_statement *s, FILE *out)
 	if (s->queues.last.value != s->queues.first.value)
 		fprintf(out, "-%" PRIu64, s->queues.last.value);
 	if (s->queues.coalesce_us.value != 0)
-		fprintf(out, " nap %" PRIu64 "us", s->queues.coalesce_us.value);
+		fprintf(out, " coalesce %" PRIu64 "us",
+			s->queues.coalesce_us.value);
 	if (s->queues.fail_closed)
-		fputs(" otherwise drop", out);
+		fputs(" fail-closed", out);
 }
 
 static void print_list(const struct ast_statement *s, FILE *out)
@@ -549,7 +550,8 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		print_said("grace", &s->resolve.grace, out);
 		break;
 	case STATEMENT_OFFLOAD:
-		fputs(s->offload ? "offload on" : "offload off", out);
+		fputs(s->kernel_routes ? "kernel-routes on" :
+				   "kernel-routes off", out);
 		break;
 	case STATEMENT_UPLINK:
 		print_uplink(s, out);

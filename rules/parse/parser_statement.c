@@ -41,27 +41,25 @@ static int queues(struct parser *p, struct ast_statement *s)
 	static const struct number_kind kind = {
 		.what = "a queue number or a range of them", .max = 65535,
 	};
-	static const char *const words[] = { "pass", "drop", NULL };
-	static const char *const options[] = { "nap", "otherwise", NULL };
+	static const char *const options[] = { "coalesce", "fail-open",
+					       "fail-closed", NULL };
 	int rc;
 
 	s->kind = STATEMENT_QUEUES;
 	rc = parser_value_range(p, &kind, &s->queues.first, &s->queues.last);
 	if (rc < 0 || p->token.kind == TOKEN_STOP)
 		return rc;
-	if (parser_take(p, "nap")) {
+	if (parser_take(p, "coalesce")) {
 		rc = coalesce(p, &s->queues.coalesce_us);
 		if (rc < 0 || p->token.kind == TOKEN_STOP)
 			return rc;
 	}
-	if (!parser_take(p, "otherwise"))
-		return parser_expected(p, "'otherwise'", options);
-	if (parser_take(p, "pass"))
+	if (parser_take(p, "fail-open"))
 		return 0;
-	s->queues.fail_closed = parser_take(p, "drop");
+	s->queues.fail_closed = parser_take(p, "fail-closed");
 	if (s->queues.fail_closed)
 		return 0;
-	return parser_expected(p, "'pass' or 'drop'", words);
+	return parser_expected(p, "'fail-open' or 'fail-closed'", options);
 }
 
 static int inspect(struct parser *p, struct ast_statement *s)
@@ -122,12 +120,12 @@ static int late(struct parser *p, struct ast_statement *s)
 	return parser_late(p, &s->late);
 }
 
-static int offload(struct parser *p, struct ast_statement *s)
+static int kernel_routes(struct parser *p, struct ast_statement *s)
 {
 	static const char *const words[] = { "on", "off", NULL };
 
 	s->kind = STATEMENT_OFFLOAD;
-	s->offload = parser_at(p, "on");
+	s->kernel_routes = parser_at(p, "on");
 	if (!parser_take(p, "on") && !parser_take(p, "off"))
 		return parser_expected(p, "'on' or 'off'", words);
 	return 0;
@@ -320,7 +318,7 @@ static const struct {
 } kinds[] = {
 	{ "marks", marks },	{ "queues", queues },
 	{ "inspect", inspect },	{ "late", late },
-	{ "learn", parser_learn },	{ "offload", offload },
+	{ "learn", parser_learn },	{ "kernel-routes", kernel_routes },
 	{ "resolve", resolve },
 	{ "uplink", parser_uplink },
 	{ "list", list },	{ "exempt", exempt },

@@ -6,8 +6,8 @@
 #include "rules/parse/parser.h"
 
 static const char *const words[] = {
-	"dev", "via", "table", "mark", "masquerade", "strict", "otherwise",
-	"optional", "shared", "probe", "late", NULL,
+	"dev", "via", "table", "mark", "masquerade", "strict", "fallback",
+	"optional", "on-lan", "probe", "late", NULL,
 };
 
 static int device(struct parser *p, struct ast_uplink *uplink)
@@ -164,11 +164,11 @@ static int option(struct parser *p, struct ast_uplink *uplink)
 		return flag(p, &uplink->masquerade);
 	if (parser_take(p, "strict"))
 		return flag(p, &uplink->strict);
-	if (parser_take(p, "otherwise"))
+	if (parser_take(p, "fallback"))
 		return fallback(p, uplink);
 	if (parser_take(p, "optional"))
 		return flag(p, &uplink->optional);
-	if (parser_take(p, "shared"))
+	if (parser_take(p, "on-lan"))
 		return flag(p, &uplink->shared);
 	if (parser_take(p, "probe"))
 		return probe(p, uplink);

@@ -5,8 +5,8 @@
 #include "rules/parse/parser.h"
 
 const char *const parser_statement_words[] = {
-	"marks", "queues", "inspect", "late", "learn", "offload", "uplink",
-	"list", "exempt", "class", "route", "default", "expect", "include",
+	"marks", "queues", "inspect", "late", "learn", "kernel-routes",
+	"uplink", "list", "exempt", "class", "route", "default", "expect", "include",
 	"resolve", NULL,
 };
 
@@ -21,10 +21,11 @@ const char *const parser_condition_words[] = {
 };
 
 static const char *const other_words[] = {
-	"mask", "otherwise", "pass", "packets", "bytes", "seconds", "memory",
+	"mask", "fallback", "fail-open", "fail-closed", "packets", "bytes",
+	"seconds", "memory",
 	"keep", "move", "reset", "dev", "table", "mark", "masquerade",
 	"strict", "main", "addresses", "domains", "file", "by", "rule",
-	"client", "server", "optional", "shared", "probe", "per", "packet",
+	"client", "server", "optional", "on-lan", "probe", "per", "packet",
 	"except", NULL,
 };
 

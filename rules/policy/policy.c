@@ -141,9 +141,9 @@ enum late_policy policy_late(const struct policy *policy)
 	return policy->late;
 }
 
-bool policy_offload(const struct policy *policy)
+bool policy_kernel_routes(const struct policy *policy)
 {
-	return policy->offload;
+	return policy->kernel_routes;
 }
 
 size_t policy_hosts(const struct policy *policy)

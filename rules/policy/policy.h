@@ -218,7 +218,7 @@ struct inspect policy_inspect(const struct policy *policy);
 size_t policy_inspect_streams(const struct policy *policy);
 enum late_policy policy_late(const struct policy *policy);
 /* Whether the kernel decides what headers tell. */
-bool policy_offload(const struct policy *policy);
+bool policy_kernel_routes(const struct policy *policy);
 
 /* ---- names in address lists ---- */
 

@@ -97,7 +97,7 @@ struct policy {
 	struct header_set *uid_sets;
 	size_t uid_set_count;
 
-	bool offload;
+	bool kernel_routes;
 	uint8_t needs;
 	bool needs_interface;
 };

@@ -132,7 +132,7 @@ cost()
 # hints: new64 and newimix, of 8 packets that say nothing known; real, of what
 # real clients say, up to 8 packets. Every packet is queued, for the null
 # engine and for waymark. plain and ct, forwarding without and with conntrack,
-# at full speed, for its rate; nap is `headers` with `nap 200us`.
+# at full speed, for its rate; nap is `headers` with `coalesce 200us`.
 group_cpu()
 {
 	local load queues rate mode modes

@@ -235,7 +235,7 @@ def queued_rows(path):
 SECTIONS = {
     "headers": "Processor time, every packet queued, headers decide",
     "hints": "Processor time, every packet queued, payload decides",
-    "nap": "The same with `nap 200us`, beside without",
+    "nap": "The same with `coalesce 200us`, beside without",
     "lossless": "Highest rate without loss (less than 1 in 1,000)",
     "new": "New flows by one processor",
     "bulk": "Settled flows through `waymark up`, beside forwarding with "

@@ -196,7 +196,7 @@ engines_start()
 	local kind
 	for kind in headers hints nap; do
 		policy "${queue_of[$kind]}-$((queue_of[$kind] + 1))$(
-			[ $kind != nap ] || echo " nap 200us")" \
+			[ $kind != nap ] || echo " coalesce 200us")" \
 			${kind/nap/headers} r1 $server_hand \
 			>"$work/$kind.policy"
 		engine_start $kind router "$BUILD/waymark" run \
