@@ -36,10 +36,10 @@ LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \
 	    rules/*/*.c rules/setup/*/*.c)
 TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c)
 UNIT_SRC := $(wildcard pcap-tests/unit/check_*.c)
-AID_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
+HELPER_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
-AID_OBJ  := $(AID_SRC:%.c=$(BUILD)/%.o)
+HELPER_OBJ  := $(HELPER_SRC:%.c=$(BUILD)/%.o)
 BENCHES  := $(patsubst tools/bench/%.c,$(BUILD)/bench/%,\
 	    $(wildcard tools/bench/*.c))
 UNITS    := $(UNIT_SRC:pcap-tests/unit/%.c=$(BUILD)/unit/%)
@@ -96,7 +96,7 @@ $(BUILD)/waymark: $(TOOL_OBJ) $(BUILD)/libwaymark.a
 	$(call say,LINK)
 	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(AID_OBJ) $(BUILD)/libwaymark.a
+$(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)

@@ -46,7 +46,7 @@ const struct policy *engine_policy(const struct engine *engine);
 struct engine_totals {
 	uint64_t packets, bytes, undecoded, flows, settled, dropped;
 	uint64_t late_kept, late_moved, late_reset, evicted, streams_reclaimed;
-	uint64_t first_packet_correct, learned_right, learned_wrong, dns_answers;
+	uint64_t first_packet_correct, learned_correct, learned_mispredicted, dns_answers;
 	uint64_t encrypted_dns[ENCRYPTED_DNS_KINDS];
 	uint64_t batches, overruns, errors;
 };

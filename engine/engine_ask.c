@@ -38,8 +38,8 @@ static void add_lane(struct engine_totals *totals, const struct lane *lane)
 	totals->late_moved += load(&worker->late_moved);
 	totals->late_reset += load(&worker->late_reset);
 	totals->first_packet_correct += load(&worker->first_packet_correct);
-	totals->learned_right += load(&worker->learned_right);
-	totals->learned_wrong += load(&worker->learned_wrong);
+	totals->learned_correct += load(&worker->learned_correct);
+	totals->learned_mispredicted += load(&worker->learned_mispredicted);
 	totals->dns_answers += load(&worker->dns_answers);
 	for (int i = 0; i < ENCRYPTED_DNS_KINDS; i++)
 		totals->encrypted_dns[i] += load(&worker->encrypted_dns[i]);

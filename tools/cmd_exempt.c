@@ -15,7 +15,7 @@
 #include "tools/options.h"
 
 /* What is asked for, in words: add [from|to] HOST [by rule] [for TIME]. */
-struct wish {
+struct admin_state {
 	const char *state_dir;
 	const char *host;
 	bool from, to, by_rule;
@@ -43,26 +43,26 @@ static bool read_time(const char *text, int64_t *ret_seconds)
 	return *ret_seconds > 0;
 }
 
-static bool read_words(char *words[], int count, struct wish *wish)
+static bool read_words(char *words[], int count, struct admin_state *admin_state)
 {
 	int i = 0;
 
 	if (i < count && strcmp(words[i], "from") == 0)
-		wish->from = i++ == 0;
+		admin_state->from = i++ == 0;
 	else if (i < count && strcmp(words[i], "to") == 0)
-		wish->to = i++ == 0;
+		admin_state->to = i++ == 0;
 	else
-		wish->from = wish->to = true;
+		admin_state->from = admin_state->to = true;
 	if (i == count)
 		return false;
-	wish->host = words[i++];
+	admin_state->host = words[i++];
 	if (i + 1 < count && strcmp(words[i], "by") == 0 &&
 	    strcmp(words[i + 1], "rule") == 0) {
-		wish->by_rule = true;
+		admin_state->by_rule = true;
 		i += 2;
 	}
 	if (i + 1 < count && strcmp(words[i], "for") == 0) {
-		if (!read_time(words[i + 1], &wish->seconds)) {
+		if (!read_time(words[i + 1], &admin_state->seconds)) {
 			fprintf(stderr, "waymark exempt: for %s: this is no "
 				"time: write a number and s, m, h or d, as "
 				"90s or 2h\n", words[i + 1]);
@@ -139,20 +139,20 @@ static int ask(const char *state_dir, json_t *request)
 	return status;
 }
 
-static int add(const struct wish *wish)
+static int add(const struct admin_state *admin_state)
 {
-	json_t *addresses = find_addresses(wish->host);
+	json_t *addresses = find_addresses(admin_state->host);
 	json_t *entry;
 
 	if (addresses == NULL)
 		return EXIT_FAILURE;
-	entry = json_pack("{s:s, s:o, s:b, s:b, s:b}", "host", wish->host,
-			  "addresses", addresses, "from", (int)wish->from,
-			  "to", (int)wish->to, "by_rule", (int)wish->by_rule);
-	if (wish->seconds > 0)
+	entry = json_pack("{s:s, s:o, s:b, s:b, s:b}", "host", admin_state->host,
+			  "addresses", addresses, "from", (int)admin_state->from,
+			  "to", (int)admin_state->to, "by_rule", (int)admin_state->by_rule);
+	if (admin_state->seconds > 0)
 		json_object_set_new(entry, "until", json_integer(
-			(json_int_t)(time(NULL) + wish->seconds)));
-	return ask(wish->state_dir, json_pack("{s:s, s:o}", "do", "exempt-add",
+			(json_int_t)(time(NULL) + admin_state->seconds)));
+	return ask(admin_state->state_dir, json_pack("{s:s, s:o}", "do", "exempt-add",
 					      "entry", entry));
 }
 
@@ -191,27 +191,27 @@ static int list(const char *state_dir)
 	return status;
 }
 
-static int run(char *words[], int count, struct wish *wish)
+static int run(char *words[], int count, struct admin_state *admin_state)
 {
 	if (count == 1 && strcmp(words[0], "list") == 0)
-		return list(wish->state_dir);
+		return list(admin_state->state_dir);
 	if (count == 2 && strcmp(words[0], "del") == 0)
-		return ask(wish->state_dir,
+		return ask(admin_state->state_dir,
 			   json_pack("{s:s, s:s}", "do", "exempt-del", "host",
 				     words[1]));
 	if (count < 2 || strcmp(words[0], "add") != 0 ||
-	    !read_words(words + 1, count - 1, wish))
+	    !read_words(words + 1, count - 1, admin_state))
 		return cmd_usage("exempt");
-	return add(wish);
+	return add(admin_state);
 }
 
 int cmd_exempt(int argc, char *argv[])
 {
 	struct options options;
-	struct wish wish = { 0 };
+	struct admin_state admin_state = { 0 };
 
 	if (!options_read(argc, argv, false, 0, INT_MAX, &options))
 		return cmd_usage(argv[0]);
-	wish.state_dir = options.state_dir;
-	return run(argv + optind, argc - optind, &wish);
+	admin_state.state_dir = options.state_dir;
+	return run(argv + optind, argc - optind, &admin_state);
 }

@@ -329,31 +329,31 @@ static void explain(const struct policy *policy, const struct expect *flow,
 	print_kept(policy, policy_route(policy, after.route));
 }
 
-struct learned_wish {
+struct learned_request {
 	const struct facts *facts;
 	uint32_t now_s;
 };
 
 static void print_learned_item(void *ctx, const struct learned_item *item)
 {
-	const struct learned_wish *wish = ctx;
-	const struct facts *facts = wish->facts;
+	const struct learned_request *admin_state = ctx;
+	const struct facts *facts = admin_state->facts;
 
 	if (!address_equal(&item->server, &facts->server) ||
-	    item->expires_s <= wish->now_s)
+	    item->expires_s <= admin_state->now_s)
 		return;
 	if (item->kind == LEARNED_ANSWER ?
 		    !address_equal(&item->client, &facts->client) :
 		    item->proto != facts->proto || item->port != facts->dport)
 		return;
 	printf("learned: ");
-	learned_list_print(item, wish->now_s);
+	learned_list_print(item, admin_state->now_s);
 }
 
 /* What a first packet would be taken for, as far as it has been saved. */
 static void print_learned(const struct facts *facts, const char *state_dir)
 {
-	struct learned_wish wish = {
+	struct learned_request admin_state = {
 		.facts = facts,
 		.now_s = (uint32_t)time(NULL),
 	};
@@ -361,7 +361,7 @@ static void print_learned(const struct facts *facts, const char *state_dir)
 
 	if (learned_file_path(state_dir, path) == 0)
 		learned_list_error(path, learned_file_each(
-			path, print_learned_item, &wish));
+			path, print_learned_item, &admin_state));
 }
 
 static void print_host(const struct policy_host *host,

@@ -9,7 +9,7 @@
 #include "tools/learned_list.h"
 #include "tools/options.h"
 
-struct wish {
+struct admin_state {
 	const char *word;		/* NULL: all */
 	bool is_address;
 	struct address address;
@@ -29,36 +29,36 @@ static bool is_host(const char *host, const char *word)
 
 static void print_item(void *ctx, const struct learned_item *item)
 {
-	struct wish *wish = ctx;
+	struct admin_state *admin_state = ctx;
 
-	if (wish->is_address ?
-		    !address_equal(&item->server, &wish->address) &&
-		    !address_equal(&item->client, &wish->address) :
-		    wish->word != NULL && !is_host(item->host, wish->word))
+	if (admin_state->is_address ?
+		    !address_equal(&item->server, &admin_state->address) &&
+		    !address_equal(&item->client, &admin_state->address) :
+		    admin_state->word != NULL && !is_host(item->host, admin_state->word))
 		return;
-	learned_list_print(item, wish->now_s);
-	wish->printed++;
+	learned_list_print(item, admin_state->now_s);
+	admin_state->printed++;
 }
 
 static int list(const char *state_dir, const char *word)
 {
-	struct wish wish = { .word = word, .now_s = (uint32_t)time(NULL) };
+	struct admin_state admin_state = { .word = word, .now_s = (uint32_t)time(NULL) };
 	char path[PATH_MAX];
 	int rc = learned_file_path(state_dir, path);
 
 	if (word != NULL)
-		wish.is_address = address_parse(word, strlen(word),
-						&wish.address) == 0;
+		admin_state.is_address = address_parse(word, strlen(word),
+						&admin_state.address) == 0;
 	if (rc == 0)
-		rc = learned_file_each(path, print_item, &wish);
+		rc = learned_file_each(path, print_item, &admin_state);
 	learned_list_error(path, rc);
 	if (rc == -ENOENT)
 		fprintf(stderr, "%s: nothing is saved yet; an engine saves "
 			"what it learned when it stops\n", path);
-	else if (rc >= 0 && word != NULL && wish.printed == 0)
+	else if (rc >= 0 && word != NULL && admin_state.printed == 0)
 		fprintf(stderr, "waymark learned: nothing is known of %s\n",
 			word);
-	return rc < 0 || (word != NULL && wish.printed == 0) ? EXIT_FAILURE
+	return rc < 0 || (word != NULL && admin_state.printed == 0) ? EXIT_FAILURE
 							     : EXIT_SUCCESS;
 }
 

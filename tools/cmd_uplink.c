@@ -12,7 +12,7 @@
 #include "tools/options.h"
 #include "tools/status.h"
 
-static const char *const wishes[] = { "auto", "up", "down" };
+static const char *const admin_states[] = { "auto", "up", "down" };
 
 static int list(const char *state_dir)
 {
@@ -40,7 +40,7 @@ static bool is_known(const struct health *health, const char *name)
 	return false;
 }
 
-static int wish(const char *dir, enum health_wish wanted, const char *name)
+static int admin_state(const char *dir, enum health_admin_state wanted, const char *name)
 {
 	struct health health;
 	int rc = health_load(dir, &health);
@@ -48,12 +48,12 @@ static int wish(const char *dir, enum health_wish wanted, const char *name)
 	if (rc == 0 && !is_known(&health, name))
 		rc = -ENOENT;
 	else if (rc == 0)
-		rc = health_save_wish(dir, name, wanted);
+		rc = health_save_admin_state(dir, name, wanted);
 	if (rc < 0 && rc != -ENOENT)
 		fprintf(stderr, "waymark uplink: %s: %s\n", dir, strerror(-rc));
 	health_fini(&health);
 	if (rc == 0)
-		printf("uplink %s: %s\n", name, wishes[wanted]);
+		printf("uplink %s: %s\n", name, admin_states[wanted]);
 	return rc;
 }
 
@@ -62,7 +62,7 @@ static int act(int argc, char *argv[], const char *state_dir, const char *dir)
 	int wanted = -1;
 
 	for (int i = 0; argc == 2 && i < 3; i++)
-		if (strcmp(argv[0], wishes[i]) == 0)
+		if (strcmp(argv[0], admin_states[i]) == 0)
 			wanted = i;
 	if (argc != 0 && wanted < 0)
 		return cmd_usage("uplink");
@@ -73,7 +73,7 @@ static int act(int argc, char *argv[], const char *state_dir, const char *dir)
 	}
 	if (argc == 0)
 		return list(state_dir);
-	return wish(dir, (enum health_wish)wanted, argv[1]) < 0 ?
+	return admin_state(dir, (enum health_admin_state)wanted, argv[1]) < 0 ?
 		       EXIT_FAILURE : EXIT_SUCCESS;
 }
 

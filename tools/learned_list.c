@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "engine/hints/hint.h"
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 
 static const char *time_text(uint32_t second, char text[static 32])
 {
@@ -22,7 +22,7 @@ static const char *time_text(uint32_t second, char text[static 32])
 
 static void print_server(const struct learned_item *item)
 {
-	const char *proto = names_of(names_protocol, item->proto);
+	const char *proto = keywords_of(keywords_protocol, item->proto);
 	const char *app = hints_app_name(item->app);
 	char address[ADDRESS_TEXT_MAX];
 
@@ -43,14 +43,14 @@ static void print_answer(const struct learned_item *item)
 
 void learned_list_print(const struct learned_item *item, uint32_t now_s)
 {
-	char since[32], heard[32], expires[32];
+	char since[32], seen[32], expires[32];
 
 	if (item->kind == LEARNED_SERVER)
 		print_server(item);
 	else
 		print_answer(item);
 	printf("; since %s, heard %s, ", time_text(item->since_s, since),
-	       time_text(item->heard_s, heard));
+	       time_text(item->seen_s, seen));
 	printf("%s %s\n", item->expires_s > now_s ? "until" : "expired",
 	       time_text(item->expires_s, expires));
 }

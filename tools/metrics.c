@@ -217,7 +217,7 @@ static json_t *paths_of(const json_t *status)
 
 /* One value for each family of each uplink that is watched; what is null has
  * none. */
-static void print_fare(const char *name, const char *key, const char *help,
+static void print_uplink_status(const char *name, const char *key, const char *help,
 		       const json_t *uplinks, FILE *out)
 {
 	static const char *const families[] = { "ipv4", "ipv6" };
@@ -259,11 +259,11 @@ static void print_kernel(const json_t *status, FILE *out)
 		print_head(&exempts[i], out);
 		print_value(&exempts[i], status, out);
 	}
-	print_fare("uplink_up", "up", "Whether it carries its own traffic.",
+	print_uplink_status("uplink_up", "up", "Whether it carries its own traffic.",
 		   uplinks, out);
-	print_fare("uplink_state_seconds", "since_seconds",
+	print_uplink_status("uplink_state_seconds", "since_seconds",
 		   "Since it does, or does not.", uplinks, out);
-	print_fare("uplink_answered_seconds", "answered_seconds",
+	print_uplink_status("uplink_answered_seconds", "answered_seconds",
 		   "Since a probe was answered.", uplinks, out);
 	json_decref(paths);
 }

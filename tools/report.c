@@ -8,7 +8,7 @@
 
 #include "engine/packet/decode.h"
 #include "engine/hints/hint.h"
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 #include "tools/load.h"
 
 #define PLACE_MAX 512
@@ -16,7 +16,7 @@
 
 static const char *proto_name(uint8_t proto, char *text, size_t size)
 {
-	const char *name = names_of(names_protocol, proto);
+	const char *name = keywords_of(keywords_protocol, proto);
 
 	if (name != NULL)
 		return name;

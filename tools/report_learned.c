@@ -8,7 +8,7 @@
 #include "engine/hints/hint.h"
 
 struct sums {
-	uint64_t settled, first_packet_correct, learned_right, late[FLOW_LATE_RESET + 1];
+	uint64_t settled, first_packet_correct, learned_correct, late[FLOW_LATE_RESET + 1];
 	uint64_t named, at_once, by_answer, by_server, wrong;
 	uint64_t sealed, sealed_known;	/* TLS and QUIC */
 	uint64_t encrypted[ENCRYPTED_DNS_KINDS];
@@ -47,7 +47,7 @@ static void add_flow(struct sums *sums, const struct replay_flow *flow)
 		sums->settled++;
 		sums->late[flow->late]++;
 		sums->first_packet_correct += flow->late == FLOW_ON_TIME;
-		sums->learned_right += flow->late == FLOW_ON_TIME &&
+		sums->learned_correct += flow->late == FLOW_ON_TIME &&
 				       flow->is_guessed;
 	}
 	add_host(sums, flow);
@@ -86,7 +86,7 @@ int report_learned(const struct replay *replay, FILE *out)
 		"right uplink from the first packet (%" PRIu64 " by what was "
 		"learned); late: %" PRIu64 " kept, %" PRIu64 " moved, %" PRIu64
 		" reset.\n", sums.settled, sums.first_packet_correct,
-		sums.learned_right, sums.late[FLOW_LATE_KEPT],
+		sums.learned_correct, sums.late[FLOW_LATE_KEPT],
 		sums.late[FLOW_LATE_MOVED], sums.late[FLOW_LATE_RESET]);
 	if (sums.named > 0)
 		fprintf(out, "Of %" PRIu64 " hosts %" PRIu64 " were said by "

@@ -198,7 +198,7 @@ static void print_family(const json_t *row, const char *key, char digit,
 			 FILE *out)
 {
 	const json_t *family = json_object_get(row, key);
-	const char *by = json_string_value(json_object_get(family, "carrier"));
+	const char *by = json_string_value(json_object_get(family, "active"));
 	const char *why = json_string_value(json_object_get(family, "reason"));
 	const json_t *answered = json_object_get(family, "answered_seconds");
 
@@ -227,11 +227,11 @@ void status_print_uplinks(const json_t *status, FILE *out)
 
 	json_array_foreach(json_object_get(status, "uplinks"), i, row) {
 		fprintf(out, "%-12s ", text_of(row, "uplink"));
-		if (json_object_get(row, "wish") == NULL) {
+		if (json_object_get(row, "admin_state") == NULL) {
 			fputs("not watched\n", out);
 			continue;
 		}
-		fprintf(out, "%-4s", text_of(row, "wish"));
+		fprintf(out, "%-4s", text_of(row, "admin_state"));
 		print_family(row, "ipv4", '4', out);
 		print_family(row, "ipv6", '6', out);
 		putc('\n', out);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 #include "tools/cmd.h"
 
 #define PROGRAM "waymark "

@@ -78,7 +78,7 @@ struct flow {
 	bool is_closing;	/* a FIN or RST came while it was not settled */
 	uint32_t guess_hash;	/* worker_host_hash() of the host */
 	uint32_t answer_packet;	/* of the latest DNS answer; 0: none */
-	uint64_t link;		/* of its client; 0: unknown */
+	uint64_t hwaddr;		/* of its client; 0: unknown */
 	struct hint_set candidates[2];
 	struct stream *streams[2];	/* borrowed from the worker's pool */
 	struct pattern_stream *searches[2];	/* the same */

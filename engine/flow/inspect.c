@@ -334,7 +334,7 @@ static struct hint_input input_of(struct inspector *inspector,
 
 /* ---- TCP ---- */
 
-static void hear_stream(struct inspector *inspector, struct flow *flow,
+static void inspect_segment_stream(struct inspector *inspector, struct flow *flow,
 			struct flow_names *names, bool side,
 			struct cursor payload)
 {
@@ -393,7 +393,7 @@ static void take_padding(struct inspector *inspector, struct flow *flow,
 	stream_segment(flow->streams[side], 0, zeros, len);
 }
 
-static void hear_segment(struct inspector *inspector, struct flow *flow,
+static void inspect_segment(struct inspector *inspector, struct flow *flow,
 			 struct flow_names *names, const struct packet *pkt,
 			 bool side)
 {
@@ -419,7 +419,7 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 	}
 	/* Most flows are told by their first payload, which is not copied. */
 	if (*stream == NULL && offset == 0) {
-		hear_stream(inspector, flow, names, side, payload);
+		inspect_segment_stream(inspector, flow, names, side, payload);
 		if (!is_open(inspector, flow, side))
 			return;
 		stream_take(inspector->pool, stream);
@@ -429,12 +429,12 @@ static void hear_segment(struct inspector *inspector, struct flow *flow,
 	if (*stream == NULL)
 		stream_take(inspector->pool, stream);
 	if (stream_segment(*stream, offset, payload.at, cursor_left(&payload)))
-		hear_stream(inspector, flow, names, side, stream_data(*stream));
+		inspect_segment_stream(inspector, flow, names, side, stream_data(*stream));
 }
 
 /* ---- UDP and SCTP ---- */
 
-static void hear_datagram(struct inspector *inspector, struct flow *flow,
+static void inspect_datagram(struct inspector *inspector, struct flow *flow,
 			  struct flow_names *names, const struct packet *pkt,
 			  bool side)
 {
@@ -535,7 +535,7 @@ void inspect_renew(const struct inspector *inspector, struct flow *flow,
 		facts->known |= FACT_PAYLOAD;
 }
 
-static void hear(struct inspector *inspector, struct flow *flow,
+static void observe(struct inspector *inspector, struct flow *flow,
 		 struct flow_names *names, const struct packet *pkt, bool side)
 {
 	bool is_tcp = pkt->proto == IPPROTO_TCP;
@@ -547,9 +547,9 @@ static void hear(struct inspector *inspector, struct flow *flow,
 	    (is_tcp && pkt->tcp_flags & TCP_RST))
 		return;
 	if (is_tcp)
-		hear_segment(inspector, flow, names, pkt, side);
+		inspect_segment(inspector, flow, names, pkt, side);
 	else
-		hear_datagram(inspector, flow, names, pkt, side);
+		inspect_datagram(inspector, flow, names, pkt, side);
 	count_payload(inspector, flow, side, pkt->payload_len);
 	if (flow->payload_bytes[side] >= inspector->budget.bytes)
 		close_side(flow, side);
@@ -565,7 +565,7 @@ void inspect_packet(struct inspector *inspector, struct flow *flow,
 		return;
 	if (pkt->payload_len > 0 && !has_spoken(flow))
 		flow->first_ns = pkt->time_ns;
-	hear(inspector, flow, names, pkt, from_server);
+	observe(inspector, flow, names, pkt, from_server);
 	if (!hints_are_open(flow, false) && !hints_are_open(flow, true))
 		know_hints(flow);
 	if (!search_is_open(search, flow, false) &&

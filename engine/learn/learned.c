@@ -124,7 +124,7 @@ static struct learned_look look_of(const struct learned *learned,
 	};
 }
 
-static void teach(struct learned *learned, const struct learned_item *news,
+static void learn(struct learned *learned, const struct learned_item *news,
 		  learned_merge merge)
 {
 	struct learned_look look = look_of(learned, &news->client,
@@ -132,10 +132,10 @@ static void teach(struct learned *learned, const struct learned_item *news,
 					   news->port);
 
 	if (news->kind == LEARNED_ANSWER)
-		learned_table_teach(learned->answers, look.answer, news,
+		learned_table_add(learned->answers, look.answer, news,
 				    merge);
 	else
-		learned_table_teach(learned->servers, look.server, news,
+		learned_table_add(learned->servers, look.server, news,
 				    merge);
 }
 
@@ -161,14 +161,14 @@ static bool merge_answer(struct learned_item *item,
 {
 	if (strcmp(item->host, news->host) != 0)
 		return false;
-	item->heard_s = news->heard_s;
-	item->heard_ms = news->heard_ms;
+	item->seen_s = news->seen_s;
+	item->seen_ms = news->seen_ms;
 	if (item->expires_s < news->expires_s)
 		item->expires_s = news->expires_s;
 	return true;
 }
 
-void learned_teach_answer(struct learned *learned,
+void learned_add_answer(struct learned *learned,
 			  const struct address *client,
 			  const struct address *server, const char *host,
 			  uint32_t ttl_s, uint64_t now_ns)
@@ -181,11 +181,11 @@ void learned_teach_answer(struct learned *learned,
 
 	if (host[0] == '\0' || !set_host(&news, host))
 		return;
-	news.since_s = news.heard_s = learned_second(learned, now_ns);
-	news.expires_s = news.heard_s + ttl_s;
-	news.heard_ms = (uint16_t)(now_ns % SECOND_NS / 1000000);
+	news.since_s = news.seen_s = learned_second(learned, now_ns);
+	news.expires_s = news.seen_s + ttl_s;
+	news.seen_ms = (uint16_t)(now_ns % SECOND_NS / 1000000);
 	news.host_percent = 100;
-	teach(learned, &news, merge_answer);
+	learn(learned, &news, merge_answer);
 }
 
 /* ---- servers ---- */
@@ -218,12 +218,12 @@ static bool merge_server(struct learned_item *item,
 		item->app_percent = agreed(item->app_percent);
 	else if (disagree(&item->app_percent))
 		item->app = news->app;
-	item->heard_s = news->heard_s;
+	item->seen_s = news->seen_s;
 	item->expires_s = news->expires_s;
 	return true;
 }
 
-void learned_teach_server(struct learned *learned,
+void learned_add_server(struct learned *learned,
 			  const struct address *server, uint8_t proto,
 			  uint16_t port, uint16_t app, const char *host,
 			  uint64_t now_ns)
@@ -240,9 +240,9 @@ void learned_teach_server(struct learned *learned,
 	news.app = app;
 	news.app_percent = PERCENT_FIRST;
 	news.host_percent = PERCENT_FIRST;
-	news.since_s = news.heard_s = learned_second(learned, now_ns);
-	news.expires_s = news.heard_s + SERVER_TTL_S;
-	teach(learned, &news, merge_server);
+	news.since_s = news.seen_s = learned_second(learned, now_ns);
+	news.expires_s = news.seen_s + SERVER_TTL_S;
+	learn(learned, &news, merge_server);
 }
 
 /* ---- look-ups ---- */
@@ -302,15 +302,15 @@ static bool merge_nothing(struct learned_item *item,
 
 void learned_add(struct learned *learned, const struct learned_item *item)
 {
-	teach(learned, item, merge_nothing);
+	learn(learned, item, merge_nothing);
 }
 
 /* ---- machines ---- */
 
-void learned_hear_machine(struct learned *learned, uint64_t link,
+void learned_observe_machine(struct learned *learned, uint64_t link,
 			  const struct address *client, uint64_t now_ns)
 {
-	learned_machines_hear(learned->machines, link, client,
+	learned_machines_observe(learned->machines, link, client,
 			      learned_second(learned, now_ns));
 }
 

@@ -39,10 +39,10 @@ struct learned_item {
 	uint8_t app_percent;
 	union {
 		uint16_t app;		/* LEARNED_SERVER; may be APP_NONE */
-		uint16_t heard_ms;	/* LEARNED_ANSWER: within heard_s */
+		uint16_t seen_ms;	/* LEARNED_ANSWER: within seen_s */
 	};
 	uint32_t since_s;	/* first heard */
-	uint32_t heard_s;	/* latest */
+	uint32_t seen_s;	/* latest */
 	uint32_t expires_s;
 	uint32_t used_s;	/* latest look-up, to the minute */
 	struct address server;
@@ -65,13 +65,13 @@ void learned_free(struct learned *learned);
 size_t learned_bytes(const struct learned *learned);
 
 /* `client` got `server` for `host` (canonical), good for `ttl_s`. */
-void learned_teach_answer(struct learned *learned,
+void learned_add_answer(struct learned *learned,
 			  const struct address *client,
 			  const struct address *server, const char *host,
 			  uint32_t ttl_s, uint64_t now_ns);
 /* A flow to this port turned out to be `app` and to want `host`, which is ""
  * when it named none. */
-void learned_teach_server(struct learned *learned,
+void learned_add_server(struct learned *learned,
 			  const struct address *server, uint8_t proto,
 			  uint16_t port, uint16_t app, const char *host,
 			  uint64_t now_ns);
@@ -94,7 +94,7 @@ void learned_fetch(const struct learned *learned,
 		   const struct learned_look *look);
 
 struct learned_found {
-	uint32_t heard_s;
+	uint32_t seen_s;
 	uint16_t app;			/* of a server */
 	uint8_t host_percent;		/* confidence, 0 to 100 */
 	uint8_t app_percent;
@@ -115,7 +115,7 @@ bool learned_server(const struct learned *learned,
  * Tell that `client` sends from the hardware address `link`, and find the IPv4
  * address of who does: false where nothing is known, or it may be a router.
  */
-void learned_hear_machine(struct learned *learned, uint64_t link,
+void learned_observe_machine(struct learned *learned, uint64_t link,
 			  const struct address *client, uint64_t now_ns);
 bool learned_machine(const struct learned *learned, uint64_t link,
 		     uint64_t now_ns, struct address *ret_v4);

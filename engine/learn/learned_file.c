@@ -79,7 +79,7 @@ static void put_item(void *ctx, const struct learned_item *item)
 	put(out, item->host_percent, 1);
 	put(out, item->app_percent, 1);
 	put(out, item->since_s, 4);
-	put(out, item->heard_s, 4);
+	put(out, item->seen_s, 4);
 	put(out, item->expires_s, 4);
 	put(out, item->used_s, 4);
 	fwrite(item->server.bytes, 1, sizeof(item->server.bytes), out);
@@ -251,7 +251,7 @@ static bool get_item(struct cursor *c, struct learned_item *item)
 	item->host_percent = (uint8_t)get(c, 1);
 	item->app_percent = (uint8_t)get(c, 1);
 	item->since_s = (uint32_t)get(c, 4);
-	item->heard_s = (uint32_t)get(c, 4);
+	item->seen_s = (uint32_t)get(c, 4);
 	item->expires_s = (uint32_t)get(c, 4);
 	item->used_s = (uint32_t)get(c, 4);
 	server = cursor_bytes(c, sizeof(item->server.bytes));
@@ -322,8 +322,8 @@ static void load_item(void *ctx, const struct learned_item *from_file)
 
 	if (item.expires_s <= now_s)
 		return;
-	if (item.heard_s > now_s)
-		item.heard_s = now_s;
+	if (item.seen_s > now_s)
+		item.seen_s = now_s;
 	if (item.since_s > now_s)
 		item.since_s = now_s;
 	if (item.used_s > now_s)

@@ -49,7 +49,7 @@ static struct machine *place_of(const struct learned_machines *machines,
 	return (struct machine *)&machines->machines[hash >> MACHINES_SHIFT];
 }
 
-void learned_machines_hear(struct learned_machines *machines, uint64_t link,
+void learned_machines_observe(struct learned_machines *machines, uint64_t link,
 			   const struct address *address, uint32_t now_s)
 {
 	uint64_t hash = hash_of(link);

@@ -24,7 +24,7 @@ void learned_machines_free(struct learned_machines *machines);
 size_t learned_machines_bytes(void);
 
 /* A packet from `address` came from `link`, which is not 0. */
-void learned_machines_hear(struct learned_machines *machines, uint64_t link,
+void learned_machines_observe(struct learned_machines *machines, uint64_t link,
 			   const struct address *address, uint32_t now_s);
 bool learned_machines_find(const struct learned_machines *machines,
 			   uint64_t link, uint32_t now_s,

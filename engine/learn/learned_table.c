@@ -28,8 +28,8 @@
 enum word {
 	WORD_HASH,
 	WORD_TIMES,	/* used_s << 32 | expires_s */
-	WORD_HEARD,	/* heard_s << 32 | detail << 16 | host_percent << 8 |
-			 * app_percent; the detail is app, or heard_ms */
+	WORD_SEEN,	/* seen_s << 32 | detail << 16 | host_percent << 8 |
+			 * app_percent; the detail is app, or seen_ms */
 	WORD_HOST,
 	WORD_ORIGIN = WORD_HOST + HOST_ROOM / 8,	/* since_s << 32 |
 						 * port << 16 | proto */
@@ -227,10 +227,10 @@ static bool has_expired(uint64_t times, uint32_t now_s)
 }
 
 /* Of several items of one hash, which only answers have, the one heard latest:
- * the time is what WORD_HEARD begins with. */
+ * the time is what WORD_SEEN begins with. */
 static struct slot *find_latest(const struct learned_table *table,
 				const struct bucket *bucket, uint64_t hash,
-				uint32_t now_s, uint64_t *ret_heard)
+				uint32_t now_s, uint64_t *ret_seen)
 {
 	unsigned int slots = candidates_of(bucket, hash);
 	struct slot *found = NULL;
@@ -238,15 +238,15 @@ static struct slot *find_latest(const struct learned_table *table,
 	for (; slots != 0; slots &= slots - 1) {
 		struct slot *slot = slot_of(table, bucket,
 					    (size_t)__builtin_ctz(slots));
-		uint64_t heard;
+		uint64_t seen;
 
 		if (word_at(slot, WORD_HASH) != hash ||
 		    has_expired(word_at(slot, WORD_TIMES), now_s))
 			continue;
-		heard = word_at(slot, WORD_HEARD);
-		if (found != NULL && heard <= *ret_heard)
+		seen = word_at(slot, WORD_SEEN);
+		if (found != NULL && seen <= *ret_seen)
 			continue;
-		*ret_heard = heard;
+		*ret_seen = seen;
 		found = slot;
 	}
 	return found;
@@ -293,7 +293,7 @@ bool learned_table_find(const struct learned_table *table, uint64_t hash,
 			uint32_t now_s, struct learned_found *ret)
 {
 	struct bucket *bucket = bucket_of(table, hash);
-	uint64_t heard = 0;
+	uint64_t seen = 0;
 
 	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
 		uint32_t prev = learned_sequence(&bucket->sequence);
@@ -301,7 +301,7 @@ bool learned_table_find(const struct learned_table *table, uint64_t hash,
 
 		if (prev & 1)
 			continue;
-		found = find_latest(table, bucket, hash, now_s, &heard);
+		found = find_latest(table, bucket, hash, now_s, &seen);
 		if (found != NULL)
 			load_host(found, ret->host);
 		if (learned_sequence(&bucket->sequence) != prev)
@@ -309,11 +309,11 @@ bool learned_table_find(const struct learned_table *table, uint64_t hash,
 		if (found == NULL)
 			return false;
 		note_use(found, now_s);
-		ret->heard_s = (uint32_t)(heard >> 32);
-		ret->app = (uint16_t)(heard >> 16);
-		ret->app_percent = (uint8_t)heard;
+		ret->seen_s = (uint32_t)(seen >> 32);
+		ret->app = (uint16_t)(seen >> 16);
+		ret->app_percent = (uint8_t)seen;
 		ret->host_percent = complete_host(table, ret->host) ?
-				    (uint8_t)(heard >> 8) : 0;
+				    (uint8_t)(seen >> 8) : 0;
 		return true;
 	}
 	return false;
@@ -327,11 +327,11 @@ static void unpack(const struct learned_table *table,
 		.kind = table->kind,
 		.proto = (uint8_t)words[WORD_ORIGIN],
 		.port = (uint16_t)(words[WORD_ORIGIN] >> 16),
-		.host_percent = (uint8_t)(words[WORD_HEARD] >> 8),
-		.app_percent = (uint8_t)words[WORD_HEARD],
-		.app = (uint16_t)(words[WORD_HEARD] >> 16),
+		.host_percent = (uint8_t)(words[WORD_SEEN] >> 8),
+		.app_percent = (uint8_t)words[WORD_SEEN],
+		.app = (uint16_t)(words[WORD_SEEN] >> 16),
 		.since_s = (uint32_t)(words[WORD_ORIGIN] >> 32),
-		.heard_s = (uint32_t)(words[WORD_HEARD] >> 32),
+		.seen_s = (uint32_t)(words[WORD_SEEN] >> 32),
 		.expires_s = (uint32_t)words[WORD_TIMES],
 		.used_s = (uint32_t)(words[WORD_TIMES] >> 32),
 	};
@@ -390,7 +390,7 @@ static void store(const struct learned_table *table, struct slot *slot,
 	uint64_t words[WORDS] = {
 		[WORD_HASH] = hash,
 		[WORD_TIMES] = (uint64_t)item->used_s << 32 | item->expires_s,
-		[WORD_HEARD] = (uint64_t)item->heard_s << 32 |
+		[WORD_SEEN] = (uint64_t)item->seen_s << 32 |
 			       (uint64_t)item->app << 16 |
 			       (uint64_t)item->host_percent << 8 |
 			       item->app_percent,
@@ -407,7 +407,7 @@ static void store(const struct learned_table *table, struct slot *slot,
 	} else {
 		host[0] = HOST_LONG;
 		words[WORD_HOST + 1] = learned_names_put(
-			table->names, item->host, item->heard_s);
+			table->names, item->host, item->seen_s);
 	}
 	learned_store(slot->words, WORDS, words);
 }
@@ -417,19 +417,19 @@ static uint64_t worth(const struct learned_table *table,
 		      const struct bucket *bucket, size_t i, uint32_t now_s)
 {
 	const struct slot *slot = slot_of(table, bucket, i);
-	uint64_t times, heard;
+	uint64_t times, seen;
 	uint32_t latest, percent;
 
 	if (tag_at(bucket, i) == 0)
 		return 0;
 	times = word_at(slot, WORD_TIMES);
-	heard = word_at(slot, WORD_HEARD);
+	seen = word_at(slot, WORD_SEEN);
 	if (has_expired(times, now_s))
 		return 1;
-	latest = times >> 32 > heard >> 32 ? (uint32_t)(times >> 32)
-					   : (uint32_t)(heard >> 32);
-	percent = (uint8_t)(heard >> 8) > (uint8_t)heard ?
-		  (uint8_t)(heard >> 8) : (uint8_t)heard;
+	latest = times >> 32 > seen >> 32 ? (uint32_t)(times >> 32)
+					   : (uint32_t)(seen >> 32);
+	percent = (uint8_t)(seen >> 8) > (uint8_t)seen ?
+		  (uint8_t)(seen >> 8) : (uint8_t)seen;
 	return 1 + (uint64_t)latest + (uint64_t)percent * PERCENT_S;
 }
 
@@ -479,20 +479,20 @@ static bool is_taken_in(const struct learned_table *table,
 	for (; slots != 0; slots &= slots - 1) {
 		size_t i = (size_t)__builtin_ctz(slots);
 		struct slot *slot = slot_of(table, bucket, i);
-		uint32_t heard_s = (uint32_t)(word_at(slot, WORD_HEARD) >> 32);
+		uint32_t seen_s = (uint32_t)(word_at(slot, WORD_SEEN) >> 32);
 
 		if (word_at(slot, WORD_HASH) != hash)
 			continue;
 		if (merge_into(table, slot, news, merge))
 			return true;
 		namesakes++;
-		if (heard_s >= eldest_s)
+		if (seen_s >= eldest_s)
 			continue;
-		eldest_s = heard_s;
+		eldest_s = seen_s;
 		eldest = i;
 	}
 	*ret_place = namesakes >= LEARNED_NAMES_MAX ? eldest :
-		     least_worth(table, bucket, news->heard_s);
+		     least_worth(table, bucket, news->seen_s);
 	return false;
 }
 
@@ -523,7 +523,7 @@ static void set_tag(struct bucket *bucket, size_t i, uint16_t tag)
 			      memory_order_relaxed);
 }
 
-void learned_table_teach(struct learned_table *table, uint64_t hash,
+void learned_table_add(struct learned_table *table, uint64_t hash,
 			 const struct learned_item *news, learned_merge merge)
 {
 	struct bucket *bucket = bucket_of(table, hash);

@@ -43,7 +43,7 @@ bool learned_table_find(const struct learned_table *table, uint64_t hash,
  */
 typedef bool (*learned_merge)(struct learned_item *item,
 			      const struct learned_item *news);
-void learned_table_teach(struct learned_table *table, uint64_t hash,
+void learned_table_add(struct learned_table *table, uint64_t hash,
 			 const struct learned_item *news, learned_merge merge);
 
 void learned_table_each(const struct learned_table *table,

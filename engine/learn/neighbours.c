@@ -83,11 +83,11 @@ int neighbours_fd(const struct neighbours *neighbours)
 
 /* An entry's address and hardware address; false without both. */
 static bool read_entry(const struct nlmsghdr *header, struct address *ret,
-		       uint64_t *ret_link)
+		       uint64_t *ret_hwaddr)
 {
 	const struct nlattr *attr;
 	bool has_address = false;
-	uint64_t link = 0;
+	uint64_t hwaddr = 0;
 
 	mnl_attr_for_each(attr, header, sizeof(struct ndmsg)) {
 		const uint8_t *bytes = mnl_attr_get_payload(attr);
@@ -101,10 +101,10 @@ static bool read_entry(const struct nlmsghdr *header, struct address *ret,
 		}
 		if (mnl_attr_get_type(attr) == NDA_LLADDR && len == ETH_ALEN)
 			for (int i = 0; i < ETH_ALEN; i++)
-				link = link << 8 | bytes[i];
+				hwaddr = hwaddr << 8 | bytes[i];
 	}
-	*ret_link = link;
-	return has_address && link != 0;
+	*ret_hwaddr = hwaddr;
+	return has_address && hwaddr != 0;
 }
 
 static int take(const struct nlmsghdr *header, void *ctx)
@@ -113,15 +113,15 @@ static int take(const struct nlmsghdr *header, void *ctx)
 	const struct turn *turn = ctx;
 	bool is_news = !(header->nlmsg_flags & NLM_F_MULTI);
 	struct address address;
-	uint64_t link;
+	uint64_t hwaddr;
 
 	if (header->nlmsg_type != RTM_NEWNEIGH ||
 	    mnl_nlmsg_get_payload_len(header) < sizeof(*entry) ||
 	    entry->ndm_family != AF_INET ||
 	    !(entry->ndm_state & (is_news ? IN_USE | NUD_STALE : IN_USE)))
 		return MNL_CB_OK;
-	if (read_entry(header, &address, &link))
-		learned_hear_machine(turn->learned, link, &address,
+	if (read_entry(header, &address, &hwaddr))
+		learned_observe_machine(turn->learned, hwaddr, &address,
 				     turn->now_ns);
 	return MNL_CB_OK;
 }

@@ -1,6 +1,6 @@
 /*
  * neighbours.h - the kernel's neighbour table, followed: which machine has
- * which IPv4 address (learned_hear_machine()). The router's own resolver
+ * which IPv4 address (learned_observe_machine()). The router's own resolver
  * answers machines whose questions the engine never sees; so they are known.
  * For the thread that controls the engine; nothing here waits.
  */

@@ -64,7 +64,7 @@ static bool take(struct nfqueue_message *message, uint16_t type,
 		message->ifindex = load_be32(value);
 		return false;
 	case NFQA_HWADDR:
-		message->link = load_link(value, len);
+		message->hwaddr = load_link(value, len);
 		return false;
 	case NFQA_UID:
 		message->uid = load_be32(value);

@@ -32,7 +32,7 @@ struct nfqueue_message {
 	uint32_t ifindex;	/* arrival; 0: none */
 	bool has_uid;		/* a socket of this host sent it: */
 	uint32_t uid;		/* its user */
-	uint64_t link;		/* who sent it on the link; 0: unknown */
+	uint64_t hwaddr;		/* who sent it on the link; 0: unknown */
 	const uint8_t *data;	/* in the message; never NULL */
 	uint32_t len;		/* bytes that are there */
 	int error;		/* NFQUEUE_ERROR: -errno */

@@ -368,7 +368,7 @@ static int read_batch(struct source_nfqueue *source, int got,
 		ret_packets[packets].ifindex = message.ifindex;
 		ret_packets[packets].has_uid = message.has_uid;
 		ret_packets[packets].uid = message.uid;
-		ret_packets[packets].link = message.link;
+		ret_packets[packets].hwaddr = message.hwaddr;
 		ret_packets[packets].time_ns = now_ns;
 		packets++;
 	}

@@ -331,7 +331,7 @@ bool defrag_take(struct defrag *defrag, const struct packet *fragment,
 		.ifindex = fragment->ifindex,
 		.has_uid = fragment->has_uid,
 		.uid = fragment->uid,
-		.link = fragment->link,
+		.hwaddr = fragment->hwaddr,
 		.time_ns = fragment->time_ns,
 	};
 	if (!finish(d, &whole))

@@ -33,7 +33,7 @@ struct packet {
 	uint32_t ifindex;		/* arrival; 0: this host, or unknown */
 	bool has_uid;			/* of a socket of this host: */
 	uint32_t uid;			/* its user */
-	uint64_t link;			/* who sent it on the link: a hardware
+	uint64_t hwaddr;			/* who sent it on the link: a hardware
 					 * address of six bytes; 0: unknown */
 	uint64_t time_ns;		/* a clock that never runs backwards */
 

@@ -10,15 +10,15 @@
 #include "engine/replay/replay.h"
 #include "engine/replay/replay_flows.h"
 #include "engine/replay/replay_kernel.h"
-#include "engine/replay/replay_share.h"
-#include "engine/replay/replay_team.h"
-#include "engine/replay/replay_whole.h"
+#include "engine/replay/replay_shard.h"
+#include "engine/replay/replay_pool.h"
+#include "engine/replay/replay_reassembly.h"
 #include "engine/replay/source_batch.h"
 #include "engine/replay/source_input.h"
 
 #define FLOWS_KEPT 65536	/* in memory, beside those that live */
-#define PASSAGES 4096		/* at once */
-#define PASSAGES_ALONE 256	/* and where nobody has a share of them */
+#define JOBS 4096		/* at once */
+#define JOBS_ALONE 256	/* and where nobody has a share of them */
 #define FLOWS_MAX (1 << 18)	/* pages that are not used cost nothing */
 #define FLOWS_MIN 64		/* some for each share */
 #define STRAYS_MAX (1 << 16)
@@ -29,15 +29,15 @@
 struct replay {
 	struct replay_options options;
 	struct replay_common common;
-	struct replay_share *shares[REPLAY_SHARES];
-	uint8_t members[REPLAY_SHARES];	/* whose they are */
-	struct replay_team *team;
+	struct replay_shard *shards[REPLAY_SHARDS];
+	uint8_t members[REPLAY_SHARDS];	/* whose they are */
+	struct replay_pool *pool;
 	struct learned *learned;	/* its own; NULL: options.learned */
-	struct replay_whole *whole;
-	struct whole latest;
+	struct replay_reassembly *reassembled;
+	struct reassembled latest;
 	struct replay_flows *flows;
 	/* On their way, of a batch. */
-	struct passage passages[PASSAGES];
+	struct job jobs[JOBS];
 	size_t count;
 	/* Their flows as each left them, for options.each_packet. */
 	struct replay_flow *shown;
@@ -54,17 +54,17 @@ struct replay {
 
 /* ---- the threads ---- */
 
-static void await_turn(void *ctx, size_t share)
+static void await_turn(void *ctx, size_t shard)
 {
 	const struct replay *replay = ctx;
 
-	replay_team_await(replay->team, replay->members[share]);
+	replay_pool_await(replay->pool, replay->members[shard]);
 }
 
-static struct replay_share *share_of(const struct replay *replay,
-				     const struct passage *p)
+static struct replay_shard *shard_of(const struct replay *replay,
+				     const struct job *p)
 {
-	return replay->shares[replay_share_of(p->hash)];
+	return replay->shards[replay_shard_of(p->hash)];
 }
 
 /* The passages of a member's shares, in their order. */
@@ -73,12 +73,12 @@ static void work(void *ctx, size_t member, size_t count)
 	struct replay *replay = ctx;
 
 	for (size_t i = 0; i < count; i++) {
-		struct passage *p = &replay->passages[i];
+		struct job *p = &replay->jobs[i];
 
 		if (p->member != member)
 			continue;
-		replay_team_be_at(replay->team, member, i);
-		replay_share_pass(share_of(replay, p), p);
+		replay_pool_be_at(replay->pool, member, i);
+		replay_shard_pass(shard_of(replay, p), p);
 		if (replay->shown != NULL && p->flow != NULL)
 			replay->shown[i] = *p->flow;
 	}
@@ -88,26 +88,26 @@ static void work(void *ctx, size_t member, size_t count)
  * those before them there is no other: each would wait for the rest. */
 static size_t members_of(const struct replay *replay, size_t threads)
 {
-	if (threads <= 2 || replay_share_learns(replay->shares[0]))
+	if (threads <= 2 || replay_shard_learns(replay->shards[0]))
 		return 1;
-	return threads - 1 < REPLAY_SHARES ? threads - 1 : REPLAY_SHARES;
+	return threads - 1 < REPLAY_SHARDS ? threads - 1 : REPLAY_SHARDS;
 }
 
 /* So many threads from now on, between two batches. */
-static int form_team(struct replay *replay, size_t members)
+static int form_pool(struct replay *replay, size_t members)
 {
-	struct replay_team *team;
+	struct replay_pool *pool;
 	int rc;
 
-	if (replay->team != NULL &&
-	    replay_team_members(replay->team) == members)
+	if (replay->pool != NULL &&
+	    replay_pool_threads(replay->pool) == members)
 		return 0;
-	rc = replay_team_new(members, work, replay, &team);
+	rc = replay_pool_new(members, work, replay, &pool);
 	if (rc < 0)
 		return rc;
-	replay_team_free(replay->team);
-	replay->team = team;
-	for (size_t i = 0; i < REPLAY_SHARES; i++)
+	replay_pool_free(replay->pool);
+	replay->pool = pool;
+	for (size_t i = 0; i < REPLAY_SHARDS; i++)
 		replay->members[i] = (uint8_t)(i % members);
 	return 0;
 }
@@ -150,26 +150,26 @@ static bool make_common(struct replay *replay, const struct policy *policy)
 		replay->learned = learned_new(&repeatable);
 		common->learned = replay->learned;
 	}
-	return replay_lives_init(&common->strays, STRAYS_MAX) == 0 &&
+	return replay_entries_init(&common->strays, STRAYS_MAX) == 0 &&
 	       common->table != NULL && common->kernel != NULL &&
 	       common->learned != NULL;
 }
 
-static bool make_shares(struct replay *replay)
+static bool make_shards(struct replay *replay)
 {
-	for (size_t i = 0; i < REPLAY_SHARES; i++) {
-		replay->shares[i] = replay_share_new(&replay->common, i);
-		if (replay->shares[i] == NULL)
+	for (size_t i = 0; i < REPLAY_SHARDS; i++) {
+		replay->shards[i] = replay_shard_new(&replay->common, i);
+		if (replay->shards[i] == NULL)
 			return false;
 	}
 	return true;
 }
 
-static bool make_team(struct replay *replay)
+static bool make_pool(struct replay *replay)
 {
 	size_t members = members_of(replay, replay->options.threads);
 
-	return form_team(replay, members) == 0;
+	return form_pool(replay, members) == 0;
 }
 
 struct replay *replay_new(const struct policy *policy,
@@ -183,15 +183,15 @@ struct replay *replay_new(const struct policy *policy,
 	if (options != NULL)
 		replay->options = *options;
 	if (replay->options.each_packet != NULL)
-		replay->shown = calloc(PASSAGES,
+		replay->shown = calloc(JOBS,
 				       sizeof(replay->shown[0]));
 	replay->flows = replay_flows_new(replay->options.keep != 0 ?
 					 replay->options.keep : FLOWS_KEPT);
-	replay->whole = replay_whole_new(replay->options.decap);
-	if (!make_common(replay, policy) || !make_shares(replay) ||
-	    replay->flows == NULL || replay->whole == NULL ||
+	replay->reassembled = replay_reassembly_new(replay->options.decap);
+	if (!make_common(replay, policy) || !make_shards(replay) ||
+	    replay->flows == NULL || replay->reassembled == NULL ||
 	    (replay->options.each_packet != NULL && replay->shown == NULL) ||
-	    !make_team(replay)) {
+	    !make_pool(replay)) {
 		replay_free(replay);
 		return NULL;
 	}
@@ -202,15 +202,15 @@ void replay_free(struct replay *replay)
 {
 	if (replay == NULL)
 		return;
-	replay_team_free(replay->team);
-	for (size_t i = 0; i < REPLAY_SHARES; i++)
-		replay_share_free(replay->shares[i]);
+	replay_pool_free(replay->pool);
+	for (size_t i = 0; i < REPLAY_SHARDS; i++)
+		replay_shard_free(replay->shards[i]);
 	flow_table_free(replay->common.table);
-	replay_lives_fini(&replay->common.strays);
+	replay_entries_fini(&replay->common.strays);
 	replay_kernel_free(replay->common.kernel);
 	learned_free(replay->learned);
 	replay_flows_free(replay->flows);
-	replay_whole_free(replay->whole);
+	replay_reassembly_free(replay->reassembled);
 	free(replay->shown);
 	pthread_mutex_destroy(&replay->input_lock);
 	free(replay);
@@ -238,9 +238,9 @@ struct replay_totals replay_totals(const struct replay *replay)
 	struct replay_totals totals = replay->totals;
 
 	totals.flows = replay_flows(replay);
-	for (size_t i = 0; i < REPLAY_SHARES; i++)
+	for (size_t i = 0; i < REPLAY_SHARDS; i++)
 		totals.dns_answers +=
-			replay_share_dns_answers(replay->shares[i]);
+			replay_shard_dns_answers(replay->shards[i]);
 	return totals;
 }
 
@@ -258,25 +258,25 @@ static void set_time(struct replay *replay, struct packet *pkt)
 }
 
 /* To the member that passes it; nobody has what is not whole. */
-static void deal_out(struct replay *replay, struct passage *p)
+static void deal_out(struct replay *replay, struct job *p)
 {
-	p->hash = replay_share_hash(&replay->common, p->packet, p->zone);
-	p->member = replay->members[replay_share_of(p->hash)];
+	p->hash = replay_shard_hash(&replay->common, p->packet, p->zone);
+	p->member = replay->members[replay_shard_of(p->hash)];
 }
 
-static void make_whole(struct replay *replay, struct passage *p)
+static void reassemble(struct replay *replay, struct job *p)
 {
-	struct whole *whole = &replay->latest;
-	bool is_whole = replay_whole_take(replay->whole, p->packet, p->zone,
-					  whole);
+	struct reassembled *reassembled = &replay->latest;
+	bool is_complete = replay_reassembly_take(replay->reassembled, p->packet, p->zone,
+					  reassembled);
 
 	replay->totals.packets++;
-	p->packet = whole->packet;
-	p->packets = whole->packets;
-	p->bytes = whole->bytes;
-	if (is_whole && p->packet->status == DECODE_OK)
+	p->packet = reassembled->packet;
+	p->packets = reassembled->packets;
+	p->bytes = reassembled->bytes;
+	if (is_complete && p->packet->status == DECODE_OK)
 		deal_out(replay, p);
-	else if (is_whole)
+	else if (is_complete)
 		replay->totals.undecoded[p->packet->status]++;
 }
 
@@ -284,12 +284,12 @@ static void make_whole(struct replay *replay, struct passage *p)
  * before it has been passed. */
 static bool take(struct replay *replay, struct source_frame *frame)
 {
-	struct passage *p = &replay->passages[replay->count++];
+	struct job *p = &replay->jobs[replay->count++];
 	struct packet *pkt = &frame->packet;
 
 	set_time(replay, pkt);
 	pkt->ifindex = replay->options.interface != NULL ? IFINDEX : 0;
-	*p = (struct passage){
+	*p = (struct job){
 		.packet = pkt,
 		.number = frame->number,
 		.zone = frame->vlan,
@@ -298,7 +298,7 @@ static bool take(struct replay *replay, struct source_frame *frame)
 	};
 	replay->totals.frames++;
 	if (pkt->status == DECODE_OK || pkt->status == DECODE_FRAGMENT)
-		make_whole(replay, p);
+		reassemble(replay, p);
 	else
 		replay->totals.undecoded[pkt->status]++;
 	return p->packet == pkt;
@@ -309,7 +309,7 @@ static bool take(struct replay *replay, struct source_frame *frame)
 /* Where an uplink is strict, what the kernel leaves alone is main's on its way
  * through routing. */
 static uint32_t routed_mark(const struct replay_common *common,
-			    const struct passage *p)
+			    const struct job *p)
 {
 	const struct marks *marks = common->marks;
 
@@ -322,7 +322,7 @@ static uint32_t routed_mark(const struct replay_common *common,
 
 static void report(struct replay *replay, size_t i)
 {
-	const struct passage *p = &replay->passages[i];
+	const struct job *p = &replay->jobs[i];
 	const struct replay_packet packet = {
 		.number = p->number,
 		.packet = p->packet,
@@ -339,7 +339,7 @@ static void report(struct replay *replay, size_t i)
 
 static int collect_one(struct replay *replay, size_t i)
 {
-	const struct passage *p = &replay->passages[i];
+	const struct job *p = &replay->jobs[i];
 	int rc = p->rc;
 
 	if (p->added != NULL) {
@@ -354,14 +354,14 @@ static int collect_one(struct replay *replay, size_t i)
 }
 
 /* What has ended comes last: until then it is in use. */
-static void end_lives(struct replay *replay)
+static void end_entries(struct replay *replay)
 {
-	struct replay_lives *strays = &replay->common.strays;
+	struct replay_entries *strays = &replay->common.strays;
 
-	for (size_t i = 0; i < REPLAY_SHARES; i++)
-		replay_flows_end(replay->flows, replay_lives_ended(
-			replay_share_lives(replay->shares[i])));
-	replay_flows_end(replay->flows, replay_lives_ended(strays));
+	for (size_t i = 0; i < REPLAY_SHARDS; i++)
+		replay_flows_end(replay->flows, replay_entries_ended(
+			replay_shard_entries(replay->shards[i])));
+	replay_flows_end(replay->flows, replay_entries_ended(strays));
 }
 
 /* 0, or why the first failed that did. */
@@ -374,7 +374,7 @@ static int collect(struct replay *replay)
 
 		rc = rc == 0 ? one : rc;
 	}
-	end_lives(replay);
+	end_entries(replay);
 	replay->count = 0;
 	return rc;
 }
@@ -386,9 +386,9 @@ int replay_frames(struct replay *replay, struct source_frame *frames,
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		if (take(replay, &frames[i]) && i + 1 < count &&
-		    replay->count < PASSAGES)
+		    replay->count < JOBS)
 			continue;
-		replay_team_run(replay->team, replay->count);
+		replay_pool_run(replay->pool, replay->count);
 		rc = collect(replay);
 	}
 	return rc;
@@ -420,12 +420,12 @@ static int employ(struct replay *replay, struct source_pcap *source,
 {
 	size_t threads = threads_for(replay, source_pcap_input(source));
 	size_t members = members_of(replay, threads);
-	int rc = form_team(replay, members);
+	int rc = form_pool(replay, members);
 
 	if (rc < 0)
 		return rc;
 	return source_batches_new(source, threads > 1,
-				  members > 1 ? PASSAGES : PASSAGES_ALONE,
+				  members > 1 ? JOBS : JOBS_ALONE,
 				  ret_batches);
 }
 

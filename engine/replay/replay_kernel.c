@@ -65,10 +65,10 @@ static struct facts facts_of(const struct replay_kernel *kernel,
 }
 
 /* Their answers teach: the chain `fresh` has the engine see them. */
-static bool is_heard(const struct replay_kernel *kernel,
+static bool is_seen(const struct replay_kernel *kernel,
 		     const struct packet *pkt)
 {
-	return pkt->dport == PORT_DNS && policy_hears_dns(kernel->policy) &&
+	return pkt->dport == PORT_DNS && policy_inspects_dns(kernel->policy) &&
 	       (pkt->proto == IPPROTO_TCP || pkt->proto == IPPROTO_UDP);
 }
 
@@ -78,7 +78,7 @@ bool replay_kernel_settles(const struct replay_kernel *kernel,
 {
 	struct facts facts = facts_of(kernel, pkt);
 
-	if (is_heard(kernel, pkt) ||
+	if (is_seen(kernel, pkt) ||
 	    offload_flow(kernel->offload, &facts).verdict == OFFLOAD_QUEUE)
 		return false;
 	decide(kernel->policy, &facts, ret_decision);

@@ -370,7 +370,7 @@ void source_frame_decode(struct source_frame *frame, int dlt,
 	pkt->mark = 0;
 	pkt->ifindex = 0;
 	pkt->has_uid = false;
-	pkt->link = sender_of(dlt, data, len);
+	pkt->hwaddr = sender_of(dlt, data, len);
 	if (status == DECODE_OK) {
 		decode_ip(pkt);
 	} else {

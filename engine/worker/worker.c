@@ -34,7 +34,7 @@ static void set(atomic_uint_fast64_t *counter, uint64_t n)
 
 /* ---- one flow ---- */
 
-static void hear(struct worker *worker, struct flow *flow,
+static void observe(struct worker *worker, struct flow *flow,
 		 const struct packet *pkt, bool from_server)
 {
 	inspect_packet(worker->inspector, flow, flow_names(worker->flows, flow),
@@ -110,9 +110,9 @@ static void count_settled(struct worker *worker, const struct flow *flow)
 	add(&counters->settled, 1);
 	count_late(flow, &counters->late_kept, &counters->late_moved,
 		   &counters->late_reset);
-	count_in(&worker->outfit->routes.items[flow->route], flow);
+	count_in(&worker->config->routes.items[flow->route], flow);
 	if (class >= 0)
-		count_in(&worker->outfit->classes.items[class], flow);
+		count_in(&worker->config->classes.items[class], flow);
 }
 
 static void finish(struct worker *worker, struct flow *flow)
@@ -121,7 +121,7 @@ static void finish(struct worker *worker, struct flow *flow)
 	flow_settle(worker->flows, flow);
 	flow->settled_packet = flow->packets;
 	count_settled(worker, flow);
-	worker_teach(worker, flow, flow->last_ns);
+	worker_learn(worker, flow, flow->last_ns);
 	if (!worker->options.name_all)
 		inspect_release(worker->inspector, flow);
 }
@@ -228,7 +228,7 @@ static void pass_held(struct worker *worker, struct flow *flow,
 		      const struct packet *pkt, bool from_server)
 {
 	if (worker->options.name_all)
-		hear(worker, flow, pkt, from_server);
+		observe(worker, flow, pkt, from_server);
 	if (!worker_awaits_answer(worker, flow, pkt->time_ns))
 		finish(worker, flow);
 }
@@ -250,7 +250,7 @@ static void decide_flow(struct worker *worker, struct flow *flow,
 	if (is_new)
 		decide(worker->policy, &flow->facts, &decision);
 	if (!is_new || !decision.is_final || worker->options.name_all)
-		hear(worker, flow, pkt, from_server);
+		observe(worker, flow, pkt, from_server);
 	if (flow->facts.known != known ||
 	    pattern_news(&flow->facts) != patterns)
 		decide(worker->policy, &flow->facts, &decision);
@@ -357,23 +357,23 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		add(&worker->counters.settled, 1);
 		return;
 	}
-	if (is_unknown && worker_overhear(worker, pkt, zone, hash, flow))
+	if (is_unknown && worker_inspect_dns(worker, pkt, zone, hash, flow))
 		return;
 	if (is_unknown || is_forgotten(worker, flow, pkt)) {
 		flow = start(worker, pkt, zone, hash, flow);
 		verdict->from_server = flow_opened_by_server(pkt);
-		worker_hear_machine(worker, flow, pkt, verdict->from_server);
+		worker_observe_machine(worker, flow, pkt, verdict->from_server);
 		add(&worker->counters.flows, 1);
 	}
 	flow_touch(worker->flows, flow, hash, pkt->time_ns);
 	flow->packets++;
 	keep_up(worker, flow);
 	worker_leave_down(worker, flow, pkt);
-	worker_hear_answer(worker, flow, pkt, verdict->from_server);
+	worker_inspect_answer(worker, flow, pkt, verdict->from_server);
 	if (flow->state != FLOW_SETTLED)
 		decide_unsettled(worker, flow, pkt, verdict->from_server);
 	else if (worker->options.name_all)
-		hear(worker, flow, pkt, verdict->from_server);
+		observe(worker, flow, pkt, verdict->from_server);
 	answer(worker, pkt, flow, verdict);
 	if (flow->late == FLOW_LATE_RESET)
 		reset(worker, pkt, flow, verdict);
@@ -520,6 +520,6 @@ struct flow *worker_observe(struct worker *worker, const struct packet *packet,
 	if (flow->state == FLOW_NEW)
 		flow_touch(worker->flows, flow, hash, packet->time_ns);
 	if (worker->options.name_all)
-		hear(worker, flow, packet, *ret_from_server);
+		observe(worker, flow, packet, *ret_from_server);
 	return flow;
 }

@@ -14,7 +14,7 @@
 #include "engine/learn/encrypted_dns.h"
 #include "engine/flow/flow.h"
 #include "engine/learn/learned.h"
-#include "engine/worker/outfit.h"
+#include "engine/worker/worker_config.h"
 #include "engine/packet/packet.h"
 #include "rules/policy/policy.h"
 
@@ -70,8 +70,8 @@ struct worker_counters {
 	/* Of the settled: never by another path; of these and of the late, by
 	 * what was learned. */
 	atomic_uint_fast64_t first_packet_correct;
-	atomic_uint_fast64_t learned_right;
-	atomic_uint_fast64_t learned_wrong;
+	atomic_uint_fast64_t learned_correct;
+	atomic_uint_fast64_t learned_mispredicted;
 	atomic_uint_fast64_t dns_answers;	/* that taught */
 	atomic_uint_fast64_t encrypted_dns[ENCRYPTED_DNS_KINDS]; /* flows */
 	atomic_uint_fast64_t evicted;

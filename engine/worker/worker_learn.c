@@ -35,7 +35,7 @@ void worker_set_learn(struct worker *worker)
 
 	worker->learn = policy_learn(worker->policy);
 	/* What no route asks for need not be learned. */
-	worker->learn.dns = policy_hears_dns(worker->policy) &&
+	worker->learn.dns = policy_inspects_dns(worker->policy) &&
 			    worker->options.learned != NULL;
 	if (worker->options.learned == NULL ||
 	    !(needs & (FACT_HOST | FACT_APP)))
@@ -91,23 +91,23 @@ bool worker_may_ask_more(const struct worker *worker, const struct flow *flow)
 static bool other_of(const struct worker *worker, const struct flow *flow,
 		     uint64_t now_ns, struct address *ret)
 {
-	return flow != NULL && flow->link != 0 &&
+	return flow != NULL && flow->hwaddr != 0 &&
 	       !address_is_v4(&flow->facts.client) &&
-	       learned_machine(worker->options.learned, flow->link, now_ns,
+	       learned_machine(worker->options.learned, flow->hwaddr, now_ns,
 			       ret);
 }
 
-void worker_hear_machine(struct worker *worker, struct flow *flow,
+void worker_observe_machine(struct worker *worker, struct flow *flow,
 			 const struct packet *pkt, bool from_server)
 {
-	if (!worker->learn.dns || from_server || pkt->link == 0)
+	if (!worker->learn.dns || from_server || pkt->hwaddr == 0)
 		return;
-	flow->link = pkt->link;
-	learned_hear_machine(worker->options.learned, flow->link, &pkt->src,
+	flow->hwaddr = pkt->hwaddr;
+	learned_observe_machine(worker->options.learned, flow->hwaddr, &pkt->src,
 			     pkt->time_ns);
 }
 
-static void teach_client(struct worker *worker, const struct address *client,
+static void learn_client(struct worker *worker, const struct address *client,
 			 const struct dns_answer *answer, uint64_t now_ns)
 {
 	struct learn learn = worker->learn;
@@ -119,14 +119,14 @@ static void teach_client(struct worker *worker, const struct address *client,
 			ttl_s = learn.ttl_min_s;
 		if (ttl_s > learn.ttl_max_s)
 			ttl_s = learn.ttl_max_s;
-		learned_teach_answer(worker->options.learned, client,
+		learned_add_answer(worker->options.learned, client,
 				     &answer->addresses[i].address,
 				     answer->name, ttl_s, now_ns);
 	}
 }
 
 /* `flow` may be NULL. */
-static void teach_addresses(struct worker *worker, const struct flow *flow,
+static void learn_addresses(struct worker *worker, const struct flow *flow,
 			    const struct address *client,
 			    struct cursor message, uint64_t now_ns)
 {
@@ -136,12 +136,12 @@ static void teach_addresses(struct worker *worker, const struct flow *flow,
 	if (!dns_read_answer(message, &answer))
 		return;
 	add(&worker->counters.dns_answers, 1);
-	teach_client(worker, client, &answer, now_ns);
+	learn_client(worker, client, &answer, now_ns);
 	if (other_of(worker, flow, now_ns, &other))
-		teach_client(worker, &other, &answer, now_ns);
+		learn_client(worker, &other, &answer, now_ns);
 }
 
-static void hear_datagram(struct worker *worker, struct flow *flow,
+static void inspect_datagram(struct worker *worker, struct flow *flow,
 			  const struct packet *pkt, bool from_server)
 {
 	struct cursor message = cursor_of(pkt->payload, pkt->payload_len);
@@ -155,7 +155,7 @@ static void hear_datagram(struct worker *worker, struct flow *flow,
 	flow->dns_answers += flow->dns_answers < UINT8_MAX;
 	if (dns_repeats_question(message))
 		flow->answer_packet = flow->packets;
-	teach_addresses(worker, flow, &flow->facts.client, message,
+	learn_addresses(worker, flow, &flow->facts.client, message,
 			pkt->time_ns);
 }
 
@@ -175,7 +175,7 @@ static bool is_other_stream(const struct flow *flow, const struct packet *pkt,
 
 /* Answers from the start of the server's stream, as far as it has room. True
  * when it ends with a whole one. */
-static bool hear_stream(struct worker *worker, struct flow *flow,
+static bool inspect_segment_stream(struct worker *worker, struct flow *flow,
 			const struct packet *pkt)
 {
 	struct cursor stream, message;
@@ -194,7 +194,7 @@ static bool hear_stream(struct worker *worker, struct flow *flow,
 		if (n++ < flow->dns_answers || !dns_is_answer(message))
 			continue;
 		flow->dns_answers += flow->dns_answers < UINT8_MAX;
-		teach_addresses(worker, flow, &flow->facts.client, message,
+		learn_addresses(worker, flow, &flow->facts.client, message,
 				pkt->time_ns);
 	}
 	return !stream.is_short && cursor_left(&stream) == 0;
@@ -225,10 +225,10 @@ static void note_start(struct flow *flow, const struct packet *pkt)
  * It is never decided: it stays new. What was heard is dropped, so that the
  * connection may go on for long.
  */
-static void overhear_stream(struct worker *worker, const struct packet *pkt,
+static void inspect_stream(struct worker *worker, const struct packet *pkt,
 			    uint32_t zone, uint64_t hash, struct flow *flow)
 {
-	struct cursor heard;
+	struct cursor seen;
 
 	if (flow_opened_by_server(pkt))
 		flow = flow_start(worker->flows, pkt, zone, hash, flow);
@@ -239,9 +239,9 @@ static void overhear_stream(struct worker *worker, const struct packet *pkt,
 	flow->generation = worker->generation;
 	flow_touch(worker->flows, flow, hash, pkt->time_ns);
 	note_start(flow, pkt);
-	if (hear_stream(worker, flow, pkt)) {
-		heard = stream_data(flow->streams[1]);
-		flow->isn[1] += (uint32_t)cursor_left(&heard);
+	if (inspect_segment_stream(worker, flow, pkt)) {
+		seen = stream_data(flow->streams[1]);
+		flow->isn[1] += (uint32_t)cursor_left(&seen);
 		flow->dns_answers = 0;
 		inspect_release(worker->inspector, flow);
 	}
@@ -249,7 +249,7 @@ static void overhear_stream(struct worker *worker, const struct packet *pkt,
 		inspect_release(worker->inspector, flow);
 }
 
-bool worker_overhear(struct worker *worker, const struct packet *pkt,
+bool worker_inspect_dns(struct worker *worker, const struct packet *pkt,
 		     uint32_t zone, uint64_t hash, struct flow *flow)
 {
 	struct cursor message = cursor_of(pkt->payload, pkt->payload_len);
@@ -262,28 +262,28 @@ bool worker_overhear(struct worker *worker, const struct packet *pkt,
 	if (!policy_learns_from(worker->policy, &pkt->src))
 		return true;
 	if (is_tcp)
-		overhear_stream(worker, pkt, zone, hash, flow);
+		inspect_stream(worker, pkt, zone, hash, flow);
 	else
-		teach_addresses(worker, NULL, &pkt->dst, message,
+		learn_addresses(worker, NULL, &pkt->dst, message,
 				pkt->time_ns);
 	return true;
 }
 
-void worker_hear_answer(struct worker *worker, struct flow *flow,
+void worker_inspect_answer(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server)
 {
 	if (!worker->learn.dns || !is_dns(flow) ||
 	    !policy_learns_from(worker->policy, &flow->facts.server))
 		return;
 	if (flow->facts.proto == IPPROTO_UDP) {
-		hear_datagram(worker, flow, pkt, from_server);
+		inspect_datagram(worker, flow, pkt, from_server);
 	} else if (flow->state == FLOW_SETTLED) {
 		return;
 	} else if (!from_server) {
 		count_questions(flow, pkt);
 	} else if (!(pkt->tcp_flags & TCP_RST)) {
 		note_start(flow, pkt);
-		hear_stream(worker, flow, pkt);
+		inspect_segment_stream(worker, flow, pkt);
 	}
 }
 
@@ -335,7 +335,7 @@ static bool find_answer(const struct worker *worker, const struct flow *flow,
 		return has_own;
 	look_other = learned_look(learned, &other, &flow->facts.server, 0, 0);
 	if (!learned_answer(learned, &look_other, now_ns, &found) ||
-	    (has_own && found.heard_s <= ret->heard_s))
+	    (has_own && found.seen_s <= ret->seen_s))
 		return has_own;
 	*ret = found;
 	return true;
@@ -409,7 +409,7 @@ static void count_encrypted_dns(struct worker *worker, const struct flow *flow,
 		add(&worker->counters.encrypted_dns[kind], 1);
 }
 
-static void teach_server(struct worker *worker, const struct flow *flow,
+static void learn_server(struct worker *worker, const struct flow *flow,
 			 const char *host, uint64_t now_ns)
 {
 	const struct facts *facts = &flow->facts;
@@ -418,24 +418,24 @@ static void teach_server(struct worker *worker, const struct flow *flow,
 	    !facts->has_ports || !(facts->known & FACT_HOST) ||
 	    is_name_service(facts->dport))
 		return;
-	learned_teach_server(worker->options.learned, &facts->server,
+	learned_add_server(worker->options.learned, &facts->server,
 			     facts->proto, facts->dport, facts->app, host,
 			     now_ns);
 }
 
 /* Of several names that it got this address for, the client is at this one
  * now, and will often be at it again. */
-static void teach_choice(struct worker *worker, const struct flow *flow,
+static void learn_choice(struct worker *worker, const struct flow *flow,
 			 const char *host, uint64_t now_ns)
 {
 	if (flow->guess != FLOW_GUESS_ANSWER || host[0] == '\0')
 		return;
-	learned_teach_answer(worker->options.learned, &flow->facts.client,
+	learned_add_answer(worker->options.learned, &flow->facts.client,
 			     &flow->facts.server, host,
 			     worker->learn.ttl_min_s, now_ns);
 }
 
-void worker_teach(struct worker *worker, const struct flow *flow,
+void worker_learn(struct worker *worker, const struct flow *flow,
 		  uint64_t now_ns)
 {
 	const char *host = flow_host(worker->flows, flow);
@@ -445,10 +445,10 @@ void worker_teach(struct worker *worker, const struct flow *flow,
 		add(&worker->counters.first_packet_correct, 1);
 	if (flow->is_guessed)
 		add(flow->late == FLOW_ON_TIME ?
-			    &worker->counters.learned_right :
-			    &worker->counters.learned_wrong, 1);
-	teach_server(worker, flow, host, now_ns);
-	teach_choice(worker, flow, host, now_ns);
+			    &worker->counters.learned_correct :
+			    &worker->counters.learned_mispredicted, 1);
+	learn_server(worker, flow, host, now_ns);
+	learn_choice(worker, flow, host, now_ns);
 }
 
 /* ---- resets ---- */

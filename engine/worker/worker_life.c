@@ -38,14 +38,14 @@ struct worker *worker_new(const struct policy *policy,
 	if (options != NULL)
 		worker->options = *options;
 	worker->flows = make_flows(worker);
-	worker->published = outfit_new(policy, worker_streams(worker, policy),
+	worker->published = worker_config_new(policy, worker_streams(worker, policy),
 				       NULL);
 	if (worker->flows == NULL || worker->published == NULL) {
 		worker_free(worker);
 		return NULL;
 	}
 	atomic_init(&worker->wanted, worker->published);
-	worker_put_on(worker, worker->published);
+	worker_activate(worker, worker->published);
 	if (worker->options.preallocate)
 		flow_table_preallocate(worker->flows);
 	worker_preallocate(worker, worker->published);
@@ -56,9 +56,9 @@ void worker_free(struct worker *worker)
 {
 	if (worker == NULL)
 		return;
-	outfit_free(worker->prepared);
-	outfit_free(worker->prev);
-	outfit_free(worker->published);
+	worker_config_free(worker->prepared);
+	worker_config_free(worker->prev);
+	worker_config_free(worker->published);
 	flow_table_free(worker->flows);
 	free(worker);
 }

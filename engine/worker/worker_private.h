@@ -21,18 +21,18 @@ struct worker {
 	interface_name name_of;
 	void *name_ctx;
 	/* The control thread's own. */
-	struct outfit *prepared;
-	struct outfit *published;	/* the latest */
-	struct outfit *prev;		/* NULL once the worker has passed */
+	struct worker_config *prepared;
+	struct worker_config *published;	/* the latest */
+	struct worker_config *prev;		/* NULL once the worker has passed */
 	/* Stored by the control thread, loaded by the worker's. */
-	_Atomic(struct outfit *) wanted;
+	_Atomic(struct worker_config *) wanted;
 	/* Stored by the control thread, and NULL by the worker's when done. */
 	_Atomic(struct flow_query *) query;
 	/* Stored by the worker's thread, loaded by the control thread. */
-	_Atomic(struct outfit *) worn;
+	_Atomic(struct worker_config *) worn;
 	/* The worker's thread's own. */
-	struct outfit *outfit;
-	const struct policy *policy;	/* the outfit's, as the next two */
+	struct worker_config *config;
+	const struct policy *policy;	/* the config's, as the next two */
 	const struct marks *marks;
 	struct inspector *inspector;
 	struct learn learn;		/* as far as it is of any use */
@@ -46,12 +46,12 @@ struct worker {
 	struct worker_counters counters;
 };
 
-/* Take now what `outfit` will need of memory, where that is wanted. */
+/* Take now what `config` will need of memory, where that is wanted. */
 void worker_preallocate(const struct worker *worker,
-			const struct outfit *outfit);
-/* Work by `outfit` from now on. */
-void worker_put_on(struct worker *worker, struct outfit *outfit);
-/* How many streams an outfit has room for. */
+			const struct worker_config *config);
+/* Work by `config` from now on. */
+void worker_activate(struct worker *worker, struct worker_config *config);
+/* How many streams an config has room for. */
 size_t worker_streams(const struct worker *worker,
 		      const struct policy *policy);
 /* What a flow of an earlier generation holds of parts that are no more has
@@ -69,21 +69,21 @@ bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
 /* Whether it is of this host's own resolver, to whom nobody queues what is
  * asked: its answers are heard, and left as they are. `flow` as it was found,
  * or NULL. */
-bool worker_overhear(struct worker *worker, const struct packet *pkt,
+bool worker_inspect_dns(struct worker *worker, const struct packet *pkt,
 		     uint32_t zone, uint64_t hash, struct flow *flow);
 /* Whether a DNS flow that is settled stays in the queue all the same. */
 bool worker_may_ask_more(const struct worker *worker, const struct flow *flow);
 /* Of the first packet of a flow: on which machine its client is. */
-void worker_hear_machine(struct worker *worker, struct flow *flow,
+void worker_observe_machine(struct worker *worker, struct flow *flow,
 			 const struct packet *pkt, bool from_server);
 /* Of each packet of a flow. */
-void worker_hear_answer(struct worker *worker, struct flow *flow,
+void worker_inspect_answer(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server);
 /* The path of a first packet by what is learned, where it is not final. */
 void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		  struct decision *decision);
 /* Of a flow that is settled now: count it, and teach what it told. */
-void worker_teach(struct worker *worker, const struct flow *flow,
+void worker_learn(struct worker *worker, const struct flow *flow,
 		  uint64_t now_ns);
 /* Whether `late reset` may be done: true only once in a while. */
 bool worker_may_reset(const struct worker *worker, const struct flow *flow,

@@ -1,7 +1,7 @@
 /*
  * worker_reload.c - another policy for a running worker.
  *
- * Each worker is handed an outfit of its own, not one policy to many readers:
+ * Each worker is handed an config of its own, not one policy to many readers:
  * it has to act on it anyway, and by acting on it tells that it has let go of
  * the one before. Two atomic pointers say all of that; they leave nothing for
  * userspace RCU to do, and ThreadSanitizer sees through them.
@@ -20,22 +20,22 @@ size_t worker_streams(const struct worker *worker,
 }
 
 void worker_preallocate(const struct worker *worker,
-			const struct outfit *outfit)
+			const struct worker_config *config)
 {
-	if (worker->options.preallocate && outfit->inspector.pool != NULL &&
-	    policy_needs(outfit->policy) != 0)
-		stream_pool_preallocate(outfit->inspector.pool);
+	if (worker->options.preallocate && config->inspector.pool != NULL &&
+	    policy_needs(config->policy) != 0)
+		stream_pool_preallocate(config->inspector.pool);
 }
 
-void worker_put_on(struct worker *worker, struct outfit *outfit)
+void worker_activate(struct worker *worker, struct worker_config *config)
 {
-	worker->outfit = outfit;
-	worker->policy = outfit->policy;
-	worker->marks = outfit->marks;
-	worker->inspector = &outfit->inspector;
+	worker->config = config;
+	worker->policy = config->policy;
+	worker->marks = config->marks;
+	worker->inspector = &config->inspector;
 	worker->inspector->wants_ja4 |= worker->options.name_all;
 	worker_set_learn(worker);
-	atomic_store_explicit(&worker->worn, outfit, memory_order_release);
+	atomic_store_explicit(&worker->worn, config, memory_order_release);
 }
 
 void worker_forget_parts(const struct worker *worker, struct flow *flow)
@@ -51,11 +51,11 @@ int worker_prepare(struct worker *worker, const struct policy *policy)
 {
 	if (!worker_has_passed(worker))
 		return -EBUSY;
-	outfit_free(worker->prepared);
+	worker_config_free(worker->prepared);
 	worker->prepared = NULL;
 	if (policy == NULL)
 		return 0;
-	worker->prepared = outfit_new(policy, worker_streams(worker, policy),
+	worker->prepared = worker_config_new(policy, worker_streams(worker, policy),
 				      worker->published);
 	if (worker->prepared == NULL)
 		return -ENOMEM;
@@ -77,7 +77,7 @@ bool worker_has_passed(struct worker *worker)
 	if (atomic_load_explicit(&worker->worn, memory_order_acquire) !=
 	    worker->published)
 		return false;
-	outfit_free(worker->prev);
+	worker_config_free(worker->prev);
 	worker->prev = NULL;
 	return true;
 }
@@ -95,24 +95,24 @@ uint8_t worker_path(const struct worker *worker, const struct flow *flow,
 	return path;
 }
 
-static void change(struct worker *worker, struct outfit *outfit)
+static void change(struct worker *worker, struct worker_config *config)
 {
 	uint32_t generation = ++worker->generation;
 
-	memcpy(worker->paths[generation % GENERATIONS], outfit->paths,
-	       sizeof(outfit->paths));
-	if (!outfit_inherit(outfit, worker->outfit))
+	memcpy(worker->paths[generation % GENERATIONS], config->paths,
+	       sizeof(config->paths));
+	if (!worker_config_inherit(config, worker->config))
 		worker->streams_since = generation;
 	worker_forget_interfaces(worker);
-	worker_put_on(worker, outfit);
+	worker_activate(worker, config);
 }
 
 void worker_pass(struct worker *worker)
 {
-	struct outfit *wanted = atomic_load_explicit(&worker->wanted,
+	struct worker_config *wanted = atomic_load_explicit(&worker->wanted,
 						     memory_order_acquire);
 
-	if (wanted != worker->outfit)
+	if (wanted != worker->config)
 		change(worker, wanted);
 	if (atomic_load_explicit(&worker->query, memory_order_relaxed) != NULL)
 		worker_list(worker);

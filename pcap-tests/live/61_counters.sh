@@ -100,7 +100,7 @@ like "metrics: and has no IPv6" "$said" \
 # ---- how they fare ----
 
 fare() { number ".uplinks[] | select(.uplink == \"two\").$1 |
-	[.up, .reason, .carrier]"; }
+	[.up, .reason, .active]"; }
 is "no gateway" "$(fare ipv6)" '[false,"no gateway","one"]'
 is "itself" "$(fare ipv4)" '[true,null,"two"]'
 in_router ip link set up2 down

@@ -2,7 +2,7 @@
  * check_ast_print.c - the canonical form reads as what was written: rows, and
  * policies put together at random.
  */
-#include "pcap-tests/unit/author.h"
+#include "pcap-tests/unit/random_policy.h"
 #include "pcap-tests/unit/unit.h"
 
 #include <stdio.h>
@@ -116,10 +116,10 @@ START_TEST(random_policies)
 	unsigned i;
 	FILE *out;
 
-	author_begin(0x9e3779b97f4a7c15 + _i);
+	random_policy_seed(0x9e3779b97f4a7c15 + _i);
 	for (i = 0; i < POLICIES; i++) {
 		out = fmemopen(text, sizeof(text), "w");
-		author_write(out);
+		random_policy_write(out);
 		fclose(out);
 		check_round(text, strlen(text));
 	}

@@ -22,7 +22,7 @@
 static const struct row {
 	const char *name;
 	struct {
-		struct made packet;
+		struct test_packet packet;
 		char state;		/* 0: the end */
 		size_t life;
 	} steps[STEPS];
@@ -151,23 +151,23 @@ static enum conntrack_state take(struct conntrack *conntrack,
 START_TEST(script)
 {
 	struct conntrack *conntrack = conntrack_new(100000, NULL, NULL);
-	size_t lives = 0;
+	size_t entries = 0;
 
 	for (size_t i = 0; i < STEPS && rows[_i].steps[i].state != 0; i++) {
-		const struct made *made = &rows[_i].steps[i].packet;
+		const struct test_packet *test_packet = &rows[_i].steps[i].packet;
 		struct conntrack_entry *entry;
 		enum conntrack_state state;
-		uint8_t bytes[MADE_MAX];
-		struct packet pkt = packets_make(made, bytes);
+		uint8_t bytes[TEST_PACKET_MAX];
+		struct packet pkt = packets_make(test_packet, bytes);
 		bool is_error = rows[_i].steps[i].state >= 'a';
 		bool from_server;
 
 		if (is_error)
-			pkt.len = (uint32_t)packets_error(made, bytes);
+			pkt.len = (uint32_t)packets_error(test_packet, bytes);
 		decode_ip(&pkt);
 		state = take(conntrack, &pkt, &entry, &from_server);
 		if (entry->owner == CONNTRACK_NO_OWNER)
-			entry->owner = ++lives;
+			entry->owner = ++entries;
 		ck_assert_msg(letter(state, is_error) ==
 				      rows[_i].steps[i].state &&
 				      entry->owner == rows[_i].steps[i].life,
@@ -179,12 +179,12 @@ START_TEST(script)
 END_TEST
 
 static enum conntrack_state track(struct conntrack *conntrack,
-				  const struct made *made,
+				  const struct test_packet *test_packet,
 				  struct conntrack_entry **ret_entry,
 				  bool *ret_from_server)
 {
-	uint8_t bytes[MADE_MAX];
-	struct packet pkt = packets_make(made, bytes);
+	uint8_t bytes[TEST_PACKET_MAX];
+	struct packet pkt = packets_make(test_packet, bytes);
 	enum conntrack_state state;
 
 	decode_ip(&pkt);
@@ -200,15 +200,15 @@ START_TEST(directions)
 	struct conntrack_entry *entry;
 	bool from_server;
 
-	track(conntrack, &(struct made){ SYNACK }, &entry, &from_server);
+	track(conntrack, &(struct test_packet){ SYNACK }, &entry, &from_server);
 	ck_assert(from_server);
 	ck_assert_uint_eq(entry->sport, 40000);
 	/* The kernel takes whoever it sees first. */
-	track(conntrack, &(struct made){ ACK, .back = true }, &entry,
+	track(conntrack, &(struct test_packet){ ACK, .back = true }, &entry,
 	      &from_server);
 	ck_assert(!from_server);
 	ck_assert_uint_eq(entry->sport, 80);
-	track(conntrack, &(struct made){ ACK }, &entry, &from_server);
+	track(conntrack, &(struct test_packet){ ACK }, &entry, &from_server);
 	ck_assert(from_server);
 	conntrack_free(conntrack);
 }
@@ -220,13 +220,13 @@ START_TEST(marks)
 	struct conntrack_entry *entry, *again;
 	bool from_server;
 
-	track(conntrack, &(struct made){ UDP }, &entry, &from_server);
+	track(conntrack, &(struct test_packet){ UDP }, &entry, &from_server);
 	entry->mark = 42;
-	track(conntrack, &(struct made){ UDP, .back = true }, &again,
+	track(conntrack, &(struct test_packet){ UDP, .back = true }, &again,
 	      &from_server);
 	ck_assert_ptr_eq(entry, again);
 	ck_assert_uint_eq(again->mark, 42);
-	track(conntrack, &(struct made){ UDP, S(200) }, &again, &from_server);
+	track(conntrack, &(struct test_packet){ UDP, S(200) }, &again, &from_server);
 	ck_assert_uint_eq(again->mark, 0);
 	conntrack_free(conntrack);
 }
@@ -238,11 +238,11 @@ START_TEST(dropped)
 	struct conntrack_entry *entry;
 	bool from_server;
 
-	track(conntrack, &(struct made){ SYN }, &entry, &from_server);
+	track(conntrack, &(struct test_packet){ SYN }, &entry, &from_server);
 	entry->mark = 42;
 	conntrack_drop(entry);
 	ck_assert_uint_eq(entry->mark, 0);
-	ck_assert_int_eq(track(conntrack, &(struct made){ SYN, S(1) }, &entry,
+	ck_assert_int_eq(track(conntrack, &(struct test_packet){ SYN, S(1) }, &entry,
 			       &from_server), CONNTRACK_NEW);
 	ck_assert_uint_eq(entry->owner, 1);
 	conntrack_free(conntrack);
@@ -258,10 +258,10 @@ START_TEST(many)
 
 	for (uint16_t port = 1; port < 5000; port++)
 		ck_assert_int_eq(track(conntrack,
-				       &(struct made){ UDP, .sport = port },
+				       &(struct test_packet){ UDP, .sport = port },
 				       &entry, &from_server), CONNTRACK_NEW);
 	for (uint16_t port = 1; port < 5000; port++) {
-		ck_assert_int_eq(track(conntrack, &(struct made){ UDP,
+		ck_assert_int_eq(track(conntrack, &(struct test_packet){ UDP,
 				       .sport = port, .back = true },
 				       &entry, &from_server), CONNTRACK_KNOWN);
 		ck_assert(from_server);
@@ -291,12 +291,12 @@ static size_t count_ended(size_t max, size_t flows, uint32_t step_ms)
 	size_t count = 0;
 
 	for (size_t i = 1; i <= flows; i++) {
-		const struct made made = {
+		const struct test_packet test_packet = {
 			.proto = IPPROTO_UDP, .sport = (uint16_t)i,
 			.ms = (uint32_t)i * step_ms,
 		};
-		uint8_t bytes[MADE_MAX];
-		struct packet pkt = packets_make(&made, bytes);
+		uint8_t bytes[TEST_PACKET_MAX];
+		struct packet pkt = packets_make(&test_packet, bytes);
 		struct conntrack_entry *entry;
 		enum conntrack_state state;
 		bool from_server;

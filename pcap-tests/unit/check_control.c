@@ -79,7 +79,7 @@ static void turns(int count, uint64_t now_ms)
 }
 
 /* What came, -1 for nothing yet, 0 for the end. */
-static ssize_t hear(int fd, char *text, size_t size)
+static ssize_t observe(int fd, char *text, size_t size)
 {
 	return recv(fd, text, size, 0);
 }
@@ -106,13 +106,13 @@ START_TEST(line)
 	say(fd, lines[_i].line, lines[_i].len);
 	turns(4, 0);
 	for (size_t at = 0; at < lines[_i].want_len;) {
-		ssize_t got = hear(fd, text + at, sizeof(text) - at);
+		ssize_t got = observe(fd, text + at, sizeof(text) - at);
 
 		ck_assert_msg(got > 0, "%s", lines[_i].name);
 		at += (size_t)got;
 	}
 	ck_assert_mem_eq(text, lines[_i].want, lines[_i].want_len);
-	ck_assert_int_le(hear(fd, text, sizeof(text)), 0);
+	ck_assert_int_le(observe(fd, text, sizeof(text)), 0);
 	ck_assert_uint_eq(asked, 1);
 	ck_assert_int_eq(control_wait_ms(control, 0), -1);
 	close(fd);
@@ -129,7 +129,7 @@ START_TEST(byte_by_byte)
 		turns(2, 0);
 	}
 	turns(2, 0);
-	ck_assert_int_eq(hear(fd, text, sizeof(text)), 5);
+	ck_assert_int_eq(observe(fd, text, sizeof(text)), 5);
 	ck_assert_mem_eq(text, "hello", 5);
 	close(fd);
 }
@@ -169,7 +169,7 @@ END_TEST
 START_TEST(too_long)
 {
 	static char text[CONTROL_REQUEST_MAX];
-	char heard[8];
+	char seen[8];
 	int fd = dial();
 
 	memset(text, 'x', sizeof(text));
@@ -182,7 +182,7 @@ START_TEST(too_long)
 			sent += (size_t)more;
 	}
 	turns(4, 0);
-	ck_assert_int_eq(hear(fd, heard, sizeof(heard)), 0);
+	ck_assert_int_eq(observe(fd, seen, sizeof(seen)), 0);
 	ck_assert_uint_eq(asked, 0);
 	close(fd);
 }
@@ -197,24 +197,24 @@ START_TEST(slow_to_ask)
 	ck_assert_int_eq(control_wait_ms(control, 1000), CONTROL_REQUEST_MS);
 	say(fd, "st", 2);
 	turns(2, 1000 + CONTROL_REQUEST_MS - 1);
-	ck_assert_int_eq(hear(fd, text, sizeof(text)), -1);
+	ck_assert_int_eq(observe(fd, text, sizeof(text)), -1);
 	ck_assert_int_eq(control_wait_ms(control,
 					 1000 + CONTROL_REQUEST_MS - 1), 1);
 	turns(2, 1000 + CONTROL_REQUEST_MS);
-	ck_assert_int_eq(hear(fd, text, sizeof(text)), 0);
+	ck_assert_int_eq(observe(fd, text, sizeof(text)), 0);
 	ck_assert_int_eq(control_wait_ms(control, 9999), -1);
 	close(fd);
 }
 END_TEST
 
-static size_t hear_all(int fd, uint64_t now_ms)
+static size_t observe_all(int fd, uint64_t now_ms)
 {
 	static char text[1 << 16];
 	size_t all = 0;
 	ssize_t got;
 
 	for (;;) {
-		got = hear(fd, text, sizeof(text));
+		got = observe(fd, text, sizeof(text));
 		if (got == 0)
 			return all;
 		if (got > 0)
@@ -230,7 +230,7 @@ START_TEST(long_answer)
 	say(fd, "huge\n", 5);
 	turns(3, 0);
 	ck_assert_int_ge(control_wait_ms(control, 0), CONTROL_REQUEST_MS);
-	ck_assert_uint_eq(hear_all(fd, 1), HUGE_LEN);
+	ck_assert_uint_eq(observe_all(fd, 1), HUGE_LEN);
 	close(fd);
 }
 END_TEST
@@ -243,7 +243,7 @@ START_TEST(slow_to_listen)
 	turns(3, 0);
 	turns(3, CONTROL_ANSWER_MS);
 	ck_assert_int_eq(control_wait_ms(control, 0), -1);
-	ck_assert_uint_lt(hear_all(fd, 1), HUGE_LEN);
+	ck_assert_uint_lt(observe_all(fd, 1), HUGE_LEN);
 	close(fd);
 }
 END_TEST
@@ -277,10 +277,10 @@ START_TEST(many)
 	fd = dial();
 	say(fd, "x\n", 2);
 	turns(4, 1);
-	ck_assert_int_eq(hear(fd, text, sizeof(text)), -1);
+	ck_assert_int_eq(observe(fd, text, sizeof(text)), -1);
 	turns(1, CONTROL_REQUEST_MS);
 	turns(4, CONTROL_REQUEST_MS);
-	ck_assert_int_eq(hear(fd, text, sizeof(text)), 1);
+	ck_assert_int_eq(observe(fd, text, sizeof(text)), 1);
 	for (int i = 0; i < CONTROL_CLIENTS; i++)
 		close(idle[i]);
 	close(fd);

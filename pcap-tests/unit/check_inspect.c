@@ -21,7 +21,7 @@
 static const struct row {
 	const char *name;
 	const char *policy;		/* beside a host and an app route */
-	struct made steps[STEPS];
+	struct test_packet steps[STEPS];
 	const char *app;		/* after the last step; NULL: none */
 	const char *host;
 	uint8_t known;
@@ -176,10 +176,10 @@ static void setting_fini(struct setting *s)
 }
 
 /* The payload is copied to its exact length, where a read past it shows. */
-static void hear(struct setting *s, const struct made *made)
+static void observe(struct setting *s, const struct test_packet *test_packet)
 {
-	uint8_t bytes[MADE_MAX];
-	struct packet pkt = packets_make(made, bytes);
+	uint8_t bytes[TEST_PACKET_MAX];
+	struct packet pkt = packets_make(test_packet, bytes);
 	uint8_t *exact = malloc(pkt.len);
 
 	memcpy(exact, bytes, pkt.len);
@@ -192,13 +192,13 @@ static void hear(struct setting *s, const struct made *made)
 	}
 	s->flow->packets++;
 	inspect_packet(&s->inspector, s->flow, flow_names(s->flows, s->flow),
-		       &pkt, made->back);
+		       &pkt, test_packet->back);
 	free(exact);
 }
 
-static bool is_step(const struct made *made)
+static bool is_step(const struct test_packet *test_packet)
 {
-	return made->flags != 0 || made->proto != 0;
+	return test_packet->flags != 0 || test_packet->proto != 0;
 }
 
 START_TEST(script)
@@ -210,7 +210,7 @@ START_TEST(script)
 
 	setting_init(&s, row->policy);
 	for (size_t i = 0; i < STEPS && is_step(&row->steps[i]); i++)
-		hear(&s, &row->steps[i]);
+		observe(&s, &row->steps[i]);
 	facts = &s.flow->facts;
 	app = hints_app_name(facts->app);
 	ck_assert_msg((app == NULL) == (row->app == NULL) &&
@@ -273,8 +273,8 @@ START_TEST(hello)
 	struct setting s;
 
 	setting_init(&s, hellos[_i].policy);
-	hear(&s, &(struct made){ .flags = TCP_SYN });
-	hear(&s, &(struct made){ ACK, .seq = 1, .data = hellos[_i].hello,
+	observe(&s, &(struct test_packet){ .flags = TCP_SYN });
+	observe(&s, &(struct test_packet){ ACK, .seq = 1, .data = hellos[_i].hello,
 				 .len = hellos[_i].len });
 	names = flow_names(s.flows, s.flow);
 	facts = &s.flow->facts;
@@ -301,8 +301,8 @@ START_TEST(hello_renewed)
 
 	setting_init(&s, prev[_i]);
 	setting_init(&other, "route ja4 " HELLO_JA4 " drop");
-	hear(&s, &(struct made){ .flags = TCP_SYN });
-	hear(&s, &(struct made){ ACK, .seq = 1, .data = HELLO("\0"),
+	observe(&s, &(struct test_packet){ .flags = TCP_SYN });
+	observe(&s, &(struct test_packet){ ACK, .seq = 1, .data = HELLO("\0"),
 				 .len = HELLO_LEN });
 	facts = &s.flow->facts;
 	inspect_renew(&other.inspector, s.flow, flow_names(s.flows, s.flow));
@@ -327,10 +327,10 @@ START_TEST(cut_anywhere)
 		size_t at = 0;
 
 		setting_init(&s, "");
-		hear(&s, &(struct made){ .flags = TCP_SYN });
+		observe(&s, &(struct test_packet){ .flags = TCP_SYN });
 		for (size_t i = 0; i < 3; i++) {
 			if (ends[i] > at)
-				hear(&s, &(struct made){ ACK,
+				observe(&s, &(struct test_packet){ ACK,
 					.seq = (uint32_t)(at + 1),
 					.data = text + at,
 					.len = ends[i] - at });
@@ -350,14 +350,14 @@ START_TEST(reclaimed)
 	struct setting s;
 
 	setting_init(&s, "");
-	hear(&s, &(struct made){ .flags = TCP_SYN });
-	hear(&s, &(struct made){ ACK, .seq = 1, DATA("GE") });
+	observe(&s, &(struct test_packet){ .flags = TCP_SYN });
+	observe(&s, &(struct test_packet){ ACK, .seq = 1, DATA("GE") });
 	ck_assert_ptr_nonnull(s.flow->streams[0]);
 	stream_take(s.inspector.pool, &others[0]);
 	stream_take(s.inspector.pool, &others[1]);
 	ck_assert_ptr_null(s.flow->streams[0]);
 	for (uint32_t i = 0; i < 10; i++)
-		hear(&s, &(struct made){ ACK, .seq = 3 + i, DATA("x") });
+		observe(&s, &(struct test_packet){ ACK, .seq = 3 + i, DATA("x") });
 	ck_assert_uint_eq(s.flow->facts.known, FACT_ALL);
 	ck_assert_ptr_null(s.flow->streams[0]);
 	setting_fini(&s);

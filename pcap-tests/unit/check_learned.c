@@ -38,12 +38,12 @@ static struct learned *store(size_t items)
 	return learned;
 }
 
-static void teach_answer(struct learned *learned, const char *client,
+static void add_answer(struct learned *learned, const char *client,
 			 const char *server, const char *host, uint64_t now_ns)
 {
 	struct address c = address(client), s = address(server);
 
-	learned_teach_answer(learned, &c, &s, host, 60, now_ns);
+	learned_add_answer(learned, &c, &s, host, 60, now_ns);
 }
 
 static const char *answer(const struct learned *learned, const char *client,
@@ -75,18 +75,18 @@ START_TEST(answers)
 {
 	struct learned *learned = store(64);
 
-	teach_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
+	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "a.example");
 	/* Nobody else's business. */
 	ck_assert_str_eq(answer(learned, "10.0.0.2", "192.0.2.7", NOW), "none");
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.8", NOW), "none");
 	/* The name asked for latest. */
-	teach_answer(learned, "10.0.0.1", "192.0.2.7", "b.example",
+	add_answer(learned, "10.0.0.1", "192.0.2.7", "b.example",
 		     NOW + SECOND);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "b.example");
-	teach_answer(learned, "10.0.0.1", "192.0.2.7", "a.example",
+	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example",
 		     NOW + 2 * SECOND);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "a.example");
@@ -114,13 +114,13 @@ START_TEST(length)
 	for (size_t i = 0; i < len; i++)
 		host[i] = (char)('a' + i % 26);
 	host[len] = '\0';
-	teach_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
-	teach_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
+	add_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
+	add_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.9", NOW),
 			 len <= LEARNED_HOST_MAX ? host : "none");
 	/* As often as it is said, it is one name. */
 	for (int i = 0; i < 3; i++)
-		learned_teach_server(learned, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &server, IPPROTO_TCP, 443, TLS,
 				     host, NOW);
 	ck_assert_int_eq(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
 				    &found), len <= LEARNED_HOST_MAX);
@@ -146,7 +146,7 @@ START_TEST(many_long_names)
 		size_t len = 100 + (size_t)i % 150;
 
 		snprintf(host + len, sizeof(host) - len, "%d", i % 10);
-		learned_teach_server(learned, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &server, IPPROTO_TCP, 443, TLS,
 				     host, NOW + (uint64_t)i * SECOND);
 		memset(host + len, 'x', sizeof(host) - len);
 	}
@@ -194,10 +194,10 @@ START_TEST(many_names)
 	struct learned *learned = store(8);
 	char host[32];
 
-	teach_answer(learned, "10.0.0.2", "192.0.2.7", "other.example", NOW);
+	add_answer(learned, "10.0.0.2", "192.0.2.7", "other.example", NOW);
 	for (int i = 0; i < 100; i++) {
 		snprintf(host, sizeof(host), "n%d.example", i);
-		teach_answer(learned, "10.0.0.1", "192.0.2.7", host,
+		add_answer(learned, "10.0.0.1", "192.0.2.7", host,
 			     NOW + (uint64_t)i * SECOND / 10);
 	}
 	ck_assert_uint_eq(count_of(learned), 1 + LEARNED_NAMES_MAX);
@@ -217,19 +217,19 @@ START_TEST(least_useful)
 
 	for (int i = 0; i < 8; i++) {
 		snprintf(server, sizeof(server), "192.0.2.%d", i);
-		teach_answer(learned, "10.0.0.1", server, "a.example",
+		add_answer(learned, "10.0.0.1", server, "a.example",
 			     NOW + (uint64_t)i * SECOND);
 	}
 	/* The oldest was of use since. */
 	answer(learned, "10.0.0.1", "192.0.2.0", NOW + 30 * SECOND);
-	teach_answer(learned, "10.0.0.1", "192.0.2.100", "a.example",
+	add_answer(learned, "10.0.0.1", "192.0.2.100", "a.example",
 		     NOW + 30 * SECOND);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.0", NOW),
 			 "a.example");
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.1", NOW), "none");
 	ck_assert_uint_eq(count_of(learned), 8);
 	/* Now it has expired, and goes before others that have not. */
-	teach_answer(learned, "10.0.0.1", "192.0.2.101", "a.example",
+	add_answer(learned, "10.0.0.1", "192.0.2.101", "a.example",
 		     NOW + 61 * SECOND);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.0", NOW), "none");
 	learned_free(learned);
@@ -264,7 +264,7 @@ START_TEST(servers)
 
 	for (const char *c = words[_i].flows; *c != '\0'; c++) {
 		host[0] = *c != '-' ? *c : '\0';
-		learned_teach_server(learned, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &server, IPPROTO_TCP, 443, TLS,
 				     host, NOW);
 	}
 	ck_assert(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
@@ -335,9 +335,9 @@ START_TEST(save_and_load)
 
 	make_path();
 	ck_assert_int_eq(learned_file_load(again, now_s, path), -ENOENT);
-	teach_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
-	teach_answer(learned, "10.0.0.1", "192.0.2.7", "b.example", NOW + 1);
-	learned_teach_server(learned, &server, IPPROTO_TCP, 22, SSH, "", NOW);
+	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
+	add_answer(learned, "10.0.0.1", "192.0.2.7", "b.example", NOW + 1);
+	learned_add_server(learned, &server, IPPROTO_TCP, 22, SSH, "", NOW);
 	ck_assert_int_eq(learned_file_save(learned, now_s, path), 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
@@ -345,7 +345,7 @@ START_TEST(save_and_load)
 	ck_assert_uint_eq(count_of(again), 3);
 	ck_assert(ask_server(again, &server, IPPROTO_TCP, 22, NOW, &item));
 	ck_assert_uint_eq(item.app, SSH);
-	ck_assert_uint_eq(item.heard_s, now_s);
+	ck_assert_uint_eq(item.seen_s, now_s);
 	learned_each(again, check_since, &now_s);
 	/* Loading twice changes nothing; what is over is left out. */
 	ck_assert_int_eq(learned_file_load(again, now_s, path), 0);
@@ -360,7 +360,7 @@ START_TEST(save_and_load)
 	ck_assert_int_eq(learned_file_load(again, 5, path), 0);
 	ck_assert(ask_server(again, &server, IPPROTO_TCP, 22, 6 * SECOND,
 				 &item));
-	ck_assert_uint_eq(item.heard_s, 5);
+	ck_assert_uint_eq(item.seen_s, 5);
 	learned_free(again);
 	learned_free(learned);
 	remove_path();
@@ -376,7 +376,7 @@ START_TEST(broken_file)
 	FILE *file;
 
 	make_path();
-	teach_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
+	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
 	ck_assert_int_eq(learned_file_save(learned, 1000, path), 0);
 	file = fopen(path, "rb");
 	len = fread(bytes, 1, sizeof(bytes), file);
@@ -424,7 +424,7 @@ START_TEST(another_version)
 	struct learned *learned = store(8);
 
 	make_path();
-	teach_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
+	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
 	ck_assert_int_eq(learned_file_save(learned, 1000, path), 0);
 	change_file(version, 1);
 	ck_assert_int_eq(learned_file_load(learned, 1000, path), -EBADMSG);
@@ -461,7 +461,7 @@ static void compare(const struct learned_found *found, const char *host)
 		torn += strcmp(found->host, host) != 0;
 }
 
-static void *teach_and_ask(void *arg)
+static void *learn_and_ask(void *arg)
 {
 	unsigned state = (unsigned)(size_t)arg + 1;
 	struct address client = address("10.0.0.1");
@@ -478,10 +478,10 @@ static void *teach_and_ask(void *arg)
 		server = address_from_v4(n % SERVERS + 1);
 		name_of(n % SERVERS + 1, host);
 		if (n & 256)
-			learned_teach_answer(shared, &client, &server, host,
+			learned_add_answer(shared, &client, &server, host,
 					     60, NOW + (uint64_t)i);
 		if (n & 512)
-			learned_teach_server(shared, &server, IPPROTO_TCP, 443,
+			learned_add_server(shared, &server, IPPROTO_TCP, 443,
 					     1, host, NOW);
 		look = learned_look(shared, &client, &server, IPPROTO_TCP,
 				    443);
@@ -502,7 +502,7 @@ START_TEST(threads)
 	shared = store(16);
 	for (size_t i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL,
-						teach_and_ask, (void *)i), 0);
+						learn_and_ask, (void *)i), 0);
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 	ck_assert_uint_eq(torn, 0);

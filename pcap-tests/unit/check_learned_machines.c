@@ -18,7 +18,7 @@ static struct address address(const char *text)
 
 static const struct {
 	const char *name;
-	const char *heard[3];	/* from LINK, a second apart */
+	const char *seen[3];	/* from LINK, a second apart */
 	uint32_t at_s;
 	const char *want;	/* NULL: not known */
 } rows[] = {
@@ -39,10 +39,10 @@ START_TEST(found)
 	struct address got;
 
 	ck_assert_ptr_nonnull(machines);
-	for (uint32_t i = 0; i < 3 && rows[_i].heard[i] != NULL; i++) {
-		struct address a = address(rows[_i].heard[i]);
+	for (uint32_t i = 0; i < 3 && rows[_i].seen[i] != NULL; i++) {
+		struct address a = address(rows[_i].seen[i]);
 
-		learned_machines_hear(machines, LINK, &a, i);
+		learned_machines_observe(machines, LINK, &a, i);
 	}
 	ck_assert_msg(learned_machines_find(machines, LINK, rows[_i].at_s,
 					    &got) == (rows[_i].want != NULL),
@@ -67,7 +67,7 @@ START_TEST(many)
 
 	for (uint32_t i = 1; i <= 4096; i++) {
 		a.be32[3] = i;
-		learned_machines_hear(machines, LINK + i, &a, 1);
+		learned_machines_observe(machines, LINK + i, &a, 1);
 	}
 	for (uint32_t i = 1; i <= 4096; i++) {
 		if (!learned_machines_find(machines, LINK + i, 1, &got))

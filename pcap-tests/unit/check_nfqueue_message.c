@@ -140,7 +140,7 @@ START_TEST(of_a_link)
 	memcpy(at + 8, address, sizeof(address));
 	ck_assert_int_eq(read_copy(bytes, sizeof(bytes), &got, &copy),
 			 NFQUEUE_PACKET);
-	ck_assert_msg(got.link == links[_i].want, "%s", links[_i].name);
+	ck_assert_msg(got.hwaddr == links[_i].want, "%s", links[_i].name);
 	free(copy);
 }
 END_TEST

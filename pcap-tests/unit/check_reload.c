@@ -34,7 +34,7 @@ static const struct row {
 	const char *name;
 	const char *prev, *after;
 	struct {
-		struct made packet;
+		struct test_packet packet;
 		uint32_t mark;
 	} steps[4];
 	unsigned late;
@@ -115,10 +115,10 @@ static struct policy *policy_for(const char *uplinks, const char *text)
 	return packets_policy(all);
 }
 
-static uint32_t mark_of(struct worker *worker, const struct made *made)
+static uint32_t mark_of(struct worker *worker, const struct test_packet *test_packet)
 {
-	uint8_t bytes[MADE_MAX];
-	struct packet pkt = packets_make(made, bytes);
+	uint8_t bytes[TEST_PACKET_MAX];
+	struct packet pkt = packets_make(test_packet, bytes);
 	struct verdict verdict;
 
 	worker_pass(worker);
@@ -178,7 +178,7 @@ START_TEST(renumbered)
 	};
 	static const uint32_t want[] = { B, 0, 0x09000000, 0x05000000 };
 	struct worker *worker = packets_worker(policies[0]);
-	struct made syn = { SYN }, ack = { ACK, .seq = 1 };
+	struct test_packet syn = { SYN }, ack = { ACK, .seq = 1 };
 
 	ck_assert_uint_eq(mark_of(worker, &syn), B);
 	for (int i = 1; i < 4; i++) {
@@ -205,7 +205,7 @@ START_TEST(tallies)
 		"class web = tcp dport 80\nclass fresh = udp\n"
 		"route fresh via m\nroute web via b\nroute tcp via a");
 	struct worker *worker = packets_worker(prev);
-	struct made mail = { SYN, .dport = 25 }, web = { SYN, .sport = 9 };
+	struct test_packet mail = { SYN, .dport = 25 }, web = { SYN, .sport = 9 };
 
 	mark_of(worker, &mail);
 	mark_of(worker, &web);
@@ -233,7 +233,7 @@ START_TEST(late_by_route)
 		"class shell = app ssh\nclass all = tcp\n"
 		"route shell via a\nroute all via b");
 	struct worker *worker = packets_worker(policy);
-	struct made syn = { SYN }, ssh = { ACK, .seq = 1, .mark = B, SSH };
+	struct test_packet syn = { SYN }, ssh = { ACK, .seq = 1, .mark = B, SSH };
 
 	ck_assert_uint_eq(mark_of(worker, &syn), B);
 	ck_assert_uint_eq(mark_of(worker, &ssh), A | SETTLED);
@@ -252,7 +252,7 @@ START_TEST(one_at_a_time)
 	struct policy *a = policy_for(UPLINKS, "route tcp via a");
 	struct policy *b = policy_for(UPLINKS, "route tcp via b");
 	struct worker *worker = packets_worker(a);
-	struct made syn = { SYN };
+	struct test_packet syn = { SYN };
 
 	ck_assert_int_eq(worker_prepare(worker, b), 0);
 	ck_assert_int_eq(worker_prepare(worker, NULL), 0);
@@ -273,8 +273,8 @@ START_TEST(views)
 					   "route host example.com payload "
 					   "/zzz/ via a\nroute tcp via b");
 	struct worker *worker = packets_worker(policy);
-	struct made syn = { SYN }, http = { ACK, .seq = 1, .mark = B, HTTP };
-	struct made other = { SYN, .sport = 2, .dport = 25 };
+	struct test_packet syn = { SYN }, http = { ACK, .seq = 1, .mark = B, HTTP };
+	struct test_packet other = { SYN, .sport = 2, .dport = 25 };
 	struct flow_query query = { 0 };
 
 	mark_of(worker, &syn);
@@ -316,21 +316,21 @@ struct traffic {
 static void *speak(void *arg)
 {
 	struct traffic *traffic = arg;
-	uint8_t bytes[MADE_MAX];
+	uint8_t bytes[TEST_PACKET_MAX];
 
 	for (uint32_t i = 0; !atomic_load(&traffic->stopping); i++) {
-		struct made made = { SYN, .sport = (uint16_t)(1 + i % 97) };
+		struct test_packet test_packet = { SYN, .sport = (uint16_t)(1 + i % 97) };
 		struct packet pkt;
 		struct verdict verdict;
 		uint32_t path;
 
 		if (i / 97 % 3 != 0)
-			made = (struct made){
-				ACK, .sport = made.sport,
+			test_packet = (struct test_packet){
+				ACK, .sport = test_packet.sport,
 				.mark = MAIN, .seq = i / 97 % 3,
 				.data = i / 97 % 3 == 1 ? "SSH" : "-2.0-x\r\n",
 			};
-		pkt = packets_make(&made, bytes);
+		pkt = packets_make(&test_packet, bytes);
 		pkt.time_ns = (uint64_t)i * 1000;
 		worker_pass(traffic->worker);
 		worker_classify(traffic->worker, &pkt, NULL, 1, false,

@@ -14,7 +14,7 @@
 static const struct row {
 	const char *name;
 	const char *policy;
-	struct made packets[STEPS];
+	struct test_packet packets[STEPS];
 	const char *flows;
 	const char *marks;
 	bool is_error;			/* the last packet is an ICMP error */
@@ -118,7 +118,7 @@ static const struct row {
 	  false, NULL },
 };
 
-struct heard {
+struct seen {
 	const struct policy *policy;
 	char marks[64];
 	size_t count;
@@ -126,36 +126,36 @@ struct heard {
 
 static void each_packet(void *ctx, const struct replay_packet *packet)
 {
-	struct heard *heard = ctx;
-	const struct marks *marks = policy_marks(heard->policy);
+	struct seen *seen = ctx;
+	const struct marks *marks = policy_marks(seen->policy);
 	uint8_t path = marks_path(marks, packet->mark);
 	char c = path == marks->path_main ? 'x'
 	       : path == 0 ? '-' : (char)('a' + path - 1);
 
 	if (packet->is_settled && c != '-')
 		c -= 'a' - 'A';
-	ck_assert_uint_lt(heard->count, sizeof(heard->marks) - 1);
-	heard->marks[heard->count++] = packet->dropped ? '!' : c;
+	ck_assert_uint_lt(seen->count, sizeof(seen->marks) - 1);
+	seen->marks[seen->count++] = packet->dropped ? '!' : c;
 }
 
-static bool is_step(const struct made *made)
+static bool is_step(const struct test_packet *test_packet)
 {
-	return made->flags != 0 || made->proto != 0;
+	return test_packet->flags != 0 || test_packet->proto != 0;
 }
 
 static void write_row(struct capture *capture, const struct row *row)
 {
-	uint8_t bytes[MADE_MAX];
+	uint8_t bytes[TEST_PACKET_MAX];
 
 	replays_open(capture);
 	for (size_t i = 0; i < STEPS && is_step(&row->packets[i]); i++) {
-		const struct made *made = &row->packets[i];
-		bool is_last = i + 1 == STEPS || !is_step(made + 1);
+		const struct test_packet *test_packet = &row->packets[i];
+		bool is_last = i + 1 == STEPS || !is_step(test_packet + 1);
 		size_t len = row->is_error && is_last
-				     ? packets_error(made, bytes)
-				     : packets_bytes(made, bytes);
+				     ? packets_error(test_packet, bytes)
+				     : packets_bytes(test_packet, bytes);
 
-		replays_add(capture, made->ms, bytes, len);
+		replays_add(capture, test_packet->ms, bytes, len);
 	}
 	replays_close(capture);
 }
@@ -165,30 +165,30 @@ START_TEST(script)
 	const struct row *row = &rows[_i];
 	char error[SOURCE_ERROR_MAX];
 	struct capture capture;
-	struct heard heard = { .policy = replays_policy(row->policy) };
+	struct seen seen = { .policy = replays_policy(row->policy) };
 	const struct replay_options options = {
 		.each_packet = each_packet,
-		.ctx = &heard,
+		.ctx = &seen,
 		.interface = row->interface,
 	};
-	struct replay *replay = replay_new(heard.policy, &options);
+	struct replay *replay = replay_new(seen.policy, &options);
 
 	write_row(&capture, row);
 	ck_assert_int_eq(replay_file(replay, capture.path, error), 0);
-	replays_assert_flows(replay, heard.policy, row->flows, row->name);
-	ck_assert_msg(strcmp(heard.marks, row->marks) == 0, "%s: marks %s",
-		      row->name, heard.marks);
+	replays_assert_flows(replay, seen.policy, row->flows, row->name);
+	ck_assert_msg(strcmp(seen.marks, row->marks) == 0, "%s: marks %s",
+		      row->name, seen.marks);
 	unlink(capture.path);
 	replay_free(replay);
-	policy_free((struct policy *)heard.policy);
+	policy_free((struct policy *)seen.policy);
 }
 END_TEST
 
 /* The datagram of `made` in pieces of 24 bytes, the last one first. */
-static void add_fragments(struct capture *capture, const struct made *made)
+static void add_fragments(struct capture *capture, const struct test_packet *test_packet)
 {
-	uint8_t whole[MADE_MAX], piece[MADE_MAX];
-	size_t len = packets_bytes(made, whole) - 20;
+	uint8_t whole[TEST_PACKET_MAX], piece[TEST_PACKET_MAX];
+	size_t len = packets_bytes(test_packet, whole) - 20;
 	size_t count = (len + 23) / 24;
 
 	for (size_t i = count; i-- > 0;) {
@@ -201,7 +201,7 @@ static void add_fragments(struct capture *capture, const struct made *made)
 		piece[4] = 0x12;
 		piece[6] = i + 1 < count ? 0x20 : 0;
 		piece[7] = (uint8_t)(i * 3);
-		replays_add(capture, made->ms, piece, 20 + part);
+		replays_add(capture, test_packet->ms, piece, 20 + part);
 	}
 }
 
@@ -210,9 +210,9 @@ START_TEST(fragments)
 	char error[SOURCE_ERROR_MAX];
 	struct policy *policy = replays_policy("route app dns via a");
 	struct replay *replay = replay_new(policy, NULL);
-	struct made dns = { DNS };
+	struct test_packet dns = { DNS };
 	struct capture capture;
-	uint8_t bytes[MADE_MAX];
+	uint8_t bytes[TEST_PACKET_MAX];
 
 	replays_open(&capture);
 	add_fragments(&capture, &dns);		/* 37 bytes of UDP: two */
@@ -281,9 +281,9 @@ START_TEST(position)
 	const struct replay_options options = {
 		.threads = 1, .each_packet = ask_position, .ctx = &asker,
 	};
-	const struct made udp = { UDP };
+	const struct test_packet udp = { UDP };
 	struct capture capture;
-	uint8_t bytes[MADE_MAX];
+	uint8_t bytes[TEST_PACKET_MAX];
 
 	asker.replay = replay_new(policy, &options);
 	ck_assert_uint_eq(replay_position(asker.replay).size, 0);
@@ -312,9 +312,9 @@ START_TEST(strange_frames)
 {
 	char error[SOURCE_ERROR_MAX];
 	struct policy *policy = replays_policy("");
-	struct heard heard = { .policy = policy };
+	struct seen seen = { .policy = policy };
 	const struct replay_options options = {
-		.each_packet = each_packet, .ctx = &heard,
+		.each_packet = each_packet, .ctx = &seen,
 	};
 	struct replay *replay = replay_new(policy, &options);
 	struct replay_totals totals;
@@ -332,7 +332,7 @@ START_TEST(strange_frames)
 	ck_assert_uint_eq(totals.undecoded[DECODE_ABSURD] +
 				  totals.undecoded[DECODE_NOT_IP], 1);
 	ck_assert_uint_eq(totals.flows, 0);
-	ck_assert_str_eq(heard.marks, "--");
+	ck_assert_str_eq(seen.marks, "--");
 	ck_assert_int_lt(replay_file(replay, "/nonexistent", error), 0);
 	unlink(capture.path);
 	replay_free(replay);

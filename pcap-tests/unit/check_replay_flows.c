@@ -17,15 +17,15 @@ static enum life life_of(size_t i)
 	return i % 100 == 7 ? LIFE_LONG : i % 10 == 3 ? LIFE_NAMED : LIFE_SHORT;
 }
 
-static void feed_made(struct replay *replay, const struct made *made, size_t i)
+static void feed_test_packet(struct replay *replay, const struct test_packet *test_packet, size_t i)
 {
-	uint8_t bytes[MADE_MAX];
+	uint8_t bytes[TEST_PACKET_MAX];
 	struct source_frame frame = {
 		.packet.time_ns = (1000 + i) * 1000000000ull,
 	};
 
 	source_frame_decode(&frame, DLT_RAW, bytes,
-			    (uint32_t)packets_bytes(made, bytes));
+			    (uint32_t)packets_bytes(test_packet, bytes));
 	ck_assert_int_eq(replay_frames(replay, &frame, 1), 0);
 }
 
@@ -37,31 +37,31 @@ static struct replay *long_replay(const struct policy *policy, size_t keep)
 
 	for (size_t i = 0; i < LONG_FLOWS; i++) {
 		uint16_t sport = (uint16_t)(1000 + i);
-		const struct made udp = { UDP, .sport = sport, DATA("x") };
-		const struct made syn = { SYN, .sport = sport };
-		const struct made http = { HTTP, .sport = sport };
-		const struct made fin = {
+		const struct test_packet udp = { UDP, .sport = sport, DATA("x") };
+		const struct test_packet syn = { SYN, .sport = sport };
+		const struct test_packet http = { HTTP, .sport = sport };
+		const struct test_packet fin = {
 			.flags = TCP_RST | TCP_ACK, .sport = sport,
 		};
 
 		switch (life_of(i)) {
 		case LIFE_SHORT:
-			feed_made(replay, &udp, i);
+			feed_test_packet(replay, &udp, i);
 			break;
 		case LIFE_NAMED:
-			feed_made(replay, &syn, i);
-			feed_made(replay, &http, i);
-			feed_made(replay, &fin, i);
+			feed_test_packet(replay, &syn, i);
+			feed_test_packet(replay, &http, i);
+			feed_test_packet(replay, &fin, i);
 			break;
 		case LIFE_LONG:		/* picked up in the middle */
-			feed_made(replay, &http, i);
+			feed_test_packet(replay, &http, i);
 			break;
 		}
 		/* The first of the long ones goes on to the end. */
 		if (i % 10 == 0 && i > 7) {
-			const struct made more = { ACK, .sport = 1007 };
+			const struct test_packet more = { ACK, .sport = 1007 };
 
-			feed_made(replay, &more, i);
+			feed_test_packet(replay, &more, i);
 		}
 	}
 	return replay;
@@ -102,12 +102,12 @@ START_TEST(no_place_for_a_file)
 	struct replay *replay = replay_new(policy, &options);
 	char error[SOURCE_ERROR_MAX] = "";
 	struct capture capture;
-	uint8_t bytes[MADE_MAX];
+	uint8_t bytes[TEST_PACKET_MAX];
 
 	setenv("TMPDIR", "/nowhere/at/all", 1);
 	replays_open(&capture);
 	for (uint16_t i = 1; i <= 1000; i++) {
-		const struct made udp = { UDP, .sport = i, DATA("x") };
+		const struct test_packet udp = { UDP, .sport = i, DATA("x") };
 
 		replays_add(&capture, 1, bytes, packets_bytes(&udp, bytes));
 	}

@@ -37,10 +37,10 @@ static const struct {
 /* IP in UDP or IP: `header` and then `inner`. */
 static size_t wrap(uint8_t proto, uint16_t dport, const struct bytes *header,
 		   const uint8_t *inner, size_t len,
-		   uint8_t bytes[static MADE_MAX])
+		   uint8_t bytes[static TEST_PACKET_MAX])
 {
-	uint8_t both[MADE_MAX];
-	struct made outer = {
+	uint8_t both[TEST_PACKET_MAX];
+	struct test_packet outer = {
 		.proto = proto, .dport = dport, .data = (char *)both,
 		.len = header->len + len,
 	};
@@ -51,7 +51,7 @@ static size_t wrap(uint8_t proto, uint16_t dport, const struct bytes *header,
 }
 
 /* The same query from 2001:db8::1; its length. */
-static size_t into_six(uint8_t bytes[static MADE_MAX], size_t len)
+static size_t into_six(uint8_t bytes[static TEST_PACKET_MAX], size_t len)
 {
 	static const uint8_t header[40] = {
 		0x60, [6] = IPPROTO_UDP, 64,
@@ -94,8 +94,8 @@ START_TEST(tunnel)
 {
 	size_t row = (size_t)_i / 2;
 	bool decap = _i % 2;
-	uint8_t query[MADE_MAX], bytes[MADE_MAX];
-	struct made dns = { DNS, .src = "192.0.2.1" };
+	uint8_t query[TEST_PACKET_MAX], bytes[TEST_PACKET_MAX];
+	struct test_packet dns = { DNS, .src = "192.0.2.1" };
 	size_t len = packets_bytes(&dns, query);
 
 	if (tunnels[row].is_six)
@@ -110,8 +110,8 @@ END_TEST
 /* GRE in GRE: as far as it goes. */
 START_TEST(tunnel_in_tunnel)
 {
-	uint8_t query[MADE_MAX], middle[MADE_MAX], bytes[MADE_MAX];
-	struct made dns = { DNS, .src = "192.0.2.1" };
+	uint8_t query[TEST_PACKET_MAX], middle[TEST_PACKET_MAX], bytes[TEST_PACKET_MAX];
+	struct test_packet dns = { DNS, .src = "192.0.2.1" };
 	size_t len = packets_bytes(&dns, query);
 
 	len = wrap(IPPROTO_GRE, 0, &tunnels[GRE].header, query, len, middle);

@@ -9,7 +9,7 @@
 
 static const struct row {
 	const char *name;
-	struct made made;
+	struct test_packet test_packet;
 	bool from_server;
 	size_t len;		/* 0: none */
 	uint32_t seq;
@@ -85,11 +85,11 @@ static struct packet in_v6(const struct packet *v4, uint8_t *bytes)
 	return (struct packet){ .data = bytes, .len = (uint32_t)len + 40 };
 }
 
-START_TEST(made)
+START_TEST(test_packet)
 {
 	const struct row *row = &rows[_i];
-	uint8_t bytes[MADE_MAX], end[RESET_MAX];
-	struct packet sent = packets_make(&row->made, bytes);
+	uint8_t bytes[TEST_PACKET_MAX], end[RESET_MAX];
+	struct packet sent = packets_make(&row->test_packet, bytes);
 	struct packet pkt = { .data = end };
 
 	if (row->v6)
@@ -123,7 +123,7 @@ int main(void)
 	Suite *suite = suite_create("reset");
 	TCase *tcase = tcase_create("reset");
 
-	tcase_add_loop_test(tcase, made, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, test_packet, 0, ROWS(rows));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -134,94 +134,94 @@ static const struct {
 	  "rule4 pref 20163 fwmark 0x3f000000/0x3f000000 goto 21999", true },
 	{ "but not where nothing leads to an uplink", FIBRE "}\n"
 	  "default via main\n", "goto", false },
-	{ "own: the default", FIBRE "}\n" END,
+	{ "local: the default", FIBRE "}\n" END,
 	  "rule4 pref 21900 from 0.0.0.0 iif lo lookup 201 protocol 119\n",
 	  true },
-	{ "own: the default, v6", FIBRE "}\n" END,
+	{ "local: the default, v6", FIBRE "}\n" END,
 	  "rule6 pref 21900 iif lo lookup 201 protocol 119\n", true },
-	{ "own: v6 that has a source goes on", FIBRE "}\n" END,
+	{ "local: v6 that has a source goes on", FIBRE "}\n" END,
 	  "rule6 pref 21000 from 8000::/1 iif lo goto 21999", true },
-	{ "own: multicast", FIBRE "}\n" END,
+	{ "local: multicast", FIBRE "}\n" END,
 	  "rule4 pref 21010 from 0.0.0.0 to 224.0.0.0/4 iif lo goto 21999",
 	  true },
-	{ "own: link-local", FIBRE "}\n" END,
+	{ "local: link-local", FIBRE "}\n" END,
 	  "rule6 pref 21010 to fe80::/10 iif lo goto 21999", true },
-	{ "own: DHCP", FIBRE "}\n" END,
+	{ "local: DHCP", FIBRE "}\n" END,
 	  "rule4 pref 21010 from 0.0.0.0 iif lo ipproto udp sport 68 dport 67 "
 	  "goto 21999", true },
-	{ "own: a port", FIBRE "}\n" CHEAP "}\n"
+	{ "local: a port", FIBRE "}\n" CHEAP "}\n"
 	  "route tcp dport 25 via fibre\n" END,
 	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto tcp dport 25 "
 	  "lookup 201", true },
-	{ "own: a range", FIBRE "}\n" "route udp sport 5-9 via fibre\n" END,
+	{ "local: a range", FIBRE "}\n" "route udp sport 5-9 via fibre\n" END,
 	  "rule6 pref 21100 iif lo ipproto udp sport 5-9 lookup 201", true },
-	{ "own: users", FIBRE "}\n"
+	{ "local: users", FIBRE "}\n"
 	  "route uid { 33, 1000-1999 } tcp dport 25 via fibre\n" END,
 	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto tcp dport 25 "
 	  "uidrange 1000-1999 lookup 201", true },
-	{ "own: not all users", FIBRE "}\n" CHEAP "}\n"
+	{ "local: not all users", FIBRE "}\n" CHEAP "}\n"
 	  "route not uid 33 tcp dport 25 via cheap\n" END, "dport 25",
 	  false },
-	{ "own: ports that no rule takes", FIBRE "}\n"
+	{ "local: ports that no rule takes", FIBRE "}\n"
 	  "route udp dport 0-65535 via fibre\n" END,
 	  "ipproto udp dport 1-65534 lookup 201", true },
-	{ "own: no other", FIBRE "}\n"
+	{ "local: no other", FIBRE "}\n"
 	  "route udp dport 65535 via fibre\n" END, "65535", false },
-	{ "own: a port alone", FIBRE "}\n" "route dport 53 via main\n" END,
+	{ "local: a port alone", FIBRE "}\n" "route dport 53 via main\n" END,
 	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto udp dport 53 "
 	  "goto 21999", true },
-	{ "own: the order of routes", FIBRE "}\n"
+	{ "local: the order of routes", FIBRE "}\n"
 	  "route tcp dport 25 via fibre\n" "route tcp via main\n" END,
 	  "rule4 pref 21101 from 0.0.0.0 iif lo ipproto tcp goto 21999", true },
-	{ "own: which is none on one path", FIBRE "}\n"
+	{ "local: which is none on one path", FIBRE "}\n"
 	  "route tcp dport 25 via fibre\n" "route udp via fibre\n" END,
 	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto udp lookup 201", true },
-	{ "own: a destination", FIBRE "}\n"
+	{ "local: a destination", FIBRE "}\n"
 	  "route tcp to 2001:db8:5::/48 via fibre\n" END,
 	  "rule6 pref 21100 to 2001:db8:5::/48 iif lo ipproto tcp lookup 201",
 	  true },
-	{ "own: in its family only", FIBRE "}\n"
+	{ "local: in its family only", FIBRE "}\n"
 	  "route to 198.51.100.0/24 via fibre\n" END, "rule6 pref 21100",
 	  false },
-	{ "own: what cannot be said", FIBRE "}\n"
+	{ "local: what cannot be said", FIBRE "}\n"
 	  "route tcp from 192.168.1.0/24 via fibre\n"
 	  "route tcp dscp ef via fibre\n" "route tcp length 0-99 via fibre\n"
 	  "route tcp payload /^x/ via fibre\n" "route not tcp via fibre\n"
 	  END, "pref 21100", false },
-	{ "own: what beside it can", FIBRE "}\n"
+	{ "local: what beside it can", FIBRE "}\n"
 	  "route tcp dport 25 or payload /^x/ via fibre\n" END,
 	  "ipproto tcp dport 25 lookup 201", true },
-	{ "own: no interface is `in`", FIBRE "}\n"
+	{ "local: no interface is `in`", FIBRE "}\n"
 	  "route in eth0 tcp dport 25 via fibre\n" END, "dport 25", false },
-	{ "own: nor is any", FIBRE "}\n"
+	{ "local: nor is any", FIBRE "}\n"
 	  "route not in eth0 tcp dport 25 via fibre\n" END,
 	  "ipproto tcp dport 25 lookup 201", true },
-	{ "own: hosts that are others", FIBRE "}\n"
+	{ "local: hosts that are others", FIBRE "}\n"
 	  "route tcp dport 25 not from 192.168.1.20 via fibre\n" END,
 	  "ipproto tcp dport 25 lookup 201", true },
-	{ "own: hosts that may be oneself", FIBRE "}\n"
+	{ "local: hosts that may be oneself", FIBRE "}\n"
 	  "route tcp dport 25 not from 192.168.1.0/24 via fibre\n" END,
 	  "dport 25", false },
-	{ "own: drop", FIBRE "}\n" "route tcp dport 25 drop\n" END,
+	{ "local: drop", FIBRE "}\n" "route tcp dport 25 drop\n" END,
 	  "dport 25", false },
-	{ "own: exempt", FIBRE "}\n" "exempt to 198.51.100.7\n" END,
+	{ "local: exempt", FIBRE "}\n" "exempt to 198.51.100.7\n" END,
 	  "rule4 pref 21010 from 0.0.0.0 to 198.51.100.7 iif lo goto 21999",
 	  true },
-	{ "own: exempt by rule, once", FIBRE "}\n"
+	{ "local: exempt by rule, once", FIBRE "}\n"
 	  "exempt to 198.51.100.7 by rule\n" END,
 	  "to 198.51.100.7 iif lo", false },
-	{ "own: bound to the device", FIBRE "}\n" END,
+	{ "local: bound to the device", FIBRE "}\n" END,
 	  "rule4 pref 21005 from 0.0.0.0 iif lo oif eth1 lookup 201", true },
-	{ "own: a default that any gateway could hide behind",
+	{ "local: a default that any gateway could hide behind",
 	  "uplink cheap { dev ppp0 }\ndefault via cheap\n",
 	  "rule4 pref 21900 from 0.0.0.0 iif lo ipproto tcp lookup 201", true },
-	{ "own: is not taken for its way",
+	{ "local: is not taken for its way",
 	  "uplink cheap { dev ppp0 }\ndefault via cheap\n",
 	  "pref 21900 from 0.0.0.0 iif lo lookup", false },
-	{ "own: no IPv6 is main's",
+	{ "local: no IPv6 is main's",
 	  "uplink fibre { dev eth1 via 203.0.113.1 }\n"
 	  "route tcp dport 25 via fibre\n" END, "rule6 pref 21", false },
-	{ "own: no IPv6, strict",
+	{ "local: no IPv6, strict",
 	  "uplink fibre { dev eth1 via 203.0.113.1 strict }\n" END,
 	  "rule6 pref 21900 iif lo lookup 201", true },
 	{ "exempt by rule, from", FIBRE "}\n" END
@@ -286,7 +286,7 @@ static const struct {
 	const char *policy;
 	const char *line;
 	bool wanted;
-	uint8_t carrier;
+	uint8_t active;
 	const char *words;	/* who that is; NULL: nobody */
 } down[] = {
 	{ "none", { NULL }, FIBRE "fallback cheap }\n" CHEAP "}\n" END,
@@ -336,9 +336,9 @@ START_TEST(down_uplink)
 	text = text_of(&plan, &state);
 	ck_assert_msg(!!strstr(text, down[_i].line) == down[_i].wanted,
 		      "%s: in\n%s", down[_i].name, text);
-	ck_assert_uint_eq(plan.uplinks[0].carrier[0], down[_i].carrier);
-	ck_assert_uint_eq(plan.uplinks[0].carrier[1], 0);
-	ck_assert_pstr_eq(plan_routes_carrier(policy, 0, down[_i].carrier),
+	ck_assert_uint_eq(plan.uplinks[0].active[0], down[_i].active);
+	ck_assert_uint_eq(plan.uplinks[0].active[1], 0);
+	ck_assert_pstr_eq(plan_routes_active_uplink(policy, 0, down[_i].active),
 			  down[_i].words);
 	free(text);
 	plan_fini(&plan);
@@ -385,14 +385,14 @@ static const struct {
 	  255, 0, true, true },
 };
 
-static size_t count_own(const struct plan *plan)
+static size_t count_local(const struct plan *plan)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < plan->rule_count; i++)
 		count += plan->rules[i].family == AF_INET &&
-			 plan->rules[i].pref >= PREF_OWN_ROUTE &&
-			 plan->rules[i].pref < PREF_OWN_END;
+			 plan->rules[i].pref >= PREF_LOCAL_ROUTE &&
+			 plan->rules[i].pref < PREF_LOCAL_END;
 	return count;
 }
 
@@ -417,8 +417,8 @@ START_TEST(max)
 	policy = setup_policy(text);
 	setup_state(&state);
 	make_plan(policy, &state, &plan);
-	ck_assert_uint_eq(count_own(&plan), many[_i].own);
-	ck_assert(!!plan.own_note == many[_i].has_note);
+	ck_assert_uint_eq(count_local(&plan), many[_i].own);
+	ck_assert(!!plan.local_note == many[_i].has_note);
 	free(text);
 	fini(policy, &state, &plan);
 }

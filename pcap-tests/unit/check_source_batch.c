@@ -37,11 +37,11 @@ static uint32_t len_of(size_t i, uint32_t max)
 
 static void frame_make(uint8_t *bytes, size_t i, uint32_t len)
 {
-	const struct made made = {
+	const struct test_packet test_packet = {
 		.proto = IPPROTO_UDP, .sport = (uint16_t)i,
 	};
 
-	packets_bytes(&made, bytes);
+	packets_bytes(&test_packet, bytes);
 	memset(bytes + 28, (int)(i % 251), len - 28);
 	bytes[2] = 0;			/* as offload leaves it: all of it */
 	bytes[3] = 0;

@@ -57,7 +57,7 @@ START_TEST(machines_own)
 }
 END_TEST
 
-START_TEST(made)
+START_TEST(test_packet)
 {
 	char top[] = "/tmp/check_folder.XXXXXX", path[64];
 
@@ -81,7 +81,7 @@ int main(void)
 	tcase_add_test(tcase, given);
 	tcase_add_test(tcase, another_namespace);
 	tcase_add_test(tcase, machines_own);
-	tcase_add_test(tcase, made);
+	tcase_add_test(tcase, test_packet);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -33,7 +33,7 @@ static const struct row {
 	const char *name;
 	const char *policy;
 	struct {
-		struct made packet;
+		struct test_packet packet;
 		uint32_t mark;
 		bool drop;
 	} steps[STEPS];
@@ -220,15 +220,15 @@ static void run(const struct row *row, bool batch)
 	struct worker *worker = packets_worker(policy);
 	struct packet packets[STEPS];
 	struct verdict verdicts[STEPS];
-	uint8_t bytes[STEPS][MADE_MAX];
+	uint8_t bytes[STEPS][TEST_PACKET_MAX];
 	size_t count = steps_of(row);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct made *made = &row->steps[i].packet;
+		const struct test_packet *test_packet = &row->steps[i].packet;
 
-		packets[i] = packets_make(made, bytes[i]);
+		packets[i] = packets_make(test_packet, bytes[i]);
 		if (row->is_error && i == count - 1)
-			packets[i].len = (uint32_t)packets_error(made,
+			packets[i].len = (uint32_t)packets_error(test_packet,
 								 bytes[i]);
 		if (!batch)
 			worker_classify(worker, &packets[i], NULL, 1, false,
@@ -307,9 +307,9 @@ static bool name_of(void *ctx, uint32_t ifindex, char *buffer)
 static uint32_t mark_from(struct worker *worker, uint32_t ifindex,
 			  uint16_t sport)
 {
-	uint8_t bytes[MADE_MAX];
-	struct made made = { SYN, .sport = sport };
-	struct packet pkt = packets_make(&made, bytes);
+	uint8_t bytes[TEST_PACKET_MAX];
+	struct test_packet test_packet = { SYN, .sport = sport };
+	struct packet pkt = packets_make(&test_packet, bytes);
 	struct verdict verdict;
 
 	pkt.ifindex = ifindex;
@@ -362,8 +362,8 @@ START_TEST(zones)
 {
 	struct policy *policy = policy_for("route app ssh via a");
 	struct worker *worker = packets_worker(policy);
-	uint8_t bytes[3][MADE_MAX];
-	struct made syn = { SYN }, ssh = { ACK, .seq = 1, SSH };
+	uint8_t bytes[3][TEST_PACKET_MAX];
+	struct test_packet syn = { SYN }, ssh = { ACK, .seq = 1, SSH };
 	struct packet packets[] = {
 		packets_make(&syn, bytes[0]), packets_make(&syn, bytes[1]),
 		packets_make(&ssh, bytes[2]),
@@ -392,8 +392,8 @@ START_TEST(name_all)
 	};
 	struct policy *policy = policy_for("route tcp via a");
 	struct worker *worker = worker_new(policy, &options);
-	uint8_t bytes[2][MADE_MAX];
-	struct made syn = { SYN }, http = { ACK, .seq = 1, HTTP };
+	uint8_t bytes[2][TEST_PACKET_MAX];
+	struct test_packet syn = { SYN }, http = { ACK, .seq = 1, HTTP };
 	struct packet packets[] = {
 		packets_make(&syn, bytes[0]), packets_make(&http, bytes[1]),
 	};

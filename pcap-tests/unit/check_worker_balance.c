@@ -35,22 +35,22 @@ static void tear_down(void)
 	policy_free(policy);
 }
 
-static struct verdict ask(const struct made *made)
+static struct verdict ask(const struct test_packet *test_packet)
 {
-	uint8_t bytes[MADE_MAX];
-	struct packet pkt = packets_make(made, bytes);
+	uint8_t bytes[TEST_PACKET_MAX];
+	struct packet pkt = packets_make(test_packet, bytes);
 	struct verdict verdict;
 
 	worker_classify(worker, &pkt, NULL, 1, false, &verdict);
 	return verdict;
 }
 
-static const struct made syn = { .flags = TCP_SYN, .seq = 99 };
+static const struct test_packet syn = { .flags = TCP_SYN, .seq = 99 };
 
 /* Its second packet, after `mark` was put back; with what it then says. */
 static struct verdict go_on(uint32_t mark)
 {
-	const struct made ssh = {
+	const struct test_packet ssh = {
 		.flags = TCP_ACK, .seq = 100, .mark = mark,
 		DATA("SSH-2.0-OpenSSH_9.2\r\n"),
 	};

@@ -47,20 +47,20 @@
 #define ANSWER { UDP(RESOLVER, TOLD_V), .back = true }
 #define SYN_TO(where) { .flags = TCP_SYN, .dport = 443, .dst = where }
 /* From the machine `who`; by IPv6. */
-#define QUESTION_OF(who) { UDP(RESOLVER, ASK("v")), .link = who }
-#define ANSWER_FOR_V6 { UDP(RESOLVER, TOLD_V6), .back = true, .link = 99 }
-#define SYN_FROM(who) { .flags = TCP_SYN, .dport = 443, .link = who }
+#define QUESTION_OF(who) { UDP(RESOLVER, ASK("v")), .hwaddr = who }
+#define ANSWER_FOR_V6 { UDP(RESOLVER, TOLD_V6), .back = true, .hwaddr = 99 }
+#define SYN_FROM(who) { .flags = TCP_SYN, .dport = 443, .hwaddr = who }
 #define SYN6_FROM(who) { .flags = TCP_SYN, .dport = 443, .src = CLIENT6, \
-	.dst = V6, .link = who }
+	.dst = V6, .hwaddr = who }
 #define QUESTION6_OF(who) { UDP(RESOLVER6, ASK("v")), .src = CLIENT6, \
-	.link = who }
+	.hwaddr = who }
 #define ANSWER6 { UDP(RESOLVER6, TOLD_V), .src = CLIENT6, .back = true, \
-	.link = 99 }
+	.hwaddr = 99 }
 /* Of the router's own resolver: no question is ever seen. */
 #define OWN_UDP { UDP(ROUTER, TOLD_V), .back = true }
 #define OWN_TCP(number, bytes) \
 	{ TCP(ROUTER), .seq = number, DATA(bytes), .back = true }
-#define OWN_START { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 99, \
+#define LOCAL_START { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 99, \
 	.flags = TCP_SYN | TCP_ACK, .back = true }
 
 #define STEPS 8
@@ -69,7 +69,7 @@ static const struct row {
 	const char *name;
 	const char *policy;
 	struct {
-		struct made packet;
+		struct test_packet packet;
 		uint32_t mark;
 		bool is_own;		/* no interface: the router's */
 	} steps[STEPS];
@@ -142,7 +142,7 @@ static const struct row {
 	  { { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
 	    { SYN6_FROM(0), MAIN, 0 } }, 1 },
 	{ "of a machine with several addresses: a router, perhaps", "",
-	  { { { .src = OTHER, .flags = TCP_SYN, .dport = 443, .link = 1 },
+	  { { { .src = OTHER, .flags = TCP_SYN, .dport = 443, .hwaddr = 1 },
 	      MAIN, 0 },
 	    { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
 	    { SYN6_FROM(1), MAIN, 0 } }, 1 },
@@ -216,20 +216,20 @@ static const struct row {
 	      A | SETTLED, 1 }, { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "the router's own, which is not named",
 	  "learn from 198.51.100.54\n",
-	  { { OWN_UDP, 0, 1 }, { OWN_START, 0, 1 },
+	  { { OWN_UDP, 0, 1 }, { LOCAL_START, 0, 1 },
 	    { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 }, { SYN_TO(V), MAIN, 0 } },
 	  0 },
 	{ "the router's own by TCP", "",
-	  { { OWN_START, 0, 1 }, { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 },
+	  { { LOCAL_START, 0, 1 }, { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 },
 	    { SYN_TO(V), A, 0 } }, 1 },
 	{ "the router's own by TCP, in pieces", "",
-	  { { OWN_START, 0, 1 }, { OWN_TCP(100, TOLD_LEN), 0, 1 },
+	  { { LOCAL_START, 0, 1 }, { OWN_TCP(100, TOLD_LEN), 0, 1 },
 	    { OWN_TCP(102, "\0\7\x81\x80"), 0, 1 },
 	    { OWN_TCP(106, "\0\1\0\1\0\0\0\0\1v\7example\0\0\1\0\1\xc0\x0c\0"
 		      "\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64\x09"), 0, 1 },
 	    { SYN_TO(V), A, 0 } }, 1 },
 	{ "the router's own by TCP, one after another", "",
-	  { { OWN_START, 0, 1 },
+	  { { LOCAL_START, 0, 1 },
 	    { OWN_TCP(100, TOLD_LEN TOLD("w", "\x0a")), 0, 1 },
 	    { OWN_TCP(145, TOLD_LEN TOLD("w", "\x0a") TOLD_LEN), 0, 1 },
 	    { OWN_TCP(192, TOLD_V), 0, 1 },
@@ -240,7 +240,7 @@ static const struct row {
 	  { { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "the router's own by TCP, once more by the same ports", "",
-	  { { OWN_START, 0, 1 },
+	  { { LOCAL_START, 0, 1 },
 	    { OWN_TCP(100, TOLD_LEN TOLD("w", "\x0a")), 0, 1 },
 	    { { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 999,
 		.flags = TCP_SYN | TCP_ACK, .back = true, .ms = 9000 }, 0, 1 },
@@ -280,11 +280,11 @@ static struct policy *policy_for(const char *text)
 	return packets_policy(all);
 }
 
-static uint32_t mark_of(struct worker *worker, const struct made *made,
+static uint32_t mark_of(struct worker *worker, const struct test_packet *test_packet,
 			bool is_own)
 {
-	uint8_t bytes[MADE_MAX];
-	struct packet pkt = packets_make(made, bytes);
+	uint8_t bytes[TEST_PACKET_MAX];
+	struct packet pkt = packets_make(test_packet, bytes);
 	struct verdict verdict;
 
 	pkt.ifindex = is_own ? 0 : 2;
@@ -318,7 +318,7 @@ END_TEST
 /* A flow that is settled but may ask more keeps its path, by its new number. */
 START_TEST(reload)
 {
-	static const struct made question = QUESTION, answer = ANSWER;
+	static const struct test_packet question = QUESTION, answer = ANSWER;
 	struct policy *policy = policy_for(""), *next;
 	struct learned *learned = learned_new(NULL);
 	struct worker *worker = worker_for(policy, learned);
@@ -376,21 +376,21 @@ START_TEST(reset)
 	struct policy *policy = packets_policy(
 		UPLINKS "late reset\nroute payload /SECRET/ via a\n");
 	struct worker *worker = worker_new(policy, &options);
-	struct made made = { .flags = TCP_SYN, .seq = 9 };
+	struct test_packet test_packet = { .flags = TCP_SYN, .seq = 9 };
 
-	ck_assert_uint_eq(mark_of(worker, &made, false), MAIN);
-	made.mark = MAIN;
+	ck_assert_uint_eq(mark_of(worker, &test_packet, false), MAIN);
+	test_packet.mark = MAIN;
 	for (unsigned int i = 0; i < lates[_i].lines; i++) {
-		struct made line = { .flags = TCP_ACK, .seq = 10 + 6 * i,
+		struct test_packet line = { .flags = TCP_ACK, .seq = 10 + 6 * i,
 				     .mark = MAIN, DATA("hello\n") };
 
 		ck_assert_uint_eq(mark_of(worker, &line, false), MAIN);
 	}
-	made.flags = lates[_i].flags;
-	made.back = lates[_i].back;
-	made.seq = made.back ? 500 : 10 + 6 * lates[_i].lines;
-	made.data = "SECRET";
-	ck_assert_uint_eq(mark_of(worker, &made, false), MAIN | SETTLED);
+	test_packet.flags = lates[_i].flags;
+	test_packet.back = lates[_i].back;
+	test_packet.seq = test_packet.back ? 500 : 10 + 6 * lates[_i].lines;
+	test_packet.data = "SECRET";
+	ck_assert_uint_eq(mark_of(worker, &test_packet, false), MAIN | SETTLED);
 	ck_assert_msg(resets == lates[_i].resets &&
 		      worker_counters(worker)->late_reset == resets &&
 		      worker_counters(worker)->late_kept == 1 - resets,

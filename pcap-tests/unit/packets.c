@@ -21,27 +21,27 @@ static void put32(uint8_t *at, uint32_t value)
 }
 
 /* The transport header; its length. */
-static size_t put_transport(const struct made *made, uint8_t proto,
+static size_t put_transport(const struct test_packet *test_packet, uint8_t proto,
 			    size_t data_len, uint8_t *at)
 {
-	uint16_t ask = made->sport != 0 ? made->sport : 40000;
-	uint16_t serve = made->dport != 0 ? made->dport : 80;
+	uint16_t ask = test_packet->sport != 0 ? test_packet->sport : 40000;
+	uint16_t serve = test_packet->dport != 0 ? test_packet->dport : 80;
 
 	switch (proto) {
 	case IPPROTO_TCP:
-		put16(at, made->back ? serve : ask);
-		put16(at + 2, made->back ? ask : serve);
-		put32(at + 4, made->seq);
+		put16(at, test_packet->back ? serve : ask);
+		put16(at + 2, test_packet->back ? ask : serve);
+		put32(at + 4, test_packet->seq);
 		at[12] = 5 << 4;
-		at[13] = made->flags;
+		at[13] = test_packet->flags;
 		return 20;
 	case IPPROTO_UDP:
-		put16(at, made->back ? serve : ask);
-		put16(at + 2, made->back ? ask : serve);
+		put16(at, test_packet->back ? serve : ask);
+		put16(at + 2, test_packet->back ? ask : serve);
 		put16(at + 4, (uint32_t)(8 + data_len));
 		return 8;
 	case IPPROTO_ICMP:
-		at[0] = made->flags;
+		at[0] = test_packet->flags;
 		put16(at + 4, ask);
 		return 8;
 	default:
@@ -49,65 +49,65 @@ static size_t put_transport(const struct made *made, uint8_t proto,
 	}
 }
 
-static bool is_v6(const struct made *made)
+static bool is_v6(const struct test_packet *test_packet)
 {
-	return made->src != NULL && strchr(made->src, ':') != NULL;
+	return test_packet->src != NULL && strchr(test_packet->src, ':') != NULL;
 }
 
-static void put_addresses(const struct made *made, uint8_t *ip)
+static void put_addresses(const struct test_packet *test_packet, uint8_t *ip)
 {
-	const char *ask = made->src != NULL ? made->src : "192.168.1.9";
-	const char *serve = made->dst != NULL ? made->dst : "198.51.100.7";
-	int family = is_v6(made) ? AF_INET6 : AF_INET;
-	size_t src = is_v6(made) ? 8 : 12, dst = is_v6(made) ? 24 : 16;
+	const char *ask = test_packet->src != NULL ? test_packet->src : "192.168.1.9";
+	const char *serve = test_packet->dst != NULL ? test_packet->dst : "198.51.100.7";
+	int family = is_v6(test_packet) ? AF_INET6 : AF_INET;
+	size_t src = is_v6(test_packet) ? 8 : 12, dst = is_v6(test_packet) ? 24 : 16;
 
-	ck_assert_int_eq(inet_pton(family, made->back ? serve : ask, ip + src),
+	ck_assert_int_eq(inet_pton(family, test_packet->back ? serve : ask, ip + src),
 			 1);
-	ck_assert_int_eq(inet_pton(family, made->back ? ask : serve, ip + dst),
+	ck_assert_int_eq(inet_pton(family, test_packet->back ? ask : serve, ip + dst),
 			 1);
 }
 
-static void put_ip(const struct made *made, uint8_t proto, size_t len,
+static void put_ip(const struct test_packet *test_packet, uint8_t proto, size_t len,
 		   uint8_t *ip)
 {
-	if (is_v6(made)) {
+	if (is_v6(test_packet)) {
 		ip[0] = 0x60;
 		put16(ip + 4, (uint32_t)len - 40);
 		ip[6] = proto;
 		ip[7] = 64;
 	} else {
 		ip[0] = 0x45;
-		ip[1] = made->tos;
+		ip[1] = test_packet->tos;
 		put16(ip + 2, (uint32_t)len);
 		ip[8] = 64;
 		ip[9] = proto;
 	}
-	put_addresses(made, ip);
+	put_addresses(test_packet, ip);
 }
 
-size_t packets_bytes(const struct made *made, uint8_t bytes[static MADE_MAX])
+size_t packets_bytes(const struct test_packet *test_packet, uint8_t bytes[static TEST_PACKET_MAX])
 {
-	uint8_t proto = made->proto != 0 ? made->proto : IPPROTO_TCP;
-	size_t data_len = made->len;
-	size_t len = is_v6(made) ? 40 : 20;
+	uint8_t proto = test_packet->proto != 0 ? test_packet->proto : IPPROTO_TCP;
+	size_t data_len = test_packet->len;
+	size_t len = is_v6(test_packet) ? 40 : 20;
 
-	if (data_len == 0 && made->data != NULL)
-		data_len = strlen(made->data);
+	if (data_len == 0 && test_packet->data != NULL)
+		data_len = strlen(test_packet->data);
 	memset(bytes, 0, 80);
-	len += put_transport(made, proto, data_len, bytes + len);
-	ck_assert_uint_le(len + data_len, MADE_MAX);
+	len += put_transport(test_packet, proto, data_len, bytes + len);
+	ck_assert_uint_le(len + data_len, TEST_PACKET_MAX);
 	if (data_len > 0)
-		memcpy(bytes + len, made->data, data_len);
+		memcpy(bytes + len, test_packet->data, data_len);
 	len += data_len;
-	put_ip(made, proto, len, bytes);
+	put_ip(test_packet, proto, len, bytes);
 	return len;
 }
 
-size_t packets_error(const struct made *made, uint8_t bytes[static MADE_MAX])
+size_t packets_error(const struct test_packet *test_packet, uint8_t bytes[static TEST_PACKET_MAX])
 {
-	uint8_t quoted[MADE_MAX];
-	size_t len = packets_bytes(made, quoted);
-	struct made error = {
+	uint8_t quoted[TEST_PACKET_MAX];
+	size_t len = packets_bytes(test_packet, quoted);
+	struct test_packet error = {
 		.proto = IPPROTO_ICMP,
 		.flags = 3,
 		.src = "203.0.113.99",
@@ -121,15 +121,15 @@ size_t packets_error(const struct made *made, uint8_t bytes[static MADE_MAX])
 	return packets_bytes(&error, bytes);
 }
 
-struct packet packets_make(const struct made *made,
-			   uint8_t bytes[static MADE_MAX])
+struct packet packets_make(const struct test_packet *test_packet,
+			   uint8_t bytes[static TEST_PACKET_MAX])
 {
 	return (struct packet){
 		.data = bytes,
-		.len = (uint32_t)packets_bytes(made, bytes),
-		.mark = made->mark,
-		.link = made->link,
-		.time_ns = (uint64_t)made->ms * 1000000,
+		.len = (uint32_t)packets_bytes(test_packet, bytes),
+		.mark = test_packet->mark,
+		.hwaddr = test_packet->hwaddr,
+		.time_ns = (uint64_t)test_packet->ms * 1000000,
 	};
 }
 

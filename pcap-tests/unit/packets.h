@@ -10,12 +10,12 @@
 #include "engine/packet/packet.h"
 #include "rules/policy/policy.h"
 
-#define MADE_MAX 2048
+#define TEST_PACKET_MAX 2048
 
 struct worker;
 
 /* 192.168.1.9 port 40000 asks 198.51.100.7; `back`: the answer. */
-struct made {
+struct test_packet {
 	uint8_t proto;		/* 0: TCP */
 	bool back;
 	uint16_t sport;		/* 0: 40000; for ICMP the identifier */
@@ -29,18 +29,18 @@ struct made {
 	uint8_t tos;
 	const char *src;	/* NULL: as above; of IPv6: so is `dst` */
 	const char *dst;
-	uint64_t link;
+	uint64_t hwaddr;
 };
 
 #define DATA(literal) .data = literal, .len = sizeof(literal) - 1
 
 /* An ICMP destination unreachable that quotes the packet `made` would be. */
-size_t packets_error(const struct made *made, uint8_t bytes[static MADE_MAX]);
+size_t packets_error(const struct test_packet *test_packet, uint8_t bytes[static TEST_PACKET_MAX]);
 /* IP on: the number of bytes. */
-size_t packets_bytes(const struct made *made, uint8_t bytes[static MADE_MAX]);
+size_t packets_bytes(const struct test_packet *test_packet, uint8_t bytes[static TEST_PACKET_MAX]);
 /* Not decoded; borrows `bytes`. */
-struct packet packets_make(const struct made *made,
-			   uint8_t bytes[static MADE_MAX]);
+struct packet packets_make(const struct test_packet *test_packet,
+			   uint8_t bytes[static TEST_PACKET_MAX]);
 
 /* Compiles or fails the test with the complaints. */
 struct policy *packets_policy(const char *text);

@@ -116,7 +116,7 @@ enum hint_verdict try_hint(const struct hint *hint, const void *payload,
 	return verdict;
 }
 
-static void check_names(const struct hint *hint, const struct hint_row *row,
+static void check_keywords(const struct hint *hint, const struct hint_row *row,
 			const struct hint_yield *yield)
 {
 	const char *app = yield->app == 0 ? hint->name :
@@ -182,7 +182,7 @@ void try_hint_row(const struct hint *hint, const struct hint_row *row)
 	ck_assert_msg(verdict == row->want, "%s: verdict is %d", row->name,
 		      verdict);
 	if (verdict == HINT_YES)
-		check_names(hint, row, &yield);
+		check_keywords(hint, row, &yield);
 	trial_fini(&t);
 	try_cuts(hint, row);
 	try_flips(hint, row);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "rules/compile/compile.h"
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 
 static void report_unknown(struct compiler *c, struct place place,
 			     const char *what, const char *word,

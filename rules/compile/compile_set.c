@@ -10,7 +10,7 @@
 
 #include "rules/compile/compile.h"
 #include "rules/parse/list.h"
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 
 static struct list_item *find_list(struct compiler *c, const char *name)
 {

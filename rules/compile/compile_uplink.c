@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "rules/compile/compile.h"
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 
 /* "settled", and paths for one uplink, drop and main at least; a path number
  * fits a byte. */

@@ -456,7 +456,7 @@ static void print_uplink(const struct ast_statement *s, FILE *out)
 
 static void print_expect(const struct ast_expect *e, FILE *out)
 {
-	const char *proto = names_of(names_protocol, e->proto);
+	const char *proto = keywords_of(keywords_protocol, e->proto);
 
 	if (proto != NULL)
 		fprintf(out, "expect %s ", proto);

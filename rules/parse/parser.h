@@ -14,7 +14,7 @@
 #include "rules/parse/ast.h"
 #include "rules/policy/facts.h"
 #include "rules/parse/lexer.h"
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 
 /* ( and not within each other, deeper than anybody writes and far from the
  * end of the stack. */
@@ -156,7 +156,7 @@ int parser_value_ja4(struct parser *p, struct ast_name *ret_ja4);
 int parser_value_protocol(struct parser *p, uint32_t *ret_proto);
 int parser_value_path(struct parser *p, struct ast_name *ret_path);
 /* A number or a name of a table, for dscp and tos. */
-int parser_value_named(struct parser *p, const struct name_value *table,
+int parser_value_named(struct parser *p, const struct keyword *table,
 		       const struct number_kind *kind,
 		       struct ast_name *ret_name, uint32_t *ret_value);
 

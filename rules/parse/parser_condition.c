@@ -89,9 +89,9 @@ static bool find_atom(const struct token *token, enum atom_kind *ret_atom)
 
 static bool find_protocol(const struct token *token)
 {
-	const struct name_value *row;
+	const struct keyword *row;
 
-	for (row = names_protocol; row->name != NULL; row++)
+	for (row = keywords_protocol; row->name != NULL; row++)
 		if (token_is(token, row->name))
 			return true;
 	return token_is(token, "proto");
@@ -137,7 +137,7 @@ static int protocol(struct parser *p, struct ast_condition **ret)
 		return rc;
 	value->kind = VALUE_NUMBER;
 	value->last = value->first;
-	value->text = names_of(names_protocol, value->first);
+	value->text = keywords_of(keywords_protocol, value->first);
 	c->atom = ATOM_PROTO;
 	c->values = value;
 	family_add(&family, c);

@@ -58,7 +58,7 @@ int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 	return 0;
 }
 
-static int named(struct parser *p, const struct name_value *table,
+static int named(struct parser *p, const struct keyword *table,
 		 const struct number_kind *kind, struct ast_number *number)
 {
 	struct ast_name name;
@@ -111,9 +111,9 @@ static int option(struct parser *p, struct ast_expect *expect)
 		return expect->in.text != NULL ? parser_twice(p) :
 			parser_value_interface(p, false, &expect->in);
 	if (parser_take(p, "dscp"))
-		return named(p, names_dscp, &dscp, &expect->dscp);
+		return named(p, keywords_dscp, &dscp, &expect->dscp);
 	if (parser_take(p, "tos"))
-		return named(p, names_tos, &tos, &expect->tos);
+		return named(p, keywords_tos, &tos, &expect->tos);
 	if (parser_take(p, "length"))
 		return expect->length.place.line > 0 ? parser_twice(p) :
 			parser_value_number(p, &length, &expect->length);

@@ -95,7 +95,7 @@ static int one_dscp(struct parser *p, struct ast_value *value)
 	struct ast_name name = { .text = NULL };
 	int rc;
 
-	rc = parser_value_named(p, names_dscp, &dscp_kind, &name,
+	rc = parser_value_named(p, keywords_dscp, &dscp_kind, &name,
 				&value->first);
 	value->kind = VALUE_NUMBER;
 	value->text = name.text;
@@ -137,7 +137,7 @@ static int one_tos(struct parser *p, struct ast_value *value)
 	value->kind = VALUE_NUMBER;
 	if (slash != NULL)
 		return tos_with_mask(p, slash - token->text, value);
-	rc = parser_value_named(p, names_tos, &tos_kind, &name,
+	rc = parser_value_named(p, keywords_tos, &tos_kind, &name,
 				&value->first);
 	value->text = name.text;
 	if (name.text != NULL)

@@ -393,12 +393,12 @@ int parser_value_protocol(struct parser *p, uint32_t *ret_proto)
 		return rc;
 	}
 	if (p->token.kind == TOKEN_WORD &&
-	    names_find(names_protocol, p->token.text, p->token.len,
+	    keywords_find(keywords_protocol, p->token.text, p->token.len,
 		       ret_proto)) {
 		parser_advance(p);
 		return 0;
 	}
-	nearest_offer_table(&nearest, names_protocol);
+	nearest_offer_table(&nearest, keywords_protocol);
 	return parser_expected(p, "a protocol",
 			       (const char *[]){ nearest.best, NULL });
 }
@@ -421,7 +421,7 @@ int parser_value_path(struct parser *p, struct ast_name *ret_path)
 	return ret_path->text != NULL ? 0 : -ENOMEM;
 }
 
-int parser_value_named(struct parser *p, const struct name_value *table,
+int parser_value_named(struct parser *p, const struct keyword *table,
 		       const struct number_kind *kind,
 		       struct ast_name *ret_name, uint32_t *ret_value)
 {
@@ -432,7 +432,7 @@ int parser_value_named(struct parser *p, const struct name_value *table,
 	int rc;
 
 	if (token.kind == TOKEN_WORD &&
-	    names_find(table, token.text, token.len, ret_value)) {
+	    keywords_find(table, token.text, token.len, ret_value)) {
 		for (; table->name != NULL; table++)
 			if (strncasecmp(table->name, token.text,
 					token.len) == 0 &&

@@ -192,7 +192,7 @@ struct learn policy_learn(const struct policy *policy)
 	return policy->learn;
 }
 
-bool policy_hears_dns(const struct policy *policy)
+bool policy_inspects_dns(const struct policy *policy)
 {
 	return policy->learn.dns && (policy->needs & FACT_HOST) != 0;
 }

@@ -206,7 +206,7 @@ bool policy_may_reset(const struct policy *policy);
 struct learn policy_learn(const struct policy *policy);
 /* Whether DNS answers teach anything that a route asks for: the kernel has to
  * show them then, whatever the headers decide. */
-bool policy_hears_dns(const struct policy *policy);
+bool policy_inspects_dns(const struct policy *policy);
 /* Whether answers of this resolver teach. */
 bool policy_learns_from(const struct policy *policy,
 			const struct address *resolver);

@@ -62,9 +62,9 @@ static void print_rules(const struct plan *plan, FILE *out)
 		fprintf(out, "ip -%c rule add %s\n",
 			plan->rules[i].family == AF_INET ? '4' : '6',
 			kernel_rule_print(&plan->rules[i], text));
-	if (plan->own_note)
+	if (plan->local_note)
 		fprintf(out, "# The router's own traffic: %s.\n",
-			plan->own_note);
+			plan->local_note);
 }
 
 static void print_links(const struct plan *plan, const struct state *state,

@@ -281,9 +281,9 @@ enum setup_way setup_way_of(const struct plan *plan,
 {
 	const struct plan_uplink *uplink = &plan->uplinks[i];
 
-	if (uplink->carrier[v6] == i)
-		return SETUP_WAY_OWN;
-	if (health_wish_of(health, uplink->name) == HEALTH_DOWN)
+	if (uplink->active[v6] == i)
+		return SETUP_WAY_ITSELF;
+	if (health_admin_state_of(health, uplink->name) == HEALTH_DOWN)
 		return SETUP_WAY_FORCED;
 	if (!uplink->is_alive)
 		return SETUP_WAY_LINK;
@@ -298,9 +298,9 @@ static void report_on(const struct run *run, struct setup_report *report)
 	for (size_t i = 0; i < run->plan.uplink_count; i++) {
 		const struct plan_uplink *uplink = &run->plan.uplinks[i];
 
-		memcpy(report->carrier[i], uplink->carrier,
-		       sizeof(report->carrier[i]));
-		report->wish[i] = (uint8_t)health_wish_of(&run->state.health,
+		memcpy(report->active[i], uplink->active,
+		       sizeof(report->active[i]));
+		report->admin_state[i] = (uint8_t)health_admin_state_of(&run->state.health,
 							  uplink->name);
 		for (int v6 = 0; v6 < 2; v6++)
 			report->way[i][v6] = (uint8_t)setup_way_of(

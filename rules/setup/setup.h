@@ -43,7 +43,7 @@ struct setup_listener {
 
 /* Why an uplink does not carry its own traffic in one family. */
 enum setup_way {
-	SETUP_WAY_OWN,		/* it does */
+	SETUP_WAY_ITSELF,		/* it does */
 	SETUP_WAY_LINK,		/* its link is gone, down or without carrier */
 	SETUP_WAY_PROBES,	/* they fail */
 	SETUP_WAY_FORCED,	/* `waymark uplink down` */
@@ -59,9 +59,9 @@ struct setup_report {
 	unsigned int port;	/* of our requests, see netlink_port() */
 	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
 	 * its traffic, or PLAN_NOBODY. */
-	uint8_t carrier[SETUP_UPLINKS_MAX][2];
+	uint8_t active[SETUP_UPLINKS_MAX][2];
 	uint8_t way[SETUP_UPLINKS_MAX][2];	/* enum setup_way */
-	uint8_t wish[SETUP_UPLINKS_MAX];	/* enum health_wish */
+	uint8_t admin_state[SETUP_UPLINKS_MAX];	/* enum health_admin_state */
 };
 
 struct setup_options {

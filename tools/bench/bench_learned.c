@@ -46,9 +46,9 @@ static void fill(struct learned *learned, size_t items)
 
 		snprintf(host, sizeof(host), "r%zu.host-%zu.example.com", i % 7,
 			 i);
-		learned_teach_answer(learned, &client, &server, host, 3600,
+		learned_add_answer(learned, &client, &server, host, 3600,
 				     NOW_NS);
-		learned_teach_server(learned, &server, IPPROTO_TCP, 443, 1,
+		learned_add_server(learned, &server, IPPROTO_TCP, 443, 1,
 				     host, NOW_NS);
 	}
 }

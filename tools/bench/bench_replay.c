@@ -191,7 +191,7 @@ static struct replay *replay_all(const struct policy *policy, uint64_t *ret_ns)
 
 /* The time that passes until so many threads, who share the flows, are through
  * with rows of `most` frames, which the first decodes. */
-static uint64_t share_all(const struct policy *policy, unsigned long sharers,
+static uint64_t shard_all(const struct policy *policy, unsigned long sharers,
 			  struct source_frame *batch)
 {
 	const struct replay_options options = {
@@ -206,14 +206,14 @@ static uint64_t share_all(const struct policy *policy, unsigned long sharers,
 	return ns;
 }
 
-static void measure_shares(const struct policy *policy, int rounds)
+static void measure_shards(const struct policy *policy, int rounds)
 {
 	struct source_frame *batch = must(calloc(ROW, sizeof(*batch)));
 	uint64_t best[SHARERS_MAX] = { 0 };
 
 	for (int round = 0; round < rounds; round++)
 		for (unsigned long n = 1; n <= SHARERS_MAX; n++) {
-			uint64_t ns = share_all(policy, n, batch);
+			uint64_t ns = shard_all(policy, n, batch);
 
 			if (round == 0 || ns < best[n - 1])
 				best[n - 1] = ns;
@@ -343,7 +343,7 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	}
 	if (is_shared)
-		measure_shares(policy, rounds);
+		measure_shards(policy, rounds);
 	else
 		measure_one(policy, rounds);
 	free(frames.items);

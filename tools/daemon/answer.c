@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rules/setup/monitor/keep.h"
+#include "rules/setup/monitor/reconcile.h"
 #include "tools/daemon/answer_parts.h"
 #include "tools/daemon/running.h"
 
@@ -153,9 +153,9 @@ static json_t *change(struct running *running, const json_t *request,
 	out = open_memstream(&words, &len);
 	if (out == NULL)
 		return no("waymark: out of memory\n");
-	keep_hold(running->keeper);
+	reconcile_pause(running->reconciler);
 	rc = put_in_force(running, request, how, out);
-	keep_go_on(running->keeper, engine_policy(running->engine));
+	reconcile_resume(running->reconciler, engine_policy(running->engine));
 	fclose(out);
 	answer = said(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, words, NULL);
 	free(words);

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "engine/hints/hint.h"
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 #include "tools/daemon/answer_parts.h"
 #include "tools/load.h"
 
@@ -45,7 +45,7 @@ static json_t *needs_json(uint8_t needs)
 
 static json_t *proto_json(uint8_t proto)
 {
-	const char *name = names_of(names_protocol, proto);
+	const char *name = keywords_of(keywords_protocol, proto);
 	char text[8];
 
 	snprintf(text, sizeof(text), "%u", proto);

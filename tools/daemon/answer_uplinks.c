@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "rules/setup/monitor/fare.h"
-#include "rules/setup/monitor/keep.h"
+#include "rules/setup/monitor/uplink_status.h"
+#include "rules/setup/monitor/reconcile.h"
 #include "tools/daemon/answer_parts.h"
 
 static json_t *number(uint64_t n)
@@ -65,41 +65,41 @@ static const char *reason_of(enum setup_way way)
 		return "forced";
 	case SETUP_WAY_NONE:
 		return "no gateway";
-	case SETUP_WAY_OWN:
+	case SETUP_WAY_ITSELF:
 		break;
 	}
 	return NULL;
 }
 
-static json_t *family_json(const struct fare_family *family)
+static json_t *family_json(const struct uplink_status_family *family)
 {
-	const char *by = family->carrier;
+	const char *by = family->active;
 
 	return json_pack("{s:b, s:s?, s:s?, s:o, s:o, s:o}",
-			 "up", (int)(family->way == SETUP_WAY_OWN),
+			 "up", (int)(family->way == SETUP_WAY_ITSELF),
 			 "reason", reason_of(family->way),
-			 "carrier", by[0] != '\0' ? by : NULL,
+			 "active", by[0] != '\0' ? by : NULL,
 			 "since_seconds", ago(family->since_ms),
 			 "probed_seconds", ago(family->asked_ms),
 			 "answered_seconds", ago(family->answered_ms));
 }
 
-static void add_fare(json_t *row, const struct fare_uplink *fares, int count,
-		     const char *name)
+static void add_uplink_status(json_t *row, const struct uplink_status *items,
+			      int count, const char *name)
 {
-	static const char *const wishes[] = { "auto", "up", "down" };
+	static const char *const admin_states[] = { "auto", "up", "down" };
 
 	for (int i = 0; i < count; i++) {
-		const struct fare_uplink *fare = &fares[i];
+		const struct uplink_status *status = &items[i];
 
-		if (strcmp(fare->name, name) != 0 || !fare->is_known)
+		if (strcmp(status->name, name) != 0 || !status->is_known)
 			continue;
-		json_object_set_new(row, "wish",
-				    json_string(wishes[fare->wish]));
+		json_object_set_new(row, "admin_state", json_string(
+					admin_states[status->admin_state]));
 		json_object_set_new(row, "ipv4",
-				    family_json(&fare->families[0]));
+				    family_json(&status->families[0]));
 		json_object_set_new(row, "ipv6",
-				    family_json(&fare->families[1]));
+				    family_json(&status->families[1]));
 	}
 }
 
@@ -107,8 +107,8 @@ json_t *answer_uplinks(const struct running *running,
 		       const struct counters *counters)
 {
 	const struct policy *policy = engine_policy(running->engine);
-	struct fare_uplink *fares = NULL;
-	int count = keep_uplinks(running->keeper, &fares);
+	struct uplink_status *statuses = NULL;
+	int count = reconcile_uplinks(running->reconciler, &statuses);
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < policy_uplinks(policy); i++) {
@@ -119,9 +119,9 @@ json_t *answer_uplinks(const struct running *running,
 			"table", (int)up->table,
 			"kernel", answer_kernel_path(counters, up->path));
 
-		add_fare(row, fares, count, up->name);
+		add_uplink_status(row, statuses, count, up->name);
 		json_array_append_new(rows, row);
 	}
-	free(fares);
+	free(statuses);
 	return rows;
 }

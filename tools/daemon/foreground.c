@@ -15,7 +15,7 @@
 #include "engine/control.h"
 #include "engine/learn/neighbours.h"
 #include "rules/hosts/refresh.h"
-#include "rules/setup/monitor/keep.h"
+#include "rules/setup/monitor/reconcile.h"
 #include "rules/setup/setup.h"
 #include "tools/daemon/engine_lock.h"
 #include "tools/load.h"
@@ -309,7 +309,7 @@ void foreground_stop(struct foreground *fg)
 	if (fg == NULL)
 		return;
 	control_close(fg->control);
-	keep_stop(fg->running.keeper);
+	reconcile_stop(fg->running.reconciler);
 	if (fg->running.engine != NULL) {
 		engine_stop(fg->running.engine, &totals);
 		say_totals(fg, &totals);

@@ -5,7 +5,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "rules/setup/monitor/keep.h"
+#include "rules/setup/monitor/reconcile.h"
 #include "rules/setup/setup.h"
 
 /* ---- reload ---- */
@@ -31,13 +31,13 @@ static int swap(struct change *change, char *error)
 }
 
 /* Shared paths are for those that carry their own traffic. */
-static void take_carriers(struct policy *policy,
+static void take_active_uplinks(struct policy *policy,
 			  const struct setup_report *report)
 {
 	for (size_t i = 0; i < policy_uplinks(policy); i++)
 		for (int v6 = 0; v6 < 2; v6++)
 			policy_set_down(policy, i, v6,
-					report->carrier[i][v6] != i);
+					report->active[i][v6] != i);
 }
 
 /* The kernel knows the new paths, and the old ones still. */
@@ -48,7 +48,7 @@ static int swap_amid(void *ctx, const struct setup_report *report,
 	char why[ENGINE_ERROR_MAX];
 	int rc;
 
-	take_carriers(change->policy, report);
+	take_active_uplinks(change->policy, report);
 	rc = swap(change, why);
 	if (rc < 0)
 		snprintf(error, SETUP_ERROR_MAX, "%s", why);
@@ -106,7 +106,7 @@ static int set_up(struct running *running, const struct policy *policy,
 }
 
 /* What the kernel's rules say of dead uplinks, the engine says as well. */
-static void tell_carriers(void *ctx, const struct setup_report *report)
+static void report_active_uplinks(void *ctx, const struct setup_report *report)
 {
 	struct running *running = ctx;
 	struct engine *engine = running->engine;
@@ -114,7 +114,7 @@ static void tell_carriers(void *ctx, const struct setup_report *report)
 	for (size_t i = 0; i < policy_uplinks(engine_policy(engine)); i++)
 		for (int v6 = 0; v6 < 2; v6++)
 			engine_set_down(engine, i, v6,
-					report->carrier[i][v6] != i);
+					report->active[i][v6] != i);
 }
 
 int running_set_up(struct running *running, bool down_links, FILE *out)
@@ -125,7 +125,7 @@ int running_set_up(struct running *running, bool down_links, FILE *out)
 			&report, out);
 
 	if (rc == 0)
-		tell_carriers(running, &report);
+		report_active_uplinks(running, &report);
 	return rc;
 }
 
@@ -149,7 +149,7 @@ void running_look(struct running *running)
 	struct setup_report report;
 
 	if (look(running, engine_policy(running->engine), &report))
-		tell_carriers(running, &report);
+		report_active_uplinks(running, &report);
 }
 
 /* All of it, or back to what was. */
@@ -180,7 +180,7 @@ static int change_engine(struct change *change)
 	int rc;
 
 	if (look(change->running, change->policy, &report))
-		take_carriers(change->policy, &report);
+		take_active_uplinks(change->policy, &report);
 	rc = swap(change, error);
 	if (rc < 0)
 		fprintf(change->out, "waymark: %s: %s\n",
@@ -199,10 +199,10 @@ int running_go_over(struct running *running, struct policy *policy, FILE *out)
 		policy_free(policy);
 		return rc;
 	}
-	keep_hold(running->keeper);
+	reconcile_pause(running->reconciler);
 	rc = running->has_setup ? change_kernel(&change) :
 				  change_engine(&change);
-	keep_go_on(running->keeper, engine_policy(running->engine));
+	reconcile_resume(running->reconciler, engine_policy(running->engine));
 	policy_free(change.policy);
 	return rc;
 }
@@ -253,16 +253,16 @@ static void log_line(void *ctx, const char *line)
 
 int running_keep(struct running *running)
 {
-	struct keep_options options = {
+	struct reconcile_options options = {
 		.state_dir = running->state_dir,
 		.exempts = &running->exempts.plan,
 		.log = log_line,
-		.carriers = tell_carriers,
+		.active_uplinks = report_active_uplinks,
 		.ctx = running,
 	};
 	char error[SETUP_ERROR_MAX];
-	int rc = keep_start(engine_policy(running->engine), &options,
-			    &running->keeper, error);
+	int rc = reconcile_start(engine_policy(running->engine), &options,
+			    &running->reconciler, error);
 
 	if (rc < 0)
 		fprintf(stderr, "waymark: %s: %s\n", running->path, error);
@@ -278,7 +278,7 @@ void running_expire(struct running *running, time_t now)
 
 	if (next == 0 || next > now)
 		return;
-	keep_hold(running->keeper);
+	reconcile_pause(running->reconciler);
 	exempts_expire(&running->exempts, now);
 	rc = exempts_save(&running->exempts);
 	if (rc < 0)
@@ -286,6 +286,6 @@ void running_expire(struct running *running, time_t now)
 			strerror(-rc));
 	if (running->has_setup)
 		running_set_up(running, true, stderr);
-	keep_go_on(running->keeper, engine_policy(running->engine));
+	reconcile_resume(running->reconciler, engine_policy(running->engine));
 	fprintf(stderr, "waymark: %s: an exemption is over\n", running->path);
 }

@@ -27,7 +27,7 @@ struct running {
 	time_t loaded;		/* the policy that is in force */
 	unsigned reloads;
 	struct exempts exempts;
-	struct keep *keeper;	/* of the set-up; NULL: there is none */
+	struct reconciler *reconciler;	/* of the set-up; NULL: there is none */
 };
 
 /*

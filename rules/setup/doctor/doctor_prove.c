@@ -52,7 +52,7 @@ static bool is_carried(const struct proof *proof, size_t i, bool v6,
 {
 	const struct state *state = proof->doctor.state;
 	const struct plan_uplink *uplink = &proof->plan.uplinks[i];
-	uint8_t by = uplink->carrier[v6];
+	uint8_t by = uplink->active[v6];
 	enum setup_way way = setup_way_of(&proof->plan, &state->health, i, v6);
 	char fix[PLAN_NAME_MAX + 32];
 

@@ -20,7 +20,7 @@ struct backoff {
 	uint64_t until_ms;	/* left alone until then */
 	uint64_t pause_ms;
 	unsigned int count;
-	int refused;		/* what the kernel said last, see keep.c */
+	int refused;		/* what the kernel said last, see reconcile.c */
 };
 
 /* All zero: none yet. The one that was quiet longest makes way. */

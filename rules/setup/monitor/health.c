@@ -56,9 +56,9 @@ static int read_lines(FILE *in, struct health *health)
 		if (rc < 0)
 			break;
 		if (strcmp(word, "down") == 0)
-			uplink->wish = HEALTH_DOWN;
+			uplink->admin_state = HEALTH_DOWN;
 		else if (strcmp(word, "up") == 0)
-			uplink->wish = HEALTH_UP;
+			uplink->admin_state = HEALTH_UP;
 		else if (strcmp(word, "dead4") == 0)
 			uplink->down4 = true;
 		else if (strcmp(word, "dead6") == 0)
@@ -88,9 +88,9 @@ int health_load(const char *dir, struct health *health)
 	int rc;
 
 	*health = (struct health){ 0 };
-	rc = read_file(dir, HEALTH_WISHES, false, health);
+	rc = read_file(dir, HEALTH_ADMIN_STATES, false, health);
 	if (rc == 0)
-		rc = read_file(dir, HEALTH_FINDINGS, true, health);
+		rc = read_file(dir, HEALTH_PROBE_RESULTS, true, health);
 	return rc;
 }
 
@@ -105,24 +105,24 @@ bool health_is_down(const struct health *health, const char *uplink,
 {
 	const struct health_uplink *item = find(health, uplink);
 
-	if (!item || item->wish == HEALTH_UP)
+	if (!item || item->admin_state == HEALTH_UP)
 		return false;
-	return item->wish == HEALTH_DOWN ||
+	return item->admin_state == HEALTH_DOWN ||
 	       (family == AF_INET ? item->down4 : item->down6);
 }
 
-enum health_wish health_wish_of(const struct health *health,
+enum health_admin_state health_admin_state_of(const struct health *health,
 				const char *uplink)
 {
 	const struct health_uplink *item = find(health, uplink);
 
-	return item ? item->wish : HEALTH_AUTO;
+	return item ? item->admin_state : HEALTH_AUTO;
 }
 
 bool health_is_kept(const char *dir)
 {
 	char path[PATH_MAX];
-	int fd = open(path_of(dir, HEALTH_FINDINGS, path),
+	int fd = open(path_of(dir, HEALTH_PROBE_RESULTS, path),
 		      O_RDONLY | O_CLOEXEC);
 	bool is_kept = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
 
@@ -131,50 +131,50 @@ bool health_is_kept(const char *dir)
 	return is_kept;
 }
 
-static void write_wishes(const struct health *health, FILE *out)
+static void write_admin_states(const struct health *health, FILE *out)
 {
 	for (size_t i = 0; i < health->count; i++)
-		if (health->items[i].wish != HEALTH_AUTO)
+		if (health->items[i].admin_state != HEALTH_AUTO)
 			fprintf(out, "%s %s\n", health->items[i].name,
-				health->items[i].wish == HEALTH_UP ? "up" :
+				health->items[i].admin_state == HEALTH_UP ? "up" :
 								     "down");
 }
 
 /* A new file in the place of the old: readers see one or the other. */
-static int replace_wishes(const char *dir, const struct health *health)
+static int replace_admin_states(const char *dir, const struct health *health)
 {
 	char path[PATH_MAX], new[PATH_MAX];
-	FILE *out = fopen(path_of(dir, HEALTH_WISHES ".new", new), "we");
+	FILE *out = fopen(path_of(dir, HEALTH_ADMIN_STATES ".new", new), "we");
 
 	if (!out)
 		return -errno;
-	write_wishes(health, out);
+	write_admin_states(health, out);
 	if (fclose(out) != 0 ||
-	    rename(new, path_of(dir, HEALTH_WISHES, path)) < 0)
+	    rename(new, path_of(dir, HEALTH_ADMIN_STATES, path)) < 0)
 		return -errno;
 	return 0;
 }
 
-int health_save_wish(const char *dir, const char *uplink, enum health_wish wish)
+int health_save_admin_state(const char *dir, const char *uplink, enum health_admin_state admin_state)
 {
 	struct health health = { 0 };
 	struct health_uplink *item;
-	int rc = read_file(dir, HEALTH_WISHES, false, &health);
+	int rc = read_file(dir, HEALTH_ADMIN_STATES, false, &health);
 
 	if (rc == 0)
 		rc = find_or_add(&health, uplink, &item);
 	if (rc == 0) {
-		item->wish = wish;
-		rc = replace_wishes(dir, &health);
+		item->admin_state = admin_state;
+		rc = replace_admin_states(dir, &health);
 	}
 	health_fini(&health);
 	return rc;
 }
 
-int health_findings_open(const char *dir)
+int health_probe_results_open(const char *dir)
 {
 	char path[PATH_MAX];
-	int fd = open(path_of(dir, HEALTH_FINDINGS, path),
+	int fd = open(path_of(dir, HEALTH_PROBE_RESULTS, path),
 		      O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	int rc;
 
@@ -187,7 +187,7 @@ int health_findings_open(const char *dir)
 	return rc;
 }
 
-int health_findings_save(int fd, const struct health *health)
+int health_probe_results_save(int fd, const struct health *health)
 {
 	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
@@ -208,6 +208,6 @@ void health_remove(const char *dir)
 {
 	char path[PATH_MAX];
 
-	unlink(path_of(dir, HEALTH_WISHES, path));
-	unlink(path_of(dir, HEALTH_FINDINGS, path));
+	unlink(path_of(dir, HEALTH_ADMIN_STATES, path));
+	unlink(path_of(dir, HEALTH_PROBE_RESULTS, path));
 }

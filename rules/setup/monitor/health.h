@@ -15,14 +15,14 @@
 
 #define HEALTH_NAME_MAX 64
 /* Files in the state folder. */
-#define HEALTH_WISHES "uplinks"
-#define HEALTH_FINDINGS "probes"
+#define HEALTH_ADMIN_STATES "uplinks"
+#define HEALTH_PROBE_RESULTS "probes"
 
-enum health_wish { HEALTH_AUTO, HEALTH_UP, HEALTH_DOWN };
+enum health_admin_state { HEALTH_AUTO, HEALTH_UP, HEALTH_DOWN };
 
 struct health_uplink {
 	char name[HEALTH_NAME_MAX];
-	enum health_wish wish;
+	enum health_admin_state admin_state;
 	bool down4, down6;	/* as probes found */
 };
 
@@ -41,17 +41,17 @@ void health_fini(struct health *health);
 bool health_is_down(const struct health *health, const char *uplink,
 		    uint8_t family);
 
-enum health_wish health_wish_of(const struct health *health,
+enum health_admin_state health_admin_state_of(const struct health *health,
 				const char *uplink);
 /* Change what is wished. 0 or -errno. */
-int health_save_wish(const char *dir, const char *uplink,
-		     enum health_wish wish);
+int health_save_admin_state(const char *dir, const char *uplink,
+		     enum health_admin_state admin_state);
 
 /* The file of findings, locked and empty, for the one who probes. The
  * descriptor, or -errno; -EAGAIN when somebody else has it. */
-int health_findings_open(const char *dir);
+int health_probe_results_open(const char *dir);
 /* Replace its lines by those of `health`. 0 or -errno. */
-int health_findings_save(int fd, const struct health *health);
+int health_probe_results_save(int fd, const struct health *health);
 /* When all is undone. */
 void health_remove(const char *dir);
 

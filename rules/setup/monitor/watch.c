@@ -44,9 +44,9 @@ struct watch {
 	/* Between the messages of one transaction of nftables. */
 	bool is_table_touched;
 	/* While watch_read() runs. */
-	watch_heard *heard;
+	watch_seen *seen;
 	void *ctx;
-	unsigned int own_port;
+	unsigned int local_port;
 	char buffer[RECEIVE_MAX];
 };
 
@@ -140,18 +140,18 @@ static void say_process(unsigned int pid, const char *name, char *text,
 		snprintf(text, size, "by process %u", pid);
 }
 
-static void hear_process(struct watch *watch, enum watch_kind kind,
+static void observe_process(struct watch *watch, enum watch_kind kind,
 			 unsigned int pid, const char *name)
 {
 	char text[96];
 
 	say_process(pid, name, text, sizeof(text));
-	watch->heard(watch->ctx, kind, text);
+	watch->seen(watch->ctx, kind, text);
 }
 
 /* ---- rtnetlink ---- */
 
-static void hear_link(struct watch *watch, const struct nlmsghdr *message)
+static void observe_link(struct watch *watch, const struct nlmsghdr *message)
 {
 	struct kernel_link link;
 	struct watched_link *known;
@@ -175,10 +175,10 @@ static void hear_link(struct watch *watch, const struct nlmsghdr *message)
 		 !(flags & IFF_UP)   ? "down" :
 		 !(flags & CARRIER)  ? "no carrier" :
 				       "up");
-	watch->heard(watch->ctx, WATCH_LINK, text);
+	watch->seen(watch->ctx, WATCH_LINK, text);
 }
 
-static void hear_address(struct watch *watch, const struct nlmsghdr *message)
+static void observe_address(struct watch *watch, const struct nlmsghdr *message)
 {
 	struct kernel_address address;
 	char name[ADDRESS_TEXT_MAX], text[96];
@@ -189,48 +189,48 @@ static void hear_address(struct watch *watch, const struct nlmsghdr *message)
 	snprintf(text, sizeof(text), "address %s %s",
 		 address_print(&address.address, name),
 		 message->nlmsg_type == RTM_NEWADDR ? "came" : "went");
-	watch->heard(watch->ctx, WATCH_ADDRESS, text);
+	watch->seen(watch->ctx, WATCH_ADDRESS, text);
 }
 
-static void hear_route(struct watch *watch, const struct nlmsghdr *message)
+static void observe_route(struct watch *watch, const struct nlmsghdr *message)
 {
 	struct kernel_route route;
 
-	if (message->nlmsg_pid != watch->own_port &&
+	if (message->nlmsg_pid != watch->local_port &&
 	    netlink_parse_route(message, &route) &&
 	    concerns_route(watch, &route))
-		hear_process(watch, WATCH_ROUTE, message->nlmsg_pid, NULL);
+		observe_process(watch, WATCH_ROUTE, message->nlmsg_pid, NULL);
 }
 
-static void hear_rule(struct watch *watch, const struct nlmsghdr *message)
+static void observe_rule(struct watch *watch, const struct nlmsghdr *message)
 {
 	struct kernel_rule rule;
 
-	if (message->nlmsg_pid != watch->own_port &&
+	if (message->nlmsg_pid != watch->local_port &&
 	    netlink_parse_rule(message, &rule) && state_rule_is_ours(&rule))
-		hear_process(watch, WATCH_RULE, message->nlmsg_pid, NULL);
+		observe_process(watch, WATCH_RULE, message->nlmsg_pid, NULL);
 }
 
-static int hear_rtnetlink(const struct nlmsghdr *message, void *data)
+static int observe_rtnetlink(const struct nlmsghdr *message, void *data)
 {
 	struct watch *watch = data;
 
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		hear_link(watch, message);
+		observe_link(watch, message);
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		hear_address(watch, message);
+		observe_address(watch, message);
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		hear_route(watch, message);
+		observe_route(watch, message);
 		break;
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
-		hear_rule(watch, message);
+		observe_rule(watch, message);
 		break;
 	}
 	return MNL_CB_OK;
@@ -239,7 +239,7 @@ static int hear_rtnetlink(const struct nlmsghdr *message, void *data)
 /* ---- nftables ---- */
 
 /* The end of a transaction, and who made it. */
-static void hear_generation(struct watch *watch, const struct nlmsghdr *message)
+static void observe_generation(struct watch *watch, const struct nlmsghdr *message)
 {
 	const struct nlattr *attr;
 	const char *name = NULL;
@@ -255,11 +255,11 @@ static void hear_generation(struct watch *watch, const struct nlmsghdr *message)
 			name = mnl_attr_get_str(attr);
 	}
 	if (pid != (unsigned int)gettid())
-		hear_process(watch, WATCH_TABLE, pid, name);
+		observe_process(watch, WATCH_TABLE, pid, name);
 }
 
 /* In every message but the generation's the table's name is attribute 1. */
-static int hear_nftables(const struct nlmsghdr *message, void *data)
+static int observe_nftables(const struct nlmsghdr *message, void *data)
 {
 	struct watch *watch = data;
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
@@ -268,7 +268,7 @@ static int hear_nftables(const struct nlmsghdr *message, void *data)
 	if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
 		return MNL_CB_OK;
 	if (NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_NEWGEN) {
-		hear_generation(watch, message);
+		observe_generation(watch, message);
 		return MNL_CB_OK;
 	}
 	if (header->nfgen_family != NFPROTO_INET)
@@ -348,7 +348,7 @@ void watch_close(struct watch *watch)
 	free(watch);
 }
 
-void watch_deafen(struct watch *watch, bool deaf)
+void watch_mute(struct watch *watch, bool deaf)
 {
 	int group = NFNLGRP_NFTABLES;
 
@@ -364,29 +364,29 @@ void watch_fds(const struct watch *watch, int fds[static WATCH_FDS])
 }
 
 static void read_socket(struct watch *watch, struct mnl_socket *socket,
-			mnl_cb_t hear)
+			mnl_cb_t observe)
 {
 	for (int i = 0; i < READS_MAX; i++) {
 		ssize_t len = mnl_socket_recvfrom(socket, watch->buffer,
 						  sizeof(watch->buffer));
 
 		if (len > 0)
-			mnl_cb_run(watch->buffer, (size_t)len, 0, 0, hear,
+			mnl_cb_run(watch->buffer, (size_t)len, 0, 0, observe,
 				   watch);
 		else if (len < 0 && (errno == ENOBUFS || errno == ENOSPC))
-			watch->heard(watch->ctx, WATCH_LOST,
+			watch->seen(watch->ctx, WATCH_LOST,
 				     "too many changes at once");
 		else if (len == 0 || errno != EINTR)
 			return;
 	}
 }
 
-void watch_read(struct watch *watch, unsigned int own_port, watch_heard *heard,
+void watch_read(struct watch *watch, unsigned int local_port, watch_seen *seen,
 		void *ctx)
 {
-	watch->heard = heard;
+	watch->seen = seen;
 	watch->ctx = ctx;
-	watch->own_port = own_port;
-	read_socket(watch, watch->route, hear_rtnetlink);
-	read_socket(watch, watch->nft, hear_nftables);
+	watch->local_port = local_port;
+	read_socket(watch, watch->route, observe_rtnetlink);
+	read_socket(watch, watch->nft, observe_nftables);
 }

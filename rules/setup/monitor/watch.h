@@ -22,7 +22,7 @@ enum watch_kind {
 
 /* `text`: what happened or who did it: "link up2: down", "by nft (process
  * 77)". */
-typedef void watch_heard(void *ctx, enum watch_kind kind, const char *text);
+typedef void watch_seen(void *ctx, enum watch_kind kind, const char *text);
 
 /* 0 or -errno; the result is the caller's to close. */
 int watch_open(const struct policy *policy, struct watch **ret);
@@ -33,15 +33,15 @@ int watch_policy(struct watch *watch, const struct policy *policy);
 /* Do not hear of nftables meanwhile: the kernel tells of each element of a set
  * by itself, which takes it longer than to make the set. What is heard again
  * is what happens then. */
-void watch_deafen(struct watch *watch, bool deaf);
+void watch_mute(struct watch *watch, bool deaf);
 
 /* To be polled for reading. */
 #define WATCH_FDS 2
 void watch_fds(const struct watch *watch, int fds[static WATCH_FDS]);
 
 /* Tell all that is there to be read, except for changes by requests from the
- * rtnetlink port `own_port` and by this thread. */
-void watch_read(struct watch *watch, unsigned int own_port, watch_heard *heard,
+ * rtnetlink port `local_port` and by this thread. */
+void watch_read(struct watch *watch, unsigned int local_port, watch_seen *seen,
 		void *ctx);
 
 #endif

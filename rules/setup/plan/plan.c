@@ -10,7 +10,7 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/big_set.h"
 #include "rules/setup/kernel/nft.h"
-#include "rules/setup/plan/plan_own.h"
+#include "rules/setup/plan/plan_local.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/plan/plan_rules.h"
 #include "rules/setup/kernel/state.h"
@@ -269,7 +269,7 @@ static void copy_settings(struct plan *plan, const struct policy *policy)
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;
 	plan->queue_drop = queues.fail_closed;
-	plan->hears_dns = policy_hears_dns(policy);
+	plan->inspects_dns = policy_inspects_dns(policy);
 }
 
 /* What headers decide, and how each route is known from one set-up to the
@@ -309,7 +309,7 @@ static void drop_down_routes(struct plan *plan, const struct state *state,
 }
 
 /* Whose default an uplink's packets meet first; the routes are made. */
-static uint8_t carrier_of(const struct plan *plan, const struct policy *policy,
+static uint8_t active_of(const struct plan *plan, const struct policy *policy,
 			  const struct state *state, uint8_t family, size_t i)
 {
 	int at;
@@ -323,7 +323,7 @@ static uint8_t carrier_of(const struct plan *plan, const struct policy *policy,
 	return PLAN_NOBODY;
 }
 
-static void find_carriers(struct plan *plan, const struct policy *policy,
+static void find_active_uplinks(struct plan *plan, const struct policy *policy,
 			  const struct state *state)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
@@ -332,9 +332,9 @@ static void find_carriers(struct plan *plan, const struct policy *policy,
 		for (int v6 = 0; v6 < 2; v6++) {
 			struct plan_uplink *up = &plan->uplinks[i];
 
-			up->carrier[v6] = carrier_of(plan, policy, state,
+			up->active[v6] = active_of(plan, policy, state,
 						     families[v6], i);
-			if (up->carrier[v6] != i)
+			if (up->active[v6] != i)
 				path_set_add(&plan->down[v6], up->path);
 		}
 }
@@ -363,8 +363,8 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 		goto out;
 	if (links != PLAN_LINKS_NAMED)
 		drop_down_routes(&plan, state, links);
-	find_carriers(&plan, policy, state);
-	rc = plan_own_make(&plan, policy, state);
+	find_active_uplinks(&plan, policy, state);
+	rc = plan_local_make(&plan, policy, state);
 	if (rc == 0)
 		rc = big_sets_find(&plan);
 	if (rc < 0)

@@ -34,7 +34,7 @@ struct plan_uplink {
 	bool is_alive;		/* its link, as far as enum plan_links asks */
 	/* Who carries its traffic, IPv4 and IPv6: an index, itself most of
 	 * the time, or PLAN_NOBODY. */
-	uint8_t carrier[2];
+	uint8_t active[2];
 };
 
 #define PLAN_NOBODY 0xff
@@ -91,7 +91,7 @@ struct plan {
 	uint16_t queue_first;
 	uint16_t queue_last;
 	bool queue_drop;	/* no engine: drop rather than pass */
-	bool hears_dns;		/* the engine has to see DNS answers */
+	bool inspects_dns;		/* the engine has to see DNS answers */
 
 	struct plan_wire *wires;
 	size_t wire_count;
@@ -109,7 +109,7 @@ struct plan {
 	size_t big_count;
 	/* Of each of offload->routes: nft_hash() of its text. */
 	uint64_t *route_ids;
-	const char *own_note;	/* what of the router's own traffic cannot be
+	const char *local_note;	/* what of the router's own traffic cannot be
 				 * said; NULL: nothing */
 	char *tables;		/* of rt_tables.d/waymark.conf; NULL: none */
 };

@@ -302,11 +302,11 @@ bool plan_routes_strict(const struct policy *policy, size_t uplink)
 	return false;
 }
 
-const char *plan_routes_carrier(const struct policy *policy, size_t uplink,
-				uint8_t carrier)
+const char *plan_routes_active_uplink(const struct policy *policy, size_t uplink,
+				uint8_t active)
 {
-	if (carrier != PLAN_NOBODY)
-		return policy_uplink(policy, carrier)->name;
+	if (active != PLAN_NOBODY)
+		return policy_uplink(policy, active)->name;
 	return plan_routes_strict(policy, uplink) ? NULL : "main";
 }
 

@@ -37,7 +37,7 @@ int plan_routes_owner(const struct plan *plan, unsigned int link,
 bool plan_routes_strict(const struct policy *policy, size_t uplink);
 /* Who has the traffic of `uplink`, in words, where `carrier` carries it, which
  * may be PLAN_NOBODY: an uplink's name, "main", or NULL: it is refused. */
-const char *plan_routes_carrier(const struct policy *policy, size_t uplink,
-				uint8_t carrier);
+const char *plan_routes_active_uplink(const struct policy *policy, size_t uplink,
+				uint8_t active);
 
 #endif

@@ -12,7 +12,7 @@ int plan_rules_make(struct plan *plan, const struct policy *policy,
 		    const struct plan_exempts *exempts,
 		    const struct state *state);
 
-/* What plan_own.c shares: a rule without selectors, one more unless it is
+/* What plan_local.c shares: a rule without selectors, one more unless it is
  * there, and the table that the marks of uplink `i` lead to: its own, or that
  * of who stands in while it is taken for dead; 0: none. */
 struct kernel_rule plan_rules_new(uint8_t family, uint32_t pref,

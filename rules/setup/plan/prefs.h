@@ -18,12 +18,12 @@
 #define PREF_GUARD_END 20699u
 #define PREF_SOURCE 20700u	/* the uplink's addresses: its table */
 /* The router's own packets, before they have a source address. */
-#define PREF_OWN 21000u		/* IPv6: those that have one go on */
-#define PREF_OWN_DEVICE 21005u	/* sockets bound to a device */
-#define PREF_OWN_EXEMPT 21010u	/* exempt and local destinations */
-#define PREF_OWN_ROUTE 21100u	/* the routes, in order */
-#define PREF_OWN_DEFAULT 21900u
-#define PREF_OWN_END 21999u	/* goto this: as if there were none */
+#define PREF_LOCAL 21000u		/* IPv6: those that have one go on */
+#define PREF_LOCAL_DEVICE 21005u	/* sockets bound to a device */
+#define PREF_LOCAL_EXEMPT 21010u	/* exempt and local destinations */
+#define PREF_LOCAL_ROUTE 21100u	/* the routes, in order */
+#define PREF_LOCAL_DEFAULT 21900u
+#define PREF_LOCAL_END 21999u	/* goto this: as if there were none */
 #define PREF_LAST 21999u
 
 #endif

@@ -180,7 +180,7 @@ static void write_divert(const struct plan *plan, bool is_own, FILE *out)
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
 		"\t\tct mark & 0x%08" PRIx32 " != 0 goto again\n",
 		plan->mask);
-	if (is_own && plan->hears_dns)
+	if (is_own && plan->inspects_dns)
 		fputs("\t\tmeta l4proto { tcp, udp } th sport 53 "
 		      "ct direction reply goto inspect "
 		      "comment \"DNS answers\"\n", out);
@@ -217,7 +217,7 @@ static void write_fresh(const struct plan *plan, FILE *out)
 {
 	const char *between = "\t\tiifname vmap {";
 	/* Their answers teach, whatever their headers decide. */
-	const char *dns = plan->hears_dns ?
+	const char *dns = plan->inspects_dns ?
 		"\t\ttcp dport 53 goto inspect\n"
 		"\t\tudp dport 53 goto inspect\n" : "";
 

@@ -132,6 +132,6 @@ void ruleset_guard_write_bound(const struct plan *plan, FILE *out)
 {
 	for (size_t i = 0; i < plan->rule_count; i++)
 		if (plan->rules[i].pref >= PREF_SOURCE &&
-		    plan->rules[i].pref < PREF_OWN)
+		    plan->rules[i].pref < PREF_LOCAL)
 			write_bound_to(plan, &plan->rules[i], out);
 }

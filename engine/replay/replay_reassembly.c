@@ -1,5 +1,5 @@
-/* replay_whole.c - fragments and tunnels of a capture. */
-#include "engine/replay/replay_whole.h"
+/* replay_reassembly.c - fragments and tunnels of a capture. */
+#include "engine/replay/replay_reassembly.h"
 
 #include <stdlib.h>
 
@@ -22,48 +22,48 @@ struct pending {
 	uint64_t since_ns;
 };
 
-struct replay_whole {
+struct replay_reassembly {
 	struct defrag *defrag[2];	/* outside and inside of tunnels */
 	struct pending *pending;
 	bool decap;
 };
 
-struct replay_whole *replay_whole_new(bool decap)
+struct replay_reassembly *replay_reassembly_new(bool decap)
 {
-	struct replay_whole *whole = calloc(1, sizeof(*whole));
+	struct replay_reassembly *reassembled = calloc(1, sizeof(*reassembled));
 
-	if (whole == NULL)
+	if (reassembled == NULL)
 		return NULL;
-	whole->decap = decap;
-	whole->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
+	reassembled->decap = decap;
+	reassembled->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
 	if (decap)
-		whole->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
-	whole->pending = calloc(PENDING, sizeof(*whole->pending));
-	if (whole->defrag[0] == NULL || whole->pending == NULL ||
-	    (decap && whole->defrag[1] == NULL)) {
-		replay_whole_free(whole);
+		reassembled->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
+	reassembled->pending = calloc(PENDING, sizeof(*reassembled->pending));
+	if (reassembled->defrag[0] == NULL || reassembled->pending == NULL ||
+	    (decap && reassembled->defrag[1] == NULL)) {
+		replay_reassembly_free(reassembled);
 		return NULL;
 	}
-	return whole;
+	return reassembled;
 }
 
-void replay_whole_free(struct replay_whole *whole)
+void replay_reassembly_free(struct replay_reassembly *reassembled)
 {
-	if (whole == NULL)
+	if (reassembled == NULL)
 		return;
-	free(whole->pending);
-	defrag_free(whole->defrag[0]);
-	defrag_free(whole->defrag[1]);
-	free(whole);
+	free(reassembled->pending);
+	defrag_free(reassembled->defrag[0]);
+	defrag_free(reassembled->defrag[1]);
+	free(reassembled);
 }
 
-static struct pending *pending_of(struct replay_whole *whole,
+static struct pending *pending_of(struct replay_reassembly *reassembled,
 				  const struct packet *pkt, uint32_t zone)
 {
 	uint64_t key = pkt->src.be64[1] * 31 + pkt->dst.be64[1] +
 		       pkt->src.be64[0] + pkt->dst.be64[0] +
 		       ((uint64_t)pkt->fragment_id << 16) + zone;
-	struct pending *pending = &whole->pending[
+	struct pending *pending = &reassembled->pending[
 		(key * 0x9e3779b97f4a7c15u >> 32) % PENDING];
 
 	if (pending->id != pkt->fragment_id || pending->zone != zone ||
@@ -81,14 +81,14 @@ static struct pending *pending_of(struct replay_whole *whole,
 }
 
 /* Count a fragment; true when it makes its datagram whole. */
-static bool join(struct replay_whole *whole, uint32_t zone, bool is_inside,
-		 struct whole *w)
+static bool join(struct replay_reassembly *reassembled, uint32_t zone, bool is_inside,
+		 struct reassembled *w)
 {
-	struct pending *pending = pending_of(whole, w->packet, zone);
+	struct pending *pending = pending_of(reassembled, w->packet, zone);
 
 	pending->packets++;
 	pending->bytes += w->packet->ip_len;
-	if (!defrag_take(whole->defrag[is_inside], w->packet,
+	if (!defrag_take(reassembled->defrag[is_inside], w->packet,
 			 &w->room[is_inside]))
 		return false;
 	w->packets = pending->packets;
@@ -112,17 +112,17 @@ static bool enter(struct packet *pkt)
 	return true;
 }
 
-bool replay_whole_take(struct replay_whole *whole, struct packet *pkt,
-		       uint32_t zone, struct whole *ret)
+bool replay_reassembly_take(struct replay_reassembly *reassembled, struct packet *pkt,
+		       uint32_t zone, struct reassembled *ret)
 {
 	bool entered = false;
 
 	ret->packet = pkt;
 	ret->packets = 1;
 	ret->bytes = pkt->ip_len;
-	if (pkt->is_fragment && !join(whole, zone, false, ret))
+	if (pkt->is_fragment && !join(reassembled, zone, false, ret))
 		return false;
-	if (!whole->decap)
+	if (!reassembled->decap)
 		return true;
 	for (int i = 0; i < TUNNELS_MAX && enter(ret->packet); i++)
 		entered = true;
@@ -130,5 +130,5 @@ bool replay_whole_take(struct replay_whole *whole, struct packet *pkt,
 		return true;
 	ret->packets = 1;
 	ret->bytes = ret->packet->ip_len;
-	return !ret->packet->is_fragment || join(whole, zone, true, ret);
+	return !ret->packet->is_fragment || join(reassembled, zone, true, ret);
 }

@@ -1,5 +1,5 @@
-/* replay_share.c - one share of the flows, and the kernel's part around it. */
-#include "engine/replay/replay_share.h"
+/* replay_shard.c - one share of the flows, and the kernel's part around it. */
+#include "engine/replay/replay_shard.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,113 +8,113 @@
 
 #include "engine/packet/decode.h"
 
-#define CONNECTIONS_MAX ((1 << 20) / REPLAY_SHARES)
+#define CONNECTIONS_MAX ((1 << 20) / REPLAY_SHARDS)
 
-struct replay_share {
+struct replay_shard {
 	const struct replay_common *common;
 	size_t number;
 	struct worker *worker;
-	struct replay_lives lives;
+	struct replay_entries entries;
 };
 
 /* What was one flow to conntrack has ended. */
 static void end_flow(void *ctx, uintptr_t owner)
 {
-	struct replay_lives *lives = ctx;
+	struct replay_entries *entries = ctx;
 
-	lives->ended = replay_entry_chain((struct replay_entry *)owner,
-					  lives->ended);
+	entries->ended = replay_entry_chain((struct replay_entry *)owner,
+					  entries->ended);
 }
 
-int replay_lives_init(struct replay_lives *lives, size_t max)
+int replay_entries_init(struct replay_entries *entries, size_t max)
 {
-	lives->ended = NULL;
-	lives->conntrack = conntrack_new(max, end_flow, lives);
-	return lives->conntrack != NULL ? 0 : -ENOMEM;
+	entries->ended = NULL;
+	entries->conntrack = conntrack_new(max, end_flow, entries);
+	return entries->conntrack != NULL ? 0 : -ENOMEM;
 }
 
-void replay_lives_fini(struct replay_lives *lives)
+void replay_entries_fini(struct replay_entries *entries)
 {
-	conntrack_free(lives->conntrack);
+	conntrack_free(entries->conntrack);
 }
 
-struct replay_entry *replay_lives_ended(struct replay_lives *lives)
+struct replay_entry *replay_entries_ended(struct replay_entries *entries)
 {
-	struct replay_entry *ended = lives->ended;
+	struct replay_entry *ended = entries->ended;
 
-	lives->ended = NULL;
+	entries->ended = NULL;
 	return ended;
 }
 
 static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
 {
-	const struct replay_share *share = ctx;
+	const struct replay_shard *shard = ctx;
 
 	(void)ifindex;
-	snprintf(buffer, IFNAMSIZ, "%s", share->common->interface);
+	snprintf(buffer, IFNAMSIZ, "%s", shard->common->interface);
 	return true;
 }
 
 static size_t part_of(size_t all)
 {
-	return (all + REPLAY_SHARES - 1) / REPLAY_SHARES;
+	return (all + REPLAY_SHARDS - 1) / REPLAY_SHARDS;
 }
 
-struct replay_share *replay_share_new(const struct replay_common *common,
+struct replay_shard *replay_shard_new(const struct replay_common *common,
 				      size_t number)
 {
-	struct replay_share *share = calloc(1, sizeof(*share));
+	struct replay_shard *shard = calloc(1, sizeof(*shard));
 	const struct worker_options options = {
 		.table = common->table,
 		.part = number,
-		.parts = REPLAY_SHARES,
+		.parts = REPLAY_SHARDS,
 		.streams = part_of(policy_inspect_streams(common->policy)),
 		.name_all = true,
 		.repeatable = true,
 		.learned = common->learned,
 	};
 
-	if (share == NULL)
+	if (shard == NULL)
 		return NULL;
-	share->common = common;
-	share->number = number;
-	share->worker = worker_new(common->policy, &options);
-	if (share->worker == NULL ||
-	    replay_lives_init(&share->lives, CONNECTIONS_MAX) < 0) {
-		replay_share_free(share);
+	shard->common = common;
+	shard->number = number;
+	shard->worker = worker_new(common->policy, &options);
+	if (shard->worker == NULL ||
+	    replay_entries_init(&shard->entries, CONNECTIONS_MAX) < 0) {
+		replay_shard_free(shard);
 		return NULL;
 	}
 	if (common->interface != NULL)
-		worker_name_interfaces(share->worker, name_interface, share);
-	return share;
+		worker_name_interfaces(shard->worker, name_interface, shard);
+	return shard;
 }
 
-void replay_share_free(struct replay_share *share)
+void replay_shard_free(struct replay_shard *shard)
 {
-	if (share == NULL)
+	if (shard == NULL)
 		return;
-	worker_free(share->worker);
-	replay_lives_fini(&share->lives);
-	free(share);
+	worker_free(shard->worker);
+	replay_entries_fini(&shard->entries);
+	free(shard);
 }
 
-struct replay_lives *replay_share_lives(struct replay_share *share)
+struct replay_entries *replay_shard_entries(struct replay_shard *shard)
 {
-	return &share->lives;
+	return &shard->entries;
 }
 
-bool replay_share_learns(const struct replay_share *share)
+bool replay_shard_learns(const struct replay_shard *shard)
 {
-	return worker_learns(share->worker) ||
-	       policy_may_reset(share->common->policy);
+	return worker_learns(shard->worker) ||
+	       policy_may_reset(shard->common->policy);
 }
 
-uint64_t replay_share_dns_answers(const struct replay_share *share)
+uint64_t replay_shard_dns_answers(const struct replay_shard *shard)
 {
-	return worker_counters(share->worker)->dns_answers;
+	return worker_counters(shard->worker)->dns_answers;
 }
 
-uint64_t replay_share_hash(const struct replay_common *common,
+uint64_t replay_shard_hash(const struct replay_common *common,
 			   const struct packet *pkt, uint32_t zone)
 {
 	struct packet quoted;
@@ -130,38 +130,38 @@ uint64_t replay_share_hash(const struct replay_common *common,
 /* ---- whose it is ---- */
 
 /* The entry of what an ICMP error quotes; false: nothing known. */
-static bool find_quoted(struct replay_share *share, struct passage *p)
+static bool find_quoted(struct replay_shard *shard, struct job *p)
 {
 	struct packet quoted;
 
 	decode_quoted(p->packet, &quoted);
 	if (quoted.status != DECODE_OK)
 		return false;
-	p->entry = conntrack_related(share->lives.conntrack, &quoted, p->zone,
+	p->entry = conntrack_related(shard->entries.conntrack, &quoted, p->zone,
 				     p->hash, p->packet->time_ns,
 				     &p->from_server);
 	p->state = CONNTRACK_RELATED;
 	return p->entry != NULL;
 }
 
-static int track(struct replay_share *share, struct passage *p)
+static int track(struct replay_shard *shard, struct job *p)
 {
-	struct conntrack *conntrack = share->lives.conntrack;
+	struct conntrack *conntrack = shard->entries.conntrack;
 	uint64_t hash = p->hash;
 
 	if (p->packet->quoted != NULL) {
-		if (find_quoted(share, p))
+		if (find_quoted(shard, p))
 			return 0;
-		share->common->await_turn(share->common->ctx, share->number);
-		conntrack = share->common->strays.conntrack;
-		hash = flow_hash(share->common->table, p->packet, p->zone);
+		shard->common->await_turn(shard->common->ctx, shard->number);
+		conntrack = shard->common->strays.conntrack;
+		hash = flow_hash(shard->common->table, p->packet, p->zone);
 	}
 	return conntrack_track(conntrack, p->packet, p->zone, hash, &p->entry,
 			       &p->state, &p->from_server);
 }
 
 /* The reported flow of this packet: the life of its conntrack entry. */
-static int find_flow(struct passage *p)
+static int find_flow(struct job *p)
 {
 	struct conntrack_entry *entry = p->entry;
 	bool is_first = entry->owner == CONNTRACK_NO_OWNER;
@@ -209,28 +209,28 @@ static char *host_dup(const char *host)
 	return copy;
 }
 
-static int note_names(struct replay_share *share, struct replay_flow *shown,
+static int note_names(struct replay_shard *shard, struct replay_flow *shown,
 		      const struct flow *flow)
 {
 	if (flow->facts.app != APP_NONE)
 		shown->app = flow->facts.app;
 	if (flow->has_ja4 && shown->ja4[0] == '\0')
-		strcpy(shown->ja4, worker_flow_ja4(share->worker, flow));
+		strcpy(shown->ja4, worker_flow_ja4(shard->worker, flow));
 	shown->guess = flow->guess;
 	shown->is_guessed = flow->is_guessed;
 	if (!flow->has_host || shown->host != NULL)
 		return 0;
 	shown->host_at_once = shown->packets == 1;
 	shown->guess_is_right = flow->guess_hash == worker_host_hash(
-		worker_flow_host(share->worker, flow));
-	shown->host = host_dup(worker_flow_host(share->worker, flow));
+		worker_flow_host(shard->worker, flow));
+	shown->host = host_dup(worker_flow_host(shard->worker, flow));
 	return shown->host != NULL ? 0 : -ENOMEM;
 }
 
-static void note_decision(struct replay_share *share, struct replay_flow *shown,
+static void note_decision(struct replay_shard *shard, struct replay_flow *shown,
 			  uint16_t route, const struct facts *facts)
 {
-	const struct policy *policy = share->common->policy;
+	const struct policy *policy = shard->common->policy;
 	int class = policy_route_class(policy, route, facts);
 
 	shown->route = route;
@@ -239,12 +239,12 @@ static void note_decision(struct replay_share *share, struct replay_flow *shown,
 				       : NULL;
 }
 
-static void note_path(struct replay_share *share, struct passage *p)
+static void note_path(struct replay_shard *shard, struct job *p)
 {
 	struct replay_flow *shown = p->flow;
-	uint8_t path = marks_path(share->common->marks, p->mark);
+	uint8_t path = marks_path(shard->common->marks, p->mark);
 
-	p->dropped = p->dropped || path == share->common->marks->path_drop;
+	p->dropped = p->dropped || path == shard->common->marks->path_drop;
 	shown->is_dropped |= p->dropped;
 	shown->path = path;
 	if (shown->first_path == 0)
@@ -264,26 +264,26 @@ static bool is_group(const struct address *a)
 }
 
 /* A packet that userspace does not see, except for its names. */
-static int observe(struct replay_share *share, struct passage *p)
+static int observe(struct replay_shard *shard, struct job *p)
 {
 	bool from_server;
-	struct flow *flow = worker_observe(share->worker, p->packet, p->zone,
+	struct flow *flow = worker_observe(shard->worker, p->packet, p->zone,
 					   p->hash, &from_server);
 
-	return flow != NULL ? note_names(share, p->flow, flow) : 0;
+	return flow != NULL ? note_names(shard, p->flow, flow) : 0;
 }
 
 /* Through the queue, with what conntrack remembers put back before and saved
  * after: our bits only. */
-static int queue(struct replay_share *share, struct passage *p)
+static int queue(struct replay_shard *shard, struct job *p)
 {
-	const struct marks *marks = share->common->marks;
+	const struct marks *marks = shard->common->marks;
 	struct verdict verdict;
 	uint32_t mark = p->packet->mark;
 	int rc = 0;
 
 	p->packet->mark = marks_merge(marks, mark, p->entry->mark);
-	worker_classify_one(share->worker, p->packet, p->zone, p->hash,
+	worker_classify_one(shard->worker, p->packet, p->zone, p->hash,
 			    &verdict);
 	p->packet->mark = mark;
 
@@ -297,16 +297,16 @@ static int queue(struct replay_share *share, struct passage *p)
 	else
 		p->entry->mark = verdict.mark & marks->mask;
 	if (verdict.flow != NULL) {
-		note_decision(share, p->flow, verdict.flow->route,
+		note_decision(shard, p->flow, verdict.flow->route,
 			      &verdict.flow->facts);
 		p->flow->late = verdict.flow->late;
-		rc = note_names(share, p->flow, verdict.flow);
+		rc = note_names(shard, p->flow, verdict.flow);
 	}
 	return rc;
 }
 
 /* An answer to what was dropped: live there would be none. */
-static bool is_answer(const struct passage *p)
+static bool is_answer(const struct job *p)
 {
 	return p->flow->is_dropped && p->flow->queued == 0 &&
 	       !address_equal(&p->flow->src, &p->packet->src);
@@ -314,9 +314,9 @@ static bool is_answer(const struct passage *p)
 
 /* A new flow that headers decide never gets to the queue; a dropped one not
  * into conntrack either. */
-static bool settle(struct replay_share *share, struct passage *p)
+static bool settle(struct replay_shard *shard, struct job *p)
 {
-	const struct marks *marks = share->common->marks;
+	const struct marks *marks = shard->common->marks;
 	struct facts facts;
 	struct decision decision;
 	uint8_t path = marks->path_drop;
@@ -324,11 +324,11 @@ static bool settle(struct replay_share *share, struct passage *p)
 	if (p->state != CONNTRACK_NEW || p->entry->mark != 0)
 		return false;
 	if (!is_answer(p)) {
-		if (!replay_kernel_settles(share->common->kernel, p->packet,
+		if (!replay_kernel_settles(shard->common->kernel, p->packet,
 					   &facts, &decision))
 			return false;
 		path = decision.path;
-		note_decision(share, p->flow, decision.route, &facts);
+		note_decision(shard, p->flow, decision.route, &facts);
 	}
 	p->mark = marks_merge(marks, p->packet->mark,
 			      marks_of(marks, path, true));
@@ -342,15 +342,15 @@ static bool settle(struct replay_share *share, struct passage *p)
 }
 
 /* The packet's own path, which its flow does not take: it was noted before. */
-static void divert_packet(struct replay_share *share, struct passage *p)
+static void divert_packet(struct replay_shard *shard, struct job *p)
 {
-	const struct marks *marks = share->common->marks;
+	const struct marks *marks = shard->common->marks;
 	uint8_t path;
 
 	if (marks_path(marks, p->entry->mark) == 0 || p->dropped ||
 	    p->from_server || p->flow->exempt != NULL)
 		return;
-	path = replay_kernel_packet(share->common->kernel, p->packet);
+	path = replay_kernel_packet(shard->common->kernel, p->packet);
 	if (path == 0)
 		return;
 	p->mark = marks_merge(marks, p->mark, marks_of(marks, path, true));
@@ -358,36 +358,36 @@ static void divert_packet(struct replay_share *share, struct passage *p)
 }
 
 /* The chain `divert`, in its order. */
-static int divert(struct replay_share *share, struct passage *p)
+static int divert(struct replay_shard *shard, struct job *p)
 {
-	const struct exempt *exempt = policy_exempt_of(share->common->policy,
+	const struct exempt *exempt = policy_exempt_of(shard->common->policy,
 						       &p->entry->src,
 						       &p->entry->dst);
 
 	p->mark = p->packet->mark;
 	if (exempt != NULL) {
 		p->flow->exempt = exempt;
-		return observe(share, p);
+		return observe(shard, p);
 	}
 	if (is_group(&p->packet->dst) || p->state == CONNTRACK_INVALID ||
 	    p->state == CONNTRACK_UNTRACKED)
-		return observe(share, p);
-	if (p->entry->mark & share->common->marks->settled) {
-		p->mark = marks_merge(share->common->marks, p->mark,
+		return observe(shard, p);
+	if (p->entry->mark & shard->common->marks->settled) {
+		p->mark = marks_merge(shard->common->marks, p->mark,
 				      p->entry->mark);
 		p->is_settled = true;
-		return observe(share, p);
+		return observe(shard, p);
 	}
-	if (settle(share, p))
-		return observe(share, p);
-	return queue(share, p);
+	if (settle(shard, p))
+		return observe(shard, p);
+	return queue(shard, p);
 }
 
 /* ---- the whole way ---- */
 
-static int pass(struct replay_share *share, struct passage *p)
+static int pass(struct replay_shard *shard, struct job *p)
 {
-	int rc = track(share, p);
+	int rc = track(shard, p);
 
 	if (rc == 0)
 		rc = find_flow(p);
@@ -395,13 +395,13 @@ static int pass(struct replay_share *share, struct passage *p)
 		return rc;
 	p->flow->packets += p->packets;
 	p->flow->bytes += p->bytes;
-	rc = divert(share, p);
-	note_path(share, p);
-	divert_packet(share, p);
+	rc = divert(shard, p);
+	note_path(shard, p);
+	divert_packet(shard, p);
 	return rc;
 }
 
-void replay_share_pass(struct replay_share *share, struct passage *p)
+void replay_shard_pass(struct replay_shard *shard, struct job *p)
 {
-	p->rc = pass(share, p);
+	p->rc = pass(shard, p);
 }

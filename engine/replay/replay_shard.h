@@ -1,11 +1,11 @@
 /*
- * replay_share.h - the flows of a replay are dealt out to a fixed number of
+ * replay_shard.h - the flows of a replay are dealt out to a fixed number of
  * shares by their tuple. Each has a worker and a conntrack of its own, so that
  * several threads can have shares of one capture, and what comes out does not
  * depend on how many they are.
  */
-#ifndef WAYMARK_REPLAY_SHARE_H
-#define WAYMARK_REPLAY_SHARE_H
+#ifndef WAYMARK_REPLAY_SHARD_H
+#define WAYMARK_REPLAY_SHARD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,16 +16,16 @@
 #include "engine/replay/replay_kernel.h"
 #include "engine/worker/worker.h"
 
-#define REPLAY_SHARES 8
+#define REPLAY_SHARDS 8
 
 /* Lives of tuples. */
-struct replay_lives {
+struct replay_entries {
 	struct conntrack *conntrack;
 	struct replay_entry *ended;	/* by replay_entry_chain() */
 };
 
-int replay_lives_init(struct replay_lives *lives, size_t max);
-void replay_lives_fini(struct replay_lives *lives);
+int replay_entries_init(struct replay_entries *entries, size_t max);
+void replay_entries_fini(struct replay_entries *entries);
 
 /* What all shares have in common. */
 struct replay_common {
@@ -38,18 +38,18 @@ struct replay_common {
 	struct learned *learned;	/* where it is used, all shares are
 					 * one thread's */
 	/* ICMP errors that quote nothing that is known are of no share. */
-	struct replay_lives strays;
+	struct replay_entries strays;
 	/* Before those are used: until all packets before that which `share`
 	 * is at have been passed, since the order counts. */
-	void (*await_turn)(void *ctx, size_t share);
+	void (*await_turn)(void *ctx, size_t shard);
 	void *ctx;
 };
 
 /* One packet on its way. */
-struct passage {
+struct job {
 	struct packet *packet;
 	uint64_t number;
-	uint64_t hash;			/* replay_share_hash() */
+	uint64_t hash;			/* replay_shard_hash() */
 	/* It came in so many pieces, of so many bytes. */
 	uint64_t bytes;
 	uint32_t packets;
@@ -68,31 +68,31 @@ struct passage {
 	bool dropped;
 };
 
-struct replay_share;
+struct replay_shard;
 
 /* NULL: out of memory. `common` is borrowed. */
-struct replay_share *replay_share_new(const struct replay_common *common,
+struct replay_shard *replay_shard_new(const struct replay_common *common,
 				      size_t number);
-void replay_share_free(struct replay_share *share);
+void replay_shard_free(struct replay_shard *shard);
 
 /* The flow_hash() of a whole packet or, of an ICMP error, of what it quotes;
- * replay_share_of() says whose it is. */
-uint64_t replay_share_hash(const struct replay_common *common,
+ * replay_shard_of() says whose it is. */
+uint64_t replay_shard_hash(const struct replay_common *common,
 			   const struct packet *pkt, uint32_t zone);
-static inline size_t replay_share_of(uint64_t hash)
+static inline size_t replay_shard_of(uint64_t hash)
 {
-	return flow_part_of(hash, REPLAY_SHARES);
+	return flow_part_of(hash, REPLAY_SHARDS);
 }
 
 /* Track it, decide it, and note in its flow what became of it. */
-void replay_share_pass(struct replay_share *share, struct passage *p);
+void replay_shard_pass(struct replay_shard *shard, struct job *p);
 
 /* The lives that ended since it was asked last; see replay_entry_chain(). */
-struct replay_entry *replay_lives_ended(struct replay_lives *lives);
-struct replay_lives *replay_share_lives(struct replay_share *share);
+struct replay_entry *replay_entries_ended(struct replay_entries *entries);
+struct replay_entries *replay_shard_entries(struct replay_shard *shard);
 
 /* Whether flows learn from each other, or one is reset as another was not. */
-bool replay_share_learns(const struct replay_share *share);
-uint64_t replay_share_dns_answers(const struct replay_share *share);
+bool replay_shard_learns(const struct replay_shard *shard);
+uint64_t replay_shard_dns_answers(const struct replay_shard *shard);
 
 #endif

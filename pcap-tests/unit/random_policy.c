@@ -1,5 +1,5 @@
-/* author.c - policies put together at random, see author.h. */
-#include "pcap-tests/unit/author.h"
+/* random_policy.c - policies put together at random, see author.h. */
+#include "pcap-tests/unit/random_policy.h"
 #include "pcap-tests/unit/unit.h"
 
 #include <stdarg.h>
@@ -8,19 +8,19 @@
 #define PICK(words) (words)[below(ROWS(words))]
 #define STATEMENTS_MAX 11
 
-static struct author {
+static struct random_policy {
 	FILE *out;
 	uint64_t state;
 	bool is_plain;		/* single blanks only */
-} author;
+} random_policy;
 
 static uint64_t draw(void)
 {
 	/* xorshift64 (Marsaglia, 2003) */
-	author.state ^= author.state << 13;
-	author.state ^= author.state >> 7;
-	author.state ^= author.state << 17;
-	return author.state >> 11;
+	random_policy.state ^= random_policy.state << 13;
+	random_policy.state ^= random_policy.state >> 7;
+	random_policy.state ^= random_policy.state << 17;
+	return random_policy.state >> 11;
 }
 
 static unsigned below(unsigned limit)
@@ -34,7 +34,7 @@ static void blank(void)
 		" ", "  ", "\t", "\n", "\r\n", " # route x\n", "\n\n   ",
 	};
 
-	fputs(author.is_plain ? " " : PICK(blanks), author.out);
+	fputs(random_policy.is_plain ? " " : PICK(blanks), random_policy.out);
 }
 
 /* One word or sign; a blank stands before it. */
@@ -46,7 +46,7 @@ static void say(const char *format, ...)
 
 	blank();
 	va_start(args, format);
-	vfprintf(author.out, format, args);
+	vfprintf(random_policy.out, format, args);
 	va_end(args);
 }
 
@@ -334,7 +334,7 @@ static void say_uplink(void)
 {
 	unsigned order = below(2), i;
 
-	fprintf(author.out, "uplink uplink_%u", below(9));
+	fprintf(random_policy.out, "uplink uplink_%u", below(9));
 	say("{");
 	for (i = 0; i < 2; i++)
 		if (i == order) {
@@ -387,7 +387,7 @@ static void say_list(void)
 	bool domains = below(2);
 	unsigned count;
 
-	fprintf(author.out, "list %s list_%u", domains ? "domains" :
+	fprintf(random_policy.out, "list %s list_%u", domains ? "domains" :
 		"addresses", below(9));
 	say("{");
 	for (count = below(5); count > 0; count--) {
@@ -406,7 +406,7 @@ static void say_expect(void)
 		"tcp 192.0.2.1:0>192.0.2.2",
 	};
 
-	fprintf(author.out, "expect %s", PICK(ends));
+	fprintf(random_policy.out, "expect %s", PICK(ends));
 	if (below(2))
 		say("host Example.com");
 	if (below(2))
@@ -421,7 +421,7 @@ static void say_expect(void)
 		say("dscp ef");
 	/* At the start of a line it would be a statement. */
 	if (below(4) == 0)
-		fputs(" exempt", author.out);
+		fputs(" exempt", random_policy.out);
 	else
 		say_outcome(false);
 }
@@ -436,19 +436,19 @@ static void say_statement(void)
 		say_list();
 		break;
 	case 2:
-		fprintf(author.out, "exempt %s", below(2) ? "from" : "to");
+		fprintf(random_policy.out, "exempt %s", below(2) ? "from" : "to");
 		say_set(say_address, true);
 		if (below(2))
 			say("by rule");
 		break;
 	case 3:
 	case 4:
-		fprintf(author.out, "class class_%u =", below(9));
+		fprintf(random_policy.out, "class class_%u =", below(9));
 		say_condition(3);
 		break;
 	case 5:
 	case 6:
-		fprintf(author.out, "route");
+		fprintf(random_policy.out, "route");
 		say_condition(3);
 		say_outcome(true);
 		break;
@@ -456,23 +456,23 @@ static void say_statement(void)
 		say_expect();
 		break;
 	default:
-		fprintf(author.out, "default");
+		fprintf(random_policy.out, "default");
 		say_outcome(true);
 		break;
 	}
-	fputs(below(2) ? "\n" : " # that was it\n", author.out);
+	fputs(below(2) ? "\n" : " # that was it\n", random_policy.out);
 }
-void author_begin(uint64_t seed)
+void random_policy_seed(uint64_t seed)
 {
-	author.state = seed;
+	random_policy.state = seed;
 }
 
-void author_write(FILE *out)
+void random_policy_write(FILE *out)
 {
 	unsigned count;
 
-	author.out = out;
-	author.is_plain = below(4) == 0;
+	random_policy.out = out;
+	random_policy.is_plain = below(4) == 0;
 	for (count = below(STATEMENTS_MAX + 1); count > 0; count--)
 		say_statement();
 }

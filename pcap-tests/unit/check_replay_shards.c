@@ -1,4 +1,4 @@
-/* check_replay_shares.c - what several threads tell is what one tells. */
+/* check_replay_shards.c - what several threads tell is what one tells. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +39,7 @@ static const char *server_of(uint32_t n, char *text)
 }
 
 /* An answer that gives the client a server for example.com. */
-static struct made dns_answer(uint32_t server, char *data)
+static struct test_packet dns_answer(uint32_t server, char *data)
 {
 	static const char answer[] =
 		"\0\1\201\200\0\1\0\1\0\0\0\0\7example\3com\0\0\1\0\1"
@@ -47,7 +47,7 @@ static struct made dns_answer(uint32_t server, char *data)
 
 	memcpy(data, answer, sizeof(answer) - 1);
 	data[sizeof(answer) - 1] = (char)(server % SERVERS + 1);
-	return (struct made){
+	return (struct test_packet){
 		UDP, .dport = 53, .back = true, .data = data,
 		.len = sizeof(answer),
 	};
@@ -55,50 +55,50 @@ static struct made dns_answer(uint32_t server, char *data)
 
 /* Some packet of one of a few flows: starts, payload, ends, questions and
  * answers, in no order. */
-static struct made any_packet(uint64_t *seed, char *data)
+static struct test_packet any_packet(uint64_t *seed, char *data)
 {
 	uint16_t sport = (uint16_t)(2000 + random_of(seed) % PORTS);
 
 	switch (random_of(seed) % 10) {
 	case 0:
 	case 1:
-		return (struct made){ SYN, .sport = sport };
+		return (struct test_packet){ SYN, .sport = sport };
 	case 2:
-		return (struct made){ SYNACK, .sport = sport };
+		return (struct test_packet){ SYNACK, .sport = sport };
 	case 3:
-		return (struct made){ SSH, .sport = sport };
+		return (struct test_packet){ SSH, .sport = sport };
 	case 4:
-		return (struct made){ HTTP, .sport = sport };
+		return (struct test_packet){ HTTP, .sport = sport };
 	case 5:
-		return (struct made){ .flags = TCP_RST | TCP_ACK,
+		return (struct test_packet){ .flags = TCP_RST | TCP_ACK,
 				      .sport = sport };
 	case 6:
-		return (struct made){ DNS, .sport = sport };
+		return (struct test_packet){ DNS, .sport = sport };
 	case 7:
 		return dns_answer(random_of(seed), data);
 	case 8:
-		return (struct made){ UDP, DATA("nothing known"),
+		return (struct test_packet){ UDP, DATA("nothing known"),
 				      .sport = sport };
 	default:
-		return (struct made){ ACK, .sport = sport, .tos = 0xb8 };
+		return (struct test_packet){ ACK, .sport = sport, .tos = 0xb8 };
 	}
 }
 
 static void add_random(struct capture *capture, uint64_t *seed, uint32_t ms)
 {
 	char data[128], client[32], server[32];
-	uint8_t bytes[MADE_MAX];
-	struct made made = any_packet(seed, data);
+	uint8_t bytes[TEST_PACKET_MAX];
+	struct test_packet test_packet = any_packet(seed, data);
 	bool is_error = random_of(seed) % 16 == 0;
 	size_t len;
 
-	made.src = client_of(random_of(seed), client);
-	made.dst = server_of(random_of(seed), server);
-	made.link = 1 + random_of(seed) % 4;
-	if (made.proto == IPPROTO_UDP && made.dport == 53 && made.back)
-		made.sport = (uint16_t)(2000 + random_of(seed) % PORTS);
-	len = is_error ? packets_error(&made, bytes)
-		       : packets_bytes(&made, bytes);
+	test_packet.src = client_of(random_of(seed), client);
+	test_packet.dst = server_of(random_of(seed), server);
+	test_packet.hwaddr = 1 + random_of(seed) % 4;
+	if (test_packet.proto == IPPROTO_UDP && test_packet.dport == 53 && test_packet.back)
+		test_packet.sport = (uint16_t)(2000 + random_of(seed) % PORTS);
+	len = is_error ? packets_error(&test_packet, bytes)
+		       : packets_bytes(&test_packet, bytes);
 	replays_add(capture, ms, bytes, len);
 }
 

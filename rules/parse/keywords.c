@@ -1,5 +1,5 @@
-/* names.c - words for numbers, and the nearest word to one that is wrong. */
-#include "rules/parse/names.h"
+/* keywords.c - words for numbers, and the nearest word to one that is wrong. */
+#include "rules/parse/keywords.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 /* Words longer than this are no misspelt word of ours. */
 #define NEAREST_LEN_MAX 40
 
-const struct name_value names_protocol[] = {
+const struct keyword keywords_protocol[] = {
 	{ "tcp", IPPROTO_TCP },
 	{ "udp", IPPROTO_UDP },
 	{ "udplite", IPPROTO_UDPLITE },
@@ -34,7 +34,7 @@ const struct name_value names_protocol[] = {
 	{ NULL, 0 },
 };
 
-const struct name_value names_dscp[] = {
+const struct keyword keywords_dscp[] = {
 	{ "cs0", 0 },	{ "cs1", 8 },	{ "cs2", 16 },	{ "cs3", 24 },
 	{ "cs4", 32 },	{ "cs5", 40 },	{ "cs6", 48 },	{ "cs7", 56 },
 	{ "af11", 10 },	{ "af12", 12 },	{ "af13", 14 },
@@ -46,7 +46,7 @@ const struct name_value names_dscp[] = {
 	{ NULL, 0 },
 };
 
-const struct name_value names_tos[] = {
+const struct keyword keywords_tos[] = {
 	{ "minimize-delay", 0x10 },
 	{ "maximize-throughput", 0x08 },
 	{ "maximize-reliability", 0x04 },
@@ -55,7 +55,7 @@ const struct name_value names_tos[] = {
 	{ NULL, 0 },
 };
 
-bool names_find(const struct name_value *table, const char *name, size_t len,
+bool keywords_find(const struct keyword *table, const char *name, size_t len,
 		uint32_t *ret_value)
 {
 	for (; table->name != NULL; table++)
@@ -67,7 +67,7 @@ bool names_find(const struct name_value *table, const char *name, size_t len,
 	return false;
 }
 
-const char *names_of(const struct name_value *table, uint32_t value)
+const char *keywords_of(const struct keyword *table, uint32_t value)
 {
 	for (; table->name != NULL; table++)
 		if (table->value == value)
@@ -172,7 +172,7 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 }
 
 void nearest_offer_table(struct nearest *nearest,
-			 const struct name_value *table)
+			 const struct keyword *table)
 {
 	for (; table->name != NULL; table++)
 		nearest_offer(nearest, table->name);

@@ -1,9 +1,9 @@
 /*
- * fare.h - how each uplink fares: who carries its traffic, why, and since
+ * uplink_status.h - how each uplink fares: who carries its traffic, why, and since
  * when. The keeper writes it, whoever is asked for the status reads.
  */
-#ifndef WAYMARK_SETUP_FARE_H
-#define WAYMARK_SETUP_FARE_H
+#ifndef WAYMARK_SETUP_UPLINK_STATUS_H
+#define WAYMARK_SETUP_UPLINK_STATUS_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,37 +16,37 @@
 struct probes;
 
 /* In one family. Times are on the monotonic clock; 0: never, not known. */
-struct fare_family {
+struct uplink_status_family {
 	enum setup_way way;
-	char carrier[UPLINK_NAME_MAX];	/* of its traffic, main perhaps;
+	char active[UPLINK_NAME_MAX];	/* of its traffic, main perhaps;
 					 * "": it is refused */
 	uint64_t since_ms;
 	uint64_t asked_ms;		/* by a probe */
 	uint64_t answered_ms;
 };
 
-struct fare_uplink {
+struct uplink_status {
 	char name[UPLINK_NAME_MAX];
 	bool is_known;			/* false: not looked at yet */
-	enum health_wish wish;
-	struct fare_family families[2];	/* IPv4, IPv6 */
+	enum health_admin_state admin_state;
+	struct uplink_status_family families[2];	/* IPv4, IPv6 */
 };
 
-struct fare {
+struct uplink_statuses {
 	pthread_mutex_t lock;
-	struct fare_uplink *items;
+	struct uplink_status *items;
 	size_t count;
 };
 
-void fare_init(struct fare *fare);
-void fare_fini(struct fare *fare);
+void uplink_statuses_init(struct uplink_statuses *statuses);
+void uplink_statuses_fini(struct uplink_statuses *statuses);
 
 /* What was found; `report` may be NULL: nothing yet. What an uplink of the
  * same name had stays, and so does the time if nothing changed. */
-void fare_update(struct fare *fare, const struct policy *policy,
+void uplink_statuses_update(struct uplink_statuses *statuses, const struct policy *policy,
 		 const struct setup_report *report,
 		 const struct probes *probes, uint64_t now_ms);
 /* A copy for the caller to free. How many there are, or -ENOMEM. */
-int fare_copy(struct fare *fare, struct fare_uplink **ret_uplinks);
+int uplink_statuses_copy(struct uplink_statuses *statuses, struct uplink_status **ret_uplinks);
 
 #endif

@@ -1,43 +1,43 @@
-/* check_names.c - words for numbers, and which word was meant. */
+/* check_keywords.c - words for numbers, and which word was meant. */
 #include "pcap-tests/unit/unit.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/parse/names.h"
+#include "rules/parse/keywords.h"
 
 static const struct {
-	const struct name_value *table;
+	const struct keyword *table;
 	const char *name;
 	bool is_known;
 	uint32_t value;
 } words[] = {
-	{ names_protocol, "tcp", true, 6 },
-	{ names_protocol, "UDP", true, 17 },
-	{ names_protocol, "udplite", true, 136 },
-	{ names_protocol, "ospf", true, 89 },
-	{ names_protocol, "vrrp", true, 112 },
-	{ names_protocol, "l2tp", true, 115 },
-	{ names_protocol, "ipv6", true, 41 },
-	{ names_protocol, "udpl", false, 0 },
-	{ names_protocol, "tcpx", false, 0 },
-	{ names_protocol, "", false, 0 },
-	{ names_dscp, "ef", true, 46 },
-	{ names_dscp, "EF", true, 46 },
-	{ names_dscp, "cs6", true, 48 },
-	{ names_dscp, "af43", true, 38 },
-	{ names_dscp, "le", true, 1 },
-	{ names_dscp, "be", true, 0 },
-	{ names_dscp, "af14", false, 0 },
-	{ names_tos, "minimize-delay", true, 0x10 },
-	{ names_tos, "minimize", false, 0 },
+	{ keywords_protocol, "tcp", true, 6 },
+	{ keywords_protocol, "UDP", true, 17 },
+	{ keywords_protocol, "udplite", true, 136 },
+	{ keywords_protocol, "ospf", true, 89 },
+	{ keywords_protocol, "vrrp", true, 112 },
+	{ keywords_protocol, "l2tp", true, 115 },
+	{ keywords_protocol, "ipv6", true, 41 },
+	{ keywords_protocol, "udpl", false, 0 },
+	{ keywords_protocol, "tcpx", false, 0 },
+	{ keywords_protocol, "", false, 0 },
+	{ keywords_dscp, "ef", true, 46 },
+	{ keywords_dscp, "EF", true, 46 },
+	{ keywords_dscp, "cs6", true, 48 },
+	{ keywords_dscp, "af43", true, 38 },
+	{ keywords_dscp, "le", true, 1 },
+	{ keywords_dscp, "be", true, 0 },
+	{ keywords_dscp, "af14", false, 0 },
+	{ keywords_tos, "minimize-delay", true, 0x10 },
+	{ keywords_tos, "minimize", false, 0 },
 };
 
 START_TEST(value_of)
 {
 	uint32_t got = 0;
 
-	ck_assert_int_eq(names_find(words[_i].table, words[_i].name,
+	ck_assert_int_eq(keywords_find(words[_i].table, words[_i].name,
 				    strlen(words[_i].name), &got),
 			 words[_i].is_known);
 	ck_assert_uint_eq(got, words[_i].value);
@@ -46,10 +46,10 @@ END_TEST
 
 START_TEST(first_name)
 {
-	ck_assert_str_eq(names_of(names_protocol, 6), "tcp");
-	ck_assert_str_eq(names_of(names_dscp, 0), "cs0");
-	ck_assert_str_eq(names_of(names_dscp, 46), "ef");
-	ck_assert_ptr_null(names_of(names_dscp, 63));
+	ck_assert_str_eq(keywords_of(keywords_protocol, 6), "tcp");
+	ck_assert_str_eq(keywords_of(keywords_dscp, 0), "cs0");
+	ck_assert_str_eq(keywords_of(keywords_dscp, 46), "ef");
+	ck_assert_ptr_null(keywords_of(keywords_dscp, 63));
 }
 END_TEST
 
@@ -63,13 +63,13 @@ START_TEST(assured_forwarding)
 
 	for (class = 0; class < 8; class++) {
 		snprintf(name, sizeof(name), "cs%d", class);
-		ck_assert(names_find(names_dscp, name, 3, &value));
+		ck_assert(keywords_find(keywords_dscp, name, 3, &value));
 		ck_assert_uint_eq(value, 8 * class);
 	}
 	for (class = 1; class <= 4; class++)
 		for (drop = 1; drop <= 3; drop++) {
 			snprintf(name, sizeof(name), "af%d%d", class, drop);
-			ck_assert(names_find(names_dscp, name, 4, &value));
+			ck_assert(keywords_find(keywords_dscp, name, 4, &value));
 			ck_assert_uint_eq(value, 8 * class + 2 * drop);
 		}
 }
@@ -118,7 +118,7 @@ START_TEST(nearest_of_many)
 {
 	struct nearest nearest = { .word = "af44", .word_len = 4 };
 
-	nearest_offer_table(&nearest, names_dscp);
+	nearest_offer_table(&nearest, keywords_dscp);
 	ck_assert_ptr_nonnull(nearest.best);
 	ck_assert_uint_eq(nearest.best_distance, 1);
 	nearest_offer(&nearest, "af44");

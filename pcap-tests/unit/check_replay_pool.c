@@ -1,4 +1,4 @@
-/* check_replay_team.c - several threads at one row of items. */
+/* check_replay_pool.c - several threads at one row of items. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/replay/replay_team.h"
+#include "engine/replay/replay_pool.h"
 #include "unit.h"
 
 #define MEMBERS_MAX 9
@@ -14,7 +14,7 @@
 #define ITEMS 1024
 
 struct job {
-	struct replay_team *team;
+	struct replay_pool *pool;
 	bool is_ordered;
 	unsigned int seed;
 	atomic_uint done[ITEMS];	/* how often */
@@ -33,7 +33,7 @@ static void spend(size_t item)
 
 static size_t member_of(const struct job *job, size_t item)
 {
-	size_t members = replay_team_members(job->team);
+	size_t members = replay_pool_threads(job->pool);
 
 	/* Some have none. */
 	return (item * 2654435761u >> job->seed % 20) % members %
@@ -48,10 +48,10 @@ static void work(void *ctx, size_t member, size_t count)
 	for (size_t item = 0; item < count; item++) {
 		if (member_of(job, item) != member)
 			continue;
-		replay_team_be_at(job->team, member, item);
+		replay_pool_be_at(job->pool, member, item);
 		spend(item);
 		if (job->is_ordered && item % 3 == 0) {
-			replay_team_await(job->team, member);
+			replay_pool_await(job->pool, member);
 			job->order[job->ordered++] = item;
 		}
 		atomic_fetch_add(&job->done[item], 1);
@@ -63,7 +63,7 @@ static void run_row(struct job *job, size_t count, unsigned int seed)
 	memset(job->done, 0, sizeof(job->done));
 	job->ordered = 0;
 	job->seed = seed;
-	replay_team_run(job->team, count);
+	replay_pool_run(job->pool, count);
 	for (size_t i = 0; i < count; i++)
 		ck_assert_uint_eq(job->done[i], 1);
 	ck_assert_uint_eq(job->ordered, job->is_ordered ? (count + 2) / 3 : 0);
@@ -79,14 +79,14 @@ START_TEST(rows)
 	size_t members = (size_t)_i / 2 + 1;
 
 	job->is_ordered = _i % 2;
-	ck_assert_int_eq(replay_team_new(members, work, job, &job->team), 0);
-	ck_assert_uint_eq(replay_team_members(job->team), members);
+	ck_assert_int_eq(replay_pool_new(members, work, job, &job->pool), 0);
+	ck_assert_uint_eq(replay_pool_threads(job->pool), members);
 	for (unsigned int row = 0; row < ROUNDS; row++)
 		run_row(job, row * 37 % (ITEMS + 1), row);
 	run_row(job, ITEMS, 3);
 	for (size_t i = 1; i < members; i++)
 		ck_assert(!pthread_equal(job->thread[0], job->thread[i]));
-	replay_team_free(job->team);
+	replay_pool_free(job->pool);
 	free(job);
 }
 END_TEST
@@ -97,12 +97,12 @@ START_TEST(no_row)
 	struct job *job = calloc(1, sizeof(*job));
 
 	for (unsigned int i = 0; i < 20; i++) {
-		ck_assert_int_eq(replay_team_new(4, work, job, &job->team), 0);
+		ck_assert_int_eq(replay_pool_new(4, work, job, &job->pool), 0);
 		if (i % 2)
 			usleep(2000);
-		replay_team_free(job->team);
+		replay_pool_free(job->pool);
 	}
-	replay_team_free(NULL);
+	replay_pool_free(NULL);
 	free(job);
 }
 END_TEST

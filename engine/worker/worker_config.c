@@ -1,5 +1,5 @@
-/* outfit.c - what one worker works by, see outfit.h. */
-#include "engine/worker/outfit.h"
+/* worker_config.c - what one worker works by, see worker_config.h. */
+#include "engine/worker/worker_config.h"
 #include "rules/util/big_alloc.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static uint32_t find_prev(const struct policy *prev, size_t count,
 		*next = i + 1;
 		return (uint32_t)i;
 	}
-	return OUTFIT_NEW;
+	return WORKER_CONFIG_NEW;
 }
 
 static int tallies_init(struct tallies *tallies, size_t count)
@@ -37,7 +37,7 @@ static int tallies_init(struct tallies *tallies, size_t count)
 	return tallies->items == NULL || tallies->prev == NULL ? -ENOMEM : 0;
 }
 
-static void tallies_follow(struct tallies *tallies, const struct outfit *prev,
+static void tallies_follow(struct tallies *tallies, const struct worker_config *prev,
 			   size_t count, const struct policy *policy,
 			   name_at name)
 {
@@ -73,48 +73,48 @@ static uint8_t path_now(const struct policy *policy,
 	return 0;
 }
 
-static void follow(struct outfit *outfit, const struct outfit *prev)
+static void follow(struct worker_config *config, const struct worker_config *prev)
 {
-	const struct policy *policy = outfit->policy;
+	const struct policy *policy = config->policy;
 
 	for (unsigned path = 0; path < 256; path++)
-		outfit->paths[path] = path_now(policy, prev->policy,
+		config->paths[path] = path_now(policy, prev->policy,
 					       (uint8_t)path);
-	tallies_follow(&outfit->routes, prev, prev->routes.count, policy,
+	tallies_follow(&config->routes, prev, prev->routes.count, policy,
 		       route_text);
-	tallies_follow(&outfit->classes, prev, prev->classes.count, policy,
+	tallies_follow(&config->classes, prev, prev->classes.count, policy,
 		       policy_class_name);
 }
 
-struct outfit *outfit_new(const struct policy *policy, size_t streams,
-			  const struct outfit *prev)
+struct worker_config *worker_config_new(const struct policy *policy, size_t streams,
+			  const struct worker_config *prev)
 {
-	struct outfit *outfit = big_alloc(sizeof(*outfit));
+	struct worker_config *config = big_alloc(sizeof(*config));
 
-	if (outfit == NULL)
+	if (config == NULL)
 		return NULL;
-	outfit->policy = policy;
-	outfit->marks = policy_marks(policy);
-	if (inspect_init(&outfit->inspector, policy, streams,
+	config->policy = policy;
+	config->marks = policy_marks(policy);
+	if (inspect_init(&config->inspector, policy, streams,
 			 prev != NULL ? &prev->inspector : NULL) < 0 ||
-	    tallies_init(&outfit->routes, policy_routes(policy)) < 0 ||
-	    tallies_init(&outfit->classes, policy_classes(policy)) < 0) {
-		outfit_free(outfit);
+	    tallies_init(&config->routes, policy_routes(policy)) < 0 ||
+	    tallies_init(&config->classes, policy_classes(policy)) < 0) {
+		worker_config_free(config);
 		return NULL;
 	}
 	if (prev != NULL)
-		follow(outfit, prev);
-	return outfit;
+		follow(config, prev);
+	return config;
 }
 
-void outfit_free(struct outfit *outfit)
+void worker_config_free(struct worker_config *config)
 {
-	if (outfit == NULL)
+	if (config == NULL)
 		return;
-	inspect_fini(&outfit->inspector);
-	tallies_fini(&outfit->routes);
-	tallies_fini(&outfit->classes);
-	free(outfit);
+	inspect_fini(&config->inspector);
+	tallies_fini(&config->routes);
+	tallies_fini(&config->classes);
+	free(config);
 }
 
 static void copy(atomic_uint_fast64_t *to, const atomic_uint_fast64_t *from)
@@ -130,7 +130,7 @@ static void tallies_inherit(struct tallies *tallies,
 	for (size_t i = 0; i < tallies->count; i++) {
 		const struct tally *from;
 
-		if (tallies->prev[i] == OUTFIT_NEW)
+		if (tallies->prev[i] == WORKER_CONFIG_NEW)
 			continue;
 		from = &prev->items[tallies->prev[i]];
 		copy(&tallies->items[i].settled, &from->settled);
@@ -140,9 +140,9 @@ static void tallies_inherit(struct tallies *tallies,
 	}
 }
 
-bool outfit_inherit(struct outfit *outfit, struct outfit *prev)
+bool worker_config_inherit(struct worker_config *config, struct worker_config *prev)
 {
-	tallies_inherit(&outfit->routes, &prev->routes);
-	tallies_inherit(&outfit->classes, &prev->classes);
-	return inspect_inherit(&outfit->inspector, &prev->inspector);
+	tallies_inherit(&config->routes, &prev->routes);
+	tallies_inherit(&config->classes, &prev->classes);
+	return inspect_inherit(&config->inspector, &prev->inspector);
 }

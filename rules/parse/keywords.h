@@ -1,15 +1,15 @@
 /*
- * names.h - the words that stand for numbers (protocols, DSCP, TOS), and the
+ * keywords.h - the words that stand for numbers (protocols, DSCP, TOS), and the
  * nearest known word to one that was not known.
  */
-#ifndef WAYMARK_NAMES_H
-#define WAYMARK_NAMES_H
+#ifndef WAYMARK_KEYWORDS_H
+#define WAYMARK_KEYWORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct name_value {
+struct keyword {
 	const char *name;
 	uint32_t value;
 };
@@ -17,20 +17,20 @@ struct name_value {
 /* IANA protocol numbers that conditions and expect lines take by name: tcp,
  * udp, udplite, sctp, dccp, icmp, icmpv6, igmp, gre, esp, ah, ipip, ipv6
  * (6in4), l2tp, ospf, vrrp, pim. The last row has a NULL name. */
-extern const struct name_value names_protocol[];
+extern const struct keyword keywords_protocol[];
 /* DSCP, 6 bits: cs0-cs7, af11-af43, ef, va, le, df, be (RFC 2474, 2597, 3246,
  * 5865, 8622). */
-extern const struct name_value names_dscp[];
+extern const struct keyword keywords_dscp[];
 /* TOS, RFC 1349 as iproute2 and iptables name it: minimize-delay 0x10,
  * maximize-throughput 0x08, maximize-reliability 0x04, minimize-cost 0x02,
  * normal-service 0x00. */
-extern const struct name_value names_tos[];
+extern const struct keyword keywords_tos[];
 
 /* The value of a name, any ASCII case; false when it is not in the table. */
-bool names_find(const struct name_value *table, const char *name, size_t len,
+bool keywords_find(const struct keyword *table, const char *name, size_t len,
 		uint32_t *ret_value);
 /* The first name of a value; NULL when it has none. */
-const char *names_of(const struct name_value *table, uint32_t value);
+const char *keywords_of(const struct keyword *table, uint32_t value);
 
 /*
  * The nearest of many words to `word`, in its letters or as what other
@@ -46,6 +46,6 @@ struct nearest {
 };
 void nearest_offer(struct nearest *nearest, const char *candidate);
 void nearest_offer_table(struct nearest *nearest,
-			 const struct name_value *table);
+			 const struct keyword *table);
 
 #endif

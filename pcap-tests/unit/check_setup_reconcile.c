@@ -91,28 +91,28 @@ START_TEST(lines)
 	health_fini(&health);
 	ck_assert(!health_is_kept(dir));
 
-	fd = health_findings_open(dir);
+	fd = health_probe_results_open(dir);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(health_findings_open(dir), -EAGAIN);
+	ck_assert_int_eq(health_probe_results_open(dir), -EAGAIN);
 	ck_assert(health_is_kept(dir));
-	ck_assert_int_eq(health_findings_save(fd, &found), 0);
+	ck_assert_int_eq(health_probe_results_save(fd, &found), 0);
 	ck_assert_int_eq(health_load(dir, &health), 0);
 	ck_assert(health_is_down(&health, "one", AF_INET));
 	ck_assert(!health_is_down(&health, "one", AF_INET6));
 	health_fini(&health);
 
 	/* A word stands above what probes say, and goes with `auto`. */
-	ck_assert_int_eq(health_save_wish(dir, "one", HEALTH_UP), 0);
-	ck_assert_int_eq(health_save_wish(dir, "two", HEALTH_DOWN), 0);
+	ck_assert_int_eq(health_save_admin_state(dir, "one", HEALTH_UP), 0);
+	ck_assert_int_eq(health_save_admin_state(dir, "two", HEALTH_DOWN), 0);
 	ck_assert_int_eq(health_load(dir, &health), 0);
 	ck_assert(!health_is_down(&health, "one", AF_INET));
 	ck_assert(health_is_down(&health, "two", AF_INET6));
 	health_fini(&health);
-	ck_assert_int_eq(health_save_wish(dir, "two", HEALTH_AUTO), 0);
+	ck_assert_int_eq(health_save_admin_state(dir, "two", HEALTH_AUTO), 0);
 
 	/* Nobody probes any more. */
 	close(fd);
-	ck_assert_int_eq(health_save_wish(dir, "one", HEALTH_AUTO), 0);
+	ck_assert_int_eq(health_save_admin_state(dir, "one", HEALTH_AUTO), 0);
 	ck_assert_int_eq(health_load(dir, &health), 0);
 	ck_assert(!health_is_down(&health, "one", AF_INET));
 	ck_assert(!health_is_down(&health, "two", AF_INET6));

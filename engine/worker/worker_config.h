@@ -1,10 +1,10 @@
 /*
- * outfit.h - what one worker works by: a policy, the parts that inspect flows
+ * worker_config.h - what one worker works by: a policy, the parts that inspect flows
  * for it, and what is counted by its routes and classes. The control thread
  * makes it, so that a worker which takes over another policy allocates nothing.
  */
-#ifndef WAYMARK_OUTFIT_H
-#define WAYMARK_OUTFIT_H
+#ifndef WAYMARK_WORKER_CONFIG_H
+#define WAYMARK_WORKER_CONFIG_H
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -23,18 +23,18 @@ struct tally {
 
 struct tallies {
 	struct tally *items;
-	uint32_t *prev;	/* item of the outfit before, OUTFIT_NEW */
+	uint32_t *prev;	/* item of the config before, WORKER_CONFIG_NEW */
 	size_t count;
 };
-#define OUTFIT_NEW UINT32_MAX
+#define WORKER_CONFIG_NEW UINT32_MAX
 
-struct outfit {
+struct worker_config {
 	/* Constant. */
 	const struct policy *policy;
 	const struct marks *marks;
 	/* By the policy before: what a path is now, 0 when it is gone. */
 	uint8_t paths[256];
-	/* The worker's own once it has the outfit. */
+	/* The worker's own once it has the config. */
 	struct inspector inspector;
 	/* Counted by the worker, read by anyone. */
 	struct tallies routes;
@@ -42,19 +42,19 @@ struct outfit {
 };
 
 /*
- * An outfit for `policy`, which is borrowed, with room for `streams` streams;
+ * An config for `policy`, which is borrowed, with room for `streams` streams;
  * NULL when out of memory. With `before`, which a worker may be using, it is to
- * follow that one by outfit_inherit().
+ * follow that one by worker_config_inherit().
  */
-struct outfit *outfit_new(const struct policy *policy, size_t streams,
-			  const struct outfit *prev);
-void outfit_free(struct outfit *outfit);
+struct worker_config *worker_config_new(const struct policy *policy, size_t streams,
+			  const struct worker_config *prev);
+void worker_config_free(struct worker_config *config);
 
 /*
- * The worker goes over from `before` to `outfit`: counts go on, and what is
+ * The worker goes over from `before` to `config`: counts go on, and what is
  * large is handed on. Returns whether streams that flows hold stay good; their
  * searches never do.
  */
-bool outfit_inherit(struct outfit *outfit, struct outfit *prev);
+bool worker_config_inherit(struct worker_config *config, struct worker_config *prev);
 
 #endif
