@@ -1,0 +1,68 @@
+#!/bin/bash
+# 52_manual_examples.sh - each policy in the manual and in README is accepted,
+# and the manual's grammar is the parser's. Needs neither root nor a lab.
+. "$(dirname "$0")/lib.sh"
+lab_bound 60 "$0" "$@"
+command -v python3 >/dev/null || skip_all "needs python3"
+[ -x "$WAYMARK" ] || skip_all "no $WAYMARK"
+LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-manual.XXXXXX") || exit 1
+trap 'rm -rf "$LAB_DIR"' EXIT
+manual=$LAB_TOP/tools/man/waymark.policy.5
+mkdir "$LAB_DIR/manual" "$LAB_DIR/random"
+
+# The literal blocks below each heading of a section, as files: the title with
+# dashes is the name. blocks_of SECTION
+blocks_of()
+{
+	awk -v section="$1" -v dir="$LAB_DIR/manual" '
+		/^\.Sh / { inside = $0 == ".Sh " section; title = section }
+		/^\.Ss / { title = substr($0, 5) }
+		/^\.Ed/ { file = "" }
+		file { gsub(/\\e/, "\\"); print > file }
+		inside && /^\.Bd -literal/ {
+			gsub(/ /, "-", title)
+			file = dir "/" title ".policy"
+		}' "$manual"
+}
+
+grammar()
+{
+	python3 "$LAB_TOP/pcap-tests/live/grammar.py" "$manual" "$@"
+}
+
+# check FILE: accepted, its expect lines hold, and there is one.
+check()
+{
+	grep -q '^expect' "$1" || { echo "no expect line"; return 1; }
+	"$WAYMARK" check "$1"
+}
+
+# ---- policies ----
+
+blocks_of EXAMPLES
+is "the manual has ten worked examples" \
+	"$(find "$LAB_DIR/manual" -name '*.policy' | wc -l)" 10
+blocks_of DESCRIPTION
+awk '/^## /{ inside = $0 == "## A first policy" }
+	inside && /^    /{ print substr($0, 5) }' "$LAB_TOP/README.md" \
+	>"$LAB_DIR/manual/README.policy"
+for policy in "$LAB_DIR"/manual/*.policy; do
+	ok "$(basename "$policy" .policy)" check "$policy"
+done
+
+# ---- the grammar ----
+
+is "each symbol of the grammar is defined and used" "$(grammar symbols)" ""
+is "it derives every policy of manual, examples and cases" "$(grammar match \
+	"$LAB_DIR"/manual/*.policy "$LAB_TOP"/rules/examples/*.policy \
+	"$LAB_TOP"/pcap-tests/cases/*/case.policy)" ""
+
+# What it derives may make no sense (a mask of one bit), but the parser never
+# expects another word.
+grammar make "$LAB_DIR/random" 40
+refused=$(for policy in "$LAB_DIR"/random/*; do
+	"$WAYMARK" check "$policy" 2>&1
+done | grep -E 'error: (expected|.*never closed|a statement starts)')
+is "the parser accepts what it derives" "$refused" ""
+is "and has read it all" "$(grep -lE '^expect ' "$LAB_DIR"/random/* | wc -l)" 40
+done_testing
