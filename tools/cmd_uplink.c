@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rules/setup/monitor/health.h"
+#include "rules/setup/plan/health.h"
 #include "rules/setup/setup.h"
 #include "tools/client.h"
 #include "tools/cmd.h"

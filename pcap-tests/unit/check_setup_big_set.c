@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "rules/tables/address.h"
-#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft_table.h"
 #include "rules/setup/plan/plan.h"
 

@@ -9,7 +9,7 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/diff.h"
 #include "rules/setup/kernel/nft.h"
-#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/prefs.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "setup_state.h"
 

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 
 #include "rules/policy/policy.h"
-#include "rules/setup/kernel/conflict.h"
+#include "rules/setup/plan/conflict.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/plan/plan_routes.h"
-#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/prefs.h"
 #include "setup_state.h"
 
 #define FIBRE "uplink fibre { dev eth1 via 203.0.113.1 via 2001:db8:f::1 "

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "rules/setup/monitor/backoff.h"
-#include "rules/setup/monitor/health.h"
+#include "rules/setup/plan/health.h"
 
 /* How often a thing that goes every `every_ms` is put back and told of within
  * `for_ms`. */

@@ -4,7 +4,7 @@
 #ifndef WAYMARK_SETUP_STATE_TEST_H
 #define WAYMARK_SETUP_STATE_TEST_H
 
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/plan/state.h"
 
 /*
  * lo; eth0, the LAN; eth1 with 203.0.113.2/24 and 2001:db8:f::2/64; ppp0 with

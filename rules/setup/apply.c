@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/netlink.h"
-#include "rules/setup/kernel/queue_rule.h"
+#include "rules/setup/ruleset/queue_rule.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/setup.h"

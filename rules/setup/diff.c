@@ -8,7 +8,7 @@
 
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/nft.h"
-#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/prefs.h"
 
 static int add(struct diff *diff, struct step step)
 {

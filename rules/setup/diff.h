@@ -11,7 +11,7 @@
 #include "rules/setup/journal.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/kernel/rt_tables.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/plan/state.h"
 
 /* In the order in which they are taken. */
 enum step_kind {

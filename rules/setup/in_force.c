@@ -10,8 +10,8 @@
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/numbers.h"
 #include "rules/setup/plan/plan_routes.h"
-#include "rules/setup/plan/prefs.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/kernel/prefs.h"
+#include "rules/setup/plan/state.h"
 
 static bool is_noted(const struct uplink_numbers *numbers,
 		     const struct uplink *uplink)

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "rules/setup/set_error.h"
+#include "rules/setup/kernel/set_error.h"
 
 struct lock {
 	int fd;			/* -1: not held */

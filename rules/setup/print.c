@@ -7,7 +7,7 @@
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/kernel/rt_tables.h"
 #include "rules/setup/setup.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/plan/state.h"
 
 static void print_tables(const struct plan *plan, FILE *out)
 {

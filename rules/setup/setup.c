@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "rules/setup/apply.h"
-#include "rules/setup/kernel/conflict.h"
+#include "rules/setup/plan/conflict.h"
 #include "rules/setup/monitor/forget.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/kernel/netlink.h"

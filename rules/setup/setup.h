@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "rules/setup/set_error.h"
+#include "rules/setup/kernel/set_error.h"
 
 struct health;
 struct plan;

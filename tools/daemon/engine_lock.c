@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "rules/util/state_dir.h"
-#include "rules/setup/monitor/health.h"
+#include "rules/setup/plan/health.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/setup.h"
 

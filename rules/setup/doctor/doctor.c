@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "rules/setup/kernel/conflict.h"
+#include "rules/setup/plan/conflict.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/plan/plan_routes.h"
-#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/prefs.h"
 #include "rules/setup/kernel/sysctl.h"
 
 #define LINE_MAX_BYTES 512

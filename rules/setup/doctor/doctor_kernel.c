@@ -6,7 +6,7 @@
 
 #include "rules/setup/doctor/doctor_private.h"
 #include "rules/setup/kernel/nft.h"
-#include "rules/setup/kernel/queue_rule.h"
+#include "rules/setup/ruleset/queue_rule.h"
 #include "rules/setup/setup.h"
 
 static bool may_all(const struct doctor *doctor)

@@ -7,7 +7,7 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/doctor/doctor.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/plan/state.h"
 
 struct netlink;
 

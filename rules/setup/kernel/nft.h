@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rules/setup/set_error.h"
+#include "rules/setup/kernel/set_error.h"
 
 /* Of family inet. */
 #define NFT_TABLE "waymark"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rules/setup/monitor/health.h"
+#include "rules/setup/plan/health.h"
 #include "rules/setup/monitor/probe_socket.h"
 
 /* An answer later than this is none. */

@@ -19,7 +19,7 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/monitor/backoff.h"
 #include "rules/setup/monitor/forget.h"
-#include "rules/setup/monitor/health.h"
+#include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/monitor/probe.h"
 #include "rules/setup/setup.h"

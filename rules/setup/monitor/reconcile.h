@@ -6,7 +6,7 @@
 #ifndef WAYMARK_SETUP_RECONCILE_H
 #define WAYMARK_SETUP_RECONCILE_H
 
-#include "rules/setup/set_error.h"
+#include "rules/setup/kernel/set_error.h"
 #include "rules/setup/monitor/uplink_status.h"
 
 struct reconciler;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "rules/policy/policy.h"
-#include "rules/setup/monitor/health.h"
+#include "rules/setup/plan/health.h"
 #include "rules/setup/setup.h"
 
 struct probes;

@@ -15,8 +15,8 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/netlink_parse.h"
 #include "rules/setup/kernel/nft.h"
-#include "rules/setup/plan/prefs.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/kernel/prefs.h"
+#include "rules/setup/plan/state.h"
 
 #define RECEIVE_MAX (64u << 10)
 /* Room for a burst; what does not fit is heard of as ENOBUFS. */

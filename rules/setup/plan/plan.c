@@ -8,12 +8,12 @@
 #include "rules/offload/offload.h"
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/array.h"
-#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/plan/plan_local.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/plan/plan_rules.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/plan/state.h"
 
 void plan_fini(struct plan *plan)
 {

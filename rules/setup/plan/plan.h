@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "rules/policy/balance.h"
-#include "rules/setup/set_error.h"
+#include "rules/setup/kernel/set_error.h"
 #include "rules/setup/kernel/kernel.h"
 
 struct big_set;

@@ -15,7 +15,7 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/plan/plan_rules.h"
-#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/prefs.h"
 
 /* A path that may leave by main goes past the guard. */
 static int add_pass(struct plan *plan, const struct marks *marks,

@@ -26,8 +26,8 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/plan/plan_rules.h"
-#include "rules/setup/plan/prefs.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/kernel/prefs.h"
+#include "rules/setup/plan/state.h"
 
 /* Rules for routes, and for exemptions, of one family: the kernel tries them
  * one by one. */

@@ -11,7 +11,7 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/array.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/plan/state.h"
 
 /* The kernel takes an IPv6 metric of 0 for 1024 (IP6_RT_PRIO_USER), and its
  * own on-link routes have 256 (IP6_RT_PRIO_ADDRCONF). */

@@ -14,8 +14,8 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/plan/plan_guard.h"
 #include "rules/setup/plan/plan_routes.h"
-#include "rules/setup/plan/prefs.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/kernel/prefs.h"
+#include "rules/setup/plan/state.h"
 
 struct kernel_rule plan_rules_new(uint8_t family, uint32_t pref,
 				  uint32_t table)

@@ -6,7 +6,7 @@
  * kernel merges masked marks only with constants (before 6.13, or nft before
  * 1.1.2), hence a small chain for each path.
  */
-#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/ruleset/ruleset_guard.h"

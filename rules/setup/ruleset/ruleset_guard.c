@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "rules/setup/plan/plan.h"
-#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/prefs.h"
 #include "rules/setup/ruleset/ruleset.h"
 
 /*

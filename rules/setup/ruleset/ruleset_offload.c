@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "rules/offload/offload.h"
-#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/counters.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/ruleset/ruleset_balance.h"

@@ -1,5 +1,5 @@
 /* set_error.c - write the sentence that goes with an error. */
-#include "rules/setup/set_error.h"
+#include "rules/setup/kernel/set_error.h"
 
 #include <stdarg.h>
 #include <stdio.h>

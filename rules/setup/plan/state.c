@@ -1,5 +1,5 @@
 /* state.c - read what the kernel has now. */
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/plan/state.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -7,7 +7,7 @@
 
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/netlink.h"
-#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/prefs.h"
 
 /* A dump that others disturb is asked for again, this often. */
 #define TRIES 10

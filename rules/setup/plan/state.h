@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "rules/setup/monitor/health.h"
+#include "rules/setup/plan/health.h"
 #include "rules/setup/kernel/kernel.h"
 #include "rules/setup/kernel/nft_table.h"
 

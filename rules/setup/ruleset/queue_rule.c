@@ -2,7 +2,7 @@
  * queue_rule.c - queue rules made of the xtables target NFQUEUE, revision 3,
  * which nf_tables takes in any table when the kernel has NFT_COMPAT.
  */
-#include "rules/setup/kernel/queue_rule.h"
+#include "rules/setup/ruleset/queue_rule.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

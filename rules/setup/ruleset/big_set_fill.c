@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/kernel/nft_table.h"
 #include "rules/setup/plan/plan.h"

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "rules/tables/address.h"
-#include "rules/setup/set_error.h"
+#include "rules/setup/kernel/set_error.h"
 
 struct nft_table;
 struct plan;

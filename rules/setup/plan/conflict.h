@@ -5,7 +5,7 @@
 #define WAYMARK_SETUP_CONFLICT_H
 
 #include "rules/setup/plan/plan.h"
-#include "rules/setup/kernel/state.h"
+#include "rules/setup/plan/state.h"
 
 /* 0, or -EEXIST with a sentence that says whose it is and the mend. */
 int conflict_check(const struct plan *plan, const struct state *state,

@@ -1,5 +1,5 @@
 /* health.c - which uplinks are taken for dead. */
-#include "rules/setup/monitor/health.h"
+#include "rules/setup/plan/health.h"
 
 #include <errno.h>
 #include <fcntl.h>

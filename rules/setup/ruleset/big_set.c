@@ -1,5 +1,5 @@
 /* big_set.c - which lists are sets by themselves, see big_set.h. */
-#include "rules/setup/kernel/big_set.h"
+#include "rules/setup/ruleset/big_set.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* conflict.c - what others have in the places that a plan needs. */
-#include "rules/setup/kernel/conflict.h"
+#include "rules/setup/plan/conflict.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "rules/setup/kernel/nft.h"
-#include "rules/setup/plan/prefs.h"
+#include "rules/setup/kernel/prefs.h"
 
 /* As TABLE_FIRST and TABLE_LAST of the policy. */
 #define FREE_FIRST 201u

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rules/setup/set_error.h"
+#include "rules/setup/kernel/set_error.h"
 #include "rules/setup/plan/plan.h"
 
 /* Whether the kernel takes such a rule; leaves nothing behind. */
