@@ -1,12 +1,12 @@
 #!/bin/bash
-# demo.sh - waymark's main job on real packets: real clients talk to real
-# servers through a router with three uplinks, all in network namespaces of
-# their own. For each flow it prints by which uplink it left, as the ISPs
-# counted it, and which line of the policy sent it there, and why.
+# demo.sh - show waymark's main job on real packets: real clients connect to
+# real servers through a router with three uplinks, all in network namespaces.
+# For each flow it prints the uplink that it used, as counted by the ISPs, the
+# line of the policy that selected it, and the reason.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../pcap-tests/live/lib.sh"
 . "$LAB_TOP/pcap-tests/live/services.sh"
-lab_bound 100 "$here/demo.sh" "$@"
+lab_bound 300 "$here/demo.sh" "$@"
 
 policy_source=$LAB_TOP/rules/examples/office.policy
 uplinks=(none fast cheap direct)
@@ -62,7 +62,7 @@ print_stage()
 	    client ------- router ----+-- cheap ---+------- server
 	    192.0.2.9                 '-- direct --'        198.51.100.7
 
-	Behind each uplink is an ISP that counts, and drops forged sources.
+	Behind each uplink is an ISP that counts packets and drops spoofed ones.
 
 	The policy is rules/examples/office.policy; the lines that decide:
 
@@ -71,15 +71,15 @@ print_stage()
 		"$policy"
 	cat <<-TEXT
 
-	waymark is up. Each flow below is a real program's. To the right is what
-	the ISPs counted, below it what waymark says of the same packets.
+	waymark is up. Each flow below comes from a real program. The right column
+	is what the ISPs counted, the lines below what waymark reports.
 
 	TEXT
 }
 
-# ---- what became of a flow ----
+# ---- the result of a flow ----
 
-# The flow to an address and port that the capture has last, as JSON.
+# Print the last flow to an address and port in the capture, as JSON.
 last_flow()
 {
 	sleep 0.2
@@ -88,7 +88,7 @@ last_flow()
 			'select(.dst == $dst and .dport == $dport)' | tail -n 1
 }
 
-# "by cheap, 12 packets", or "by fast, 2 packets; by cheap, 9".
+# Set `left`: "via cheap, 12 packets", or "via fast, 2 packets; via cheap, 9".
 counted()
 {
 	local n packets text=''
@@ -96,7 +96,7 @@ counted()
 	for ((n = 1; n <= LAB_UPLINKS; n++)); do
 		packets=$(lab_left $n "$1" "$2" "$3")
 		[ "$packets" != 0 ] || continue
-		text="$text; by ${uplinks[n]}, $packets"
+		text="$text; via ${uplinks[n]}, $packets"
 		[ -n "$paths" ] || text="$text packets"
 		paths="$paths ${uplinks[n]}"
 	done
@@ -104,38 +104,38 @@ counted()
 	left=${text#; }
 }
 
-# Plain words for what replay says: why TEXT_OF_WHAT_TOLD_IT
+# Explain what replay reports: why EVIDENCE
 why()
 {
-	local told=$1 settled late
+	local evidence=$1 settled late
 	settled=$(jq -r '.settled_packet // 0' <<<"$flow")
 	late=$(jq -r '.late // "no"' <<<"$flow")
 	case $late in
 	move)
-		echo "$told came with packet $settled, when the flow had" \
-			"begun by another road. Neither of the two" \
+		echo "$evidence was known with packet $settled, and the flow had" \
+			"started on another uplink. Neither of the two" \
 			"masquerades, so it moved."
 		;;
 	keep)
-		echo "$told came with packet $settled, when the flow had" \
-			"begun by another road. 'direct' masquerades: it" \
-			"could not carry on with the address that the flow" \
-			"began with. So the flow keeps its road."
+		echo "$evidence was known with packet $settled, and the flow had" \
+			"started on another uplink. 'direct' masquerades, so the" \
+			"flow cannot move there with the source address that it" \
+			"has, and keeps its uplink."
 		;;
 	*)
 		if [ "$settled" -le 1 ]; then
-			echo "$told is in the first packet."
+			echo "$evidence is known with the first packet."
 		else
-			echo "$told was known with packet $settled."
+			echo "$evidence was known with packet $settled."
 		fi
 		;;
 	esac
 }
 
-# show TITLE ADDRESS PROTO PORT WANTED-ROADS WHAT-TOLD-IT
+# show TITLE ADDRESS PROTO PORT UPLINKS EVIDENCE
 show()
 {
-	local title=$1 address=$2 proto=$3 port=$4 want=$5 told=$6 line
+	local title=$1 address=$2 proto=$3 port=$4 want=$5 evidence=$6 line
 	local route mark=' '
 	counted "$address" "$proto" "$port"
 	flow=$(last_flow "$address" "$port")
@@ -146,14 +146,14 @@ show()
 		wrong=$((wrong + 1))
 		mark='!'
 	fi
-	printf '%s %-36s %s\n' "$mark" "$title" "${left:-by no uplink}"
+	printf '%s %-36s %s\n' "$mark" "$title" "${left:-no uplink}"
 	printf '      line %s: %s\n' "${line:-?}" \
 		"$(sed -n "${line:-0}p" "$policy" 2>/dev/null |
 			tr -s ' \t' ' ')"
 	if [ "$(jq -r .uplink <<<"$flow")" = null ]; then
-		echo "      waymark leaves it alone: the router's own default."
+		echo "      waymark leaves it alone: the router's default route."
 	else
-		why "$told" | fold -s -w 66 | sed 's/^/      /; s/ *$//'
+		why "$evidence" | fold -s -w 66 | sed 's/^/      /; s/ *$//'
 	fi
 	echo
 }
@@ -168,7 +168,7 @@ show_plain()
 
 	lab_forget
 	send_mail client 198.51.100.8 25 --interface $LAN4.20
-	show "mail of the excepted host .20" 198.51.100.8 tcp 25 fast ""
+	show "mail of the exempt host .20" 198.51.100.8 tcp 25 fast ""
 
 	lab_forget
 	log_in client $SERVER4 22 true
@@ -181,7 +181,7 @@ show_plain()
 	lab_forget
 	fetch client $SERVER4 https://$NAME_PLAIN/ >/dev/null
 	show "https://$NAME_PLAIN" $SERVER4 tcp 443 fast \
-		"That no other line is for this name"
+		"That no other route matches this name"
 }
 
 show_names()
@@ -205,10 +205,10 @@ print_stage
 show_plain
 show_names
 
-said=$(waymark down | paste -sd' ' | sed 's/) undone/), undone/') ||
+undone=$(waymark down | paste -sd' ' | sed 's/) undone/), undone/') ||
 	die "waymark down failed"
 [ "$before" = "$(lab_snapshot)" ] || die "waymark left something behind"
-echo "waymark down: $said. Rules, routes, tables and sysctls are as before."
-echo "$((shown - wrong)) of $shown flows took the road that the policy says" \
+echo "waymark down: $undone. Rules, routes, tables and sysctls are as before."
+echo "$((shown - wrong)) of $shown flows used the uplink that the policy selects" \
 	"($((SECONDS - began)) s). The lab is removed."
 [ $wrong = 0 ]
