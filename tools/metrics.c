@@ -1,4 +1,4 @@
-/* metrics.c - a running engine's status for Prometheus. */
+/* metrics.c - print the engine's status in the Prometheus text format. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ static void print_head(const struct metric *metric, FILE *out)
 		metric->name, metric->help, metric->name, metric->type);
 }
 
-/* A label's value: backslash, quote and line feed are escaped. */
+/* The format escapes backslash, quote and line feed in a label's value. */
 static void print_label(const char *label, const char *value, FILE *out)
 {
 	fprintf(out, "%s=\"", label);
@@ -38,64 +38,67 @@ static void print_value(const struct metric *metric, const json_t *object,
 
 static const struct metric singles[] = {
 	{ "uptime_seconds", "gauge", "uptime_seconds",
-	  "Since the engine was started." },
+	  "Seconds since the engine started." },
 	{ "policy_age_seconds", "gauge", "loaded_seconds",
-	  "Since the policy was loaded." },
+	  "Seconds since the policy was loaded." },
 	{ "reloads_total", "counter", "reloads",
-	  "Policies that were loaded by reload." },
+	  "Reloads that put a policy into force." },
 	{ "exempt_hosts", "gauge", "exempt",
-	  "Hosts that are exempt by command." },
+	  "Exemptions made with waymark exempt." },
 	{ "resident_bytes", "gauge", "memory.resident",
-	  "Memory of the process." },
+	  "Resident memory of the process." },
 	{ "flow_table_bytes", "gauge", "memory.flows",
-	  "Memory set aside for flows." },
+	  "Memory reserved for flow tables." },
 	{ "stream_bytes", "gauge", "memory.streams",
-	  "Memory set aside for payload." },
+	  "Memory reserved for payload." },
 	{ "buffer_bytes", "gauge", "memory.buffers",
-	  "Memory set aside for packets." },
+	  "Memory reserved for packet buffers." },
 };
 
 static const struct metric by_queue[] = {
 	{ "packets_total", "counter", "counts.packets",
-	  "Packets that the engine answered." },
-	{ "bytes_total", "counter", "counts.bytes", "Their bytes." },
+	  "Packets that received a verdict." },
+	{ "bytes_total", "counter", "counts.bytes",
+	  "Bytes of packets that received a verdict." },
 	{ "undecoded_packets_total", "counter", "counts.undecoded",
-	  "Packets that were cut, absurd or no IP." },
-	{ "flows_total", "counter", "counts.flows", "Flows that began." },
+	  "Packets that are truncated, malformed or not IP." },
+	{ "flows_total", "counter", "counts.flows", "New flows." },
 	{ "settled_flows_total", "counter", "counts.settled",
-	  "Flows with a final verdict." },
-	{ "first_right_flows_total", "counter", "counts.first_right",
-	  "Settled flows that left by the right uplink from the first packet." },
-	{ "learned_right_flows_total", "counter", "counts.learned_right",
-	  "Those that what was learned sent there." },
-	{ "learned_wrong_flows_total", "counter", "counts.learned_wrong",
-	  "Flows that what was learned sent by a wrong uplink." },
+	  "Flows that received their final verdict." },
+	{ "first_packet_correct_flows_total", "counter",
+	  "counts.first_packet_correct",
+	  "Settled flows whose first packet used the final uplink." },
+	{ "learned_correct_flows_total", "counter", "counts.learned_correct",
+	  "Flows whose final uplink learned data predicted." },
+	{ "learned_mispredicted_flows_total", "counter",
+	  "counts.learned_mispredicted",
+	  "Flows that learned data sent through another uplink." },
 	{ "dns_answers_total", "counter", "counts.dns_answers",
-	  "DNS answers that taught." },
+	  "DNS answers that were learned from." },
 	{ "dns_over_tls_flows_total", "counter", "counts.dns_over_tls",
-	  "Flows of DNS that nobody can learn from, by port 853." },
+	  "Flows of DNS over TLS: port 853 over TCP." },
 	{ "dns_over_quic_flows_total", "counter", "counts.dns_over_quic",
-	  "The same by QUIC." },
+	  "Flows of DNS over QUIC." },
 	{ "dns_over_https_flows_total", "counter", "counts.dns_over_https",
-	  "The same by HTTPS, known by the resolver's name." },
+	  "Flows of DNS over HTTPS, known by the name of the resolver." },
 	{ "dropped_packets_total", "counter", "counts.dropped",
-	  "Packets dropped by the policy." },
+	  "Packets that the policy dropped." },
 	{ "evicted_flows_total", "counter", "counts.evicted",
-	  "Flows that lost their place before they were settled." },
-	{ "robbed_streams_total", "counter", "counts.streams_robbed",
-	  "Payload given up for that of other flows." },
+	  "Flows evicted from a full table before they were settled." },
+	{ "reclaimed_streams_total", "counter", "counts.streams_reclaimed",
+	  "Payload buffers reclaimed for other flows." },
 	{ "batches_total", "counter", "counts.batches",
-	  "Batches of packets." },
+	  "Batches of packets read." },
 	{ "overrun_packets_total", "counter", "counts.overruns",
-	  "Packets that found the queue full." },
+	  "Packets that bypassed the engine because of a queue overflow." },
 	{ "refused_verdicts_total", "counter", "counts.errors",
-	  "Verdicts that the kernel refused." },
+	  "Verdicts that the kernel rejected." },
 	{ "queue_waiting_packets", "gauge", "health.waiting",
-	  "Packets without a verdict yet." },
+	  "Packets in the queue." },
 	{ "queue_full_packets_total", "counter", "health.full",
-	  "Packets that found the queue's limit reached." },
+	  "Packets that arrived while the queue was full." },
 	{ "queue_lost_packets_total", "counter", "health.lost",
-	  "Packets that found the engine's socket full." },
+	  "Packets that arrived while the engine's socket buffer was full." },
 };
 
 static void print_queues(const json_t *status, FILE *out)
@@ -154,37 +157,37 @@ static void print_tallies(const json_t *rows, const char *const labels[],
 	}
 }
 
-/* Of the kernel: by path, route, and route per packet. */
+/* What nftables counts: per path, per route and per packet route. */
 static const struct metric by_uplink[] = {
 	{ "uplink_kernel_flows_total", "counter", "kernel.flows",
-	  "Flows that the kernel settled on the uplink by their headers." },
+	  "Flows that the kernel settled on the uplink by headers." },
 	{ "uplink_engine_flows_total", "counter", "kernel.engine_flows",
-	  "Flows that the engine settled on it." },
+	  "Flows that the engine settled on the uplink." },
 	{ "uplink_arrived_flows_total", "counter", "kernel.arrived_flows",
-	  "Flows that came in by it." },
+	  "Flows that arrived on the uplink." },
 	{ "uplink_kernel_packets_total", "counter", "kernel.packets",
-	  "Packets of settled flows." },
+	  "Packets of settled flows, both directions." },
 	{ "uplink_kernel_bytes_total", "counter", "kernel.bytes",
-	  "Their bytes." },
+	  "Bytes of settled flows, both directions." },
 };
 
 static const struct metric by_route[] = {
 	{ "route_kernel_flows_total", "counter", "kernel.flows",
-	  "Flows that the kernel decided by a route." },
+	  "Flows that the kernel decided by the route." },
 };
 
 static const struct metric by_packet_route[] = {
 	{ "packet_route_packets_total", "counter", "kernel.packets",
-	  "Packets of a route per packet." },
+	  "Packets of the per-packet route." },
 	{ "packet_route_bytes_total", "counter", "kernel.bytes",
-	  "Their bytes." },
+	  "Bytes of the per-packet route." },
 };
 
 static const struct metric exempts[] = {
 	{ "exempt_packets_total", "counter", "kernel.exempt_packets",
 	  "Packets of exempt hosts." },
 	{ "exempt_bytes_total", "counter", "kernel.exempt_bytes",
-	  "Their bytes." },
+	  "Bytes of exempt hosts." },
 };
 
 static void print_rows(const struct metric *metrics, size_t count,
@@ -201,7 +204,12 @@ static void print_rows(const struct metric *metrics, size_t count,
 	}
 }
 
-/* The uplinks, and with them what went by main or was dropped. */
+static const struct metric by_class[] = {
+	{ "class_kernel_flows_total", "counter", "kernel.flows",
+	  "Flows that the kernel decided by routes naming the class." },
+};
+
+/* The uplinks, and main and drop as two rows of the same form. */
 static json_t *paths_of(const json_t *status)
 {
 	static const char *const others[] = { "main", "drop" };
@@ -215,10 +223,10 @@ static json_t *paths_of(const json_t *status)
 	return paths;
 }
 
-/* One value for each family of each uplink that is watched; what is null has
- * none. */
-static void print_uplink_status(const char *name, const char *key, const char *help,
-		       const json_t *uplinks, FILE *out)
+/* A value per watched uplink and address family, unless it is null. */
+static void print_uplink_status(const char *name, const char *key,
+				const char *help, const json_t *uplinks,
+				FILE *out)
 {
 	static const char *const families[] = { "ipv4", "ipv6" };
 	const struct metric metric = { name, "gauge", NULL, help };
@@ -247,24 +255,29 @@ static void print_kernel(const json_t *status, FILE *out)
 {
 	static const char *const uplink[] = { "uplink", NULL };
 	static const char *const route[] = { "place", "route", "uplink", NULL };
+	static const char *const class[] = { "class", NULL };
 	const json_t *uplinks = json_object_get(status, "uplinks");
 	json_t *paths = paths_of(status);
 
 	print_rows(by_uplink, sizeof(by_uplink) / sizeof(by_uplink[0]), paths,
 		   uplink, out);
 	print_rows(by_route, 1, json_object_get(status, "routes"), route, out);
+	print_rows(by_class, 1, json_object_get(status, "classes"), class, out);
 	print_rows(by_packet_route, 2, json_object_get(status, "packet_routes"),
 		   route, out);
 	for (size_t i = 0; i < 2; i++) {
 		print_head(&exempts[i], out);
 		print_value(&exempts[i], status, out);
 	}
-	print_uplink_status("uplink_up", "up", "Whether it carries its own traffic.",
-		   uplinks, out);
+	print_uplink_status("uplink_up", "up",
+			    "1 if the uplink is up, 0 if it is down.",
+			    uplinks, out);
 	print_uplink_status("uplink_state_seconds", "since_seconds",
-		   "Since it does, or does not.", uplinks, out);
+			    "Seconds since the uplink changed its state.",
+			    uplinks, out);
 	print_uplink_status("uplink_answered_seconds", "answered_seconds",
-		   "Since a probe was answered.", uplinks, out);
+			    "Seconds since a probe was answered.",
+			    uplinks, out);
 	json_decref(paths);
 }
 
@@ -275,15 +288,15 @@ void status_print_metrics(const json_t *status, FILE *out)
 	static const char *const class_labels[] = { "class", NULL };
 	static const struct metric routes[] = {
 		{ "route_settled_flows_total", "counter", "counts.settled",
-		  "Flows that a route decided." },
+		  "Flows that the engine settled by the route." },
 		{ "route_late_flows_total", "counter", NULL,
-		  "Those that had left by another uplink before." },
+		  "Flows identified late: they had started on another uplink." },
 	};
 	static const struct metric classes[] = {
 		{ "class_settled_flows_total", "counter", "counts.settled",
-		  "Flows that a class decided." },
+		  "Flows that the engine settled by the class." },
 		{ "class_late_flows_total", "counter", NULL,
-		  "Those that had left by another uplink before." },
+		  "Flows identified late: they had started on another uplink." },
 	};
 
 	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {

@@ -1,4 +1,4 @@
-/* status.c - a running engine's status for people. */
+/* status.c - print the engine's status as tables. */
 #include "tools/status.h"
 
 #include <inttypes.h>
@@ -48,21 +48,21 @@ static void print_counts(const json_t *status, FILE *out)
 		{ "late, kept", "counts.late_kept" },
 		{ "late, moved", "counts.late_moved" },
 		{ "late, reset", "counts.late_reset" },
-		{ "right at once", "counts.first_right" },
-		{ "  by learning", "counts.learned_right" },
-		{ "  wrongly learned", "counts.learned_wrong" },
+		{ "first packet correct", "counts.first_packet_correct" },
+		{ "  learned, correct", "counts.learned_correct" },
+		{ "  learned, mispredicted", "counts.learned_mispredicted" },
 		{ "DNS answers", "counts.dns_answers" },
 		{ "DNS over TLS", "counts.dns_over_tls" },
 		{ "DNS over QUIC", "counts.dns_over_quic" },
 		{ "DNS over HTTPS", "counts.dns_over_https" },
 		{ "dropped", "counts.dropped" },
 		{ "not decoded", "counts.undecoded" },
-		{ "past a full queue", "counts.overruns" },
-		{ "pushed out", "counts.evicted" },
+		{ "queue overflow", "counts.overruns" },
+		{ "evicted", "counts.evicted" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		fprintf(out, "%-18s %" PRIu64 "\n", rows[i].label,
+		fprintf(out, "%-23s %" PRIu64 "\n", rows[i].label,
 			status_number(status, rows[i].path));
 }
 
@@ -70,7 +70,7 @@ static void print_memory(const json_t *status, FILE *out)
 {
 	const double mib = 1024 * 1024;
 
-	fprintf(out, "%-18s %.1f MiB resident; set aside: flows %.1f, streams "
+	fprintf(out, "%-23s %.1f MiB resident; reserved: flows %.1f, streams "
 		"%.1f, packets %.1f MiB\n", "memory",
 		(double)status_number(status, "memory.resident") / mib,
 		(double)status_number(status, "memory.flows") / mib,
@@ -102,7 +102,7 @@ static void print_queues(const json_t *status, FILE *out)
 	}
 }
 
-/* A row begins with numbers, right under their titles. */
+/* Numbers come first, right-aligned under their titles. */
 struct column {
 	const char *title;
 	const char *path;
@@ -144,7 +144,7 @@ static void print_tallies(const json_t *status, FILE *out)
 {
 	static const struct column routes[] = {
 		{ "KERNEL", "kernel.flows", 10 },
-		{ "SETTLED", "counts.settled", 10 },
+		{ "ENGINE", "counts.settled", 10 },
 		{ "KEPT", "counts.late_kept", 10 },
 		{ "MOVED", "counts.late_moved", 10 },
 		{ 0 },
@@ -159,16 +159,16 @@ static void print_tallies(const json_t *status, FILE *out)
 		   out);
 	print_rows(packets, json_object_get(status, "packet_routes"), "route",
 		   "ROUTE PER PACKET", out);
-	print_rows(routes + 1, json_object_get(status, "classes"), "class",
+	print_rows(routes, json_object_get(status, "classes"), "class",
 		   "CLASS", out);
 }
 
-/* What the kernel carried by each path. */
+/* What nftables counted per path. */
 static void print_paths(const json_t *status, FILE *out)
 {
 	static const struct column paths[] = {
 		{ "KERNEL", "kernel.flows", 10 },
-		{ "SETTLED", "kernel.engine_flows", 10 },
+		{ "ENGINE", "kernel.engine_flows", 10 },
 		{ "ARRIVED", "kernel.arrived_flows", 10 },
 		{ "PACKETS", "kernel.packets", 12 },
 		{ "BYTES", "kernel.bytes", 16 },
@@ -180,7 +180,7 @@ static void print_paths(const json_t *status, FILE *out)
 	const json_t *row;
 	size_t i;
 
-	print_titles(paths, "ROAD", out);
+	print_titles(paths, "UPLINK", out);
 	json_array_foreach(uplinks, i, row)
 		print_row(paths, row, text_of(row, "uplink"), out);
 	for (i = 0; i < 2; i++) {
@@ -192,23 +192,24 @@ static void print_paths(const json_t *status, FILE *out)
 	}
 }
 
-/* ---- how uplinks fare ---- */
+/* ---- state of uplinks ---- */
 
 static void print_family(const json_t *row, const char *key, char digit,
 			 FILE *out)
 {
 	const json_t *family = json_object_get(row, key);
-	const char *by = json_string_value(json_object_get(family, "active"));
+	const char *active = json_string_value(
+		json_object_get(family, "active"));
 	const char *why = json_string_value(json_object_get(family, "reason"));
 	const json_t *answered = json_object_get(family, "answered_seconds");
 
 	fprintf(out, "  IPv%c: ", digit);
 	if (json_is_true(json_object_get(family, "up")))
-		fputs("itself", out);
-	else if (by != NULL)
-		fprintf(out, "by %s", by);
+		fputs("up", out);
+	else if (active != NULL)
+		fprintf(out, "via %s", active);
 	else
-		fputs("no way", out);
+		fputs("unreachable", out);
 	if (why != NULL)
 		fprintf(out, " (%s)", why);
 	fputs(" for ", out);
@@ -257,41 +258,78 @@ void status_print(const json_t *status, FILE *out)
 {
 	print_head(status, out);
 	print_counts(status, out);
-	fprintf(out, "%-18s %" PRIu64 "\n", "exempt hosts",
+	fprintf(out, "%-23s %" PRIu64 "\n", "exempt hosts",
 		status_number(status, "exempt"));
-	fprintf(out, "%-18s %" PRIu64 "\n", "exempt packets",
+	fprintf(out, "%-23s %" PRIu64 "\n", "exempt packets",
 		status_number(status, "kernel.exempt_packets"));
 	print_memory(status, out);
 	print_queues(status, out);
 	print_paths(status, out);
 	if (json_array_size(json_object_get(status, "uplinks")) > 0) {
-		fputs("\nUPLINK\n", out);
+		putc('\n', out);
 		status_print_uplinks(status, out);
 	}
 	print_tallies(status, out);
 }
 
+/* The increase per second of the numbers at `paths`, which are added up. */
+static double rate_of(const json_t *status, const json_t *prev,
+		      const char *const paths[2], double seconds)
+{
+	uint64_t now = 0, then = 0;
+
+	for (size_t i = 0; i < 2 && paths[i] != NULL; i++) {
+		now += status_number(status, paths[i]);
+		then += status_number(prev, paths[i]);
+	}
+	return now > then ? (double)(now - then) / seconds : 0;
+}
+
+static const json_t *find_uplink(const json_t *status, const char *name)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "uplinks"), i, row)
+		if (strcmp(text_of(row, "uplink"), name) == 0)
+			return row;
+	return NULL;
+}
+
+static void print_uplink_rates(const json_t *status, const json_t *prev,
+			       double seconds, FILE *out)
+{
+	static const char *const bytes[2] = { "kernel.bytes" };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "uplinks"), i, row) {
+		const char *name = text_of(row, "uplink");
+
+		fprintf(out, "  %s %.0f bytes/s", name,
+			rate_of(row, find_uplink(prev, name), bytes, seconds));
+	}
+}
+
+/* The engine sees only what is queued; nftables counts the rest. */
 void status_print_rates(const json_t *status, const json_t *prev,
 			double seconds, FILE *out)
 {
 	static const struct {
-		const char *label, *path;
+		const char *label, *paths[2];
 	} rows[] = {
-		{ "packets/s", "counts.packets" },
-		{ "bytes/s", "counts.bytes" },
-		{ "flows/s", "counts.flows" },
-		{ "settled/s", "counts.settled" },
-		{ "late/s", "counts.late_moved" },
-		{ "lost/s", "counts.overruns" },
-		{ "kernel packets/s", "kernel.packets" },
+		{ "packets/s", { "counts.packets", "kernel.packets" } },
+		{ "bytes/s", { "counts.bytes", "kernel.bytes" } },
+		{ "queued/s", { "counts.packets" } },
+		{ "flows/s", { "counts.flows" } },
+		{ "settled/s", { "counts.settled" } },
+		{ "late/s", { "counts.late_moved" } },
+		{ "overflow/s", { "counts.overruns" } },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint64_t now = status_number(status, rows[i].path);
-		uint64_t then = status_number(prev, rows[i].path);
-
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		fprintf(out, "%s%s %.0f", i > 0 ? "  " : "", rows[i].label,
-			now > then ? (double)(now - then) / seconds : 0);
-	}
+			rate_of(status, prev, rows[i].paths, seconds));
+	print_uplink_rates(status, prev, seconds, out);
 	putc('\n', out);
 }

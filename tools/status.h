@@ -1,6 +1,6 @@
 /*
- * status.h - what `waymark status` asked of an engine, for people and for
- * Prometheus.
+ * status.h - print the JSON object that an engine sends for `status`: as
+ * tables, and in the Prometheus text format. Any thread may call these.
  */
 #ifndef WAYMARK_STATUS_H
 #define WAYMARK_STATUS_H
@@ -9,16 +9,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A number of an answer, by its path: "counts.packets"; 0: there is none. */
+/* Return the number at `path`, such as "counts.packets", or 0. */
 uint64_t status_number(const json_t *status, const char *path);
 
 void status_print(const json_t *status, FILE *out);
-/* How its uplinks fare, a line for each. */
+/* Print the state of each uplink in a line. */
 void status_print_uplinks(const json_t *status, FILE *out);
-/* With what changed since `before`, which was asked `seconds` ago. */
+/* Print rates in one line: all packets, those queued, and the bytes that each
+ * uplink carries of settled flows. `prev` is the status `seconds` ago. */
 void status_print_rates(const json_t *status, const json_t *prev,
 			double seconds, FILE *out);
-/* Prometheus' text format, version 0.0.4. */
+/* Version 0.0.4 of the text format. */
 void status_print_metrics(const json_t *status, FILE *out);
 
 #endif

@@ -79,7 +79,7 @@ ok "servers" lab_serve server udp:5002 udp:5003
 like "uplink without up" "$(waymark uplink 2>&1)" 'does not run here'
 ok "up" lab_up
 ok "all are alive" until_true 20 carries \
-	'^two .*IPv4: itself for .* IPv6: itself for '
+	'^two .*IPv4: up for .* IPv6: up for '
 sleep 1
 by "alive" 2 2 5002
 is "explain: itself" "$(explains 5002 | grep -c '  now ')" 0
@@ -100,7 +100,7 @@ by "the router's own too" 3 2 5002 router
 proves "the doctor knows who stands in" \
 	'its probes fail, so three stands in for it'
 like "uplink lists it" "$(waymark uplink)" \
-	'^two .*IPv4: by three \(probes\) for 00:00:0[0-9], .* IPv6: itself'
+	'^two .*IPv4: via three \(probes\) for 00:00:0[0-9], .* IPv6: up'
 ok "the check agrees" waymark setup --check "$LAB_DIR/lab.policy"
 ok "it finds its way back" eval 'alive 2; until_true 30 said_like \
 	"uplink two: IPv4: goes by itself again"'
@@ -134,7 +134,7 @@ talks word4 $SERVER4 5002
 talks word6 $SERVER6 5002
 until_true 20 eval '[ "$(lab_left 2 $SERVER6 udp 5002)" -gt 2 ]'
 like "down" "$(waymark uplink down two)" '^uplink two: down$'
-ok "takes effect" until_true 10 carries '^two +down .*IPv4: by three'
+ok "takes effect" until_true 10 carries '^two +down .*IPv4: via three'
 for flow in word4 word6; do
 	like "$flow: at most one datagram is lost" "$(lost $flow)" '^[01]$'
 done
@@ -148,12 +148,12 @@ like "explain: its route" "$words" "default via $(gw4 3) dev up3"
 like "explain: its source" "$words" 'masqueraded behind .* up3'
 by "others stay" 3 3 5003
 like "auto" "$(waymark uplink auto two)" 'two: auto'
-until_true 10 carries '^two +auto .*IPv4: itself'
+until_true 10 carries '^two +auto .*IPv4: up'
 by "back" 2 2 5002
 dead 2 4
-until_true 30 carries '^two .*IPv4: by three'
+until_true 30 carries '^two .*IPv4: via three'
 waymark uplink up two >/dev/null
-ok "up: whatever probes say" until_true 10 carries '^two +up .*IPv4: itself'
+ok "up: whatever probes say" until_true 10 carries '^two +up .*IPv4: up'
 alive 2
 waymark uplink auto two >/dev/null
 # No stand-in: as main has it, which is the second uplink by now.
@@ -166,7 +166,7 @@ lab_log_mark
 main_by 2
 waymark uplink down one >/dev/null
 ok "neither fallback nor strict: by main" until_true 10 carries \
-	'^one +down .*IPv4: by main \(forced\) .*IPv6: by main \(forced\)'
+	'^one +down .*IPv4: via main \(forced\) .*IPv6: via main \(forced\)'
 ok "it is told" until_true 10 said_like 'uplink one: IPv4: goes by main: '
 by "and so it is" 2 2 5001
 like "explain: by main" "$(explains 5001)" "now +main carries .* of 'one'"
@@ -174,13 +174,13 @@ is "explain: and by no table of its own" "$(explains 5001 |
 	grep -c 'up1\|201')" 0
 main_by 1
 waymark uplink auto one >/dev/null
-until_true 10 carries '^one +auto .*IPv4: itself .*IPv6: itself'
+until_true 10 carries '^one +auto .*IPv4: up .*IPv6: up'
 waymark uplink down three >/dev/null
 ok "strict: no way" until_true 10 carries \
-	'^three +down .*IPv4: no way \(forced\) .*IPv6: no way \(forced\)'
+	'^three +down .*IPv4: unreachable \(forced\) .*IPv6: unreachable \(forced\)'
 like "explain: refused" "$(explains 5003)" "now +the traffic of 'three' is ref"
 waymark uplink auto three >/dev/null
-until_true 10 carries '^three +auto .*IPv4: itself .*IPv6: itself'
+until_true 10 carries '^three +auto .*IPv4: up .*IPv6: up'
 like "a name that is none" "$(waymark uplink down tow 2>&1)" \
 	"no uplink 'tow'; these are: one two three"
 for n in 1 2 3; do
@@ -190,7 +190,7 @@ done
 # ---- the one who probes ends: nobody goes back to what is dead ----
 
 dead 2 4
-until_true 30 carries '^two .*IPv4: by three'
+until_true 30 carries '^two .*IPv4: via three'
 lab_log_mark
 kill -TERM "$(lab_pid waymark)"
 until_true 30 lab_gone "$(lab_pid waymark)"

@@ -331,6 +331,17 @@ int policy_route_class(const struct policy *policy, size_t i,
 	return -1;
 }
 
+bool policy_route_names_class(const struct policy *policy, size_t route,
+			      size_t class)
+{
+	const struct route_test *test = &policy->tests[route];
+
+	for (size_t c = 0; c < test->class_count; c++)
+		if (test->classes[c] == class)
+			return true;
+	return false;
+}
+
 bool policy_needs_uid(const struct policy *policy)
 {
 	return policy->uid_set_count > 0;

@@ -319,6 +319,8 @@ const char *policy_class_name(const struct policy *policy, size_t i);
  * first true one in the order they are written; -1 for none. */
 int policy_route_class(const struct policy *policy, size_t i,
 		       const struct facts *facts);
+bool policy_route_names_class(const struct policy *policy, size_t route,
+			      size_t class);
 
 /* Which payload facts any route can ever need (FACT_*), and whether some
  * condition speaks of the arrival interface. */

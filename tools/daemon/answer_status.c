@@ -1,4 +1,4 @@
-/* answer_status.c - all that is counted, as JSON. */
+/* answer_status.c - build the status object: counters, memory, uplinks. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,9 +29,11 @@ static json_t *totals_json(const struct engine_totals *totals)
 			 "late_kept", number(totals->late_kept),
 			 "late_moved", number(totals->late_moved),
 			 "late_reset", number(totals->late_reset),
-			 "first_right", number(totals->first_packet_correct),
-			 "learned_right", number(totals->learned_correct),
-			 "learned_wrong", number(totals->learned_mispredicted),
+			 "first_packet_correct",
+			 number(totals->first_packet_correct),
+			 "learned_correct", number(totals->learned_correct),
+			 "learned_mispredicted",
+			 number(totals->learned_mispredicted),
 			 "dns_answers", number(totals->dns_answers),
 			 "dns_over_tls",
 			 number(totals->encrypted_dns[ENCRYPTED_DNS_TLS]),
@@ -40,7 +42,8 @@ static json_t *totals_json(const struct engine_totals *totals)
 			 "dns_over_https",
 			 number(totals->encrypted_dns[ENCRYPTED_DNS_HTTPS]),
 			 "evicted", number(totals->evicted),
-			 "streams_robbed", number(totals->streams_reclaimed),
+			 "streams_reclaimed",
+			 number(totals->streams_reclaimed),
 			 "batches", number(totals->batches),
 			 "overruns", number(totals->overruns),
 			 "errors", number(totals->errors));
@@ -85,7 +88,7 @@ static json_t *tally_json(struct engine_tally tally)
 			 "late_reset", number(tally.late_reset));
 }
 
-/* By a route's text, as set-up names its counter. */
+/* Set-up names the counter of a route by the hash of its text. */
 static struct counter count_of(const struct counters *counters,
 			       const struct route *route)
 {
@@ -117,7 +120,7 @@ static json_t *packet_routes_json(const struct policy *policy,
 	return routes;
 }
 
-/* What the kernel did without the engine, since the set-up. */
+/* Counters of the ruleset since the set-up. */
 static json_t *kernel_json(const struct policy *policy,
 			   const struct counters *counters)
 {
@@ -162,15 +165,33 @@ static json_t *routes_json(const struct engine *engine,
 	return routes;
 }
 
-static json_t *classes_json(const struct engine *engine)
+/* Flows that the kernel decided by routes that name the class. A route that
+ * names several classes has one counter: its flows count for each of them. */
+static uint64_t kernel_class_flows(const struct policy *policy, size_t class,
+				   const struct counters *counters)
+{
+	uint64_t flows = 0;
+
+	for (size_t i = 0; i < policy_routes(policy); i++)
+		if (policy_route_names_class(policy, i, class))
+			flows += count_of(counters,
+					  policy_route(policy, i)).packets;
+	return flows;
+}
+
+static json_t *classes_json(const struct engine *engine,
+			    const struct counters *counters)
 {
 	const struct policy *policy = engine_policy(engine);
 	json_t *classes = json_array();
 
 	for (size_t i = 0; i < policy_classes(policy); i++)
 		json_array_append_new(classes, json_pack(
-			"{s:s, s:o}", "class", policy_class_name(policy, i),
-			"counts", tally_json(engine_class_tally(engine, i))));
+			"{s:s, s:o, s:{s:o}}",
+			"class", policy_class_name(policy, i),
+			"counts", tally_json(engine_class_tally(engine, i)),
+			"kernel", "flows",
+			number(kernel_class_flows(policy, i, counters))));
 	return classes;
 }
 
@@ -208,7 +229,7 @@ json_t *answer_status(const struct running *running)
 	struct counters counters;
 	json_t *status;
 
-	/* What cannot be read counts as nothing. */
+	/* Counters that cannot be read are reported as 0. */
 	(void)counters_read(&counters);
 	status = json_pack(
 		"{s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o, "
@@ -223,7 +244,7 @@ json_t *answer_status(const struct running *running)
 		"memory", memory_json(engine),
 		"workers", workers_json(engine),
 		"routes", routes_json(engine, &counters),
-		"classes", classes_json(engine),
+		"classes", classes_json(engine, &counters),
 		"packet_routes", packet_routes_json(policy, &counters),
 		"uplinks", answer_uplinks(running, &counters),
 		"kernel", kernel_json(policy, &counters));
