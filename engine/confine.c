@@ -1,4 +1,4 @@
-/* confine.c - rights that are given up, see confine.h. */
+/* confine.c - drop privileges, see confine.h. */
 #include "engine/confine.h"
 
 #include <cap-ng.h>
@@ -14,7 +14,7 @@ static bool is_wanted(void)
 	return !CONFINE_HAS_SANITIZER && getenv("WAYMARK_UNCONFINED") == NULL;
 }
 
-/* Of `keep` what the thread has now, and nothing else. */
+/* Keep those of `keep` that the thread has, and nothing else. */
 static int keep_capabilities(const unsigned int *keep, size_t count)
 {
 	bool has[4] = { false };
@@ -44,23 +44,23 @@ int confine_process(void)
 /* ---- system calls ---- */
 
 static const int allowed[] = {
-	/* The queue, interface news, resets. */
+	/* Queue, interface changes, resets. */
 	SCMP_SYS(recvmmsg), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom),
 	SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(poll), SCMP_SYS(ppoll),
-	/* Naps, time, word to the control thread. */
+	/* Coalescing, time, reports to the control thread. */
 	SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(prctl),
 	SCMP_SYS(futex), SCMP_SYS(write), SCMP_SYS(sched_yield),
-	/* Memory of interface names, and at the end of the thread. */
+	/* Memory for interface names, and thread exit. */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-	/* Signals, the end. */
+	/* Signals and exit. */
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
 	SCMP_SYS(restart_syscall), SCMP_SYS(gettid), SCMP_SYS(getpid),
 	SCMP_SYS(tgkill), SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
 
-/* Memory that is to be run is none that a worker asks for. */
+/* A worker never needs executable memory. */
 static int allow_memory(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp plain =

@@ -1,9 +1,9 @@
 /*
- * confine.h - rights that are given up: what reads packets of strangers may do
- * no more than it has to, so that a mistake in it is worth little to them.
+ * confine.h - drop privileges: code that reads packets of strangers keeps no
+ * more rights than it needs, so that a fault in it gains an attacker little.
  *
  * With WAYMARK_UNCONFINED in the environment, and in a build with sanitizers,
- * which want more, nothing is given up.
+ * which need more rights, nothing is dropped.
  */
 #ifndef WAYMARK_CONFINE_H
 #define WAYMARK_CONFINE_H
@@ -20,17 +20,18 @@
 #endif
 
 /*
- * The calling thread, and those it starts: of its capabilities only
- * CAP_NET_ADMIN, CAP_NET_RAW, CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH stay
- * (capabilities(7)): netlink and nftables, probes, and files of others as a
- * policy's author may have them. 0 or -errno.
+ * Confine the calling thread and those it starts: only CAP_NET_ADMIN,
+ * CAP_NET_RAW, CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH stay (capabilities(7)),
+ * for netlink and nftables, probes, and policy files that belong to another
+ * user. 0 or -errno.
  */
 int confine_process(void);
 
 /*
- * The calling thread for good: CAP_NET_ADMIN, which the kernel asks of a
- * verdict, and the system calls of a loop that receives and answers on sockets
- * it has. All others fail with EPERM (seccomp(2)). 0 or -errno.
+ * Confine the calling thread for good: to CAP_NET_ADMIN, which the kernel
+ * requires for a verdict, and to the system calls of a loop that receives and
+ * answers on open sockets. All others fail with EPERM (seccomp(2)). 0 or
+ * -errno.
  */
 int confine_worker(void);
 

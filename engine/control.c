@@ -1,4 +1,4 @@
-/* control.c - a socket by which others talk to a running engine. */
+/* control.c - the control socket of a running engine, see control.h. */
 #include "engine/control.h"
 
 #include <errno.h>
@@ -30,14 +30,14 @@ struct control {
 	int listener;
 	int dir;
 	bool is_bound;
-	bool is_full;		/* nobody else is let in */
+	bool is_full;		/* new clients wait in the listener */
 	control_answer answer;
 	void *ctx;
 	struct client clients[CONTROL_CLIENTS];
 };
 
-/* A folder's path may be longer than a socket's name: it is reached by its
- * descriptor. */
+/* A directory's path may be longer than sun_path, so the socket is named
+ * through the directory's descriptor. */
 static void address_in(int dir, struct sockaddr_un *address)
 {
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -122,7 +122,7 @@ static void close_fd(int fd)
 		close(fd);
 }
 
-static void part(struct control *control, struct client *client)
+static void drop(struct control *control, struct client *client)
 {
 	close_fd(client->fd);
 	free(client->text);
@@ -138,7 +138,7 @@ void control_close(struct control *control)
 	if (control == NULL)
 		return;
 	for (int i = 0; i < CONTROL_CLIENTS; i++)
-		part(control, &control->clients[i]);
+		drop(control, &control->clients[i]);
 	if (control->is_bound)
 		unlinkat(control->dir, NAME, 0);
 	close_fd(control->listener);
@@ -157,8 +157,8 @@ static struct client *free_place(struct control *control)
 	return NULL;
 }
 
-/* Those that find no place wait in the listener. */
-static void let_in(struct control *control, uint64_t now_ms)
+/* Clients over the limit wait in the listener's backlog. */
+static void accept_client(struct control *control, uint64_t now_ms)
 {
 	struct client *client = free_place(control);
 	int fd;
@@ -179,7 +179,7 @@ static void let_in(struct control *control, uint64_t now_ms)
 	};
 	if (client->text == NULL ||
 	    watch(control, fd, EPOLLIN, client, EPOLL_CTL_ADD) < 0)
-		part(control, client);
+		drop(control, client);
 }
 
 static void send_more(struct control *control, struct client *client)
@@ -192,7 +192,7 @@ static void send_more(struct control *control, struct client *client)
 	else if (errno != EAGAIN && errno != EINTR)
 		client->done = client->len;
 	if (client->done == client->len)
-		part(control, client);
+		drop(control, client);
 }
 
 static void answer(struct control *control, struct client *client, size_t len)
@@ -206,7 +206,7 @@ static void answer(struct control *control, struct client *client, size_t len)
 	client->is_answered = true;
 	if (client->text == NULL ||
 	    watch(control, client->fd, EPOLLOUT, client, EPOLL_CTL_MOD) < 0)
-		part(control, client);
+		drop(control, client);
 }
 
 static void receive(struct control *control, struct client *client)
@@ -218,7 +218,7 @@ static void receive(struct control *control, struct client *client)
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
-		part(control, client);
+		drop(control, client);
 		return;
 	}
 	end = memchr(client->text + client->len, '\n', (size_t)got);
@@ -226,7 +226,7 @@ static void receive(struct control *control, struct client *client)
 	if (end != NULL)
 		answer(control, client, (size_t)(end - client->text));
 	else if (client->len == CONTROL_REQUEST_MAX)
-		part(control, client);
+		drop(control, client);
 }
 
 static void serve(struct control *control, const struct epoll_event *event,
@@ -235,7 +235,7 @@ static void serve(struct control *control, const struct epoll_event *event,
 	struct client *client = event->data.ptr;
 
 	if (client == NULL)
-		let_in(control, now_ms);
+		accept_client(control, now_ms);
 	else if (client->fd < 0)
 		return;
 	else if (client->is_answered)
@@ -256,7 +256,7 @@ void control_turn(struct control *control, uint64_t now_ms)
 	for (int i = 0; i < CONTROL_CLIENTS; i++)
 		if (control->clients[i].fd >= 0 &&
 		    control->clients[i].deadline_ms <= now_ms)
-			part(control, &control->clients[i]);
+			drop(control, &control->clients[i]);
 }
 
 int control_fd(const struct control *control)
@@ -283,7 +283,7 @@ int control_wait_ms(const struct control *control, uint64_t now_ms)
 	return any ? (int)min : -1;
 }
 
-/* ---- the other side ---- */
+/* ---- the client's side ---- */
 
 int control_connect(const char *dir)
 {

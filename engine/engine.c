@@ -1,5 +1,5 @@
 /*
- * engine.c - a lane for each queue: its source, its worker and their thread,
+ * engine.c - run a lane for each queue: a source, a worker and their thread,
  * see engine.h.
  */
 #include "engine/engine.h"
@@ -17,15 +17,15 @@
 #include "engine/engine_private.h"
 #include "rules/util/big_alloc.h"
 
-/* How often a lane looks whether interfaces changed. */
+/* Interval at which a lane checks for interface changes. */
 #define INTERFACES_NS 1000000000u
 
-/* At the end a lane answers what waits, but not for ever. */
+/* Bound of batches that a lane still answers at the end. */
 #define LAST_BATCHES 1000
 
 /* ---- a lane's thread ---- */
 
-/* Take in what the kernel told of interfaces since the latest look. */
+/* Process the kernel's interface notifications since the latest check. */
 static void follow_interfaces(struct lane *lane)
 {
 	struct pollfd readable = {
@@ -37,12 +37,12 @@ static void follow_interfaces(struct lane *lane)
 		lane->interfaces_changed = true;
 		if (nlif_catch(lane->interfaces) == 0)
 			continue;
-		nlif_query(lane->interfaces);	/* news got lost */
+		nlif_query(lane->interfaces);	/* notifications were lost */
 		break;
 	}
 }
 
-/* The worker asks in the middle of a batch; what else changed it learns
+/* The worker calls this in the middle of a batch; it drops its other names
  * before the next. */
 static bool name_interface(void *ctx, uint32_t ifindex, char *buffer)
 {
@@ -65,7 +65,7 @@ static void refresh_interfaces(struct lane *lane, uint64_t now_ns)
 	lane->interfaces_changed = false;
 }
 
-/* How many packets one batch had, or -errno. */
+/* Handle one batch; returns its number of packets, or -errno. */
 static int lane_turn(struct lane *lane)
 {
 	int got = source_nfqueue_receive(lane->source, lane->packets);
@@ -93,7 +93,7 @@ static void lane_fail(struct lane *lane, int rc)
 	if (!atomic_compare_exchange_strong(&engine->failed, &none, lane))
 		return;
 	if (write(engine->failure_fd, &one, sizeof(one)) < 0)
-		abort();	/* a new eventfd takes a 1 */
+		abort();	/* cannot fail: the eventfd was 0 */
 }
 
 static void *lane_main(void *arg)
@@ -101,7 +101,7 @@ static void *lane_main(void *arg)
 	struct lane *lane = arg;
 	int rc = confine_worker();
 
-	/* A kernel without seccomp is no reason to route less. */
+	/* A kernel without seccomp still routes. */
 	if (rc < 0)
 		fprintf(stderr, "waymark: queue %u: its thread keeps all "
 			"rights: %s\n", lane->queue, strerror(-rc));
@@ -159,7 +159,7 @@ static void reset_flow(void *ctx, const struct packet *pkt, bool from_server)
 		reset_send(lane->resets, pkt, from_server);
 }
 
-/* In a mark that says: main, and nothing more to ask. */
+/* Resets carry the mark of main, settled, so that they pass unqueued. */
 static int open_resets(struct lane *lane, const struct policy *policy,
 		       char *error)
 {
@@ -173,7 +173,7 @@ static int open_resets(struct lane *lane, const struct policy *policy,
 			   error);
 }
 
-/* The queue is bound last: from then on packets wait in it. */
+/* Bind the queue last: from then on packets wait in it. */
 static int lane_new(struct engine *engine, const struct policy *policy,
 		    uint16_t queue, struct lane **ret_lane, char *error)
 {
@@ -220,7 +220,7 @@ out:
 	return rc;
 }
 
-/* Signals are for the thread that controls the engine. */
+/* Signals are for the control thread. */
 static int start_threads(struct engine *engine, char *error)
 {
 	sigset_t all, prev;

@@ -1,4 +1,4 @@
-/* engine_ask.c - what a running engine tells of itself. */
+/* engine_ask.c - report counters, memory and flows of a running engine. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -117,7 +117,7 @@ struct engine_memory engine_memory(const struct engine *engine)
 
 /* ---- flows ---- */
 
-/* false: the worker is silent. Then the query is still its. */
+/* False: the worker did not answer, and still owns the query. */
 static bool ask(struct lane *lane)
 {
 	const struct timespec pause = { .tv_nsec = 100000 };
@@ -136,7 +136,7 @@ static bool ask(struct lane *lane)
 	return false;
 }
 
-/* Of one lane; false when it is silent. */
+/* List the flows of one lane; false when it does not answer. */
 static bool list(struct lane *lane, struct flow_view *views, size_t room,
 		 size_t *count)
 {

@@ -1,5 +1,5 @@
 /*
- * engine_private.h - what an engine is made of. Only engine*.c include this.
+ * engine_private.h - the parts of an engine. Only engine*.c include this.
  */
 #ifndef WAYMARK_ENGINE_PRIVATE_H
 #define WAYMARK_ENGINE_PRIVATE_H
@@ -21,21 +21,23 @@ struct lane {
 	struct reset_sender *resets;	/* NULL: no privilege */
 	struct nlif_handle *interfaces;
 	pthread_t thread;
-	/* The control thread's own, but for a query that is asked. */
-	struct flow_query *query;	/* NULL until flows were asked for */
+	/* Used by the control thread; the query by the worker while it is
+	 * asked. */
+	struct flow_query *query;	/* NULL until first needed */
 	bool is_asked;
-	/* The thread's own. */
-	uint64_t interfaces_ns;		/* of the latest look */
+	/* Used by the lane's thread only. */
+	uint64_t interfaces_ns;		/* time of the latest check */
 	bool interfaces_changed;
 	struct packet packets[WORKER_BATCH];
 	struct verdict verdicts[WORKER_BATCH];
-	char failure[ENGINE_ERROR_MAX];	/* others: once engine->failed is it */
+	char failure[ENGINE_ERROR_MAX];	/* for others once engine->failed points
+					 * here */
 };
 
 struct engine {
-	/* The control thread's own. */
-	struct policy *policy;		/* the latest */
-	struct policy *prev;		/* until all workers have passed */
+	/* Used by the control thread only. */
+	struct policy *policy;		/* published last */
+	struct policy *prev;		/* until no worker uses it */
 	/* Set before the threads start, constant after. */
 	int failure_fd;
 	size_t lane_count;
@@ -50,7 +52,7 @@ struct engine {
 
 /* Wake all threads that wait for packets. */
 void engine_wake(const struct engine *engine);
-/* Free what no worker needs any more; false: one still may. */
+/* Free the previous policy; false: a worker still uses it. */
 bool engine_has_passed(struct engine *engine);
 
 #endif

@@ -1,12 +1,12 @@
-/* engine_reload.c - another policy for a running engine. */
+/* engine_reload.c - replace the policy of a running engine. */
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "engine/engine_private.h"
 
-/* A worker passes with each batch, and when it is woken; more than its longest
- * batch takes. */
+/* A worker switches between batches and when woken; this is longer than its
+ * longest batch takes. */
 #define PASS_MS 3000
 
 void engine_wake(const struct engine *engine)
@@ -39,8 +39,7 @@ bool engine_has_passed(struct engine *engine)
 	return passed;
 }
 
-/* Marks that conntrack remembers would be misread, and queues are bound by
- * threads that run. */
+/* Marks saved in conntrack would be misread, and threads hold the queues. */
 int engine_can_reload(const struct engine *engine, const struct policy *policy,
 		      char error[static ENGINE_ERROR_MAX])
 {
@@ -57,7 +56,7 @@ int engine_can_reload(const struct engine *engine, const struct policy *policy,
 	if (what == NULL)
 		return 0;
 	snprintf(error, ENGINE_ERROR_MAX, "%s cannot change while the engine "
-		 "runs: end it and start it anew", what);
+		 "runs; restart it instead", what);
 	return -EINVAL;
 }
 
@@ -72,7 +71,7 @@ static int prepare(struct engine *engine, const struct policy *policy)
 	return rc;
 }
 
-/* 0, or 1 when time is up. */
+/* 0, or 1 on timeout. */
 static int wait_for_workers(struct engine *engine)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
@@ -96,7 +95,7 @@ int engine_reload(struct engine *engine, struct policy *policy,
 	rc = prepare(engine, policy);
 	if (rc < 0) {
 		snprintf(error, ENGINE_ERROR_MAX, "%s", rc == -EBUSY ?
-			 "the reload before is not finished yet; try again" :
+			 "the previous reload is not finished; try again" :
 			 "out of memory");
 		return rc;
 	}

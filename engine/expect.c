@@ -1,4 +1,4 @@
-/* expect.c - an expect line asked of the policy, as a packet would be. */
+/* expect.c - decide an `expect` line as a packet would be. */
 #include "engine/expect.h"
 
 struct path_set expect_paths(const struct policy *policy,
@@ -50,7 +50,8 @@ void expect_check(const struct policy *policy, const struct expect *expect,
 	decide(policy, &expect->facts, &decision);
 	ret->route = policy_route(policy, decision.route);
 	ret->paths = expect_paths(policy, expect, &decision);
-	/* The flow has to live before a packet of it can go its own way. */
+	/* A route per packet applies only to packets of a flow that is not
+	 * dropped. */
 	packet = policy_packet_route_of(policy, &expect->facts);
 	if (packet != NULL &&
 	    decision.path != policy_marks(policy)->path_drop) {

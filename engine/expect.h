@@ -1,6 +1,4 @@
-/*
- * expect.h - whether an expectation of a policy holds.
- */
+/* expect.h - check whether an expectation of a policy holds. */
 #ifndef WAYMARK_EXPECT_H
 #define WAYMARK_EXPECT_H
 
@@ -11,18 +9,19 @@
 
 struct expect_result {
 	bool holds;
-	const struct exempt *exempt;	/* that covers the flow; or NULL */
-	const struct route *route;	/* that decides it; NULL when exempt */
-	struct path_set paths;	/* those it may take: one, if it is told */
+	const struct exempt *exempt;	/* that covers the flow, or NULL */
+	const struct route *route;	/* its route; NULL: exempt */
+	struct path_set paths;	/* paths that it may take */
 };
 
-/* The paths that a flow in words may take once `decision` was made for it:
- * several where a balance asks for ports that the words leave out. */
+/* The paths that a described flow may take once `decision` was made for it:
+ * several where a balance depends on ports that the description omits. */
 struct path_set expect_paths(const struct policy *policy,
 			     const struct expect *flow,
 			     const struct decision *decision);
 
-/* All that the line does not say of payload counts as not there. */
+/* Check one `expect` line. Payload properties that it does not name count as
+ * absent. */
 void expect_check(const struct policy *policy, const struct expect *expect,
 		  struct expect_result *ret);
 

@@ -1,4 +1,4 @@
-/* decide.c - the first route that holds, and how sure that is. */
+/* decide.c - find the first matching route, and whether that is final. */
 #include "engine/flow/decide.h"
 
 void decide(const struct policy *policy, const struct facts *facts,
@@ -31,7 +31,7 @@ enum late_policy decide_late(const struct policy *policy, uint16_t route,
 	enum late_policy late = policy_route(policy, route)->late;
 	uint8_t path_drop = policy_marks(policy)->path_drop;
 
-	/* What was dropped so far has left by no path. */
+	/* A flow that was dropped so far has used no path. */
 	if (to == path_drop || from == path_drop)
 		return LATE_MOVE;
 	if (late == LATE_AUTO)

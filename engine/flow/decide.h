@@ -1,6 +1,6 @@
 /*
- * decide.h - which route a flow takes, by what is known of it so far.
- * One function for the live engine, replay, expect and explain.
+ * decide.h - choose a flow's route by what is known about it so far. Live
+ * engine, replay, expect and explain share this code.
  */
 #ifndef WAYMARK_DECIDE_H
 #define WAYMARK_DECIDE_H
@@ -11,27 +11,27 @@
 #include "rules/policy/policy.h"
 
 struct decision {
-	uint16_t route;		/* index: the first route that is true */
-	bool is_final;		/* nothing above it is unknown */
-	uint8_t needs;		/* FACT_* that could make another one true */
+	uint16_t route;		/* index of the first route that matches */
+	bool is_final;		/* no route above it is undecided */
+	uint8_t needs;		/* FACT_* that could make another route match */
 	uint8_t path;		/* the route's, for this flow */
 };
 
 /*
- * Walk the routes in order: the first true one decides; final when none above
- * it is unknown, else provisional. A provisional drop drops: what a policy
- * wants dropped does not leak while payload is waited for.
+ * Walk the routes in order: the first match decides. It is final if no route
+ * above it is undecided, else provisional. A provisional drop drops, so that
+ * nothing the policy blocks leaks while payload is awaited.
  */
 void decide(const struct policy *policy, const struct facts *facts,
 	    struct decision *ret);
 
 /*
- * What becomes of a flow that left by `from` when `route` takes it to `to`:
- * what the route says, else the uplink it left by, else the one it should
- * leave by, else the policy. If nobody says, it keeps its path where either of
- * the two masquerades, since the first packet has fixed NAT, and moves
- * elsewhere. A drop is never kept out, and never kept. Never
- * LATE_AUTO.
+ * Choose what happens to a flow that left by path `from` when `route` settles
+ * it on path `to`. The `late` option of the route decides; else that of the
+ * uplink it left by, then of the uplink it should use, then of the policy. The
+ * default is to keep the path if either uplink masquerades, since the first
+ * packet has fixed NAT, and to move otherwise. Flows into and out of drop
+ * always move. Never returns LATE_AUTO.
  */
 enum late_policy decide_late(const struct policy *policy, uint16_t route,
 			     uint8_t from, uint8_t to);

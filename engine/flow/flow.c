@@ -13,23 +13,23 @@
 #define HASH_WORDS 6
 #define HUGE_PAGE ((size_t)2 << 20)
 #define CACHE_LINE 64
-#define FLOWS_AT_ONCE BUCKET_FLOWS	/* that a table takes */
+#define FLOWS_AT_ONCE BUCKET_FLOWS	/* that a part reserves at a time */
 
 /*
- * What tells the flows of a bucket apart without touching them: one tag each,
- * 0 for an empty place. A place gets a flow when it is first taken and keeps
- * it; so flows lie side by side in the order in which they came, and a table
- * that is far from full is small in the caches and in memory.
+ * A bucket tells its flows apart without touching them, by one tag each; 0 is
+ * an empty place. A place gets a flow when it is first used and keeps it. So
+ * flows lie side by side in order of arrival, and a table that is far from full
+ * takes little cache and memory.
  *
- * Which of them makes way is known here, too: their order by their latest
- * packets, a digit of four bits for each place, that with the newest lowest,
- * and which of them are settled.
+ * The bucket also knows which flow is evicted next: `order` lists the places by
+ * their latest packet, four bits each, the newest in the lowest digit;
+ * `settled` marks settled flows.
  */
 struct bucket {
 	_Alignas(CACHE_LINE) uint16_t tags[BUCKET_FLOWS];
 	uint32_t flows[BUCKET_FLOWS];
 	uint32_t order;			/* XOR ORDER_FIRST: memory is zeroed */
-	uint8_t settled;		/* bit n: that in place n */
+	uint8_t settled;		/* bit n: the flow in place n */
 };
 
 #define ORDER_FIRST 0x76543210u
@@ -39,15 +39,15 @@ struct bucket {
 struct flow_table {
 	struct bucket *buckets;
 	struct flow *flows;
-	/* Of the flows: the next that gets a place, and how many more follow
-	 * it that are this table's. */
+	/* Index of the next unused flow, and how many follow it that are
+	 * reserved for this table. */
 	size_t next;
 	size_t left;
 	struct flow_names *names;
 	size_t bucket_count;		/* a power of two */
-	/* NULL: a whole one, by itself or in parts. */
+	/* NULL: not a part. */
 	struct flow_table *whole;
-	atomic_size_t used;		/* of the flows of a whole one */
+	atomic_size_t used;		/* reserved flows, in a whole table */
 	uint64_t key[HASH_WORDS + 1];
 	flow_release release;
 	void *ctx;
@@ -62,8 +62,8 @@ static void *map_pages(size_t bytes)
 
 	if (pages == MAP_FAILED)
 		return NULL;
-	/* Flows fill it from one end: few faults, and few misses of the TLB.
-	 * Best effort, and not for tables that would be mostly empty. */
+	/* Flows fill it from one end, so huge pages mean few faults and few TLB
+	 * misses. Best effort, and not for small tables. */
 	if (bytes >= HUGE_PAGE)
 		(void)madvise(pages, bytes, MADV_HUGEPAGE);
 	return pages;
@@ -86,7 +86,7 @@ static bool key_init(uint64_t *key, bool fixed)
 	return true;
 }
 
-/* Of the buckets, and of the flows behind them in the same pages. */
+/* Size of the buckets and the flows behind them in the same mapping. */
 static size_t table_bytes(const struct flow_table *table)
 {
 	return table->bucket_count *
@@ -175,7 +175,8 @@ static bool address_less(const struct address *a, const struct address *b)
 	return a->be64[1] < b->be64[1];
 }
 
-/* Which end comes first in the hash, whoever sends. */
+/* Whether the hash takes the packet's ends in reverse, so that both directions
+ * agree. */
 static bool is_swapped(const struct packet *pkt)
 {
 	if (address_equal(&pkt->src, &pkt->dst))
@@ -189,9 +190,9 @@ static unsigned __int128 product(uint64_t a, uint64_t b)
 }
 
 /*
- * NH (RFC 4418, 5.2: the sum of products of keyed pairs) with 64-bit words:
- * two tuples collide with a chance of 2^-64 to whoever does not know the key.
- * One more keyed product spreads it over all bits.
+ * NH (RFC 4418, 5.2: the sum of products of keyed pairs) with 64-bit words: two
+ * tuples collide with probability 2^-64 for anyone who does not know the key.
+ * One more keyed product spreads the result over all bits.
  */
 uint64_t flow_hash(const struct flow_table *table, const struct packet *pkt,
 		   uint32_t zone)
@@ -236,18 +237,18 @@ void flow_prefetch(const struct flow_table *table, uint64_t hash)
 	__builtin_prefetch(&table->buckets[bucket_of(table, hash)]);
 }
 
-/* Where the digit is that says `place`, in bits. */
+/* Bit position of the digit that holds `place`. */
 static unsigned int digit_of(uint32_t order, uint32_t place)
 {
 	uint32_t zero = order ^ place * DIGITS;
 
-	/* The high bit of the lowest digit that is 0, and maybe others above
-	 * it, to which the subtraction borrowed. */
+	/* The high bit of the lowest zero digit, and maybe of digits above it
+	 * that the subtraction borrowed from. */
 	zero = (zero - DIGITS) & ~zero & DIGITS << (DIGIT_BITS - 1);
 	return (unsigned int)__builtin_ctz(zero) / DIGIT_BITS * DIGIT_BITS;
 }
 
-/* `place` moves to the lowest digit, and those below its own up. */
+/* Move `place` to the lowest digit, and those below it up by one. */
 static uint32_t order_with_first(uint32_t order, uint32_t place)
 {
 	unsigned int at = digit_of(order, place);
@@ -257,8 +258,8 @@ static uint32_t order_with_first(uint32_t order, uint32_t place)
 	       (order & below) << DIGIT_BITS | place;
 }
 
-/* The place that the next new flow of the bucket takes: an empty one, else
- * that of the longest idle settled flow, else that of the longest idle. */
+/* The place for the bucket's next new flow: an empty one, else that of the
+ * longest idle settled flow, else that of the longest idle flow. */
 static uint32_t place_of_next(const struct bucket *bucket)
 {
 	uint32_t order = bucket->order ^ ORDER_FIRST;
@@ -344,7 +345,7 @@ struct flow *flow_find(struct flow_table *table, const struct packet *pkt,
 	return NULL;
 }
 
-/* Flows that never had a place, for one more. There are as many as places. */
+/* Index of an unused flow. There are as many flows as places. */
 static size_t next_flow(struct flow_table *table)
 {
 	struct flow_table *whole = table->whole != NULL ? table->whole : table;
@@ -380,7 +381,8 @@ static struct bucket *bucket_of_seat(const struct flow_table *table,
 	return &table->buckets[seat / BUCKET_FLOWS];
 }
 
-/* Its seat is in a cache line that a settled flow has no use for. */
+/* The place is searched, because flow->seat lies in a cache line that a settled
+ * flow does not touch. */
 void flow_touch(struct flow_table *table, struct flow *flow, uint64_t hash,
 		uint64_t now_ns)
 {
@@ -412,7 +414,7 @@ static void unsettle(struct flow_table *table, uint32_t seat)
 
 static void facts_init(struct facts *facts, const struct packet *pkt)
 {
-	/* RFC 9293, 3.5: only the side that was called answers SYN+ACK. */
+	/* Only the side that was called answers SYN+ACK (RFC 9293, 3.5). */
 	bool from_server = flow_opened_by_server(pkt);
 
 	facts->client = from_server ? pkt->dst : pkt->src;

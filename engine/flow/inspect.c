@@ -1,4 +1,4 @@
-/* inspect.c - drives the hints over a flow's first payload. */
+/* inspect.c - run the hints over a flow's first payload. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,12 @@
 #include "engine/flow/inspect.h"
 
 #define SECOND_NS 1000000000u
-#define PADDING_MAX 6		/* of a frame with 54 bytes of headers */
-/* All that hints tell. */
+#define PADDING_MAX 6		/* in a frame with 54 bytes of headers */
+/* Everything that hints determine. */
 #define FACT_HINTS (FACT_ALL & ~FACT_PAYLOAD)
 
-/* Whether the streams of `before`, with what flows hold of them, are as good
- * as new ones: long enough, and as much memory in all as is wanted now. */
+/* Whether the streams of `prev`, which flows hold, can be kept: long enough,
+ * and as much memory in total as is wanted now. */
 static bool streams_fit(const struct inspector *inspector,
 			const struct inspector *prev)
 {
@@ -27,7 +27,7 @@ static bool streams_fit(const struct inspector *inspector,
 		total == inspector->stream_bytes * inspector->stream_count);
 }
 
-/* `before` has all that does not depend on the policy. */
+/* `prev` has everything that does not depend on the policy. */
 static bool make_parts(struct inspector *inspector, size_t streams,
 		       const struct inspector *prev)
 {
@@ -122,7 +122,7 @@ static struct hint_set set_of(size_t hint)
 
 /* ---- the sides of a flow ---- */
 
-/* Whether payload of this side may still tell a hint something. */
+/* Whether a hint can still learn from payload of this side. */
 static bool hints_are_open(const struct flow *flow, bool side)
 {
 	if (!flow->has_candidates[side])
@@ -130,7 +130,7 @@ static bool hints_are_open(const struct flow *flow, bool side)
 	return !set_is_empty(&flow->candidates[side]);
 }
 
-/* The same, or show a pattern. */
+/* The same, or a pattern can still match. */
 static bool is_open(const struct inspector *inspector, const struct flow *flow,
 		    bool side)
 {
@@ -144,7 +144,7 @@ static void close_side(struct flow *flow, bool side)
 	flow->candidates[side] = (struct hint_set){ 0 };
 }
 
-/* Nothing a hint could say is open any more; patterns may be. */
+/* Close the question for hints; patterns may still be open. */
 static void know_hints(struct flow *flow)
 {
 	flow->facts.known |= FACT_HINTS;
@@ -159,12 +159,12 @@ static void know_all(struct inspector *inspector, struct flow *flow)
 	inspect_release(inspector, flow);
 }
 
-/* ---- what a hint says ---- */
+/* ---- what a hint yields ---- */
 
 static void keep_host(struct inspector *inspector, struct flow *flow,
 		      struct flow_names *names, const struct hint_yield *yield)
 {
-	/* Names are seldom in the caches: they are only written to. */
+	/* Names are rarely cached: they are written without being read. */
 	char host[DOMAIN_MAX + 1], canonical[DOMAIN_MAX + 1];
 	const char *why, *kept = host;
 	bool is_ascii = true;
@@ -209,8 +209,8 @@ static void keep_ja4(const struct inspector *inspector, struct flow *flow,
 	facts->ja4_bits = policy_resolve_ja4(inspector->policy, names->ja4);
 }
 
-/* The sides on which a hint that said yes may say more: those that it reads
- * and where neither it nor the budget has said no. */
+/* Ask a hint that matched for more on the sides that it reads, unless it has
+ * ruled one out or the budget is spent. */
 static void ask_only(struct inspector *inspector, struct flow *flow,
 		     size_t hint)
 {
@@ -256,7 +256,7 @@ static void take_yield(struct inspector *inspector, struct flow *flow,
 		know_hints(flow);
 }
 
-/* Ask one hint; true when it said yes. */
+/* Ask one hint; true if it matched. */
 static bool ask_one(struct inspector *inspector, struct flow *flow,
 		    struct flow_names *names, size_t hint,
 		    const struct hint_input *input)
@@ -282,7 +282,7 @@ static bool ask_one(struct inspector *inspector, struct flow *flow,
 	return false;
 }
 
-/* Ask all candidates of this side, the port's own first. */
+/* Ask all candidates of this side, the port's usual protocol first. */
 static void ask(struct inspector *inspector, struct flow *flow,
 		struct flow_names *names, const struct hint_input *input)
 {
@@ -307,7 +307,7 @@ static void ask(struct inspector *inspector, struct flow *flow,
 	}
 }
 
-/* The first payload of a side says which hints can be meant. */
+/* Select candidates by the first payload of a side. */
 static void find_candidates(struct flow *flow, bool side,
 			    const struct cursor *payload)
 {
@@ -334,9 +334,9 @@ static struct hint_input input_of(struct inspector *inspector,
 
 /* ---- TCP ---- */
 
-static void inspect_segment_stream(struct inspector *inspector, struct flow *flow,
-			struct flow_names *names, bool side,
-			struct cursor payload)
+static void ask_stream(struct inspector *inspector, struct flow *flow,
+		       struct flow_names *names, bool side,
+		       struct cursor payload)
 {
 	struct hint_input input = input_of(inspector, flow, side, payload);
 
@@ -347,8 +347,9 @@ static void inspect_segment_stream(struct inspector *inspector, struct flow *flo
 	search_stream(&inspector->search, flow, side, payload);
 }
 
-/* Where the side's stream begins. Without its SYN: at its first payload, since
- * what comes before that may be a keep-alive, which is one byte behind. */
+/* Note where the side's stream begins. Without its SYN that is its first
+ * payload, since an empty segment may be a keep-alive, which is one byte
+ * behind. */
 static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
 {
 	bool is_syn = pkt->tcp_flags & TCP_SYN;
@@ -362,9 +363,9 @@ static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
 }
 
 /*
- * Some stacks send the zeros that fill a short frame as a segment of its own,
- * in the place of the stream's first bytes. It is put aside until the next one
- * tells by its place whether they were data.
+ * Some stacks send the zeros that pad a short frame as a segment, in place of
+ * the stream's first bytes. Such a segment is set aside until the position of
+ * the next one shows whether it was data.
  */
 static bool put_aside(struct flow *flow, bool side, struct cursor payload,
 		      uint32_t offset)
@@ -379,7 +380,7 @@ static bool put_aside(struct flow *flow, bool side, struct cursor payload,
 	return true;
 }
 
-/* They were, when the stream goes on behind them. */
+/* The zeros were data if the stream continues behind them. */
 static void take_padding(struct inspector *inspector, struct flow *flow,
 			 bool side, uint32_t offset)
 {
@@ -394,8 +395,8 @@ static void take_padding(struct inspector *inspector, struct flow *flow,
 }
 
 static void inspect_segment(struct inspector *inspector, struct flow *flow,
-			 struct flow_names *names, const struct packet *pkt,
-			 bool side)
+			    struct flow_names *names,
+			    const struct packet *pkt, bool side)
 {
 	bool is_syn = pkt->tcp_flags & TCP_SYN;
 	uint32_t offset = pkt->tcp_seq + is_syn - flow->isn[side];
@@ -403,7 +404,7 @@ static void inspect_segment(struct inspector *inspector, struct flow *flow,
 	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
 	struct stream **stream = &flow->streams[side];
 
-	/* A keep-alive repeats a byte before the stream (RFC 9293, 3.8.4). */
+	/* A keep-alive repeats the byte before the stream (RFC 9293, 3.8.4). */
 	if ((int32_t)offset < 0) {
 		cursor_skip(&payload, -offset);
 		offset = 0;
@@ -417,9 +418,10 @@ static void inspect_segment(struct inspector *inspector, struct flow *flow,
 			return;
 		take_padding(inspector, flow, side, offset);
 	}
-	/* Most flows are told by their first payload, which is not copied. */
+	/* Most flows are recognised by their first payload, which is not
+	 * copied. */
 	if (*stream == NULL && offset == 0) {
-		inspect_segment_stream(inspector, flow, names, side, payload);
+		ask_stream(inspector, flow, names, side, payload);
 		if (!is_open(inspector, flow, side))
 			return;
 		stream_take(inspector->pool, stream);
@@ -429,14 +431,14 @@ static void inspect_segment(struct inspector *inspector, struct flow *flow,
 	if (*stream == NULL)
 		stream_take(inspector->pool, stream);
 	if (stream_segment(*stream, offset, payload.at, cursor_left(&payload)))
-		inspect_segment_stream(inspector, flow, names, side, stream_data(*stream));
+		ask_stream(inspector, flow, names, side, stream_data(*stream));
 }
 
 /* ---- UDP and SCTP ---- */
 
 static void inspect_datagram(struct inspector *inspector, struct flow *flow,
-			  struct flow_names *names, const struct packet *pkt,
-			  bool side)
+			     struct flow_names *names,
+			     const struct packet *pkt, bool side)
 {
 	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
 	struct hint_input input = input_of(inspector, flow, side, payload);
@@ -448,7 +450,7 @@ static void inspect_datagram(struct inspector *inspector, struct flow *flow,
 	search_datagram(&inspector->search, flow, side, payload);
 	if (!hints_are_open(flow, side))
 		return;
-	/* A history that is full goes on with what it has. */
+	/* A full history keeps what it has. */
 	if (flow->streams[0] == NULL)
 		stream_take(inspector->pool, &flow->streams[0]);
 	stream_datagram(flow->streams[0], side, pkt->payload, pkt->payload_len);
@@ -470,8 +472,8 @@ static bool has_spoken(const struct flow *flow)
 	return flow->payload_bytes[0] + flow->payload_bytes[1] > 0;
 }
 
-/* Seconds count from the first payload: before it, an idle connection or a
- * SYN that had to be repeated would use them up. */
+/* Seconds count from the first payload: an idle connection or a retransmitted
+ * SYN before it would use them up. */
 static bool is_spent(const struct inspector *inspector,
 		     const struct flow *flow, uint64_t now_ns)
 {
@@ -493,10 +495,9 @@ void inspect_start(const struct inspector *inspector, struct flow *flow)
 		flow->facts.known |= FACT_PAYLOAD;
 }
 
-/* Names of ALPN are not kept, nor a fingerprint that was not asked for. The
- * hint may tell them again by what the flow still holds; without that nothing
- * would come of asking. */
-static void forget(const struct inspector *inspector, struct flow *flow,
+/* ALPN names are not kept, nor is a fingerprint that was not requested. The
+ * hint may yield them again from what the flow still holds. */
+static void ask_again_for(const struct inspector *inspector, struct flow *flow,
 		   uint8_t facts)
 {
 	facts &= policy_needs(inspector->policy) & flow->facts.known;
@@ -519,8 +520,8 @@ void inspect_renew(const struct inspector *inspector, struct flow *flow,
 	facts->alpn_bits = 0;
 	facts->ja4_bits = 0;
 	facts->host_sets = NULL;
-	forget(inspector, flow,
-	       flow->has_ja4 ? FACT_ALPN : FACT_ALPN | FACT_JA4);
+	ask_again_for(inspector, flow,
+		      flow->has_ja4 ? FACT_ALPN : FACT_ALPN | FACT_JA4);
 	if (flow->has_ja4)
 		facts->ja4_bits = policy_resolve_ja4(policy, names->ja4);
 	if (flow->has_host)
@@ -536,13 +537,14 @@ void inspect_renew(const struct inspector *inspector, struct flow *flow,
 }
 
 static void observe(struct inspector *inspector, struct flow *flow,
-		 struct flow_names *names, const struct packet *pkt, bool side)
+		    struct flow_names *names, const struct packet *pkt,
+		    bool side)
 {
 	bool is_tcp = pkt->proto == IPPROTO_TCP;
 
 	if (is_tcp)
 		note_isn(flow, pkt, side);
-	/* What comes with a reset is no part of the stream. */
+	/* Data in a reset is not part of the stream. */
 	if (pkt->payload_len == 0 || !is_open(inspector, flow, side) ||
 	    (is_tcp && pkt->tcp_flags & TCP_RST))
 		return;

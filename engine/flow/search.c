@@ -1,4 +1,4 @@
-/* search.c - `payload` patterns over the sides of a flow. */
+/* search.c - match `payload` patterns over the sides of a flow. */
 #include "engine/flow/search.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ static void note(struct search *search, struct flow *flow, bool from_server,
 		~flow->facts.patterns_seen;
 }
 
-/* Leave out what lies past the horizon. */
+/* Cut off what lies past the horizon. */
 static struct cursor within(const struct search *search,
 			    const struct flow *flow, bool from_server,
 			    struct cursor bytes)
@@ -81,7 +81,8 @@ void search_stream(struct search *search, struct flow *flow, bool from_server,
 	if (*state == NULL)
 		*state = pattern_stream_take(search->scanner);
 	if (*state == NULL) {
-		/* Too many at a time: what is not looked at has no match. */
+		/* Too many searches at a time: bytes that are not searched do
+		 * not match. */
 		note(search, flow, from_server, 0,
 		     search->horizon[from_server] -
 		     flow->searched[from_server]);

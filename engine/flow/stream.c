@@ -1,12 +1,12 @@
-/* stream.c - a pool of blocks that put the first bytes of flows in order. */
+/* stream.c - a pool of blocks that reassemble the first bytes of flows. */
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "engine/flow/stream.h"
 #include "rules/util/big_alloc.h"
 
-/* Between one block and the next: three cache lines. Blocks whose sizes are
- * powers of two would all begin in the same few sets of a cache. */
+/* Gap between blocks: three cache lines. Blocks of a power of two would all
+ * start in the same few cache sets. */
 #define BLOCK_SPACING 192
 
 struct range {
@@ -15,16 +15,16 @@ struct range {
 };
 
 struct stream {
-	/* Free: a list by `next`. Taken: a ring through the pool's `taken`,
-	 * the longest standing holder first. */
+	/* Free: a list by `next`. Taken: a ring through the pool's `taken`, the
+	 * oldest holder first. */
 	struct stream *next;
 	struct stream *prev;
 	struct stream **slot;
 	uint8_t *data;
 	uint32_t size;
 	uint32_t range_count;
-	/* Sorted, apart from each other by at least one byte. One more than
-	 * promised: the piece at the start always finds its place. */
+	/* Sorted, at least one byte apart. One more than STREAM_RANGES, so that
+	 * the range at the start always fits. */
 	struct range ranges[STREAM_RANGES + 1];
 };
 
@@ -35,7 +35,7 @@ struct stream_pool {
 	uint64_t reclaimed;
 	uint8_t *blocks;
 	size_t count;
-	size_t stride;			/* from a block to the next */
+	size_t stride;			/* distance between blocks */
 };
 
 struct stream_pool *stream_pool_new(size_t count, size_t bytes)
@@ -143,7 +143,7 @@ static uint32_t whole_len(const struct stream *s)
 	return s->ranges[0].end;
 }
 
-/* Copy what of first..end no range holds yet; `data` belongs at `first`.
+/* Copy the parts of `add` that no range holds yet; `data` belongs at add.first.
  * Ranges from..to are those that touch it. */
 static void fill_holes(struct stream *s, struct range add, size_t from,
 		       size_t to, const uint8_t *data)
@@ -161,7 +161,7 @@ static void fill_holes(struct stream *s, struct range add, size_t from,
 		memcpy(s->data + at, data + (at - add.first), add.end - at);
 }
 
-/* Put `add` in the place of the ranges from..to. */
+/* Replace the ranges from..to by their union with `add`. */
 static void replace_ranges(struct stream *s, struct range add, size_t from,
 			   size_t to)
 {

@@ -1,4 +1,4 @@
-/* encrypted_dns.c - DoT and DoQ by their port, DoH by well known names. */
+/* encrypted_dns.c - recognise DoT and DoQ by port, DoH by well-known names. */
 #include "engine/learn/encrypted_dns.h"
 
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 #define PORT_DNS_OVER_TLS 853	/* and over QUIC (RFC 9250, 4.1.1) */
 #define PORT_HTTPS 443
 
-/* As their operators publish them; each with all names below it. */
+/* Names published by their operators; names below them match, too. */
 static const char *const resolvers[] = {
 	"dns.google", "dns.google.com", "dns64.dns.google",
 	"cloudflare-dns.com", "one.one.one.one", "dns.quad9.net",

@@ -1,6 +1,6 @@
 /*
- * encrypted_dns.h - DNS that nobody on the way can read: what clients ask by
- * it teaches nothing. Pure; any thread may call it.
+ * encrypted_dns.h - recognise encrypted DNS, from which nothing can be learned.
+ * Pure functions; any thread may call them.
  */
 #ifndef WAYMARK_ENCRYPTED_DNS_H
 #define WAYMARK_ENCRYPTED_DNS_H
@@ -11,7 +11,7 @@ enum encrypted_dns {
 	ENCRYPTED_DNS_NONE,
 	ENCRYPTED_DNS_TLS,	/* DoT, RFC 7858 */
 	ENCRYPTED_DNS_QUIC,	/* DoQ, RFC 9250 */
-	ENCRYPTED_DNS_HTTPS,	/* DoH, RFC 8484: by the names of resolvers */
+	ENCRYPTED_DNS_HTTPS,	/* DoH, RFC 8484: by resolver names */
 	ENCRYPTED_DNS_KINDS,
 };
 

@@ -1,12 +1,12 @@
-/* learned_dns.c - the addresses in a DNS answer, by way of its CNAMEs. */
+/* learned_dns.c - collect the addresses in a DNS answer along its CNAMEs. */
 #include "engine/learn/learned_dns.h"
 
 #include <string.h>
 
 #define HEADER_LEN 12
-/* QR, opcode, TC and RCODE: an answer, to a query, whole, without error. */
+/* QR, opcode, TC and RCODE: a complete response to a query without error. */
 #define FLAG_RESPONSE 0x8000
-#define FLAGS_TOLD 0xfa0f
+#define FLAGS_CHECKED 0xfa0f
 #define FLAG_OPCODE 0x7800
 #define POINTER 0xc0
 #define LABEL_MAX 63
@@ -44,12 +44,12 @@ struct record {
 struct message {
 	const uint8_t *start;
 	const uint8_t *end;
-	struct cursor records;		/* behind the question */
+	struct cursor records;		/* after the question */
 	size_t answers, others;
 };
 
-/* A label in lower case; a dot or a control character within one is no part
- * of a host name. */
+/* Append a label in lower case. A dot or control character inside it cannot be
+ * part of a host name. */
 static bool name_add(struct name *name, const uint8_t *label, size_t len)
 {
 	if (name->len + len + (name->len > 0) > DOMAIN_MAX)
@@ -69,8 +69,8 @@ static bool name_add(struct name *name, const uint8_t *label, size_t len)
 }
 
 /*
- * A name, and what its pointers lead to: each points to somewhere earlier, so
- * that it comes to an end (RFC 1035, 4.1.4). False when it is malformed.
+ * Read a name with its compression pointers. Each has to point backwards, so
+ * that the name ends (RFC 1035, 4.1.4). False when it is malformed.
  */
 static bool read_name(const struct message *m, struct cursor *c,
 		      struct name *ret)
@@ -122,7 +122,7 @@ static bool read_record(const struct message *m, struct cursor *c,
 	ret->type = cursor_be16(c);
 	ret->class = cursor_be16(c);
 	ret->ttl_s = cursor_be32(c);
-	/* RFC 2181, 8: with the top bit set it is zero. */
+	/* With the top bit set the TTL is zero (RFC 2181, 8). */
 	if (ret->ttl_s > INT32_MAX)
 		ret->ttl_s = 0;
 	ret->data = cursor_take(c, cursor_be16(c));
@@ -182,7 +182,7 @@ static bool read_header(struct cursor c, struct message *m,
 	m->others = cursor_be16(&c);
 	m->others += cursor_be16(&c);
 	if (c.is_short || questions != 1 ||
-	    (flags & FLAGS_TOLD) != FLAG_RESPONSE)
+	    (flags & FLAGS_CHECKED) != FLAG_RESPONSE)
 		return false;
 	if (!read_name(m, &c, ret_asked))
 		return false;
@@ -193,7 +193,7 @@ static bool read_header(struct cursor c, struct message *m,
 	       m->answers <= RECORDS_MAX;
 }
 
-/* Every record down to the last, before any is believed. */
+/* Check all records before any is used. */
 static bool is_well_formed(const struct message *m)
 {
 	struct cursor c = m->records;
@@ -207,7 +207,7 @@ static bool is_well_formed(const struct message *m)
 
 /* ---- addresses ---- */
 
-/* What stands for "there is none" in block lists, and what is nobody's. */
+/* Block lists answer with such addresses, and no server has one. */
 static bool is_usable(const struct address *a)
 {
 	if (address_is_v4(a))
@@ -230,7 +230,7 @@ static void add_address(struct dns_answer *answer, struct address address,
 	};
 }
 
-/* As many addresses of `len` bytes as there are. */
+/* Add every complete address of `len` bytes. */
 static void add_addresses(struct dns_answer *answer, struct cursor c,
 			  size_t len, uint32_t ttl_s)
 {
@@ -249,7 +249,7 @@ static void add_addresses(struct dns_answer *answer, struct cursor c,
 	}
 }
 
-/* RFC 9460, 2.2: priority, target, then keys with values. The target is not
+/* Priority, target, then keys with values (RFC 9460, 2.2). The target is not
  * compressed. */
 static void add_hints(struct dns_answer *answer, const struct message *m,
 		      struct cursor c, uint32_t ttl_s)
@@ -287,7 +287,7 @@ static void add_record(struct dns_answer *answer, const struct message *m,
 		add_hints(answer, m, record->data, ttl_s);
 }
 
-/* One step along a chain of aliases; false at its end. */
+/* Follow one CNAME; false at the end of the chain. */
 static bool follow(const struct message *m, struct name *name, uint32_t *ttl_s)
 {
 	struct cursor c = m->records;
@@ -298,7 +298,7 @@ static bool follow(const struct message *m, struct name *name, uint32_t *ttl_s)
 		    record.type != TYPE_CNAME || record.class != CLASS_IN ||
 		    !same_name(&record.owner, name))
 			continue;
-		/* What the data points to lies before it. */
+		/* Pointers in the data lead to earlier parts of the message. */
 		record.data.end = m->end;
 		if (!read_name(m, &record.data, name))
 			return false;
@@ -321,7 +321,7 @@ static void collect(const struct message *m, const struct name *owner,
 			add_record(answer, m, &record, ttl_s);
 }
 
-/* "_8443._https.example.com" asks for example.com (RFC 9460, 2.3). */
+/* "_8443._https.example.com" asks about example.com (RFC 9460, 2.3). */
 static const char *without_prefixes(const char *name)
 {
 	while (name[0] == '_' && strchr(name, '.') != NULL)

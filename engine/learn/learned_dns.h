@@ -1,6 +1,7 @@
 /*
- * learned_dns.h - which addresses a DNS answer gives for the name that was
- * asked for (RFC 1035, RFC 9460). Pure functions; any thread may call them.
+ * learned_dns.h - read DNS messages: which addresses an answer gives for the
+ * name that was asked for (RFC 1035, RFC 9460). Pure functions; any thread may
+ * call them.
  */
 #ifndef WAYMARK_LEARNED_DNS_H
 #define WAYMARK_LEARNED_DNS_H
@@ -16,29 +17,29 @@
 #define DNS_ADDRESSES_MAX 32
 
 struct dns_answer {
-	char name[DOMAIN_MAX + 1];	/* that was asked for, canonical */
+	char name[DOMAIN_MAX + 1];	/* from the question, canonical */
 	size_t count;
 	struct dns_address {
 		struct address address;
-		uint32_t ttl_s;		/* the least on the way from the name */
+		uint32_t ttl_s;		/* the least along the CNAME chain */
 	} addresses[DNS_ADDRESSES_MAX];
 };
 
-/* Whether a message is an answer, whole or not. */
+/* Whether a message is a response, complete or not. */
 bool dns_is_answer(struct cursor message);
-/* Whether it repeats one question, as every answer does, whatever it says:
- * what only looks like an answer does not. */
+/* Whether it repeats exactly one question, as every response does and other
+ * payload does not. */
 bool dns_repeats_question(struct cursor message);
 
 /*
- * Read a whole message. False unless it is a well-formed, complete answer
- * without an error to one question for addresses. Addresses that no server
- * can have (loopback, 0.0.0.0, ...) are left out.
+ * Read a complete message. False unless it is a well-formed, complete answer
+ * without an error to one question for addresses. Addresses that no server can
+ * have (loopback, 0.0.0.0, ...) are left out.
  */
 bool dns_read_answer(struct cursor message, struct dns_answer *ret);
 
-/* The next message of a TCP stream, with its length in front; false when it
- * has not come whole. */
+/* Take the next message of a TCP stream, behind its length field; false when it
+ * is incomplete. */
 bool dns_next_message(struct cursor *stream, struct cursor *ret_message);
 
 #endif

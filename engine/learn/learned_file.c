@@ -1,8 +1,8 @@
 /*
- * learned_file.c - a head with the length, the items one after another, a
- * SHA-256 over all of it. Numbers are little-endian; applications are kept by
- * name, since their numbers change from version to version. Who visits what
- * is nobody else's business: only root may read it.
+ * learned_file.c - the file: a header with the length, the items one after
+ * another, a SHA-256 over all of it. Numbers are little-endian; applications
+ * are stored by name, since their numbers change between versions. Only root
+ * may read the file: it shows who visits what.
  */
 #include "engine/learn/learned_file.h"
 
@@ -21,15 +21,15 @@
 
 #define MAGIC "waymark-learned\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
-/* Before 2 names had at most 71 characters. */
+/* Before version 2 names had at most 71 characters. */
 #define VERSION 2
 #define VERSION_MIN 1
 #define HEAD_LEN (MAGIC_LEN + 4 + 8)
 /* More than any store holds. */
 #define FILE_MAX ((off_t)1 << 30)
 
-/* A clock that was wrong when the file was written leaves items that are far
- * from expiring. */
+/* Longest plausible lifetime: a wrong clock at the time of writing leaves items
+ * that expire far in the future. */
 #define LIFE_MAX_S (31 * 24 * 3600u)
 
 int learned_file_path(const char *given, char path[static PATH_MAX])
@@ -88,7 +88,7 @@ static void put_item(void *ctx, const struct learned_item *item)
 	put_text(out, item->host);
 }
 
-/* All but the digest; the caller frees *ret_text. */
+/* Everything but the digest; the caller frees *ret_text. */
 static int write_text(const struct learned *learned, uint32_t now_s,
 		      char **ret_text, size_t *ret_len)
 {
@@ -268,7 +268,7 @@ static bool get_item(struct cursor *c, struct learned_item *item)
 	       item->host_percent <= 100 && item->app_percent <= 100;
 }
 
-/* The items of a file whose length and digest are right. */
+/* Find the items of a file whose length and digest are right. */
 static bool open_text(const char *text, size_t len, struct cursor *ret_items)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];

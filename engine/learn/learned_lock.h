@@ -1,10 +1,9 @@
 /*
- * learned_lock.h - the sequence locks of the learned store, and the memory
- * they guard: words that are read while they may be written. Only its files
- * include this.
+ * learned_lock.h - sequence locks of the learned store, and the words they
+ * guard, which are read while they may be written. Only its files include this.
  *
- * A reader notes the sequence, copies what it wants, and takes the copy for
- * good when the sequence was even and still is the same.
+ * A reader notes the sequence and copies what it wants. The copy is valid if
+ * the sequence was even and has not changed.
  */
 #ifndef WAYMARK_LEARNED_LOCK_H
 #define WAYMARK_LEARNED_LOCK_H
@@ -23,7 +22,7 @@ static inline uint32_t learned_sequence(const _Atomic uint32_t *sequence)
 	return atomic_load_explicit(sequence, memory_order_acquire);
 }
 
-/* False: somebody else writes all the time. */
+/* Take the lock for writing. False: others keep writing. */
 static inline bool learned_lock(_Atomic uint32_t *sequence)
 {
 	for (int try = 0; try < LEARNED_WRITE_TRIES; try++) {
@@ -44,7 +43,7 @@ static inline void learned_unlock(_Atomic uint32_t *sequence)
 	atomic_fetch_add_explicit(sequence, 1, memory_order_release);
 }
 
-/* Acquire, so that the sequence is read again behind the words. */
+/* Acquire, so that the sequence is read again after the words. */
 static inline void learned_load(const _Atomic uint64_t *words, size_t count,
 				void *ret)
 {
@@ -56,7 +55,7 @@ static inline void learned_load(const _Atomic uint64_t *words, size_t count,
 	}
 }
 
-/* Release, so that a reader who sees a word sees the odd sequence, too. */
+/* Release, so that a reader who sees a word also sees the odd sequence. */
 static inline void learned_store(_Atomic uint64_t *words, size_t count,
 				 const void *from)
 {

@@ -66,7 +66,7 @@ size_t learned_names_bytes(const struct learned_names *names)
 	return sizeof(*names) + names->bucket_count * sizeof(*names->buckets);
 }
 
-/* Never 0. The bytes of the host's last word that it has not are zeros. */
+/* Never 0. The last word of the host is padded with zeros. */
 static uint64_t hash_of(const struct keyed_hash *key, const struct name *name)
 {
 	uint64_t hash = key->start;
@@ -85,7 +85,8 @@ static struct bucket *bucket_of(const struct learned_names *names,
 	return &names->buckets[hash >> 32 & (names->bucket_count - 1)];
 }
 
-/* The name's own place, an empty one, or that of the longest unheard. */
+/* The name's own place, an empty one, or that of the name stored longest
+ * ago. */
 static _Atomic uint64_t *place_of(struct bucket *bucket, uint64_t hash)
 {
 	_Atomic uint64_t *place = NULL;

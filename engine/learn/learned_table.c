@@ -13,17 +13,17 @@
 #define TAG_BITS 16
 #define HUGE_PAGE ((size_t)2 << 20)
 #define USED_STEP_S 60
-/* A percent of confidence is worth as much as having been of use this much
+/* One percent of confidence counts as much as having been used this much
  * later. */
 #define PERCENT_S 600
 
 #define HOST_ROOM 64
-#define HOST_LONG '\xff'	/* in place of a name: learned_names.h has it */
+#define HOST_LONG '\xff'	/* instead of a name: see learned_names.h */
 
 /*
- * An item as it lies in its slot, in words that one may read while another
- * writes. Two cache lines: a look-up is answered from the first, unless the
- * name is longer than what of it is there.
+ * Layout of an item in its slot, in words that may be read while they are
+ * written. Two cache lines: a look-up is answered from the first, unless the
+ * name extends into the second.
  */
 enum word {
 	WORD_HASH,
@@ -47,10 +47,10 @@ struct slot {
 _Static_assert(sizeof(struct slot) == 128, "two cache lines");
 
 /*
- * Tags tell the items of a bucket apart without touching them: 16 bits each,
- * 0 is empty. A place gets a slot when it is first taken and keeps it; so
- * slots lie side by side in the order in which they came, and a table that is
- * far from full is small in the caches and in memory.
+ * Tags tell the items of a bucket apart without touching them: 16 bits each, 0
+ * is empty. A place gets a slot when it is first used and keeps it. So slots
+ * lie side by side in order of arrival, and a table that is far from full takes
+ * little cache and memory.
  */
 struct bucket {
 	_Alignas(64) _Atomic uint64_t tags[TAG_WORDS];
@@ -63,8 +63,8 @@ _Static_assert(sizeof(struct bucket) == 64, "one cache line");
 struct learned_table {
 	struct bucket *buckets;
 	size_t bucket_count;		/* a power of two */
-	struct slot *slots;		/* as many as places, and one */
-	_Atomic uint32_t used;		/* of the slots, the first not */
+	struct slot *slots;		/* one more than places */
+	_Atomic uint32_t used;		/* slots in use but the first */
 	struct learned_names *names;	/* borrowed */
 	enum learned_kind kind;
 };
@@ -87,8 +87,8 @@ static void *map_pages(size_t bytes)
 
 	if (pages == MAP_FAILED)
 		return NULL;
-	/* Look-ups are anywhere: with small pages each would miss the TLB. But
-	 * many a table never has much in it. */
+	/* Look-ups are random: with small pages each would miss the TLB. But
+	 * many tables stay nearly empty. */
 	if (bytes > HUGE_PAGE)
 		(void)madvise((char *)pages + HUGE_PAGE, bytes - HUGE_PAGE,
 			      MADV_HUGEPAGE);
@@ -155,15 +155,15 @@ static struct slot *slot_of(const struct learned_table *table,
 						  memory_order_relaxed)];
 }
 
-/* Bit n: tag n of `word` is `tag`. Without a branch: which it is, nothing
- * could foretell. */
+/* Bit n: tag n of `word` is `tag`. Branchless, since the result is
+ * unpredictable. */
 static unsigned int matches_of(uint64_t word, uint16_t tag)
 {
 	const uint64_t ones = 0x0001000100010001u, low = ones * 0x7fff;
 	uint64_t other = word ^ ones * tag;
 	uint64_t same = ~(((other & low) + low) | other | low);
 
-	/* The product gathers the top bits of the four in the highest. */
+	/* The product gathers the top bits of the four in the highest bits. */
 	return (unsigned int)((same >> (TAG_BITS - 1)) *
 			      UINT64_C(0x1000200040008000) >> 60);
 }
@@ -179,8 +179,8 @@ static uint16_t tag_at(const struct bucket *bucket, size_t i)
 			  i % TAGS_IN_WORD * TAG_BITS);
 }
 
-/* Bit n: slot n may be of this hash. A tag that matches by chance is one in
- * eight thousand look-ups. */
+/* Bit n: slot n may have this hash. A tag matches by chance once in eight
+ * thousand look-ups. */
 static unsigned int candidates_of(const struct bucket *bucket, uint64_t hash)
 {
 	unsigned int slots = 0;
@@ -192,8 +192,8 @@ static unsigned int candidates_of(const struct bucket *bucket, uint64_t hash)
 }
 
 /*
- * Written out, since a function that does nothing else is taken for one
- * without effect by gcc 12, and dropped with all its calls.
+ * Not a helper of its own: gcc 12 takes a function that only prefetches for one
+ * without effect and drops its calls.
  */
 void learned_table_fetch_tags(const struct learned_table *table, uint64_t hash)
 {
@@ -226,8 +226,8 @@ static bool has_expired(uint64_t times, uint32_t now_s)
 	return (uint32_t)times <= now_s;
 }
 
-/* Of several items of one hash, which only answers have, the one heard latest:
- * the time is what WORD_SEEN begins with. */
+/* The latest seen of several items of one hash (only answers have several).
+ * WORD_SEEN begins with the time. */
 static struct slot *find_latest(const struct learned_table *table,
 				const struct bucket *bucket, uint64_t hash,
 				uint32_t now_s, uint64_t *ret_seen)
@@ -261,7 +261,7 @@ static void load_host(const struct slot *slot, char ret[static HOST_ROOM])
 			     WORD_ORIGIN - WORDS_IN_LINE, ret + HOST_IN_LINE);
 }
 
-/* A long name in place of its hash; false when it has got lost. */
+/* Replace the hash of a long name by the name; false when it was evicted. */
 static bool complete_host(const struct learned_table *table,
 			  char host[static LEARNED_HOST_MAX + 1])
 {
@@ -276,7 +276,7 @@ static bool complete_host(const struct learned_table *table,
 	return false;
 }
 
-/* Only if nobody changed the word meanwhile; it is but a mark of use. */
+/* Skipped if another thread changed the word: it only marks use. */
 static void note_use(struct slot *slot, uint32_t now_s)
 {
 	uint64_t old = word_at(slot, WORD_TIMES);
@@ -343,7 +343,7 @@ static void unpack(const struct learned_table *table,
 		ret->host_percent = 0;
 }
 
-/* False when the slot is empty, or is being written all the time. */
+/* False when the slot is empty or keeps being written. */
 static bool read_slot(const struct learned_table *table,
 		      const struct bucket *bucket, size_t i,
 		      uint64_t ret_words[static WORDS])
@@ -374,7 +374,7 @@ void learned_table_each(const struct learned_table *table,
 			if (!read_slot(table, &table->buckets[at], i, words))
 				continue;
 			unpack(table, words, &item);
-			/* An answer is nothing but its name. */
+			/* An answer without its name is useless. */
 			if (item.kind != LEARNED_ANSWER ||
 			    item.host[0] != '\0')
 				each(ctx, &item);
@@ -412,7 +412,7 @@ static void store(const struct learned_table *table, struct slot *slot,
 	learned_store(slot->words, WORDS, words);
 }
 
-/* What a slot is worth keeping; 0: it is empty. */
+/* How much a slot is worth keeping; 0: empty. */
 static uint64_t worth(const struct learned_table *table,
 		      const struct bucket *bucket, size_t i, uint32_t now_s)
 {
@@ -440,11 +440,11 @@ static size_t least_worth(const struct learned_table *table,
 	size_t place = 0;
 
 	for (size_t i = 1; i < BUCKET_ITEMS; i++) {
-		uint64_t its = worth(table, bucket, i, now_s);
+		uint64_t value = worth(table, bucket, i, now_s);
 
-		if (its >= min)
+		if (value >= min)
 			continue;
-		min = its;
+		min = value;
 		place = i;
 	}
 	return place;
@@ -464,17 +464,17 @@ static bool merge_into(const struct learned_table *table, struct slot *slot,
 	return true;
 }
 
-/* Whether some item of its hash took in the news. If not, *ret_place is the
- * slot that it gets. */
-static bool is_taken_in(const struct learned_table *table,
+/* Whether an item of the same hash merged the news. If not, *ret_place is the
+ * place for a new item. */
+static bool is_merged(const struct learned_table *table,
 			struct bucket *bucket, uint64_t hash,
 			const struct learned_item *news, learned_merge merge,
 			size_t *ret_place)
 {
 	unsigned int slots = candidates_of(bucket, hash);
-	uint32_t eldest_s = UINT32_MAX;
-	unsigned int namesakes = 0;
-	size_t eldest = 0;
+	uint32_t oldest_s = UINT32_MAX;
+	unsigned int same_hash = 0;
+	size_t oldest = 0;
 
 	for (; slots != 0; slots &= slots - 1) {
 		size_t i = (size_t)__builtin_ctz(slots);
@@ -485,18 +485,18 @@ static bool is_taken_in(const struct learned_table *table,
 			continue;
 		if (merge_into(table, slot, news, merge))
 			return true;
-		namesakes++;
-		if (seen_s >= eldest_s)
+		same_hash++;
+		if (seen_s >= oldest_s)
 			continue;
-		eldest_s = seen_s;
-		eldest = i;
+		oldest_s = seen_s;
+		oldest = i;
 	}
-	*ret_place = namesakes >= LEARNED_NAMES_MAX ? eldest :
+	*ret_place = same_hash >= LEARNED_NAMES_MAX ? oldest :
 		     least_worth(table, bucket, news->seen_s);
 	return false;
 }
 
-/* The place's own from now on. */
+/* Assign a slot to the place for good. */
 static struct slot *take_slot(struct learned_table *table,
 			      struct bucket *bucket, size_t place)
 {
@@ -531,7 +531,7 @@ void learned_table_add(struct learned_table *table, uint64_t hash,
 
 	if (!learned_lock(&bucket->sequence))
 		return;
-	if (!is_taken_in(table, bucket, hash, news, merge, &place)) {
+	if (!is_merged(table, bucket, hash, news, merge, &place)) {
 		store(table, take_slot(table, bucket, place), hash, news);
 		set_tag(bucket, place, tag_of(hash));
 	}

@@ -2,9 +2,9 @@
  * learned_table.h - items in small buckets under a keyed hash; only the files
  * of the learned store include this.
  *
- * Each bucket has a sequence number: odd while somebody writes. A reader
- * copies and looks at it again; a writer that finds it odd tries a little and
- * then lets it be, since what is taught today is taught again tomorrow.
+ * Each bucket has a sequence number that is odd while it is written. A reader
+ * copies and checks it again; a writer that finds it odd retries a little and
+ * then gives up, since it will have the same news again.
  */
 #ifndef WAYMARK_LEARNED_TABLE_H
 #define WAYMARK_LEARNED_TABLE_H
@@ -15,8 +15,8 @@ struct learned_names;
 struct learned_table;
 
 /*
- * For items of one kind, which are found by a keyed hash of all 64 bits: it
- * stands for what an item is of. `names` is borrowed. NULL: out of memory.
+ * Allocate a table for items of one kind, which are found by a keyed hash of
+ * all 64 bits alone. `names` is borrowed. NULL: out of memory.
  */
 struct learned_table *learned_table_new(enum learned_kind kind,
 					size_t capacity,
@@ -24,8 +24,8 @@ struct learned_table *learned_table_new(enum learned_kind kind,
 void learned_table_free(struct learned_table *table);
 size_t learned_table_bytes(const struct learned_table *table);
 
-/* Fetch what learned_table_find() reads first, and, once that has come, what
- * it reads then. */
+/* Prefetch what learned_table_find() reads first, and, once that has arrived,
+ * what it reads next. */
 void learned_table_fetch_tags(const struct learned_table *table,
 			      uint64_t hash);
 void learned_table_fetch_items(const struct learned_table *table,

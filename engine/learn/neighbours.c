@@ -1,4 +1,4 @@
-/* neighbours.c - RTM_NEWNEIGH, see rtnetlink(7). */
+/* neighbours.c - read RTM_NEWNEIGH messages, see rtnetlink(7). */
 #include "engine/learn/neighbours.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
  * back: at the start it says nothing, as news it is new. */
 #define IN_USE (NUD_PERMANENT | NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
 
-#define READ_MAX 32768		/* the kernel's messages are no longer */
+#define READ_MAX 32768		/* longest message of the kernel */
 
 struct neighbours {
 	struct mnl_socket *socket;
@@ -138,7 +138,7 @@ void neighbours_turn(struct neighbours *neighbours, struct learned *learned,
 	for (;;) {
 		len = mnl_socket_recvfrom(neighbours->socket, bytes,
 					  sizeof(bytes));
-		/* What was lost will be news again. */
+		/* What was lost will be notified again. */
 		if (len < 0 && errno == ENOBUFS)
 			continue;
 		if (len <= 0)

@@ -1,8 +1,9 @@
 /*
  * nfqueue_message.c - netlink messages of a queue, see nfqueue_message.h.
  *
- * Building is libnetfilter_queue's. Reading is not: nfq_nlmsg_parse() refuses
- * a message that was cut, and what it refuses would wait for ever.
+ * libnetfilter_queue builds the messages but does not read them here:
+ * nfq_nlmsg_parse() rejects a truncated message, and its packet would then wait
+ * for a verdict for ever.
  */
 #include "engine/nfqueue/nfqueue_message.h"
 
@@ -27,19 +28,19 @@ static uint32_t load_be32(const uint8_t *bytes)
 	return ntohl(value);
 }
 
-/* Six bytes in network order; other links have no address that counts. */
-static uint64_t load_link(const uint8_t *value, size_t len)
+/* Six bytes in network order; other link types are ignored. */
+static uint64_t load_hwaddr(const uint8_t *value, size_t len)
 {
 	struct nfqnl_msg_packet_hw hw = { 0 };
-	uint64_t link = 0;
+	uint64_t hwaddr = 0;
 
 	memcpy(&hw, value, len < sizeof(hw) ? len : sizeof(hw));
 	if (ntohs(hw.hw_addrlen) != ETH_ALEN ||
 	    len < offsetof(struct nfqnl_msg_packet_hw, hw_addr) + ETH_ALEN)
 		return 0;
 	for (int i = 0; i < ETH_ALEN; i++)
-		link = link << 8 | hw.hw_addr[i];
-	return link;
+		hwaddr = hwaddr << 8 | hw.hw_addr[i];
+	return hwaddr;
 }
 
 /* One attribute of a packet; true when it is the packet's id. */
@@ -64,7 +65,7 @@ static bool take(struct nfqueue_message *message, uint16_t type,
 		message->ifindex = load_be32(value);
 		return false;
 	case NFQA_HWADDR:
-		message->hwaddr = load_link(value, len);
+		message->hwaddr = load_hwaddr(value, len);
 		return false;
 	case NFQA_UID:
 		message->uid = load_be32(value);
@@ -138,9 +139,9 @@ static bool same_answer(const struct verdict *a, const struct verdict *b)
 }
 
 /*
- * A batch verdict holds for every packet that waits and whose id is not after
- * the one it names. All before a run are answered by then, since answers go
- * out in order; a packet that got lost on its way here does not wait.
+ * A batch verdict applies to every waiting packet whose id is not after the one
+ * it names. Everything before a run has its verdict by then, since answers are
+ * sent in order, and a packet lost on its way here does not wait.
  */
 size_t nfqueue_message_answer(struct nfqueue_verdict *messages,
 			      const uint32_t *ids,

@@ -1,4 +1,4 @@
-/* queue_health.c - what the kernel says of a queue. */
+/* queue_health.c - read /proc/net/netfilter/nfnetlink_queue. */
 #include "engine/nfqueue/queue_health.h"
 
 #include <errno.h>

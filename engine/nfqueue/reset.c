@@ -1,4 +1,4 @@
-/* reset.c - a reset or an ICMP error in a server's name, see reset.h. */
+/* reset.c - build and send resets and ICMP errors, see reset.h. */
 #include "engine/nfqueue/reset.h"
 
 #include <errno.h>
@@ -52,7 +52,8 @@ static uint16_t folded(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
-/* The header of a packet with `len` bytes of `proto` behind it; its length. */
+/* Write the IP header of a packet with `len` bytes of `proto`; returns the
+ * header's length. */
 static size_t put_ip(uint8_t *at, const struct address *src,
 		     const struct address *dst, uint8_t proto, size_t len)
 {
@@ -76,7 +77,7 @@ static size_t put_ip(uint8_t *at, const struct address *src,
 	return IP4_LEN;
 }
 
-/* The checksum that covers addresses too (RFC 9293, 3.1; RFC 8200, 8.1). */
+/* The checksum with a pseudo header (RFC 9293, 3.1; RFC 8200, 8.1). */
 static uint16_t checksum(const struct address *src, const struct address *dst,
 			 uint8_t proto, const uint8_t *bytes, size_t len)
 {
@@ -110,7 +111,8 @@ static size_t tcp_reset(const struct packet *pkt, bool from_server,
 	tcp = bytes + at;
 	put16(tcp, from_server ? pkt->sport : pkt->dport);
 	put16(tcp + 2, from_server ? pkt->dport : pkt->sport);
-	/* Exactly where the client is (RFC 5961, 3.2). */
+	/* The exact sequence number, or the client ignores it (RFC 5961,
+	 * 3.2). */
 	put32(tcp + 4, from_server ? pkt->tcp_seq : ack);
 	put32(tcp + 8, from_server ? ack : end);
 	tcp[12] = TCP_LEN / 4 << 4;
@@ -121,8 +123,8 @@ static size_t tcp_reset(const struct packet *pkt, bool from_server,
 
 /* ---- UDP ---- */
 
-/* The head of a datagram that the client sent, as the error quotes it; the
- * server's own is turned round. */
+/* Write the header of the client's datagram, as the error quotes it; that of a
+ * server's datagram is reversed. */
 static size_t put_quoted(const struct packet *pkt, bool from_server,
 			 uint8_t *bytes)
 {
@@ -177,7 +179,7 @@ size_t reset_packet(const struct packet *pkt, bool from_server,
 
 static int open_raw(int family, uint32_t mark)
 {
-	/* IPPROTO_RAW: the header is ours (raw(7)). */
+	/* IPPROTO_RAW: the packet includes its IP header (raw(7)). */
 	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			IPPROTO_RAW);
 
@@ -196,7 +198,7 @@ struct reset_sender *reset_sender_new(uint32_t mark)
 		return NULL;
 	sender->fd4 = open_raw(AF_INET, mark);
 	sender->fd6 = open_raw(AF_INET6, mark);
-	/* A host without IPv6 has no flows of it either. */
+	/* A host without IPv6 has no IPv6 flows either. */
 	if (sender->fd4 >= 0)
 		return sender;
 	reset_sender_free(sender);

@@ -1,7 +1,7 @@
 /*
- * reset.h - the end of a flow, as its client believes it: a TCP reset in the
- * server's name and in its place of the stream, or an ICMP port unreachable.
- * A sender belongs to one thread.
+ * reset.h - end a flow at its client: by a TCP reset in the server's name at
+ * the exact sequence number, or by an ICMP port unreachable. A sender belongs
+ * to one thread.
  */
 #ifndef WAYMARK_RESET_H
 #define WAYMARK_RESET_H
@@ -12,25 +12,25 @@
 
 #include "engine/packet/packet.h"
 
-/* Room for any packet that reset_packet() makes. */
+/* Room for any packet of reset_packet(). */
 #define RESET_MAX 128
 
 /*
- * The packet, from its IP header on, that ends the flow of `pkt` for its
- * client: TCP or UDP, decoded. It fits only if `pkt` is let through when it is
- * the client's, and dropped when it is the server's. Returns its length, 0
- * where there is no such packet.
+ * Build the packet, from its IP header on, that ends the flow of `pkt` (TCP or
+ * UDP, decoded) for its client. It assumes that `pkt` is accepted if it is the
+ * client's and dropped if it is the server's. Returns the length; 0: there is
+ * no such packet.
  */
 size_t reset_packet(const struct packet *pkt, bool from_server,
 		    uint8_t bytes[static RESET_MAX]);
 
 struct reset_sender;
 
-/* What it sends carries `mark`, so that it is neither queued nor marked anew.
- * NULL with errno set: no privilege, or no memory. */
+/* Open raw sockets whose packets carry `mark`, so that they are neither queued
+ * nor marked again. NULL with errno set: no privilege, or no memory. */
 struct reset_sender *reset_sender_new(uint32_t mark);
 void reset_sender_free(struct reset_sender *sender);
-/* Whether it went out. */
+/* Send that packet; true if it was sent. */
 bool reset_send(struct reset_sender *sender, const struct packet *pkt,
 		bool from_server);
 

@@ -1,19 +1,18 @@
 /*
- * source_nfqueue.c - one NFQUEUE over one netlink socket, see
- * source_nfqueue.h.
+ * source_nfqueue.c - one NFQUEUE over one netlink socket, see source_nfqueue.h.
  *
- * What makes it fast is one system call for a batch of packets and one for
- * their verdicts; a wait is the receive itself, without a poll() before it.
+ * It is fast because a batch of packets costs one system call and their
+ * verdicts another; waiting is the receive itself, without a poll() before it.
  *
  * NETLINK_NO_ENOBUFS is set: a socket that reports ENOBUFS stays congested
  * until it is read empty, and a blocking recvmmsg() that took the last message
  * together with the error may then wait for ever while the kernel discards
- * all that comes (netlink_overrun() in net/netlink/af_netlink.c). Loss is
- * counted from the packets' ids instead: nfqnl_enqueue_packet() in
- * net/netfilter/nfnetlink_queue.c takes the next id before it tries to send,
- * so that a gap is a loss, whether the packet passed or was dropped. Only the
- * limit on waiting packets strikes before an id is taken; it is set so high
- * that the socket's buffer is always full first.
+ * everything (netlink_overrun() in net/netlink/af_netlink.c). Loss is counted
+ * from packet ids instead: nfqnl_enqueue_packet() in
+ * net/netfilter/nfnetlink_queue.c takes the next id before it tries to send, so
+ * a gap is a loss, whether the packet passed or was dropped. Only the limit of
+ * waiting packets is checked before an id is taken; it is set so high that the
+ * socket's buffer is always full first.
  */
 #include "engine/nfqueue/source_nfqueue.h"
 
@@ -36,14 +35,15 @@
 #define COPY_RANGE_MAX 65531u		/* nla_len has 16 bits */
 #define MAX_LEN_DEFAULT 4096u
 
-/* Socket buffer that the message of a full-size packet takes. */
+/* Socket buffer space of a full-size packet's message. */
 #define FULL_PACKET_COST 2304u
-/* More packets than any buffer holds: the smallest message takes 768. */
+/* More packets than any buffer holds: the smallest message takes 768 bytes. */
 #define LIMIT_FACTOR 4u
 
-/* Batches of this many messages have paid for their wake-up: no nap. */
+/* Batches this long have paid for their wake-up and are not coalesced. */
 #define BATCH_LONG 32
-/* The kernel's own slack of 50 us would lengthen naps by a quarter. */
+/* The kernel's default slack of 50 us would lengthen short sleeps by a
+ * quarter. */
 #define COALESCE_SLACK_NS 1000
 
 struct source_nfqueue {
@@ -52,10 +52,9 @@ struct source_nfqueue {
 	uint16_t queue;
 	bool is_finishing;
 	uint16_t coalesce_us;
-	bool has_slack;			/* its thread's timers are precise */
-	int latest;			/* messages of the latest batch */
-	uint32_t next_id;		/* that the kernel gives when none is
-					 * lost */
+	bool has_slack;			/* timer slack is set */
+	int latest;			/* length of the latest batch */
+	uint32_t next_id;		/* expected if none is lost */
 	uint8_t *buffers;
 	size_t buffers_size;
 	struct mmsghdr slots[WORKER_BATCH];
@@ -92,7 +91,7 @@ static uint32_t queue_holder(uint16_t queue)
 	return holder;
 }
 
-/* The first queue socket of a process has its pid for a port. */
+/* The first netlink socket of a process uses its pid as port. */
 static bool process_name(uint32_t pid, char *name, size_t size)
 {
 	char path[64];
@@ -126,8 +125,8 @@ static int explain_held(uint16_t queue, uint32_t holder, char *error,
 	return -EBUSY;
 }
 
-/* A sentence for what the kernel said to a socket or a bind. The kernel calls
- * a queue of somebody else's EPERM, just as a lack of privilege. */
+/* Explain what the kernel returned for a socket or a bind. It returns EPERM for
+ * a queue held by another program as well as for a lack of privilege. */
 static int explain(uint16_t queue, int rc, char *error, size_t error_size)
 {
 	uint32_t holder = queue_holder(queue);
@@ -141,7 +140,7 @@ static int explain(uint16_t queue, int rc, char *error, size_t error_size)
 			 "queue %u: no privilege to bind it; run as root or "
 			 "with CAP_NET_ADMIN", queue);
 		return rc;
-	case -EINVAL:		/* no such subsystem of nfnetlink */
+	case -EINVAL:		/* nfnetlink lacks the subsystem */
 	case -EOPNOTSUPP:
 	case -EPROTONOSUPPORT:
 	case -EAFNOSUPPORT:
@@ -157,7 +156,7 @@ static int explain(uint16_t queue, int rc, char *error, size_t error_size)
 	}
 }
 
-/* SO_RCVBUF stops at net.core.rmem_max, which is small; the kernel doubles
+/* SO_RCVBUF is limited by net.core.rmem_max, which is small; the kernel doubles
  * either value. */
 static void grow_buffer(int fd, uint32_t bytes)
 {
@@ -184,8 +183,8 @@ static int open_socket(struct source_nfqueue *source, uint32_t max_len)
 	return 0;
 }
 
-/* One buffer for each packet of a batch, touched now and not when a packet
- * waits: a first touch costs more than a hundred packets. */
+/* One buffer for each packet of a batch. They are touched now: a page fault
+ * costs more than a hundred packets. */
 static int map_buffers(struct source_nfqueue *source, uint32_t copy_range)
 {
 	size_t size = NLMSG_ALIGN(copy_range + NFQUEUE_OVERHEAD);
@@ -211,8 +210,9 @@ static int map_buffers(struct source_nfqueue *source, uint32_t copy_range)
 }
 
 /*
- * The kernel has worked on a request when send returns. A refusal is then the
- * first message in the socket; without one the first is a packet, or none.
+ * The kernel has handled a request when send returns. A rejection is then the
+ * first message in the socket; otherwise the first is a packet, or there is
+ * none.
  */
 static int bind_queue(struct source_nfqueue *source, uint32_t copy_range,
 		      uint32_t max_len, bool fail_open)
@@ -298,9 +298,9 @@ static uint64_t clock_ns(void)
 }
 
 /*
- * At a moderate rate a packet costs less than the wake-up for it: whoever has
- * just got a few lets some more come. No nap when nothing came, since the
- * receive waits then, and none when much came.
+ * At a moderate rate a wake-up costs more than the packet it is for: after a
+ * short batch, wait for some more packets. After an empty batch the receive
+ * itself waits, and a long batch has paid for its wake-up.
  */
 static void coalesce(struct source_nfqueue *source)
 {
@@ -315,7 +315,7 @@ static void coalesce(struct source_nfqueue *source)
 	nanosleep(&time, NULL);
 }
 
-/* How many messages came; 0 for none in time. */
+/* Receive a batch; returns the number of messages, 0 for none. */
 static int take_batch(struct source_nfqueue *source)
 {
 	int flags = source->is_finishing ? MSG_DONTWAIT : MSG_WAITFORONE;
@@ -337,9 +337,9 @@ static int take_batch(struct source_nfqueue *source)
 	}
 }
 
-/* What is not a packet is counted and left out. A verdict that came too late,
- * since whoever deleted a base chain dropped all that waited, is refused
- * with ENOENT without having been asked about: no harm. */
+/* Messages other than packets are counted and skipped. A late verdict (deleting
+ * a base chain drops all waiting packets) is rejected with ENOENT, which is
+ * harmless. */
 static int read_batch(struct source_nfqueue *source, int got,
 		      struct packet *ret_packets)
 {
@@ -357,7 +357,7 @@ static int read_batch(struct source_nfqueue *source, int got,
 		errors += kind == NFQUEUE_ERROR;
 		if (kind != NFQUEUE_PACKET)
 			continue;
-		/* Ids wrap; one that runs backwards would be no loss. */
+		/* Ids wrap; an id that goes backwards is not a loss. */
 		if (message.id - source->next_id <= INT32_MAX)
 			lost += message.id - source->next_id;
 		source->next_id = message.id + 1;
@@ -424,9 +424,9 @@ void source_nfqueue_finish(struct source_nfqueue *source)
 	send(source->fd, bytes, len, 0);
 }
 
-/* The kernel acknowledges a message that asks for nothing: the receive gets
- * something to return for, and packets pay for no second descriptor, nor for a
- * timer. Where there is no room for it, packets wait. */
+/* The kernel acknowledges a no-op: the receive returns for it, and packets pay
+ * for no second descriptor or timer. If the socket has no room for it, packets
+ * are waiting anyway. */
 void source_nfqueue_wake(const struct source_nfqueue *source)
 {
 	struct nlmsghdr noop = {

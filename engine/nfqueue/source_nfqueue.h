@@ -1,6 +1,6 @@
 /*
- * source_nfqueue.h - one NFQUEUE: packets in by batches, verdicts out in the
- * order they came. One source, one thread.
+ * source_nfqueue.h - one NFQUEUE: receive packets in batches, send verdicts in
+ * the same order. A source belongs to one thread.
  */
 #ifndef WAYMARK_SOURCE_NFQUEUE_H
 #define WAYMARK_SOURCE_NFQUEUE_H
@@ -17,10 +17,10 @@ struct source_nfqueue;
 
 struct source_nfqueue_options {
 	uint16_t queue;
-	uint32_t copy_range;	/* bytes of a packet; 0: 4,096 */
-	uint32_t max_len;	/* full-size packets that may wait; of small
-				 * ones nearly three times as many; 0: 4,096 */
-	bool fail_open;		/* a full queue lets packets pass */
+	uint32_t copy_range;	/* bytes copied of a packet; 0: 4,096 */
+	uint32_t max_len;	/* full-size packets that may wait, or nearly
+				 * three times as many small ones; 0: 4,096 */
+	bool fail_open;		/* packets over a full queue pass */
 	uint16_t coalesce_us;	/* sleep this long after a short batch, so that
 				 * the next is longer; 0: never */
 };
@@ -29,14 +29,14 @@ struct source_nfqueue_counters {
 	atomic_uint_fast64_t batches;
 	atomic_uint_fast64_t received;
 	atomic_uint_fast64_t verdicts;
-	atomic_uint_fast64_t overruns;	/* packets that found the queue full,
-					 * and passed or were dropped */
-	atomic_uint_fast64_t errors;	/* verdicts the kernel refused */
+	atomic_uint_fast64_t overruns;	/* packets over a full queue, passed or
+					 * dropped */
+	atomic_uint_fast64_t errors;	/* verdicts the kernel rejected */
 };
 
 /*
- * Bind the queue. On failure -errno and a sentence with the mend in `error`:
- * no privilege, no NFQUEUE in the kernel, a queue that another program holds.
+ * Bind the queue. On failure -errno and a sentence with the fix in `error`: no
+ * privilege, no NFQUEUE in the kernel, or a queue held by another program.
  */
 int source_nfqueue_open(const struct source_nfqueue_options *options,
 			struct source_nfqueue **ret_source, char *error,
@@ -44,29 +44,29 @@ int source_nfqueue_open(const struct source_nfqueue_options *options,
 void source_nfqueue_close(struct source_nfqueue *source);
 
 /*
- * Wait until packets come, or source_nfqueue_wake() is called, also before;
- * fill at most WORKER_BATCH. Returns how many, 0 for none, -errno when the
- * socket is lost. Packets live until the next call.
+ * Wait for packets or for source_nfqueue_wake(), which may have been called
+ * before; fill at most WORKER_BATCH. Returns how many, 0 for none, -errno when
+ * the socket is lost. Packets live until the next call.
  */
 int source_nfqueue_receive(struct source_nfqueue *source,
 			   struct packet *ret_packets);
 
-/* Answer the packets of the latest receive, in their order. */
+/* Send the verdicts for the packets of the latest receive, in their order. */
 int source_nfqueue_answer(struct source_nfqueue *source,
 			  const struct packet *packets,
 			  const struct verdict *verdicts, size_t count);
 
 /*
- * The end: packets that come from now on find the queue full; those that wait
- * are still received, and receive no longer waits. Without it, closing drops
+ * Prepare to close: from now on packets find the queue full; those that wait
+ * are still received, and receive does not block. Closing without this drops
  * what waits.
  */
 void source_nfqueue_finish(struct source_nfqueue *source);
 
-/* From any thread or signal handler: make receive return. */
+/* Make receive return; from any thread or signal handler. */
 void source_nfqueue_wake(const struct source_nfqueue *source);
 
-/* Memory for packets on their way in; for any thread. */
+/* Memory of packet buffers; for any thread. */
 size_t source_nfqueue_bytes(const struct source_nfqueue *source);
 
 const struct source_nfqueue_counters *

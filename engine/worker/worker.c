@@ -1,4 +1,46 @@
-/* worker.c - decode, find the flow, hear it, decide, answer. */
+/*
+ * worker.c - classify packets: from a batch of packets to their verdicts.
+ *
+ * A packet's way. worker_classify() takes a batch, as the queue delivered it.
+ * It decodes every packet, hashes its flow and prefetches the memory that the
+ * flow will be found in: with a table larger than the caches, waiting for
+ * memory would cost more than everything else. Then each packet, in order:
+ *
+ * - A packet that cannot be decoded keeps its mark and is counted.
+ * - An ICMP error gets the mark of the flow it quotes, because conntrack files
+ *   it under that flow.
+ * - A packet of an unknown flow whose mark already names a path belongs to a
+ *   flow that was inspected before a restart, or whose place was taken. The
+ *   path is confirmed as final.
+ * - Otherwise the flow is found, or started, and its payload is inspected until
+ *   the policy can be decided (inspect.c, decide.c).
+ *
+ * Provisional and settled. The first packet of a flow fixes NAT and route, and
+ * carries no payload. So it gets a provisional verdict: the route that applies
+ * if nothing more becomes known, or, where earlier DNS answers and flows say
+ * what to expect, the route for that (worker_learn.c). The mark of a
+ * provisional verdict names the path and keeps the flow in the queue. The flow
+ * is settled once no route above the matching one can still match: its mark
+ * then says so, conntrack saves it, and the kernel forwards the rest of the
+ * flow by itself. A flow whose DNS answer is still awaited is decided but held
+ * back from being settled.
+ *
+ * Late outcomes. A flow that settles on another path than its first packet took
+ * is late. decide_late() says what happens: the first path is kept, the flow
+ * moves, or its client is reset so that it connects again; by then the server
+ * is known, and the new flow starts on the right path. A flow that was dropped
+ * so far has left by no path, and always moves.
+ *
+ * Reloads. A flow remembers the generation of the policy that decided it. When
+ * one of its packets comes under a newer policy, a settled flow keeps its path
+ * under the path's new number, and an unsettled flow is decided again with what
+ * is known about it (worker_reload.c).
+ *
+ * Threads. A worker belongs to one thread. It shares three things: the
+ * configuration it works with, handed over by two atomic pointers; the learned
+ * store, which locks for itself; and counters, which only the worker writes and
+ * anyone may read. Nothing in here allocates, logs or waits.
+ */
 #include <string.h>
 
 #include "engine/flow/decide.h"
@@ -6,16 +48,16 @@
 #include "engine/flow/inspect.h"
 #include "engine/worker/worker_private.h"
 
-/* So many packets ahead memory is asked for: of flows, and of what is learned
- * where there is none; then for what was found there. */
+/* Distance of the prefetches in packets: first the flow, or what is learned
+ * where there is none; then the items that were found there. */
 #define PREFETCH_AHEAD 8
 #define FETCH_AHEAD 4
 #define MS_NS 1000000u
 
-/* An unmarked packet of a flow that was answered this long ago: conntrack has
- * forgotten that flow. Packets that were under way come sooner. */
+/* conntrack forgot a flow if a packet of it comes without a mark this long
+ * after the flow was last answered. Packets that were under way come sooner. */
 #define FORGOTTEN_NS (2000 * (uint64_t)MS_NS)
-/* The same where conntrack is not asked: its UDP stream timeout. */
+/* The same for flows observed without marks: conntrack's UDP stream timeout. */
 #define UNWATCHED_NS (120000 * (uint64_t)MS_NS)
 
 static void add(atomic_uint_fast64_t *counter, uint64_t n)
@@ -35,7 +77,7 @@ static void set(atomic_uint_fast64_t *counter, uint64_t n)
 /* ---- one flow ---- */
 
 static void observe(struct worker *worker, struct flow *flow,
-		 const struct packet *pkt, bool from_server)
+		    const struct packet *pkt, bool from_server)
 {
 	inspect_packet(worker->inspector, flow, flow_names(worker->flows, flow),
 		       pkt, from_server);
@@ -65,7 +107,8 @@ static struct flow *start(struct worker *worker, const struct packet *pkt,
 	return flow;
 }
 
-/* A SYN that is no repetition opens another connection (RFC 9293, 3.4.1). */
+/* A SYN that is not a retransmission opens another connection (RFC 9293,
+ * 3.4.1). */
 static bool is_reopened(const struct flow *flow, const struct packet *pkt)
 {
 	return pkt->proto == IPPROTO_TCP &&
@@ -73,7 +116,7 @@ static bool is_reopened(const struct flow *flow, const struct packet *pkt)
 	       !(flow->has_isn[0] && flow->isn[0] == pkt->tcp_seq + 1);
 }
 
-/* Whether conntrack has begun anew since `flow` was answered. */
+/* Whether conntrack has a new entry since `flow` was answered. */
 static bool is_forgotten(const struct worker *worker, const struct flow *flow,
 			 const struct packet *pkt)
 {
@@ -126,10 +169,10 @@ static void finish(struct worker *worker, struct flow *flow)
 		inspect_release(worker->inspector, flow);
 }
 
-/* A reset that may not be is a path that is kept. */
-static enum flow_late be_late(const struct worker *worker,
-			      const struct flow *flow,
-			      const struct decision *decision)
+/* Where a reset is not allowed, the path is kept. */
+static enum flow_late late_outcome(const struct worker *worker,
+				   const struct flow *flow,
+				   const struct decision *decision)
 {
 	switch (decide_late(worker->policy, decision->route, flow->path,
 			    decision->path)) {
@@ -151,7 +194,8 @@ static void settle(struct worker *worker, struct flow *flow,
 	bool is_new = flow->state == FLOW_NEW;
 
 	if (!is_new && decision->path != flow->path)
-		flow->late = (uint8_t)be_late(worker, flow, decision);
+		flow->late = (uint8_t)late_outcome(worker, flow,
+						    decision);
 	if (is_new || flow->late == FLOW_LATE_MOVED)
 		flow->path = decision->path;
 	flow->is_held = worker_awaits_answer(worker, flow, flow->last_ns);
@@ -161,8 +205,8 @@ static void settle(struct worker *worker, struct flow *flow,
 		finish(worker, flow);
 }
 
-/* The path of the first packet is kept until the verdict is final: NAT and
- * connections have been made by it. */
+/* The first packet's path stays until the verdict is final: NAT and connections
+ * depend on it. */
 static void take_decision(struct worker *worker, struct flow *flow,
 			  struct decision *decision)
 {
@@ -182,8 +226,8 @@ static void take_decision(struct worker *worker, struct flow *flow,
 		flow->first_path = flow->path;
 }
 
-/* A flow in progress meets another policy. Its path may have got another
- * number; one that is gone is no path to keep. */
+/* Decide a flow in progress by a new policy. Its path may have another number;
+ * a path that no longer exists cannot be kept. */
 static void renew(struct worker *worker, struct flow *flow)
 {
 	struct decision decision;
@@ -201,8 +245,9 @@ static void renew(struct worker *worker, struct flow *flow)
 	take_decision(worker, flow, &decision);
 }
 
-/* What is settled stays as it is, but for the number of its path. */
-static void keep_up(struct worker *worker, struct flow *flow)
+/* Bring a flow up to the current policy. A settled one only gets the new number
+ * of its path. */
+static void follow_policy(struct worker *worker, struct flow *flow)
 {
 	if (flow->generation == worker->generation)
 		return;
@@ -217,13 +262,13 @@ static void keep_up(struct worker *worker, struct flow *flow)
 	}
 }
 
-/* Changes whenever a pattern is told: none is ever both seen and gone. */
-static uint64_t pattern_news(const struct facts *facts)
+/* Changes with every pattern that is found or ruled out: none is ever both. */
+static uint64_t pattern_changes(const struct facts *facts)
 {
 	return facts->patterns_seen | facts->patterns_gone;
 }
 
-/* Its path is certain; only the answer to its question is of interest. */
+/* The path is final; only the DNS answer is awaited. */
 static void pass_held(struct worker *worker, struct flow *flow,
 		      const struct packet *pkt, bool from_server)
 {
@@ -233,14 +278,14 @@ static void pass_held(struct worker *worker, struct flow *flow,
 		finish(worker, flow);
 }
 
-/* What headers decide needs no look at the payload, and what the payload did
- * not change is not decided again. */
+/* Header-only decisions skip the payload, and payload that added nothing does
+ * not lead to another decision. */
 static void decide_flow(struct worker *worker, struct flow *flow,
 			const struct packet *pkt, bool from_server)
 {
 	bool is_new = flow->state == FLOW_NEW;
 	uint8_t known = flow->facts.known;
-	uint64_t patterns = pattern_news(&flow->facts);
+	uint64_t patterns = pattern_changes(&flow->facts);
 	struct decision decision;
 
 	if (flow->is_held) {
@@ -252,7 +297,7 @@ static void decide_flow(struct worker *worker, struct flow *flow,
 	if (!is_new || !decision.is_final || worker->options.name_all)
 		observe(worker, flow, pkt, from_server);
 	if (flow->facts.known != known ||
-	    pattern_news(&flow->facts) != patterns)
+	    pattern_changes(&flow->facts) != patterns)
 		decide(worker->policy, &flow->facts, &decision);
 	else if (!is_new)
 		return;
@@ -276,14 +321,15 @@ static void answer(struct worker *worker, const struct packet *pkt,
 				    marks_of(marks, flow->path, is_done));
 	if (flow->path != marks->path_drop)
 		return;
-	/* A flow whose first packet is dropped never gets into conntrack. One
-	 * that is there already has to be marked, so that the kernel drops the
-	 * rest: its packet is accepted here, and dropped after it was saved. */
+	/* A flow whose first packet is dropped never enters conntrack. One that
+	 * is already there has to be marked so that the kernel drops the rest:
+	 * its packet is accepted here, and dropped after the mark was saved. */
 	verdict->drop = flow->first_path == marks->path_drop;
 	add(&worker->counters.dropped, 1);
 }
 
-/* The flow that an ICMP error speaks of; an error is sent to the sender. */
+/* The flow that an ICMP error quotes. The error travels to the sender of the
+ * quoted packet. */
 static struct flow *find_quoted(struct worker *worker, const struct packet *pkt,
 				uint32_t zone, bool *ret_from_server)
 {
@@ -301,8 +347,8 @@ static struct flow *find_quoted(struct worker *worker, const struct packet *pkt,
 	return flow;
 }
 
-/* Conntrack knows an ICMP error as a part of the flow it quotes, mark and all:
- * whatever is answered is saved for that flow. */
+/* conntrack counts an ICMP error as part of the flow it quotes: whatever mark
+ * is set here is saved for that flow. */
 static void classify_error(struct worker *worker, const struct packet *pkt,
 			   uint32_t zone, struct verdict *verdict)
 {
@@ -311,7 +357,7 @@ static void classify_error(struct worker *worker, const struct packet *pkt,
 
 	if (flow == NULL || flow->state == FLOW_NEW)
 		return;
-	keep_up(worker, flow);
+	follow_policy(worker, flow);
 	answer(worker, pkt, flow, verdict);
 }
 
@@ -325,8 +371,8 @@ static void decide_unsettled(struct worker *worker, struct flow *flow,
 	decide_flow(worker, flow, pkt, from_server);
 }
 
-/* The client gets the end in place of what the server said: both would race,
- * and an end is only believed in its place (RFC 5961, 3.2). */
+/* The client gets the reset instead of the server's packet: the two would race,
+ * and a reset only counts at the exact sequence number (RFC 5961, 3.2). */
 static void reset(struct worker *worker, const struct packet *pkt,
 		  const struct flow *flow, struct verdict *verdict)
 {
@@ -348,8 +394,8 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	bool is_unknown = flow == NULL || flow->state == FLOW_NEW;
 
 	if (is_unknown && path != 0) {
-		/* In inspection before a restart, or its place was taken. Who
-		 * is the client is not known any more: leave it as it is. */
+		/* Inspected before a restart, or its place was taken. Which
+		 * side is the client is unknown now: confirm the path. */
 		verdict->is_settled = true;
 		verdict->mark = marks_merge(worker->marks, pkt->mark,
 					    marks_of(worker->marks, path,
@@ -367,7 +413,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	}
 	flow_touch(worker->flows, flow, hash, pkt->time_ns);
 	flow->packets++;
-	keep_up(worker, flow);
+	follow_policy(worker, flow);
 	worker_leave_down(worker, flow, pkt);
 	worker_inspect_answer(worker, flow, pkt, verdict->from_server);
 	if (flow->state != FLOW_SETTLED)
@@ -419,14 +465,14 @@ static uint32_t zone_at(const uint32_t *zones, size_t i)
 	return zones != NULL ? zones[i] : 0;
 }
 
-/* A packet on its way to be classified. */
+/* What is looked up for a packet before it is classified. */
 struct ahead {
 	uint64_t hash;
-	bool is_new;		/* a flow of which something may be learned */
+	bool is_new;		/* the learned store is asked about it */
 	struct learned_look look;
 };
 
-/* All bucket lines of the batch are asked for before the first is needed. */
+/* Prefetch the bucket lines of the whole batch before the first is needed. */
 static void look_up(struct worker *worker, struct packet *packets,
 		    const uint32_t *zones, size_t count, bool decoded,
 		    struct ahead *ahead)
@@ -516,7 +562,7 @@ struct flow *worker_observe(struct worker *worker, const struct packet *packet,
 		*ret_from_server = flow_opened_by_server(packet);
 	}
 	flow->packets++;
-	/* Of a decided flow last_ns says when it was last answered. */
+	/* For a decided flow last_ns is the time of its last verdict. */
 	if (flow->state == FLOW_NEW)
 		flow_touch(worker->flows, flow, hash, packet->time_ns);
 	if (worker->options.name_all)

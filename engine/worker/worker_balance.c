@@ -1,6 +1,5 @@
 /*
- * worker_balance.c - flows of several paths that share them, while uplinks die
- * and come back.
+ * worker_balance.c - balanced routes while uplinks go down and come back.
  */
 #include "engine/worker/worker_private.h"
 
@@ -13,9 +12,9 @@ static bool is_down(const struct worker *worker, const struct flow *flow)
 }
 
 /*
- * What is provisional and what is final may be decided by one balance, once
- * before and once after an uplink died or came back. Its flow stays where it
- * is, unless that is the one that died.
+ * The provisional and the final verdict may come from the same balance, before
+ * and after an uplink went down or came back. The flow stays where it is,
+ * unless its own uplink is the one that went down.
  */
 uint8_t worker_keep_path(const struct worker *worker, const struct flow *flow,
 			 const struct decision *decision)

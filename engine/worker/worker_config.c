@@ -1,4 +1,4 @@
-/* worker_config.c - what one worker works by, see worker_config.h. */
+/* worker_config.c - a worker's configuration, see worker_config.h. */
 #include "engine/worker/worker_config.h"
 #include "rules/util/big_alloc.h"
 
@@ -13,9 +13,9 @@ static const char *route_text(const struct policy *policy, size_t i)
 	return policy_route(policy, i)->text;
 }
 
-/* Goes on after the latest hit: most lines stay in their order. */
+/* Continue after the latest hit: most lines keep their order. */
 static uint32_t find_prev(const struct policy *prev, size_t count,
-			    name_at name, const char *wanted, size_t *next)
+			  name_at name, const char *wanted, size_t *next)
 {
 	for (size_t n = 0; n < count; n++) {
 		size_t i = (*next + n) % count;
@@ -37,16 +37,16 @@ static int tallies_init(struct tallies *tallies, size_t count)
 	return tallies->items == NULL || tallies->prev == NULL ? -ENOMEM : 0;
 }
 
-static void tallies_follow(struct tallies *tallies, const struct worker_config *prev,
-			   size_t count, const struct policy *policy,
-			   name_at name)
+static void tallies_follow(struct tallies *tallies,
+			   const struct worker_config *prev, size_t count,
+			   const struct policy *policy, name_at name)
 {
 	size_t next = 0;
 
 	for (size_t i = 0; i < tallies->count; i++)
 		tallies->prev[i] =
 			find_prev(prev->policy, count, name,
-				    name(policy, i), &next);
+				  name(policy, i), &next);
 }
 
 static void tallies_fini(struct tallies *tallies)
@@ -73,7 +73,8 @@ static uint8_t path_now(const struct policy *policy,
 	return 0;
 }
 
-static void follow(struct worker_config *config, const struct worker_config *prev)
+static void follow(struct worker_config *config,
+		   const struct worker_config *prev)
 {
 	const struct policy *policy = config->policy;
 
@@ -86,8 +87,9 @@ static void follow(struct worker_config *config, const struct worker_config *pre
 		       policy_class_name);
 }
 
-struct worker_config *worker_config_new(const struct policy *policy, size_t streams,
-			  const struct worker_config *prev)
+struct worker_config *worker_config_new(const struct policy *policy,
+					size_t streams,
+					const struct worker_config *prev)
 {
 	struct worker_config *config = big_alloc(sizeof(*config));
 
@@ -140,7 +142,8 @@ static void tallies_inherit(struct tallies *tallies,
 	}
 }
 
-bool worker_config_inherit(struct worker_config *config, struct worker_config *prev)
+bool worker_config_inherit(struct worker_config *config,
+			   struct worker_config *prev)
 {
 	tallies_inherit(&config->routes, &prev->routes);
 	tallies_inherit(&config->classes, &prev->classes);

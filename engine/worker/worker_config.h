@@ -1,7 +1,7 @@
 /*
- * worker_config.h - what one worker works by: a policy, the parts that inspect flows
- * for it, and what is counted by its routes and classes. The control thread
- * makes it, so that a worker which takes over another policy allocates nothing.
+ * worker_config.h - a worker's configuration: a policy, the inspector for it,
+ * and the counters of its routes and classes. The control thread makes it, so
+ * that a worker which takes over a policy allocates nothing.
  */
 #ifndef WAYMARK_WORKER_CONFIG_H
 #define WAYMARK_WORKER_CONFIG_H
@@ -13,7 +13,7 @@
 #include "engine/flow/inspect.h"
 #include "rules/policy/policy.h"
 
-/* Flows, of one route or of one class. */
+/* Flows of one route or class. */
 struct tally {
 	atomic_uint_fast64_t settled;
 	atomic_uint_fast64_t late_kept;
@@ -23,7 +23,8 @@ struct tally {
 
 struct tallies {
 	struct tally *items;
-	uint32_t *prev;	/* item of the config before, WORKER_CONFIG_NEW */
+	uint32_t *prev;	/* item in the previous configuration, or
+			 * WORKER_CONFIG_NEW */
 	size_t count;
 };
 #define WORKER_CONFIG_NEW UINT32_MAX
@@ -32,9 +33,10 @@ struct worker_config {
 	/* Constant. */
 	const struct policy *policy;
 	const struct marks *marks;
-	/* By the policy before: what a path is now, 0 when it is gone. */
+	/* New number of each path of the previous policy; 0: no longer
+	 * exists. */
 	uint8_t paths[256];
-	/* The worker's own once it has the config. */
+	/* Used by the worker only once it has the configuration. */
 	struct inspector inspector;
 	/* Counted by the worker, read by anyone. */
 	struct tallies routes;
@@ -42,19 +44,21 @@ struct worker_config {
 };
 
 /*
- * An config for `policy`, which is borrowed, with room for `streams` streams;
- * NULL when out of memory. With `before`, which a worker may be using, it is to
- * follow that one by worker_config_inherit().
+ * A configuration for `policy`, which is borrowed, with room for `streams`
+ * streams; NULL when out of memory. With `prev`, which a worker may be using,
+ * worker_config_inherit() has to follow.
  */
-struct worker_config *worker_config_new(const struct policy *policy, size_t streams,
-			  const struct worker_config *prev);
+struct worker_config *worker_config_new(const struct policy *policy,
+					size_t streams,
+					const struct worker_config *prev);
 void worker_config_free(struct worker_config *config);
 
 /*
- * The worker goes over from `before` to `config`: counts go on, and what is
- * large is handed on. Returns whether streams that flows hold stay good; their
+ * Move counters, and memory that still fits, from `prev` to `config`; for the
+ * worker's thread. Returns whether streams held by flows stay valid; their
  * searches never do.
  */
-bool worker_config_inherit(struct worker_config *config, struct worker_config *prev);
+bool worker_config_inherit(struct worker_config *config,
+			   struct worker_config *prev);
 
 #endif

@@ -1,4 +1,4 @@
-/* worker_interface.c - names of arrival interfaces, asked for once each. */
+/* worker_interface.c - cache the names of arrival interfaces. */
 #include <string.h>
 
 #include "engine/worker/worker_private.h"

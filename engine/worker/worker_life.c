@@ -1,4 +1,4 @@
-/* worker_life.c - how a worker is made, what it takes, and how it ends. */
+/* worker_life.c - create and free workers, measure their memory. */
 #include <stdlib.h>
 
 #include "engine/flow/inspect.h"
@@ -38,8 +38,9 @@ struct worker *worker_new(const struct policy *policy,
 	if (options != NULL)
 		worker->options = *options;
 	worker->flows = make_flows(worker);
-	worker->published = worker_config_new(policy, worker_streams(worker, policy),
-				       NULL);
+	worker->published = worker_config_new(policy,
+					      worker_streams(worker, policy),
+					      NULL);
 	if (worker->flows == NULL || worker->published == NULL) {
 		worker_free(worker);
 		return NULL;

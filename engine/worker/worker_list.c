@@ -1,6 +1,6 @@
 /*
- * worker_list.c - copies of flows for whoever asks, a few at a time so that
- * packets do not wait.
+ * worker_list.c - copy flows for a query, a few at a time, so that packets do
+ * not wait.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #define VIEWS (sizeof(((struct flow_query *)0)->views) / \
 	       sizeof(((struct flow_query *)0)->views[0]))
-/* Most places are empty, which takes a nanosecond to see. */
+/* Most places are empty, and an empty one takes a nanosecond. */
 #define PLACES 2048
 
 void worker_ask(struct worker *worker, struct flow_query *query)

@@ -1,5 +1,5 @@
 /*
- * worker_private.h - what a worker is made of. Only worker*.c include this.
+ * worker_private.h - the parts of a worker. Only worker*.c include this.
  */
 #ifndef WAYMARK_WORKER_PRIVATE_H
 #define WAYMARK_WORKER_PRIVATE_H
@@ -7,7 +7,7 @@
 #include "engine/flow/decide.h"
 #include "engine/worker/worker.h"
 
-#define GENERATIONS 8		/* that numbers of paths are known for */
+#define GENERATIONS 8		/* kept for path numbers */
 #define INTERFACES 256		/* remembered by name; a power of two */
 
 struct interface {
@@ -20,44 +20,45 @@ struct worker {
 	struct worker_options options;
 	interface_name name_of;
 	void *name_ctx;
-	/* The control thread's own. */
+	/* Used by the control thread only. */
 	struct worker_config *prepared;
 	struct worker_config *published;	/* the latest */
-	struct worker_config *prev;		/* NULL once the worker has passed */
+	struct worker_config *prev;		/* NULL once unused */
 	/* Stored by the control thread, loaded by the worker's. */
 	_Atomic(struct worker_config *) wanted;
-	/* Stored by the control thread, and NULL by the worker's when done. */
+	/* Stored by the control thread; set to NULL by the worker when
+	 * answered. */
 	_Atomic(struct flow_query *) query;
 	/* Stored by the worker's thread, loaded by the control thread. */
-	_Atomic(struct worker_config *) worn;
-	/* The worker's thread's own. */
+	_Atomic(struct worker_config *) current;
+	/* Used by the worker's thread only. */
 	struct worker_config *config;
-	const struct policy *policy;	/* the config's, as the next two */
+	const struct policy *policy;	/* the config's, like the next two */
 	const struct marks *marks;
 	struct inspector *inspector;
-	struct learn learn;		/* as far as it is of any use */
-	uint32_t generation;		/* counts outfits */
-	uint32_t streams_since;		/* the generation of their pool */
-	uint8_t paths[GENERATIONS][256];	/* what a path of the one
-						 * before became */
+	struct learn learn;		/* restricted to what routes need */
+	uint32_t generation;		/* counts configurations */
+	uint32_t streams_since;		/* generation of the stream pool */
+	uint8_t paths[GENERATIONS][256];	/* number of a path in the next
+						 * generation */
 	struct flow_table *flows;
 	struct interface interfaces[INTERFACES];
 	/* Counted by the thread, read by anyone. */
 	struct worker_counters counters;
 };
 
-/* Take now what `config` will need of memory, where that is wanted. */
+/* Touch the memory of `config` now, if the options ask for that. */
 void worker_preallocate(const struct worker *worker,
 			const struct worker_config *config);
-/* Work by `config` from now on. */
+/* Use `config` from now on. */
 void worker_activate(struct worker *worker, struct worker_config *config);
-/* How many streams an config has room for. */
+/* Number of streams a configuration gets. */
 size_t worker_streams(const struct worker *worker,
 		      const struct policy *policy);
-/* What a flow of an earlier generation holds of parts that are no more has
- * gone with them. */
+/* Clear a flow's pointers to streams and searches that were freed with an
+ * earlier configuration. */
 void worker_forget_parts(const struct worker *worker, struct flow *flow);
-/* The present number of a flow's path; 0 when there is none any more. */
+/* The current number of a flow's path; 0 if it no longer exists. */
 uint8_t worker_path(const struct worker *worker, const struct flow *flow,
 		    uint8_t path);
 

@@ -1,10 +1,10 @@
 /*
- * worker_reload.c - another policy for a running worker.
+ * worker_reload.c - replace the policy of a running worker.
  *
- * Each worker is handed an config of its own, not one policy to many readers:
- * it has to act on it anyway, and by acting on it tells that it has let go of
- * the one before. Two atomic pointers say all of that; they leave nothing for
- * userspace RCU to do, and ThreadSanitizer sees through them.
+ * Each worker gets a configuration of its own, instead of many readers sharing
+ * one policy: it has to act on the change anyway, and by acting it reports that
+ * it no longer uses the previous one. Two atomic pointers do all of that.
+ * Userspace RCU would add nothing, and ThreadSanitizer understands atomics.
  */
 #include <errno.h>
 #include <string.h>
@@ -35,7 +35,7 @@ void worker_activate(struct worker *worker, struct worker_config *config)
 	worker->inspector = &config->inspector;
 	worker->inspector->wants_ja4 |= worker->options.name_all;
 	worker_set_learn(worker);
-	atomic_store_explicit(&worker->worn, config, memory_order_release);
+	atomic_store_explicit(&worker->current, config, memory_order_release);
 }
 
 void worker_forget_parts(const struct worker *worker, struct flow *flow)
@@ -55,8 +55,9 @@ int worker_prepare(struct worker *worker, const struct policy *policy)
 	worker->prepared = NULL;
 	if (policy == NULL)
 		return 0;
-	worker->prepared = worker_config_new(policy, worker_streams(worker, policy),
-				      worker->published);
+	worker->prepared = worker_config_new(policy,
+					     worker_streams(worker, policy),
+					     worker->published);
 	if (worker->prepared == NULL)
 		return -ENOMEM;
 	worker_preallocate(worker, worker->prepared);
@@ -74,7 +75,7 @@ void worker_publish(struct worker *worker)
 
 bool worker_has_passed(struct worker *worker)
 {
-	if (atomic_load_explicit(&worker->worn, memory_order_acquire) !=
+	if (atomic_load_explicit(&worker->current, memory_order_acquire) !=
 	    worker->published)
 		return false;
 	worker_config_free(worker->prev);
@@ -109,8 +110,8 @@ static void change(struct worker *worker, struct worker_config *config)
 
 void worker_pass(struct worker *worker)
 {
-	struct worker_config *wanted = atomic_load_explicit(&worker->wanted,
-						     memory_order_acquire);
+	struct worker_config *wanted =
+		atomic_load_explicit(&worker->wanted, memory_order_acquire);
 
 	if (wanted != worker->config)
 		change(worker, wanted);
