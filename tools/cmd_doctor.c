@@ -16,7 +16,7 @@ static void print(void *ctx, enum doctor_level level, const char *line,
 
 	printf("%-8s %s\n", levels[level], line);
 	if (fix != NULL)
-		printf("         mend: %s\n", fix);
+		printf("         fix: %s\n", fix);
 	*has_error |= level == DOCTOR_ERROR;
 }
 

@@ -97,8 +97,8 @@ ok "and told who stands in" until_true 10 said_like \
 	'uplink two: IPv4: goes by three: its probes'
 by "IPv4 is dead" 3 2 5002
 by "the router's own too" 3 2 5002 router
-proves "the doctor knows who stands in" \
-	'its probes fail, so three stands in for it'
+proves "the doctor names the fallback" \
+	'its probes fail: failed over to three'
 like "uplink lists it" "$(waymark uplink)" \
 	'^two .*IPv4: via three \(probes\) for 00:00:0[0-9], .* IPv6: up'
 ok "the check agrees" waymark setup --check "$LAB_DIR/lab.policy"
@@ -139,8 +139,8 @@ for flow in word4 word6; do
 	like "$flow: at most one datagram is lost" "$(lost $flow)" '^[01]$'
 done
 by "taken out" 3 3 5002
-proves "the doctor knows that it was taken out" \
-	'it was taken out, so three stands in for it'
+proves "the doctor reports that it is disabled" \
+	'it is disabled: failed over to three'
 words=$(explains 5002)
 like "explain: who stands in" "$words" "now +'three' carries .* of 'two'"
 like "explain: its table" "$words" 'table +203, by the rule fwmark 0x02000000/'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # 84_doctor.sh - `waymark doctor` finds what would keep a policy from working,
-# says the mend, and the mend mends; it changes nothing.
+# prints the fix, and the fix works; it changes nothing.
 . "$(dirname "$0")/lib.sh"
 lab_bound 40 "$0" "$@"
 lab_need
@@ -17,37 +17,37 @@ policy=$LAB_DIR/lab.policy
 doctor() { waymark doctor "$policy"; }
 
 before=$(lab_snapshot)
-ok "all is well here" doctor
-like "it says so" "$(doctor)" '^ok +marks: nobody else uses bits of 0x7f000000'
+ok "no errors here" doctor
+like "marks" "$(doctor)" '^ok +marks: no other program uses bits of 0x7f000000'
 like "privileges" "$(doctor)" '^ok +privileges'
 like "how it queues" "$(doctor)" '^ok +queue rules: '
 is "it changes nothing" "$(diff <(echo "$before") <(lab_snapshot))" ""
 ok "without a policy, too" waymark doctor
 
-# finds NAME LEVEL REGEX [MEND]
+# finds NAME LEVEL REGEX [FIX]
 finds()
 {
 	local said
 	said=$(doctor)
 	like "$1" "$said" "^$2 +$3"
-	[ -z "${4-}" ] || like "$1: the mend" "$said" "mend: .*$4"
+	[ -z "${4-}" ] || like "$1: the fix" "$said" "fix: .*$4"
 }
 
-# mended NAME REGEX: the mend that stands below the line, as it stands
-mended()
+# fixed NAME REGEX: run the fix below the line as it is printed
+fixed()
 {
 	in_router sh -c "$(doctor | grep -A 1 -E -- "$2" |
-		sed -n 's/^ *mend: //p')" >/dev/null
+		sed -n 's/^ *fix: //p')" >/dev/null
 	if doctor | grep -qE -- "(warning|error) +$2"; then
-		fail "$1: mended" "$(doctor)"
+		fail "$1: fixed" "$(doctor)"
 	else
-		pass "$1: mended"
+		pass "$1: fixed"
 	fi
 }
 
 in_router ip rule add pref 30000 fwmark 0x01000000/0x0f000000 lookup main
 finds "a rule with our bits" warning \
-	'a rule uses bits .*fwmark 0x01000000/0x0f000000' \
+	'an ip rule uses bits .*fwmark 0x01000000/0x0f000000' \
 	'marks mask 0xf0000000'
 sed '1i marks mask 0xf0000000' "$policy" >"$LAB_DIR/mask.policy"
 is "a policy with that mask has no warning" \
@@ -56,10 +56,10 @@ is "neither is there a clash" "$(waymark doctor "$LAB_DIR/mask.policy" |
 	grep -c 'bits of waymark')" 0
 in_router ip rule del pref 30000
 in_router ip rule add pref 30000 fwmark 0x51000000/0xff000000 lookup main
-finds "all the high bits are taken" warning 'a rule uses bits' \
+finds "all the high bits are taken" warning 'an ip rule uses bits' \
 	'marks mask 0x00ff0000'
 sed '1i marks mask 0x00ff0000' "$policy" >"$LAB_DIR/mask.policy"
-is "then nobody is sent back to them" \
+is "the default is not suggested then" \
 	"$(waymark check "$LAB_DIR/mask.policy" 2>&1 | grep -c 0x7f)" 0
 in_router ip rule del pref 30000
 in_router nft -f - <<'END'
@@ -87,14 +87,14 @@ fi
 
 in_router sysctl -qw net.ipv4.ip_forward=0
 finds "no forwarding" warning 'forwarding, IPv4: off'
-mended "no forwarding" 'forwarding, IPv4: off'
+fixed "no forwarding" 'forwarding, IPv4: off'
 in_router sysctl -qw net.ipv4.conf.up2.rp_filter=1
 finds "rp_filter" warning 'rp_filter of up2: strict'
-is "nothing goes by the packet" "$(doctor | grep -c 'per packet')" 0
+is "no route is per packet" "$(doctor | grep -c 'per packet')" 0
 sed 's/^default/route per packet dscp ef via two\n&/' "$policy" \
 	>"$LAB_DIR/packets.policy"
-like "it does" "$(waymark doctor "$LAB_DIR/packets.policy")" \
-	"^warning +rp_filter of up2: strict, .*'route per packet'"
+like "a route is per packet" "$(waymark doctor "$LAB_DIR/packets.policy")" \
+	"^warning +rp_filter of up2: strict: .*'route per packet'"
 in_router sysctl -qw net.ipv4.conf.up2.rp_filter=0
 
 in_router ip rule add pref 20101 from 192.0.2.99 lookup 77
@@ -102,17 +102,17 @@ finds "a pref in use" error 'pref 20101 is taken'
 ok "an error is status 1" eval '! doctor >/dev/null'
 in_router ip rule del pref 20101
 like "prefs" "$(doctor)" \
-	"^ok +prefs 20000 to 21999: free, or waymark's"
+	"^ok +prefs 20000 to 21999: free, or used by waymark"
 for pref in 20000 20500 21500 21998; do
 	in_router ip rule add pref $pref from 192.0.2.99 lookup 77
 	finds "pref $pref" warning "pref $pref has a rule that is not waymark" \
 		'20000 to 21999'
-	is "it is not said to be free" "$(doctor | grep -c 'prefs.*free')" 0
-	like "nor without a policy" "$(waymark doctor)" "^warning +pref $pref "
+	is "it is not reported as free" "$(doctor | grep -c 'prefs.*free')" 0
+	like "also without a policy" "$(waymark doctor)" "^warning +pref $pref "
 	in_router ip rule del pref $pref
 done
 sed "s/via $(gw4 2)/via 203.0.113.7/" "$policy" >"$LAB_DIR/typo.policy"
-like "a gateway off the wire" "$(waymark doctor "$LAB_DIR/typo.policy")" \
+like "a gateway outside the prefix" "$(waymark doctor "$LAB_DIR/typo.policy")" \
 	'^warning +uplink two: gateway 203.0.113.7 is in no prefix of up2'
 is "the right ones are not" "$(doctor | grep -c 'no prefix')" 0
 sed 's/ optional//' "$policy" >"$LAB_DIR/typo.policy"
@@ -122,18 +122,18 @@ like "without the capability" "$(in_router setpriv --bounding-set -net_admin \
 	--inh-caps -net_admin "$WAYMARK" doctor)" \
 	'^error +privileges: without CAP_NET_ADMIN'
 
-# With a /run of its own, where networkd has left its sign, unconfigured.
+# With a private /run in which networkd seems to run, unconfigured.
 # shellcheck disable=SC2016 # for the shell in there
-like "networkd, which is not to be started" "$(in_router unshare -m sh -c '
+like "networkd, whose fix does not start it" "$(in_router unshare -m sh -c '
 	mount -t tmpfs run /run && mkdir -p /run/systemd/netif/links
 	[ ! -d /etc/systemd ] || mount -t tmpfs etc /etc/systemd
 	exec "$1" doctor' sh "$WAYMARK")" \
-	'mend: .*networkd.conf.d.* && systemctl try-restart systemd-networkd$'
+	'fix: .*networkd.conf.d.* && systemctl try-restart systemd-networkd$'
 
-# ---- each path by a packet of its own ----
+# ---- each uplink tested with a packet ----
 
 like "before set-up" "$(waymark doctor --probe "$policy")" \
-	'^error +uplink two: marked packets .* is the policy set up'
+	'^error +uplink two: marked packets .* is the policy in force'
 cat >"$LAB_DIR/lab.policy" <<END
 $(lab_uplinks masquerade)
 uplink tried { dev up2 via $(gw4 2) via $(gw6 2) probe ping 198.51.100.9
@@ -145,13 +145,13 @@ ok "a server" lab_serve server tcp:25
 ok "set up" waymark setup "$policy"
 said=$(waymark doctor --probe "$policy")
 for n in 1 2; do
-	like "path $n, IPv4" "$said" "^ok .*gateway $(gw4 $n): answered by up$n"
-	like "path $n, IPv6" "$said" "^ok .*gateway $(gw6 $n): answered by up$n"
+	like "path $n, IPv4" "$said" "^ok .*gateway $(gw4 $n): answered via up$n"
+	like "path $n, IPv6" "$said" "^ok .*gateway $(gw6 $n): answered via up$n"
 done
-like "by its probe" "$said" '^ok .*tried: ping 198.51.100.9: answered by up2'
+like "a probe" "$said" '^ok .*tried: ping 198.51.100.9: answered via up2'
 in_ns isp2 ip link set cust down
-like "a dead path" "$(waymark doctor --probe "$policy")" \
+like "an uplink that is down" "$(waymark doctor --probe "$policy")" \
 	'^error +uplink two: gateway .*: (no answer|No route|Host is)'
-ok "set up, it is still well" waymark doctor "$policy"
+ok "all is still well in force" waymark doctor "$policy"
 waymark down >/dev/null
 done_testing

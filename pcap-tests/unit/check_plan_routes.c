@@ -1,4 +1,4 @@
-/* check_plan_routes.c - gateways that cannot be where the policy says. */
+/* check_plan_routes.c - gateways outside the prefixes of their device. */
 #include "unit.h"
 
 #include <string.h>
@@ -13,20 +13,20 @@ static const struct {
 	const char *uplink;
 	uint8_t family;
 	unsigned int flags;	/* of eth1, beside IFF_UP */
-	bool is_stray;
+	bool is_off_link;
 } gateways[] = {
 	{ "in the prefix", "dev eth1 via 203.0.113.1", AF_INET, 0, false },
-	{ "mistyped", "dev eth1 via 203.0.112.1", AF_INET, 0, true },
+	{ "outside the prefix", "dev eth1 via 203.0.112.1", AF_INET, 0, true },
 	{ "in the prefix, v6", "dev eth1 via 2001:db8:f::1", AF_INET6, 0,
 	  false },
-	{ "mistyped, v6", "dev eth1 via 2001:db8:e::1", AF_INET6, 0, true },
+	{ "outside the prefix, v6", "dev eth1 via 2001:db8:e::1", AF_INET6, 0, true },
 	{ "link local", "dev eth1 via fe80::1", AF_INET6, 0, false },
 	{ "of the other family", "dev eth1 via 203.0.112.1", AF_INET6, 0,
 	  false },
-	{ "that of main", "dev eth1", AF_INET, 0, false },
+	{ "main's gateway", "dev eth1", AF_INET, 0, false },
 	{ "point to point", "dev eth1 via 203.0.112.1", AF_INET,
 	  IFF_POINTOPOINT, false },
-	{ "a peer alone, no prefix", "dev ppp0 via 203.0.112.1", AF_INET, 0,
+	{ "a peer without a prefix", "dev ppp0 via 203.0.112.1", AF_INET, 0,
 	  false },
 	{ "no address of that family", "dev ppp0 via 2001:db8::1", AF_INET6, 0,
 	  false },
@@ -45,8 +45,9 @@ START_TEST(gateway)
 	setup_state(&state);
 	ck_assert_str_eq(state.links[2].name, "eth1");
 	state.links[2].flags |= gateways[_i].flags;
-	ck_assert_msg(plan_routes_is_stray(policy, &state, gateways[_i].family,
-					   0) == gateways[_i].is_stray,
+	ck_assert_msg(plan_routes_gateway_is_off_link(
+			      policy, &state, gateways[_i].family, 0) ==
+			      gateways[_i].is_off_link,
 		      "%s", gateways[_i].name);
 	state_fini(&state);
 	policy_free(policy);

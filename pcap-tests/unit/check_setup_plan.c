@@ -1,4 +1,4 @@
-/* check_setup_plan.c - what a policy asks of the kernel, line by line. */
+/* check_setup_plan.c - the wanted state of the kernel, line by line. */
 #include "unit.h"
 
 #include <errno.h>
@@ -71,40 +71,40 @@ static const struct {
 	{ "v6 default", FIBRE "}\n" END,
 	  "route6 default via 2001:db8:f::1 dev eth1 table 201 protocol 119 "
 	  "metric 1024\n", true },
-	{ "the wire is not sent to the gateway", FIBRE "}\n" END,
+	{ "the on-link prefix is copied", FIBRE "}\n" END,
 	  "route4 203.0.113.0/24 dev eth1 table 201 protocol 119\n", true },
 	{ "a gateway off the link",
 	  "uplink fibre { dev eth1 via 198.51.100.1 }\n" END,
 	  "via 198.51.100.1 dev eth1 onlink table 201", true },
-	{ "no v6 gateway, no v6 default",
+	{ "no v6 default without a v6 gateway",
 	  "uplink fibre { dev eth1 via 203.0.113.1 }\n" END, "route6", false },
-	{ "but strict ends there",
+	{ "strict: unreachable in that family",
 	  "uplink fibre { dev eth1 via 203.0.113.1 strict }\n" END,
 	  "route6 unreachable default table 201 protocol 119 "
 	  "metric 4278198272\n", true },
-	{ "strict, as a rule", FIBRE "strict }\n" END,
+	{ "strict: unreachable by rule", FIBRE "strict }\n" END,
 	  "pref 20401 fwmark 0x01000000/0x3f000000 unreachable protocol 119\n",
 	  true },
-	{ "strict: nothing without a path", FIBRE "strict }\n" END,
+	{ "strict: packets without a path are dropped", FIBRE "strict }\n" END,
 	  "rule4 pref 20690 not iif lo blackhole protocol 119\n", true },
 	{ "in IPv6 too", FIBRE "strict }\n" END,
 	  "rule6 pref 20690 not iif lo blackhole protocol 119\n", true },
-	{ "main goes past that", FIBRE "strict }\n" END,
+	{ "strict: main passes the guard", FIBRE "strict }\n" END,
 	  "rule6 pref 20463 fwmark 0x3f000000/0x3f000000 goto 20699 "
 	  "protocol 119\n", true },
-	{ "and an uplink that is not strict", FIBRE "strict }\n" CHEAP
+	{ "so does an uplink that is not strict", FIBRE "strict }\n" CHEAP
 	  "}\n" END, "rule4 pref 20409 fwmark 0x09000000/0x3f000000 goto "
 	  "20699 protocol 119\n", true },
-	{ "not one with a strict stand-in", FIBRE "strict }\n" CHEAP
+	{ "one with a strict fallback does not", FIBRE "strict }\n" CHEAP
 	  "fallback fibre }\n" END, "fwmark 0x09000000/0x3f000000 goto",
 	  false },
-	{ "no uplink is strict: no guard", FIBRE "}\n" END, "20690", false },
-	{ "not strict, no such rule", FIBRE "}\n" END, "unreachable", false },
-	{ "no gateway: the device", FIBRE "}\n" CHEAP "}\n" END,
+	{ "no guard without a strict uplink", FIBRE "}\n" END, "20690", false },
+	{ "no unreachable without strict", FIBRE "}\n" END, "unreachable", false },
+	{ "no gateway in main: the device", FIBRE "}\n" CHEAP "}\n" END,
 	  "route4 default dev ppp0 table 210 protocol 119\n", true },
-	{ "no global v6 address: no v6", FIBRE "}\n" CHEAP "}\n" END,
+	{ "no v6 without a global address", FIBRE "}\n" CHEAP "}\n" END,
 	  "route6 default dev ppp0", false },
-	{ "no gateway: that of main", "uplink fibre { dev eth1 }\n" END,
+	{ "no gateway: main's", "uplink fibre { dev eth1 }\n" END,
 	  "route4 default via 203.0.113.1 dev eth1 table 201", true },
 	{ "fallback route",
 	  FIBRE "}\n" CHEAP "fallback fibre }\n" END,
@@ -113,33 +113,33 @@ static const struct {
 	{ "in IPv6 too", FIBRE "}\n" CHEAP "fallback fibre }\n" END,
 	  "route6 default via 2001:db8:f::1 dev eth1 table 210 protocol 119 "
 	  "metric 2049\n", true },
-	{ "the stand-in's strictness", FIBRE "strict }\n" CHEAP
+	{ "a strict fallback", FIBRE "strict }\n" CHEAP
 	  "fallback fibre }\n" END,
 	  "route4 unreachable default table 210", true },
-	{ "fallback main needs nothing", FIBRE "}\n" CHEAP
+	{ "fallback main needs no route", FIBRE "}\n" CHEAP
 	  "fallback main }\n" END, "metric 1001", false },
-	{ "the mark's rule", FIBRE "}\n" CHEAP "}\n" END,
+	{ "mark rule", FIBRE "}\n" CHEAP "}\n" END,
 	  "rule4 pref 20109 fwmark 0x09000000/0x3f000000 lookup 210 "
 	  "protocol 119\n", true },
-	{ "and for v6", FIBRE "}\n" CHEAP "}\n" END,
+	{ "mark rule, v6", FIBRE "}\n" CHEAP "}\n" END,
 	  "rule6 pref 20109 fwmark", true },
-	{ "addresses", FIBRE "}\n" END,
+	{ "source rule", FIBRE "}\n" END,
 	  "rule4 pref 20701 from 203.0.113.2 lookup 201", true },
-	{ "addresses of v6", FIBRE "}\n" END,
+	{ "source rule, v6", FIBRE "}\n" END,
 	  "rule6 pref 20701 from 2001:db8:f::2 lookup 201", true },
-	{ "main first", FIBRE "}\n" END,
+	{ "specific routes of main first", FIBRE "}\n" END,
 	  "rule6 pref 20010 lookup main suppress_prefixlength 0 "
 	  "suppress_ifgroup 119", true },
-	{ "main's own mark goes past the rest", FIBRE "}\n" END,
+	{ "main's mark skips the local rules", FIBRE "}\n" END,
 	  "rule4 pref 20163 fwmark 0x3f000000/0x3f000000 goto 21999", true },
-	{ "but not where nothing leads to an uplink", FIBRE "}\n"
+	{ "no local rules where none leads to an uplink", FIBRE "}\n"
 	  "default via main\n", "goto", false },
 	{ "local: the default", FIBRE "}\n" END,
 	  "rule4 pref 21900 from 0.0.0.0 iif lo lookup 201 protocol 119\n",
 	  true },
 	{ "local: the default, v6", FIBRE "}\n" END,
 	  "rule6 pref 21900 iif lo lookup 201 protocol 119\n", true },
-	{ "local: v6 that has a source goes on", FIBRE "}\n" END,
+	{ "local: v6 with a source skips the rules", FIBRE "}\n" END,
 	  "rule6 pref 21000 from 8000::/1 iif lo goto 21999", true },
 	{ "local: multicast", FIBRE "}\n" END,
 	  "rule4 pref 21010 from 0.0.0.0 to 224.0.0.0/4 iif lo goto 21999",
@@ -162,10 +162,10 @@ static const struct {
 	{ "local: not all users", FIBRE "}\n" CHEAP "}\n"
 	  "route not uid 33 tcp dport 25 via cheap\n" END, "dport 25",
 	  false },
-	{ "local: ports that no rule takes", FIBRE "}\n"
+	{ "local: ports 0 and 65535 are left out", FIBRE "}\n"
 	  "route udp dport 0-65535 via fibre\n" END,
 	  "ipproto udp dport 1-65534 lookup 201", true },
-	{ "local: no other", FIBRE "}\n"
+	{ "local: port 65535 alone has no rule", FIBRE "}\n"
 	  "route udp dport 65535 via fibre\n" END, "65535", false },
 	{ "local: a port alone", FIBRE "}\n" "route dport 53 via main\n" END,
 	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto udp dport 53 "
@@ -173,7 +173,7 @@ static const struct {
 	{ "local: the order of routes", FIBRE "}\n"
 	  "route tcp dport 25 via fibre\n" "route tcp via main\n" END,
 	  "rule4 pref 21101 from 0.0.0.0 iif lo ipproto tcp goto 21999", true },
-	{ "local: which is none on one path", FIBRE "}\n"
+	{ "local: routes of one path share a preference", FIBRE "}\n"
 	  "route tcp dport 25 via fibre\n" "route udp via fibre\n" END,
 	  "rule4 pref 21100 from 0.0.0.0 iif lo ipproto udp lookup 201", true },
 	{ "local: a destination", FIBRE "}\n"
@@ -183,23 +183,23 @@ static const struct {
 	{ "local: in its family only", FIBRE "}\n"
 	  "route to 198.51.100.0/24 via fibre\n" END, "rule6 pref 21100",
 	  false },
-	{ "local: what cannot be said", FIBRE "}\n"
+	{ "local: conditions that ip rules lack", FIBRE "}\n"
 	  "route tcp from 192.168.1.0/24 via fibre\n"
 	  "route tcp dscp ef via fibre\n" "route tcp length 0-99 via fibre\n"
 	  "route tcp payload /^x/ via fibre\n" "route not tcp via fibre\n"
 	  END, "pref 21100", false },
-	{ "local: what beside it can", FIBRE "}\n"
+	{ "local: an alternative that ip rules have", FIBRE "}\n"
 	  "route tcp dport 25 or payload /^x/ via fibre\n" END,
 	  "ipproto tcp dport 25 lookup 201", true },
-	{ "local: no interface is `in`", FIBRE "}\n"
+	{ "local: `in` never matches", FIBRE "}\n"
 	  "route in eth0 tcp dport 25 via fibre\n" END, "dport 25", false },
-	{ "local: nor is any", FIBRE "}\n"
+	{ "local: `not in` always matches", FIBRE "}\n"
 	  "route not in eth0 tcp dport 25 via fibre\n" END,
 	  "ipproto tcp dport 25 lookup 201", true },
-	{ "local: hosts that are others", FIBRE "}\n"
+	{ "local: `not from` another host", FIBRE "}\n"
 	  "route tcp dport 25 not from 192.168.1.20 via fibre\n" END,
 	  "ipproto tcp dport 25 lookup 201", true },
-	{ "local: hosts that may be oneself", FIBRE "}\n"
+	{ "local: `not from` a local prefix", FIBRE "}\n"
 	  "route tcp dport 25 not from 192.168.1.0/24 via fibre\n" END,
 	  "dport 25", false },
 	{ "local: drop", FIBRE "}\n" "route tcp dport 25 drop\n" END,
@@ -212,74 +212,74 @@ static const struct {
 	  "to 198.51.100.7 iif lo", false },
 	{ "local: bound to the device", FIBRE "}\n" END,
 	  "rule4 pref 21005 from 0.0.0.0 iif lo oif eth1 lookup 201", true },
-	{ "local: a default that any gateway could hide behind",
+	{ "local: a default without a gateway, by protocol",
 	  "uplink cheap { dev ppp0 }\ndefault via cheap\n",
 	  "rule4 pref 21900 from 0.0.0.0 iif lo ipproto tcp lookup 201", true },
-	{ "local: is not taken for its way",
+	{ "local: never without a protocol",
 	  "uplink cheap { dev ppp0 }\ndefault via cheap\n",
 	  "pref 21900 from 0.0.0.0 iif lo lookup", false },
-	{ "local: no IPv6 is main's",
+	{ "local: no IPv6 rules without IPv6",
 	  "uplink fibre { dev eth1 via 203.0.113.1 }\n"
 	  "route tcp dport 25 via fibre\n" END, "rule6 pref 21", false },
-	{ "local: no IPv6, strict",
+	{ "local: strict without IPv6",
 	  "uplink fibre { dev eth1 via 203.0.113.1 strict }\n" END,
 	  "rule6 pref 21900 iif lo lookup 201", true },
 	{ "exempt by rule, from", FIBRE "}\n" END
 	  "exempt from 192.168.1.20-192.168.1.22 by rule\n",
 	  "rule4 pref 20000 from 192.168.1.20/31 lookup main", true },
-	{ "a range is its prefixes", FIBRE "}\n" END
+	{ "a range is split into prefixes", FIBRE "}\n" END
 	  "exempt from 192.168.1.20-192.168.1.22 by rule\n",
 	  "rule4 pref 20000 from 192.168.1.22 lookup main", true },
 	{ "exempt by rule, to", FIBRE "}\n" END
 	  "exempt to 2001:db8:5::/48 by rule\n",
 	  "rule6 pref 20000 to 2001:db8:5::/48 lookup main", true },
-	{ "answers to what came in by an uplink before that", FIBRE "}\n" END
+	{ "replies to inbound flows come before that", FIBRE "}\n" END
 	  "exempt to 2001:db8:5::/48 by rule\n",
 	  "rule6 pref 20000 fwmark 0x01000000/0x3f000000 goto 20010 "
 	  "protocol 119\n", true },
-	{ "exempt without rule", FIBRE "}\n" END
+	{ "exempt, not by rule", FIBRE "}\n" END
 	  "exempt from 192.168.1.20\n", "pref 20000", false },
 	{ "src_valid_mark", FIBRE "}\n" END,
 	  "sysctl net/ipv4/conf/eth1/src_valid_mark\n", true },
-	{ "a lost carrier counts where something stands in", FIBRE "}\n" CHEAP
+	{ "lost carrier, with a fallback", FIBRE "}\n" CHEAP
 	  "fallback fibre }\n" END,
 	  "conf/ppp0/ignore_routes_with_linkdown", true },
-	{ "and elsewhere not", FIBRE "}\n" END, "linkdown", false },
+	{ "lost carrier, without a fallback", FIBRE "}\n" END, "linkdown", false },
 	{ "another mask", "marks mask 0x0ff0\n" FIBRE "}\n" END,
 	  "fwmark 0x00000010/0x000007f0 lookup 201", true },
-	{ "a name", "uplink fibre { dev eth1 table 210 mail.out }\n" END,
+	{ "a table name", "uplink fibre { dev eth1 table 210 mail.out }\n" END,
 	  "names 210\tmail.out\n", true },
-	{ "no names", FIBRE "}\n" END, "names none\n", true },
-	{ "the gateway of main", "uplink fibre { dev eth1 via auto }\n" END,
+	{ "no table names", FIBRE "}\n" END, "names none\n", true },
+	{ "via auto", "uplink fibre { dev eth1 via auto }\n" END,
 	  "route4 default via 203.0.113.1 dev eth1 table 201", true },
-	{ "which has none", "uplink fibre { dev ppp0 via auto }\n" END,
+	{ "via auto, no default in main", "uplink fibre { dev ppp0 via auto }\n" END,
 	  "default dev ppp0", false },
-	{ "of one family", "uplink fibre { dev eth1 via auto "
+	{ "via auto for one family", "uplink fibre { dev eth1 via auto "
 	  "via 2001:db8:f::9 }\n" END,
 	  "route6 default via 2001:db8:f::9 dev eth1 table 201", true },
-	{ "may come later", FIBRE "}\nuplink later { dev eth9 optional }\n" END,
+	{ "an optional device that is missing", FIBRE "}\nuplink later { dev eth9 optional }\n" END,
 	  "rule4 pref 20102 fwmark 0x02000000/0x3f000000 lookup 202", true },
-	{ "without a route",
+	{ "has no route",
 	  FIBRE "}\nuplink later { dev eth9 optional }\n" END,
 	  "dev eth9", false },
 	{ "a socket bound to the device", FIBRE "}\n" END,
 	  "rule4 pref 20020 iif lo oif eth1 lookup 201 protocol 119\n", true },
-	{ "link-local neighbours are main's", FIBRE "}\n" END,
+	{ "link-local destinations use main", FIBRE "}\n" END,
 	  "rule6 pref 20019 to fe80::/10 iif lo lookup main", true },
-	{ "probes have their way", FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
+	{ "a probe on a LAN's device", FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
 	  "rule4 pref 20020 oif eth1 fwmark 0x01000000/0x3f000000 lookup 201",
 	  true },
-	{ "in their family", FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
+	{ "a probe has a rule in its family only", FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
 	  "rule6 pref 20020", false },
-	{ "two on one device: who has the gateway has the address",
+	{ "two on one device: the subnet of the gateway",
 	  "uplink other { dev eth1 via 198.18.0.1 }\n" FIBRE "}\n" END,
 	  "rule4 pref 20702 from 203.0.113.2 lookup 202", true },
-	{ "both have it: the first",
+	{ "two gateways in one subnet: the first",
 	  "uplink other { dev eth1 via 203.0.113.9 }\n" FIBRE "}\n" END,
 	  "rule4 pref 20701 from 203.0.113.2 lookup 201", true },
 };
 
-/* Where the marks of an uplink lead while some are dead in IPv4. */
+/* Where the marks of an uplink lead while some are down in IPv4. */
 static const struct {
 	const char *name;
 	const char *down[3];
@@ -287,33 +287,33 @@ static const struct {
 	const char *line;
 	bool wanted;
 	uint8_t active;
-	const char *words;	/* who that is; NULL: nobody */
+	const char *active_name;	/* NULL: traffic is refused */
 } down[] = {
 	{ "none", { NULL }, FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 0,
 	  "fibre" },
-	{ "its stand-in", { "fibre" },
+	{ "its fallback", { "fibre" },
 	  FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "rule4 pref 20101 fwmark 0x01000000/0x3f000000 lookup 210", true, 1,
 	  "cheap" },
-	{ "not in the other family", { "fibre" },
+	{ "IPv6 is still up", { "fibre" },
 	  FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "rule6 pref 20101 fwmark 0x01000000/0x3f000000 lookup 201", true, 1,
 	  "cheap" },
-	{ "both: main", { "fibre", "cheap" },
+	{ "its fallback, too: main", { "fibre", "cheap" },
 	  FIBRE "fallback cheap }\n" CHEAP "}\n" END,
-	  "rule4 pref 20101", false, PLAN_NOBODY, "main" },
-	{ "nor as a stand-in", { "cheap" },
+	  "rule4 pref 20101", false, PLAN_NO_UPLINK, "main" },
+	{ "the fallback is down: no route", { "cheap" },
 	  FIBRE "fallback cheap }\n" CHEAP "}\n" END,
 	  "dev ppp0 table 201", false, 0, "fibre" },
-	{ "strict: nowhere", { "fibre" }, FIBRE "strict }\n" END,
+	{ "strict: unreachable", { "fibre" }, FIBRE "strict }\n" END,
 	  "rule4 pref 20401 fwmark 0x01000000/0x3f000000 unreachable", true,
-	  PLAN_NOBODY, NULL },
-	{ "strict: not its own table", { "fibre" }, FIBRE "strict }\n" END,
-	  "rule4 pref 20101", false, PLAN_NOBODY, NULL },
-	{ "its own addresses stay", { "fibre" }, FIBRE "}\n" END,
+	  PLAN_NO_UPLINK, NULL },
+	{ "strict: no rule to its table", { "fibre" }, FIBRE "strict }\n" END,
+	  "rule4 pref 20101", false, PLAN_NO_UPLINK, NULL },
+	{ "source rules stay", { "fibre" }, FIBRE "}\n" END,
 	  "rule4 pref 20701 from 203.0.113.2 lookup 201", true,
-	  PLAN_NOBODY, "main" },
+	  PLAN_NO_UPLINK, "main" },
 };
 
 START_TEST(down_uplink)
@@ -339,7 +339,7 @@ START_TEST(down_uplink)
 	ck_assert_uint_eq(plan.uplinks[0].active[0], down[_i].active);
 	ck_assert_uint_eq(plan.uplinks[0].active[1], 0);
 	ck_assert_pstr_eq(plan_routes_active_uplink(policy, 0, down[_i].active),
-			  down[_i].words);
+			  down[_i].active_name);
 	free(text);
 	plan_fini(&plan);
 	state.health = (struct health){ 0 };
@@ -365,17 +365,17 @@ START_TEST(line)
 }
 END_TEST
 
-/* Of more than some hundreds of rules the last go, and the default with
- * them: without it their flows are main's, as without us. */
+/* The last of too many rules are left out, and the default with them: those
+ * flows use main, as without waymark. */
 static const struct {
 	const char *name;
 	const char *prev, *behind;
 	size_t count;
-	size_t own;		/* rules of IPv4 for routes */
+	size_t rules;		/* of IPv4, for routes */
 	bool has_note;
 	bool is_exempt;
 } many[] = {
-	{ "as many as can be", "route tcp dport { 1", " } via fibre\n",
+	{ "the maximum", "route tcp dport { 1", " } via fibre\n",
 	  254, 256, false, false },
 	{ "more", "route tcp dport { 1", " } via fibre\n", 300, 256, true,
 	  false },
@@ -417,7 +417,7 @@ START_TEST(max)
 	policy = setup_policy(text);
 	setup_state(&state);
 	make_plan(policy, &state, &plan);
-	ck_assert_uint_eq(count_local(&plan), many[_i].own);
+	ck_assert_uint_eq(count_local(&plan), many[_i].rules);
 	ck_assert(!!plan.local_note == many[_i].has_note);
 	free(text);
 	fini(policy, &state, &plan);
@@ -471,7 +471,7 @@ START_TEST(down_link)
 }
 END_TEST
 
-/* Overlapping and neighbouring ranges become one; nftables takes no other. */
+/* Overlapping and adjacent ranges are merged, since nftables refuses them. */
 START_TEST(ranges)
 {
 	struct policy *policy = setup_policy(
@@ -508,10 +508,10 @@ static const struct {
 	  "uplink fibre: routing table 201 has a route that is not waymark's "
 	  "(default via 203.0.113.1 dev eth1 table 201 protocol 3); give the "
 	  "uplink a table of its own: table 202" },
-	{ "a rule with our pref", RULE, "pref 20101 is taken" },
-	{ "a rule between ours", OTHER_RULE, NULL },
-	{ "a table of our name", TABLE, "nft delete table inet waymark" },
-	{ "local behind ours", LOCAL, "ip -4 rule add pref 0 lookup local" },
+	{ "a rule at our preference", RULE, "pref 20101 is taken" },
+	{ "a rule between our preferences", OTHER_RULE, NULL },
+	{ "a foreign table of our name", TABLE, "nft delete table inet waymark" },
+	{ "`lookup local` after our rules", LOCAL, "ip -4 rule add pref 0 lookup local" },
 };
 
 static void put_foreign(struct state *state, enum foreign foreign)

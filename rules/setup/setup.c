@@ -285,7 +285,7 @@ enum setup_way setup_way_of(const struct plan *plan,
 		return SETUP_WAY_ITSELF;
 	if (health_admin_state_of(health, uplink->name) == HEALTH_DOWN)
 		return SETUP_WAY_FORCED;
-	if (!uplink->is_alive)
+	if (!uplink->link_is_up)
 		return SETUP_WAY_LINK;
 	return health_is_down(health, uplink->name, v6 ? AF_INET6 : AF_INET) ?
 		       SETUP_WAY_PROBES : SETUP_WAY_NONE;

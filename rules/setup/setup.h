@@ -58,7 +58,7 @@ struct setup_report {
 	bool masqueraded;	/* of undoing: an uplink did, until now */
 	unsigned int port;	/* of our requests, see netlink_port() */
 	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
-	 * its traffic, or PLAN_NOBODY. */
+	 * its traffic, or PLAN_NO_UPLINK. */
 	uint8_t active[SETUP_UPLINKS_MAX][2];
 	uint8_t way[SETUP_UPLINKS_MAX][2];	/* enum setup_way */
 	uint8_t admin_state[SETUP_UPLINKS_MAX];	/* enum health_admin_state */

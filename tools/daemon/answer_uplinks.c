@@ -26,11 +26,12 @@ json_t *answer_kernel_path(const struct counters *counters, uint8_t path)
 		counters, counter_path("path", path, name));
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
-			 "flows", number(path_count(counters, "flows", path)),
+			 "flows",
+			 number(path_count(counters, "header_flows", path)),
 			 "engine_flows",
-			 number(path_count(counters, "engine", path)),
+			 number(path_count(counters, "engine_flows", path)),
 			 "arrived_flows",
-			 number(path_count(counters, "come", path)),
+			 number(path_count(counters, "inbound_flows", path)),
 			 "packets", number(carried.packets),
 			 "bytes", number(carried.bytes));
 }

@@ -1,4 +1,4 @@
-/* doctor.c - what would keep a policy from working. */
+/* doctor.c - report what would keep a policy from working, see doctor.h. */
 #include "rules/setup/doctor/doctor_private.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 
 #define LINE_MAX_BYTES 512
 
-void doctor_say(const struct doctor *doctor, enum doctor_level level,
+void doctor_report(const struct doctor *doctor, enum doctor_level level,
 		const char *fix, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES];
@@ -24,19 +24,30 @@ void doctor_say(const struct doctor *doctor, enum doctor_level level,
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	doctor->told(doctor->ctx, level, line, fix[0] ? fix : NULL);
+	doctor->report(doctor->ctx, level, line, fix[0] ? fix : NULL);
 }
 
-long doctor_sysctl(const char *path, long fallback)
+void doctor_ok(const struct doctor *doctor, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	doctor->report(doctor->ctx, DOCTOR_OK, line, NULL);
+}
+
+long doctor_sysctl(const char *path, long missing)
 {
 	char value[SYSCTL_VALUE_MAX];
 
 	return sysctl_read(path, value) == 0 ? strtol(value, NULL, 10) :
-					       fallback;
+					       missing;
 }
 
-/* The sentences of set-up end with their mend. */
-static void say_sentence(const struct doctor *doctor, char *sentence)
+/* Report a set-up error, which ends in "; FIX". */
+static void report_sentence(const struct doctor *doctor, char *sentence)
 {
 	char *fix = strrchr(sentence, ';');
 
@@ -44,10 +55,11 @@ static void say_sentence(const struct doctor *doctor, char *sentence)
 		*fix++ = '\0';
 	while (fix && *fix == ' ')
 		fix++;
-	doctor_say(doctor, DOCTOR_ERROR, fix ? fix : "", "%s", sentence);
+	doctor_report(doctor, DOCTOR_ERROR, fix ? fix : "", "%s", sentence);
 }
 
-/* A pref that the plan needs itself is an error, and set-up's to say. */
+/* Whether the plan has a rule at this preference: conflict_check() then
+ * reports the rule as an error. */
 static bool is_needed(const struct plan *plan, const struct kernel_rule *rule)
 {
 	for (size_t i = 0; plan && i < plan->rule_count; i++)
@@ -57,15 +69,16 @@ static bool is_needed(const struct plan *plan, const struct kernel_rule *rule)
 	return false;
 }
 
-/* Another policy, or one more uplink, may need each of them. */
+/* Warn of foreign rules in our range: another policy may need that
+ * preference. */
 static void check_prefs(const struct doctor *doctor, const struct plan *plan)
 {
 	const struct state *state = doctor->state;
 	char text[KERNEL_TEXT_MAX], fix[96];
 	bool is_free = true;
 
-	snprintf(fix, sizeof(fix), "give that rule another pref: %u to %u "
-		 "are waymark's", PREF_FIRST, PREF_LAST);
+	snprintf(fix, sizeof(fix), "give the rule a preference outside %u "
+		 "to %u", PREF_FIRST, PREF_LAST);
 	for (size_t i = 0; i < state->rule_count; i++) {
 		const struct kernel_rule *rule = &state->rules[i];
 
@@ -74,16 +87,17 @@ static void check_prefs(const struct doctor *doctor, const struct plan *plan)
 			continue;
 		is_free = false;
 		if (!is_needed(plan, rule))
-			doctor_say(doctor, DOCTOR_WARNING, fix, "pref %" PRIu32
-				   " has a rule that is not waymark's: %s",
-				   rule->pref, kernel_rule_print(rule, text));
+			doctor_report(doctor, DOCTOR_WARNING, fix,
+				      "pref %" PRIu32 " has a rule that is "
+				      "not waymark's: %s", rule->pref,
+				      kernel_rule_print(rule, text));
 	}
 	if (is_free)
-		doctor_say(doctor, DOCTOR_OK, "", "prefs %u to %u: free, or "
-			   "waymark's", PREF_FIRST, PREF_LAST);
+		doctor_ok(doctor, "prefs %u to %u: free, or used by waymark",
+			  PREF_FIRST, PREF_LAST);
 }
 
-/* The kernel takes a gateway out of the blue, onlink; most are mistyped. */
+/* Such a gateway is used with `onlink`, but most of them are typing errors. */
 static void check_gateways(const struct doctor *doctor, uint8_t family)
 {
 	char address[ADDRESS_TEXT_MAX], fix[96];
@@ -91,16 +105,17 @@ static void check_gateways(const struct doctor *doctor, uint8_t family)
 	for (size_t i = 0; i < policy_uplinks(doctor->policy); i++) {
 		const struct uplink *up = policy_uplink(doctor->policy, i);
 
-		if (!plan_routes_is_stray(doctor->policy, doctor->state,
-					  family, i))
+		if (!plan_routes_gateway_is_off_link(
+			    doctor->policy, doctor->state, family, i))
 			continue;
-		snprintf(fix, sizeof(fix), "see whether it is mistyped: "
+		snprintf(fix, sizeof(fix), "check it for a typing error: "
 			 "ip address show dev %s", up->dev);
-		doctor_say(doctor, DOCTOR_WARNING, fix, "uplink %s: gateway "
-			   "%s is in no prefix of %s", up->name,
-			   address_print(family == AF_INET ? &up->via4 :
-							     &up->via6,
-					 address), up->dev);
+		doctor_report(doctor, DOCTOR_WARNING, fix,
+			      "uplink %s: gateway %s is in no prefix of %s",
+			      up->name,
+			      address_print(family == AF_INET ? &up->via4 :
+								&up->via6,
+					    address), up->dev);
 	}
 }
 
@@ -108,19 +123,18 @@ static void check_plan(const struct doctor *doctor, const struct plan *plan)
 {
 	char error[SETUP_ERROR_MAX];
 
-	doctor_say(doctor, DOCTOR_OK, "", "uplinks: each device is there, or "
-		   "may come later");
+	doctor_ok(doctor, "uplinks: every device exists or is optional");
 	check_gateways(doctor, AF_INET);
 	check_gateways(doctor, AF_INET6);
 	if (conflict_check(plan, doctor->state, error) == 0)
-		doctor_say(doctor, DOCTOR_OK, "", "the uplinks' tables: free, "
-			   "or waymark's");
+		doctor_ok(doctor, "tables of the uplinks: free, or used by "
+			  "waymark");
 	else
-		say_sentence(doctor, error);
+		report_sentence(doctor, error);
 }
 
-/* Links, and prefs and tables that somebody has. */
-static void check_places(const struct doctor *doctor)
+/* Check links, rule preferences and routing tables. */
+static void check_routing(const struct doctor *doctor)
 {
 	char error[SETUP_ERROR_MAX];
 	struct plan plan = { 0 };
@@ -130,7 +144,7 @@ static void check_places(const struct doctor *doctor)
 		rc = plan_make(doctor->policy, NULL, doctor->state,
 			       PLAN_LINKS_UP, &plan, error);
 	if (rc < 0)
-		say_sentence(doctor, error);
+		report_sentence(doctor, error);
 	else if (doctor->policy)
 		check_plan(doctor, &plan);
 	check_prefs(doctor, &plan);
@@ -138,20 +152,20 @@ static void check_places(const struct doctor *doctor)
 }
 
 static int examine(const struct policy *policy, const struct state *state,
-		   doctor_told *told, void *ctx)
+		   doctor_report_fn *report, void *ctx)
 {
 	struct doctor doctor = {
 		.policy = policy,
 		.state = state,
 		.mask = policy ? policy_marks(policy)->mask :
 				 MARKS_MASK_DEFAULT,
-		.told = told,
+		.report = report,
 		.ctx = ctx,
 	};
 
 	doctor_kernel(&doctor);
 	doctor_settings(&doctor);
-	check_places(&doctor);
+	check_routing(&doctor);
 	doctor_others(&doctor);
 	return 0;
 }
@@ -170,14 +184,15 @@ int doctor_read(struct netlink **nl, struct state *state)
 	return rc;
 }
 
-int doctor_examine(const struct policy *policy, doctor_told *told, void *ctx)
+int doctor_examine(const struct policy *policy, doctor_report_fn *report,
+		   void *ctx)
 {
 	struct netlink *nl;
 	struct state state;
 	int rc = doctor_read(&nl, &state);
 
 	if (rc == 0)
-		rc = examine(policy, &state, told, ctx);
+		rc = examine(policy, &state, report, ctx);
 	state_fini(&state);
 	netlink_close(nl);
 	return rc;

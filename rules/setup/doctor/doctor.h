@@ -1,6 +1,6 @@
 /*
- * doctor.h - what of kernel, privileges, settings and other programs would
- * keep a policy from working, and the mend. Changes nothing.
+ * doctor.h - report what would keep a policy from working: kernel, privileges,
+ * settings, other programs; each with its fix. Changes nothing.
  */
 #ifndef WAYMARK_SETUP_DOCTOR_H
 #define WAYMARK_SETUP_DOCTOR_H
@@ -11,17 +11,18 @@ struct policy;
 
 enum doctor_level { DOCTOR_OK, DOCTOR_WARNING, DOCTOR_ERROR };
 
-/* `mend`: words or a command to be pasted; NULL where all is well. */
-typedef void doctor_told(void *ctx, enum doctor_level level, const char *line,
-			 const char *fix);
+/* Receives one finding. `fix`: words, or a command to paste; NULL for OK. */
+typedef void doctor_report_fn(void *ctx, enum doctor_level level,
+			      const char *line, const char *fix);
 
-/* All that can be said of this network namespace; `policy` may be NULL. 0 or
- * -errno when it could not even be looked at. */
-int doctor_examine(const struct policy *policy, doctor_told *told, void *ctx);
+/* Examine this network namespace; `policy` may be NULL. 0, or -errno when the
+ * kernel's state cannot be read. */
+int doctor_examine(const struct policy *policy, doctor_report_fn *report,
+		   void *ctx);
 
-/* Prove each path of a policy that is set up with a packet of its own. Which
- * uplinks are taken for dead is known of `state_dir`, NULL: the usual one. */
+/* Test each uplink of a policy in force with a packet. Uplink states are read
+ * from `state_dir`; NULL: the default directory. */
 int doctor_prove(const struct policy *policy, const char *state_dir,
-		 doctor_told *told, void *ctx);
+		 doctor_report_fn *report, void *ctx);
 
 #endif

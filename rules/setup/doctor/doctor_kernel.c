@@ -1,4 +1,4 @@
-/* doctor_kernel.c - what the kernel can, and whether we may ask for it. */
+/* doctor_kernel.c - check features of the kernel, and our privileges. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -15,11 +15,11 @@ static bool may_all(const struct doctor *doctor)
 	bool admin = setup_may_change(ignored) == 0;
 
 	if (admin)
-		doctor_say(doctor, DOCTOR_OK, "", "privileges: CAP_NET_ADMIN");
+		doctor_ok(doctor, "privileges: CAP_NET_ADMIN");
 	else
-		doctor_say(doctor, DOCTOR_ERROR, "sudo waymark doctor",
-			   "privileges: without CAP_NET_ADMIN nothing can be "
-			   "set up, and much not be looked at");
+		doctor_report(doctor, DOCTOR_ERROR, "sudo waymark doctor",
+			      "privileges: without CAP_NET_ADMIN waymark can "
+			      "set nothing up, and not inspect everything");
 	return admin;
 }
 
@@ -31,16 +31,16 @@ static void check_rules(const struct doctor *doctor, uint8_t family)
 	for (size_t i = 0; i < state->rule_count; i++) {
 		if (state->rules[i].family != family)
 			continue;
-		doctor_say(doctor, DOCTOR_OK, "", "policy routing by fwmark, "
-			   "IPv%d", v);
+		doctor_ok(doctor, "policy routing by fwmark, IPv%d", v);
 		return;
 	}
-	doctor_say(doctor, DOCTOR_ERROR, "use a kernel with "
-		   "CONFIG_IP_MULTIPLE_TABLES and CONFIG_IPV6_MULTIPLE_TABLES",
-		   "policy routing, IPv%d: the kernel lacks it", v);
+	doctor_report(doctor, DOCTOR_ERROR, "use a kernel with "
+		      "CONFIG_IP_MULTIPLE_TABLES and "
+		      "CONFIG_IPV6_MULTIPLE_TABLES", "policy routing, IPv%d: "
+		      "the kernel lacks it", v);
 }
 
-/* Each as a rule that is tried and never made. */
+/* Each has a rule that is checked and never added. */
 static const struct {
 	const char *name;
 	const char *module;
@@ -51,7 +51,7 @@ static const struct {
 	  "ct mark set ct mark & 0x80ffffff | 0x1000000" },
 	{ "local, broadcast and multicast addresses", "nft_fib_inet",
 	  "filter hook prerouting priority 0", "fib daddr type local accept" },
-	{ "the router's own traffic", "nft_chain_route",
+	{ "locally generated traffic", "nft_chain_route",
 	  "route hook output priority 0", "socket mark 1 accept" },
 	{ "queues chosen by hash", "nft_hash",
 	  "filter hook prerouting priority 0",
@@ -72,32 +72,32 @@ static void check_parts(const struct doctor *doctor)
 			 parts[i].hook, parts[i].rule);
 		snprintf(fix, sizeof(fix), "modprobe %s", parts[i].module);
 		if (nft_check(script, error) == 0)
-			doctor_say(doctor, DOCTOR_OK, "", "nftables: %s",
-				   parts[i].name);
+			doctor_ok(doctor, "nftables: %s", parts[i].name);
 		else
-			doctor_say(doctor, DOCTOR_ERROR, fix, "nftables: %s: "
-				   "the kernel lacks it", parts[i].name);
+			doctor_report(doctor, DOCTOR_ERROR, fix,
+				      "nftables: %s: the kernel lacks it",
+				      parts[i].name);
 	}
 }
 
 static void check_queue(const struct doctor *doctor)
 {
 	if (access("/proc/net/netfilter/nfnetlink_queue", F_OK) == 0)
-		doctor_say(doctor, DOCTOR_OK, "", "NFQUEUE");
+		doctor_ok(doctor, "NFQUEUE");
 	else
-		doctor_say(doctor, DOCTOR_ERROR, "modprobe nfnetlink_queue",
-			   "NFQUEUE: the kernel lacks it, or has not loaded "
-			   "it");
+		doctor_report(doctor, DOCTOR_ERROR, "modprobe nfnetlink_queue",
+			      "NFQUEUE: the kernel lacks it, or the module is "
+			      "not loaded");
 	if (nft_has_queue())
-		doctor_say(doctor, DOCTOR_OK, "", "queue rules: nft_queue");
+		doctor_ok(doctor, "queue rules: nft_queue");
 	else if (queue_rule_works())
-		doctor_say(doctor, DOCTOR_OK, "", "queue rules: no nft_queue, "
-			   "but the xtables target NFQUEUE does the same");
+		doctor_ok(doctor, "queue rules: the xtables target NFQUEUE, "
+			  "since there is no nft_queue");
 	else
-		doctor_say(doctor, DOCTOR_ERROR, "modprobe nft_queue || "
-			   "modprobe -a nft_compat xt_NFQUEUE",
-			   "queue rules: neither nft_queue nor the xtables "
-			   "target NFQUEUE");
+		doctor_report(doctor, DOCTOR_ERROR, "modprobe nft_queue || "
+			      "modprobe -a nft_compat xt_NFQUEUE",
+			      "queue rules: the kernel has neither nft_queue "
+			      "nor the xtables target NFQUEUE");
 }
 
 void doctor_kernel(const struct doctor *doctor)

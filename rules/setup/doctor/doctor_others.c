@@ -1,5 +1,5 @@
-/* doctor_others.c - other programs: those that use our bits of the mark, hide
- * packets from us, or take away what is ours. */
+/* doctor_others.c - find other programs that use our bits of the mark, hide
+ * packets from waymark, or remove its rules. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <linux/fib_rules.h>
@@ -13,21 +13,21 @@
 
 #define TEXT_LINE_MAX 512
 
-/* All bits of the mark that anybody was seen to use, beside us. */
+/* Bits of the mark that other programs use. */
 struct seen {
 	const struct doctor *doctor;
 	uint32_t bits;
 	unsigned int clashes;
 };
 
-/* Masks to choose from, the usual one first, then those that no well-known
- * program has; the others are somebody's where it runs, as `check` warns. */
+/* Masks to suggest: the default, then those that no well-known program uses.
+ * `check` warns about the rest. */
 static const uint32_t masks[] = { 0x7f000000, 0xf8000000, 0x1f000000,
 				  0xf0000000, 0x0f000000, 0x00ff0000,
 				  0x0000ff00, 0x000000ff, 0x00007f80,
 				  0x003fc000 };
 
-/* Whether the policy's uplinks have room in it, beside `main` and `drop`. */
+/* Whether the mask has room for the policy's uplinks, `main` and `drop`. */
 static bool has_room(const struct policy *policy, uint32_t mask)
 {
 	unsigned int last = (1u << (__builtin_popcount(mask) - 1)) - 1;
@@ -40,7 +40,7 @@ static bool has_room(const struct policy *policy, uint32_t mask)
 
 static const char *fix_mask(const struct seen *seen, char *fix, size_t size)
 {
-	snprintf(fix, size, "choose bits that nobody uses: marks mask "
+	snprintf(fix, size, "choose unused bits: marks mask "
 		 "0xBITS in the policy");
 	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
 		if (masks[i] & seen->bits ||
@@ -58,16 +58,15 @@ static void clash(struct seen *seen, const char *who, const char *line)
 	while (isspace((unsigned char)*line))
 		line++;
 	seen->clashes++;
-	doctor_say(seen->doctor, DOCTOR_WARNING,
-		   "see the line on marks at the end",
+	doctor_report(seen->doctor, DOCTOR_WARNING,
+		      "see the line about marks at the end",
 		   "%s uses bits of waymark's mask: %.*s", who,
 		   (int)strcspn(line, "\n"), line);
 }
 
 /*
- * The bits that a line of nft or iptables-save tests or sets: of constants as
- * they stand, of masks the side that has fewer bits, since `& 0xffff00ff`
- * keeps what it names.
+ * The bits that a line of nft or iptables-save tests or sets. A constant counts
+ * as it is, or inverted if most bits are set: `& 0xffff00ff` keeps those bits.
  */
 static uint32_t bits_of(const char *line)
 {
@@ -93,13 +92,14 @@ static void check_rules(struct seen *seen)
 
 		if (!rule->mask || rule->protocol == KERNEL_PROTOCOL)
 			continue;
-		/* wg-quick and Tailscale ask for all bits or for few. */
+		/* wg-quick compares the whole mark, Tailscale a few bits. */
 		seen->bits |= rule->mask == UINT32_MAX ? rule->mark :
 							 rule->mask;
 		if (rule->mask & seen->doctor->mask &&
 		    (rule->mask != UINT32_MAX ||
 		     rule->mark & seen->doctor->mask))
-			clash(seen, "a rule", kernel_rule_print(rule, text));
+			clash(seen, "an ip rule",
+			      kernel_rule_print(rule, text));
 	}
 }
 
@@ -111,7 +111,7 @@ static bool is_mark_line(const char *line)
 	       strstr(line, "socket mark");
 }
 
-/* Tables begin at the margin: "table inet waymark {". */
+/* Tables begin in the first column: "table inet waymark {". */
 static void read_nft_line(struct seen *seen, const char *line, char *table,
 			  size_t size)
 {
@@ -123,7 +123,7 @@ static void read_nft_line(struct seen *seen, const char *line, char *table,
 	if (strncmp(line, "\tflowtable ", 11) == 0) {
 		snprintf(fix, sizeof(fix), "take the uplinks out of its "
 			 "devices, or: nft delete %s", table);
-		doctor_say(seen->doctor, DOCTOR_WARNING, fix, "%.*s in %s: "
+		doctor_report(seen->doctor, DOCTOR_WARNING, fix, "%.*s in %s: "
 			   "flow offload hides packets of its flows from "
 			   "waymark", (int)strcspn(line + 1, "{\n"), line + 1,
 			   table);
@@ -152,8 +152,8 @@ static void read_lines(struct seen *seen, const char *command, line_fn *each)
 	free(text);
 }
 
-/* "table inet foreign"; ours need not be listed, and may hold a rule that
- * libnftables does not know how to print. */
+/* Read a line such as "table inet foreign". Our table is skipped: it may have a
+ * rule that libnftables cannot print. */
 static void read_table(struct seen *seen, const char *line, char *table,
 		       size_t size)
 {
@@ -209,11 +209,11 @@ static void check_iptables(struct seen *seen, const char *program)
 		pclose(in);
 }
 
-/* ---- programs that are known ---- */
+/* ---- well-known programs ---- */
 
 static const struct {
 	const char *name;
-	const char *sign;	/* a file that is there when it runs */
+	const char *sign;	/* a file that exists while it runs */
 	const char *bits;
 	uint32_t mask;
 } known[] = {
@@ -236,13 +236,13 @@ static void check_known(struct seen *seen)
 		if (known[i].mask & seen->doctor->mask)
 			clash(seen, known[i].name, known[i].bits);
 		else
-			doctor_say(seen->doctor, DOCTOR_OK, "",
-				   "%s: its bits of the mark, %s, are others",
+			doctor_ok(seen->doctor,
+				  "%s: its bits of the mark, %s, do not overlap",
 				   known[i].name, known[i].bits);
 	}
 }
 
-/* networkd removes rules and routes that it did not make. */
+/* networkd removes rules and routes that it did not add. */
 static void check_networkd(const struct doctor *doctor)
 {
 	if (access("/run/systemd/netif/links", F_OK) != 0)
@@ -252,14 +252,14 @@ static void check_networkd(const struct doctor *doctor)
 		   "/run/systemd/networkd.conf.d "
 		   "/usr/lib/systemd/networkd.conf.d") == 0)
 		return;
-	doctor_say(doctor, DOCTOR_WARNING,
+	doctor_report(doctor, DOCTOR_WARNING,
 		   "mkdir -p /etc/systemd/networkd.conf.d && printf "
 		   "'[Network]\\nManageForeignRoutingPolicyRules=no\\n"
 		   "ManageForeignRoutes=no\\n' > "
 		   "/etc/systemd/networkd.conf.d/waymark.conf && systemctl "
 		   "try-restart systemd-networkd",
-		   "systemd-networkd removes rules and routes of others when "
-		   "it starts");
+		      "systemd-networkd removes foreign rules and routes when "
+		      "it starts");
 }
 
 void doctor_others(const struct doctor *doctor)
@@ -273,12 +273,12 @@ void doctor_others(const struct doctor *doctor)
 	check_iptables(&seen, "ip6tables-save");
 	check_known(&seen);
 	if (seen.clashes == 0)
-		doctor_say(doctor, DOCTOR_OK, "", "marks: nobody else uses "
-			   "bits of 0x%08" PRIx32, doctor->mask);
+		doctor_ok(doctor, "marks: no other program uses bits of "
+			  "0x%08" PRIx32, doctor->mask);
 	else
-		doctor_say(doctor, DOCTOR_WARNING,
+		doctor_report(doctor, DOCTOR_WARNING,
 			   fix_mask(&seen, fix, sizeof(fix)),
-			   "marks: others use bits of 0x%08" PRIx32,
-			   doctor->mask);
+			      "marks: other programs use bits of 0x%08" PRIx32,
+			      doctor->mask);
 	check_networkd(doctor);
 }

@@ -1,5 +1,5 @@
 /*
- * doctor_private.h - what the parts of the examination share. Only doctor*.c
+ * doctor_private.h - shared by the parts of the examination. Only doctor*.c
  * include this.
  */
 #ifndef WAYMARK_SETUP_DOCTOR_PRIVATE_H
@@ -14,28 +14,31 @@ struct netlink;
 struct doctor {
 	const struct policy *policy;	/* may be NULL */
 	const struct state *state;
-	uint32_t mask;			/* the policy's, or the usual one */
-	doctor_told *told;
+	uint32_t mask;			/* the policy's, or the default */
+	doctor_report_fn *report;
 	void *ctx;
 };
 
-/* Tell; a `mend` of "" is none. */
-void doctor_say(const struct doctor *doctor, enum doctor_level level,
+/* Report a finding that is well. */
+void doctor_ok(const struct doctor *doctor, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Report a finding; a `fix` of "" is none. */
+void doctor_report(const struct doctor *doctor, enum doctor_level level,
 		const char *fix, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The number in a file below /proc/sys; `otherwise` when there is none. */
-long doctor_sysctl(const char *path, long fallback);
+/* The number in a file below /proc/sys; `missing` when there is none. */
+long doctor_sysctl(const char *path, long missing);
 
-/* Read what is to be examined: 0 or -errno; both are the caller's to end in
- * either case. */
+/* Read the kernel's state: 0 or -errno. The caller frees both in either
+ * case. */
 int doctor_read(struct netlink **nl, struct state *state);
 
-/* doctor_kernel.c: what the kernel can, and may be asked for. */
+/* doctor_kernel.c: features of the kernel, and our privileges. */
 void doctor_kernel(const struct doctor *doctor);
-/* doctor_settings.c: sysctls that matter. */
+/* doctor_settings.c: sysctls. */
 void doctor_settings(const struct doctor *doctor);
-/* doctor_others.c: what other programs have that is ours, or hide. */
+/* doctor_others.c: other programs that use our bits, or hide packets. */
 void doctor_others(const struct doctor *doctor);
 
 #endif

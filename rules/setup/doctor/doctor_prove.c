@@ -1,4 +1,4 @@
-/* doctor_prove.c - one packet for each path of a policy that is set up. */
+/* doctor_prove.c - test each uplink of a policy in force with a packet. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -12,17 +12,17 @@
 #include "rules/setup/monitor/probe.h"
 #include "rules/setup/setup.h"
 
-/* That one proof may take. */
+/* Time limit of one test. */
 #define PROOF_MS 2000
 
 struct proof {
 	struct doctor doctor;
 	struct netlink *nl;
-	struct plan plan;	/* with what is known of dead uplinks */
+	struct plan plan;	/* made with the stored uplink states */
 };
 
-/* An address that only a default leads to, of those for benchmarks: RFC 2544
- * and RFC 5180. */
+/* An address that only a default route leads to: from the prefixes for
+ * benchmarks (RFC 2544, RFC 5180). */
 static struct address far_away(bool is_v4)
 {
 	static const uint8_t v6[16] = { 0x20, 0x01, 0x00, 0x02, [15] = 1 };
@@ -30,12 +30,12 @@ static struct address far_away(bool is_v4)
 	return is_v4 ? address_from_v4(htonl(0xc6120001)) : address_from_v6(v6);
 }
 
-/* What is so when another one carries the traffic. */
+/* The reason why another uplink is active. */
 static const char *why(enum setup_way way)
 {
 	switch (way) {
 	case SETUP_WAY_FORCED:
-		return "it was taken out";
+		return "it is disabled";
 	case SETUP_WAY_PROBES:
 		return "its probes fail";
 	case SETUP_WAY_LINK:
@@ -45,9 +45,9 @@ static const char *why(enum setup_way way)
 	}
 }
 
-/* By the word of set-up another uplink carries the traffic, and its packets
- * leave by `dev` as they should, NULL: they do not. */
-static bool is_carried(const struct proof *proof, size_t i, bool v6,
+/* Report a failover that set-up made: another uplink is active, and packets
+ * leave by `dev` (NULL: they do not leave). False when there is none. */
+static bool report_failover(const struct proof *proof, size_t i, bool v6,
 		       const char *dev)
 {
 	const struct state *state = proof->doctor.state;
@@ -58,24 +58,26 @@ static bool is_carried(const struct proof *proof, size_t i, bool v6,
 
 	if (!state->table.is_ours || by == i)
 		return false;
-	if (by != PLAN_NOBODY &&
+	if (by != PLAN_NO_UPLINK &&
 	    (!dev || strcmp(dev, proof->plan.uplinks[by].dev) != 0))
 		return false;
 	if (way == SETUP_WAY_FORCED)
 		snprintf(fix, sizeof(fix), "waymark uplink auto %s",
 			 uplink->name);
 	else
-		snprintf(fix, sizeof(fix), "look at the line, and at the "
-			 "gateway");
-	doctor_say(&proof->doctor, by == PLAN_NOBODY ? DOCTOR_ERROR :
+		snprintf(fix, sizeof(fix), "check the line and the gateway");
+	doctor_report(&proof->doctor, by == PLAN_NO_UPLINK ? DOCTOR_ERROR :
 						       DOCTOR_WARNING,
-		   fix, "uplink %s, IPv%d: %s, so %s stands in for it",
-		   uplink->name, v6 ? 6 : 4, why(way),
-		   by == PLAN_NOBODY ? "none" : proof->plan.uplinks[by].name);
+		      fix, "uplink %s, IPv%d: %s: %s%s", uplink->name,
+		      v6 ? 6 : 4, why(way),
+		      by == PLAN_NO_UPLINK ? "no fallback is up" :
+					     "failed over to ",
+		      by == PLAN_NO_UPLINK ? "" :
+					     proof->plan.uplinks[by].name);
 	return true;
 }
 
-/* Whether packets with its mark leave by its device. */
+/* Whether packets with the uplink's mark leave by its device. */
 static bool prove_mark(const struct proof *proof, size_t i, bool v6)
 {
 	const struct doctor *doctor = &proof->doctor;
@@ -91,18 +93,18 @@ static bool prove_mark(const struct proof *proof, size_t i, bool v6)
 		link = state_link_at(doctor->state, oif);
 	if (link && strcmp(link->name, uplink->dev) == 0)
 		return true;
-	if (is_carried(proof, i, v6, link ? link->name : NULL))
+	if (report_failover(proof, i, v6, link ? link->name : NULL))
 		return false;
 	snprintf(fix, sizeof(fix), "waymark setup --check POLICY; ip route "
 		 "get %s mark 0x%08" PRIx32, address_print(&far, target), mark);
-	doctor_say(doctor, DOCTOR_ERROR, fix, "uplink %s: marked packets %s%s "
-		   "instead of %s; is the policy set up?", uplink->name,
-		   link ? "leave by " : "have no way", link ? link->name : "",
-		   uplink->dev);
+	doctor_report(doctor, DOCTOR_ERROR, fix, "uplink %s: marked packets "
+		      "%s%s instead of leaving via %s; is the policy in force?",
+		      uplink->name, link ? "leave via " : "are unreachable",
+		      link ? link->name : "", uplink->dev);
 	return false;
 }
 
-static void prove_way(const struct proof *proof, size_t i,
+static void prove_answer(const struct proof *proof, size_t i,
 		      const struct uplink_probe *probe, const char *what)
 {
 	const struct doctor *doctor = &proof->doctor;
@@ -112,13 +114,14 @@ static void prove_way(const struct proof *proof, size_t i,
 
 	address_print(&probe->target, target);
 	if (rc < 0)
-		doctor_say(doctor, DOCTOR_ERROR,
-			   "look at the line, and at the gateway",
-			   "uplink %s: %s %s: %s", uplink->name, what, target,
-			   rc == -ETIMEDOUT ? "no answer" : strerror(-rc));
+		doctor_report(doctor, DOCTOR_ERROR,
+			      "check the line and the gateway",
+			      "uplink %s: %s %s: %s", uplink->name, what,
+			      target, rc == -ETIMEDOUT ? "no answer" :
+							 strerror(-rc));
 	else
-		doctor_say(doctor, DOCTOR_OK, "", "uplink %s: %s %s: answered "
-			   "by %s", uplink->name, what, target, uplink->dev);
+		doctor_ok(doctor, "uplink %s: %s %s: answered via %s",
+			  uplink->name, what, target, uplink->dev);
 }
 
 static void prove_probes(const struct proof *proof, size_t i, bool v6)
@@ -135,7 +138,7 @@ static void prove_probes(const struct proof *proof, size_t i, bool v6)
 		if (is_first && !prove_mark(proof, i, v6))
 			break;
 		is_first = false;
-		prove_way(proof, i, probe, kinds[probe->kind]);
+		prove_answer(proof, i, probe, kinds[probe->kind]);
 	}
 }
 
@@ -150,7 +153,7 @@ static bool prove_gateway(const struct proof *proof, size_t i, bool v6)
 	if (v6 ? !uplink->has_via6 : !uplink->has_via4)
 		return false;
 	if (prove_mark(proof, i, v6))
-		prove_way(proof, i, &ping, "gateway");
+		prove_answer(proof, i, &ping, "gateway");
 	return true;
 }
 
@@ -166,23 +169,23 @@ static void prove_uplink(const struct proof *proof, size_t i)
 			has_any |= prove_gateway(proof, i, v6);
 	}
 	if (!has_any)
-		doctor_say(&proof->doctor, DOCTOR_WARNING,
-			   "give it one in the policy: probe ping ADDRESS",
-			   "uplink %s: nothing to try, neither a gateway nor "
-			   "a probe", uplink->name);
+		doctor_report(&proof->doctor, DOCTOR_WARNING,
+			      "add to the uplink: probe ping ADDRESS",
+			      "uplink %s: cannot be tested: it has neither a "
+			      "gateway nor a probe", uplink->name);
 }
 
 int doctor_prove(const struct policy *policy, const char *state_dir,
-		 doctor_told *told, void *ctx)
+		 doctor_report_fn *report, void *ctx)
 {
 	struct state state;
 	struct proof proof = { .doctor = { policy, &state,
-					   policy_marks(policy)->mask, told,
+					   policy_marks(policy)->mask, report,
 					   ctx } };
 	char dir[PATH_MAX], error[SETUP_ERROR_MAX];
 	int rc = doctor_read(&proof.nl, &state);
 
-	/* Without it nobody is known to be dead. */
+	/* Without the file all uplinks count as up. */
 	if (rc == 0 && setup_state_dir(state_dir, dir) == 0)
 		(void)health_load(dir, &state.health);
 	if (rc == 0)

@@ -1,10 +1,10 @@
-/* doctor_settings.c - sysctls that matter, and how full conntrack is. */
+/* doctor_settings.c - check sysctls, and the use of the conntrack table. */
 #include <stdio.h>
 #include <string.h>
 
 #include "rules/setup/doctor/doctor_private.h"
 
-/* In hundredths of what fits. */
+/* Percent of the table. */
 #define FULL_WARNING 80
 #define FULL_ERROR 95
 
@@ -16,13 +16,13 @@ static void check_conntrack(const struct doctor *doctor)
 	char fix[96];
 
 	if (max <= 0) {
-		doctor_say(doctor, DOCTOR_WARNING, "modprobe nf_conntrack",
-			   "conntrack: its table cannot be seen");
+		doctor_report(doctor, DOCTOR_WARNING, "modprobe nf_conntrack",
+			      "conntrack: its table cannot be read");
 		return;
 	}
 	snprintf(fix, sizeof(fix), "sysctl -w net.netfilter.nf_conntrack_max"
 		 "=%ld", max * 2);
-	doctor_say(doctor, full >= FULL_ERROR	? DOCTOR_ERROR :
+	doctor_report(doctor, full >= FULL_ERROR	? DOCTOR_ERROR :
 			   full >= FULL_WARNING ? DOCTOR_WARNING :
 						  DOCTOR_OK,
 		   full >= FULL_WARNING ? fix : "",
@@ -35,12 +35,12 @@ static void check_forwarding(const struct doctor *doctor, int v,
 	char fix[64];
 
 	if (doctor_sysctl(path, 1) > 0) {
-		doctor_say(doctor, DOCTOR_OK, "", "forwarding, IPv%d", v);
+		doctor_ok(doctor, "forwarding, IPv%d", v);
 		return;
 	}
 	snprintf(fix, sizeof(fix), "sysctl -w %s=1", path);
-	doctor_say(doctor, DOCTOR_WARNING, fix, "forwarding, IPv%d: off, so "
-		   "only this host's own traffic is routed", v);
+	doctor_report(doctor, DOCTOR_WARNING, fix, "forwarding, IPv%d: off: "
+		      "only local traffic is routed", v);
 }
 
 static long of_device(const char *dev, const char *key)
@@ -55,26 +55,26 @@ static long of_device(const char *dev, const char *key)
 	return all > own ? all : own;
 }
 
-/* Strict alone drops the answers to what is marked: fib_validate_source()
- * looks the way back up with the mark only under src_valid_mark. */
+/* With strict mode alone, replies to marked packets are dropped:
+ * fib_validate_source() uses the mark only with src_valid_mark. */
 static void check_reverse_path(const struct doctor *doctor, const char *dev)
 {
 	char fix[96];
 	long filter = of_device(dev, "rp_filter");
 
 	if (filter != 1 || of_device(dev, "src_valid_mark") > 0) {
-		doctor_say(doctor, DOCTOR_OK, "", "rp_filter of %s: %ld%s", dev,
-			   filter, filter == 1 ? ", with src_valid_mark" : "");
+		doctor_ok(doctor, "rp_filter of %s: %ld%s", dev, filter,
+			  filter == 1 ? ", with src_valid_mark" : "");
 		return;
 	}
 	snprintf(fix, sizeof(fix), "waymark setup POLICY, or: sysctl -w "
 		 "net/ipv4/conf/%s/src_valid_mark=1", dev);
-	doctor_say(doctor, DOCTOR_WARNING, fix, "rp_filter of %s: strict, and "
-		   "src_valid_mark is 0: answers to marked packets are dropped "
-		   "until set-up changes that", dev);
+	doctor_report(doctor, DOCTOR_WARNING, fix, "rp_filter of %s: strict, "
+		      "and src_valid_mark is 0: replies to marked packets are "
+		      "dropped until set-up changes this", dev);
 }
 
-/* The look-up back has the flow's path or none, never that of one packet. */
+/* The reverse look-up has the flow's path or none, never a packet's own. */
 static void check_per_packet(const struct doctor *doctor, const char *dev)
 {
 	char fix[64];
@@ -84,20 +84,20 @@ static void check_per_packet(const struct doctor *doctor, const char *dev)
 		return;
 	snprintf(fix, sizeof(fix), "sysctl -w net/ipv4/conf/%s/rp_filter=2",
 		 dev);
-	doctor_say(doctor, DOCTOR_WARNING, fix, "rp_filter of %s: strict, so "
-		   "that IPv4 answers to packets of 'route per packet' are "
-		   "dropped where they come by another uplink", dev);
+	doctor_report(doctor, DOCTOR_WARNING, fix, "rp_filter of %s: strict: "
+		      "IPv4 replies to packets of 'route per packet' that "
+		      "arrive by another uplink are dropped", dev);
 }
 
 static void check_bridge(const struct doctor *doctor)
 {
 	if (doctor_sysctl("net/bridge/bridge-nf-call-iptables", 0) == 0)
 		return;
-	doctor_say(doctor, DOCTOR_WARNING,
+	doctor_report(doctor, DOCTOR_WARNING,
 		   "sysctl -w net.bridge.bridge-nf-call-iptables=0 "
 		   "net.bridge.bridge-nf-call-ip6tables=0",
-		   "bridges: bridge-nf-call-iptables is 1, so what is only "
-		   "bridged is queued, too");
+		      "bridges: bridge-nf-call-iptables is 1: bridged packets "
+		      "are queued, too");
 }
 
 void doctor_settings(const struct doctor *doctor)

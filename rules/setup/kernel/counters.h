@@ -2,12 +2,13 @@
  * counters.h - the named counters of `table inet waymark`: what the kernel
  * decides and carries. Rules come and go, counters stay.
  *
- *   path_N    packets that the kernel sent by path N by itself
- *   flows_N   flows that it settled on the path, by their first packets
- *   engine_N  flows that it learned the path of from the engine
- *   come_N    flows that came in by that uplink, and are answered by it
- *   route_ID  flows that it decided by a route; packets, of one `per packet`
- *   exempt    packets of exempt hosts
+ *   path_N           packets that the kernel routed by path N
+ *   header_flows_N   flows that it settled on the path by their headers
+ *   engine_flows_N   flows that it settled by the engine's verdict
+ *   inbound_flows_N  flows that arrived by that uplink, and stay with it
+ *   route_ID         flows that it decided by a route, or packets of a
+ *                    `per packet` route
+ *   exempt           packets of exempt hosts
  */
 #ifndef WAYMARK_SETUP_COUNTERS_H
 #define WAYMARK_SETUP_COUNTERS_H
@@ -38,7 +39,7 @@ struct counter counters_find(const struct counters *counters,
 
 /* The name of a route's, by nft_hash() of its text; returns it. */
 char *counter_route(uint64_t id, char name[static COUNTER_NAME_MAX]);
-/* "path", "flows", "engine" or "come", and the path's number. */
+/* "path", "header_flows", "engine_flows" or "inbound_flows", and _N. */
 char *counter_path(const char *what, uint8_t path,
 		   char name[static COUNTER_NAME_MAX]);
 

@@ -231,7 +231,7 @@ static void follow_flows(struct reconciler *reconciler, size_t i, int v6, uint8_
 	uint8_t was = reconciler->carried[i][v6];
 	int rc;
 
-	if (by == PLAN_NOBODY && plan_routes_strict(reconciler->policy, i))
+	if (by == PLAN_NO_UPLINK && plan_routes_strict(reconciler->policy, i))
 		return;
 	reconciler->carried[i][v6] = by;
 	if (by == was)

@@ -1,4 +1,4 @@
-/* plan.c - from a policy to what the kernel should hold. */
+/* plan.c - compute the wanted state of the kernel, see plan.h. */
 #include "rules/setup/plan/plan.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ void plan_fini(struct plan *plan)
 {
 	free(plan->uplinks);
 	free(plan->paths);
-	free(plan->wires);
+	free(plan->subnets);
 	free(plan->routes);
 	free(plan->rules);
 	free(plan->sysctls);
@@ -45,7 +45,7 @@ const char *plan_dev(const struct plan *plan, const struct state *state,
 	return found ? found->name : NULL;
 }
 
-/* "lo, eth0, eth1": what there is, for the one who mistyped. */
+/* List the links for an error message: "lo, eth0, eth1". */
 static void list_links(const struct state *state, char *text, size_t size)
 {
 	size_t used = 0;
@@ -77,10 +77,10 @@ static int check_link(const struct state *state, const struct uplink *uplink,
 	return 0;
 }
 
-/* IFF_LOWER_UP (linux/if.h, which <net/if.h> does not go with). */
+/* IFF_LOWER_UP of linux/if.h, which conflicts with <net/if.h>. */
 #define HAS_CARRIER 0x10000u
 
-static bool is_alive(const struct state *state, const char *dev,
+static bool is_link_up(const struct state *state, const char *dev,
 		     enum plan_links links)
 {
 	const struct kernel_link *link = state_link(state, dev);
@@ -109,8 +109,8 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 		.table = uplink->table,
 		.path = uplink->path,
 		.masquerade = uplink->masquerade,
-		.is_shared = uplink->shared,
-		.is_alive = is_alive(state, uplink->dev, links),
+		.on_lan = uplink->shared,
+		.link_is_up = is_link_up(state, uplink->dev, links),
 	};
 
 	plan->has_guard |= new.is_strict;
@@ -185,9 +185,9 @@ static int add_group(struct plan *plan, unsigned int link)
 }
 
 /*
- * src_valid_mark, so that a strict rp_filter looks replies up by their mark.
- * Where something else takes over from a dead link, a lost carrier has to
- * count as death: the kernel would go on using the route.
+ * Set src_valid_mark, so that a strict rp_filter looks replies up by their
+ * mark. An uplink with a fallback needs ignore_routes_with_linkdown: otherwise
+ * the kernel keeps using its routes after the carrier is lost.
  */
 static int make_link(struct plan *plan, const struct plan_uplink *uplink,
 		     const struct uplink *policy, const struct state *state)
@@ -200,8 +200,8 @@ static int make_link(struct plan *plan, const struct plan_uplink *uplink,
 	if (rc == 0 && policy->fallback != UPLINK_NONE && state->has_v6)
 		rc = add_sysctl(plan, "ipv6", uplink->dev,
 				"ignore_routes_with_linkdown");
-	/* Main's routes to a LAN have to hold also on the way back. */
-	if (rc == 0 && !uplink->is_shared)
+	/* Replies to a LAN on the same device use main's routes. */
+	if (rc == 0 && !uplink->on_lan)
 		rc = add_group(plan, uplink->link);
 	return rc;
 }
@@ -221,7 +221,7 @@ static int make_links(struct plan *plan, const struct policy *policy,
 	return rc;
 }
 
-/* The lines of rt_tables.d; a number that has two names keeps the first. */
+/* Write the lines of rt_tables.d; the first name of a number counts. */
 static int make_tables(struct plan *plan, const struct policy *policy)
 {
 	size_t len = 0;
@@ -245,16 +245,16 @@ static int make_tables(struct plan *plan, const struct policy *policy)
 	return 0;
 }
 
-/* Whether the policy has any flow change its path whatever becomes of it. */
-static bool says_late_move(const struct policy *policy)
+/* Whether `late move` applies to any flow. */
+static bool has_late_move(const struct policy *policy)
 {
-	bool says = policy_late(policy) == LATE_MOVE;
+	bool has = policy_late(policy) == LATE_MOVE;
 
 	for (size_t i = 0; i < policy_uplinks(policy); i++)
-		says |= policy_uplink(policy, i)->late == LATE_MOVE;
+		has |= policy_uplink(policy, i)->late == LATE_MOVE;
 	for (size_t i = 0; i < policy_routes(policy); i++)
-		says |= policy_route(policy, i)->late == LATE_MOVE;
-	return says;
+		has |= policy_route(policy, i)->late == LATE_MOVE;
+	return has;
 }
 
 static void copy_settings(struct plan *plan, const struct policy *policy)
@@ -265,15 +265,15 @@ static void copy_settings(struct plan *plan, const struct policy *policy)
 	plan->has_ruleset = true;
 	plan->mask = marks->mask;
 	plan->settled = marks->settled;
-	plan->keeps_nat = !says_late_move(policy);
+	plan->keeps_nat_path = !has_late_move(policy);
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;
 	plan->queue_drop = queues.fail_closed;
 	plan->inspects_dns = policy_inspects_dns(policy);
 }
 
-/* What headers decide, and how each route is known from one set-up to the
- * next. */
+/* Compile the header-only routes, and hash their text: the hash names a route's
+ * counter from one set-up to the next. */
 static int make_offload(struct plan *plan, const struct policy *policy)
 {
 	size_t flows = policy_routes(policy);
@@ -292,7 +292,7 @@ static int make_offload(struct plan *plan, const struct policy *policy)
 	return 0;
 }
 
-/* A route out of a link that is dead cannot be made. */
+/* Remove routes of links that are down: the kernel would refuse them. */
 static void drop_down_routes(struct plan *plan, const struct state *state,
 			     enum plan_links links)
 {
@@ -302,13 +302,14 @@ static void drop_down_routes(struct plan *plan, const struct state *state,
 		const struct kernel_route *route = &plan->routes[i];
 		const char *dev = plan_dev(plan, state, route->oif);
 
-		if (!dev || is_alive(state, dev, links))
+		if (!dev || is_link_up(state, dev, links))
 			plan->routes[kept++] = *route;
 	}
 	plan->route_count = kept;
 }
 
-/* Whose default an uplink's packets meet first; the routes are made. */
+/* The uplink whose default the packets of uplink `i` use; plan->routes is
+ * complete. */
 static uint8_t active_of(const struct plan *plan, const struct policy *policy,
 			  const struct state *state, uint8_t family, size_t i)
 {
@@ -318,9 +319,9 @@ static uint8_t active_of(const struct plan *plan, const struct policy *policy,
 	     (at = plan_routes_fallback(policy, i, step)) >= 0; step++)
 		if (!health_is_down(&state->health, plan->uplinks[at].name,
 				    family) &&
-		    plan_routes_has_way(plan, family, (size_t)at))
+		    plan_routes_has_default(plan, family, (size_t)at))
 			return (uint8_t)at;
-	return PLAN_NOBODY;
+	return PLAN_NO_UPLINK;
 }
 
 static void find_active_uplinks(struct plan *plan, const struct policy *policy,

@@ -1,6 +1,6 @@
 /*
- * plan.h - what the kernel should hold for a policy: the wanted state. It is
- * compared with the present one (state.h) by diff.h.
+ * plan.h - compute the wanted state of the kernel for a policy. diff.h compares
+ * it with the present state (state.h).
  *
  * A plan owns copies of all it needs; the policy may be freed.
  */
@@ -23,26 +23,26 @@ struct state;
 struct plan_uplink {
 	char name[PLAN_NAME_MAX];
 	char dev[IFNAMSIZ];
-	unsigned int link;	/* its index; of a missing one: PLAN_MISSING */
+	unsigned int link;	/* index; from PLAN_MISSING if it is missing */
 	uint32_t table;
 	uint8_t path;
 	bool masquerade;
 	bool shares_dev;	/* another uplink uses the same device */
-	bool is_shared;		/* the policy's `shared`: a LAN's device */
-	bool is_strict;		/* by itself or by who stands in for it */
-	int fallback;		/* who stands in: an index, or below 0 */
-	bool is_alive;		/* its link, as far as enum plan_links asks */
-	/* Who carries its traffic, IPv4 and IPv6: an index, itself most of
-	 * the time, or PLAN_NOBODY. */
+	bool on_lan;		/* a LAN uses the same device */
+	bool is_strict;		/* it, or one of its fallbacks */
+	int fallback;		/* an index; negative: none */
+	bool link_is_up;	/* as strictly as enum plan_links asks */
+	/* The uplink whose default its traffic uses, IPv4 and IPv6: an index,
+	 * its own unless it failed over, or PLAN_NO_UPLINK. */
 	uint8_t active[2];
 };
 
-#define PLAN_NOBODY 0xff
+#define PLAN_NO_UPLINK 0xff
 
-/* The index of a link that is not there, when printing: plus the uplink's. */
+/* Index of a missing link: this plus the uplink's index. */
 #define PLAN_MISSING 0x80000000u
 
-/* A path that marks can name: the uplinks', main's and drop's. */
+/* A path that has a mark: each uplink's, main and drop. */
 struct plan_path {
 	char name[PLAN_NAME_MAX];
 	uint8_t number;
@@ -50,14 +50,14 @@ struct plan_path {
 	uint32_t mark;		/* without the settled bit */
 };
 
-/* A file below /proc/sys and what it should hold. */
+/* A file below /proc/sys and its wanted value. */
 #define PLAN_PATH_MAX 96
 struct plan_sysctl {
 	char path[PLAN_PATH_MAX];
 	char value[12];
 };
 
-/* Whom the kernel leaves alone: the set's name, and ranges in order. */
+/* Exempt addresses: one set for each direction and family, in order. */
 enum plan_set { PLAN_FROM4, PLAN_FROM6, PLAN_TO4, PLAN_TO6, PLAN_SETS };
 
 struct plan_range {
@@ -70,31 +70,32 @@ struct plan_ranges {
 	size_t count;
 };
 
-/* Of several uplinks on one device, the one whose gateway is in `prefix`. */
-struct plan_wire {
+/* The prefix that identifies one of several uplinks on a device: its gateway is
+ * the only one in it. */
+struct plan_subnet {
 	size_t uplink;
 	struct prefix prefix;
 };
 
 struct plan {
-	bool has_ruleset;	/* false: the plan of undoing everything */
+	bool has_ruleset;	/* false: the plan that undoes everything */
 	uint32_t mask;
 	bool has_guard;		/* some uplink is strict: plan_guard.h */
-	bool keeps_nat;		/* no `late move`: who has NAT keeps its path */
+	bool keeps_nat_path;	/* translated flows keep their first path */
 	uint32_t settled;
 	struct plan_uplink *uplinks;
 	size_t uplink_count;
 	struct plan_path *paths;
 	size_t path_count;
-	struct path_set down[2];	/* of uplinks that another has to carry,
-					 * IPv4 and IPv6 */
+	struct path_set down[2];	/* uplinks that are down, IPv4 and
+					 * IPv6 */
 	uint16_t queue_first;
 	uint16_t queue_last;
-	bool queue_drop;	/* no engine: drop rather than pass */
-	bool inspects_dns;		/* the engine has to see DNS answers */
+	bool queue_drop;	/* fail-closed: drop without an engine */
+	bool inspects_dns;	/* DNS answers are queued */
 
-	struct plan_wire *wires;
-	size_t wire_count;
+	struct plan_subnet *subnets;
+	size_t subnet_count;
 	struct kernel_route *routes;
 	size_t route_count;
 	struct kernel_rule *rules;
@@ -104,17 +105,16 @@ struct plan {
 	unsigned int *links;	/* those in our device group */
 	size_t link_count;
 	struct plan_ranges exempt[PLAN_SETS];
-	struct offload *offload;	/* what headers decide */
-	struct big_set *bigs;	/* lists of both that are long */
+	struct offload *offload;	/* header-only routes */
+	struct big_set *bigs;	/* long lists of exempt and offload */
 	size_t big_count;
-	/* Of each of offload->routes: nft_hash() of its text. */
+	/* nft_hash() of the text of each of offload->routes. */
 	uint64_t *route_ids;
-	const char *local_note;	/* what of the router's own traffic cannot be
-				 * said; NULL: nothing */
-	char *tables;		/* of rt_tables.d/waymark.conf; NULL: none */
+	const char *local_note;	/* local traffic without rules; NULL: none */
+	char *tables;		/* text of rt_tables.d/waymark.conf, or NULL */
 };
 
-/* Exemptions that are not the policy's own. */
+/* Exemptions beside the policy's. */
 struct plan_exempt {
 	struct address first;
 	struct address last;
@@ -128,20 +128,20 @@ struct plan_exempts {
 };
 
 enum plan_links {
-	PLAN_LINKS_UP,		/* each has to be there and up, or optional */
-	PLAN_LINKS_ANY,		/* what hangs on a dead link is left out, and
-				 * dead is also one without a carrier */
-	PLAN_LINKS_NAMED,	/* as if all were there: to print */
+	PLAN_LINKS_UP,		/* each must be up, or its uplink optional */
+	PLAN_LINKS_ANY,		/* leave out routes of links that are down or
+				 * without carrier */
+	PLAN_LINKS_NAMED,	/* assume that all links exist: to print */
 };
 
-/* `exempts` may be NULL. 0 or -errno with a sentence; then *plan is not
- * touched. */
+/* Compute the plan; `exempts` may be NULL. 0, or -errno with a sentence in
+ * `error`, and *plan is unchanged. */
 int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 	      const struct state *state, enum plan_links links,
 	      struct plan *plan, char error[static SETUP_ERROR_MAX]);
 void plan_fini(struct plan *plan);
 
-/* The name of a route's link; NULL when it has none. */
+/* The name of a link by index; NULL when there is none. */
 const char *plan_dev(const struct plan *plan, const struct state *state,
 		     unsigned int link);
 

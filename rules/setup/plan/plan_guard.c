@@ -1,11 +1,12 @@
 /*
- * plan_guard.c - what is forwarded and bears no path: our table is gone, or a
- * rule of ours. Main's other routes came before, so only the uplinks are left.
+ * plan_guard.c - drop forwarded packets that have no path: our nft table, or
+ * one of our ip rules, is missing. Main's specific routes matched before, so only
+ * the uplinks remain.
  *
- * The router's own packets are looked up before they have a mark, so they are
- * left out, and by the same rule: as two, the loss of one would cut off who
- * mends it. It drops in silence, since a moment later all may be well, and an
- * ICMP error would end connections that only lost a packet.
+ * Local packets are routed before they have a mark, so the rule has to skip
+ * them. One rule does both: with two, the loss of one could cut off the
+ * administrator who repairs it. The rule drops silently, since an ICMP error
+ * would end connections during a short gap.
  */
 #include "rules/setup/plan/plan_guard.h"
 
@@ -17,7 +18,7 @@
 #include "rules/setup/plan/plan_rules.h"
 #include "rules/setup/kernel/prefs.h"
 
-/* A path that may leave by main goes past the guard. */
+/* Let a path that may fall back to main pass the guard. */
 static int add_pass(struct plan *plan, const struct marks *marks,
 		    uint8_t family, uint8_t path)
 {

@@ -1,6 +1,6 @@
 /*
- * plan_guard.h - where an uplink is `strict`: the rules that let nothing be
- * forwarded by an uplink unless our table has seen it.
+ * plan_guard.h - plan the rules for strict uplinks that stop forwarded packets
+ * which our table has not seen.
  */
 #ifndef WAYMARK_SETUP_PLAN_GUARD_H
 #define WAYMARK_SETUP_PLAN_GUARD_H
@@ -9,7 +9,7 @@
 
 struct policy;
 
-/* For the plan's uplinks; nothing where none is strict. 0 or -ENOMEM. */
+/* Add the rules; none where no uplink is strict. 0 or -ENOMEM. */
 int plan_guard_make(struct plan *plan, const struct policy *policy,
 		    uint8_t family);
 

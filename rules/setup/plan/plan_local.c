@@ -1,16 +1,16 @@
 /*
- * plan_local.c - the rules by which the router's own sockets get the source
- * address that goes with their path.
+ * plan_local.c - plan the rules that give local sockets the source address of
+ * their path.
  *
- * They are only for look-ups that have no source address yet: replies, and
- * sockets bound to an address, are as they were. So are the look-ups of
- * reverse-path checks, which the kernel makes with `iif lo` too, but for a
- * source (fib_frontend.c, __fib_validate_source()). IPv4 says `from 0.0.0.0`.
- * A rule of IPv6 with a source never holds where there is none
- * (fib6_rule_match()), so two of them send away all that has one.
+ * The rules match only look-ups without a source address. They leave alone
+ * replies, sockets bound to an address, and the look-ups of reverse-path
+ * checks, which use `iif lo` too, but with a source (fib_frontend.c,
+ * __fib_validate_source()). For IPv4 the selector is `from 0.0.0.0`. An IPv6
+ * rule with a source never matches a look-up without one (fib6_rule_match()),
+ * so two rules first send away every look-up that has a source.
  *
- * What is main's goes past all of these rules to whatever others may have
- * behind them, as it would without us: by `goto` to the last one.
+ * Traffic of main jumps over these rules by `goto` to the last one, and
+ * reaches foreign rules behind them as it would without waymark.
  */
 #include "rules/setup/plan/plan_local.h"
 
@@ -29,16 +29,16 @@
 #include "rules/setup/kernel/prefs.h"
 #include "rules/setup/plan/state.h"
 
-/* Rules for routes, and for exemptions, of one family: the kernel tries them
- * one by one. */
+/* Limit of rules for routes, and of rules for exemptions, in each family: the
+ * kernel tries them one after another. */
 #define LOCAL_RULES_MAX 256
 
-#define NOTE_ROUTES "the routes ask for too many rules; the last of them, " \
-	"and the default, are left out"
-#define NOTE_EXEMPTS "there are too many exempt destinations, so that no " \
-	"route has a rule"
+#define NOTE_ROUTES "the routes need too many rules; the last routes and the " \
+	"default have none"
+#define NOTE_EXEMPTS "there are too many exempt destinations, so no route " \
+	"has a rule"
 
-/* Stops the walk over the routes; no errno of any other. */
+/* Ends the walk over the routes; no other function returns it. */
 #define FULL (-E2BIG)
 
 struct local {
@@ -47,11 +47,11 @@ struct local {
 	const struct state *state;
 	uint8_t family;
 	uint8_t last_path;
-	bool last_has_to;	/* some rule of this pref has */
+	bool last_has_to;	/* so has a rule of this pref */
 	uint32_t pref;		/* of the rules for the last path */
 	size_t routes;		/* rules so far */
 	size_t exempts;
-	bool has_path;		/* some rule leads to an uplink */
+	bool has_path;		/* a rule leads to an uplink */
 };
 
 static struct prefix prefix_of(const char *text)
@@ -90,13 +90,14 @@ static bool is_default_of(const struct kernel_route *route, uint8_t family,
 static bool has_default(const struct local *local, uint32_t table)
 {
 	for (size_t i = 0; i < local->plan->route_count; i++)
-		if (is_default_of(&local->plan->routes[i], local->family, table))
+		if (is_default_of(&local->plan->routes[i], local->family,
+				  table))
 			return true;
 	return false;
 }
 
-/* Whether the kernel might take it for the way to somebody's gateway, for
- * which it asks without a protocol: fib_check_nh_v4_gw(). */
+/* Whether the kernel could find a gateway through the table's default: it looks
+ * gateways up without a protocol (fib_check_nh_v4_gw()). */
 static bool has_bare_default(const struct local *local, uint32_t table)
 {
 	for (size_t i = 0; i < local->plan->route_count; i++) {
@@ -109,12 +110,12 @@ static bool has_bare_default(const struct local *local, uint32_t table)
 	return false;
 }
 
-/* What becomes of a flow whose uplink cannot carry it is what becomes of its
- * mark: refused, or main's. */
-static void lead_uplink(struct local *local, size_t i, struct kernel_rule *rule)
+/* Lead the rule where the uplink's mark leads: to a table, to an error if it is
+ * strict, or to main. */
+static void set_uplink(struct local *local, size_t i, struct kernel_rule *rule)
 {
-	uint32_t table = plan_rules_table(local->policy, local->state, local->family,
-					  i);
+	uint32_t table = plan_rules_table(local->policy, local->state,
+					  local->family, i);
 
 	if (table && has_default(local, table)) {
 		rule->action = FR_ACT_TO_TBL;
@@ -127,11 +128,12 @@ static void lead_uplink(struct local *local, size_t i, struct kernel_rule *rule)
 	}
 }
 
-static void lead(struct local *local, uint8_t path, struct kernel_rule *rule)
+static void set_target(struct local *local, uint8_t path,
+		       struct kernel_rule *rule)
 {
 	for (size_t i = 0; i < local->plan->uplink_count; i++)
 		if (local->plan->uplinks[i].path == path)
-			lead_uplink(local, i, rule);
+			set_uplink(local, i, rule);
 }
 
 static int add_route(struct local *local, const struct kernel_rule *rule)
@@ -141,7 +143,7 @@ static int add_route(struct local *local, const struct kernel_rule *rule)
 	return plan_rules_add(local->plan, rule);
 }
 
-static int add_led(struct local *local, struct kernel_rule *rule)
+static int add_with_protocols(struct local *local, struct kernel_rule *rule)
 {
 	static const uint8_t protocols[] = {
 		IPPROTO_ICMP, IPPROTO_IPIP, IPPROTO_TCP, IPPROTO_UDP,
@@ -159,8 +161,8 @@ static int add_led(struct local *local, struct kernel_rule *rule)
 	return rc;
 }
 
-/* A socket's source is chosen before its flow is known: of paths that share
- * flows, those of the router itself take the first that lives. */
+/* A socket's source is chosen before its flow is known, so local flows of a
+ * balanced route take the first uplink that is up. */
 static uint8_t path_of(const struct local *local, size_t i)
 {
 	const struct route *route = policy_route(local->policy, i);
@@ -173,9 +175,9 @@ static uint8_t path_of(const struct local *local, size_t i)
 /* ---- routes ---- */
 
 /*
- * Among rules that lead the same way order is nothing: they share a pref. But
- * one without a destination is the same to the kernel as one before it that
- * has any: fib6_rule_compare(), fib4_rule_compare().
+ * Rules with the same target share a preference, since their order is
+ * irrelevant. But the kernel takes a rule without a destination for a duplicate
+ * of one with a destination (fib6_rule_compare(), fib4_rule_compare()).
  */
 static uint32_t pref_of(struct local *local, uint8_t path, bool has_to)
 {
@@ -227,8 +229,8 @@ static int add_selector(void *ctx, size_t route,
 		rule.has_to = true;
 		rule.to = selector->to;
 	}
-	lead(local, path, &rule);
-	return add_led(local, &rule);
+	set_target(local, path, &rule);
+	return add_with_protocols(local, &rule);
 }
 
 static bool is_host(void *ctx, const struct address *first,
@@ -255,9 +257,9 @@ static int add_routes(struct local *local)
 	int rc = selector_each(local->policy, add_selector, is_host, local);
 
 	if (rc == 0 && path != policy_marks(local->policy)->path_drop) {
-		lead(local, path, &rule);
+		set_target(local, path, &rule);
 		if (rule.action != FR_ACT_GOTO)
-			rc = add_led(local, &rule);
+			rc = add_with_protocols(local, &rule);
 	}
 	if (rc == FULL) {
 		local->plan->local_note = NOTE_ROUTES;
@@ -266,9 +268,9 @@ static int add_routes(struct local *local)
 	return rc;
 }
 
-/* ---- what is main's before any route ---- */
+/* ---- traffic that is main's before any route ---- */
 
-/* By a rule ahead of all of ours: `exempt to ... by rule`. */
+/* Whether `exempt to ... by rule` has a rule for the prefix already. */
 static bool is_exempt(const struct local *local, const struct prefix *prefix)
 {
 	for (size_t i = 0; i < local->plan->rule_count; i++) {
@@ -296,7 +298,7 @@ static int add_exempt(void *ctx, const struct prefix *prefix)
 	return plan_rules_add(local->plan, &rule);
 }
 
-/* Destinations that the diversion leaves unmarked: ruleset.c, fresh_own. */
+/* The destinations that new_flow_local accepts unmarked (ruleset.c). */
 static int add_exempts(struct local *local)
 {
 	static const char *const unmarked[2][2] = {
@@ -324,8 +326,8 @@ static int add_exempts(struct local *local)
 	return rc;
 }
 
-/* A socket bound to an uplink's device can leave by nothing else. One bound
- * to another device by which main has a default is main's. */
+/* A socket bound to an uplink's device uses that uplink. One bound to another
+ * device of a default in main uses main. */
 static int add_device(struct local *local, const char *dev, int uplink)
 {
 	struct kernel_rule rule = local_rule(local, PREF_LOCAL_DEVICE);
@@ -348,25 +350,28 @@ static int add_devices(struct local *local)
 
 	for (size_t i = 0; i < local->plan->uplink_count && rc == 0; i++)
 		if (!local->plan->uplinks[i].shares_dev)
-			rc = add_device(local, local->plan->uplinks[i].dev, (int)i);
+			rc = add_device(local, local->plan->uplinks[i].dev,
+					(int)i);
 	for (size_t i = 0; i < state->route_count && rc == 0; i++) {
 		const struct kernel_route *route = &state->routes[i];
 		const struct kernel_link *link = state_link_at(state,
 							       route->oif);
 		bool is_uplink = false;
 
-		if (!is_default_of(route, local->family, RT_TABLE_MAIN) || !link)
+		if (!link ||
+		    !is_default_of(route, local->family, RT_TABLE_MAIN))
 			continue;
 		for (size_t n = 0; n < local->plan->uplink_count; n++)
-			is_uplink |= local->plan->uplinks[n].link == link->index;
+			is_uplink |= local->plan->uplinks[n].link ==
+				     link->index;
 		if (!is_uplink)
 			rc = add_device(local, link->name, -1);
 	}
 	return rc;
 }
 
-/* The end, where what is marked as main's goes, and in IPv6 what has a source
- * already. */
+/* Add the last rule, and the rules that lead to it: for main's mark, and in
+ * IPv6 for look-ups that have a source. */
 static int add_frame(struct local *local)
 {
 	static const char *const halves[] = { "::/1", "8000::/1" };
@@ -396,7 +401,7 @@ static int add_frame(struct local *local)
 	return rc;
 }
 
-/* Where no rule would lead to an uplink, there is none at all. */
+/* Add no rules unless one leads to an uplink. */
 static int make_family(struct local local, uint8_t family)
 {
 	size_t prev = local.plan->rule_count;
@@ -421,7 +426,7 @@ static int make_family(struct local local, uint8_t family)
 }
 
 int plan_local_make(struct plan *plan, const struct policy *policy,
-		  const struct state *state)
+		    const struct state *state)
 {
 	struct local local = { .plan = plan, .policy = policy, .state = state };
 	int rc = make_family(local, AF_INET);

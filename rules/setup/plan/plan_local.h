@@ -1,16 +1,16 @@
 /*
- * plan_local.h - the rules by which the router's own sockets get the source
- * address that goes with their path: the kernel chooses it when it routes
- * them, before anything can mark a packet.
+ * plan_local.h - plan the rules that give local sockets the source address of
+ * their path. The kernel chooses the address when it routes the socket, before
+ * any packet can be marked.
  */
 #ifndef WAYMARK_SETUP_PLAN_LOCAL_H
 #define WAYMARK_SETUP_PLAN_LOCAL_H
 
 #include "rules/setup/plan/plan.h"
 
-/* Add to plan->rules, whose other rules and routes are made; what had to be
- * left out is in plan->local_note. 0 or -ENOMEM. */
+/* Add to plan->rules; the plan is otherwise complete. plan->local_note reports
+ * what had to be left out. 0 or -ENOMEM. */
 int plan_local_make(struct plan *plan, const struct policy *policy,
-		  const struct state *state);
+		    const struct state *state);
 
 #endif

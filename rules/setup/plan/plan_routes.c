@@ -1,7 +1,7 @@
 /*
- * plan_routes.c - the routes of each uplink's own table: what is reached
- * without a gateway, the default, the defaults of those that stand in, and
- * for `strict` the end of the path.
+ * plan_routes.c - plan the routes of each uplink's table: its on-link prefixes,
+ * its default, the defaults of its fallbacks and, for `strict`, an unreachable
+ * route as the last one.
  */
 #include "rules/setup/plan/plan_routes.h"
 
@@ -13,19 +13,19 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/plan/state.h"
 
-/* The kernel takes an IPv6 metric of 0 for 1024 (IP6_RT_PRIO_USER), and its
- * own on-link routes have 256 (IP6_RT_PRIO_ADDRCONF). */
+/* The kernel reads an IPv6 metric of 0 as 1024 (IP6_RT_PRIO_USER). Its own
+ * on-link routes have 256 (IP6_RT_PRIO_ADDRCONF). */
 #define METRIC4 0u
 #define METRIC6 1024u
 #define METRIC6_LINK 256u
-/* Those that stand in: plus 1 for the first, and so on. */
+/* Fallbacks: plus 1 for the first, and so on. */
 #define METRIC4_FALLBACK 1000u
 #define METRIC6_FALLBACK 2048u
-/* Behind whatever DHCP, advertisements and routing daemons may add. */
+/* After any route of DHCP, advertisements and routing daemons. */
 #define METRIC_UNREACHABLE 4278198272u
 
-/* How an uplink is left in one family. */
-struct way {
+/* The next hop of an uplink in one family. */
+struct next_hop {
 	bool exists;
 	bool has_via;
 	bool onlink;
@@ -66,7 +66,7 @@ static bool is_link_local(const struct address *address)
 	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
 }
 
-/* A route of main that leaves by `link` and says nothing of a gateway. */
+/* A specific route of main by `link` without a gateway. */
 static bool is_onlink_route(const struct kernel_route *route, uint8_t family,
 			    unsigned int link)
 {
@@ -75,7 +75,7 @@ static bool is_onlink_route(const struct kernel_route *route, uint8_t family,
 	       !route->has_via && !is_default(route);
 }
 
-/* Whether the kernel would take `via` for a neighbour on `link`. */
+/* Whether main has an on-link route to `via` by `link`. */
 static bool is_neighbour(const struct state *state, uint8_t family,
 			 unsigned int link, const struct address *via)
 {
@@ -91,7 +91,7 @@ static bool is_neighbour(const struct state *state, uint8_t family,
 	return false;
 }
 
-/* The default that DHCP, PPP or an advertisement put into main. */
+/* The default by `link` that DHCP, PPP or an advertisement put into main. */
 static const struct kernel_route *
 main_default(const struct state *state, uint8_t family, unsigned int link)
 {
@@ -116,45 +116,47 @@ static bool has_global_v6(const struct state *state, unsigned int link)
 	return false;
 }
 
-/* The policy names no gateway: that of main, or the device itself, unless it
- * has to be main's. */
-static struct way way_of_link(const struct state *state, uint8_t family,
-			      unsigned int link, bool is_auto)
+/* The next hop where the policy names no gateway: main's or, unless `is_auto`,
+ * the device itself. */
+static struct next_hop next_hop_of_link(const struct state *state,
+					uint8_t family, unsigned int link,
+					bool is_auto)
 {
 	const struct kernel_route *route = main_default(state, family, link);
-	struct way way = { .exists = true, .link = link };
+	struct next_hop hop = { .exists = true, .link = link };
 
 	if (route && route->has_via) {
-		way.has_via = true;
-		way.via = route->via;
-		way.onlink = route->onlink;
+		hop.has_via = true;
+		hop.via = route->via;
+		hop.onlink = route->onlink;
 	} else if (!route && is_auto) {
-		way.exists = false;
+		hop.exists = false;
 	} else if (!route && family == AF_INET6 && link < PLAN_MISSING) {
-		way.exists = has_global_v6(state, link);
+		hop.exists = has_global_v6(state, link);
 	}
-	return way;
+	return hop;
 }
 
-static struct way way_of(const struct state *state, uint8_t family,
-			 const struct uplink *uplink, unsigned int link)
+static struct next_hop next_hop_of(const struct state *state, uint8_t family,
+				   const struct uplink *uplink,
+				   unsigned int link)
 {
 	bool has_via = family == AF_INET ? uplink->has_via4 : uplink->has_via6;
-	struct way way = { .link = link };
+	struct next_hop hop = { .link = link };
 
 	if (family == AF_INET6 && !state->has_v6)
-		return way;
+		return hop;
 	if ((!uplink->has_via4 && !uplink->has_via6) ||
 	    (!has_via && uplink->via_auto))
-		return way_of_link(state, family, link, uplink->via_auto);
+		return next_hop_of_link(state, family, link, uplink->via_auto);
 	if (!has_via)
-		return way;
-	way.exists = true;
-	way.has_via = true;
-	way.via = family == AF_INET ? uplink->via4 : uplink->via6;
-	way.onlink = link < PLAN_MISSING &&
-		     !is_neighbour(state, family, link, &way.via);
-	return way;
+		return hop;
+	hop.exists = true;
+	hop.has_via = true;
+	hop.via = family == AF_INET ? uplink->via4 : uplink->via6;
+	hop.onlink = link < PLAN_MISSING &&
+		     !is_neighbour(state, family, link, &hop.via);
+	return hop;
 }
 
 static bool has_prefix(const struct state *state, uint8_t family,
@@ -171,7 +173,7 @@ static bool has_prefix(const struct state *state, uint8_t family,
 	return false;
 }
 
-bool plan_routes_is_stray(const struct policy *policy,
+bool plan_routes_gateway_is_off_link(const struct policy *policy,
 			  const struct state *state, uint8_t family, size_t i)
 {
 	const struct uplink *uplink = policy_uplink(policy, i);
@@ -185,7 +187,7 @@ bool plan_routes_is_stray(const struct policy *policy,
 			     is_v4 ? &uplink->via4 : &uplink->via6);
 }
 
-bool plan_routes_has_way(const struct plan *plan, uint8_t family,
+bool plan_routes_has_default(const struct plan *plan, uint8_t family,
 			 size_t uplink)
 {
 	const struct plan_uplink *up = &plan->uplinks[uplink];
@@ -216,7 +218,8 @@ static struct kernel_route route_of(uint8_t family, uint32_t table,
 	};
 }
 
-/* Unless something has its place already: two uplinks may share a device. */
+/* Add a route unless the plan has one in its place: uplinks may share a
+ * device. */
 static int add(struct plan *plan, const struct kernel_route *route)
 {
 	for (size_t i = 0; i < plan->route_count; i++)
@@ -225,23 +228,23 @@ static int add(struct plan *plan, const struct kernel_route *route)
 	return ARRAY_ADD(plan->routes, plan->route_count, *route);
 }
 
-static int add_way(struct plan *plan, const struct way *way, uint8_t family,
-		   uint32_t table, uint32_t metric)
+static int add_default(struct plan *plan, const struct next_hop *hop,
+		       uint8_t family, uint32_t table, uint32_t metric)
 {
 	struct kernel_route route = route_of(family, table, metric);
 
-	if (!way->exists)
+	if (!hop->exists)
 		return 0;
-	route.oif = way->link;
-	route.has_via = way->has_via;
-	route.via = way->via;
-	route.onlink = way->onlink;
-	if (family == AF_INET && !way->has_via)
+	route.oif = hop->link;
+	route.has_via = hop->has_via;
+	route.via = hop->via;
+	route.onlink = hop->onlink;
+	if (family == AF_INET && !hop->has_via)
 		route.scope = RT_SCOPE_LINK;
 	return add(plan, &route);
 }
 
-/* What hangs on the uplink's own wire is not sent to its gateway. */
+/* Copy the on-link routes: neighbours are not reached through the gateway. */
 static int add_onlink(struct plan *plan, const struct state *state,
 		      uint8_t family, uint32_t table, unsigned int link)
 {
@@ -302,10 +305,10 @@ bool plan_routes_strict(const struct policy *policy, size_t uplink)
 	return false;
 }
 
-const char *plan_routes_active_uplink(const struct policy *policy, size_t uplink,
-				uint8_t active)
+const char *plan_routes_active_uplink(const struct policy *policy,
+				      size_t uplink, uint8_t active)
 {
-	if (active != PLAN_NOBODY)
+	if (active != PLAN_NO_UPLINK)
 		return policy_uplink(policy, active)->name;
 	return plan_routes_strict(policy, uplink) ? NULL : "main";
 }
@@ -323,13 +326,14 @@ static int add_fallbacks(struct plan *plan, const struct policy *policy,
 	for (size_t step = 1;
 	     rc == 0 &&
 	     (at = plan_routes_fallback(policy, uplink, step)) >= 0; step++) {
-		struct way way = way_of(state, family,
-					policy_uplink(policy, (size_t)at),
-					plan->uplinks[at].link);
+		struct next_hop hop =
+			next_hop_of(state, family,
+				    policy_uplink(policy, (size_t)at),
+				    plan->uplinks[at].link);
 
 		if (!health_is_down(&state->health, plan->uplinks[at].name,
 				    family))
-			rc = add_way(plan, &way, family, table,
+			rc = add_default(plan, &hop, family, table,
 				     metric + (uint32_t)step);
 	}
 	return rc;
@@ -340,16 +344,16 @@ static int make_table(struct plan *plan, const struct policy *policy,
 {
 	const struct uplink *uplink = policy_uplink(policy, i);
 	unsigned int link = plan->uplinks[i].link;
-	struct way way = way_of(state, family, uplink, link);
+	struct next_hop hop = next_hop_of(state, family, uplink, link);
 	struct kernel_route end = route_of(family, uplink->table,
 					   METRIC_UNREACHABLE);
 	int rc = 0;
 
 	end.type = RTN_UNREACHABLE;
-	if (way.exists)
+	if (hop.exists)
 		rc = add_onlink(plan, state, family, uplink->table, link);
 	if (rc == 0)
-		rc = add_way(plan, &way, family, uplink->table,
+		rc = add_default(plan, &hop, family, uplink->table,
 			     family == AF_INET ? METRIC4 : METRIC6);
 	if (rc == 0)
 		rc = add_fallbacks(plan, policy, state, family, i);
@@ -360,67 +364,68 @@ static int make_table(struct plan *plan, const struct policy *policy,
 
 /* ---- several uplinks on one device ---- */
 
-/* The prefix of the device's own addresses that has the gateway in it. */
-static const struct prefix *wire_of(const struct plan *plan,
+/* The on-link prefix of the uplink's device that contains its gateway. */
+static const struct prefix *subnet_of(const struct plan *plan,
 				    const struct policy *policy,
 				    const struct state *state, uint8_t family,
 				    size_t i)
 {
 	unsigned int link = plan->uplinks[i].link;
-	struct way way = way_of(state, family, policy_uplink(policy, i), link);
+	struct next_hop hop = next_hop_of(state, family,
+					  policy_uplink(policy, i), link);
 
-	for (size_t n = 0; n < state->route_count && way.has_via; n++) {
+	for (size_t n = 0; n < state->route_count && hop.has_via; n++) {
 		const struct kernel_route *route = &state->routes[n];
 
 		if (is_onlink_route(route, family, link) &&
 		    route->protocol == RTPROT_KERNEL &&
 		    !is_link_local(&route->dst.base) &&
-		    holds(&route->dst, &way.via))
+		    holds(&route->dst, &hop.via))
 			return &route->dst;
 	}
 	return NULL;
 }
 
-/* Gateways in one prefix cannot be told apart by it. */
+/* Whether no other uplink of the device has its gateway in the prefix. */
 static bool is_only(const struct plan *plan, const struct policy *policy,
 		    const struct state *state, uint8_t family, size_t uplink,
-		    const struct prefix *wire)
+		    const struct prefix *subnet)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++)
 		if (i != uplink &&
 		    plan->uplinks[i].link == plan->uplinks[uplink].link &&
-		    wire_of(plan, policy, state, family, i) == wire)
+		    subnet_of(plan, policy, state, family, i) == subnet)
 			return false;
 	return true;
 }
 
-static int make_wires(struct plan *plan, const struct policy *policy,
+static int make_subnets(struct plan *plan, const struct policy *policy,
 		      const struct state *state, uint8_t family)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
-		const struct prefix *wire;
+		const struct prefix *subnet;
 
-		if (!plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared)
+		if (!plan->uplinks[i].shares_dev || plan->uplinks[i].on_lan)
 			continue;
-		wire = wire_of(plan, policy, state, family, i);
-		if (wire && is_only(plan, policy, state, family, i, wire)) {
-			struct plan_wire new = { i, *wire };
+		subnet = subnet_of(plan, policy, state, family, i);
+		if (subnet && is_only(plan, policy, state, family, i, subnet)) {
+			struct plan_subnet new = { i, *subnet };
 
-			rc = ARRAY_ADD(plan->wires, plan->wire_count, new);
+			rc = ARRAY_ADD(plan->subnets, plan->subnet_count, new);
 		}
 	}
 	return rc;
 }
 
-int plan_routes_owner(const struct plan *plan, unsigned int link,
+int plan_routes_subnet_owner(const struct plan *plan, unsigned int link,
 		      const struct address *address)
 {
-	for (size_t i = 0; i < plan->wire_count; i++)
-		if (plan->uplinks[plan->wires[i].uplink].link == link &&
-		    holds(&plan->wires[i].prefix, address))
-			return (int)plan->wires[i].uplink;
+	for (size_t i = 0; i < plan->subnet_count; i++)
+		if (plan->uplinks[plan->subnets[i].uplink].link == link &&
+		    holds(&plan->subnets[i].prefix, address))
+			return (int)plan->subnets[i].uplink;
 	return -1;
 }
 
@@ -435,8 +440,8 @@ int plan_routes_make(struct plan *plan, const struct policy *policy,
 			rc = make_table(plan, policy, state, AF_INET6, i);
 	}
 	if (rc == 0)
-		rc = make_wires(plan, policy, state, AF_INET);
+		rc = make_subnets(plan, policy, state, AF_INET);
 	if (rc == 0)
-		rc = make_wires(plan, policy, state, AF_INET6);
+		rc = make_subnets(plan, policy, state, AF_INET6);
 	return rc;
 }

@@ -1,7 +1,4 @@
-/*
- * plan_rules.c - the rules that send a mark to its table, and whom the kernel
- * leaves alone.
- */
+/* plan_rules.c - plan ip rules and exemptions, see plan_rules.h. */
 #include "rules/setup/plan/plan_rules.h"
 
 #include <errno.h>
@@ -134,7 +131,7 @@ static struct address next_of(struct address a)
 	return a;
 }
 
-/* nftables takes no overlaps, and statements may well overlap. */
+/* Merge ranges: nftables refuses overlaps, but statements may overlap. */
 static void join_ranges(struct plan_ranges *set)
 {
 	size_t kept = 0;
@@ -170,11 +167,11 @@ static bool has_by_rule(const struct policy *policy,
 }
 
 /*
- * Answers of an exempt host to what came in by an uplink bear its path, and
- * leave by it. Of rules with one pref the kernel asks the older one first, so
- * these are made before those of the exemptions.
+ * Replies of an exempt host to flows that arrived by an uplink carry its path,
+ * and leave by it. The kernel tries rules of one preference in the order of
+ * their creation, so these come before the rules of exemptions.
  */
-static int add_answers(struct plan *plan, uint8_t family)
+static int add_replies(struct plan *plan, uint8_t family)
 {
 	int rc = 0;
 
@@ -196,10 +193,10 @@ static int make_exempts(struct plan *plan, const struct policy *policy,
 			const struct state *state)
 {
 	bool by_rule = has_by_rule(policy, exempts);
-	int rc = by_rule ? add_answers(plan, AF_INET) : 0;
+	int rc = by_rule ? add_replies(plan, AF_INET) : 0;
 
 	if (rc == 0 && by_rule && state->has_v6)
-		rc = add_answers(plan, AF_INET6);
+		rc = add_replies(plan, AF_INET6);
 	for (size_t i = 0; i < policy_exempts(policy) && rc == 0; i++)
 		rc = add_exempt(plan, policy_exempt(policy, i), state);
 	if (rc == 0 && exempts != NULL)
@@ -211,7 +208,7 @@ static int make_exempts(struct plan *plan, const struct policy *policy,
 
 /* ---- paths ---- */
 
-/* LAN, static and tunnel routes win; the uplinks' own do not. */
+/* Let main's LAN, static and tunnel routes win, but not those of uplinks. */
 static int add_main(struct plan *plan, uint8_t family)
 {
 	struct kernel_rule rule = plan_rules_new(family, PREF_MAIN,
@@ -238,9 +235,9 @@ uint32_t plan_rules_table(const struct policy *policy,
 }
 
 /*
- * A socket that is bound to an uplink's device goes by that, whatever its mark
- * and dead or not: there is no other way for it. Probes do so, too. Link-local
- * neighbours are main's to know.
+ * A socket bound to an uplink's device uses that uplink whatever its mark, also
+ * while the uplink is down: it can leave by no other. Probes are such sockets.
+ * Link-local destinations stay with main.
  */
 static int add_bound(struct plan *plan, uint8_t family, size_t i)
 {
@@ -261,7 +258,7 @@ static int add_bound(struct plan *plan, uint8_t family, size_t i)
 	return rc == 0 ? plan_rules_add(plan, &rule) : rc;
 }
 
-/* Where the device is not the uplink's alone, the mark tells a probe. */
+/* Identify probes by their mark where others share the uplink's device. */
 static int add_probes(struct plan *plan, const struct policy *policy,
 		      uint8_t family, size_t i)
 {
@@ -304,8 +301,8 @@ static int add_marks(struct plan *plan, const struct policy *policy,
 	return plan_rules_add(plan, &rule);
 }
 
-/* Of two uplinks on one device the first has the addresses of which nothing
- * tells whose they are. */
+/* The first of several uplinks on a device gets the addresses that no prefix
+ * assigns to one of them. */
 static bool has_source(const struct plan *plan, const struct address *address)
 {
 	for (size_t i = 0; i < plan->rule_count; i++)
@@ -327,7 +324,8 @@ static int add_sources(struct plan *plan, const struct uplink *uplink,
 		struct kernel_rule rule = plan_rules_new(
 			is_v4 ? AF_INET : AF_INET6,
 			PREF_SOURCE + uplink->path, uplink->table);
-		int owner = plan_routes_owner(plan, link, &from->address);
+		int owner = plan_routes_subnet_owner(plan, link,
+						     &from->address);
 
 		if (from->link != link || from->scope != RT_SCOPE_UNIVERSE ||
 		    (owner >= 0 && (size_t)owner != number) ||
@@ -346,7 +344,7 @@ static int make_family(struct plan *plan, const struct policy *policy,
 	int rc = add_main(plan, family);
 
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
-		rc = plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared ?
+		rc = plan->uplinks[i].shares_dev || plan->uplinks[i].on_lan ?
 			     add_probes(plan, policy, family, i) :
 			     add_bound(plan, family, i);
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
@@ -365,8 +363,8 @@ int plan_rules_make(struct plan *plan, const struct policy *policy,
 	if (rc == 0 && state->has_v6)
 		rc = make_family(plan, policy, state, AF_INET6);
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
-		if (plan->uplinks[i].is_shared)
-			continue;	/* a LAN's address is no uplink's */
+		if (plan->uplinks[i].on_lan)
+			continue;	/* the LAN's addresses */
 		rc = add_sources(plan, policy_uplink(policy, i), state, i);
 	}
 	return rc;

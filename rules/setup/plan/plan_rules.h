@@ -1,6 +1,5 @@
 /*
- * plan_rules.h - the rules that send a mark to its table, and whom the kernel
- * leaves alone.
+ * plan_rules.h - plan the ip rules that lead marks to tables, and exemptions.
  */
 #ifndef WAYMARK_SETUP_PLAN_RULES_H
 #define WAYMARK_SETUP_PLAN_RULES_H
@@ -12,9 +11,9 @@ int plan_rules_make(struct plan *plan, const struct policy *policy,
 		    const struct plan_exempts *exempts,
 		    const struct state *state);
 
-/* What plan_local.c shares: a rule without selectors, one more unless it is
- * there, and the table that the marks of uplink `i` lead to: its own, or that
- * of who stands in while it is taken for dead; 0: none. */
+/* For plan_local.c and plan_guard.c: create a rule without selectors; add a
+ * rule unless the plan has it; and return the table that the marks of uplink
+ * `i` lead to: its own or, while it is down, its fallback's; 0: none. */
 struct kernel_rule plan_rules_new(uint8_t family, uint32_t pref,
 				  uint32_t table);
 int plan_rules_add(struct plan *plan, const struct kernel_rule *rule);

@@ -120,7 +120,7 @@ static int keep_offloaded(struct plan *plan, size_t number)
 		       sizeof(struct plan_range) == 2 * sizeof(struct address),
 		       "a range is a pair of addresses");
 	if (set->count <= BIG_SET_ABOVE ||
-	    !ruleset_offload_asks(plan->offload, number))
+	    !ruleset_offload_uses_set(plan->offload, number))
 		return 0;
 	if (v4 > 0)
 		rc = keep(plan, "addresses4", (struct big_set){

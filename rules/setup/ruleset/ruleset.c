@@ -1,10 +1,48 @@
 /*
- * ruleset.c - the text of `table inet waymark`.
+ * ruleset.c - write the text of `table inet waymark`.
  *
- * A packet that is accepted goes on at the next chain, never at the next
- * rule: so `divert` asks, and `settle` behind it remembers the answer. The
- * kernel merges masked marks only with constants (before 6.13, or nft before
- * 1.1.2), hence a small chain for each path.
+ * A forwarded packet passes these hooks, in this order:
+ *
+ *   prerouting -95   divert: restore or choose the packet's path
+ *   prerouting -90   settle: save the path in conntrack
+ *   postrouting 0    strict: drop what leaves by another uplink's device
+ *   postrouting 100  source_nat: masquerade
+ *
+ * Locally generated packets pass divert_local and settle_local in the output
+ * hook instead. Those chains are of type route, since only such a chain makes
+ * the kernel route a packet again after its mark changed. Conntrack works at
+ * priority -200 and destination NAT at -100, so both chains see the flow's
+ * entry and the final destination, and the routing decision comes after them.
+ *
+ * The mark holds a path number and the settled bit. In `divert`:
+ *
+ *   1. Our bits that a packet arrives with are cleared: a tunnel or another
+ *      program left them there. A local socket's SO_MARK is kept instead.
+ *   2. Packets of exempt hosts are accepted unmarked.
+ *   3. Restore: a verdict map takes the conntrack mark to mark_N. A settled
+ *      flow ends there (mark_N_settled), and so does a dropped one. For most
+ *      packets this is all that happens.
+ *   4. A provisional flow gets its mark back as well, and goes on.
+ *   5. A new flow goes to `new_flow`. One that arrives by an uplink is
+ *      settled on that uplink (inbound_N), so that its replies leave by it.
+ *      The others go to `headers`, the header-only routes, which end in
+ *      settle_N, in balance_N, in a drop or in `inspect`.
+ *   6. `inspect` queues the packet to the engine, which returns a verdict and
+ *      a mark, provisional or settled. All packets of a flow go to one queue.
+ *
+ * A packet that is accepted goes on at the next chain of the hook, never at
+ * the next rule, and so does one that the engine accepts. Hence `settle`, a
+ * second chain, saves the mark: save_N stores it in conntrack, keep_nat_N
+ * keeps a flow that is translated already on the path it began with.
+ *
+ * A mark is merged with `mark & ~MASK | N`, where N has to be a constant on
+ * kernels before 6.13 and nft before 1.1.2. That is why each path has small
+ * chains of its own, and why verdict maps of constants select them: a look-up
+ * instead of a rule for each path.
+ *
+ * A transaction replaces maps before it replaces rules: a packet that is
+ * between the two finds the old map empty. Each map is therefore followed by
+ * rules for the same purpose (restore_again, count_N, the queue rules).
  */
 #include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
@@ -19,12 +57,12 @@
 
 #include "rules/offload/offload.h"
 
-/* Any number, so that all kernels and nft versions hash alike. */
+/* An arbitrary constant, so that all kernels and nft versions hash alike. */
 #define HASH_SEED 0x57617931u
 
 static const char *const set_names[PLAN_SETS] = { "from4", "from6", "to4",
 						  "to6" };
-/* Who opened the flow, and who answers it with destination NAT undone. */
+/* The client of the flow, and its server after destination NAT. */
 static const char *const set_tests[PLAN_SETS] = {
 	"ct original ip saddr",
 	"ct original ip6 saddr",
@@ -32,9 +70,9 @@ static const char *const set_tests[PLAN_SETS] = {
 	"ct reply ip6 saddr",
 };
 
-/* One that is big is filled by itself; its short name stays, for when the
- * list gets short. */
-static void write_sets(const struct plan *plan, bool whole, FILE *out)
+/* A big set is filled separately (big_set.h). The set of the short name stays
+ * empty meanwhile, for when the list becomes short again. */
+static void write_sets(const struct plan *plan, bool with_big, FILE *out)
 {
 	char first[ADDRESS_TEXT_MAX];
 	char last[ADDRESS_TEXT_MAX];
@@ -43,10 +81,10 @@ static void write_sets(const struct plan *plan, bool whole, FILE *out)
 		const struct plan_ranges *set = &plan->exempt[i];
 		const struct big_set *big = big_set_of(plan, true, (size_t)i,
 						       i % 2);
-		size_t count = big && !whole ? 0 : set->count;
+		size_t count = big && !with_big ? 0 : set->count;
 
 		fprintf(out, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n",
-			big && whole ? big->name : set_names[i],
+			big && with_big ? big->name : set_names[i],
 			i % 2 ? "ipv6_addr" : "ipv4_addr");
 		for (size_t n = 0; n < count; n++) {
 			const struct plan_range *range = &set->items[n];
@@ -62,7 +100,7 @@ static void write_sets(const struct plan *plan, bool whole, FILE *out)
 	}
 }
 
-/* One pair of chains to put a path on a packet, one to keep it. */
+/* The chains that mark a packet with a path, and that save the path. */
 static void write_path(const struct plan *plan, const struct plan_path *path,
 		       bool settled, FILE *out)
 {
@@ -82,7 +120,7 @@ static void write_path(const struct plan *plan, const struct plan_path *path,
 		"\t\tct mark & 0x%08" PRIx32 " != 0x%08" PRIx32,
 		path->number, tail, plan->mask, mark);
 	if (settled)
-		fprintf(out, " counter name engine_%u", path->number);
+		fprintf(out, " counter name engine_flows_%u", path->number);
 	fprintf(out,
 		" ct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" comment \"%s\"\n"
@@ -101,13 +139,12 @@ static void write_paths(const struct plan *plan, FILE *out)
 }
 
 /*
- * Whoever gets here and is settled met the map of write_restore() while it was
- * being replaced: from that moment on it answers no more, while these rules
- * hold to their end.
+ * Restore the mark of a settled flow by rules. Such a packet gets here only
+ * while the map of write_restore() is being replaced and therefore empty.
  */
-static void write_again(const struct plan *plan, FILE *out)
+static void write_restore_again(const struct plan *plan, FILE *out)
 {
-	fputs("\tchain again {\n", out);
+	fputs("\tchain restore_again {\n", out);
 	for (size_t i = 0; i < plan->path_count; i++) {
 		const struct plan_path *path = &plan->paths[i];
 
@@ -122,7 +159,7 @@ static void write_again(const struct plan *plan, FILE *out)
 	      "\t}\n\n", out);
 }
 
-/* Settled flows are done here; the others wear their path into the queue. */
+/* Settled flows end here; the others carry their path into the queue. */
 static void write_restore(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\tct mark & 0x%08" PRIx32 " vmap {", plan->mask);
@@ -153,12 +190,12 @@ void ruleset_write_exempts(const struct plan *plan, const char *counter,
 	}
 }
 
-/* Bits of ours that the packet came with mean nothing. Where a guard lets no
- * packet leave without a path, those that were seen here bear `settled` and
- * path 0 until ruleset_guard_write_unmarked(). */
-static void write_clear(const struct plan *plan, bool is_own, FILE *out)
+/* Clear our bits of the mark that the packet arrived with. Where a guard stops
+ * packets without a path, a packet seen here carries `settled` and path 0
+ * until ruleset_guard_write_unmarked(). */
+static void write_clear(const struct plan *plan, bool is_local, FILE *out)
 {
-	if (plan->has_guard && !is_own)
+	if (plan->has_guard && !is_local)
 		fprintf(out, "\t\tmeta mark set meta mark & 0x%08" PRIx32
 			" | 0x%08" PRIx32 "\n", ~plan->mask, plan->settled);
 	else
@@ -167,79 +204,80 @@ static void write_clear(const struct plan *plan, bool is_own, FILE *out)
 			plan->mask, ~plan->mask);
 }
 
-/* What both diverting chains do, once they know that the packet counts. Most
- * packets are of flows that are settled, and go no further than to the map:
- * what is invalid or untracked has no mark in it. */
-static void write_divert(const struct plan *plan, bool is_own, FILE *out)
+/* The rules that divert and divert_local share. Most packets belong to settled
+ * flows and end at the map. Invalid and untracked packets have no conntrack
+ * mark, so the map comes before the rule for them. */
+static void write_divert(const struct plan *plan, bool is_local, FILE *out)
 {
-	write_clear(plan, is_own, out);
+	write_clear(plan, is_local, out);
 	ruleset_write_exempts(plan, " counter name exempt", out);
 	write_restore(plan, out);
 	fprintf(out,
 		"\t\tct state invalid,untracked accept\n"
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"
-		"\t\tct mark & 0x%08" PRIx32 " != 0 goto again\n",
+		"\t\tct mark & 0x%08" PRIx32 " != 0 goto restore_again\n",
 		plan->mask);
-	if (is_own && plan->inspects_dns)
+	if (is_local && plan->inspects_dns)
 		fputs("\t\tmeta l4proto { tcp, udp } th sport 53 "
 		      "ct direction reply goto inspect "
 		      "comment \"DNS answers\"\n", out);
 	fprintf(out,
 		"\t\tct state new,related goto %s\n"
 		"\t}\n\n",
-		is_own ? "fresh_own" : "fresh");
+		is_local ? "new_flow_local" : "new_flow");
 }
 
-/* Which of a device's uplinks a flow came by is told by the address that it
- * was sent to, before destination NAT. */
-static void write_wires(const struct plan *plan, FILE *out)
+/* Where several uplinks share a device, the destination before destination NAT
+ * identifies the uplink by which a flow arrived. */
+static void write_subnets(const struct plan *plan, FILE *out)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	for (size_t i = 0; i < plan->wire_count; i++) {
-		const struct prefix *prefix = &plan->wires[i].prefix;
+	for (size_t i = 0; i < plan->subnet_count; i++) {
+		const struct prefix *prefix = &plan->subnets[i].prefix;
 		const struct plan_uplink *uplink =
-			&plan->uplinks[plan->wires[i].uplink];
+			&plan->uplinks[plan->subnets[i].uplink];
 		bool is_v4 = address_is_v4(&prefix->base) && prefix->len >= 96;
 
 		fprintf(out, "\t\tiifname \"%s\" ct original %s daddr %s "
-			"goto come_%u\n", uplink->dev, is_v4 ? "ip" : "ip6",
+			"goto inbound_%u\n", uplink->dev, is_v4 ? "ip" : "ip6",
 			prefix_print(prefix, text), uplink->path);
 	}
 }
 
 /*
- * Flows that are new. The router's own DHCP keeps to the device it serves.
- * Where several uplinks share a device, or one does with a LAN, nobody knows
- * by which a flow came.
+ * Write the chains for new flows. The router's own DHCP stays on its device.
+ * A device that several uplinks share, or an uplink and a LAN, does not
+ * identify the uplink of a flow that arrives.
  */
-static void write_fresh(const struct plan *plan, FILE *out)
+static void write_new_flow(const struct plan *plan, FILE *out)
 {
 	const char *between = "\t\tiifname vmap {";
-	/* Their answers teach, whatever their headers decide. */
+	/* The engine learns names from the answers, so they are queued even
+	 * where headers decide the path. */
 	const char *dns = plan->inspects_dns ?
 		"\t\ttcp dport 53 goto inspect\n"
 		"\t\tudp dport 53 goto inspect\n" : "";
 
-	fputs("\tchain fresh {\n"
+	fputs("\tchain new_flow {\n"
 	      "\t\tfib daddr type { broadcast, multicast, anycast } accept\n"
 	      "\t\tip6 saddr fe80::/10 accept\n", out);
 	for (size_t i = 0; i < plan->uplink_count; i++) {
-		if (plan->uplinks[i].shares_dev || plan->uplinks[i].is_shared)
+		if (plan->uplinks[i].shares_dev || plan->uplinks[i].on_lan)
 			continue;
-		fprintf(out, "%s \"%s\" : goto come_%u", between,
+		fprintf(out, "%s \"%s\" : goto inbound_%u", between,
 			plan->uplinks[i].dev, plan->uplinks[i].path);
 		between = ",";
 	}
 	if (*between == ',')
 		fputs(" }\n", out);
-	write_wires(plan, out);
+	write_subnets(plan, out);
 	fprintf(out,
 		"\t\tfib daddr type local accept\n"
 		"%s"
 		"\t\tgoto headers\n"
 		"\t}\n\n"
-		"\tchain fresh_own {\n"
+		"\tchain new_flow_local {\n"
 		"\t\tfib daddr type { local, broadcast, multicast, anycast } "
 		"accept\n"
 		"\t\tip6 daddr fe80::/10 accept\n"
@@ -257,38 +295,38 @@ char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
 	return name;
 }
 
-/* What is hashed alike: a family, and a protocol of it or NULL. */
+/* Traffic that one hash expression covers: a family, and a protocol or NULL. */
 static const struct hashed {
 	const char *family;
 	const char *ip;
 	const char *protocol;
 } hashed[] = {
-	{ "ipv4", "ip", "tcp" }, { "ipv4", "ip", "udp" }, { "ipv4", "ip", NULL },
-	{ "ipv6", "ip6", "tcp" }, { "ipv6", "ip6", "udp" },
-	{ "ipv6", "ip6", NULL },
+	{ "ipv4", "ip", "tcp" },  { "ipv4", "ip", "udp" },
+	{ "ipv4", "ip", NULL },   { "ipv6", "ip6", "tcp" },
+	{ "ipv6", "ip6", "udp" }, { "ipv6", "ip6", NULL },
 };
 #define HASHED (sizeof(hashed) / sizeof(hashed[0]))
 
-/* The hash of a flow's first tuple, so that both directions meet. nft types
- * the ports of conntrack only where it knows the protocol. */
-static void write_hash(const struct plan *plan, const struct hashed *of,
+/* Hash the flow's original tuple, so that both directions get one queue. nft
+ * knows the type of conntrack's ports only where the protocol is given. */
+static void write_hash(const struct plan *plan, const struct hashed *hashed_as,
 		       FILE *out)
 {
-	fprintf(out, "\t\tmeta nfproto %s ", of->family);
-	if (of->protocol)
-		fprintf(out, "meta l4proto %s ", of->protocol);
+	fprintf(out, "\t\tmeta nfproto %s ", hashed_as->family);
+	if (hashed_as->protocol)
+		fprintf(out, "meta l4proto %s ", hashed_as->protocol);
 	fprintf(out, "jhash ct original %s saddr . ct original %s daddr ",
-		of->ip, of->ip);
-	if (of->protocol)
+		hashed_as->ip, hashed_as->ip);
+	if (hashed_as->protocol)
 		fputs(". ct original proto-src . ct original proto-dst ", out);
 	fprintf(out, "mod %u seed 0x%08x",
 		plan->queue_last - plan->queue_first + 1, HASH_SEED);
 }
 
 /*
- * One map has all queues. While it is being replaced it answers no more; what
- * got no queue by then would pass as nobody's, so the same is said again by
- * rules, which hold to their end.
+ * Choose a queue by one map. The rules behind it choose the same queue while
+ * the map is being replaced and therefore empty: a packet without a queue
+ * would be accepted unmarked.
  */
 static void write_queue_choice(const struct plan *plan, FILE *out)
 {
@@ -315,30 +353,32 @@ static void write_queue_choice(const struct plan *plan, FILE *out)
 		ruleset_queue_name(plan, (uint16_t)last, name));
 }
 
-/* With a map that is being replaced, see take_N, who came here should perhaps
- * not have: if no engine answers it must not pass as main's. */
-static void write_sure(const struct plan *plan, FILE *out)
+/* A packet may get here by mistake, while the map of count_N is empty. Remove
+ * the sign that `divert` saw it: without an engine's verdict it must not pass
+ * as main's. */
+static void write_checked_inspect(const struct plan *plan, FILE *out)
 {
 	fprintf(out,
 		"\tchain inspect {\n"
-		"\t\tmeta nfproto vmap { ipv4 : goto ask, ipv6 : goto ask }\n"
+		"\t\tmeta nfproto vmap { ipv4 : goto enqueue, "
+		"ipv6 : goto enqueue }\n"
 		"\t\tmeta mark & 0x%08" PRIx32 " == 0x%08" PRIx32
 		" meta mark set meta mark & 0x%08" PRIx32 "\n"
-		"\t\tgoto ask\n"
+		"\t\tgoto enqueue\n"
 		"\t}\n\n",
 		plan->mask, plan->settled, ~plan->mask);
 }
 
 static void write_inspect(const struct plan *plan, FILE *out)
 {
-	fprintf(out, "\tchain %s {\n", plan->has_guard ? "ask" : "inspect");
+	fprintf(out, "\tchain %s {\n", plan->has_guard ? "enqueue" : "inspect");
 	write_queue_choice(plan, out);
 	fputs("\t}\n\n", out);
 	if (plan->has_guard)
-		write_sure(plan, out);
+		write_checked_inspect(plan, out);
 }
 
-/* The answer into conntrack, and the end of those that are to be dropped. */
+/* Save the mark in conntrack, and end the packets that are to be dropped. */
 static void write_save(const struct plan *plan, FILE *out)
 {
 	const char *between = "";
@@ -370,7 +410,7 @@ static bool has_masquerade(const struct plan *plan)
 	return false;
 }
 
-/* A name twice in one set is no error, so shared devices need no care. */
+/* A set may list a name twice, so shared devices need no special case. */
 static void write_masquerade(const struct plan *plan, FILE *out)
 {
 	const char *between = "\t\toifname {";
@@ -390,16 +430,16 @@ static void write_masquerade(const struct plan *plan, FILE *out)
 }
 
 /*
- * The engine knows of NAT by the word masquerade alone. A flow whose source
- * somebody else translates is known to conntrack: when its final verdict
- * comes, it settles on the path that it began with. A drop stays a drop.
+ * The engine knows about NAT only through the option `masquerade`. Conntrack
+ * also knows the flows whose source another program translates: their final
+ * verdict settles them on the path that they began with. A drop stays a drop.
  */
 static void write_keep_nat(const struct plan *plan, FILE *out)
 {
 	const char *between = "";
 	uint32_t drop = 0;
 
-	if (!plan->keeps_nat)
+	if (!plan->keeps_nat_path)
 		return;
 	for (size_t i = 0; i < plan->path_count; i++)
 		if (plan->paths[i].is_drop)
@@ -414,15 +454,15 @@ static void write_keep_nat(const struct plan *plan, FILE *out)
 
 		if (path->is_drop)
 			continue;
-		fprintf(out, "%s 0x%08" PRIx32 " : goto keep_%u", between,
+		fprintf(out, "%s 0x%08" PRIx32 " : goto keep_nat_%u", between,
 			path->mark, path->number);
 		between = ",";
 	}
 	fputs(" }\n", out);
 }
 
-/* There is nothing to remember of a flow that is settled. */
-static void write_done(const struct plan *plan, FILE *out)
+/* A settled flow has nothing left to save. */
+static void write_settled_end(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\tct mark & 0x%08" PRIx32 " != 0 %s\n", plan->settled,
 		plan->offload->packets == OFFLOAD_NONE ? "accept" :
@@ -431,7 +471,7 @@ static void write_done(const struct plan *plan, FILE *out)
 
 /*
  * `per packet` routes come last, so that conntrack keeps the flow's own path.
- * Answers leave by the way the question came, and a socket's choice stands.
+ * They apply to neither replies nor sockets that set SO_MARK.
  */
 static void write_settle(const struct plan *plan, FILE *out)
 {
@@ -447,12 +487,12 @@ static void write_settle(const struct plan *plan, FILE *out)
 		"policy accept;\n"
 		"\t\tiif \"lo\" accept\n");
 	ruleset_guard_write_unmarked(plan, out);
-	write_done(plan, out);
+	write_settled_end(plan, out);
 	write_keep_nat(plan, out);
 	fprintf(out,
 		"%s"
 		"\t}\n\n"
-		"\tchain settle_own {\n"
+		"\tchain settle_local {\n"
 		"\t\ttype route hook output priority -90; policy accept;\n"
 		"\t\toif \"lo\" accept\n",
 		save);
@@ -463,8 +503,6 @@ static void write_settle(const struct plan *plan, FILE *out)
 	fprintf(out, "%s\t}\n\n", save);
 }
 
-/* Priorities: destination NAT is at -100. The router's own packets find
- * another way only behind a chain of type route. */
 static void write_hooks(const struct plan *plan, FILE *out)
 {
 	fputs("\tchain divert {\n"
@@ -472,7 +510,7 @@ static void write_hooks(const struct plan *plan, FILE *out)
 	      "\t\tiif \"lo\" accept\n", out);
 	write_divert(plan, false, out);
 	fprintf(out,
-		"\tchain divert_own {\n"
+		"\tchain divert_local {\n"
 		"\t\ttype route hook output priority -95; policy accept;\n"
 		"\t\toif \"lo\" accept\n"
 		"\t\tsocket mark & 0x%08" PRIx32 " != 0 "
@@ -483,17 +521,17 @@ static void write_hooks(const struct plan *plan, FILE *out)
 	write_settle(plan, out);
 }
 
-void ruleset_write(const struct plan *plan, bool whole, FILE *out)
+void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 {
 	fputs("table inet " NFT_TABLE " {\n"
 	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
 	ruleset_count_write(plan, out);
-	write_sets(plan, whole, out);
+	write_sets(plan, with_big, out);
 	write_paths(plan, out);
 	write_inspect(plan, out);
-	ruleset_offload_write(plan, whole, out);
-	write_fresh(plan, out);
-	write_again(plan, out);
+	ruleset_offload_write(plan, with_big, out);
+	write_new_flow(plan, out);
+	write_restore_again(plan, out);
 	write_save(plan, out);
 	write_masquerade(plan, out);
 	ruleset_guard_write(plan, out);

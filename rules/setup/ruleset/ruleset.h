@@ -1,6 +1,7 @@
 /*
- * ruleset.h - the text of `table inet waymark`: how packets are diverted to
- * the engine, and how conntrack remembers the verdict.
+ * ruleset.h - write the text of `table inet waymark`: how packets are diverted
+ * to the engine, and how conntrack keeps the verdict. ruleset.c describes a
+ * packet's way through it.
  */
 #ifndef WAYMARK_SETUP_RULESET_H
 #define WAYMARK_SETUP_RULESET_H
@@ -14,37 +15,37 @@
 #define RULESET_QUEUE_MAX 32
 
 /*
- * The name says all of the rule, so a chain of that name never changes: what
- * waits in the queue meanwhile stays.
+ * Write the name of the chain for `queue`. The name contains every parameter of
+ * its rule, so a chain never changes and packets in the queue are not lost.
  */
 char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
 			 char name[static RULESET_QUEUE_MAX]);
 
-/* The chain that masquerades, there since some uplink asked for it. */
-#define RULESET_NAT "masquerading"
+/* The chain that masquerades; it exists once an uplink asked for it. */
+#define RULESET_NAT "source_nat"
 
-/* Everything but the chains with a queue rule, and with `whole` what is in
- * big sets; the same plan gives the same text. */
-void ruleset_write(const struct plan *plan, bool whole, FILE *out);
+/* Write everything but the chains with a queue rule; with `with_big`, also the
+ * elements of big sets. The same plan gives the same text. */
+void ruleset_write(const struct plan *plan, bool with_big, FILE *out);
 
-/* Rules that let go what is exempt; `counter`: a statement, or "". */
+/* Write the rules that accept exempt packets; `counter`: a statement, or "". */
 void ruleset_write_exempts(const struct plan *plan, const char *counter,
 			   FILE *out);
 
-/* The chains with nft's own queue rule, as a table of their own. */
+/* Write the chains with nft's own queue rule, as a separate table block. */
 void ruleset_write_queues(const struct plan *plan, FILE *out);
 
 /*
- * The transaction that brings `table` to the plan: chains that are missing
- * are added, all others emptied and filled, none in a hook deleted. With
- * `native`, queue rules are nft's own and part of it; without, the chains are
- * made here and must be filled before (ruleset_write_first).
+ * Write the transaction that changes `table` into the plan's: missing chains
+ * are added, the others flushed and filled; base chains are never deleted.
+ * With `native`, the queue rules are nft's own and part of the transaction.
+ * Without, the caller fills their chains first (ruleset_write_first()).
  */
 void ruleset_write_change(const struct plan *plan,
 			  const struct nft_table *table, bool native,
 			  FILE *out);
 
-/* The table with empty chains for queue rules that are not nft's own. */
+/* Write the table with empty chains for queue rules that are not nft's own. */
 void ruleset_write_first(const struct plan *plan,
 			 const struct nft_table *table, FILE *out);
 

@@ -1,10 +1,10 @@
 /*
- * ruleset_balance.c - which of several paths a new flow takes, as nft says it.
+ * ruleset_balance.c - write load balancing over several paths as nft rules.
  *
- * A chain is for first packets, so the packet's source is the flow's client.
- * What the router itself sends has an address of its own by then. The slots
- * of the dead are left out of the first map, so that their flows come to the
- * second, where the living share them.
+ * The chains see first packets only, so the packet's source is the flow's
+ * client. Locally generated packets have their source address by then. The
+ * first map leaves out the slots of uplinks that are down; their flows reach
+ * the second map, which divides them among the uplinks that are up.
  */
 #include "rules/setup/ruleset/ruleset_balance.h"
 
@@ -13,7 +13,7 @@
 #include "rules/offload/offload.h"
 #include "rules/setup/plan/plan.h"
 
-static const struct path_set nobody;
+static const struct path_set no_paths;
 
 /* One family's rules of one balance. */
 struct writer {
@@ -34,9 +34,10 @@ static void write_key(const struct writer *w, bool has_ports)
 		fputs(". th sport . th dport ", w->out);
 }
 
-/* The slots of those that are not in `gone`, out of all but `left`. */
-static void write_map(const struct writer *w, const struct path_set *left,
-		      const struct path_set *gone)
+/* Map the slots of the members outside `excluded` to paths, without the slots
+ * of members in `skipped`. */
+static void write_map(const struct writer *w, const struct path_set *excluded,
+		      const struct path_set *skipped)
 {
 	const char *between = "vmap { ";
 	uint32_t slot = 0;
@@ -44,14 +45,14 @@ static void write_map(const struct writer *w, const struct path_set *left,
 	for (size_t i = 0; i < w->balance->count; i++) {
 		struct balance_member member = w->balance->members[i];
 
-		if (path_set_has(left, member.path))
+		if (path_set_has(excluded, member.path))
 			continue;
-		if (!path_set_has(gone, member.path)) {
+		if (!path_set_has(skipped, member.path)) {
 			fprintf(w->out, "%s%" PRIu32, between, slot);
 			if (member.weight > 1)
 				fprintf(w->out, "-%" PRIu32,
 					slot + member.weight - 1);
-			fprintf(w->out, " : goto take_%u", member.path);
+			fprintf(w->out, " : goto settle_%u", member.path);
 			between = ", ";
 		}
 		slot += member.weight;
@@ -60,31 +61,32 @@ static void write_map(const struct writer *w, const struct path_set *left,
 }
 
 static void write_rule(const struct writer *w, bool has_ports, uint32_t seed,
-		       const struct path_set *left,
-		       const struct path_set *gone)
+		       const struct path_set *excluded,
+		       const struct path_set *skipped)
 {
 	fprintf(w->out, "\t\tmeta nfproto ipv%c %s", w->is_v6 ? '6' : '4',
 		has_ports ? "meta l4proto { tcp, udp, dccp, sctp, udplite } "
 			  : "");
 	write_key(w, has_ports);
 	fprintf(w->out, "mod %" PRIu32 " seed 0x%08" PRIx32 " ",
-		balance_weight(w->balance, left), seed);
-	write_map(w, left, gone);
+		balance_weight(w->balance, excluded), seed);
+	write_map(w, excluded, skipped);
 }
 
 static void write_rules(const struct writer *w, bool has_ports)
 {
-	uint32_t living = balance_weight(w->balance, w->down);
+	uint32_t up_weight = balance_weight(w->balance, w->down);
 
-	if (living == 0 || living == balance_weight(w->balance, &nobody)) {
-		write_rule(w, has_ports, BALANCE_SEED, &nobody, &nobody);
+	if (up_weight == 0 ||
+	    up_weight == balance_weight(w->balance, &no_paths)) {
+		write_rule(w, has_ports, BALANCE_SEED, &no_paths, &no_paths);
 		return;
 	}
-	write_rule(w, has_ports, BALANCE_SEED, &nobody, w->down);
+	write_rule(w, has_ports, BALANCE_SEED, &no_paths, w->down);
 	write_rule(w, has_ports, BALANCE_SEED_AGAIN, w->down, w->down);
 }
 
-static size_t count_living(const struct writer *w)
+static size_t count_up(const struct writer *w)
 {
 	size_t count = 0;
 
@@ -98,13 +100,13 @@ static void write_family(const struct writer *w)
 	uint8_t first = balance_first(w->balance, w->down);
 	char family = w->is_v6 ? '6' : '4';
 
-	if (count_living(w) == 1) {
-		fprintf(w->out, "\t\tmeta nfproto ipv%c goto take_%u\n",
+	if (count_up(w) == 1) {
+		fprintf(w->out, "\t\tmeta nfproto ipv%c goto settle_%u\n",
 			family, first);
 		return;
 	}
 	fprintf(w->out,
-		"\t\tmeta nfproto ipv%c fib saddr type local goto take_%u\n",
+		"\t\tmeta nfproto ipv%c fib saddr type local goto settle_%u\n",
 		family, first);
 	if (!w->balance->by_source)
 		write_rules(w, true);
@@ -124,7 +126,7 @@ void ruleset_balance_write(const struct plan *plan, FILE *out)
 			w.down = &plan->down[v6];
 			write_family(&w);
 		}
-		/* Only while the maps are being replaced: take_N. */
+		/* Reached only while the maps are replaced: see count_N. */
 		fputs("\t\tgoto inspect\n"
 		      "\t}\n\n", out);
 	}

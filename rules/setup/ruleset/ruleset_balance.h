@@ -1,6 +1,5 @@
 /*
- * ruleset_balance.h - paths that share flows, as nft chains: what balance.h
- * does, in the kernel.
+ * ruleset_balance.h - write load balancing (balance.h) as nft chains.
  */
 #ifndef WAYMARK_SETUP_RULESET_BALANCE_H
 #define WAYMARK_SETUP_RULESET_BALANCE_H
@@ -9,7 +8,7 @@
 
 struct plan;
 
-/* The chains balance_N; each ends in a chain take_N for any packet. */
+/* Write the chains balance_N; each leads every packet to a chain settle_N. */
 void ruleset_balance_write(const struct plan *plan, FILE *out);
 
 #endif

@@ -1,4 +1,5 @@
-/* ruleset_change.c - from the table that is there to the one of the plan. */
+/* ruleset_change.c - write the transaction from the present table to the
+ * plan's. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +12,18 @@
 
 #define TABLE "inet " NFT_TABLE
 
-/* Chains in a hook are emptied, never deleted: with one of them all packets
- * that wait in any queue would go. */
-static const char *const hooked[] = { "divert", "divert_own", "settle",
-				      "settle_own", RULESET_NAT, "strict" };
-static const char *const fixed[] = { "inspect", "fresh", "fresh_own", "save",
-				     "headers", "dropped", "astray", "again",
-				     "ask" };
-static const char *const numbered[] = { "mark_", "save_", "take_", "sure_",
-					"put_", "come_", "keep_" };
+/* Base chains are flushed, never deleted: deleting one drops the packets that
+ * wait in every queue of the namespace. */
+static const char *const hooked[] = { "divert", "divert_local", "settle",
+				      "settle_local", RULESET_NAT, "strict" };
+static const char *const fixed[] = { "inspect",	     "new_flow",
+				     "new_flow_local", "save",
+				     "headers",	     "dropped",
+				     "wrong_uplink",   "restore_again",
+				     "enqueue" };
+static const char *const numbered[] = { "mark_",    "save_", "settle_",
+					"count_",   "set_",  "inbound_",
+					"keep_nat_" };
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
@@ -35,7 +39,8 @@ static bool is_queue_chain(const char *name)
 	       isdigit((unsigned char)name[6]);
 }
 
-/* A chain of a path's; others may have put theirs into our table. */
+/* Whether the chain belongs to a path. Other programs may have added chains to
+ * our table; those are left alone. */
 static bool is_path_chain(const char *name)
 {
 	for (size_t i = 0; i < sizeof(numbered) / sizeof(*numbered); i++) {
@@ -61,7 +66,7 @@ static bool is_wanted_queue(const struct plan *plan, const char *name)
 
 static bool is_wanted_path(const struct plan *plan, const char *name)
 {
-	const char *digits = strchr(name, '_') + 1;
+	const char *digits = strpbrk(name, "0123456789");
 	unsigned long number = strtoul(digits, NULL, 10);
 
 	for (size_t i = 0; i < plan->path_count; i++)
@@ -70,7 +75,7 @@ static bool is_wanted_path(const struct plan *plan, const char *name)
 	return false;
 }
 
-/* Of the path of a `per packet` route, or of header-only ones. */
+/* Whether the plan has this chain of a header-only or `per packet` route. */
 static bool is_wanted_offload(const struct plan *plan, const char *name)
 {
 	return ruleset_offload_has_chain(plan, name) &&
@@ -90,7 +95,8 @@ void ruleset_write_first(const struct plan *plan,
 	}
 }
 
-/* Empty what is there and not a queue's; then nothing refers to what goes. */
+/* Flush all chains but those of queues, so that nothing refers to chains and
+ * sets that will be deleted. */
 static void write_flush(const struct nft_table *table, bool native, FILE *out)
 {
 	for (size_t i = 0; i < table->chain_count; i++) {
@@ -126,8 +132,8 @@ static void write_delete(const struct plan *plan,
 				table->counters.items[i].name);
 }
 
-/* Statements of a queue chain that is nft's own come with the flush above,
- * so all of them are written anew. */
+/* The flush also empties queue chains with nft's own rules, so all of these are
+ * written again. */
 void ruleset_write_change(const struct plan *plan,
 			  const struct nft_table *table, bool native, FILE *out)
 {
@@ -142,7 +148,7 @@ void ruleset_write_change(const struct plan *plan,
 			"flush set " TABLE " %.*s\n", sets[i],
 			(int)strcspn(sets[i], " "), sets[i]);
 	write_flush(table, native, out);
-	/* Nothing refers to these any more; those still wanted come anew. */
+	/* Nothing refers to these now; ruleset_write() adds what is needed. */
 	for (size_t i = 0; i < table->set_count; i++)
 		if (ruleset_offload_is_set(table->sets[i]))
 			fprintf(out, "delete set " TABLE " %s\n",

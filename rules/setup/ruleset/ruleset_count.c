@@ -1,4 +1,4 @@
-/* ruleset_count.c - what the ruleset counts, see ruleset_count.h. */
+/* ruleset_count.c - counters and counting chains, see ruleset_count.h. */
 #include "rules/setup/ruleset/ruleset_count.h"
 
 #include <ctype.h>
@@ -13,7 +13,8 @@
 #define ROUTE "route_"
 #define ROUTE_ID_LEN 16
 
-static const char *const kinds[] = { "path", "flows", "come", "engine" };
+static const char *const kinds[] = { "path", "header_flows", "inbound_flows",
+				     "engine_flows" };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 void ruleset_count_write(const struct plan *plan, FILE *out)
@@ -39,20 +40,21 @@ static void write_drop(const struct plan_path *path, FILE *out)
 		"\tchain dropped {\n"
 		"\t\tcounter name path_%u drop\n"
 		"\t}\n\n"
-		"\tchain take_%u {\n"
-		"\t\tcounter name flows_%u goto dropped\n"
+		"\tchain settle_%u {\n"
+		"\t\tcounter name header_flows_%u goto dropped\n"
 		"\t}\n\n", path->number, path->number, path->number);
 }
 
-/* A chain that leads to put_N; what the kernel decides it also carries. */
-static void write_way(const char *chain, const char *counter, uint8_t path,
-		      bool is_kernels, FILE *out)
+/* A chain that counts flows and goes to set_N. Their first packets count as the
+ * path's only where the kernel decided. */
+static void write_counted(const char *chain, const char *counter, uint8_t path,
+		      bool by_kernel, FILE *out)
 {
 	fprintf(out, "\tchain %s_%u {\n\t\tcounter name %s_%u\n", chain, path,
 		counter, path);
-	if (is_kernels)
+	if (by_kernel)
 		fprintf(out, "\t\tcounter name path_%u\n", path);
-	fprintf(out, "\t\tgoto put_%u\n\t}\n\n", path);
+	fprintf(out, "\t\tgoto set_%u\n\t}\n\n", path);
 }
 
 void ruleset_count_write_path(const struct plan *plan,
@@ -65,27 +67,28 @@ void ruleset_count_write_path(const struct plan *plan,
 		return;
 	}
 	fprintf(out,
-		"\tchain put_%u {\n"
+		"\tchain set_%u {\n"
 		"\t\tct mark set ct mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" comment \"%s\"\n"
 		"\t\tmeta mark set meta mark & 0x%08" PRIx32 " | 0x%08" PRIx32
 		" accept\n"
 		"\t}\n\n",
 		path->number, ~plan->mask, mark, path->name, ~plan->mask, mark);
-	/* A map that is being replaced answers no more, and one that came
-	 * before may have failed for that; the engine then decides. */
-	write_way("sure", "flows", path->number, true, out);
+	/* The family map matches every packet, except while a transaction
+	 * replaces the maps. An earlier map may then have missed, too, so
+	 * the packet may be in the wrong chain: the engine decides. */
+	write_counted("count", "header_flows", path->number, true, out);
 	fprintf(out,
-		"\tchain take_%u {\n"
-		"\t\tmeta nfproto vmap { ipv4 : goto sure_%u, "
-		"ipv6 : goto sure_%u }\n"
+		"\tchain settle_%u {\n"
+		"\t\tmeta nfproto vmap { ipv4 : goto count_%u, "
+		"ipv6 : goto count_%u }\n"
 		"\t\tgoto inspect\n"
 		"\t}\n\n", path->number, path->number, path->number);
-	write_way("come", "come", path->number, true, out);
-	write_way("keep", "engine", path->number, false, out);
+	write_counted("inbound", "inbound_flows", path->number, true, out);
+	write_counted("keep_nat", "engine_flows", path->number, false, out);
 }
 
-/* The number behind "KIND_"; -1 when that is no such name. */
+/* The path number in "KIND_N"; -1 for another name. */
 static int path_of(const char *name)
 {
 	for (size_t kind = 0; kind < KINDS; kind++) {

@@ -1,8 +1,11 @@
 /*
- * ruleset_count.h - the counters of the ruleset (counters.h), and the chains
- * that count: take_N for a flow that is settled by its headers, come_N for one
- * that came in by an uplink, keep_N for one that the engine settled and NAT
- * keeps on its path, route_ID for what a route decides.
+ * ruleset_count.h - write the counters (counters.h) and the chains that count:
+ *
+ *   settle_N    settles a flow on path N by its headers (through count_N)
+ *   inbound_N   settles a flow that arrived by uplink N on it
+ *   keep_nat_N  settles a flow on its first path, since it is translated
+ *   set_N       sets path N in conntrack and on the packet
+ *   route_ID    counts a header-only route
  */
 #ifndef WAYMARK_SETUP_RULESET_COUNT_H
 #define WAYMARK_SETUP_RULESET_COUNT_H
@@ -13,13 +16,13 @@
 struct plan;
 struct plan_path;
 
-/* The counters; of those that are there, none changes. */
+/* Write the counters. Declaring one that exists does not reset it. */
 void ruleset_count_write(const struct plan *plan, FILE *out);
-/* What settles flows on a path. */
+/* Write the chains that settle flows on a path. */
 void ruleset_count_write_path(const struct plan *plan,
 			      const struct plan_path *path, FILE *out);
 
-/* Whether a counter, or a chain of a route, is made here, whatever the plan;
+/* Whether a counter's, or a route chain's, name is one of ours under any plan;
  * and whether the plan has it. */
 bool ruleset_count_is(const char *name);
 bool ruleset_count_is_route(const char *name);

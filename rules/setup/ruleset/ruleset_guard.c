@@ -1,4 +1,5 @@
-/* ruleset_guard.c - what must not leave by another uplink than its own. */
+/* ruleset_guard.c - keep traffic of strict uplinks and of bound sockets on its
+ * uplink. */
 #include "rules/setup/ruleset/ruleset_guard.h"
 
 #include <inttypes.h>
@@ -10,10 +11,11 @@
 #include "rules/setup/ruleset/ruleset.h"
 
 /*
- * What was seen and left alone is main's, as a mark on the packet alone. That
- * it was seen is said by `divert`, not by the absence of a mark: while the
- * table is being put back, a packet may meet one chain empty and the next one
- * full. Whose an invalid packet is nobody knows, so it gets no path.
+ * Mark packets that `divert` accepted without a path as main's; conntrack gets
+ * no mark. The settled bit with path 0 shows that `divert` saw the packet: an
+ * absent mark would not, since while the table is restored a packet may pass
+ * one empty chain and then a filled one. The flow of an invalid packet is
+ * unknown, so that packet gets no path.
  */
 void ruleset_guard_write_unmarked(const struct plan *plan, FILE *out)
 {
@@ -47,7 +49,8 @@ static uint32_t mark_of(const struct plan *plan, uint8_t path)
 	return 0;
 }
 
-/* The devices of uplinks by which a strict one's packets must not leave. */
+/* Stop packets of strict uplink `i` at the devices of other uplinks, except its
+ * fallbacks. */
 static void write_strict(const struct plan *plan, size_t i, FILE *out)
 {
 	const char *between = "";
@@ -55,7 +58,7 @@ static void write_strict(const struct plan *plan, size_t i, FILE *out)
 	for (size_t n = 0; n < plan->uplink_count; n++) {
 		const struct plan_uplink *other = &plan->uplinks[n];
 
-		if (other->is_shared || is_fallback(plan, i, other->dev))
+		if (other->on_lan || is_fallback(plan, i, other->dev))
 			continue;
 		if (*between == '\0')
 			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
@@ -66,15 +69,16 @@ static void write_strict(const struct plan *plan, size_t i, FILE *out)
 		between = ",";
 	}
 	if (*between == ',')
-		fputs(" } goto astray\n", out);
+		fputs(" } goto wrong_uplink\n", out);
 }
 
-/* The other half of the guard: rules or routes of ours are gone. */
+/* Write the part of the guard that holds when our ip rules or routes are
+ * missing (plan_guard.h covers a missing table). */
 void ruleset_guard_write(const struct plan *plan, FILE *out)
 {
 	if (!plan->has_guard)
 		return;
-	fputs("\tchain astray {\n", out);
+	fputs("\tchain wrong_uplink {\n", out);
 	ruleset_write_exempts(plan, "", out);
 	fputs("\t\tdrop\n"
 	      "\t}\n\n"
@@ -87,8 +91,8 @@ void ruleset_guard_write(const struct plan *plan, FILE *out)
 	fputs("\t}\n\n", out);
 }
 
-/* Paths that keep the source as it is, main's among them, so that an uplink's
- * is of no use there; what is strict stays with its own. */
+/* Whether packets of the path keep their source address, as those of main do.
+ * A strict uplink's packets stay with it. */
 static bool keeps_source(const struct plan *plan, const struct plan_path *path)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++)
@@ -120,13 +124,13 @@ static void write_bound_to(const struct plan *plan,
 		between = ",";
 	}
 	if (*between == ',')
-		fprintf(out, " } goto put_%u\n", path);
+		fprintf(out, " } goto set_%u\n", path);
 }
 
 /*
- * Who has bound a socket to the address of an uplink leaves by that uplink.
- * That others have it as well, since what the policy asks came too late to
- * choose another, is no reason to send it where nobody answers.
+ * Send packets whose source is an uplink's address by that uplink: either the
+ * socket is bound to the address, or the kernel chose it before the policy
+ * could choose another path. Elsewhere the provider would drop the packet.
  */
 void ruleset_guard_write_bound(const struct plan *plan, FILE *out)
 {

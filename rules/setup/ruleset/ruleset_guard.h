@@ -1,6 +1,6 @@
 /*
- * ruleset_guard.h - parts of the ruleset: what keeps traffic of a strict
- * uplink, and of sockets bound to one, from leaving by another.
+ * ruleset_guard.h - write the rules that keep traffic of a strict uplink, and
+ * of sockets bound to an uplink, from leaving by another.
  */
 #ifndef WAYMARK_SETUP_RULESET_GUARD_H
 #define WAYMARK_SETUP_RULESET_GUARD_H
@@ -9,11 +9,11 @@
 
 struct plan;
 
-/* The chains; nothing where no uplink is strict. */
+/* Write the chains; nothing where no uplink is strict. */
 void ruleset_guard_write(const struct plan *plan, FILE *out);
-/* For `settle`: the mark of what `divert` has left alone. */
+/* Write the rules of `settle` that mark what `divert` accepted unmarked. */
 void ruleset_guard_write_unmarked(const struct plan *plan, FILE *out);
-/* For `settle_own`: sockets bound to an uplink's address. */
+/* Write the rules of `settle_local` for sockets bound to an uplink. */
 void ruleset_guard_write_bound(const struct plan *plan, FILE *out);
 
 #endif

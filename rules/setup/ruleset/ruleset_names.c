@@ -1,32 +1,31 @@
-/* ruleset_names.c - interfaces as nft tests them, see ruleset_names.h. */
+/* ruleset_names.c - write tests of interface names, see ruleset_names.h. */
 #include "rules/setup/ruleset/ruleset_names.h"
 
 #include <string.h>
 
 #include "rules/offload/offload.h"
 
-static bool is_open(const char *name)
+static bool is_wildcard(const char *name)
 {
 	return name[strlen(name) - 1] == '*';
 }
 
-/* Names that are whole can stand in a set, others cannot: how many ways there
- * are to say that one of them holds. */
-size_t ruleset_names_ways(const struct offload_set *set)
+/* Full names share one anonymous set; each name that ends in * needs a rule. */
+size_t ruleset_names_rules(const struct offload_set *set)
 {
-	size_t open = 0, whole = 0;
+	size_t wildcards = 0, full = 0;
 
 	for (size_t i = 0; i < set->count; i++)
-		*(is_open(set->names[i]) ? &open : &whole) += 1;
-	return open + (whole > 0);
+		*(is_wildcard(set->names[i]) ? &wildcards : &full) += 1;
+	return wildcards + (full > 0);
 }
 
-static void write_whole(const struct offload_set *set, bool negated, FILE *out)
+static void write_full(const struct offload_set *set, bool negated, FILE *out)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
-		if (is_open(set->names[i]))
+		if (is_wildcard(set->names[i]))
 			continue;
 		if (count == 0)
 			fprintf(out, "iifname %s{ ", negated ? "!= " : "");
@@ -37,19 +36,20 @@ static void write_whole(const struct offload_set *set, bool negated, FILE *out)
 		fputs(" } ", out);
 }
 
-/* All the ways at once where it is negated, else the one asked for. */
+/* A negated test contains all names, else rule `index` has its part. */
 void ruleset_names_write(const struct offload_set *set, bool negated,
-			 size_t way, FILE *out)
+			 size_t index, FILE *out)
 {
-	size_t open = 0;
+	size_t wildcards = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
-		if (!is_open(set->names[i]) || (!negated && open++ != way))
+		if (!is_wildcard(set->names[i]) ||
+		    (!negated && wildcards++ != index))
 			continue;
 		fprintf(out, "iifname %s\"%s\" ", negated ? "!= " : "",
 			set->names[i]);
 		if (!negated)
 			return;
 	}
-	write_whole(set, negated, out);
+	write_full(set, negated, out);
 }

@@ -1,6 +1,6 @@
 /*
- * ruleset_names.h - a set of interfaces, whole names and beginnings of names,
- * as nft tests it.
+ * ruleset_names.h - write nft tests of a set of interfaces: full names, and
+ * prefixes of names that end in *.
  */
 #ifndef WAYMARK_SETUP_RULESET_NAMES_H
 #define WAYMARK_SETUP_RULESET_NAMES_H
@@ -11,10 +11,10 @@
 
 struct offload_set;
 
-/* How many rules it takes to say that one of them holds. */
-size_t ruleset_names_ways(const struct offload_set *set);
-/* The test of one of these; all of it, when it is negated. */
+/* The number of rules needed to match any of the names. */
+size_t ruleset_names_rules(const struct offload_set *set);
+/* Write the test of rule `index`; a negated test fits in one rule. */
 void ruleset_names_write(const struct offload_set *set, bool negated,
-			 size_t way, FILE *out);
+			 size_t index, FILE *out);
 
 #endif

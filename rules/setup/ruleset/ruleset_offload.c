@@ -1,9 +1,9 @@
 /*
- * ruleset_offload.c - header-only routes as nft chains.
+ * ruleset_offload.c - write header-only routes as nft chains.
  *
- * A chain that was jumped to returns when a chain it went to ends, so what
- * decides has to accept or drop. Addresses and TOS are of one family: a rule
- * that tests them is written for each.
+ * A jump returns when the chain at its end runs out, also after a goto. So a
+ * chain that decides must end in accept or drop. Tests of addresses and TOS
+ * apply to one family: such a rule is written once for each.
  */
 #include "rules/setup/ruleset/ruleset_offload.h"
 
@@ -22,7 +22,7 @@
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_names.h"
 
-/* Longer lists are sets with a name, which rules share. */
+/* Longer lists become named sets, which rules share. */
 #define INLINE_MAX 16
 #define LENGTH_MAX 65535u	/* and all that is longer (facts.h) */
 
@@ -61,7 +61,7 @@ static int keep_prefix(void *ctx, const struct prefix *prefix)
 	return 1;
 }
 
-/* As a prefix where it is one: of all that it splits into, the first. */
+/* Write a range as a prefix where it is exactly one. */
 static void write_addresses(const struct offload_range *range, FILE *out)
 {
 	char text[ADDRESS_TEXT_MAX];
@@ -85,7 +85,7 @@ static bool is_address(uint8_t field)
 	return field == OFFLOAD_FROM || field == OFFLOAD_TO;
 }
 
-/* Its ranges of one family. */
+/* The ranges of one family in `set`. */
 static const struct offload_range *ranges_of(const struct offload_set *set,
 					     enum family family,
 					     size_t *ret_count)
@@ -120,14 +120,14 @@ static const char *name_set(const struct plan *plan, size_t number,
 }
 
 static void write_set(const struct plan *plan, size_t number,
-		      enum family family, bool whole, FILE *out)
+		      enum family family, bool with_big, FILE *out)
 {
 	char name[SET_NAME_MAX];
 	size_t count;
 	const struct offload_range *ranges =
 		ranges_of(&plan->offload->sets[number], family, &count);
 
-	if (count <= INLINE_MAX || (!whole && count > BIG_SET_ABOVE))
+	if (count <= INLINE_MAX || (!with_big && count > BIG_SET_ABOVE))
 		return;
 	fprintf(out,
 		"\tset %s {\n"
@@ -140,7 +140,7 @@ static void write_set(const struct plan *plan, size_t number,
 	fputs(" }\n\t}\n\n", out);
 }
 
-bool ruleset_offload_asks(const struct offload *offload, size_t set)
+bool ruleset_offload_uses_set(const struct offload *offload, size_t set)
 {
 	for (size_t i = 0; i < offload->chain_count; i++) {
 		const struct offload_chain *chain = &offload->chains[i];
@@ -154,16 +154,16 @@ bool ruleset_offload_asks(const struct offload *offload, size_t set)
 	return false;
 }
 
-static void write_sets(const struct plan *plan, bool whole, FILE *out)
+static void write_sets(const struct plan *plan, bool with_big, FILE *out)
 {
 	const struct offload *offload = plan->offload;
 
 	for (size_t i = 0; i < offload->set_count; i++) {
 		if (offload->sets[i].count <= INLINE_MAX ||
-		    !ruleset_offload_asks(offload, i))
+		    !ruleset_offload_uses_set(offload, i))
 			continue;
-		write_set(plan, i, FAMILY_4, whole, out);
-		write_set(plan, i, FAMILY_6, whole, out);
+		write_set(plan, i, FAMILY_4, with_big, out);
+		write_set(plan, i, FAMILY_6, with_big, out);
 	}
 }
 
@@ -224,7 +224,7 @@ static void write_proto(const struct writer *w, const struct bitmap *proto)
 	fputs(" } ", w->out);
 }
 
-/* Whether the two lower bits, ECN (RFC 3168, 5), do not matter. */
+/* Whether the two lower bits, ECN (RFC 3168, 5), are irrelevant. */
 static bool is_dscp(const struct bitmap *tos)
 {
 	for (int i = 0; i < 4; i++) {
@@ -236,7 +236,7 @@ static bool is_dscp(const struct bitmap *tos)
 	return true;
 }
 
-/* The byte lies across two in IPv6, behind the version. */
+/* The IPv6 traffic class spans two bytes, after the version. */
 static const char *tos_word(enum family family, bool dscp)
 {
 	if (dscp)
@@ -315,7 +315,7 @@ static void write_address_test(const struct writer *w,
 	char name[SET_NAME_MAX];
 
 	if (count == 0)
-		return;		/* negated: so it holds */
+		return;		/* negated: always true */
 	fprintf(w->out, "%s %s", field_word(test->field, family),
 		test->is_negated ? "!= " : "");
 	if (count > INLINE_MAX) {
@@ -329,7 +329,7 @@ static void write_address_test(const struct writer *w,
 }
 
 static void write_test(const struct writer *w, const struct offload_test *test,
-		       enum family family, size_t *way)
+		       enum family family, size_t *variant)
 {
 	const struct offload_set *set = &w->offload->sets[test->set];
 
@@ -338,10 +338,12 @@ static void write_test(const struct writer *w, const struct offload_test *test,
 		return;
 	}
 	if (test->field == OFFLOAD_IN) {
-		size_t ways = test->is_negated ? 1 : ruleset_names_ways(set);
+		size_t rules = test->is_negated ? 1 :
+						  ruleset_names_rules(set);
 
-		ruleset_names_write(set, test->is_negated, *way % ways, w->out);
-		*way /= ways;
+		ruleset_names_write(set, test->is_negated, *variant % rules,
+				    w->out);
+		*variant /= rules;
 		return;
 	}
 	fprintf(w->out, "%s { ", field_word(test->field, family));
@@ -366,10 +368,10 @@ static void write_end(const struct writer *w, struct offload_target target)
 		fputs("drop", w->out);
 	else
 		fprintf(w->out, "goto %s_%u",
-			w->is_per_packet ? "packet" : "take", target.value);
+			w->is_per_packet ? "packet" : "settle", target.value);
 }
 
-/* By way of its route's chain, which counts. */
+/* Lead to the target through the route's chain, which counts. */
 static void write_target(const struct writer *w, struct offload_target target)
 {
 	char name[COUNTER_NAME_MAX];
@@ -451,7 +453,7 @@ static bool is_for(const struct writer *w, const struct offload_rule *rule,
 }
 
 static void write_one(const struct writer *w, const struct offload_rule *rule,
-		      enum family family, size_t way)
+		      enum family family, size_t variant)
 {
 	fputs("\t\t", w->out);
 	if (family != FAMILY_ANY)
@@ -460,7 +462,7 @@ static void write_one(const struct writer *w, const struct offload_rule *rule,
 	write_proto(w, &rule->proto);
 	write_tos(w, &rule->tos, family);
 	for (size_t i = 0; i < rule->test_count; i++)
-		write_test(w, &rule->tests[i], family, &way);
+		write_test(w, &rule->tests[i], family, &variant);
 	if (rule->map)
 		write_map(w, rule->map, family);
 	else
@@ -471,26 +473,26 @@ static void write_one(const struct writer *w, const struct offload_rule *rule,
 static void write_rule(const struct writer *w, const struct offload_rule *rule)
 {
 	bool split = has_family(rule);
-	size_t ways = 1;
+	size_t variants = 1;
 
 	for (size_t i = 0; i < rule->test_count; i++)
 		if (rule->tests[i].field == OFFLOAD_IN &&
 		    !rule->tests[i].is_negated)
-			ways *= ruleset_names_ways(
+			variants *= ruleset_names_rules(
 				&w->offload->sets[rule->tests[i].set]);
-	for (size_t way = 0; way < ways; way++) {
+	for (size_t i = 0; i < variants; i++) {
 		if (!split)
-			write_one(w, rule, FAMILY_ANY, way);
+			write_one(w, rule, FAMILY_ANY, i);
 		if (split && is_for(w, rule, FAMILY_4))
-			write_one(w, rule, FAMILY_4, way);
+			write_one(w, rule, FAMILY_4, i);
 		if (split && is_for(w, rule, FAMILY_6))
-			write_one(w, rule, FAMILY_6, way);
+			write_one(w, rule, FAMILY_6, i);
 	}
 }
 
 /* ---- chains ---- */
 
-/* A chain's own chains were made after it: they are written before. */
+/* Write chains in reverse: a chain refers to chains with higher numbers. */
 static void write_chains(struct writer *w, uint32_t first, uint32_t end,
 			 const char *name)
 {
@@ -521,7 +523,7 @@ static void write_path(const struct plan *plan, const struct plan_path *path,
 			path->number, ~plan->mask, mark, path->name);
 }
 
-/* A chain for each route that the kernel decides by. */
+/* Write a chain for each route that the kernel decides. */
 static void write_routes(struct writer *w)
 {
 	char name[COUNTER_NAME_MAX];
@@ -538,7 +540,7 @@ static void write_routes(struct writer *w)
 	}
 }
 
-void ruleset_offload_write(const struct plan *plan, bool whole, FILE *out)
+void ruleset_offload_write(const struct plan *plan, bool with_big, FILE *out)
 {
 	const struct offload *offload = plan->offload;
 	bool has_packets = offload->packets != OFFLOAD_NONE;
@@ -555,7 +557,7 @@ void ruleset_offload_write(const struct plan *plan, bool whole, FILE *out)
 	}
 	ruleset_balance_write(plan, out);
 	write_routes(&writer);
-	write_sets(plan, whole, out);
+	write_sets(plan, with_big, out);
 	writer.is_per_packet = false;
 	write_chains(&writer, offload->flows,
 		     has_packets ? offload->packets : count, "headers");

@@ -1,10 +1,10 @@
 /*
- * ruleset_offload.h - the routes that headers decide, as nft chains.
+ * ruleset_offload.h - write header-only routes as nft chains.
  *
- * New flows come to the chain `headers`, which ends in a chain take_N or
- * balance_N, in a drop or in `inspect`. Packets that leave come to
- * `per_packet`, where there are routes for it; it ends in packet_N, in a drop
- * or not at all.
+ * New flows enter the chain `headers`, which ends in a chain settle_N or
+ * balance_N, in a drop or in `inspect`. Where the policy has `per packet`
+ * routes, packets of the original direction enter `per_packet`, which ends in
+ * packet_N, in a drop, or returns.
  */
 #ifndef WAYMARK_SETUP_RULESET_OFFLOAD_H
 #define WAYMARK_SETUP_RULESET_OFFLOAD_H
@@ -15,13 +15,13 @@
 struct offload;
 struct plan;
 
-/* Sets, then chains; of big sets what is in them where `whole`. */
-void ruleset_offload_write(const struct plan *plan, bool whole, FILE *out);
+/* Write sets, then chains; with `with_big`, also the elements of big sets. */
+void ruleset_offload_write(const struct plan *plan, bool with_big, FILE *out);
 
-/* Whether some rule asks for the list: what maps have taken up is in none. */
-bool ruleset_offload_asks(const struct offload *offload, size_t set);
+/* Whether a rule tests the set; a set that became part of a map is unused. */
+bool ruleset_offload_uses_set(const struct offload *offload, size_t set);
 
-/* Whether a set or a chain of the table is made here, whatever the plan. */
+/* Whether the name of a set or chain is one of this module, under any plan. */
 bool ruleset_offload_is_set(const char *name);
 bool ruleset_offload_is_chain(const char *name);
 /* Whether the plan has a chain of that name. */
