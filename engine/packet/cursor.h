@@ -1,7 +1,7 @@
 /*
- * cursor.h - the only way in which packet bytes are read.
- * A read that does not fit gives 0 and leaves the cursor short for good: read
- * a whole header, then ask once. Cursors are small values; copies are cheap.
+ * cursor.h - bounds-checked reads of packet bytes.
+ * A read past the end returns 0 and sets is_short, which stays set: read a
+ * whole header, then test is_short once. Cursors are passed by value.
  */
 #ifndef WAYMARK_CURSOR_H
 #define WAYMARK_CURSOR_H
@@ -29,7 +29,7 @@ static inline size_t cursor_left(const struct cursor *c)
 	return (size_t)(c->end - c->at);
 }
 
-/* The next `len` bytes, which are passed over; NULL when they do not fit. */
+/* Consume the next `len` bytes. Returns NULL when fewer are left. */
 static inline const uint8_t *cursor_bytes(struct cursor *c, size_t len)
 {
 	const uint8_t *bytes = c->at;
@@ -48,8 +48,8 @@ static inline void cursor_skip(struct cursor *c, size_t len)
 	(void)cursor_bytes(c, len);
 }
 
-/* A cursor over the next `len` bytes, which are passed over here; when they
- * do not fit, both this and the result are short. */
+/* Consume the next `len` bytes and return a cursor over them. When fewer are
+ * left, both cursors become short. */
 static inline struct cursor cursor_take(struct cursor *c, size_t len)
 {
 	const uint8_t *bytes = cursor_bytes(c, len);
@@ -112,8 +112,8 @@ static inline uint32_t cursor_le32(struct cursor *c)
 			   (uint32_t)b[1] << 8 | b[0] : 0;
 }
 
-/* Whether what comes next is `text`; passes over it when it is. Does not make
- * the cursor short: "not yet" and "no" are told apart with cursor_left(). */
+/* Consume `text` if it comes next. Never makes the cursor short: callers use
+ * cursor_left() to distinguish "no" from "not yet". */
 static inline bool cursor_match(struct cursor *c, const void *text, size_t len)
 {
 	if (c->is_short || cursor_left(c) < len ||

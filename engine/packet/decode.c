@@ -1,6 +1,6 @@
 /*
- * decode.c - IPv4, IPv6 and the transports; decode_link.c has what comes
- * before them in a frame and decode_tunnel.c what may come within.
+ * decode.c - decode IPv4, IPv6 and transports. Link layers are in
+ * decode_link.c, tunnels in decode_tunnel.c.
  */
 #include "engine/packet/decode.h"
 
@@ -16,8 +16,8 @@
 #define IPV6_HEADER 40		/* RFC 8200, 3 */
 #define IPV6_OFFSET 0xfff8
 #define IPV6_MORE 0x0001
-/* RFC 8200, 4.1 has each header once and destination options twice; senders
- * that stray a little are let through, chains made to cost time are not. */
+/* RFC 8200, 4.1 allows each header once and destination options twice. The
+ * limit tolerates sloppy senders but bounds the cost of hostile chains. */
 #define IPV6_EXTENSIONS_MAX 12
 
 #define TCP_HEADER 20		/* RFC 9293, 3.1 */
@@ -25,14 +25,14 @@
 #define SCTP_HEADER 12		/* RFC 9260, 3.1 */
 #define DCCP_HEADER 12		/* RFC 4340, 5.1 */
 #define ICMP_HEADER 8		/* RFC 792, RFC 4443 */
-#define QUOTED_TRANSPORT 8	/* RFC 792: what an error must quote */
+#define QUOTED_TRANSPORT 8	/* RFC 792: minimum that errors quote */
 
-/* The part of a packet that a step looks at: a cursor that also knows how long
- * the packet says it is. Each header is measured once, then read in place. */
+/* The rest of a packet, with its captured and its declared length. Each
+ * header's size is checked once, then the header is read in place. */
 struct span {
 	const uint8_t *at;
-	uint32_t there;		/* bytes from `at` that were captured */
-	uint32_t said;		/* and that the IP header speaks of */
+	uint32_t captured;	/* bytes from `at` in the buffer */
+	uint32_t declared;	/* bytes from `at` by the IP header */
 	bool is_quoted;
 };
 
@@ -46,19 +46,20 @@ static inline uint32_t be32(const uint8_t *b)
 	return (uint32_t)be16(b) << 16 | be16(b + 2);
 }
 
-/* What `len` bytes that are not there mean: the capture ends, a first fragment
- * does, or the packet lies about itself. */
+/* Classify a header of `len` bytes that does not fit: the capture or a first
+ * fragment ends here, or the packet's own lengths contradict each other. */
 static inline enum decode_status missing(const struct packet *pkt,
 					 const struct span *s, uint32_t len)
 {
-	return s->said < len && !pkt->is_fragment ? DECODE_ABSURD : DECODE_CUT;
+	return s->declared < len && !pkt->is_fragment ? DECODE_MALFORMED :
+							DECODE_TRUNCATED;
 }
 
 static inline void step(struct span *s, uint32_t len)
 {
 	s->at += len;
-	s->there -= len;
-	s->said -= len;
+	s->captured -= len;
+	s->declared -= len;
 }
 
 static inline void set_payload(struct packet *pkt, const struct span *s)
@@ -66,7 +67,7 @@ static inline void set_payload(struct packet *pkt, const struct span *s)
 	if (s->is_quoted)
 		return;
 	pkt->payload = s->at;
-	pkt->payload_len = s->there;
+	pkt->payload_len = s->captured;
 }
 
 static inline void set_ports(struct packet *pkt, const uint8_t *at)
@@ -76,26 +77,27 @@ static inline void set_ports(struct packet *pkt, const uint8_t *at)
 	pkt->dport = be16(at + 2);
 }
 
-/* The fixed header is enough: options hold nothing that is asked for, and
- * short captures end among them. */
+/* Only the fixed header is required: options are not used, and captures with
+ * a small snap length end within them. */
 static inline enum decode_status tcp(struct packet *pkt, struct span *s)
 {
 	uint32_t need = s->is_quoted ? QUOTED_TRANSPORT : TCP_HEADER;
 	uint32_t len;
 
-	if (s->there < need)
+	if (s->captured < need)
 		return missing(pkt, s, need);
 	if (!s->is_quoted) {
 		len = (s->at[12] >> 4) * 4;
-		if (len < TCP_HEADER || (len > s->said && !pkt->is_fragment))
-			return DECODE_ABSURD;
+		if (len < TCP_HEADER ||
+		    (len > s->declared && !pkt->is_fragment))
+			return DECODE_MALFORMED;
 		pkt->tcp_flags = s->at[13];
 	} else {
 		len = need;
 	}
 	set_ports(pkt, s->at);
 	pkt->tcp_seq = be32(s->at + 4);
-	step(s, len < s->there ? len : s->there);
+	step(s, len < s->captured ? len : s->captured);
 	set_payload(pkt, s);
 	return DECODE_OK;
 }
@@ -104,20 +106,20 @@ static inline enum decode_status udp(struct packet *pkt, struct span *s)
 {
 	uint32_t len;
 
-	if (s->there < UDP_HEADER)
+	if (s->captured < UDP_HEADER)
 		return missing(pkt, s, UDP_HEADER);
 	len = be16(s->at + 4);
-	/* UDP-Lite has its coverage here (RFC 3828); 0 is a jumbogram
-	 * (RFC 2675, 4) or offload that has yet to fill it in. */
+	/* UDP-Lite has its checksum coverage here (RFC 3828). 0 is a jumbogram
+	 * (RFC 2675, 4) or a length that offload fills in later. */
 	if (pkt->proto == IPPROTO_UDPLITE || len == 0)
-		len = s->said;
+		len = s->declared;
 	if (len < UDP_HEADER)
-		return DECODE_ABSURD;
-	if (len > s->said && !pkt->is_fragment && !s->is_quoted)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
+	if (len > s->declared && !pkt->is_fragment && !s->is_quoted)
+		return DECODE_MALFORMED;
 	set_ports(pkt, s->at);
-	if (len < s->there)
-		s->there = len;
+	if (len < s->captured)
+		s->captured = len;
 	step(s, UDP_HEADER);
 	set_payload(pkt, s);
 	return DECODE_OK;
@@ -127,7 +129,7 @@ static inline enum decode_status sctp(struct packet *pkt, struct span *s)
 {
 	uint32_t need = s->is_quoted ? QUOTED_TRANSPORT : SCTP_HEADER;
 
-	if (s->there < need)
+	if (s->captured < need)
 		return missing(pkt, s, need);
 	set_ports(pkt, s->at);
 	step(s, need);
@@ -140,13 +142,13 @@ static inline enum decode_status dccp(struct packet *pkt, struct span *s)
 	uint32_t need = s->is_quoted ? QUOTED_TRANSPORT : DCCP_HEADER;
 	uint32_t len = need;
 
-	if (s->there < need)
+	if (s->captured < need)
 		return missing(pkt, s, need);
 	if (!s->is_quoted) {
 		len = s->at[4] * 4;
 		if (len < DCCP_HEADER)
-			return DECODE_ABSURD;
-		if (len > s->there)
+			return DECODE_MALFORMED;
+		if (len > s->captured)
 			return missing(pkt, s, len);
 	}
 	set_ports(pkt, s->at);
@@ -155,7 +157,7 @@ static inline enum decode_status dccp(struct packet *pkt, struct span *s)
 	return DECODE_OK;
 }
 
-/* Queries carry an identifier, by which conntrack too tells them apart. */
+/* Queries carry an identifier, which conntrack uses as their ports. */
 static inline bool icmp_has_id(uint8_t proto, uint8_t type)
 {
 	if (proto == IPPROTO_ICMPV6)
@@ -172,7 +174,7 @@ static inline bool icmp_is_error(uint8_t proto, uint8_t type)
 
 static inline enum decode_status icmp(struct packet *pkt, struct span *s)
 {
-	if (s->there < ICMP_HEADER)
+	if (s->captured < ICMP_HEADER)
 		return missing(pkt, s, ICMP_HEADER);
 	pkt->icmp_type = s->at[0];
 	pkt->icmp_code = s->at[1];
@@ -181,9 +183,9 @@ static inline enum decode_status icmp(struct packet *pkt, struct span *s)
 		pkt->sport = be16(s->at + 4);
 		pkt->dport = pkt->sport;
 	} else if (icmp_is_error(pkt->proto, pkt->icmp_type) &&
-		   !s->is_quoted && s->there > ICMP_HEADER) {
+		   !s->is_quoted && s->captured > ICMP_HEADER) {
 		pkt->quoted = s->at + ICMP_HEADER;
-		pkt->quoted_len = s->there - ICMP_HEADER;
+		pkt->quoted_len = s->captured - ICMP_HEADER;
 	}
 	return DECODE_OK;
 }
@@ -204,14 +206,14 @@ static inline enum decode_status transport(struct packet *pkt, struct span *s)
 	case IPPROTO_DCCP:
 		return dccp(pkt, s);
 	case IPPROTO_NONE:
-		s->there = 0;
+		s->captured = 0;
 		break;
 	}
 	set_payload(pkt, s);
 	return DECODE_OK;
 }
 
-/* A fragment's place, and whether such a place can be (RFC 791, 3.2). */
+/* Record a fragment's position and validate it (RFC 791, 3.2). */
 static inline enum decode_status fragment(struct packet *pkt,
 					  const struct span *s,
 					  uint32_t offset, bool more)
@@ -219,8 +221,8 @@ static inline enum decode_status fragment(struct packet *pkt,
 	pkt->is_fragment = true;
 	pkt->more_fragments = more;
 	pkt->fragment_offset = offset;
-	if (offset + s->said > IP_LEN_MAX || s->said == 0)
-		return DECODE_ABSURD;
+	if (offset + s->declared > IP_LEN_MAX || s->declared == 0)
+		return DECODE_MALFORMED;
 	return offset != 0 ? DECODE_FRAGMENT : DECODE_OK;
 }
 
@@ -239,19 +241,19 @@ static inline enum decode_status ipv4(struct packet *pkt, bool is_quoted)
 	pkt->src = address_from_v4(src);
 	pkt->dst = address_from_v4(dst);
 	pkt->fragment_id = be16(ip + 4);
-	/* A length of 0 is what a capture sees of segmentation offload. */
+	/* Captures of segmentation offload have a length of 0. */
 	pkt->ip_len = be16(ip + 2);
 	if (pkt->ip_len == 0)
 		pkt->ip_len = pkt->len;
-	s.said = pkt->ip_len;
-	if (s.there > s.said)
-		s.there = s.said;
+	s.declared = pkt->ip_len;
+	if (s.captured > s.declared)
+		s.captured = s.declared;
 
 	header = (ip[0] & 0x0f) * 4;
-	if (header < IPV4_HEADER || header > s.said)
-		return DECODE_ABSURD;
-	if (header > s.there)
-		return DECODE_CUT;
+	if (header < IPV4_HEADER || header > s.declared)
+		return DECODE_MALFORMED;
+	if (header > s.captured)
+		return DECODE_TRUNCATED;
 	pkt->header_len = header;
 	step(&s, header);
 
@@ -267,8 +269,8 @@ static inline enum decode_status ipv4(struct packet *pkt, bool is_quoted)
 	return transport(pkt, &s);
 }
 
-/* The length of an extension header that has been seen to be 8 bytes long;
- * 0: `proto` is none. */
+/* Return the length of the extension header at `at`, of which 8 bytes are
+ * present; 0 when `proto` is no extension. */
 static inline uint32_t extension_len(uint8_t proto, const uint8_t *at)
 {
 	switch (proto) {
@@ -292,22 +294,21 @@ static inline bool is_extension(uint8_t proto)
 	return extension_len(proto, none) != 0;
 }
 
-/* A fragment header at `at`. One that stands for the whole packet is "atomic"
- * (RFC 6946) and of no further interest. */
+/* A fragment header that spans the entire packet is "atomic" (RFC 6946) and
+ * needs no reassembly. */
 static enum decode_status ipv6_fragment(struct packet *pkt,
 					const struct span *s, const uint8_t *at)
 {
 	uint16_t place = be16(at + 2);
 
 	if (pkt->is_fragment)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
 	pkt->fragment_id = be32(at + 4);
 	if ((place & (IPV6_OFFSET | IPV6_MORE)) == 0)
 		return DECODE_OK;
 	return fragment(pkt, s, place & IPV6_OFFSET, (place & IPV6_MORE) != 0);
 }
 
-/* From the end of the fixed header to the transport. */
 static enum decode_status ipv6_extensions(struct packet *pkt, struct span *s)
 {
 	enum decode_status status = DECODE_OK;
@@ -318,15 +319,16 @@ static enum decode_status ipv6_extensions(struct packet *pkt, struct span *s)
 		uint8_t proto = pkt->proto;
 		uint32_t len;
 
-		if (s->there < 8)
+		if (s->captured < 8)
 			return missing(pkt, s, 8);
 		len = extension_len(proto, at);
-		if (s->there < len)
+		if (s->captured < len)
 			return missing(pkt, s, len);
 		if (++seen > IPV6_EXTENSIONS_MAX)
-			return DECODE_ABSURD;
+			return DECODE_MALFORMED;
 		step(s, len);
-		/* A fragment's data begins here, whatever it holds. */
+		/* A fragment's data begins after the fragment header, whatever
+		 * headers follow it. */
 		if (!pkt->is_fragment)
 			pkt->header_len += len;
 		pkt->proto = at[0];
@@ -347,13 +349,13 @@ static inline enum decode_status ipv6(struct packet *pkt, bool is_quoted)
 	pkt->proto = ip[6];
 	pkt->src = address_from_packet6(ip + 8);
 	pkt->dst = address_from_packet6(ip + 24);
-	/* 0: a jumbogram (RFC 2675), or offload of more than 64 KiB. */
+	/* 0: a jumbogram (RFC 2675) or offload beyond 64 KiB. */
 	pkt->ip_len = IPV6_HEADER + be16(ip + 4);
 	if (pkt->ip_len == IPV6_HEADER && pkt->proto != IPPROTO_NONE)
 		pkt->ip_len = pkt->len;
-	s.said = pkt->ip_len;
-	if (s.there > s.said)
-		s.there = s.said;
+	s.declared = pkt->ip_len;
+	if (s.captured > s.declared)
+		s.captured = s.declared;
 	pkt->header_len = IPV6_HEADER;
 	step(&s, IPV6_HEADER);
 
@@ -367,8 +369,8 @@ static inline enum decode_status ipv6(struct packet *pkt, bool is_quoted)
 	return transport(pkt, &s);
 }
 
-/* Field by field, since memset() costs more than all the rest; the addresses
- * are written in any case. */
+/* memset() would cost more than decoding does. The addresses are always
+ * written, so they are left out. */
 static inline void clear(struct packet *pkt)
 {
 	pkt->family = 0;
@@ -407,8 +409,8 @@ static inline enum decode_status decode(struct packet *pkt, bool is_quoted)
 	memset(&pkt->dst, 0, sizeof(pkt->dst));
 	if (version == 4 || version == 6)
 		pkt->family = (uint8_t)version;
-	return version == 4 || version == 6 || pkt->len == 0 ? DECODE_CUT :
-							       DECODE_ABSURD;
+	return version == 4 || version == 6 || pkt->len == 0 ?
+	       DECODE_TRUNCATED : DECODE_MALFORMED;
 }
 
 void decode_ip(struct packet *pkt)
@@ -433,8 +435,8 @@ const char *decode_status_name(enum decode_status status)
 	static const char *const names[DECODE_STATUSES] = {
 		[DECODE_OK] = "ok",
 		[DECODE_FRAGMENT] = "fragment",
-		[DECODE_CUT] = "cut short",
-		[DECODE_ABSURD] = "absurd",
+		[DECODE_TRUNCATED] = "truncated",
+		[DECODE_MALFORMED] = "malformed",
 		[DECODE_NOT_IP] = "not IP",
 	};
 

@@ -1,6 +1,6 @@
 /*
- * decode_link.c - what stands before IP in a captured frame. The link types
- * and their headers are those of https://www.tcpdump.org/linktypes.html.
+ * decode_link.c - skip the link-layer headers of a captured frame. Link types
+ * and headers follow https://www.tcpdump.org/linktypes.html.
  */
 #include "engine/packet/decode_link.h"
 
@@ -11,10 +11,10 @@
 #include "engine/packet/cursor.h"
 #include "engine/packet/decode.h"
 
-/* Tags, labels and frames within frames: more than networks stack up. */
+/* Nested tags, labels and frames; real networks use fewer. */
 #define LAYERS_MAX 16
-#define ETHERTYPE_MIN 0x0600		/* less is a length (IEEE 802.3) */
-#define LINKTYPE_RAW 101		/* what files call DLT_RAW */
+#define ETHERTYPE_MIN 0x0600		/* below: a length (IEEE 802.3) */
+#define LINKTYPE_RAW 101		/* DLT_RAW in files */
 #define LINKTYPE_BSD_RAW 14		/* DLT_RAW of OpenBSD */
 
 struct walk {
@@ -28,7 +28,7 @@ static enum decode_status by_ethertype(struct walk *w, uint16_t type);
 
 static enum decode_status ip(struct walk *w)
 {
-	return cursor_left(&w->at) > 0 ? DECODE_OK : DECODE_CUT;
+	return cursor_left(&w->at) > 0 ? DECODE_OK : DECODE_TRUNCATED;
 }
 
 /* IEEE 802.2, and SNAP (RFC 1042). */
@@ -39,7 +39,7 @@ static enum decode_status llc(struct walk *w)
 	uint32_t oui;
 
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if (control != 0x03)
 		return DECODE_NOT_IP;
 	if (saps == 0x0606)
@@ -52,20 +52,20 @@ static enum decode_status llc(struct walk *w)
 	return by_ethertype(w, cursor_be16(&w->at));
 }
 
-/* RFC 1661; both its compressions, of the protocol and of address and control,
- * are told by the bits (RFC 1662, 3.2). */
+/* RFC 1661. Compressed protocol fields and omitted address and control bytes
+ * are recognized by their bits (RFC 1662, 3.2). */
 static enum decode_status ppp(struct walk *w)
 {
 	uint16_t protocol;
 
 	if (cursor_left(&w->at) < 2)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	cursor_match(&w->at, "\xff\x03", 2);
 	protocol = cursor_u8(&w->at);
 	if ((protocol & 1) == 0)
 		protocol = (uint16_t)(protocol << 8 | cursor_u8(&w->at));
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	switch (protocol) {
 	case PPP_IP:
 	case PPP_IPV6:
@@ -100,14 +100,14 @@ static enum decode_status pppoe(struct walk *w)
 
 	cursor_skip(&w->at, 4);
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if (version != 0x11)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
 	return code == 0 ? ppp(w) : DECODE_NOT_IP;
 }
 
-/* RFC 3032. Nothing says what follows the last label: the first four bits
- * tell IP, and a control word (RFC 4385, 3), from an Ethernet frame. */
+/* RFC 3032. No field identifies what follows the last label; the first four
+ * bits distinguish IP, a control word (RFC 4385, 3) and Ethernet. */
 static enum decode_status mpls(struct walk *w)
 {
 	unsigned int labels = 0;
@@ -116,9 +116,9 @@ static enum decode_status mpls(struct walk *w)
 	do {
 		label = cursor_be32(&w->at);
 		if (w->at.is_short || cursor_left(&w->at) == 0)
-			return DECODE_CUT;
+			return DECODE_TRUNCATED;
 		if (++labels > LAYERS_MAX)
-			return DECODE_ABSURD;
+			return DECODE_MALFORMED;
 	} while ((label & 0x100) == 0);
 
 	switch (w->at.at[0] >> 4) {
@@ -169,7 +169,7 @@ static enum decode_status by_ethertype(struct walk *w, uint16_t type)
 			return type < ETHERTYPE_MIN ? llc(w) : DECODE_NOT_IP;
 		}
 	}
-	return w->at.is_short ? DECODE_CUT : DECODE_ABSURD;
+	return w->at.is_short ? DECODE_TRUNCATED : DECODE_MALFORMED;
 }
 
 static enum decode_status ethertype(struct walk *w)
@@ -177,18 +177,18 @@ static enum decode_status ethertype(struct walk *w)
 	return by_ethertype(w, cursor_be16(&w->at));
 }
 
-/* An address family in the byte order of the host that captured; AF_INET6 is
- * a number of its own on each system (linktypes, LINKTYPE_NULL). */
+/* An address family in the capturing host's byte order. The value of AF_INET6
+ * depends on its operating system (linktypes, LINKTYPE_NULL). */
 static enum decode_status null_family(struct walk *w)
 {
 	uint32_t family = cursor_be32(&w->at);
 
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if ((family & 0xffff) == 0)
 		family = family >> 24 | (family >> 8 & 0xff00);
 	switch (family) {
-	case 2:				/* everywhere */
+	case 2:				/* AF_INET, all systems */
 	case 10:			/* Linux */
 	case 24:			/* NetBSD, OpenBSD */
 	case 28:			/* FreeBSD */
@@ -207,7 +207,7 @@ static enum decode_status enc(struct walk *w)
 	return status == DECODE_OK ? ip(w) : status;
 }
 
-/* RFC 2427, and Cisco's encapsulation, which has an Ethernet type. */
+/* RFC 2427, or Cisco's encapsulation with an Ethernet type. */
 static enum decode_status frame_relay(struct walk *w)
 {
 	uint8_t byte;
@@ -227,11 +227,11 @@ static enum decode_status frame_relay(struct walk *w)
 			return ethertype(w);
 		break;
 	}
-	return w->at.is_short ? DECODE_CUT : DECODE_NOT_IP;
+	return w->at.is_short ? DECODE_TRUNCATED : DECODE_NOT_IP;
 }
 
-/* Frame control, destination, source, and the way it went when the source's
- * first bit is set (IEEE 802.5). */
+/* Frame control, destination, source, and a source route if the first bit of
+ * the source is set (IEEE 802.5). */
 static enum decode_status token_ring(struct walk *w)
 {
 	bool has_route;
@@ -244,8 +244,8 @@ static enum decode_status token_ring(struct walk *w)
 	return llc(w);
 }
 
-/* RFC 1051's types stand before IP; those of RFC 1201 have a sequence number
- * between, and pieces of a packet are not put together here. */
+/* With a type of RFC 1051, IP follows at once. Those of RFC 1201 have a
+ * sequence number first; split packets are not reassembled. */
 static enum decode_status arcnet(struct walk *w)
 {
 	switch (cursor_u8(&w->at)) {
@@ -258,11 +258,11 @@ static enum decode_status arcnet(struct walk *w)
 		cursor_skip(&w->at, 2);
 		return ip(w);
 	}
-	return w->at.is_short ? DECODE_CUT : DECODE_NOT_IP;
+	return w->at.is_short ? DECODE_TRUNCATED : DECODE_NOT_IP;
 }
 
-/* IEEE 802.11, 9.3.2.1: only data that is not encrypted has something for
- * us. `is_padded`: the body starts at a multiple of four. */
+/* IEEE 802.11, 9.3.2.1. Only unencrypted data frames can be read. `is_padded`:
+ * the body begins at a multiple of four bytes. */
 static enum decode_status wifi(struct walk *w, bool is_padded)
 {
 	uint8_t type = cursor_u8(&w->at);
@@ -272,7 +272,7 @@ static enum decode_status wifi(struct walk *w, bool is_padded)
 	size_t len = 24;
 
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if ((type & 0x4f) != 0x08 || (flags & 0x40) != 0)
 		return DECODE_NOT_IP;
 	cursor_skip(&w->at, len - 2);
@@ -297,8 +297,8 @@ static enum decode_status wifi_plain(struct walk *w)
 	return wifi(w, false);
 }
 
-/* Radiotap: version, padding, length, words of what is present; the flags
- * come after an aligned 8-byte clock. */
+/* Radiotap: version, padding, length, presence bitmaps. The flags follow an
+ * aligned 8-byte timestamp. */
 static enum decode_status radiotap(struct walk *w)
 {
 	const uint8_t *start = w->at.at;
@@ -309,12 +309,12 @@ static enum decode_status radiotap(struct walk *w)
 	cursor_skip(&w->at, 2);
 	at = cursor_le16(&w->at);
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if (at < 8)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
 	cursor_skip(&w->at, at - 4);
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 
 	header = cursor_of(start, at);
 	cursor_skip(&header, 4);
@@ -335,9 +335,9 @@ static enum decode_status avs(struct walk *w)
 	cursor_skip(&w->at, 4);
 	len = cursor_be32(&w->at);
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if (len < 8)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
 	cursor_skip(&w->at, len - 8);
 	return wifi(w, false);
 }
@@ -352,14 +352,14 @@ static enum decode_status ppi(struct walk *w)
 	len = cursor_le16(&w->at);
 	dlt = cursor_le32(&w->at);
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if (len < 8)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
 	cursor_skip(&w->at, len - 8u);
 	return by_dlt(w, dlt);
 }
 
-/* Length, type of record, link type, all little-endian. */
+/* Length, record type, link type, all little-endian. */
 static enum decode_status pktap(struct walk *w)
 {
 	uint32_t len = cursor_le32(&w->at);
@@ -367,23 +367,23 @@ static enum decode_status pktap(struct walk *w)
 	uint32_t dlt = cursor_le32(&w->at);
 
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if (len < 12)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
 	cursor_skip(&w->at, len - 12);
 	return type == 1 ? by_dlt(w, dlt) : DECODE_NOT_IP;
 }
 
-/* Family, version, group, and then attributes as of netlink in the order of
- * the host that captured. None is 256 bytes or more before the payload, so
- * the zero byte of the first length tells that order. */
+/* Family, version, group, then netlink attributes in the capturing host's byte
+ * order. Attributes before the payload are shorter than 256 bytes, so the zero
+ * byte of the first length reveals that order. */
 static enum decode_status nflog(struct walk *w)
 {
 	bool is_big;
 
 	cursor_skip(&w->at, 4);
 	if (cursor_left(&w->at) < 4)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	is_big = w->at.at[0] == 0;
 	for (;;) {
 		uint16_t len = is_big ? cursor_be16(&w->at) :
@@ -392,29 +392,29 @@ static enum decode_status nflog(struct walk *w)
 					 cursor_le16(&w->at);
 
 		if (w->at.is_short)
-			return DECODE_CUT;
+			return DECODE_TRUNCATED;
 		if (len < 4)
-			return DECODE_ABSURD;
+			return DECODE_MALFORMED;
 		if (type == 9)			/* NFULA_PAYLOAD */
 			return ip(w);
 		cursor_skip(&w->at, (len - 4u + 3) & ~3u);
 	}
 }
 
-/* OpenBSD's pf: length, family; padded to four bytes. */
+/* OpenBSD pf: length, family; padded to four bytes. */
 static enum decode_status pflog(struct walk *w)
 {
 	uint8_t len = cursor_u8(&w->at);
 
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	if (len < 4)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
 	cursor_skip(&w->at, ((len + 3u) & ~3u) - 1);
 	return ip(w);
 }
 
-/* Linux cooked v2 has its protocol first. */
+/* Linux cooked v2 begins with the protocol. */
 static enum decode_status cooked_v2(struct walk *w)
 {
 	uint16_t type = cursor_be16(&w->at);
@@ -431,7 +431,7 @@ static enum decode_status ipoib(struct walk *w)
 	return by_ethertype(w, type);
 }
 
-/* Pass over `skip` bytes, then walk on. The commonest come first. */
+/* Skip `skip` bytes, then call `walk`. The most common types come first. */
 static const struct link_type {
 	uint16_t dlt;
 	uint16_t skip;
@@ -492,10 +492,10 @@ static enum decode_status by_dlt(struct walk *w, uint32_t dlt)
 	if (type == NULL)
 		return DECODE_NOT_IP;
 	if (++w->layers > LAYERS_MAX)
-		return DECODE_ABSURD;
+		return DECODE_MALFORMED;
 	cursor_skip(&w->at, type->skip);
 	if (w->at.is_short)
-		return DECODE_CUT;
+		return DECODE_TRUNCATED;
 	return type->walk(w);
 }
 

@@ -1,6 +1,6 @@
 /*
- * decode_link.h - the walk from an Ethernet type to IP, which frames and
- * tunnels share. Within decode_*.c only. Pure, for any thread.
+ * decode_link.h - find IP behind an Ethernet type, for frames and tunnels.
+ * Private to decode_*.c. Pure functions; any thread may call them.
  */
 #ifndef WAYMARK_DECODE_LINK_H
 #define WAYMARK_DECODE_LINK_H
@@ -10,10 +10,11 @@
 
 #include "engine/packet/packet.h"
 
-#define ETHERTYPE_ETHERNET 0x6558	/* RFC 1701: a whole frame follows */
+#define ETHERTYPE_ETHERNET 0x6558	/* RFC 1701: an Ethernet frame */
 #define ETHERTYPE_PPP 0x880b		/* RFC 2637 */
 
-/* As decode_frame(), for `data` that an Ethernet type has announced. */
+/* Find the IP header in `data`, whose type is `ethertype`. Returns what
+ * decode_frame() does. */
 enum decode_status decode_link_walk(uint16_t ethertype, const uint8_t *data,
 				    size_t len, size_t *ret_offset);
 

@@ -1,5 +1,5 @@
 /*
- * decode_tunnel.c - the packet that another one carries.
+ * decode_tunnel.c - find the packet inside a tunnel packet.
  */
 #include "engine/packet/decode.h"
 
@@ -10,7 +10,7 @@
 #include "engine/packet/decode_link.h"
 
 #define GRE_CHECKSUM 0x8000	/* RFC 2784, 2890 */
-#define GRE_ROUTING 0x4000	/* RFC 1701; nobody sends it */
+#define GRE_ROUTING 0x4000	/* RFC 1701; obsolete */
 #define GRE_KEY 0x2000
 #define GRE_SEQUENCE 0x1000
 #define GRE_ACK 0x0080		/* RFC 2637, 4.1 */
@@ -18,13 +18,13 @@
 #define GRE_ERSPAN 0x88be	/* mirrored frames, types I and II */
 
 #define VXLAN_PORT 4789		/* RFC 7348, 8 */
-#define VXLAN_PORT_LINUX 8472	/* before there was a number */
+#define VXLAN_PORT_LINUX 8472	/* Linux default, predates the RFC */
 #define GENEVE_PORT 6081	/* RFC 8926, 3.3 */
 #define GTPU_PORT 2152		/* 3GPP TS 29.281, 4.4.2 */
 #define GTPU_DATA 255
 #define TEREDO_PORT 3544	/* RFC 4380, 2.7 */
 
-/* What a tunnel's header said: where its content begins, and of which type. */
+/* The content of a tunnel packet and its type, from the tunnel header. */
 struct content {
 	struct cursor at;
 	uint16_t ethertype;
@@ -50,14 +50,14 @@ static bool gre(struct content *c)
 	if (version == 1 && (flags & GRE_ACK) != 0)
 		cursor_skip(&c->at, 4);
 	if (c->ethertype == GRE_ERSPAN) {
-		if (has_sequence)	/* type II has a header, I has not */
+		if (has_sequence)	/* only type II has a header */
 			cursor_skip(&c->at, 8);
 		c->ethertype = ETHERTYPE_ETHERNET;
 	}
 	return true;
 }
 
-/* RFC 7348, 5: the flag that says the network identifier is valid. */
+/* RFC 7348, 5: the flag marks the network identifier as valid. */
 static bool vxlan(struct content *c)
 {
 	uint8_t flags = cursor_u8(&c->at);
@@ -67,7 +67,7 @@ static bool vxlan(struct content *c)
 	return (flags & 0x08) != 0;
 }
 
-/* RFC 8926, 3.4: version 0, options in words of four bytes. */
+/* RFC 8926, 3.4: version 0, option length in units of four bytes. */
 static bool geneve(struct content *c)
 {
 	uint8_t first = cursor_u8(&c->at);
@@ -78,7 +78,7 @@ static bool geneve(struct content *c)
 	return first >> 6 == 0;
 }
 
-/* Nothing but its first bits says of which version the packet within is. */
+/* Only the first bits identify the version of the inner packet. */
 static bool any_ip(struct content *c)
 {
 	if (cursor_left(&c->at) == 0)
@@ -94,8 +94,8 @@ static bool any_ip(struct content *c)
 	return false;
 }
 
-/* 3GPP TS 29.281, 5.1 and 5.2: version 1; when any of three flags is set, four
- * bytes more, the last of them the type of the first extension header. */
+/* 3GPP TS 29.281, 5.1 and 5.2: version 1. When any of three flags is set, four
+ * more bytes follow; the last is the type of the first extension header. */
 static bool gtpu(struct content *c)
 {
 	uint8_t flags = cursor_u8(&c->at);
@@ -120,7 +120,7 @@ static bool gtpu(struct content *c)
 	return any_ip(c);
 }
 
-/* RFC 4380, 5.1.1: authentication and origin may stand before the packet. */
+/* RFC 4380, 5.1.1: authentication and origin may precede the packet. */
 static bool teredo(struct content *c)
 {
 	if (cursor_match(&c->at, "\x00\x01", 2)) {

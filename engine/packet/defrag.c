@@ -1,6 +1,6 @@
 /*
- * defrag.c - one slot of fixed size for each unfinished datagram, with the
- * parts that have come as a sorted list of ranges.
+ * defrag.c - reassemble fragments in slots of fixed size, one for each
+ * incomplete datagram, with the received parts as a sorted list of ranges.
  */
 #include "engine/packet/defrag.h"
 
@@ -11,10 +11,10 @@
 #include "engine/packet/decode.h"
 
 #define DATAGRAM_MAX 65535
-/* IPv4 with options has 60 bytes; this is IPv6 with headers to spare. */
+/* Room for IPv6 with extension headers; IPv4 with options needs 60. */
 #define HEADER_MAX 256
-/* Fragments in order, or from the end, are one range; only those that come
- * with gaps between are more. */
+/* Fragments in ascending or descending order form one range; each gap adds
+ * one. */
 #define RANGES_MAX 32
 #define TIMEOUT_NS 30000000000u		/* ipfrag_time (ip-sysctl) */
 
@@ -23,7 +23,7 @@ struct key {
 	struct address dst;
 	uint32_t id;
 	uint8_t family;
-	uint8_t proto;		/* 0 in IPv6, where only the first knows it */
+	uint8_t proto;		/* 0 for IPv6: only in the first fragment */
 	uint8_t zero[2];
 };
 
@@ -35,11 +35,11 @@ struct range {
 struct datagram {
 	struct key key;
 	bool is_used;
-	bool is_given_up;	/* its slot stays until its time is over */
+	bool is_dropped;	/* keeps its slot until it times out */
 	uint64_t started_ns;
-	uint64_t number;	/* of the datagram: which one is oldest */
-	uint32_t header_len;	/* 0: the first fragment has not come */
-	uint32_t data_len;	/* 0: the last fragment has not come */
+	uint64_t number;	/* serial number: the lowest is the oldest */
+	uint32_t header_len;	/* 0: first fragment missing */
+	uint32_t data_len;	/* 0: last fragment missing */
 	size_t range_count;
 	struct range ranges[RANGES_MAX];
 	uint8_t *buffer;	/* the header ends at HEADER_MAX, then data */
@@ -63,7 +63,7 @@ struct defrag *defrag_new(size_t datagrams)
 	defrag->capacity = datagrams > 0 ? datagrams : 1;
 	defrag->datagrams = calloc(defrag->capacity,
 				   sizeof(*defrag->datagrams));
-	/* Pages that no datagram reaches are never touched. */
+	/* Unused pages are never touched and cost no memory. */
 	defrag->buffers = calloc(defrag->capacity, room);
 	if (defrag->datagrams == NULL || defrag->buffers == NULL) {
 		defrag_free(defrag);
@@ -83,7 +83,7 @@ void defrag_free(struct defrag *defrag)
 	free(defrag);
 }
 
-/* RFC 791, 3.2 has the protocol in the key, RFC 8200, 4.5 has not. */
+/* The protocol is part of the key in RFC 791, 3.2, but not in RFC 8200, 4.5. */
 static struct key key_of(const struct packet *pkt)
 {
 	struct key key;
@@ -98,8 +98,8 @@ static struct key key_of(const struct packet *pkt)
 	return key;
 }
 
-/* The slot of this key; else an empty one, or that of the oldest datagram,
- * made ready for it. */
+/* Return the slot of this key, or initialize an empty one or that of the
+ * oldest datagram. */
 static struct datagram *find(struct defrag *defrag, const struct key *key,
 			     uint64_t now_ns)
 {
@@ -118,7 +118,7 @@ static struct datagram *find(struct defrag *defrag, const struct key *key,
 	}
 	best->key = *key;
 	best->is_used = true;
-	best->is_given_up = false;
+	best->is_dropped = false;
 	best->started_ns = now_ns;
 	best->number = ++defrag->started;
 	best->header_len = 0;
@@ -132,7 +132,7 @@ static uint8_t *data_of(const struct datagram *d)
 	return d->buffer + HEADER_MAX;
 }
 
-/* Copy what of `part` no range has yet. */
+/* Copy the bytes of `part` that no range holds yet. */
 static void copy_new(struct datagram *d, struct range part,
 		     const uint8_t *bytes)
 {
@@ -156,7 +156,7 @@ static void copy_new(struct datagram *d, struct range part,
 		       part.end - at);
 }
 
-/* Join `part` with the ranges that it touches. false: too many gaps. */
+/* Merge `part` with the ranges it touches. false: too many gaps. */
 static bool join(struct datagram *d, struct range part)
 {
 	struct range *r = d->ranges;
@@ -197,8 +197,8 @@ static enum overlap overlap(const struct datagram *d, struct range part)
 	return OVERLAP_NONE;
 }
 
-/* What the fragment holds: where, and its bytes. false: it was cut, or does
- * not end where one may (RFC 8200, 4.5; IPv4 hosts let the odd bytes go). */
+/* Return the range that the fragment covers. false: it is truncated, or its
+ * length is no multiple of 8 (RFC 8200, 4.5; IPv4 hosts ignore the rest). */
 static bool part_of(const struct packet *pkt, struct range *ret_part)
 {
 	uint32_t len;
@@ -216,7 +216,7 @@ static bool part_of(const struct packet *pkt, struct range *ret_part)
 	return len > 0 && ret_part->end <= DATAGRAM_MAX;
 }
 
-/* false: fragments disagree on where the datagram ends. */
+/* Record where the datagram ends. false: fragments contradict each other. */
 static bool set_end(struct datagram *d, const struct packet *pkt,
 		    struct range part)
 {
@@ -247,7 +247,7 @@ static bool set_header(struct datagram *d, const struct packet *pkt)
 	return true;
 }
 
-/* Add the fragment. false: the datagram cannot be any more. */
+/* Add the fragment. false: the datagram is invalid. */
 static bool add(struct datagram *d, const struct packet *pkt,
 		struct range part)
 {
@@ -281,9 +281,9 @@ static void put_be16(uint8_t *at, uint32_t value)
 	at[1] = (uint8_t)value;
 }
 
-/* Let the header speak of the whole. IPv6 keeps its fragment header, the last
- * of what was copied, as an "atomic" one (RFC 6946). false: too long. */
-static bool finish(const struct datagram *d, struct packet *ret_whole)
+/* Set the header's length to that of the datagram. IPv6 keeps its fragment
+ * header, the last one copied, as "atomic" (RFC 6946). false: too long. */
+static bool finish(const struct datagram *d, struct packet *ret_packet)
 {
 	uint8_t *ip = d->buffer + HEADER_MAX - d->header_len;
 	uint32_t len = d->header_len + d->data_len;
@@ -299,34 +299,34 @@ static bool finish(const struct datagram *d, struct packet *ret_whole)
 		put_be16(ip + 4, len - 40);
 		put_be16(data_of(d) - 6, 0);
 	}
-	ret_whole->data = ip;
-	ret_whole->len = len;
+	ret_packet->data = ip;
+	ret_packet->len = len;
 	return true;
 }
 
 bool defrag_take(struct defrag *defrag, const struct packet *fragment,
-		 struct packet *ret_whole)
+		 struct packet *ret_packet)
 {
-	struct packet whole;
+	struct packet pkt;
 	struct datagram *d;
 	struct range part;
 	struct key key;
 
-	if (!fragment->is_fragment || fragment->status == DECODE_ABSURD ||
+	if (!fragment->is_fragment || fragment->status == DECODE_MALFORMED ||
 	    !part_of(fragment, &part))
 		return false;
 	key = key_of(fragment);
 	d = find(defrag, &key, fragment->time_ns);
-	if (d->is_given_up)
+	if (d->is_dropped)
 		return false;
 	if (!add(d, fragment, part)) {
-		d->is_given_up = true;
+		d->is_dropped = true;
 		return false;
 	}
 	if (!is_complete(d))
 		return false;
 	d->is_used = false;
-	whole = (struct packet){
+	pkt = (struct packet){
 		.mark = fragment->mark,
 		.ifindex = fragment->ifindex,
 		.has_uid = fragment->has_uid,
@@ -334,9 +334,9 @@ bool defrag_take(struct defrag *defrag, const struct packet *fragment,
 		.hwaddr = fragment->hwaddr,
 		.time_ns = fragment->time_ns,
 	};
-	if (!finish(d, &whole))
+	if (!finish(d, &pkt))
 		return false;
-	decode_ip(&whole);
-	*ret_whole = whole;
+	decode_ip(&pkt);
+	*ret_packet = pkt;
 	return true;
 }

@@ -1,6 +1,7 @@
 /*
- * defrag.h - puts fragments together, as conntrack does before the queue.
- * Live packets arrive whole; captures need this. One table, one thread.
+ * defrag.h - reassemble IP fragments.
+ * Live packets were reassembled by conntrack; captures need this table.
+ * A table belongs to one thread.
  */
 #ifndef WAYMARK_DEFRAG_H
 #define WAYMARK_DEFRAG_H
@@ -11,21 +12,21 @@
 
 struct defrag;
 
-/* Room for `datagrams` unfinished ones at a time; NULL when out of memory.
- * When full, or 30 s old by packet time (ipfrag_time, ip-sysctl), the oldest
- * is given up. */
+/* Create a table for `datagrams` incomplete datagrams; NULL when out of
+ * memory. A full table evicts the oldest one; each is dropped after 30 s of
+ * packet time (ipfrag_time, ip-sysctl). */
 struct defrag *defrag_new(size_t datagrams);
 void defrag_free(struct defrag *defrag);
 
 /*
- * Take a fragment (is_fragment). When it completes its datagram, true, and
- * *ret_whole is the whole packet, decoded, with time, mark and interface of
- * this last fragment and the TOS of the first; its data lives until the next
- * call. What was captured in part is not taken. A datagram with more than a
- * few dozen gaps at a time is given up. Overlaps: IPv4 keeps what came first,
- * as do exact duplicates; an overlapping IPv6 datagram is given up (RFC 5722).
+ * Add a fragment (is_fragment). Returns true when it completes its datagram:
+ * *ret_packet is the reassembled, decoded packet, with the time, mark and
+ * interface of this fragment and the TOS of the first one. Its data is valid
+ * until the next call. Truncated fragments are ignored. A datagram with more
+ * than a few dozen gaps is dropped. Of overlapping IPv4 data the first copy is
+ * kept; an IPv6 datagram with overlaps is dropped (RFC 5722).
  */
 bool defrag_take(struct defrag *defrag, const struct packet *fragment,
-		 struct packet *ret_whole);
+		 struct packet *ret_packet);
 
 #endif

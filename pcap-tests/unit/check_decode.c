@@ -41,9 +41,9 @@ static const struct row {
 	  "4500 001e 0001 4000 4011 0000 " V4_ADDR "0035 0400 0009 0000 4142" },
 	{ "udp length 0", DECODE_OK, 17, 53, 1024, 20, 2, 28,
 	  "4500 001e 0001 4000 4011 0000 " V4_ADDR "0035 0400 0000 0000 4142" },
-	{ "udp length 7", DECODE_ABSURD, 17, 0, 0, 20, 0, 28,
+	{ "udp length 7", DECODE_MALFORMED, 17, 0, 0, 20, 0, 28,
 	  "4500 001e 0001 4000 4011 0000 " V4_ADDR "0035 0400 0007 0000 4142" },
-	{ "udp longer than ip", DECODE_ABSURD, 17, 0, 0, 20, 0, 28,
+	{ "udp longer than ip", DECODE_MALFORMED, 17, 0, 0, 20, 0, 28,
 	  "4500 001e 0001 4000 4011 0000 " V4_ADDR "0035 0400 000b 0000 4142" },
 	{ "udp-lite", DECODE_OK, 136, 53, 1024, 20, 2, 28,
 	  "4500 001e 0001 4000 4088 0000 " V4_ADDR "0035 0400 0008 0000 4142" },
@@ -53,15 +53,15 @@ static const struct row {
 	{ "dccp", DECODE_OK, 33, 5001, 5002, 20, 1, 36,
 	  "4500 0025 0001 4000 4021 0000 " V4_ADDR
 	  "1389 138a 04000000 01000000 00000000 41" },
-	{ "dccp offset 2", DECODE_ABSURD, 33, 0, 0, 20, 0, 32,
+	{ "dccp offset 2", DECODE_MALFORMED, 33, 0, 0, 20, 0, 32,
 	  "4500 0025 0001 4000 4021 0000 " V4_ADDR
 	  "1389 138a 02000000 01000000 00000000 41" },
-	{ "dccp offset past the end", DECODE_ABSURD, 33, 0, 0, 20, 0, 32,
+	{ "dccp offset past the end", DECODE_MALFORMED, 33, 0, 0, 20, 0, 32,
 	  "4500 0025 0001 4000 4021 0000 " V4_ADDR
 	  "1389 138a 05000000 01000000 00000000 41" },
 	{ "echo request", DECODE_OK, 1, 0x1234, 0x1234, 20, 8, 28,
 	  "4500 001c 0001 4000 4001 0000 " V4_ADDR "0800 0000 1234 0001" },
-	{ "icmp of 4 bytes", DECODE_ABSURD, 1, 0, 0, 20, 0, 20,
+	{ "icmp of 4 bytes", DECODE_MALFORMED, 1, 0, 0, 20, 0, 20,
 	  "4500 0018 0001 4000 4001 0000 " V4_ADDR "0800 0000" },
 	{ "gre", DECODE_OK, 47, 0, 0, 20, 4, 20,
 	  "4500 0018 0001 4000 402f 0000 " V4_ADDR "0000 0800" },
@@ -72,31 +72,31 @@ static const struct row {
 	{ "first fragment", DECODE_OK, 17, 53, 1024, 20, 8, 28,
 	  "4500 0024 0001 2000 4011 0000 " V4_ADDR
 	  "0035 0400 0100 0000 4142434445464748" },
-	{ "first fragment that splits tcp", DECODE_CUT, 6, 0, 0, 20, 0, 20,
+	{ "first fragment that splits tcp", DECODE_TRUNCATED, 6, 0, 0, 20, 0, 20,
 	  "4500 001c 0001 2000 4006 0000 " V4_ADDR "9c40 0050 11223344" },
 	{ "later fragment", DECODE_FRAGMENT, 17, 0, 0, 20, 8, 20,
 	  "4500 001c 0001 0001 4011 0000 " V4_ADDR "4142434445464748" },
-	{ "fragment past 65535", DECODE_ABSURD, 17, 0, 0, 20, 0, 20,
+	{ "fragment past 65535", DECODE_MALFORMED, 17, 0, 0, 20, 0, 20,
 	  "4500 001c 0001 1fff 4011 0000 " V4_ADDR "4142434445464748" },
-	{ "fragment of nothing", DECODE_ABSURD, 17, 0, 0, 20, 0, 20,
+	{ "fragment of nothing", DECODE_MALFORMED, 17, 0, 0, 20, 0, 20,
 	  "4500 0014 0001 0001 4011 0000 " V4_ADDR },
-	{ "ihl 4", DECODE_ABSURD, 6, 0, 0, 0, 0, 20,
+	{ "ihl 4", DECODE_MALFORMED, 6, 0, 0, 0, 0, 20,
 	  "4400 0028 0001 4000 4006 0000 " V4_ADDR TCP20 },
-	{ "ihl past the end", DECODE_ABSURD, 6, 0, 0, 0, 0, 20,
+	{ "ihl past the end", DECODE_MALFORMED, 6, 0, 0, 0, 0, 20,
 	  "4f00 0028 0001 4000 4006 0000 " V4_ADDR TCP20 },
-	{ "total length below ihl", DECODE_ABSURD, 6, 0, 0, 0, 0, 20,
+	{ "total length below ihl", DECODE_MALFORMED, 6, 0, 0, 0, 0, 20,
 	  "4500 0013 0001 4000 4006 0000 " V4_ADDR TCP20 },
-	{ "tcp offset 4", DECODE_ABSURD, 6, 0, 0, 20, 0, 40,
+	{ "tcp offset 4", DECODE_MALFORMED, 6, 0, 0, 20, 0, 40,
 	  "4500 0028 0001 4000 4006 0000 " V4_ADDR
 	  "9c40 0050 11223344 00000000 4018 2000 0000 0000" },
-	{ "tcp offset past the end", DECODE_ABSURD, 6, 0, 0, 20, 0, 40,
+	{ "tcp offset past the end", DECODE_MALFORMED, 6, 0, 0, 20, 0, 40,
 	  "4500 0028 0001 4000 4006 0000 " V4_ADDR
 	  "9c40 0050 11223344 00000000 f018 2000 0000 0000" },
-	{ "tcp too short", DECODE_ABSURD, 6, 0, 0, 20, 0, 20,
+	{ "tcp too short", DECODE_MALFORMED, 6, 0, 0, 20, 0, 20,
 	  "4500 0027 0001 4000 4006 0000 " V4_ADDR
 	  "9c40 0050 11223344 00000000 5018 2000 0000 00" },
-	{ "version 5", DECODE_ABSURD, 0, 0, 0, 0, 0, 1, "55" },
-	{ "nothing", DECODE_CUT, 0, 0, 0, 0, 0, 0, "" },
+	{ "version 5", DECODE_MALFORMED, 0, 0, 0, 0, 0, 1, "55" },
+	{ "nothing", DECODE_TRUNCATED, 0, 0, 0, 0, 0, 0, "" },
 	{ "v6 tcp", DECODE_OK, 6, 40000, 80, 40, 3, 60,
 	  "61000000 0017 0640 " V6_ADDR TCP20 "474554" },
 	{ "v6 udp", DECODE_OK, 17, 53, 1024, 40, 2, 48,
@@ -125,12 +125,12 @@ static const struct row {
 	{ "v6 later fragment", DECODE_FRAGMENT, 17, 0, 0, 48, 8, 48,
 	  "61000000 0010 2c40 " V6_ADDR "1100 0009 00000007 "
 	  "4142434445464748" },
-	{ "v6 fragment of a fragment", DECODE_ABSURD, 17, 0, 0, 48, 0, 56,
+	{ "v6 fragment of a fragment", DECODE_MALFORMED, 17, 0, 0, 48, 0, 56,
 	  "61000000 0018 2c40 " V6_ADDR "2c00 0001 00000007 "
 	  "1100 0001 00000007 0035 0400 0100 0000" },
-	{ "v6 header past the end", DECODE_ABSURD, 0, 0, 0, 40, 0, 48,
+	{ "v6 header past the end", DECODE_MALFORMED, 0, 0, 0, 40, 0, 48,
 	  "61000000 0008 0040 " V6_ADDR "1101 0104 00000000" },
-	{ "v6 header of 4 bytes", DECODE_ABSURD, 0, 0, 0, 40, 0, 40,
+	{ "v6 header of 4 bytes", DECODE_MALFORMED, 0, 0, 0, 40, 0, 40,
 	  "61000000 0004 0040 " V6_ADDR "1100 0104" },
 	{ "v6 jumbogram", DECODE_OK, 17, 53, 1024, 48, 2, 56,
 	  "61000000 0000 0040 " V6_ADDR "1100 c204 00010000 "
@@ -199,13 +199,13 @@ START_TEST(cut)
 		struct packet pkt = decoded(part, n);
 		enum decode_status want;
 
-		want = n >= row->min ? row->status : DECODE_CUT;
+		want = n >= row->min ? row->status : DECODE_TRUNCATED;
 		/* Offload says no length: all that is there is all. */
 		if (n >= 20 && n < row->min &&
 		    (strstr(row->name, "offload") != NULL ||
 		     strstr(row->name, "jumbo") != NULL) &&
-		    pkt.status == DECODE_ABSURD)
-			want = DECODE_ABSURD;
+		    pkt.status == DECODE_MALFORMED)
+			want = DECODE_MALFORMED;
 		ck_assert_msg(pkt.status == want, "%s: %zu bytes: %s",
 			      row->name, n, decode_status_name(pkt.status));
 		assert_inside(&pkt);
@@ -294,7 +294,7 @@ START_TEST(long_chain)
 		bytes[40 + 8 * i] = i + 1 < _i ? IPPROTO_DSTOPTS : IPPROTO_UDP;
 	bytes[len - 3] = 8;
 	pkt = decoded(bytes, len);
-	ck_assert_int_eq(pkt.status, _i <= 12 ? DECODE_OK : DECODE_ABSURD);
+	ck_assert_int_eq(pkt.status, _i <= 12 ? DECODE_OK : DECODE_MALFORMED);
 	free(bytes);
 }
 END_TEST
@@ -330,7 +330,7 @@ static const struct {
 	{ "echo", DECODE_OK, 1, 0x1234, 0x1234,
 	  "4500 0038 0001 4000 4001 0000 " V4_ADDR "0b00 0000 00000000 "
 	  "4500 001c 0001 4000 4001 0000 " V4_ADDR "0800 0000 1234 0001" },
-	{ "seven bytes", DECODE_CUT, 6, 0, 0,
+	{ "seven bytes", DECODE_TRUNCATED, 6, 0, 0,
 	  "4500 0037 0001 4000 4001 0000 " V4_ADDR "0301 0000 00000000 "
 	  "4500 05dc 0001 4000 4006 0000 " V4_ADDR "9c40 0050 112233" },
 	{ "v6 udp", DECODE_OK, 17, 53, 1024,

@@ -22,7 +22,7 @@ static const struct row {
 	{ "arp", DLT_EN10MB, DECODE_NOT_IP, MACS "0806 0001", "08" },
 	{ "vlan", DLT_EN10MB, DECODE_OK, MACS "8100 0064 0800", IP4 },
 	{ "qinq", DLT_EN10MB, DECODE_OK, MACS "88a8 0001 8100 0064 0800", IP4 },
-	{ "sixteen tags", DLT_EN10MB, DECODE_ABSURD, MACS
+	{ "sixteen tags", DLT_EN10MB, DECODE_MALFORMED, MACS
 	  "8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 "
 	  "8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 "
 	  "8100 0001 8100 0001 8100 0001 8100 0001 0800", IP4 },
@@ -38,7 +38,7 @@ static const struct row {
 	  MACS "8100 0007 8864 1100 0001 0016 0057", IP6 },
 	{ "pppoe lcp", DLT_EN10MB, DECODE_NOT_IP,
 	  MACS "8864 1100 0001 0016 c021", "01" },
-	{ "pppoe version 2", DLT_EN10MB, DECODE_ABSURD,
+	{ "pppoe version 2", DLT_EN10MB, DECODE_MALFORMED,
 	  MACS "8864 2100 0001 0016 0021", IP4 },
 	{ "pppoe discovery", DLT_EN10MB, DECODE_NOT_IP,
 	  MACS "8863 1109 0000 0000", "00" },
@@ -100,7 +100,7 @@ static const struct row {
 	{ "radiotap, clock, padded", DLT_IEEE802_11_RADIO, DECODE_OK,
 	  "0000 1100 03000000 0000000000000000 20 8801 0000 " MACS
 	  "020000000003 0000 0000 0000 aaaa03 000000 0800", IP4 },
-	{ "radiotap of 7 bytes", DLT_IEEE802_11_RADIO, DECODE_ABSURD,
+	{ "radiotap of 7 bytes", DLT_IEEE802_11_RADIO, DECODE_MALFORMED,
 	  "0000 0700 000000", "00" },
 	{ "avs", DLT_IEEE802_11_RADIO_AVS, DECODE_OK,
 	  "80211001 0000000a 0000 0801 0000 " MACS
@@ -108,17 +108,17 @@ static const struct row {
 	{ "ppi", DLT_PPI, DECODE_OK, "0000 0800 01000000 " MACS "0800", IP4 },
 	{ "ppi in ppi in itself", DLT_PPI, DECODE_NOT_IP,
 	  "0000 0800 c0000000 0000 0800 00ff0000", "00" },
-	{ "ppi of 4 bytes", DLT_PPI, DECODE_ABSURD, "0000 0400 01000000",
+	{ "ppi of 4 bytes", DLT_PPI, DECODE_MALFORMED, "0000 0400 01000000",
 	  "00" },
 	{ "pktap", DLT_PKTAP, DECODE_OK,
 	  "10000000 01000000 01000000 00000000 " MACS "0800", IP4 },
-	{ "pktap of 0 bytes", DLT_PKTAP, DECODE_ABSURD,
+	{ "pktap of 0 bytes", DLT_PKTAP, DECODE_MALFORMED,
 	  "00000000 01000000 01000000", "00" },
 	{ "nflog, little-endian", DLT_NFLOG, DECODE_OK,
 	  "0200 002a 0500 0a00 00000000 1800 0900", IP4 },
 	{ "nflog, big-endian", DLT_NFLOG, DECODE_OK,
 	  "0200 002a 0005 000a 00000000 0018 0009", IP4 },
-	{ "nflog, length 0", DLT_NFLOG, DECODE_ABSURD,
+	{ "nflog, length 0", DLT_NFLOG, DECODE_MALFORMED,
 	  "0200 002a 0800 0100 08000300 0000 0000", "00" },
 	{ "pflog", DLT_PFLOG, DECODE_OK, "05 02 000000 000000", IP4 },
 	{ "fddi", DLT_FDDI, DECODE_OK, "50 " MACS "aaaa03 000000 0800", IP4 },
@@ -189,7 +189,7 @@ START_TEST(cut)
 		enum decode_status status;
 
 		status = decode_frame(row->dlt, part, n, &offset, &vlan);
-		ck_assert_msg(status == DECODE_CUT || status == row->status,
+		ck_assert_msg(status == DECODE_TRUNCATED || status == row->status,
 			      "%s: %zu bytes: %s", row->name, n,
 			      decode_status_name(status));
 		ck_assert_msg(status != DECODE_OK, "%s: %zu bytes",

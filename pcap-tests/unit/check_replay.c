@@ -328,8 +328,8 @@ START_TEST(strange_frames)
 	totals = replay_totals(replay);
 	ck_assert_uint_eq(totals.frames, 2);
 	ck_assert_uint_eq(totals.packets, 0);
-	ck_assert_uint_eq(totals.undecoded[DECODE_CUT], 1);
-	ck_assert_uint_eq(totals.undecoded[DECODE_ABSURD] +
+	ck_assert_uint_eq(totals.undecoded[DECODE_TRUNCATED], 1);
+	ck_assert_uint_eq(totals.undecoded[DECODE_MALFORMED] +
 				  totals.undecoded[DECODE_NOT_IP], 1);
 	ck_assert_uint_eq(totals.flows, 0);
 	ck_assert_str_eq(seen.marks, "--");

@@ -264,7 +264,7 @@ static const struct {
 	enum decode_status status;
 } strange[] = {
 	{ "nothing", 0, "", DECODE_NOT_IP },
-	{ "cut", 10, "\x45\0\0\x28\0\0\0\0\x40\x06", DECODE_CUT },
+	{ "cut", 10, "\x45\0\0\x28\0\0\0\0\x40\x06", DECODE_TRUNCATED },
 	{ "no IP", 4, "\x95\0\0\0", DECODE_NOT_IP },
 	{ "a later fragment", 28, "\x45\0\0\x1c\0\1\0\x10\x40\x11\0\0"
 	  "\xc0\0\2\1\xc0\0\2\2abcdefgh", DECODE_FRAGMENT },
