@@ -1,4 +1,4 @@
-/* conntrack.c - a stand-in for nf_conntrack. */
+/* conntrack.c - model the kernel's nf_conntrack for replay. */
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -11,18 +11,18 @@
 
 #define SECOND_NS 1000000000u
 #define FIRST_SLOTS 1024
-#define SWEPT_SLOTS 2		/* for each new entry */
-#define WAY_AMONG 8		/* as early_drop() has it: buckets */
+#define SWEPT_SLOTS 2		/* per new entry */
+#define EVICT_AMONG 8		/* slots, as in early_drop() */
 
-/* nf_conntrack_proto_tcp.c names its states alike. */
+/* The states of nf_conntrack_proto_tcp.c. */
 enum tcp_state {
 	STATE_NONE,
 	STATE_SYN_SENT,
 	STATE_SYN_RECV,
 	STATE_ESTABLISHED,
-	STATE_FIN_WAIT,		/* one side has finished */
-	STATE_CLOSE_WAIT,	/* and the other has said that it heard */
-	STATE_LAST_ACK,		/* both have finished */
+	STATE_FIN_WAIT,		/* one side has sent a FIN */
+	STATE_CLOSE_WAIT,	/* and the other has acknowledged it */
+	STATE_LAST_ACK,		/* both have sent a FIN */
 	STATE_TIME_WAIT,
 	STATE_CLOSE,		/* reset */
 };
@@ -42,7 +42,7 @@ static const uint32_t tcp_timeouts[] = {
 
 #define UDP_TIMEOUT 30
 #define UDP_STREAM_TIMEOUT 120
-/* A UDP flow is a stream once it has replies and is this old. */
+/* A UDP flow with replies counts as a stream from this age on. */
 #define UDP_STREAM_AGE_NS (2 * (uint64_t)SECOND_NS)
 #define ICMP_TIMEOUT 30
 #define GRE_TIMEOUT 30
@@ -55,7 +55,7 @@ struct conntrack {
 	size_t slot_count;		/* a power of two */
 	size_t entry_count;
 	size_t entry_max;
-	size_t swept;			/* the next slot */
+	size_t swept;			/* the latest slot swept */
 	conntrack_ended ended;
 	void *ctx;
 };
@@ -97,7 +97,7 @@ void conntrack_free(struct conntrack *conntrack)
 
 /* ---- the table ---- */
 
-/* Twice the slots; without memory for them chains just get longer. */
+/* Double the slots; when out of memory, chains get longer instead. */
 static void grow(struct conntrack *conntrack)
 {
 	size_t count = conntrack->slot_count * 2;
@@ -160,9 +160,9 @@ static struct conntrack_entry *find(const struct conntrack *conntrack,
 	return NULL;
 }
 
-/* ---- lives ---- */
+/* ---- entries ---- */
 
-/* Both ends as `pkt` has them; true when its sender is the server. */
+/* Set client and server from `pkt`; returns true when the server sent it. */
 static bool orient(struct conntrack_entry *e, const struct packet *pkt)
 {
 	bool from_server = flow_opened_by_server(pkt);
@@ -174,8 +174,8 @@ static bool orient(struct conntrack_entry *e, const struct packet *pkt)
 	return from_server;
 }
 
-/* What is remembered of the tuple is over. */
-static void forget(struct conntrack *conntrack, struct conntrack_entry *e)
+/* End the connection of an entry; the entry itself remains. */
+static void expire(struct conntrack *conntrack, struct conntrack_entry *e)
 {
 	uintptr_t owner = e->owner;
 
@@ -190,13 +190,13 @@ static void discard(struct conntrack *conntrack, struct conntrack_entry **at)
 {
 	struct conntrack_entry *e = *at;
 
-	forget(conntrack, e);
+	expire(conntrack, e);
 	*at = e->next;
 	conntrack->entry_count--;
 	free(e);
 }
 
-static bool is_over(const struct conntrack_entry *e, uint64_t now_ns)
+static bool has_expired(const struct conntrack_entry *e, uint64_t now_ns)
 {
 	return now_ns > e->until_ns && e->until_ns != 0;
 }
@@ -207,15 +207,15 @@ static struct conntrack_entry **next_slot(struct conntrack *conntrack)
 	return &conntrack->slots[conntrack->swept];
 }
 
-/* Two slots for each new entry: the whole table within half a table of them,
- * so that what is over is never more than about as much as what lives. */
+/* Sweeping two slots per new entry visits all slots while half as many entries
+ * are added, so expired entries never greatly outnumber active ones. */
 static void sweep(struct conntrack *conntrack, uint64_t now_ns)
 {
 	for (int i = 0; i < SWEPT_SLOTS; i++) {
 		struct conntrack_entry **at = next_slot(conntrack);
 
 		while (*at != NULL) {
-			if (is_over(*at, now_ns))
+			if (has_expired(*at, now_ns))
 				discard(conntrack, at);
 			else
 				at = &(*at)->next;
@@ -223,13 +223,13 @@ static void sweep(struct conntrack *conntrack, uint64_t now_ns)
 	}
 }
 
-/* The first to time out of those in a few slots. */
-static void make_way(struct conntrack *conntrack)
+/* Evict the entry that would time out first among a few slots. */
+static void evict(struct conntrack *conntrack)
 {
 	struct conntrack_entry **min = NULL;
 	size_t slots = 0;
 
-	while (slots < WAY_AMONG || min == NULL) {
+	while (slots < EVICT_AMONG || min == NULL) {
 		struct conntrack_entry **at = next_slot(conntrack);
 
 		slots++;
@@ -252,7 +252,7 @@ static struct conntrack_entry *insert(struct conntrack *conntrack,
 		return NULL;
 	sweep(conntrack, pkt->time_ns);
 	if (conntrack->entry_count >= conntrack->entry_max)
-		make_way(conntrack);
+		evict(conntrack);
 	if (++conntrack->entry_count > conntrack->slot_count)
 		grow(conntrack);
 	e->proto = pkt->proto;
@@ -290,15 +290,15 @@ static uint8_t tcp_kind(const struct packet *pkt)
 	return pkt->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
 }
 
-/* What may open a flow: a SYN, or in the middle of one (tcp_loose) anything
- * that acknowledges; not what answers or ends one that nobody knows. */
+/* A connection begins with a SYN or, picked up in midstream (tcp_loose), with
+ * a plain ACK; never with a SYN-ACK, FIN or RST. */
 static bool tcp_may_begin(const struct packet *pkt)
 {
 	return tcp_kind(pkt) == TCP_SYN || tcp_kind(pkt) == TCP_ACK;
 }
 
-/* A SYN after the end begins another connection (RFC 1122, 4.2.2.13); from the
- * other side only after both have finished, not after a reset. */
+/* A SYN after the end begins a new connection (RFC 1122, 4.2.2.13). After a
+ * reset, only the original client's SYN does. */
 static bool tcp_reopens(const struct conntrack_entry *e,
 			const struct packet *pkt, bool from_server)
 {
@@ -324,7 +324,7 @@ static enum tcp_state tcp_next(const struct conntrack_entry *e,
 		return e->tcp_state;
 	}
 	switch (e->tcp_state) {
-	case STATE_NONE:		/* picked up in the middle */
+	case STATE_NONE:		/* picked up in midstream */
 		return STATE_ESTABLISHED;
 	case STATE_SYN_RECV:
 		if (from_server)
@@ -345,8 +345,8 @@ static enum tcp_state tcp_next(const struct conntrack_entry *e,
 	}
 }
 
-/* tcp_valid_flags and tcp_conntracks of nf_conntrack_proto_tcp.c, as far as
- * senders that mean well or ill make a difference. */
+/* A subset of tcp_valid_flags and tcp_conntracks in nf_conntrack_proto_tcp.c
+ * that covers what real and hostile senders do. */
 static bool tcp_is_valid(const struct conntrack_entry *e,
 			 const struct packet *pkt, bool from_server)
 {
@@ -381,7 +381,7 @@ static uint32_t tcp_track(struct conntrack_entry *e, const struct packet *pkt,
 
 /* ---- ICMP ---- */
 
-/* Requests open a flow (RFC 792, 950; RFC 4443); their answers do not. */
+/* Only requests open a flow (RFC 792, 950; RFC 4443). */
 static bool icmp_may_begin(const struct packet *pkt)
 {
 	if (pkt->proto == IPPROTO_ICMPV6)
@@ -392,7 +392,7 @@ static bool icmp_may_begin(const struct packet *pkt)
 	       pkt->icmp_type == ICMP_ADDRESS;
 }
 
-/* Listener and neighbour discovery are not tracked at all (RFC 2710, 3810,
+/* The kernel does not track listener and neighbour discovery (RFC 2710, 3810,
  * 4861; nf_conntrack_proto_icmpv6.c). */
 static bool is_untracked(const struct packet *pkt)
 {
@@ -402,7 +402,7 @@ static bool is_untracked(const struct packet *pkt)
 		pkt->icmp_type <= ND_REDIRECT) || pkt->icmp_type == 143;
 }
 
-/* ---- any packet ---- */
+/* ---- all protocols ---- */
 
 static bool may_begin(const struct packet *pkt)
 {
@@ -453,7 +453,7 @@ static enum conntrack_state track(struct conntrack *conntrack,
 	if (is_untracked(pkt))
 		return CONNTRACK_UNTRACKED;
 	if (e->is_tracked && is_tcp && tcp_reopens(e, pkt, *from_server))
-		forget(conntrack, e);
+		expire(conntrack, e);
 	is_new = !e->is_tracked;
 	if (is_new && !may_begin(pkt))
 		return CONNTRACK_INVALID;
@@ -483,10 +483,10 @@ int conntrack_track(struct conntrack *conntrack, const struct packet *pkt,
 		if (e == NULL)
 			return -ENOMEM;
 	}
-	if (is_over(e, pkt->time_ns))
-		forget(conntrack, e);
+	if (has_expired(e, pkt->time_ns))
+		expire(conntrack, e);
 	*ret_state = track(conntrack, e, pkt, ret_from_server);
-	/* Strays are told apart by time as well. */
+	/* Packets that the kernel does not track time out, too. */
 	if (!e->is_tracked)
 		e->until_ns = pkt->time_ns +
 			      GENERIC_TIMEOUT * (uint64_t)SECOND_NS;

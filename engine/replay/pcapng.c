@@ -1,5 +1,5 @@
 /*
- * pcapng.c - pcapng files, block by block. Numbers of sections below are of
+ * pcapng.c - read pcapng files block by block. Section numbers below refer to
  * draft-ietf-opsawg-pcapng.
  */
 #include "engine/replay/pcapng.h"
@@ -17,7 +17,7 @@
 #define BLOCK_PACKET 6			/* 4.3 */
 #define BYTE_ORDER_MAGIC 0x1a2b3c4d
 #define BLOCK_MIN 12			/* type, length, length again */
-#define BLOCK_MAX (16u << 20)		/* as libpcap has it */
+#define BLOCK_MAX (16u << 20)		/* libpcap's limit */
 #define INTERFACES_MAX 4096
 #define OPTION_TSRESOL 9		/* 4.2 */
 #define OPTION_TSOFFSET 14
@@ -85,8 +85,8 @@ static uint64_t get64(const struct pcapng *r, struct cursor *c)
 	return r->is_big ? first << 32 | second : second << 32 | first;
 }
 
-/* 4.2: the highest bit chooses between a power of ten and one of two. 0:
- * finer than 64 bits can count. */
+/* 4.2: the highest bit selects a power of two instead of ten. Returns 0 when
+ * the resolution exceeds 64 bits. */
 static uint64_t ticks_of(uint8_t resolution)
 {
 	uint64_t ticks = 1;
@@ -183,7 +183,7 @@ static int packet(const struct pcapng *r, struct cursor c, bool is_old,
 		return -EIO;
 	}
 	if (index >= r->interface_count) {
-		*why = "a packet is of an interface that is not described";
+		*why = "a packet refers to an undefined interface";
 		return -EIO;
 	}
 	ret->dlt = r->interfaces[index].dlt;
@@ -192,7 +192,7 @@ static int packet(const struct pcapng *r, struct cursor c, bool is_old,
 	return 1;
 }
 
-/* 4.4: of the first interface, without a time or a length of its own. */
+/* 4.4: belongs to the first interface; has no timestamp or captured length. */
 static int simple_packet(const struct pcapng *r, struct cursor c,
 			 struct pcapng_frame *ret, const char **why)
 {
@@ -200,7 +200,7 @@ static int simple_packet(const struct pcapng *r, struct cursor c,
 
 	ret->wire_len = get32(r, &c);
 	if (c.is_short || r->interface_count == 0) {
-		*why = "a packet is of an interface that is not described";
+		*why = "a packet refers to an undefined interface";
 		return -EIO;
 	}
 	len = cursor_left(&c);
@@ -216,7 +216,7 @@ static int simple_packet(const struct pcapng *r, struct cursor c,
 	return 1;
 }
 
-/* Read `len` bytes to where the block's body has `at`. */
+/* Read `len` bytes to offset `at` of the block. */
 static int fill(struct pcapng *r, size_t at, size_t len, const char **why)
 {
 	if (fread(r->block + at, 1, len, r->file) == len)
@@ -242,7 +242,7 @@ static int make_room(struct pcapng *r, size_t len, const char **why)
 	return 0;
 }
 
-/* A section's byte order is said after the length that needs it (4.1). */
+/* The byte order mark of a section follows the length that needs it (4.1). */
 static int begin_section(struct pcapng *r, size_t *got, const char **why)
 {
 	struct cursor magic;
@@ -261,7 +261,7 @@ static int begin_section(struct pcapng *r, size_t *got, const char **why)
 		r->is_big = false;
 		break;
 	default:
-		*why = "a section has no byte order";
+		*why = "a section header has an invalid byte order mark";
 		return -EIO;
 	}
 	r->has_section = true;
@@ -269,7 +269,7 @@ static int begin_section(struct pcapng *r, size_t *got, const char **why)
 	return 0;
 }
 
-/* The next block: 1 with its type and its body, or 0 at the end. */
+/* Read the next block: 1 with its type and body, 0 at the end, or -errno. */
 static int next_block(struct pcapng *r, uint32_t *ret_type,
 		      struct cursor *ret_body, const char **why)
 {
@@ -296,7 +296,7 @@ static int next_block(struct pcapng *r, uint32_t *ret_type,
 	len = get32(r, &head);
 	if (!r->has_section || len < BLOCK_MIN || len > BLOCK_MAX ||
 	    len % 4 != 0) {
-		*why = "a block has a length that cannot be";
+		*why = "a block has an invalid length";
 		return -EIO;
 	}
 	rc = make_room(r, len, why);

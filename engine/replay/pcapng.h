@@ -1,8 +1,8 @@
 /*
- * pcapng.h - reads pcapng files (draft-ietf-opsawg-pcapng). libpcap reads
- * them too, but refuses a file whose interfaces differ in link type or snap
- * length, as those that were merged or taken from several interfaces do.
- * Within source_pcap.c only. One reader, one thread.
+ * pcapng.h - read pcapng files (draft-ietf-opsawg-pcapng). libpcap rejects
+ * files whose interfaces differ in link type or snap length, which is common
+ * in merged captures and in captures of several interfaces.
+ * Private to source_pcap.c. A reader belongs to one thread.
  */
 #ifndef WAYMARK_PCAPNG_H
 #define WAYMARK_PCAPNG_H
@@ -14,7 +14,7 @@
 struct pcapng;
 
 struct pcapng_frame {
-	const uint8_t *data;	/* until the next call */
+	const uint8_t *data;	/* valid until the next call */
 	uint32_t len;
 	uint32_t wire_len;
 	int dlt;
@@ -22,16 +22,16 @@ struct pcapng_frame {
 	uint64_t time_ns;
 };
 
-/* Read from `file`, which stays the caller's; NULL when out of memory. */
+/* Create a reader of `file`, which is borrowed; NULL when out of memory. */
 struct pcapng *pcapng_new(FILE *file);
 void pcapng_free(struct pcapng *reader);
 
-/* The next frame: 1; at the end 0; -EIO or -ENOMEM, with *ret_why. */
+/* Read the next frame. 1, 0 at the end, or -EIO or -ENOMEM with *ret_why. */
 int pcapng_next(struct pcapng *reader, struct pcapng_frame *ret_frame,
 		const char **ret_why);
 
-/* The link types of the current section's interfaces so far, by index; -1
- * past the last. */
+/* Return the link type of an interface defined so far in the current section;
+ * -1 after the last one. */
 int pcapng_link(const struct pcapng *reader, size_t index);
 
 #endif

@@ -1,4 +1,5 @@
-/* replay.c - captures by the batch, dealt out to shares and collected. */
+/* replay.c - read captures in batches, process them in shards, and collect the
+ * results in order. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,38 +17,38 @@
 #include "engine/replay/source_batch.h"
 #include "engine/replay/source_input.h"
 
-#define FLOWS_KEPT 65536	/* in memory, beside those that live */
+#define FLOWS_KEPT 65536	/* ended flows in memory */
 #define JOBS 4096		/* at once */
-#define JOBS_ALONE 256	/* and where nobody has a share of them */
-#define FLOWS_MAX (1 << 18)	/* pages that are not used cost nothing */
-#define FLOWS_MIN 64		/* some for each share */
+#define JOBS_ALONE 256		/* likewise, with one member */
+#define FLOWS_MAX (1 << 18)	/* unused pages cost nothing */
+#define FLOWS_MIN 64		/* some for each shard */
 #define STRAYS_MAX (1 << 16)
 #define PARALLEL_BYTES (1u << 20)
-#define NOBODY UINT8_MAX
-#define IFINDEX 1		/* stands for options.interface */
+#define NO_MEMBER UINT8_MAX
+#define IFINDEX 1		/* represents options.interface */
 
 struct replay {
 	struct replay_options options;
 	struct replay_common common;
 	struct replay_shard *shards[REPLAY_SHARDS];
-	uint8_t members[REPLAY_SHARDS];	/* whose they are */
+	uint8_t members[REPLAY_SHARDS];	/* member that processes each shard */
 	struct replay_pool *pool;
-	struct learned *learned;	/* its own; NULL: options.learned */
-	struct replay_reassembly *reassembled;
+	struct learned *learned;	/* owned; NULL: options.learned */
+	struct replay_reassembly *reassembly;
 	struct reassembled latest;
 	struct replay_flows *flows;
-	/* On their way, of a batch. */
+	/* The current batch. */
 	struct job jobs[JOBS];
 	size_t count;
-	/* Their flows as each left them, for options.each_packet. */
+	/* The flow after each job, for options.each_packet. */
 	struct replay_flow *shown;
 	uint64_t latest_ns;
-	uint64_t shift_ns;		/* a later file does not go back */
+	uint64_t shift_ns;		/* keeps time monotonic across files */
 	bool is_file_start;
 	struct replay_totals totals;
-	/* Under the lock: what is read, for replay_position(). */
+	/* Under the lock, for replay_position(). */
 	pthread_mutex_t input_lock;
-	const struct source_input *input;	/* NULL: nothing */
+	const struct source_input *input;	/* NULL: none */
 	/* Stored by the batch, loaded by any thread. */
 	atomic_uint_fast64_t frame;
 };
@@ -62,30 +63,30 @@ static void await_turn(void *ctx, size_t shard)
 }
 
 static struct replay_shard *shard_of(const struct replay *replay,
-				     const struct job *p)
+				     const struct job *job)
 {
-	return replay->shards[replay_shard_of(p->hash)];
+	return replay->shards[replay_shard_of(job->hash)];
 }
 
-/* The passages of a member's shares, in their order. */
+/* Process the jobs of a member's shards, in order. */
 static void work(void *ctx, size_t member, size_t count)
 {
 	struct replay *replay = ctx;
 
 	for (size_t i = 0; i < count; i++) {
-		struct job *p = &replay->jobs[i];
+		struct job *job = &replay->jobs[i];
 
-		if (p->member != member)
+		if (job->member != member)
 			continue;
-		replay_pool_be_at(replay->pool, member, i);
-		replay_shard_pass(shard_of(replay, p), p);
-		if (replay->shown != NULL && p->flow != NULL)
-			replay->shown[i] = *p->flow;
+		replay_pool_set_position(replay->pool, member, i);
+		replay_shard_run(shard_of(replay, job), job);
+		if (replay->shown != NULL && job->flow != NULL)
+			replay->shown[i] = *job->flow;
 	}
 }
 
-/* Of so many threads one reads ahead of the others. Where flows learn from
- * those before them there is no other: each would wait for the rest. */
+/* One of the threads reads ahead. If flows depend on earlier ones, one member
+ * processes all shards: several would wait for each other. */
 static size_t members_of(const struct replay *replay, size_t threads)
 {
 	if (threads <= 2 || replay_shard_learns(replay->shards[0]))
@@ -93,7 +94,7 @@ static size_t members_of(const struct replay *replay, size_t threads)
 	return threads - 1 < REPLAY_SHARDS ? threads - 1 : REPLAY_SHARDS;
 }
 
-/* So many threads from now on, between two batches. */
+/* Change the number of members; call it between two batches. */
 static int form_pool(struct replay *replay, size_t members)
 {
 	struct replay_pool *pool;
@@ -112,7 +113,7 @@ static int form_pool(struct replay *replay, size_t members)
 	return 0;
 }
 
-/* ---- its life ---- */
+/* ---- creation ---- */
 
 static bool is_strict(const struct policy *policy)
 {
@@ -187,9 +188,9 @@ struct replay *replay_new(const struct policy *policy,
 				       sizeof(replay->shown[0]));
 	replay->flows = replay_flows_new(replay->options.keep != 0 ?
 					 replay->options.keep : FLOWS_KEPT);
-	replay->reassembled = replay_reassembly_new(replay->options.decap);
+	replay->reassembly = replay_reassembly_new(replay->options.decap);
 	if (!make_common(replay, policy) || !make_shards(replay) ||
-	    replay->flows == NULL || replay->reassembled == NULL ||
+	    replay->flows == NULL || replay->reassembly == NULL ||
 	    (replay->options.each_packet != NULL && replay->shown == NULL) ||
 	    !make_pool(replay)) {
 		replay_free(replay);
@@ -210,7 +211,7 @@ void replay_free(struct replay *replay)
 	replay_kernel_free(replay->common.kernel);
 	learned_free(replay->learned);
 	replay_flows_free(replay->flows);
-	replay_reassembly_free(replay->reassembled);
+	replay_reassembly_free(replay->reassembly);
 	free(replay->shown);
 	pthread_mutex_destroy(&replay->input_lock);
 	free(replay);
@@ -244,7 +245,7 @@ struct replay_totals replay_totals(const struct replay *replay)
 	return totals;
 }
 
-/* ---- a batch is dealt out ---- */
+/* ---- distribute a batch ---- */
 
 static void set_time(struct replay *replay, struct packet *pkt)
 {
@@ -257,81 +258,82 @@ static void set_time(struct replay *replay, struct packet *pkt)
 	replay->latest_ns = pkt->time_ns;
 }
 
-/* To the member that passes it; nobody has what is not whole. */
-static void deal_out(struct replay *replay, struct job *p)
+/* Assign a job to its member. Incomplete datagrams are assigned to none. */
+static void assign(struct replay *replay, struct job *job)
 {
-	p->hash = replay_shard_hash(&replay->common, p->packet, p->zone);
-	p->member = replay->members[replay_shard_of(p->hash)];
+	job->hash = replay_shard_hash(&replay->common, job->packet, job->zone);
+	job->member = replay->members[replay_shard_of(job->hash)];
 }
 
-static void reassemble(struct replay *replay, struct job *p)
+static void reassemble(struct replay *replay, struct job *job)
 {
 	struct reassembled *reassembled = &replay->latest;
-	bool is_complete = replay_reassembly_take(replay->reassembled, p->packet, p->zone,
-					  reassembled);
+	bool is_complete = replay_reassembly_take(replay->reassembly,
+						  job->packet, job->zone,
+						  reassembled);
 
 	replay->totals.packets++;
-	p->packet = reassembled->packet;
-	p->packets = reassembled->packets;
-	p->bytes = reassembled->bytes;
-	if (is_complete && p->packet->status == DECODE_OK)
-		deal_out(replay, p);
+	job->packet = reassembled->packet;
+	job->packets = reassembled->packets;
+	job->bytes = reassembled->bytes;
+	if (is_complete && job->packet->status == DECODE_OK)
+		assign(replay, job);
 	else if (is_complete)
-		replay->totals.undecoded[p->packet->status]++;
+		replay->totals.undecoded[job->packet->status]++;
 }
 
-/* False: its packet is what was made whole latest, and nothing else may be
- * before it has been passed. */
+/* Add a job. False: its packet is in replay->latest, so that it must be
+ * processed before the next one is added. */
 static bool take(struct replay *replay, struct source_frame *frame)
 {
-	struct job *p = &replay->jobs[replay->count++];
+	struct job *job = &replay->jobs[replay->count++];
 	struct packet *pkt = &frame->packet;
 
 	set_time(replay, pkt);
 	pkt->ifindex = replay->options.interface != NULL ? IFINDEX : 0;
-	*p = (struct job){
+	*job = (struct job){
 		.packet = pkt,
 		.number = frame->number,
 		.zone = frame->vlan,
 		.mark = pkt->mark,
-		.member = NOBODY,
+		.member = NO_MEMBER,
 	};
 	replay->totals.frames++;
 	if (pkt->status == DECODE_OK || pkt->status == DECODE_FRAGMENT)
-		reassemble(replay, p);
+		reassemble(replay, job);
 	else
 		replay->totals.undecoded[pkt->status]++;
-	return p->packet == pkt;
+	return job->packet == pkt;
 }
 
-/* ---- and collected ---- */
+/* ---- collect the results ---- */
 
-/* Where an uplink is strict, what the kernel leaves alone is main's on its way
- * through routing. */
+/* With a strict uplink, the kernel marks unmarked packets with the path main
+ * before routing. */
 static uint32_t routed_mark(const struct replay_common *common,
-			    const struct job *p)
+			    const struct job *job)
 {
 	const struct marks *marks = common->marks;
 
-	if (!common->is_strict || marks_path(marks, p->mark) != 0 ||
-	    p->state == CONNTRACK_INVALID)
-		return p->mark;
-	return marks_merge(marks, p->mark,
+	if (!common->is_strict || marks_path(marks, job->mark) != 0 ||
+	    job->state == CONNTRACK_INVALID)
+		return job->mark;
+	return marks_merge(marks, job->mark,
 			   marks_of(marks, marks->path_main, true));
 }
 
 static void report(struct replay *replay, size_t i)
 {
-	const struct job *p = &replay->jobs[i];
+	const struct job *job = &replay->jobs[i];
 	const struct replay_packet packet = {
-		.number = p->number,
-		.packet = p->packet,
-		.flow = p->flow != NULL ? &replay->shown[i] : NULL,
-		.mark = routed_mark(&replay->common, p),
-		.dropped = p->dropped,
-		.queued = p->queued,
-		.is_settled = p->is_settled,
-		.from_server = p->from_server,
+		.number = job->number,
+		.packet = job->packet,
+		.flow = job->flow != NULL ? &replay->shown[i] : NULL,
+		.mark = routed_mark(&replay->common, job),
+		.dropped = job->dropped,
+		.queued = job->queued,
+		.is_settled = job->is_settled,
+		.from_server = job->from_server,
 	};
 
 	replay->options.each_packet(replay->options.ctx, &packet);
@@ -339,21 +341,21 @@ static void report(struct replay *replay, size_t i)
 
 static int collect_one(struct replay *replay, size_t i)
 {
-	const struct job *p = &replay->jobs[i];
-	int rc = p->rc;
+	const struct job *job = &replay->jobs[i];
+	int rc = job->rc;
 
-	if (p->added != NULL) {
-		int added = replay_flows_add(replay->flows, p->added);
+	if (job->added != NULL) {
+		int added = replay_flows_add(replay->flows, job->added);
 
 		rc = rc == 0 ? added : rc;
 	}
-	replay->totals.queued += p->queued;
+	replay->totals.queued += job->queued;
 	if (rc == 0 && replay->options.each_packet != NULL)
 		report(replay, i);
 	return rc;
 }
 
-/* What has ended comes last: until then it is in use. */
+/* Call it last: jobs use flows that have ended meanwhile. */
 static void end_entries(struct replay *replay)
 {
 	struct replay_entries *strays = &replay->common.strays;
@@ -364,7 +366,7 @@ static void end_entries(struct replay *replay)
 	replay_flows_end(replay->flows, replay_entries_ended(strays));
 }
 
-/* 0, or why the first failed that did. */
+/* Collect all jobs. 0 or the first error. */
 static int collect(struct replay *replay)
 {
 	int rc = 0;
@@ -396,8 +398,7 @@ int replay_frames(struct replay *replay, struct source_frame *frames,
 
 /* ---- captures ---- */
 
-/* A thread more is worth its start where there is another processor, and more
- * to read than a moment takes. */
+/* Another thread only pays off on another processor and for large input. */
 static size_t threads_for(const struct replay *replay,
 			  const struct source_input *input)
 {
@@ -413,9 +414,9 @@ static size_t threads_for(const struct replay *replay,
 	return (size_t)CPU_COUNT(&cpus);
 }
 
-/* Those who have shares of the flows get a long row, since one flow may have
- * much of it. */
-static int employ(struct replay *replay, struct source_pcap *source,
+/* Several members get large batches, since one flow may have a large part of
+ * the packets. */
+static int start_threads(struct replay *replay, struct source_pcap *source,
 		  struct source_batches **ret_batches)
 {
 	size_t threads = threads_for(replay, source_pcap_input(source));
@@ -441,7 +442,8 @@ static int feed(struct replay *replay, struct source_batches *batches,
 		if (rc < 0) {
 			snprintf(error, SOURCE_ERROR_MAX, "%s: %s%s", path,
 				 replay_error(replay) == 0 ? "" :
-				 "flows for a temporary file, see TMPDIR: ",
+				 "cannot write flows to a temporary file in "
+				 "TMPDIR: ",
 				 strerror(-rc));
 			return rc;
 		}
@@ -484,7 +486,7 @@ int replay_file(struct replay *replay, const char *path,
 	rc = source_pcap_open(path, replay->options.filter, &source, error);
 	if (rc < 0)
 		return rc;
-	rc = employ(replay, source, &batches);
+	rc = start_threads(replay, source, &batches);
 	if (rc < 0) {
 		snprintf(error, SOURCE_ERROR_MAX, "%s: %s", path,
 			 strerror(-rc));

@@ -1,7 +1,7 @@
 /*
- * replay_flows.c - a window of pointers over the latest flows, and behind it a
- * file of records by number. Hosts, whose length varies, have a file of their
- * own; in the record of a flow stands where.
+ * replay_flows.c - keep the latest flows in a window of pointers and earlier
+ * ones in a file of records indexed by number. Host names vary in length and
+ * are in a second file; records have their offsets.
  */
 #include "engine/replay/replay_flows.h"
 
@@ -11,21 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SPILL 256		/* flows that leave the window at once */
+#define SPILL 256		/* flows that leave the window together */
 
 struct replay_entry {
 	struct replay_flow flow;
 	size_t number;
-	bool is_over;
+	bool has_ended;
 	bool has_left;		/* the window */
-	/* Those that have left and are not over: a ring through `late`. */
+	/* Flows that left the window before their end: a ring with `late`. */
 	struct replay_entry *prev;
 	struct replay_entry *next;
 	struct replay_entry *chained;
 };
 
 struct record {
-	struct replay_flow flow;	/* its `host` says nothing */
+	struct replay_flow flow;	/* `host` is meaningless */
 	uint64_t host_at;
 	uint32_t host_len;		/* 0: none */
 };
@@ -33,16 +33,16 @@ struct record {
 struct replay_flows {
 	size_t keep;
 	size_t count;
-	size_t first;			/* of the window; its first item */
+	size_t first;			/* number of the window's first item */
 	struct replay_entry **window;	/* room for keep + SPILL */
 	struct replay_entry late;
 	bool late_is_written;
-	int records_fd;			/* -1: not needed so far */
+	int records_fd;			/* -1: not needed yet */
 	int hosts_fd;
 	uint64_t hosts_end;
 	int error;
-	struct record *block;		/* SPILL of them, to write or as read */
-	size_t block_first;		/* SIZE_MAX: none has been read */
+	struct record *block;		/* SPILL records to write, or read */
+	size_t block_first;		/* SIZE_MAX: none was read */
 	struct replay_flow shown;
 	char host[DOMAIN_MAX + 1];
 };
@@ -119,7 +119,7 @@ static int open_files(struct replay_flows *flows)
 	return flows->hosts_fd < 0 ? flows->hosts_fd : 0;
 }
 
-/* What could not be written is lost, whatever comes after. */
+/* After a failed write nothing more is written. */
 static void put(struct replay_flows *flows, int fd, const void *bytes,
 		size_t len, uint64_t at)
 {
@@ -194,8 +194,8 @@ static void leave(struct replay_flows *flows, struct replay_entry *entry)
 	flows->late.prev = entry;
 }
 
-/* The earliest of the window: what is over is written, the rest put in the
- * ring of those that are late. */
+/* Move the earliest flows out of the window: write those that have ended, add
+ * the others to the ring of late ones. */
 static int spill(struct replay_flows *flows)
 {
 	int rc = open_files(flows);
@@ -206,7 +206,7 @@ static int spill(struct replay_flows *flows)
 	for (size_t i = 0; i < SPILL; i++) {
 		struct replay_entry *entry = flows->window[i];
 
-		if (entry->is_over) {
+		if (entry->has_ended) {
 			flows->block[i] = record_of(flows, &entry->flow);
 			entry_free(entry);
 			continue;
@@ -246,7 +246,7 @@ int replay_flows_add(struct replay_flows *flows, struct replay_entry *entry)
 				 flows->keep + SPILL)
 		flows->error = spill(flows);
 	if (flows->error < 0) {
-		/* Nobody will read it, but it may still change. */
+		/* It cannot be read back, but may still be modified. */
 		leave(flows, entry);
 		return flows->error;
 	}
@@ -258,7 +258,7 @@ int replay_flows_add(struct replay_flows *flows, struct replay_entry *entry)
 
 static void end(struct replay_flows *flows, struct replay_entry *entry)
 {
-	entry->is_over = true;
+	entry->has_ended = true;
 	if (!entry->has_left)
 		return;
 	write_late(flows, entry);
@@ -289,8 +289,7 @@ int replay_flows_error(const struct replay_flows *flows)
 	return flows->error;
 }
 
-/* The block of records that `i` is in, with those that are late as they are
- * now. */
+/* Read the block that holds record `i`, after writing the late flows. */
 static int read_block(struct replay_flows *flows, size_t i)
 {
 	size_t first = i - i % SPILL;

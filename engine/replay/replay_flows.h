@@ -1,9 +1,9 @@
 /*
  * replay_flows.h - the flows of a replay in the order of their first packet.
  *
- * Those that may still change are in memory, and as many of the latest as
- * replay_flows_new() was told; what is over and before those is in a temporary
- * file. So memory does not grow with the length of a capture. One thread.
+ * Active flows and a number of the latest ones are in memory; earlier flows
+ * that have ended are in a temporary file, so that memory does not grow with
+ * the capture. Belongs to one thread.
  */
 #ifndef WAYMARK_REPLAY_FLOWS_H
 #define WAYMARK_REPLAY_FLOWS_H
@@ -15,31 +15,31 @@
 struct replay_flows;
 struct replay_entry;		/* a flow that may still change */
 
-/* NULL: out of memory. */
+/* Create a list that keeps `keep` flows in memory; NULL when out of memory. */
 struct replay_flows *replay_flows_new(size_t keep);
 void replay_flows_free(struct replay_flows *flows);
 
-/* A flow, all zeros, to be changed until it ends; NULL: out of memory. What
- * `host` points to is given away with it. */
+/* Create a zeroed flow, which may be modified until it ends; NULL when out of
+ * memory. It owns `host`. */
 struct replay_entry *replay_entry_new(void);
 struct replay_flow *replay_entry_flow(struct replay_entry *entry);
-/* For who ends them later: a chain of any number, NULL for none. Returns the
- * chain with `entry` in front of it. */
+/* Prepend `entry` to a chain of flows to end; NULL is the empty chain. Returns
+ * the new chain. */
 struct replay_entry *replay_entry_chain(struct replay_entry *entry,
 					struct replay_entry *chain);
 
-/* One more, which is theirs from now on, even where it fails: 0, or what became
- * of the temporary file. */
+/* Append a flow and take ownership, even on failure. 0, or -errno of the
+ * temporary file. */
 int replay_flows_add(struct replay_flows *flows, struct replay_entry *entry);
-/* Those that were added, and of this chain, do not change any more. */
+/* Mark the added flows of this chain as ended; they change no further. */
 void replay_flows_end(struct replay_flows *flows, struct replay_entry *chain);
 
 size_t replay_flows_count(const struct replay_flows *flows);
-/* Any flow, until the next call of any of these; NULL when it cannot be read
- * back, see replay_flows_error(). */
+/* Return flow `i`, valid until the next call of any function here; NULL when
+ * it cannot be read back, see replay_flows_error(). */
 const struct replay_flow *replay_flows_read(struct replay_flows *flows,
 					    size_t i);
-/* Why something went wrong with the temporary file: 0 or -errno. */
+/* Return the first error of the temporary file: 0 or -errno. */
 int replay_flows_error(const struct replay_flows *flows);
 
 #endif

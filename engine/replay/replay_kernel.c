@@ -1,4 +1,4 @@
-/* replay_kernel.c - the kernel's rules, walked instead of printed. */
+/* replay_kernel.c - evaluate the kernel's rules for one packet. */
 #include "engine/replay/replay_kernel.h"
 
 #include <netinet/in.h>
@@ -39,7 +39,7 @@ void replay_kernel_free(struct replay_kernel *kernel)
 	free(kernel);
 }
 
-/* The sender is the client: replies never get here. */
+/* The sender is the client: replies never reach these rules. */
 static struct facts facts_of(const struct replay_kernel *kernel,
 			     const struct packet *pkt)
 {
@@ -64,9 +64,9 @@ static struct facts facts_of(const struct replay_kernel *kernel,
 	return facts;
 }
 
-/* Their answers teach: the chain `fresh` has the engine see them. */
-static bool is_seen(const struct replay_kernel *kernel,
-		     const struct packet *pkt)
+/* The chain `fresh` queues DNS, so that the engine learns from the answers. */
+static bool is_dns(const struct replay_kernel *kernel,
+		   const struct packet *pkt)
 {
 	return pkt->dport == PORT_DNS && policy_inspects_dns(kernel->policy) &&
 	       (pkt->proto == IPPROTO_TCP || pkt->proto == IPPROTO_UDP);
@@ -78,7 +78,7 @@ bool replay_kernel_settles(const struct replay_kernel *kernel,
 {
 	struct facts facts = facts_of(kernel, pkt);
 
-	if (is_seen(kernel, pkt) ||
+	if (is_dns(kernel, pkt) ||
 	    offload_flow(kernel->offload, &facts).verdict == OFFLOAD_QUEUE)
 		return false;
 	decide(kernel->policy, &facts, ret_decision);

@@ -1,4 +1,4 @@
-/* replay_pool.c - a row of items at a time, and a mark of how far each is. */
+/* replay_pool.c - process batches in threads that publish their position. */
 #include "engine/replay/replay_pool.h"
 
 #include <errno.h>
@@ -12,14 +12,14 @@
 #include "rules/util/big_alloc.h"
 
 #define DONE SIZE_MAX
-/* A row takes some ten microseconds, and so does what the caller does between
- * two: who waits for so little does not sleep, but lets others run. */
+/* A batch and the caller's work between two batches take some microseconds:
+ * waiting threads spin and yield before they sleep. */
 #define SPINS 512
 #define SPINS_MAX (8 * SPINS)
 
 struct member {
-	/* The item that it is at, DONE when all are done: stored by the caller
-	 * before a row, then by the member, loaded by any. */
+	/* The item it processes, or DONE. Stored by the caller before a batch,
+	 * then by the member, loaded by any. */
 	_Alignas(64) atomic_size_t at;
 	/* Constant. */
 	struct replay_pool *pool;
@@ -32,13 +32,13 @@ struct replay_pool {
 	struct member *members;
 	replay_work work;
 	void *ctx;
-	size_t threads;			/* that were started */
+	size_t threads;			/* started */
 	/* Changed under the lock. */
 	pthread_mutex_t lock;
 	pthread_cond_t is_begun;
-	atomic_uint rows;		/* loaded without it as well */
+	atomic_uint batches;		/* loaded without it as well */
 	bool is_stopped;
-	size_t count;			/* of the row; by `rows` */
+	size_t count;			/* of the batch; see `batches` */
 };
 
 static void relax(unsigned int *spins)
@@ -51,54 +51,56 @@ static void relax(unsigned int *spins)
 #endif
 }
 
-static size_t place_of(const struct member *member)
+static size_t position_of(const struct member *member)
 {
 	return atomic_load_explicit(&member->at, memory_order_acquire);
 }
 
-static void set_place(struct member *member, size_t item)
+static void set_position(struct member *member, size_t item)
 {
 	atomic_store_explicit(&member->at, item, memory_order_release);
 }
 
-static void do_row(struct member *member)
+static void do_batch(struct member *member)
 {
 	struct replay_pool *pool = member->pool;
 
 	pool->work(pool->ctx, (size_t)(member - pool->members), pool->count);
-	set_place(member, DONE);
+	set_position(member, DONE);
 }
 
-static bool has_begun(const struct replay_pool *pool, unsigned int rows)
+static bool has_begun(const struct replay_pool *pool, unsigned int batches)
 {
-	return atomic_load_explicit(&pool->rows, memory_order_acquire) != rows;
+	return atomic_load_explicit(&pool->batches, memory_order_acquire) !=
+	       batches;
 }
 
-/* One more row than `rows`; false when there will be none. */
-static bool await_row(struct replay_pool *pool, unsigned int rows)
+/* Wait for a batch after `batches`; false when stopped. */
+static bool await_batch(struct replay_pool *pool, unsigned int batches)
 {
 	unsigned int spins = 0;
 	bool is_stopped;
 
-	while (!has_begun(pool, rows) && spins < SPINS_MAX)
+	while (!has_begun(pool, batches) && spins < SPINS_MAX)
 		relax(&spins);
-	if (has_begun(pool, rows))
+	if (has_begun(pool, batches))
 		return true;
 	pthread_mutex_lock(&pool->lock);
-	while (!pool->is_stopped && !has_begun(pool, rows))
+	while (!pool->is_stopped && !has_begun(pool, batches))
 		pthread_cond_wait(&pool->is_begun, &pool->lock);
 	is_stopped = pool->is_stopped;
 	pthread_mutex_unlock(&pool->lock);
 	return !is_stopped;
 }
 
-/* No row ends before all members are through with it: none is missed. */
-static void *be_member(void *ctx)
+/* A batch ends when all members have finished it, so none is missed. */
+static void *member_main(void *ctx)
 {
 	struct member *member = ctx;
 
-	for (unsigned int rows = 0; await_row(member->pool, rows); rows++)
-		do_row(member);
+	for (unsigned int batches = 0; await_batch(member->pool, batches);
+	     batches++)
+		do_batch(member);
 	return NULL;
 }
 
@@ -106,7 +108,7 @@ static int start_threads(struct replay_pool *pool)
 {
 	for (size_t i = 1; i < pool->member_count; i++) {
 		int rc = pthread_create(&pool->members[i].thread, NULL,
-					be_member, &pool->members[i]);
+					member_main, &pool->members[i]);
 
 		if (rc != 0)
 			return -rc;
@@ -165,16 +167,16 @@ size_t replay_pool_threads(const struct replay_pool *pool)
 	return pool->member_count;
 }
 
-static void begin_row(struct replay_pool *pool, size_t count)
+static void begin_batch(struct replay_pool *pool, size_t count)
 {
-	/* All are somewhere before one looks where another is. */
+	/* Reset all positions before any member reads another's. */
 	for (size_t i = 0; i < pool->member_count; i++)
-		set_place(&pool->members[i], 0);
+		set_position(&pool->members[i], 0);
 	pool->count = count;
 	if (pool->threads == 0)
 		return;
 	pthread_mutex_lock(&pool->lock);
-	atomic_fetch_add_explicit(&pool->rows, 1, memory_order_release);
+	atomic_fetch_add_explicit(&pool->batches, 1, memory_order_release);
 	pthread_cond_broadcast(&pool->is_begun);
 	pthread_mutex_unlock(&pool->lock);
 }
@@ -183,24 +185,25 @@ void replay_pool_run(struct replay_pool *pool, size_t count)
 {
 	unsigned int spins = 0;
 
-	begin_row(pool, count);
-	do_row(&pool->members[0]);
+	begin_batch(pool, count);
+	do_batch(&pool->members[0]);
 	for (size_t i = 1; i < pool->member_count; i++)
-		while (place_of(&pool->members[i]) != DONE)
+		while (position_of(&pool->members[i]) != DONE)
 			relax(&spins);
 }
 
-void replay_pool_be_at(struct replay_pool *pool, size_t member, size_t item)
+void replay_pool_set_position(struct replay_pool *pool, size_t member,
+			      size_t item)
 {
-	set_place(&pool->members[member], item);
+	set_position(&pool->members[member], item);
 }
 
 void replay_pool_await(struct replay_pool *pool, size_t member)
 {
-	size_t item = place_of(&pool->members[member]);
+	size_t item = position_of(&pool->members[member]);
 	unsigned int spins = 0;
 
 	for (size_t i = 0; i < pool->member_count; i++)
-		while (place_of(&pool->members[i]) < item)
+		while (position_of(&pool->members[i]) < item)
 			relax(&spins);
 }

@@ -1,7 +1,7 @@
 /*
- * replay_pool.h - several threads at one row of items. Each item is a certain
- * member's, each member does its own in their order, and where the order of
- * all counts, one waits until those before its present one are done. The
+ * replay_pool.h - process a batch of items in several threads. Each item
+ * belongs to one member, which processes its items in order. Where the order
+ * of all items matters, a member waits until all earlier ones are done. The
  * caller's thread is member 0.
  */
 #ifndef WAYMARK_REPLAY_POOL_H
@@ -11,23 +11,24 @@
 
 struct replay_pool;
 
-/* What a member is to do: its items of a row of `count`. It says which one it
- * is at by replay_pool_be_at(). */
+/* Process a member's items of a batch of `count`, reporting the position with
+ * replay_pool_set_position(). */
 typedef void (*replay_work)(void *ctx, size_t member, size_t count);
 
-/* 0, or -errno of a thread that cannot be. At least one member. */
+/* Start a pool of at least one member. 0 or -errno. */
 int replay_pool_new(size_t members, replay_work work, void *ctx,
 		    struct replay_pool **ret_pool);
 void replay_pool_free(struct replay_pool *pool);
 size_t replay_pool_threads(const struct replay_pool *pool);
 
-/* Until all of a row is done. */
+/* Process a batch; returns when all members have finished. */
 void replay_pool_run(struct replay_pool *pool, size_t count);
 
-/* For `member`, within its work: those before this item are done, as far as
- * they are its own. */
-void replay_pool_be_at(struct replay_pool *pool, size_t member, size_t item);
-/* For `member`: until all items before the one that it is at are done. */
+/* Report that `member` has finished its items before `item`. Called by that
+ * member only, as is replay_pool_await(). */
+void replay_pool_set_position(struct replay_pool *pool, size_t member,
+			      size_t item);
+/* Wait until all items before the current one of `member` are done. */
 void replay_pool_await(struct replay_pool *pool, size_t member);
 
 #endif

@@ -1,4 +1,4 @@
-/* replay_reassembly.c - fragments and tunnels of a capture. */
+/* replay_reassembly.c - reassemble fragments and open tunnels. */
 #include "engine/replay/replay_reassembly.h"
 
 #include <stdlib.h>
@@ -8,10 +8,10 @@
 
 #define DEFRAG_DATAGRAMS 1024
 #define PENDING 1024		/* datagrams whose fragments are counted */
-#define PENDING_NS 30000000000u	/* as long as defrag keeps them */
+#define PENDING_NS 30000000000u	/* the timeout of defrag.c */
 #define TUNNELS_MAX 4
 
-/* Fragments so far of a datagram that is not whole yet. */
+/* The fragments seen of an incomplete datagram. */
 struct pending {
 	struct address src;
 	struct address dst;
@@ -23,47 +23,47 @@ struct pending {
 };
 
 struct replay_reassembly {
-	struct defrag *defrag[2];	/* outside and inside of tunnels */
+	struct defrag *defrag[2];	/* outside and inside tunnels */
 	struct pending *pending;
 	bool decap;
 };
 
 struct replay_reassembly *replay_reassembly_new(bool decap)
 {
-	struct replay_reassembly *reassembled = calloc(1, sizeof(*reassembled));
+	struct replay_reassembly *reassembly = calloc(1, sizeof(*reassembly));
 
-	if (reassembled == NULL)
+	if (reassembly == NULL)
 		return NULL;
-	reassembled->decap = decap;
-	reassembled->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
+	reassembly->decap = decap;
+	reassembly->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
 	if (decap)
-		reassembled->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
-	reassembled->pending = calloc(PENDING, sizeof(*reassembled->pending));
-	if (reassembled->defrag[0] == NULL || reassembled->pending == NULL ||
-	    (decap && reassembled->defrag[1] == NULL)) {
-		replay_reassembly_free(reassembled);
+		reassembly->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
+	reassembly->pending = calloc(PENDING, sizeof(*reassembly->pending));
+	if (reassembly->defrag[0] == NULL || reassembly->pending == NULL ||
+	    (decap && reassembly->defrag[1] == NULL)) {
+		replay_reassembly_free(reassembly);
 		return NULL;
 	}
-	return reassembled;
+	return reassembly;
 }
 
-void replay_reassembly_free(struct replay_reassembly *reassembled)
+void replay_reassembly_free(struct replay_reassembly *reassembly)
 {
-	if (reassembled == NULL)
+	if (reassembly == NULL)
 		return;
-	free(reassembled->pending);
-	defrag_free(reassembled->defrag[0]);
-	defrag_free(reassembled->defrag[1]);
-	free(reassembled);
+	free(reassembly->pending);
+	defrag_free(reassembly->defrag[0]);
+	defrag_free(reassembly->defrag[1]);
+	free(reassembly);
 }
 
-static struct pending *pending_of(struct replay_reassembly *reassembled,
+static struct pending *pending_of(struct replay_reassembly *reassembly,
 				  const struct packet *pkt, uint32_t zone)
 {
 	uint64_t key = pkt->src.be64[1] * 31 + pkt->dst.be64[1] +
 		       pkt->src.be64[0] + pkt->dst.be64[0] +
 		       ((uint64_t)pkt->fragment_id << 16) + zone;
-	struct pending *pending = &reassembled->pending[
+	struct pending *pending = &reassembly->pending[
 		(key * 0x9e3779b97f4a7c15u >> 32) % PENDING];
 
 	if (pending->id != pkt->fragment_id || pending->zone != zone ||
@@ -80,25 +80,25 @@ static struct pending *pending_of(struct replay_reassembly *reassembled,
 	return pending;
 }
 
-/* Count a fragment; true when it makes its datagram whole. */
-static bool join(struct replay_reassembly *reassembled, uint32_t zone, bool is_inside,
-		 struct reassembled *w)
+/* Count a fragment; returns true when it completes its datagram. */
+static bool join(struct replay_reassembly *reassembly, uint32_t zone,
+		 bool is_inside, struct reassembled *ret)
 {
-	struct pending *pending = pending_of(reassembled, w->packet, zone);
+	struct pending *pending = pending_of(reassembly, ret->packet, zone);
 
 	pending->packets++;
-	pending->bytes += w->packet->ip_len;
-	if (!defrag_take(reassembled->defrag[is_inside], w->packet,
-			 &w->room[is_inside]))
+	pending->bytes += ret->packet->ip_len;
+	if (!defrag_take(reassembly->defrag[is_inside], ret->packet,
+			 &ret->room[is_inside]))
 		return false;
-	w->packets = pending->packets;
-	w->bytes = pending->bytes;
+	ret->packets = pending->packets;
+	ret->bytes = pending->bytes;
 	*pending = (struct pending){ 0 };
-	w->packet = &w->room[is_inside];
+	ret->packet = &ret->room[is_inside];
 	return true;
 }
 
-/* Step into a tunnel; false where there is none, or nothing to read in it. */
+/* Replace a tunnel packet by its content; false when there is none. */
 static bool enter(struct packet *pkt)
 {
 	struct packet inner;
@@ -112,17 +112,18 @@ static bool enter(struct packet *pkt)
 	return true;
 }
 
-bool replay_reassembly_take(struct replay_reassembly *reassembled, struct packet *pkt,
-		       uint32_t zone, struct reassembled *ret)
+bool replay_reassembly_take(struct replay_reassembly *reassembly,
+			    struct packet *pkt, uint32_t zone,
+			    struct reassembled *ret)
 {
 	bool entered = false;
 
 	ret->packet = pkt;
 	ret->packets = 1;
 	ret->bytes = pkt->ip_len;
-	if (pkt->is_fragment && !join(reassembled, zone, false, ret))
+	if (pkt->is_fragment && !join(reassembly, zone, false, ret))
 		return false;
-	if (!reassembled->decap)
+	if (!reassembly->decap)
 		return true;
 	for (int i = 0; i < TUNNELS_MAX && enter(ret->packet); i++)
 		entered = true;
@@ -130,5 +131,5 @@ bool replay_reassembly_take(struct replay_reassembly *reassembled, struct packet
 		return true;
 	ret->packets = 1;
 	ret->bytes = ret->packet->ip_len;
-	return !ret->packet->is_fragment || join(reassembled, zone, true, ret);
+	return !ret->packet->is_fragment || join(reassembly, zone, true, ret);
 }

@@ -1,7 +1,7 @@
 /*
- * replay_reassembly.h - from the packets of a capture to those that conntrack gets
- * to see: fragments are put together as the kernel does it, and tunnels are
- * entered where that was asked for. One thread.
+ * replay_reassembly.h - turn the packets of a capture into those that
+ * conntrack sees: reassemble fragments as the kernel does and, on request, open
+ * tunnels. Belongs to one thread.
  */
 #ifndef WAYMARK_REPLAY_REASSEMBLY_H
 #define WAYMARK_REPLAY_REASSEMBLY_H
@@ -13,21 +13,22 @@
 
 struct replay_reassembly;
 
-/* A packet, and what it came in. */
+/* A packet and the packets of the capture that it came in. */
 struct reassembled {
-	struct packet *packet;	/* maybe one of `room` */
+	struct packet *packet;	/* the caller's, or one of `room` */
 	uint32_t packets;
-	uint64_t bytes;		/* of IP, as the headers say */
+	uint64_t bytes;		/* IP, from the headers */
 	struct packet room[2];
 };
 
-/* NULL: out of memory. */
+/* Create a reassembler; NULL when out of memory. */
 struct replay_reassembly *replay_reassembly_new(bool decap);
-void replay_reassembly_free(struct replay_reassembly *reassembled);
+void replay_reassembly_free(struct replay_reassembly *reassembly);
 
-/* `pkt` made whole, which may have changed it. False: a fragment of what is
- * not whole yet; ret->packet then says of what. */
-bool replay_reassembly_take(struct replay_reassembly *reassembled, struct packet *pkt,
-		       uint32_t zone, struct reassembled *ret);
+/* Take a packet, which may be modified, and return the complete one. False: a
+ * fragment of an incomplete datagram, which is ret->packet. */
+bool replay_reassembly_take(struct replay_reassembly *reassembly,
+			    struct packet *pkt, uint32_t zone,
+			    struct reassembled *ret);
 
 #endif

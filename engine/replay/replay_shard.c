@@ -1,4 +1,4 @@
-/* replay_shard.c - one share of the flows, and the kernel's part around it. */
+/* replay_shard.c - process one shard's flows, and model the kernel's part. */
 #include "engine/replay/replay_shard.h"
 
 #include <errno.h>
@@ -17,7 +17,6 @@ struct replay_shard {
 	struct replay_entries entries;
 };
 
-/* What was one flow to conntrack has ended. */
 static void end_flow(void *ctx, uintptr_t owner)
 {
 	struct replay_entries *entries = ctx;
@@ -127,70 +126,72 @@ uint64_t replay_shard_hash(const struct replay_common *common,
 	return flow_hash(common->table, pkt, zone);
 }
 
-/* ---- whose it is ---- */
+/* ---- find the flow ---- */
 
-/* The entry of what an ICMP error quotes; false: nothing known. */
-static bool find_quoted(struct replay_shard *shard, struct job *p)
+/* Find the entry of the packet that an ICMP error quotes; false: none. */
+static bool find_quoted(struct replay_shard *shard, struct job *job)
 {
 	struct packet quoted;
 
-	decode_quoted(p->packet, &quoted);
+	decode_quoted(job->packet, &quoted);
 	if (quoted.status != DECODE_OK)
 		return false;
-	p->entry = conntrack_related(shard->entries.conntrack, &quoted, p->zone,
-				     p->hash, p->packet->time_ns,
-				     &p->from_server);
-	p->state = CONNTRACK_RELATED;
-	return p->entry != NULL;
+	job->entry = conntrack_related(shard->entries.conntrack, &quoted,
+				       job->zone, job->hash,
+				       job->packet->time_ns,
+				       &job->from_server);
+	job->state = CONNTRACK_RELATED;
+	return job->entry != NULL;
 }
 
-static int track(struct replay_shard *shard, struct job *p)
+static int track(struct replay_shard *shard, struct job *job)
 {
 	struct conntrack *conntrack = shard->entries.conntrack;
-	uint64_t hash = p->hash;
+	uint64_t hash = job->hash;
 
-	if (p->packet->quoted != NULL) {
-		if (find_quoted(shard, p))
+	if (job->packet->quoted != NULL) {
+		if (find_quoted(shard, job))
 			return 0;
 		shard->common->await_turn(shard->common->ctx, shard->number);
 		conntrack = shard->common->strays.conntrack;
-		hash = flow_hash(shard->common->table, p->packet, p->zone);
+		hash = flow_hash(shard->common->table, job->packet, job->zone);
 	}
-	return conntrack_track(conntrack, p->packet, p->zone, hash, &p->entry,
-			       &p->state, &p->from_server);
+	return conntrack_track(conntrack, job->packet, job->zone, hash,
+			       &job->entry, &job->state, &job->from_server);
 }
 
-/* The reported flow of this packet: the life of its conntrack entry. */
-static int find_flow(struct job *p)
+/* Find the packet's flow, which is the owner of its conntrack entry. */
+static int find_flow(struct job *job)
 {
-	struct conntrack_entry *entry = p->entry;
+	struct conntrack_entry *entry = job->entry;
 	bool is_first = entry->owner == CONNTRACK_NO_OWNER;
 
 	if (is_first) {
-		p->added = replay_entry_new();
-		if (p->added == NULL)
+		job->added = replay_entry_new();
+		if (job->added == NULL)
 			return -ENOMEM;
-		entry->owner = (uintptr_t)p->added;
+		entry->owner = (uintptr_t)job->added;
 	}
-	p->flow = replay_entry_flow((struct replay_entry *)entry->owner);
+	job->flow = replay_entry_flow((struct replay_entry *)entry->owner);
 	if (is_first)
-		p->flow->route = -1;
-	/* An invalid start says little of who called; a dropped one does. */
-	if (is_first || (p->state == CONNTRACK_NEW && p->flow->route < 0)) {
-		p->flow->src = entry->src;
-		p->flow->dst = entry->dst;
-		p->flow->sport = entry->sport;
-		p->flow->dport = entry->dport;
-		p->flow->proto = entry->proto;
-		p->flow->has_ports = p->packet->has_ports;
+		job->flow->route = -1;
+	/* The direction is unreliable until the flow has been tracked; one
+	 * that was dropped at first is set again. */
+	if (is_first || (job->state == CONNTRACK_NEW && job->flow->route < 0)) {
+		job->flow->src = entry->src;
+		job->flow->dst = entry->dst;
+		job->flow->sport = entry->sport;
+		job->flow->dport = entry->dport;
+		job->flow->proto = entry->proto;
+		job->flow->has_ports = job->packet->has_ports;
 	}
 	return 0;
 }
 
-/* ---- what the worker tells ---- */
+/* ---- update the flow ---- */
 
-/* A printable copy: canonical where it can be, else lower case with '?' for
- * what is no character of a name. */
+/* Copy a host in canonical form if possible; else in lower case with '?' in
+ * place of unprintable characters. */
 static char *host_dup(const char *host)
 {
 	char canonical[DOMAIN_MAX + 1];
@@ -239,23 +240,24 @@ static void note_decision(struct replay_shard *shard, struct replay_flow *shown,
 				       : NULL;
 }
 
-static void note_path(struct replay_shard *shard, struct job *p)
+static void note_path(struct replay_shard *shard, struct job *job)
 {
-	struct replay_flow *shown = p->flow;
-	uint8_t path = marks_path(shard->common->marks, p->mark);
+	struct replay_flow *shown = job->flow;
+	uint8_t path = marks_path(shard->common->marks, job->mark);
 
-	p->dropped = p->dropped || path == shard->common->marks->path_drop;
-	shown->is_dropped |= p->dropped;
+	job->dropped = job->dropped || path == shard->common->marks->path_drop;
+	shown->is_dropped |= job->dropped;
 	shown->path = path;
 	if (shown->first_path == 0)
 		shown->first_path = path;
-	if (p->is_settled && shown->settled_packet == 0)
+	if (job->is_settled && shown->settled_packet == 0)
 		shown->settled_packet = shown->packets;
 }
 
 /* ---- the kernel's part ---- */
 
-/* Broadcasts that only a router's own prefixes tell are not known here. */
+/* Multicast and limited broadcast. Directed broadcasts cannot be recognized
+ * without the router's prefixes. */
 static bool is_group(const struct address *a)
 {
 	if (!address_is_v4(a))
@@ -263,145 +265,145 @@ static bool is_group(const struct address *a)
 	return (a->bytes[12] & 0xf0) == 0xe0 || a->be32[3] == UINT32_MAX;
 }
 
-/* A packet that userspace does not see, except for its names. */
-static int observe(struct replay_shard *shard, struct job *p)
+/* Learn the flow's names from a packet that is not queued live. */
+static int observe(struct replay_shard *shard, struct job *job)
 {
 	bool from_server;
-	struct flow *flow = worker_observe(shard->worker, p->packet, p->zone,
-					   p->hash, &from_server);
+	struct flow *flow = worker_observe(shard->worker, job->packet,
+					   job->zone, job->hash, &from_server);
 
-	return flow != NULL ? note_names(shard, p->flow, flow) : 0;
+	return flow != NULL ? note_names(shard, job->flow, flow) : 0;
 }
 
-/* Through the queue, with what conntrack remembers put back before and saved
- * after: our bits only. */
-static int queue(struct replay_shard *shard, struct job *p)
+/* Pass a packet through the queue, restoring the connmark before and saving it
+ * afterwards; only waymark's bits. */
+static int queue(struct replay_shard *shard, struct job *job)
 {
 	const struct marks *marks = shard->common->marks;
 	struct verdict verdict;
-	uint32_t mark = p->packet->mark;
+	uint32_t mark = job->packet->mark;
 	int rc = 0;
 
-	p->packet->mark = marks_merge(marks, mark, p->entry->mark);
-	worker_classify_one(shard->worker, p->packet, p->zone, p->hash,
+	job->packet->mark = marks_merge(marks, mark, job->entry->mark);
+	worker_classify_one(shard->worker, job->packet, job->zone, job->hash,
 			    &verdict);
-	p->packet->mark = mark;
+	job->packet->mark = mark;
 
-	p->queued = true;
-	p->flow->queued++;
-	p->mark = verdict.mark;
-	p->is_settled = verdict.is_settled;
-	p->dropped = verdict.drop;
-	if (verdict.drop && p->state == CONNTRACK_NEW)
-		conntrack_drop(p->entry);
+	job->queued = true;
+	job->flow->queued++;
+	job->mark = verdict.mark;
+	job->is_settled = verdict.is_settled;
+	job->dropped = verdict.drop;
+	if (verdict.drop && job->state == CONNTRACK_NEW)
+		conntrack_drop(job->entry);
 	else
-		p->entry->mark = verdict.mark & marks->mask;
+		job->entry->mark = verdict.mark & marks->mask;
 	if (verdict.flow != NULL) {
-		note_decision(shard, p->flow, verdict.flow->route,
+		note_decision(shard, job->flow, verdict.flow->route,
 			      &verdict.flow->facts);
-		p->flow->late = verdict.flow->late;
-		rc = note_names(shard, p->flow, verdict.flow);
+		job->flow->late = verdict.flow->late;
+		rc = note_names(shard, job->flow, verdict.flow);
 	}
 	return rc;
 }
 
-/* An answer to what was dropped: live there would be none. */
-static bool is_answer(const struct job *p)
+/* An answer to a dropped packet: live there would be none. */
+static bool is_answer(const struct job *job)
 {
-	return p->flow->is_dropped && p->flow->queued == 0 &&
-	       !address_equal(&p->flow->src, &p->packet->src);
+	return job->flow->is_dropped && job->flow->queued == 0 &&
+	       !address_equal(&job->flow->src, &job->packet->src);
 }
 
-/* A new flow that headers decide never gets to the queue; a dropped one not
- * into conntrack either. */
-static bool settle(struct replay_shard *shard, struct job *p)
+/* Header-only routes settle a new flow before the queue. A dropped packet is
+ * not confirmed by conntrack. */
+static bool settle(struct replay_shard *shard, struct job *job)
 {
 	const struct marks *marks = shard->common->marks;
 	struct facts facts;
 	struct decision decision;
 	uint8_t path = marks->path_drop;
 
-	if (p->state != CONNTRACK_NEW || p->entry->mark != 0)
+	if (job->state != CONNTRACK_NEW || job->entry->mark != 0)
 		return false;
-	if (!is_answer(p)) {
-		if (!replay_kernel_settles(shard->common->kernel, p->packet,
+	if (!is_answer(job)) {
+		if (!replay_kernel_settles(shard->common->kernel, job->packet,
 					   &facts, &decision))
 			return false;
 		path = decision.path;
-		note_decision(shard, p->flow, decision.route, &facts);
+		note_decision(shard, job->flow, decision.route, &facts);
 	}
-	p->mark = marks_merge(marks, p->packet->mark,
+	job->mark = marks_merge(marks, job->packet->mark,
 			      marks_of(marks, path, true));
-	p->is_settled = true;
-	p->dropped = path == marks->path_drop;
-	if (p->dropped)
-		conntrack_drop(p->entry);
+	job->is_settled = true;
+	job->dropped = path == marks->path_drop;
+	if (job->dropped)
+		conntrack_drop(job->entry);
 	else
-		p->entry->mark = marks_of(marks, path, true);
+		job->entry->mark = marks_of(marks, path, true);
 	return true;
 }
 
-/* The packet's own path, which its flow does not take: it was noted before. */
-static void divert_packet(struct replay_shard *shard, struct job *p)
+/* Apply `per packet` routes, which do not change the flow's path. */
+static void divert_packet(struct replay_shard *shard, struct job *job)
 {
 	const struct marks *marks = shard->common->marks;
 	uint8_t path;
 
-	if (marks_path(marks, p->entry->mark) == 0 || p->dropped ||
-	    p->from_server || p->flow->exempt != NULL)
+	if (marks_path(marks, job->entry->mark) == 0 || job->dropped ||
+	    job->from_server || job->flow->exempt != NULL)
 		return;
-	path = replay_kernel_packet(shard->common->kernel, p->packet);
+	path = replay_kernel_packet(shard->common->kernel, job->packet);
 	if (path == 0)
 		return;
-	p->mark = marks_merge(marks, p->mark, marks_of(marks, path, true));
-	p->dropped = path == marks->path_drop;
+	job->mark = marks_merge(marks, job->mark, marks_of(marks, path, true));
+	job->dropped = path == marks->path_drop;
 }
 
-/* The chain `divert`, in its order. */
-static int divert(struct replay_shard *shard, struct job *p)
+/* The chain `divert`, in the same order. */
+static int divert(struct replay_shard *shard, struct job *job)
 {
 	const struct exempt *exempt = policy_exempt_of(shard->common->policy,
-						       &p->entry->src,
-						       &p->entry->dst);
+						       &job->entry->src,
+						       &job->entry->dst);
 
-	p->mark = p->packet->mark;
+	job->mark = job->packet->mark;
 	if (exempt != NULL) {
-		p->flow->exempt = exempt;
-		return observe(shard, p);
+		job->flow->exempt = exempt;
+		return observe(shard, job);
 	}
-	if (is_group(&p->packet->dst) || p->state == CONNTRACK_INVALID ||
-	    p->state == CONNTRACK_UNTRACKED)
-		return observe(shard, p);
-	if (p->entry->mark & shard->common->marks->settled) {
-		p->mark = marks_merge(shard->common->marks, p->mark,
-				      p->entry->mark);
-		p->is_settled = true;
-		return observe(shard, p);
+	if (is_group(&job->packet->dst) || job->state == CONNTRACK_INVALID ||
+	    job->state == CONNTRACK_UNTRACKED)
+		return observe(shard, job);
+	if (job->entry->mark & shard->common->marks->settled) {
+		job->mark = marks_merge(shard->common->marks, job->mark,
+				      job->entry->mark);
+		job->is_settled = true;
+		return observe(shard, job);
 	}
-	if (settle(shard, p))
-		return observe(shard, p);
-	return queue(shard, p);
+	if (settle(shard, job))
+		return observe(shard, job);
+	return queue(shard, job);
 }
 
-/* ---- the whole way ---- */
+/* ---- one packet ---- */
 
-static int pass(struct replay_shard *shard, struct job *p)
+static int run(struct replay_shard *shard, struct job *job)
 {
-	int rc = track(shard, p);
+	int rc = track(shard, job);
 
 	if (rc == 0)
-		rc = find_flow(p);
+		rc = find_flow(job);
 	if (rc < 0)
 		return rc;
-	p->flow->packets += p->packets;
-	p->flow->bytes += p->bytes;
-	rc = divert(shard, p);
-	note_path(shard, p);
-	divert_packet(shard, p);
+	job->flow->packets += job->packets;
+	job->flow->bytes += job->bytes;
+	rc = divert(shard, job);
+	note_path(shard, job);
+	divert_packet(shard, job);
 	return rc;
 }
 
-void replay_shard_pass(struct replay_shard *shard, struct job *p)
+void replay_shard_run(struct replay_shard *shard, struct job *job)
 {
-	p->rc = pass(shard, p);
+	job->rc = run(shard, job);
 }

@@ -1,5 +1,5 @@
 /*
- * source_batch.c - a ring of batches between one who reads and one who takes.
+ * source_batch.c - a ring of batches between the reader and the consumer.
  */
 #include "engine/replay/source_batch.h"
 
@@ -11,8 +11,7 @@
 
 #include "engine/replay/source_input.h"
 
-/* All batches together, of some hundred frames, fit into the cache that the
- * threads share. */
+/* All batches together should fit into the cache that the threads share. */
 #define FRAME_BYTES 512u
 #define BATCHES 4
 
@@ -30,14 +29,14 @@ struct source_batches {
 	bool is_ahead;
 	size_t frames_max;
 	pthread_t thread;
-	/* Of who reads. */
+	/* Used by the reader. */
 	struct batch *filling;
-	struct source_raw held;		/* did not fit into a batch */
+	struct source_raw held;		/* did not fit into the batch */
 	bool has_held;
-	/* Of who takes. */
+	/* Used by the consumer. */
 	bool has_taken;
-	/* The batches from `taken` to `filled` hold frames; under the lock,
-	 * though not what is in them. */
+	/* Batches `taken` to `filled` hold frames. Under the lock, except for
+	 * their contents. */
 	pthread_mutex_t lock;
 	pthread_cond_t is_filled;
 	pthread_cond_t is_taken;
@@ -46,13 +45,13 @@ struct source_batches {
 	size_t taken;
 	bool is_stopped;
 	bool is_done;
-	int rc;				/* why it is done: 0 or -errno */
+	int rc;				/* once done: 0 or -errno */
 	char error[SOURCE_ERROR_MAX];
 };
 
-/* ---- who reads ---- */
+/* ---- the reader ---- */
 
-/* Room for one more frame; an empty batch makes it. */
+/* Return 1 when a frame of `len` bytes fits. An empty batch grows to fit. */
 static int find_room(struct batch *batch, size_t len)
 {
 	uint8_t *bytes;
@@ -97,8 +96,8 @@ static int read_one(struct source_batches *batches, char *error)
 	return rc;
 }
 
-/* Until the batch is full: 1; at the end of the capture 0, or -errno. It may
- * have become another one meanwhile, see hand_over(). */
+/* Fill a batch: 1, 0 at the end of the capture, or -errno. hand_over() may
+ * replace the batch meanwhile, see before_wait(). */
 static int fill(struct source_batches *batches, char *error)
 {
 	int rc;
@@ -122,8 +121,7 @@ static void make_empty(struct batch *batch)
 	batch->used = 0;
 }
 
-/* Pass on what is there, and go on with the next batch that is free. False
- * when nobody wants any more. */
+/* Pass the batch to the consumer and wait for a free one. False: stopped. */
 static bool hand_over(struct source_batches *batches)
 {
 	bool is_stopped;
@@ -145,7 +143,7 @@ static bool hand_over(struct source_batches *batches)
 	return true;
 }
 
-/* Nothing comes for a while: what is there is not to wait for it. */
+/* The input has nothing more for now: pass on the frames read so far. */
 static void before_wait(void *ctx)
 {
 	struct source_batches *batches = ctx;
@@ -174,7 +172,7 @@ static void *read_ahead(void *ctx)
 	return NULL;
 }
 
-/* ---- who takes ---- */
+/* ---- the consumer ---- */
 
 static bool make_ring(struct source_batches *batches, size_t frames)
 {
@@ -214,7 +212,8 @@ int source_batches_new(struct source_pcap *source, bool is_ahead,
 		return -ENOMEM;
 	batches->source = source;
 	batches->is_ahead = is_ahead;
-	/* Only another thread can read on while the rest has to wait. */
+	/* Without a reading thread, frames of a pipe must not wait for a full
+	 * batch. */
 	batches->frames_max = is_ahead || source_input_is_regular(input) ?
 			       frames : 1;
 	pthread_mutex_init(&batches->lock, NULL);

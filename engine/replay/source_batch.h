@@ -1,7 +1,6 @@
 /*
- * source_batch.h - the frames of a capture by the batch, read and decoded in
- * the caller's thread or, ahead of it, in one of their own. Either way they
- * are the same frames in the same order.
+ * source_batch.h - read and decode the frames of a capture in batches, in the
+ * caller's thread or ahead of it in another. The result is the same.
  */
 #ifndef WAYMARK_SOURCE_BATCH_H
 #define WAYMARK_SOURCE_BATCH_H
@@ -13,17 +12,17 @@
 
 struct source_batches;
 
-/* `source` is borrowed, and nobody else's until the batches are freed. 0 or
- * -errno; `is_ahead` asks for a thread. At most `frames` are in a batch. */
+/* Start reading `source`, which is borrowed exclusively, in batches of up to
+ * `frames` frames. `is_ahead` starts a reading thread. 0 or -errno. */
 int source_batches_new(struct source_pcap *source, bool is_ahead,
 		       size_t frames, struct source_batches **ret_batches);
-/* Ends the thread, whether or not all has been read. */
+/* Stop the thread, wherever it is, and free the batches. */
 void source_batches_free(struct source_batches *batches);
 
 /*
- * The next frames: how many, at the end 0, or -errno as of source_pcap_next().
- * They are the caller's to change, and live until the next call. What comes
- * slowly, by a pipe, is not kept waiting until a batch is full.
+ * Return the number of frames in the next batch, 0 at the end, or -errno as of
+ * source_pcap_next(). The caller may modify the frames, which are valid until
+ * the next call. Frames from a slow pipe do not wait until a batch is full.
  */
 int source_batches_next(struct source_batches *batches,
 			struct source_frame **ret_frames,

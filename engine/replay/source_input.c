@@ -1,4 +1,4 @@
-/* source_input.c - a stream of stdio's over a descriptor of our own. */
+/* source_input.c - a stdio stream over a descriptor. */
 #include "engine/replay/source_input.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 struct source_input {
 	/* Constant. */
 	int fd;
-	int stop_fd;		/* readable: it is to stop; -1: never waits */
+	int stop_fd;		/* readable: stop; -1: reads never block */
 	uint64_t size;
 	source_waits waits;
 	void *ctx;
@@ -29,7 +29,7 @@ static bool is_there(int fd)
 	return poll(&readable, 1, 0) != 0;
 }
 
-/* Until there is something to read, or the end of it. False: stopped. */
+/* Wait for data or the end of input. False: stopped. */
 static bool await(const struct source_input *input)
 {
 	struct pollfd readable[2] = {
@@ -64,7 +64,7 @@ static int open_path(const char *path)
 {
 	int fd;
 
-	/* A descriptor of our own, so that closing is always right. */
+	/* A duplicate, which can always be closed. */
 	if (strcmp(path, "-") == 0)
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	else
@@ -140,7 +140,7 @@ void source_input_stop(struct source_input *input)
 
 	if (input->stop_fd >= 0 &&
 	    write(input->stop_fd, &one, sizeof(one)) != sizeof(one))
-		abort();	/* a new eventfd takes a 1 */
+		abort();	/* cannot fail: the counter is 0 or 1 */
 }
 
 uint64_t source_input_done(const struct source_input *input)

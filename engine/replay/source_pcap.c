@@ -1,6 +1,6 @@
 /*
- * source_pcap.c - libpcap for pcap files and for filters, pcapng.c for pcapng
- * files, one kind of frame for both.
+ * source_pcap.c - read frames of pcap files and apply filters with libpcap;
+ * read pcapng files with pcapng.c.
  */
 #include "engine/replay/source_pcap.h"
 
@@ -19,10 +19,10 @@
 
 #define READ_BUFFER (256u << 10)
 #define SNAP_MAX 262144			/* libpcap's MAXIMUM_SNAPLEN */
-#define PCAPNG_FIRST 0x0a		/* of the type of a section block */
+#define PCAPNG_FIRST 0x0a		/* first byte of a section block */
 #define FILTERS_MAX 8
 
-/* A filter's program depends on the link type. */
+/* The program of a filter depends on the link type. */
 struct filter {
 	int dlt;
 	struct bpf_program program;
@@ -31,12 +31,12 @@ struct filter {
 struct source_pcap {
 	char *path;
 	char *expression;		/* NULL: every frame */
-	FILE *file;			/* NULL once libpcap closes it */
-	struct source_input *input;	/* of `file`; outlives it, */
-	char *buffer;			/* as this does */
-	pcap_t *pcap;			/* either this */
-	struct pcapng *pcapng;		/* or this */
-	/* The first frame of a pcapng file is read when it is opened. */
+	FILE *file;			/* NULL once libpcap owns it */
+	struct source_input *input;	/* of `file`, which it outlives */
+	char *buffer;			/* likewise */
+	pcap_t *pcap;			/* a pcap file, else NULL */
+	struct pcapng *pcapng;		/* a pcapng file, else NULL */
+	/* Opening a pcapng file reads its first frame. */
 	bool has_first;
 	struct pcapng_frame first;
 	struct filter filters[FILTERS_MAX];
@@ -50,7 +50,7 @@ static const char *name_of(const char *path)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-/* Says why, and returns `rc`. */
+/* Format the error message; returns `rc`. */
 __attribute__((format(printf, 4, 5)))
 static int fail(const struct source_pcap *source, char *error, int rc,
 		const char *format, ...)
@@ -58,7 +58,7 @@ static int fail(const struct source_pcap *source, char *error, int rc,
 	va_list args;
 	int len;
 
-	/* A long path gives way to the reason. */
+	/* Truncate a long path rather than the reason. */
 	len = snprintf(error, SOURCE_ERROR_MAX, "%.250s: ",
 		       name_of(source->path));
 	va_start(args, format);
@@ -77,17 +77,17 @@ static const char *link_name(int dlt)
 static int refuse_link(const struct source_pcap *source, int dlt, char *error)
 {
 	return fail(source, error, -EINVAL,
-		    "link type %d (%s) carries no IP that waymark reads; "
+		    "link type %d (%s) is not supported; "
 		    "capture on an Ethernet, PPP, Wi-Fi or \"any\" interface",
 		    dlt, link_name(dlt));
 }
 
-/* The filter's program for `dlt`, made when it is first asked for. */
+/* Return the filter's program for `dlt`, compiling it on first use. */
 static int filter_for(struct source_pcap *source, int dlt,
 		      const struct bpf_program **ret_program, char *error)
 {
 	struct filter *filter;
-	pcap_t *down;
+	pcap_t *dead;
 	size_t i;
 	int rc = 0;
 
@@ -101,25 +101,25 @@ static int filter_for(struct source_pcap *source, int dlt,
 		return fail(source, error, -EINVAL,
 			    "more than %d link types: filter with tcpdump -w "
 			    "first", FILTERS_MAX);
-	down = pcap_open_dead(dlt, SNAP_MAX);
-	if (down == NULL)
+	dead = pcap_open_dead(dlt, SNAP_MAX);
+	if (dead == NULL)
 		return fail(source, error, -ENOMEM, "out of memory");
 	filter = &source->filters[source->filter_count];
-	if (pcap_compile(down, &filter->program, source->expression, 1,
+	if (pcap_compile(dead, &filter->program, source->expression, 1,
 			 PCAP_NETMASK_UNKNOWN) < 0) {
 		rc = fail(source, error, -EINVAL,
 			  "filter \"%.100s\": %s; see pcap-filter(7)",
-			  source->expression, pcap_geterr(down));
+			  source->expression, pcap_geterr(dead));
 	} else {
 		filter->dlt = dlt;
 		source->filter_count++;
 		*ret_program = &filter->program;
 	}
-	pcap_close(down);
+	pcap_close(dead);
 	return rc;
 }
 
-/* What a file that is no capture may be, by its first byte. */
+/* Guess the decompressor of a file by its first byte. */
 static const char *unpacker(int first)
 {
 	switch (first) {
@@ -135,7 +135,7 @@ static const char *unpacker(int first)
 	return NULL;
 }
 
-/* The last error of libpcap, for a file that may be no capture at all. */
+/* Report a file that cannot be opened; `reason` is the reader's. */
 static int refuse_file(const struct source_pcap *source, int first,
 		       const char *reason, char *error)
 {
@@ -143,11 +143,11 @@ static int refuse_file(const struct source_pcap *source, int first,
 
 	if (tool != NULL)
 		return fail(source, error, -EINVAL,
-			    "not a capture, but looks compressed; "
+			    "not a capture, but possibly compressed; "
 			    "try: %s FILE | waymark replay POLICY -", tool);
 	return fail(source, error, -EINVAL,
-		    "not a pcap or pcapng file, or one that is damaged (%s); "
-		    "\"capinfos\" may say more", reason);
+		    "not a pcap or pcapng file, or damaged (%s); "
+		    "check it with capinfos(1)", reason);
 }
 
 static int open_pcap(struct source_pcap *source, int first, char *error)
@@ -169,8 +169,8 @@ static int open_pcap(struct source_pcap *source, int first, char *error)
 	return 0;
 }
 
-/* Up to the first frame, where interfaces are known and so are their link
- * types, and a filter that is wrong shows. */
+/* Read up to the first frame. By then the link types of the interfaces are
+ * known, and errors of the filter are found. */
 static int open_pcapng(struct source_pcap *source, char *error)
 {
 	const struct bpf_program *program;
@@ -215,7 +215,7 @@ static int open_any(struct source_pcap *source, char *error)
 		return fail(source, error, -errno, "%s", strerror(errno));
 	if (first == EOF)
 		return fail(source, error, -EINVAL,
-			    "empty: not even the header of a capture");
+			    "the file is empty");
 	ungetc(first, source->file);
 	if (first == PCAPNG_FIRST)
 		return open_pcapng(source, error);
@@ -291,7 +291,7 @@ static int next_pcap(struct source_pcap *source, struct pcapng_frame *ret,
 	ret->wire_len = header->len;
 	ret->dlt = pcap_datalink(source->pcap);
 	ret->has_time = true;
-	/* With nanosecond precision tv_usec counts those. */
+	/* tv_usec holds nanoseconds at this precision. */
 	ret->time_ns = (uint64_t)(uint32_t)header->ts.tv_sec * 1000000000u +
 		       (uint64_t)header->ts.tv_usec;
 	return 1;
@@ -315,7 +315,7 @@ static int next_pcapng(struct source_pcap *source, struct pcapng_frame *ret,
 	return rc;
 }
 
-/* The next frame that the filter lets through. */
+/* Read the next frame that passes the filter. */
 static int next_frame(struct source_pcap *source, struct pcapng_frame *ret,
 		      char *error)
 {
@@ -331,7 +331,7 @@ static int next_frame(struct source_pcap *source, struct pcapng_frame *ret,
 		source->number++;
 		if (source->expression == NULL)
 			return 1;
-		/* What is not read needs no filter, nor may it have one. */
+		/* libpcap may refuse to compile for unsupported link types. */
 		if (!decode_knows_link(ret->dlt))
 			continue;
 		rc = filter_for(source, ret->dlt, &program, error);
@@ -344,16 +344,16 @@ static int next_frame(struct source_pcap *source, struct pcapng_frame *ret,
 	}
 }
 
-/* Who sent a frame on its link. */
-static uint64_t sender_of(int dlt, const uint8_t *data, uint32_t len)
+/* Return the link-layer source address of a frame; 0: unknown. */
+static uint64_t hwaddr_of(int dlt, const uint8_t *data, uint32_t len)
 {
-	uint64_t sender = 0;
+	uint64_t hwaddr = 0;
 
 	if (dlt != DLT_EN10MB || len < 2 * ETH_ALEN)
 		return 0;
 	for (int i = 0; i < ETH_ALEN; i++)
-		sender = sender << 8 | data[ETH_ALEN + i];
-	return sender;
+		hwaddr = hwaddr << 8 | data[ETH_ALEN + i];
+	return hwaddr;
 }
 
 void source_frame_decode(struct source_frame *frame, int dlt,
@@ -370,7 +370,7 @@ void source_frame_decode(struct source_frame *frame, int dlt,
 	pkt->mark = 0;
 	pkt->ifindex = 0;
 	pkt->has_uid = false;
-	pkt->hwaddr = sender_of(dlt, data, len);
+	pkt->hwaddr = hwaddr_of(dlt, data, len);
 	if (status == DECODE_OK) {
 		decode_ip(pkt);
 	} else {

@@ -1,8 +1,8 @@
 /*
- * source_pcap.h - packets out of capture files (pcap, pcapng; micro- and
- * nanoseconds). One reader, one thread. A pcapng file may have interfaces of
- * several link types; frames of those that decode_frame() does not know are
- * DECODE_NOT_IP. It is an error when it knows none.
+ * source_pcap.h - read frames of capture files (pcap, pcapng; microseconds or
+ * nanoseconds). A source belongs to one thread. A pcapng file may have
+ * interfaces of several link types: frames of unsupported ones are
+ * DECODE_NOT_IP; a file without any supported one is an error.
  */
 #ifndef WAYMARK_SOURCE_PCAP_H
 #define WAYMARK_SOURCE_PCAP_H
@@ -17,9 +17,9 @@
 struct source_input;
 struct source_pcap;
 
-/* A frame as it lies in the file. */
+/* A frame of the file, not decoded. */
 struct source_raw {
-	const uint8_t *data;	/* until the next call */
+	const uint8_t *data;	/* valid until the next call */
 	uint32_t len;
 	uint32_t wire_len;
 	int dlt;
@@ -28,42 +28,42 @@ struct source_raw {
 };
 
 struct source_frame {
-	struct packet packet;	/* decoded; .status says what it is; data lives
-				 * until the next call */
+	struct packet packet;	/* decoded, see its status; data is valid until
+				 * the next call */
 	uint64_t number;	/* of the frame in the file, from 1 */
-	uint32_t vlan;		/* decode_frame() */
-	uint32_t wire_len;	/* of the frame, before it was cut */
+	uint32_t vlan;		/* from decode_frame() */
+	uint32_t wire_len;	/* original length of the frame */
 };
 
 /*
- * Open `path` ("-": standard input), with a tcpdump filter or NULL. On failure
- * -errno or -EINVAL and a sentence in `error` that names the file and the mend.
+ * Open `path` ("-": standard input), with a pcap-filter(7) or NULL. 0, or
+ * -errno with a message in `error` that names the file and the fix.
  */
 int source_pcap_open(const char *path, const char *filter,
 		     struct source_pcap **ret_source,
 		     char error[static SOURCE_ERROR_MAX]);
 void source_pcap_close(struct source_pcap *source);
 
-/* Decode a frame of this link type (pcap's DLT_*), whose data stays borrowed;
- * number, lengths and time are the caller's. */
+/* Decode a frame of this link type (pcap's DLT_*); `data` is borrowed. The
+ * caller sets number, wire length and time. */
 void source_frame_decode(struct source_frame *frame, int dlt,
 			 const uint8_t *data, uint32_t len);
 
 /*
- * The next frame: 1; at the end 0; -EIO when the file is damaged or cut
- * within a packet, with a sentence in `error`: what came before is good.
- * Times that run backwards are kept at the latest time seen.
+ * Read and decode the next frame. 1, 0 at the end, or -EIO when the file is
+ * damaged or truncated, with a message in `error`; frames before that are
+ * valid. A time that runs backwards is replaced by the latest time seen.
  */
 int source_pcap_next(struct source_pcap *source, struct source_frame *ret,
 		     char error[static SOURCE_ERROR_MAX]);
 
-/* The same in two steps, for who puts `data` in another place between. */
+/* Read and decode in two steps, for callers that copy `data` in between. */
 int source_pcap_read(struct source_pcap *source, struct source_raw *ret,
 		     char error[static SOURCE_ERROR_MAX]);
 void source_raw_decode(const struct source_raw *raw, const uint8_t *data,
 		       struct source_frame *ret);
 
-/* Borrowed. */
+/* Return the input, which is borrowed. */
 struct source_input *source_pcap_input(const struct source_pcap *source);
 
 #endif

@@ -48,7 +48,7 @@ static void work(void *ctx, size_t member, size_t count)
 	for (size_t item = 0; item < count; item++) {
 		if (member_of(job, item) != member)
 			continue;
-		replay_pool_be_at(job->pool, member, item);
+		replay_pool_set_position(job->pool, member, item);
 		spend(item);
 		if (job->is_ordered && item % 3 == 0) {
 			replay_pool_await(job->pool, member);

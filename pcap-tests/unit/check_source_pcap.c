@@ -90,15 +90,15 @@ static const struct row rows[] = {
 	{ "pcapng, unknown link", SECTION USB PACKET("00000000 "), NULL,
 	  -EINVAL, 0, "USB" },
 	{ "pcapng, no such interface", SECTION ETHERNET PACKET("00000000 ")
-	  PACKET("01000000 "), NULL, 1, -EIO, "not described" },
+	  PACKET("01000000 "), NULL, 1, -EIO, "undefined interface" },
 	{ "pcapng, cut", SECTION ETHERNET PACKET("00000000 ")
 	  "06000000 4c000000 0000", NULL, 1, -EIO, "within a block" },
 	{ "pcapng, cut in a type", SECTION ETHERNET PACKET("00000000 ")
 	  "0600", NULL, 1, -EIO, "within a block" },
 	{ "pcapng, block of 8", SECTION ETHERNET PACKET("00000000 ")
-	  "06000000 08000000", NULL, 1, -EIO, "cannot be" },
+	  "06000000 08000000", NULL, 1, -EIO, "invalid length" },
 	{ "pcapng, block of 4 GiB", SECTION ETHERNET PACKET("00000000 ")
-	  "06000000 fcffffff", NULL, 1, -EIO, "cannot be" },
+	  "06000000 fcffffff", NULL, 1, -EIO, "invalid length" },
 	{ "pcapng, packet past its block", SECTION ETHERNET
 	  PACKET("00000000 ") "06000000 20000000 00000000 " TICKS
 	  "01000000 01000000 20000000", NULL, 1, -EIO, "longer than" },
