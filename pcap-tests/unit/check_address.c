@@ -44,7 +44,7 @@ static const struct {
 	{ "10.0.0.0/255.0.0.0", NULL, NULL, "length: /8" },
 	{ "10.0.0.0/255.255.255.255", NULL, NULL, "length: /32" },
 	{ "10.0.0.0/0.0.0.0", NULL, NULL, "length: /0" },
-	{ "10.0.0.0/255.0.255.0", NULL, NULL, "set bits come first" },
+	{ "10.0.0.0/255.0.255.0", NULL, NULL, "contiguous" },
 	{ "10/8", NULL, NULL, "write 10.0.0.0" },
 	{ "10.1", NULL, NULL, "write 10.1.0.0" },
 	{ "10.01.2.3", NULL, NULL, "write 10.1.2.3" },
@@ -60,10 +60,10 @@ static const struct {
 	{ "10.0.0.0/8-11.0.0.0/8", NULL, NULL, "without a prefix length" },
 	{ "fe80::1%eth0", NULL, NULL, "zone" },
 	{ "[2001:db8::1]", NULL, NULL, "brackets" },
-	{ "2001:db8:::1", NULL, NULL, "no IPv6 address" },
-	{ "example.com", NULL, NULL, "this is no address" },
+	{ "2001:db8:::1", NULL, NULL, "not an IPv6 address" },
+	{ "example.com", NULL, NULL, "not an address" },
 	{ "2001:db8:1:2:3:4:5:6:7:8:9:a:b:c:d:e:f:1:2:3", NULL, NULL,
-	  "no IPv6 address" },
+	  "not an IPv6 address" },
 };
 
 START_TEST(range_parse)

@@ -39,12 +39,12 @@ static const struct {
 	{ "[2001:db8::1]", 0, NULL },
 	{ "", 0, NULL },
 	{ ".", 0, NULL },
-	{ "vip", -EINVAL, "a list is '@vip'" },
-	{ "host.example/24", -EINVAL, "no prefix length" },
+	{ "vip", -EINVAL, "write '@vip' for a list" },
+	{ "host.example/24", -EINVAL, "cannot have a prefix length" },
 	{ "host.example:25", -EINVAL, "without a port" },
 	{ "https://host.example/", -EINVAL, "a URL" },
-	{ "*.host.example", -EINVAL, "no wildcard" },
-	{ "a..example", -EINVAL, "one dot is too many" },
+	{ "*.host.example", -EINVAL, "cannot have a wildcard" },
+	{ "a..example", -EINVAL, "extra dot" },
 	{ "a!b.example", -EINVAL, "letters" },
 };
 

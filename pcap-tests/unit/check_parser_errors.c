@@ -111,8 +111,8 @@ static const struct {
 	{ "resolve grace 1 grace 2", "1:17: error: ", NULL },
 	{ "exempt to 192.168.1.300", "1:11: error: '192.168.1.300': each "
 	  "number of an IPv4 address is 0 to 255", NULL },
-	{ "route to vip via main", "1:10: error: 'vip': this is no address: "
-	  "a list is '@vip'", NULL },
+	{ "route to vip via main", "1:10: error: 'vip': not an address: "
+	  "write '@vip' for a list", NULL },
 	{ "exempt to nas.example:80", "1:11: error: 'nas.example:80': write "
 	  "the name without a port", NULL },
 	{ "learn ttl 9-3", "1:11: error: the range ends before it starts",

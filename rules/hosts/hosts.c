@@ -1,4 +1,4 @@
-/* hosts.c - names and the addresses they have, see hosts.h. */
+/* hosts.c - keep the addresses of host names. */
 #include "rules/hosts/hosts.h"
 
 #include <ctype.h>
@@ -10,9 +10,9 @@
 /* ---- names ---- */
 
 /*
- * The last label begins with a letter and has two at least, as all that are
- * in use do (RFC 1123, 2.1): 192.168.1.300 and 10.0.0.l are mistyped
- * addresses.
+ * A name ends in a label of two characters or more that begins with a letter,
+ * as every top-level domain does (RFC 1123, 2.1). 192.168.1.300 and 10.0.0.l
+ * are mistyped addresses.
  */
 static bool ends_as_name(const char *text, size_t len)
 {
@@ -35,20 +35,20 @@ static size_t find_any(const char *text, size_t len, const char *any)
 	return len;
 }
 
-/* What people paste beside a name; NULL: it is not meant as one. */
+/* Explain common paste errors; NULL: not meant as a name. */
 static const char *why_foreign(const char *text, size_t len)
 {
 	size_t end = find_any(text, len, "/:");
 
 	if (end + 3 < len && memcmp(text + end, "://", 3) == 0)
-		return "this looks like a URL: write the name of its host";
+		return "this looks like a URL: write its host name only";
 	if (memchr(text, '*', len) != NULL && ends_as_name(text, len))
-		return "a name among addresses has no wildcard: the DNS is "
-		       "asked for it";
+		return "a name in an address list cannot have a wildcard, "
+		       "because it is resolved via DNS";
 	if (end == len || !ends_as_name(text, end) ||
 	    memchr(text, '.', end) == NULL)
 		return NULL;
-	return text[end] == '/' ? "a name has no prefix length" :
+	return text[end] == '/' ? "a name cannot have a prefix length" :
 				  "write the name without a port";
 }
 
@@ -73,9 +73,9 @@ int host_name(const char *text, size_t len,
 	}
 	if (memchr(text, '.', len) != NULL)
 		return 1;
-	snprintf(why, ADDRESS_WHY_MAX, "this is no address: a list is "
-		 "'@%.24s', a host '%.24s.' or, with its domain, "
-		 "'%.24s.example'", name, name, name);
+	snprintf(why, ADDRESS_WHY_MAX, "not an address: write '@%.24s' for a "
+		 "list, '%.24s.' or '%.24s.example' for a host",
+		 name, name, name);
 	return -EINVAL;
 }
 
@@ -184,8 +184,8 @@ int host_remember(struct host *host, const struct address *address,
 
 /* ---- answers ---- */
 
-static void name_it(char text[static HOST_CHANGE_MAX],
-		    const struct address *address)
+static void append(char text[static HOST_CHANGE_MAX],
+		   const struct address *address)
 {
 	size_t used = strlen(text);
 	char shown[ADDRESS_TEXT_MAX];
@@ -197,7 +197,7 @@ static void name_it(char text[static HOST_CHANGE_MAX],
 		snprintf(text + used, HOST_CHANGE_MAX - used, ", ...");
 }
 
-/* Those whose question was not answered stay as they are. */
+/* An address of a family whose query was not answered never expires. */
 static bool is_over(const struct host_address *item,
 		    const struct host_answer *answer, uint64_t grace_ms,
 		    uint64_t now_ms)
@@ -228,7 +228,7 @@ bool host_take(struct host *host, const struct host_answer *answer,
 
 		if (host_remember(host, &answer->items[i], now_ms) == 0 &&
 		    is_new)
-			name_it(change->added, &answer->items[i]);
+			append(change->added, &answer->items[i]);
 	}
 	grace_s = host->ttl_s > limits->grace_s ? host->ttl_s :
 						  limits->grace_s;
@@ -237,7 +237,7 @@ bool host_take(struct host *host, const struct host_answer *answer,
 
 		if (item->seen_ms != now_ms &&
 		    is_over(item, answer, grace_s * 1000, now_ms))
-			name_it(change->removed, &item->address);
+			append(change->removed, &item->address);
 		else
 			host->items[kept++] = *item;
 	}

@@ -1,5 +1,5 @@
 /*
- * hosts_file.c - names.json, see hosts_file.h:
+ * hosts_file.c - load and save names.json:
  * { "version": 1, "names": { NAME: { "ttl": N, "addresses": [ ... ] } } }
  */
 #include "rules/hosts/hosts_file.h"
@@ -14,7 +14,7 @@
 #define FILE_NAME "names.json"
 
 static int report_error(char why[static HOSTS_FILE_WHY_MAX], const char *what,
-		    const char *reason)
+			const char *reason)
 {
 	snprintf(why, HOSTS_FILE_WHY_MAX, "'%.100s': %s", what, reason);
 	return -EINVAL;
@@ -37,7 +37,7 @@ static int load_host(struct hosts *hosts, const char *name,
 	if (domain_canonical(name, strlen(name), canonical, &reason) < 0)
 		return report_error(why, name, reason);
 	if (!json_is_array(list) || ttl < 0 || ttl > UINT32_MAX)
-		return report_error(why, name, "there are no addresses");
+		return report_error(why, name, "no addresses");
 	host = hosts_add(hosts, canonical);
 	if (host == NULL)
 		return -ENOMEM;
@@ -47,7 +47,7 @@ static int load_host(struct hosts *hosts, const char *name,
 
 		if (text == NULL ||
 		    address_parse(text, strlen(text), &address) < 0)
-			return report_error(why, name, "this is no address");
+			return report_error(why, name, "not an address");
 		rc = host_remember(host, &address, now_ms);
 		if (rc < 0)
 			return rc == -ENOMEM ? rc :
@@ -66,7 +66,7 @@ static int load_all(struct hosts *hosts, json_t *file, uint64_t now_ms,
 	if (json_integer_value(json_object_get(file, "version")) != VERSION)
 		return report_error(why, "version", "expected 1");
 	if (!json_is_object(names) || json_object_size(names) > HOSTS_MAX)
-		return report_error(why, "names", "there are none, or too many");
+		return report_error(why, "names", "missing, or too many");
 	json_object_foreach(names, name, entry) {
 		rc = load_host(hosts, name, entry, now_ms, why);
 		if (rc < 0)

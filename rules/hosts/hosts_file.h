@@ -1,6 +1,6 @@
 /*
- * hosts_file.h - names and addresses over restarts: STATE_DIR/names.json,
- * by default in the folder of state_dir.h.
+ * hosts_file.h - keep resolved names across restarts in STATE_DIR/names.json.
+ * The default directory is that of state_dir.h.
  */
 #ifndef WAYMARK_HOSTS_FILE_H
 #define WAYMARK_HOSTS_FILE_H
@@ -10,14 +10,14 @@
 #define HOSTS_FILE_WHY_MAX 256
 
 /*
- * Add what is remembered, as seen at `now_ms`; no file is an empty one.
- * -EINVAL when it makes no sense, with the place and the reason in `why`, or
- * -errno; what was added by then stays.
+ * Load the saved addresses, as seen at `now_ms`. A missing file counts as
+ * empty. 0, -EINVAL when the file is invalid, with place and reason in `why`,
+ * or -errno; hosts read before the error are kept.
  */
 int hosts_load(struct hosts *hosts, const char *state_dir, uint64_t now_ms,
 	       char why[static HOSTS_FILE_WHY_MAX]);
 
-/* Replace the file by those that are wanted. 0 or -errno. */
+/* Save the hosts that are wanted. 0 or -errno. */
 int hosts_save(const struct hosts *hosts, const char *state_dir);
 
 #endif

@@ -1,4 +1,4 @@
-/* refresh.c - names asked when their time has come, see refresh.h. */
+/* refresh.c - resolve names whose TTL has expired. */
 #include "rules/hosts/refresh.h"
 
 #include <limits.h>
@@ -9,9 +9,9 @@
 
 #include "rules/hosts/resolver.h"
 
-/* So many names at once: their answers fit in a socket's buffer. */
+/* Concurrent names, so that their answers fit into a socket buffer. */
 #define ASKED_MAX 32
-/* What failed is asked again after this, and then ever later. */
+/* First retry interval; it doubles with each failure. */
 #define RETRY_FIRST_MS UINT64_C(5000)
 #define LINE_MAX_LEN (2 * HOST_CHANGE_MAX + DOMAIN_MAX + 64)
 
@@ -21,9 +21,9 @@ struct refresh {
 	struct resolver *resolver;
 	refresh_log *log;
 	void *ctx;
-	bool changed;		/* since it was told last */
-	/* Of this round. */
-	size_t failed;		/* names that were answered before */
+	bool changed;		/* since the latest report to the caller */
+	/* Of this round of queries. */
+	size_t failed;		/* names that resolved before */
 	const struct host *first_failed;
 	size_t fixed;
 	const struct host *first_fixed;
@@ -37,9 +37,9 @@ uint64_t refresh_now_ms(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-/* ---- what is told ---- */
+/* ---- log lines ---- */
 
-static void tell_change(struct refresh *refresh, const struct host *host,
+static void log_change(struct refresh *refresh, const struct host *host,
 			const struct host_change *change)
 {
 	char line[LINE_MAX_LEN];
@@ -53,9 +53,9 @@ static void tell_change(struct refresh *refresh, const struct host *host,
 	refresh->log(refresh->ctx, line);
 }
 
-static void tell_round(struct refresh *refresh, size_t count,
-		       const struct host *first, const char *what,
-		       const char *reason)
+static void log_round(struct refresh *refresh, size_t count,
+		      const struct host *first, const char *what,
+		      const char *reason)
 {
 	char line[LINE_MAX_LEN], more[40] = "";
 
@@ -70,12 +70,12 @@ static void tell_round(struct refresh *refresh, size_t count,
 
 static void end_round(struct refresh *refresh)
 {
-	tell_round(refresh, refresh->failed, refresh->first_failed,
-		   "not resolved, last known addresses stay: ",
-		   refresh->first_failed != NULL ?
-			   refresh->first_failed->why : "");
-	tell_round(refresh, refresh->fixed, refresh->first_fixed,
-		   "resolved again", "");
+	log_round(refresh, refresh->failed, refresh->first_failed,
+		  "not resolved, last known addresses stay: ",
+		  refresh->first_failed != NULL ?
+			  refresh->first_failed->why : "");
+	log_round(refresh, refresh->fixed, refresh->first_fixed,
+		  "resolved again", "");
 	refresh->failed = refresh->fixed = 0;
 	refresh->first_failed = refresh->first_fixed = NULL;
 }
@@ -123,7 +123,7 @@ static void take(void *ctx, size_t id, const struct host_answer *answer)
 	host->is_asked = false;
 	if (host_take(host, answer, &refresh->limits, now_ms, &change)) {
 		refresh->changed = true;
-		tell_change(refresh, host, &change);
+		log_change(refresh, host, &change);
 	}
 	if (answer->count == 0)
 		note_failure(refresh, host, now_ms);
@@ -131,14 +131,14 @@ static void take(void *ctx, size_t id, const struct host_answer *answer)
 		note_success(refresh, host, answer->ttl_s, now_ms);
 }
 
-/* ---- questions ---- */
+/* ---- queries ---- */
 
-/* Ask for those whose time has come by `until_ms`, as many as may be. */
+/* Query the names that are due by `until_ms`, up to ASKED_MAX at a time. */
 static void ask(struct refresh *refresh, uint64_t until_ms)
 {
 	static const struct host_answer none = {
 		.lacks4 = true, .lacks6 = true,
-		.why = "names cannot be asked for here",
+		.why = "cannot send a DNS query",
 	};
 
 	for (size_t i = 0; i < refresh->hosts->count; i++) {
@@ -191,8 +191,8 @@ bool refresh_turn(struct refresh *refresh)
 	bool changed;
 
 	resolver_turn(refresh->resolver);
-	/* Those that are nearly due come along, so that what changes of many
-	 * names changes at once. */
+	/* Include names that are almost due, so that the addresses of many
+	 * names change in one update. */
 	if (next_due(refresh) <= now_ms)
 		ask(refresh, now_ms + 500 * refresh->limits.ttl_min_s);
 	if (resolver_asked(refresh->resolver) > 0)
@@ -234,7 +234,7 @@ bool refresh_all(struct refresh *refresh, int wait_ms)
 	return changed;
 }
 
-/* ---- life ---- */
+/* ---- creation ---- */
 
 struct refresh *refresh_new(struct hosts *hosts,
 			    const struct name_limits *limits, refresh_log *log,

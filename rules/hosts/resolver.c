@@ -1,4 +1,4 @@
-/* resolver.c - names asked by c-ares, see resolver.h. */
+/* resolver.c - resolve names with c-ares. */
 #include "rules/hosts/resolver.h"
 
 #include <ares.h>
@@ -12,30 +12,30 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* A server has so long for its first answer, c-ares then asks the next, and
- * all anew, each time with more patience. */
+/* Timeout of the first query. c-ares then tries the next server, and all of
+ * them again with longer timeouts. */
 #define FIRST_MS 1000
 #define TRIES 3
 #define EVENTS 16
 
 struct resolver {
 	int epoll;
-	ares_channel channel;	/* NULL: nothing is asked */
+	ares_channel channel;	/* NULL: no query is pending */
 	resolver_done *done;
 	void *ctx;
-	size_t asked;		/* names */
+	size_t asked;		/* pending names */
 };
 
-/* One name: both families in one. */
+/* The queries for one name. */
 struct question {
 	struct resolver *resolver;
 	size_t id;
-	size_t open;		/* of its two */
+	size_t open;		/* of the two families */
 	struct address items[HOST_ADDRESSES_MAX];
 	struct host_answer answer;
 };
 
-/* One family of it. */
+/* The query for one family. */
 struct half {
 	struct question *question;
 	int family;
@@ -48,7 +48,7 @@ static void init_library(void)
 	ares_library_init(ARES_LIB_INIT_ALL);
 }
 
-/* c-ares opens sockets, changes its mind about them, and closes them. */
+/* Keep epoll in step with the sockets that c-ares opens and closes. */
 static void watch(void *ctx, ares_socket_t fd, int readable, int writable)
 {
 	struct resolver *resolver = ctx;
@@ -97,7 +97,7 @@ void resolver_free(struct resolver *resolver)
 	free(resolver);
 }
 
-/* Anew whenever asking begins: resolv.conf may be another by then. */
+/* A new channel per round of queries: resolv.conf may have changed. */
 static int open_channel(struct resolver *resolver)
 {
 	struct ares_options options = {
@@ -106,7 +106,7 @@ static int open_channel(struct resolver *resolver)
 		.sock_state_cb = watch,
 		.sock_state_cb_data = resolver,
 	};
-	/* No domains to search, and names are asked as they are. */
+	/* No search domains: names are queried as they are. */
 	int rc = ares_init_options(&resolver->channel, &options,
 				   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
 				   ARES_OPT_SOCK_STATE_CB | ARES_OPT_DOMAINS |
@@ -149,7 +149,7 @@ static void add_node(struct question *question,
 		question->items[answer->count++] = address;
 }
 
-/* An alias may be pointed elsewhere before its address changes. */
+/* A CNAME may change before the address it points to does. */
 static void add_aliases(struct question *question,
 			const struct ares_addrinfo_cname *cname)
 {
@@ -168,7 +168,7 @@ static void finish(struct question *question)
 	if (answer->count > 0)
 		answer->why = NULL;
 	else if (answer->why == NULL)
-		answer->why = "it has no address";
+		answer->why = "the name has no address";
 	resolver->asked--;
 	resolver->done(resolver->ctx, question->id, answer);
 	free(question);
@@ -178,19 +178,19 @@ static const char *reason(int status)
 {
 	switch (status) {
 	case ARES_ENOTFOUND:
-		return "there is no such name";
+		return "the name does not exist";
 	case ARES_ECANCELLED:
 	case ARES_EDESTRUCTION:
 	case ARES_ETIMEOUT:
-		return "no server answers in time";
+		return "no DNS server answered in time";
 	case ARES_ECONNREFUSED:
-		return "no server can be reached";
+		return "no DNS server is reachable";
 	default:
 		return ares_strerror(status);
 	}
 }
 
-/* That a name has no address of one family is an answer, too. */
+/* "No address of this family" is an answer, not a failure. */
 static void take(void *ctx, int status, int timeouts,
 		 struct ares_addrinfo *info)
 {

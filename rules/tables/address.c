@@ -1,4 +1,4 @@
-/* address.c - read, compare, split and print addresses, prefixes and ranges. */
+/* address.c - parse, compare, split and print addresses and prefixes. */
 #include "rules/tables/address.h"
 
 #include <arpa/inet.h>
@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* An IPv4 address stands behind 96 bits of ::ffff:0:0 (RFC 4291, 2.5.5.2). */
+/* An IPv4 address follows the 96 bits of ::ffff:0:0 (RFC 4291, 2.5.5.2). */
 #define V4_BITS_BEFORE 96
 
-/* An address as a number, to count with. */
+/* An address as a 128-bit number. */
 struct number {
 	uint64_t high;
 	uint64_t low;
@@ -26,7 +26,7 @@ static struct address from_number(struct number n)
 	return (struct address){ .be64 = { htobe64(n.high), htobe64(n.low) } };
 }
 
-/* The bits of an address past the first `len`, all set. */
+/* Return a mask of the bits after the first `len`. */
 static struct number host_bits(unsigned int len)
 {
 	struct number n = { 0, 0 };
@@ -96,9 +96,9 @@ static int report_error(char why[static ADDRESS_WHY_MAX], const char *text)
 	return -EINVAL;
 }
 
-/* `text` is digits and dots, yet no IPv4 address: say what is missing. */
+/* `text` consists of digits and dots, but is not an IPv4 address. */
 static int report_v4(const char *text, size_t len,
-		       char why[static ADDRESS_WHY_MAX])
+		     char why[static ADDRESS_WHY_MAX])
 {
 	unsigned int part[4] = { 0 };
 	unsigned int parts = 0;
@@ -118,12 +118,12 @@ static int report_v4(const char *text, size_t len,
 		part[parts - 1] = part[parts - 1] * 10 +
 				  (unsigned int)(text[i] - '0');
 		if (part[parts - 1] > 255)
-			return report_error(why, "each number of an IPv4 address "
-					     "is 0 to 255");
+			return report_error(why, "each number of an IPv4 "
+					    "address is 0 to 255");
 	}
 	if (parts == 0 || parts > 4 || !in_part)
-		return report_error(why, "an IPv4 address is four numbers with "
-				     "dots between them, as 192.0.2.1");
+		return report_error(why, "an IPv4 address is four numbers "
+				    "separated by dots");
 	snprintf(why, ADDRESS_WHY_MAX, parts < 4 ?
 		 "an IPv4 address is four numbers: write %u.%u.%u.%u" :
 		 "leave out the leading zeros: write %u.%u.%u.%u",
@@ -131,9 +131,8 @@ static int report_v4(const char *text, size_t len,
 	return -EINVAL;
 }
 
-/* Say why `text` is no address. */
 static int report_address(const char *text, size_t len,
-			    char why[static ADDRESS_WHY_MAX])
+			  char why[static ADDRESS_WHY_MAX])
 {
 	bool only_digits = true;
 	size_t i;
@@ -147,27 +146,27 @@ static int report_address(const char *text, size_t len,
 	if (only_digits)
 		return report_v4(text, len, why);
 	if (memchr(text, '%', len))
-		return report_error(why, "an address has no zone here: leave out "
-				     "'%' and what follows it");
+		return report_error(why, "an address cannot have a zone here: "
+				    "remove '%' and what follows it");
 	if (memchr(text, '[', len) || memchr(text, ']', len))
-		return report_error(why, "write the address without brackets and "
-				     "port");
+		return report_error(why, "write the address without brackets "
+				    "and port");
 	if (memchr(text, ':', len))
-		return report_error(why, "this is no IPv6 address: expected one "
-				     "as 2001:db8::1");
-	return report_error(why, "this is no address: expected one as 192.0.2.1 "
-			     "or 2001:db8::1");
+		return report_error(why, "not an IPv6 address such as "
+				    "2001:db8::1");
+	return report_error(why, "not an address such as 192.0.2.1 or "
+			    "2001:db8::1");
 }
 
 static int parse_or_report(const char *text, size_t len, struct address *ret,
-			     char why[static ADDRESS_WHY_MAX])
+			   char why[static ADDRESS_WHY_MAX])
 {
 	if (address_parse(text, len, ret) == 0)
 		return 0;
 	return report_address(text, len, why);
 }
 
-/* Three digits at most; -1 for anything else. */
+/* Parse up to three digits; -1 for anything else. */
 static int parse_len(const char *text, size_t len)
 {
 	int n = 0;
@@ -183,9 +182,9 @@ static int parse_len(const char *text, size_t len)
 	return n;
 }
 
-/* What follows the '/' is no number that fits: say what would. */
+/* `text`, which follows the '/', is not a valid prefix length. */
 static int report_len(const char *text, size_t len, bool is_v4_text,
-			char why[static ADDRESS_WHY_MAX])
+		      char why[static ADDRESS_WHY_MAX])
 {
 	struct address mask;
 	uint32_t host;
@@ -194,9 +193,9 @@ static int report_len(const char *text, size_t len, bool is_v4_text,
 	    address_is_v4(&mask)) {
 		host = ~ntohl(mask.be32[3]);
 		if ((host & (host + 1)) != 0)
-			return report_error(why, "a netmask's set bits come "
-					     "first: write a prefix length, "
-					     "/0 to /32");
+			return report_error(why, "the ones of a netmask must "
+					    "be contiguous: write a prefix "
+					    "length, /0 to /32");
 		snprintf(why, ADDRESS_WHY_MAX,
 			 "write the netmask as a prefix length: /%d",
 			 host == 0 ? 32 : __builtin_clz(host));
@@ -207,7 +206,7 @@ static int report_len(const char *text, size_t len, bool is_v4_text,
 			"an IPv6 prefix length is 0 to 128");
 }
 
-/* Read "a/n", whose '/' is at `slash`. */
+/* Parse "a/n", whose '/' is at `slash`. */
 static int parse_prefix_at(const char *text, size_t len, size_t slash,
 			   struct prefix *ret, char why[static ADDRESS_WHY_MAX])
 {
@@ -224,7 +223,7 @@ static int parse_prefix_at(const char *text, size_t len, size_t slash,
 		return rc;
 	if (bits < 0 || bits > (is_v4_text ? 32 : 128))
 		return report_len(text + slash + 1, len - slash - 1,
-				    is_v4_text, why);
+				  is_v4_text, why);
 
 	prefix.len = (uint8_t)(bits + (is_v4_text ? V4_BITS_BEFORE : 0));
 	base = to_number(&prefix.base);
@@ -246,7 +245,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Read "a-b", whose '-' is at `dash`; blanks may stand beside it. */
+/* Parse "a-b", whose '-' is at `dash` and may have blanks around it. */
 static int parse_range_at(const char *text, size_t len, size_t dash,
 			  struct address *ret_first, struct address *ret_last,
 			  char why[static ADDRESS_WHY_MAX])
@@ -262,8 +261,8 @@ static int parse_range_at(const char *text, size_t len, size_t dash,
 	while (start < len && is_blank(text[start]))
 		start++;
 	if (memchr(text, '/', len))
-		return report_error(why, "a range is two addresses, without a "
-				     "prefix length");
+		return report_error(why, "a range is two addresses without a "
+				    "prefix length");
 	rc = parse_or_report(text, first_len, &first, why);
 	if (rc < 0)
 		return rc;
@@ -271,8 +270,8 @@ static int parse_range_at(const char *text, size_t len, size_t dash,
 	if (rc < 0)
 		return rc;
 	if (address_is_v4(&first) != address_is_v4(&last))
-		return report_error(why, "a range has two addresses of one family, "
-				     "IPv4 or IPv6");
+		return report_error(why, "both addresses of a range must be "
+				    "of one family, IPv4 or IPv6");
 	if (address_compare(&first, &last) > 0)
 		return report_error(why, "the range ends before it starts");
 	*ret_first = first;
@@ -310,16 +309,16 @@ int prefix_parse(const char *text, size_t len, struct prefix *ret,
 		return parse_prefix_at(text, len, (size_t)(slash - text), ret,
 				       why);
 	if (len > 0 && memchr(text, '-', len))
-		return report_error(why, "a range does not fit here: expected one "
-				     "address or prefix");
+		return report_error(why, "expected one address or prefix, not "
+				    "a range");
 	rc = parse_or_report(text, len, &prefix.base, why);
 	if (rc == 0)
 		*ret = prefix;
 	return rc;
 }
 
-/* The last address of the largest prefix that starts at `first` and ends no
- * later than `last`; *ret_len is its length. */
+/* Return the last address of the largest prefix that starts at `first` and
+ * ends at or before `last`. */
 static struct number block_end(struct number first, struct number last,
 			       uint8_t *ret_len)
 {
@@ -367,8 +366,8 @@ int address_range_split(const struct address *first, const struct address *last,
 	}
 }
 
-/* The first of the longest run of zero groups, two at least (RFC 5952, 4.2);
- * *ret_len is 0 when there is none. */
+/* Find the longest run of two or more zero groups (RFC 5952, 4.2). *ret_len is
+ * 0 when there is none. */
 static int longest_zeros(const uint16_t group[8], int *ret_len)
 {
 	int best = 0;

@@ -1,5 +1,5 @@
 /*
- * address.h - IPv4 and IPv6 addresses, prefixes and ranges: one shape for both.
+ * address.h - IPv4 and IPv6 addresses, prefixes and ranges in one type.
  * Pure functions over values; any thread may call them.
  */
 #ifndef WAYMARK_ADDRESS_H
@@ -15,7 +15,7 @@
 
 /*
  * 16 bytes in network order. An IPv4 address a.b.c.d is ::ffff:a.b.c.d
- * (RFC 4291, 2.5.5.2), so that both families compare and hash alike.
+ * (RFC 4291, 2.5.5.2), so that both families compare and hash the same way.
  */
 struct address {
 	union {
@@ -44,7 +44,7 @@ static inline bool address_equal(const struct address *a,
 	return a->be64[0] == b->be64[0] && a->be64[1] == b->be64[1];
 }
 
-/* `be` is an IPv4 address in network order, as struct in_addr has it. */
+/* Convert an IPv4 address in network order, as in struct in_addr. */
 static inline struct address address_from_v4(uint32_t be)
 {
 	struct address a = { .bytes = { [10] = 0xff, [11] = 0xff } };
@@ -53,7 +53,7 @@ static inline struct address address_from_v4(uint32_t be)
 	return a;
 }
 
-/* `bytes` are 16 bytes in network order, as struct in6_addr has them. */
+/* Convert 16 bytes in network order, as in struct in6_addr. */
 static inline struct address address_from_v6(const void *bytes)
 {
 	struct address a;
@@ -63,10 +63,9 @@ static inline struct address address_from_v6(const void *bytes)
 }
 
 /*
- * The same out of an IPv6 header. ::ffff:a.b.c.d has no business there, but
- * nothing keeps anyone from sending it: it is kept as ::fffe:a.b.c.d, which is
- * nobody's, so that it is never taken for the IPv4 address and matches no list
- * of those.
+ * Convert an address of an IPv6 header. A sender may put ::ffff:a.b.c.d there.
+ * It is stored as ::fffe:a.b.c.d, which is unassigned, so that it never equals
+ * the IPv4 address and matches no list of IPv4 addresses.
  */
 static inline struct address address_from_packet6(const void *bytes)
 {
@@ -78,46 +77,46 @@ static inline struct address address_from_packet6(const void *bytes)
 }
 
 /*
- * Read "192.0.2.1" or "2001:db8::1" from `len` characters. 0, or -EINVAL.
- * Octets are decimal without leading zeros, as inet_pton(3) wants them.
+ * Parse "192.0.2.1" or "2001:db8::1" from `len` characters. 0 or -EINVAL.
+ * Octets are decimal without leading zeros, as inet_pton(3) requires.
  */
 int address_parse(const char *text, size_t len, struct address *ret);
 
 /*
- * Read an address, a prefix "a/n" or a range "a-b" as the inclusive range
- * first..last. 0, or -EINVAL with a sentence in `why` that says what is wrong
- * and the mend: "an IPv4 prefix length is 0 to 32", "the range ends before it
- * starts", "host bits are set: write 10.1.0.0/16", ...
+ * Parse an address, a prefix "a/n" or a range "a-b" into the inclusive range
+ * first..last. 0, or -EINVAL with the error and its fix in `why`: "an IPv4
+ * prefix length is 0 to 32", "the range ends before it starts", "host bits are
+ * set: write 10.1.0.0/16", ...
  */
 #define ADDRESS_WHY_MAX 160
 int address_range_parse(const char *text, size_t len,
 			struct address *ret_first, struct address *ret_last,
 			char why[static ADDRESS_WHY_MAX]);
 
-/* As address_range_parse, for what has to be one address or prefix. */
+/* Parse one address or prefix; errors as of address_range_parse(). */
 int prefix_parse(const char *text, size_t len, struct prefix *ret,
 		 char why[static ADDRESS_WHY_MAX]);
 
-/* -1, 0 or 1 in the order of the numbers; IPv4 sorts as ::ffff:0:0/96. */
+/* Compare numerically: -1, 0 or 1. IPv4 sorts as ::ffff:0:0/96. */
 int address_compare(const struct address *a, const struct address *b);
 
 /*
- * Split first..last into the fewest prefixes, calling `each` for every one in
- * ascending order; stops and returns what `each` returns when that is not 0.
+ * Split first..last into the fewest prefixes and call `each` for every one in
+ * ascending order. Stops at the first nonzero result and returns it.
  */
 int address_range_split(const struct address *first, const struct address *last,
 			int (*each)(void *ctx, const struct prefix *prefix),
 			void *ctx);
 
-/* The last address of a prefix. */
+/* Return the last address of a prefix. */
 struct address prefix_last(const struct prefix *prefix);
 bool prefix_contains(const struct prefix *prefix, const struct address *a);
 
-/* Print as people write it: IPv4 dotted, IPv6 as RFC 5952; a prefix that is
- * one address without its length. Returns `text`. */
+/* Print IPv4 in dotted form and IPv6 according to RFC 5952; a prefix of one
+ * address without its length. Returns `text`. */
 char *address_print(const struct address *a,
 		    char text[static ADDRESS_TEXT_MAX]);
-/* The same for one out of a packet: as it was there. */
+/* Print an address of a packet, undoing address_from_packet6(). */
 char *address_print_packet(const struct address *a,
 			   char text[static ADDRESS_TEXT_MAX]);
 char *prefix_print(const struct prefix *p, char text[static ADDRESS_TEXT_MAX]);

@@ -1,4 +1,4 @@
-/* address_set.c - ranges of addresses: collected, sorted, joined, compared. */
+/* address_set.c - collect, sort, merge and compare address ranges. */
 #include "rules/tables/address_set.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static int by_first(const void *a, const void *b)
 	return address_compare(&x->first, &y->first);
 }
 
-/* The address behind `a`; all zeros behind the very last. */
+/* Return the next address; all zeros after the last one. */
 static struct address next_address(struct address a)
 {
 	for (int i = 15; i >= 0; i--)
@@ -67,7 +67,7 @@ static struct address next_address(struct address a)
 	return a;
 }
 
-/* Whether b begins within a or right behind it; a begins first. */
+/* Test whether b overlaps or directly follows a, which begins first. */
 static bool joins(const struct address_range *a, const struct address_range *b)
 {
 	struct address behind = next_address(a->last);

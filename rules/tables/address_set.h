@@ -1,5 +1,5 @@
 /*
- * address_set.h - ranges of addresses while a policy is compiled.
+ * address_set.h - sets of address ranges, used while compiling a policy.
  */
 #ifndef WAYMARK_ADDRESS_SET_H
 #define WAYMARK_ADDRESS_SET_H
@@ -28,12 +28,12 @@ int address_set_add(struct address_set *set, const struct address *first,
 int address_set_add_all(struct address_set *set,
 			const struct address_set *other);
 
-/* Sort, and join ranges that overlap or touch. The calls below need it. */
+/* Sort, and merge ranges that overlap or touch. Required by the calls below. */
 void address_set_normalise(struct address_set *set);
 
 bool address_set_equal(const struct address_set *a,
 		       const struct address_set *b);
-/* Whether all of `inner` lies in `outer`. */
+/* Test whether `outer` contains all of `inner`. */
 bool address_set_covers(const struct address_set *outer,
 			const struct address_set *inner);
 

@@ -1,14 +1,14 @@
-/* domain.c - the canonical form of a host name. */
+/* domain.c - convert host names to their canonical form. */
 #include <errno.h>
 #include <idn2.h>
 #include <string.h>
 
 #include "rules/tables/domain_table.h"
 
-/* A label has at most so many characters (RFC 1035, 2.3.4). */
+/* RFC 1035, 2.3.4 */
 #define LABEL_MAX 63
 
-/* A character of UTF-8 takes up to 4 bytes. */
+/* A UTF-8 character takes up to 4 bytes. */
 #define UTF8_MAX (4 * DOMAIN_MAX)
 
 static int refuse(const char *why, const char **ret_why)
@@ -17,30 +17,30 @@ static int refuse(const char *why, const char **ret_why)
 	return -EINVAL;
 }
 
-/* Why `c` has no place in a host name. */
+/* Explain why a host name cannot contain `c`. */
 static const char *why_not(char c)
 {
 	switch (c) {
 	case ' ':
 	case '\t':
-		return "a host name has no spaces";
+		return "a host name cannot contain spaces";
 	case '/':
 		return "this looks like a URL: write its host name only";
 	case ':':
 		return "write the host name without a port";
 	case '@':
-		return "write the host name only, without '@' and what is "
-		       "before it";
+		return "write the host name only, without '@' and what "
+		       "precedes it";
 	case '*':
-		return "a host name has no wildcards: example.com holds for "
-		       "every name below it";
+		return "a host name cannot have wildcards: example.com also "
+		       "matches its subdomains";
 	default:
 		return "a host name consists of letters, digits, '-', '_' and "
 		       "dots";
 	}
 }
 
-/* What people write who know other lists: say what it is called here. */
+/* Explain the notations of other programs' lists; NULL: none of them. */
 static const char *why_not_text(const char *text, size_t len)
 {
 	size_t i;
@@ -48,11 +48,11 @@ static const char *why_not_text(const char *text, size_t len)
 	if (len == 0 || (len == 1 && text[0] == '.'))
 		return "a host name is missing";
 	if (len > 2 && text[0] == '*' && text[1] == '.')
-		return "write example.com, not *.example.com: it holds for "
-		       "every name below it too";
+		return "write example.com, not *.example.com: it also matches "
+		       "subdomains";
 	if (len > 1 && text[0] == '.' && text[1] != '.')
-		return "write example.com, not .example.com: it holds for "
-		       "every name below it too";
+		return "write example.com, not .example.com: it also matches "
+		       "subdomains";
 	for (i = 0; i + 2 < len; i++) {
 		if (memcmp(text + i, "://", 3) == 0)
 			return why_not('/');
@@ -72,8 +72,8 @@ static bool is_host_char(char c)
 }
 
 /*
- * Labels that begin with "xn--" are taken as they are: whoever sends such a
- * name chose its spelling, and a list has to be able to name it.
+ * Labels that begin with "xn--" are not validated: a sender may use any
+ * spelling, and a list must be able to match it.
  */
 static int ascii_canonical(const char *text, size_t len,
 			   char ret[static DOMAIN_MAX + 1],
@@ -88,7 +88,7 @@ static int ascii_canonical(const char *text, size_t len,
 		char c = lower(text[i]);
 
 		if (c == '.' && label_len == 0)
-			return refuse("a label is empty: one dot is too many",
+			return refuse("empty label: remove the extra dot",
 				      ret_why);
 		label_len = c == '.' ? 0 : label_len + 1;
 		if (c != '.' && !is_host_char(c))
@@ -102,8 +102,7 @@ static int ascii_canonical(const char *text, size_t len,
 		ret[i] = c;
 	}
 	if (label_len == 0)
-		return refuse("a label is empty: one dot is too many",
-			      ret_why);
+		return refuse("empty label: remove the extra dot", ret_why);
 	ret[len] = '\0';
 	return (int)len;
 }
@@ -112,14 +111,14 @@ static const char *why_not_idna(int rc)
 {
 	switch (rc) {
 	case IDN2_ENCODING_ERROR:
-		return "this is not valid UTF-8";
+		return "not valid UTF-8";
 	case IDN2_TOO_BIG_LABEL:
 		return "a label is at most 63 characters long, as an A-label";
 	case IDN2_TOO_BIG_DOMAIN:
 		return "a host name is at most 253 characters long, as "
 		       "A-labels";
 	default:
-		return "IDNA does not allow a host name of these characters";
+		return "IDNA does not allow these characters in a host name";
 	}
 }
 

@@ -1,4 +1,4 @@
-/* domain_builder.c - collect host names and build a table of them. */
+/* domain_builder.c - collect host names and build their lookup table. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,20 +11,20 @@
 /* A name of 253 characters has 127 labels. */
 #define LABELS_MAX 127
 
-/* 64 bytes for 3.5 of 5 names: 18 bytes a name, and one of 7 goes on. */
+/* 3.5 names per line of 5: 18 bytes per name, and one line in 7 overflows. */
 #define LINES_OF(names) ((names) * 2 / 7 + 1)
 
-/* Three bits of eight for each name: a filter that is wrong once in 20. */
+/* A Bloom filter of 8 bits per name, 3 of them set: 5 % false positives. */
 #define FILTER_WORDS_OF(names) ((names) / 8 + 1)
 
-/* Before a collected name: set * 2, + 1 when exact, and a byte's length. */
+/* Header of a record: set * 2 + is_exact, then the name's length in a byte. */
 #define RECORD_HEAD 5
 #define RECORD_LEN 4
 
 /* A collected name and the upper half of its hash. */
 struct added {
 	uint32_t hash;
-	uint32_t place;		/* of its record in the builder's text */
+	uint32_t place;		/* offset of its record in builder->text */
 };
 
 struct domain_builder {
@@ -81,7 +81,7 @@ int domain_builder_add(struct domain_builder *builder, size_t set,
 	assert(set < builder->sets);
 	assert(len > 0 && len <= DOMAIN_MAX);
 
-	/* A place is 32 bits. */
+	/* Offsets have 32 bits. */
 	if (need > UINT32_MAX)
 		return -ENOMEM;
 	if (need > room) {
@@ -101,19 +101,19 @@ int domain_builder_add(struct domain_builder *builder, size_t set,
 	return 0;
 }
 
-/* What is needed while a table is built. */
+/* Temporary data while a table is built. */
 struct work {
 	struct domain_builder *builder;
 	struct domain_table *table;
 	struct set_pool *pool;
-	struct added *added;	/* sorted, equal names together */
-	/* For each name, the first of its records in `added`; then the end. */
-	uint32_t *first;
-	uint32_t *place;	/* for each name, its place in the table */
-	uint32_t **id;		/* and in its line */
-	uint32_t *order;	/* names, those with fewer labels first */
+	struct added *added;	/* sorted, equal names adjacent */
+	uint32_t *first;	/* per name: its first record in `added`;
+				 * one more entry marks the end */
+	uint32_t *place;	/* per name: its offset in the table's text */
+	uint32_t **id;		/* per name: the combination in its line */
+	uint32_t *order;	/* names sorted by number of labels */
 	size_t names;
-	uint64_t *bits;		/* a combination in the making */
+	uint64_t *bits;		/* scratch for one combination */
 	uint32_t *alone;	/* combination of set * 2 + exact; 0: unknown */
 };
 
@@ -135,7 +135,7 @@ static size_t record_len(const char *record)
 	return (uint8_t)record[RECORD_LEN];
 }
 
-/* Sort by hash, a byte at a time from the lowest. */
+/* Radix sort by hash, from the lowest byte. */
 static int sort_by_hash(struct added *added, size_t count)
 {
 	struct added *from = added, *to, *spare;
@@ -163,7 +163,7 @@ static int sort_by_hash(struct added *added, size_t count)
 	return 0;
 }
 
-/* An order of names that have the same hash. */
+/* Order names of equal hash. */
 static int compare_names(const void *a, const void *b, void *text)
 {
 	const char *left = (char *)text + ((const struct added *)a)->place;
@@ -177,7 +177,7 @@ static int compare_names(const void *a, const void *b, void *text)
 		      left_len);
 }
 
-/* Bring equal names together. */
+/* Sort the records so that equal names are adjacent. */
 static int sort_added(struct work *work)
 {
 	struct domain_builder *builder = work->builder;
@@ -210,7 +210,7 @@ static int sort_added(struct work *work)
 	return 0;
 }
 
-/* Find where each name begins in `added`, and how long the names are. */
+/* Find the first record of each name. Returns the size of the table's text. */
 static size_t find_names(struct work *work)
 {
 	size_t count = work->builder->count;
@@ -229,9 +229,9 @@ static size_t find_names(struct work *work)
 }
 
 /*
- * Give each name its line. In the order of their hashes each takes its home
- * or the next place that is free. What runs past the last home is little, but
- * only known afterwards: the first pass counts, the second fills.
+ * Assign names to lines. In hash order each name takes its home line or the
+ * next free slot after it. The overflow past the last home is small but known
+ * only afterwards, so the first pass counts and the second fills.
  */
 static int fill_lines(struct work *work)
 {
@@ -279,7 +279,7 @@ static unsigned int count_labels(const char *name, size_t len)
 	return labels;
 }
 
-/* Copy the names into the table and tell the filter. */
+/* Copy the names into the table and add them to the filter. */
 static int fill_text(struct work *work, size_t text_len)
 {
 	struct domain_table *table = work->table;
@@ -292,7 +292,7 @@ static int fill_text(struct work *work, size_t text_len)
 	table->text_len = text_len;
 	if (!table->filter || !table->text)
 		return -ENOMEM;
-	/* Place 0 is an empty name, which is never looked for. */
+	/* Offset 0 is the empty name, which is never looked up. */
 	for (i = 0; i < work->names; i++) {
 		const char *record = added_record(work, work->first[i]);
 		size_t len = record_len(record);
@@ -307,7 +307,7 @@ static int fill_text(struct work *work, size_t text_len)
 	return 0;
 }
 
-/* Sort the names by how many labels they have. */
+/* Sort the names by their number of labels. */
 static void sort_by_labels(struct work *work)
 {
 	size_t next[LABELS_MAX + 2] = { 0 };
@@ -332,7 +332,7 @@ static void sort_by_labels(struct work *work)
 	}
 }
 
-/* The combination of the nearest name above, 0 when there is none. */
+/* Return the combination of the nearest listed parent, 0 without one. */
 static uint32_t inherited(const struct work *work, const char *text)
 {
 	struct domain_suffixes suffixes;
@@ -364,7 +364,7 @@ static int combine(struct work *work, size_t from, size_t to, uint32_t above,
 	return set_pool_intern(work->pool, work->bits, ret_id);
 }
 
-/* Nearly every name is in one set and has no listed name above it. */
+/* Most names are in one set and have no listed parent. */
 static int combine_cached(struct work *work, size_t from, size_t to,
 			  uint32_t above, uint32_t *ret_id)
 {
@@ -381,7 +381,7 @@ static int combine_cached(struct work *work, size_t from, size_t to,
 	return rc;
 }
 
-/* Names with fewer labels come first, so what a name inherits is complete. */
+/* Parents have fewer labels, so their combinations are complete first. */
 static int fill_sets(struct work *work)
 {
 	struct domain_table *table = work->table;

@@ -1,20 +1,20 @@
 /*
- * domain_parts.h - what a domain_table is made of.
- * Only for the files of domain_table.
+ * domain_parts.h - internal layout of struct domain_table.
+ * Private to domain_*.c.
  *
- * A hash of each name, read from its end so that one pass over a host name
- * yields the hashes of all its suffixes, points to a line of `lines`: a cache
- * line with room for five names. Names that do not fit are in the lines that
- * follow, and the line says so. A filter, small enough to stay in the second
- * cache level, knows nearly all suffixes that are not in the table: a look-up
- * then waits for one far read or none.
+ * Names are hashed from their end, so that one pass over a host name yields
+ * the hashes of all its suffixes. A hash selects an entry of `lines`: a cache
+ * line with slots for five names. Names that do not fit overflow into the
+ * following lines, which `goes_on` marks. A Bloom filter, small enough for the
+ * L2 cache, rejects most suffixes that are not in the table, so that a lookup
+ * costs at most about one cache miss.
  *
- * A name's characters stand in `text`, behind a byte with their length. They
- * are compared for certainty, but what a look-up gives does not wait for them.
+ * `text` holds each name after a byte with its length. Lookups compare it to
+ * rule out hash collisions.
  *
- * A name's combination includes those of the names above it, so the longest
- * suffix that is found has the whole answer. A combination is two bitmaps:
- * the sets of all names below, then those of the name itself.
+ * A name's combination includes those of its listed parents, so the longest
+ * matching suffix gives the complete answer. A combination is two bitmaps: the
+ * sets that match subdomains, then the sets that match the name itself.
  */
 #ifndef WAYMARK_DOMAIN_PARTS_H
 #define WAYMARK_DOMAIN_PARTS_H
@@ -30,19 +30,20 @@
 
 struct domain_line {
 	uint32_t hash[DOMAIN_LINE_NAMES];	/* the upper half */
-	uint32_t place[DOMAIN_LINE_NAMES];	/* in `text`; 0: no name */
+	uint32_t place[DOMAIN_LINE_NAMES];	/* in `text`; 0: empty slot */
 	uint32_t id[DOMAIN_LINE_NAMES];		/* the combination */
-	uint32_t goes_on;	/* some name of this line is in the next */
+	uint32_t goes_on;	/* overflows into the next line */
 };
 
 struct domain_table {
 	struct keyed_hash key;
-	uint64_t label_counts;	/* bit n: some name has n labels, 63 or more */
+	uint64_t label_counts;	/* bit n: some name has n labels; bit 63: 63
+				 * or more */
 	uint64_t *filter;
 	size_t filter_words;
 	struct domain_line *lines;
-	size_t homes;		/* lines that a hash can point to */
-	size_t line_count;	/* and those after them */
+	size_t homes;		/* lines that a hash can select */
+	size_t line_count;	/* including overflow lines */
 	char *text;
 	size_t text_len;
 	uint64_t *sets;
@@ -50,37 +51,37 @@ struct domain_table {
 	size_t set_count;	/* combinations */
 };
 
-/* The lower case of a host name, and the suffixes that a table may have. */
+/* A host name in lower case, and its suffixes that pass the filter. */
 struct domain_suffixes {
 	char lower[256];	/* the name is at the end */
-	unsigned int count;	/* in the order of their lengths */
+	unsigned int count;	/* of suffixes, in ascending length */
 	uint32_t hash[DOMAIN_MAX + 1];
 	uint8_t len[DOMAIN_MAX + 1];
 };
 
-/* The suffixes of `name`, `len` 1 to DOMAIN_MAX, on label boundaries, that the
- * table may have. */
+/* Find the suffixes of `name` on label boundaries that pass the filter of
+ * `table`; `len` is 1 to DOMAIN_MAX. */
 void domain_suffixes_init(struct domain_suffixes *suffixes,
 			  const struct domain_table *table, const char *name,
 			  size_t len);
 
-/* The hash of a name that is in lower case. */
+/* Hash a lower-case name. */
 uint64_t domain_hash(const struct keyed_hash *key, const char *name,
 		     size_t len);
 
-/* Find the longest suffix that the table has, if it is not longer than
- * `most`: its length, 0 when there is none, and its combination. */
+/* Find the longest suffix in the table of at most `max` characters. Returns
+ * its length and combination; 0 when there is none. */
 size_t domain_table_find(const struct domain_table *table,
 			 const struct domain_suffixes *suffixes, size_t max,
 			 uint32_t *ret_id);
 
-/* Where 32 bits of a hash point to, of `count` places. */
+/* Map 32 bits of a hash to 0 .. count - 1. */
 static inline size_t domain_home(uint32_t hash, size_t count)
 {
 	return (size_t)((uint64_t)hash * count >> 32);
 }
 
-/* The word of the filter that is asked about a hash, and its bits there. */
+/* Return the filter word of a hash; domain_filter_bits() are its bits. */
 static inline uint64_t *domain_filter_word(const struct domain_table *table,
 					   uint64_t hash)
 {

@@ -1,15 +1,15 @@
-/* domain_suffixes.c - hash a host name from its end, label by label. */
+/* domain_suffixes.c - hash all suffixes of a host name in one pass. */
 #include <endian.h>
 
 #include "rules/tables/domain_parts.h"
 
-/* Words of a host name and one for the rest, which may be empty. */
+/* Full words of a host name and one for the rest. */
 #define WORDS_MAX 32
 
-/* A byte of a word, in all eight. */
+/* Repeat a byte in all eight bytes of a word. */
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* ASCII letters in lower case, other bytes as they are; all eight at once. */
+/* Convert the ASCII letters of a word to lower case. */
 static uint64_t to_lower(uint64_t word)
 {
 	uint64_t low_bits = word & EACH(0x7f);
@@ -20,19 +20,19 @@ static uint64_t to_lower(uint64_t word)
 	return word | is_upper >> 2;
 }
 
-/* A bit for every byte that is a dot, the lowest byte's lowest. */
+/* Return a bit for each byte that is a dot; bit 0 is the lowest byte. */
 static uint64_t find_dots(uint64_t word)
 {
 	uint64_t differs = word ^ EACH('.');
 	uint64_t dots = ~(((differs & EACH(0x7f)) + EACH(0x7f)) | differs |
 			  EACH(0x7f));
 
-	/* The product gathers the lowest bits of all bytes in the highest. */
+	/* The product gathers the low bits of all bytes in the top byte. */
 	return (dots >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
 
-/* The 8 characters of a name that end at `left`, the last one lowest; zeros
- * for those that are not there. */
+/* Return the 8 characters before offset `left`, the last one in the lowest
+ * byte; zeros before the start of the name. */
 static inline uint64_t prev_word(const char *name, size_t len, size_t left)
 {
 	uint64_t word = 0;
@@ -54,9 +54,9 @@ static inline uint64_t prev_word(const char *name, size_t len, size_t left)
 }
 
 /*
- * The hash of a suffix of `len`: whole words from its end are in `hash`, the
- * lowest bytes of `word` are the rest, seven at most; the highest byte has
- * room for the length.
+ * Finish the hash of a suffix of length `len`. Its full words are in `hash`;
+ * the low bytes of `word` are the rest, seven at most, and the top byte takes
+ * the length.
  */
 static inline uint64_t finish(const struct keyed_hash *key, uint64_t hash,
 			      uint64_t word, size_t len)
@@ -76,10 +76,10 @@ uint64_t domain_hash(const struct keyed_hash *key, const char *name, size_t len)
 	return finish(key, hash, prev_word(name, len, left), len);
 }
 
-/* A host name in words from its end. */
+/* A host name as words, from its end. */
 struct words {
 	uint64_t word[WORDS_MAX];	/* lower case */
-	uint64_t prev[WORDS_MAX];	/* the hash of those before */
+	uint64_t prev[WORDS_MAX];	/* the hash of the words before */
 	uint64_t dots[WORDS_MAX / 8];	/* a bit for each character */
 };
 
@@ -116,7 +116,7 @@ static inline void add_suffix(struct domain_suffixes *suffixes,
 	uint64_t bits = domain_filter_bits(hash);
 	unsigned int i = suffixes->count;
 
-	/* Both reads are on their way before either decides a branch. */
+	/* Start both reads before a branch depends on either. */
 	__builtin_prefetch(&table->lines[domain_home(upper, table->homes)]);
 	suffixes->hash[i] = upper;
 	suffixes->len[i] = (uint8_t)len;

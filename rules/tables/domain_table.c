@@ -1,4 +1,4 @@
-/* domain_table.c - look a host name up in all sets at once. */
+/* domain_table.c - look up a host name in all sets at once. */
 #include "rules/tables/domain_table.h"
 
 #include <stdlib.h>

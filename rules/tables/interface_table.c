@@ -1,6 +1,6 @@
 /*
- * interface_table.c - interface names: each pattern has the finished answer
- * of all patterns that hold whenever it is the longest one that does.
+ * interface_table.c - look up interface names. Each pattern has a row with the
+ * sets of all patterns that match when it is the longest match.
  */
 #include "rules/tables/interface_table.h"
 
@@ -13,25 +13,24 @@
 struct entry {
 	char name[IFNAMSIZ];	/* without its '*' */
 	size_t len;
-	bool is_open;		/* had a '*' */
+	bool is_open;		/* ended in '*' */
 	uint64_t *row;
 };
 
 struct interface_table {
 	size_t words;
 	size_t count;
-	struct entry *entries;	/* by length, longest first; exact first */
-	uint64_t *rows;		/* one each, and a last one of zeros */
+	struct entry *entries;	/* longest first; exact before open */
+	uint64_t *rows;		/* one per entry, and a last one of zeros */
 };
 
-static bool holds(const struct entry *e, const char *name, size_t len)
+static bool matches(const struct entry *e, const char *name, size_t len)
 {
 	if (e->is_open ? len < e->len : len != e->len)
 		return false;
 	return memcmp(e->name, name, e->len) == 0;
 }
 
-/* Longest first; of one length the exact name before the open one. */
 static int by_length(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -51,8 +50,8 @@ static void fill_entry(struct entry *e, const char *pattern)
 	memcpy(e->name, pattern, e->len);
 }
 
-/* An entry's row has the sets of every pattern that holds for its name; a
- * longer open pattern does not hold for it, so longest-first finds it all. */
+/* An entry's row has the sets of every pattern that matches its name. A longer
+ * open pattern never does, so the longest match has the complete answer. */
 static void fill_rows(struct interface_table *table,
 		      const struct interface_pattern *patterns, size_t count)
 {
@@ -66,7 +65,7 @@ static void fill_rows(struct interface_table *table,
 			fill_entry(&other, patterns[j].name);
 			if (e->is_open && !other.is_open)
 				continue;
-			if (holds(&other, e->name, e->len))
+			if (matches(&other, e->name, e->len))
 				e->row[patterns[j].set / 64] |=
 					UINT64_C(1) << patterns[j].set % 64;
 		}
@@ -112,7 +111,7 @@ const uint64_t *interface_table_lookup(const struct interface_table *table,
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < table->count; i++)
-		if (holds(&table->entries[i], name, len))
+		if (matches(&table->entries[i], name, len))
 			return table->entries[i].row;
 	return table->rows + table->count * table->words;
 }

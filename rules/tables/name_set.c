@@ -1,4 +1,4 @@
-/* name_set.c - names: collected, sorted, compared. */
+/* name_set.c - collect, sort and compare names. */
 #include "rules/tables/name_set.h"
 
 #include <errno.h>

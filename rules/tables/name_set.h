@@ -1,6 +1,6 @@
 /*
- * name_set.h - domains or interface names while a policy is compiled.
- * Names are borrowed or, with name_set_add_copy(), the set's own.
+ * name_set.h - sets of domains or interface names, used while compiling a
+ * policy. Names are borrowed, or copied by name_set_add_copy().
  */
 #ifndef WAYMARK_NAME_SET_H
 #define WAYMARK_NAME_SET_H
@@ -32,7 +32,7 @@ int name_set_add_copy(struct name_set *set, struct arena *arena,
 		      const char *name, size_t len, bool exact);
 int name_set_add_all(struct name_set *set, const struct name_set *other);
 
-/* Sort and drop what stands twice, so that sets can be compared. */
+/* Sort and remove duplicates. Required before comparing sets. */
 void name_set_normalise(struct name_set *set);
 bool name_set_equal(const struct name_set *a, const struct name_set *b);
 

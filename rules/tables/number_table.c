@@ -1,4 +1,4 @@
-/* number_table.c - a row of bits for each stretch of numbers that are alike. */
+/* number_table.c - look up 16-bit numbers in all sets at once. */
 #include "rules/tables/number_table.h"
 
 #include <errno.h>
@@ -9,12 +9,12 @@
 #define NUMBERS 65536u
 #define BLOCK_NUMBERS 64u
 #define BLOCKS (NUMBERS / BLOCK_NUMBERS)
-/* In a block's entry, above the number of its row: its numbers differ, and the
- * rest says which of `mixed` is theirs. */
+/* Flag of a block whose numbers have different rows; the other bits are its
+ * index in `mixed`. Without the flag they are the row of all its numbers. */
 #define MIXED 0x80000000u
 
-/* Ports of clients are random: what they are looked up in is to stay in the
- * nearest cache, so blocks whose numbers are all alike have but one entry. */
+/* Client ports are random, so the table should fit into the L1 cache: a block
+ * whose numbers all have the same row takes one entry. */
 struct number_table {
 	size_t words;			/* of one row */
 	uint64_t *rows;
@@ -22,7 +22,7 @@ struct number_table {
 	uint32_t blocks[BLOCKS];
 };
 
-/* Where the answer may change: the first number of each stretch. */
+/* Mark the numbers where the answer may change. */
 static void mark_starts(const struct number_range *ranges, size_t count,
 			bool *starts)
 {
@@ -43,7 +43,7 @@ static void fill_row(const struct number_range *ranges, size_t count,
 						   << ranges[i].set % 64;
 }
 
-/* The row equal to the one behind the last, or that one, now kept. */
+/* Return an existing row equal to the one after the last, or keep that one. */
 static size_t intern_row(const struct number_table *table, size_t *used)
 {
 	const uint64_t *fresh = table->rows + *used * table->words;
@@ -55,16 +55,16 @@ static size_t intern_row(const struct number_table *table, size_t *used)
 	return (*used)++;
 }
 
-/* The rows of all stretches, and for each number which is its own. */
+/* Build the distinct rows, and the row of each number. */
 static int fill_rows(const struct number_range *ranges, size_t count,
 		     const bool *starts, struct number_table *table,
 		     uint16_t *row_of)
 {
-	size_t stretches = 0, used = 0, row = 0;
+	size_t spans = 0, used = 0, row = 0;
 
 	for (size_t n = 0; n < NUMBERS; n++)
-		stretches += starts[n];
-	table->rows = calloc(stretches * table->words, sizeof(*table->rows));
+		spans += starts[n];
+	table->rows = calloc(spans * table->words, sizeof(*table->rows));
 	if (table->rows == NULL)
 		return -ENOMEM;
 	for (size_t n = 0; n < NUMBERS; n++) {

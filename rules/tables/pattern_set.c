@@ -1,4 +1,4 @@
-/* pattern_set.c - `payload` patterns, by vectorscan. */
+/* pattern_set.c - match `payload` patterns with vectorscan. */
 #include "rules/tables/pattern_set.h"
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 struct pattern_set {
 	hs_database_t *block;		/* for datagrams */
 	hs_database_t *stream;
-	uint64_t of_side[3];		/* patterns by enum pattern_sides */
-	uint32_t horizon[3];		/* the same */
+	uint64_t of_side[3];		/* patterns, by enum pattern_sides */
+	uint32_t horizon[3];		/* by enum pattern_sides */
 	size_t count;
 	struct {
 		uint32_t client, server;
@@ -20,7 +20,7 @@ struct pattern_set {
 };
 
 struct pattern_stream {
-	struct pattern_stream *next;	/* among the free ones */
+	struct pattern_stream *next;	/* in the free list */
 	hs_stream_t *state;
 };
 
@@ -32,7 +32,7 @@ struct pattern_scanner {
 	size_t count;
 };
 
-/* Each match once; '.' is any byte, since payload has no lines. */
+/* Report each pattern once. '.' matches any byte: payload is not text. */
 #define FLAGS (HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL)
 
 static int compile(const char *const *regexes, const unsigned *flags,
@@ -50,17 +50,17 @@ static int compile(const char *const *regexes, const unsigned *flags,
 		return -ENOMEM;
 	}
 	*ret_bad = (size_t)error->expression;
-	/* The library's mend is a flag of its own, which we do not want. */
+	/* The library's message suggests a flag that policies do not have. */
 	snprintf(why, PATTERN_WHY_MAX, "%s",
 		 strstr(error->message, "empty buffer") != NULL ?
-		 "it matches the empty string: write what must be there" :
+		 "it matches the empty string: require some byte" :
 		 error->message);
 	hs_free_compile_error(error);
 	return -EINVAL;
 }
 
-/* Where a match must have ended: known for what is anchored at the start as a
- * whole and of bounded width. An alternative may lack the anchor. */
+/* Return the offset by which a match must end; UINT32_MAX when unbounded. A
+ * pattern with alternatives counts as unbounded: one may lack the '^'. */
 static uint32_t horizon_of(const char *regex)
 {
 	hs_expr_info_t *info = NULL;
@@ -156,13 +156,13 @@ size_t pattern_set_stream_bytes(const struct pattern_set *set)
 {
 	size_t size = 0;
 
-	/* It fails for what is no database for streams, which this is. */
+	/* It can only fail for a database without stream mode. */
 	(void)hs_stream_size(set->stream, &size);
 	return size + sizeof(struct pattern_stream);
 }
 
-/* hs_open_stream() allocates, so all streams are opened here and only reset
- * when they are taken. */
+/* hs_open_stream() allocates, so all streams are opened in advance and only
+ * reset when taken. */
 static bool open_streams(struct pattern_scanner *scanner, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

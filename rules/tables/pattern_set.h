@@ -1,9 +1,9 @@
 /*
- * pattern_set.h - all `payload` patterns of a policy as one database, so that
- * payload is passed over once whatever their number (vectorscan).
+ * pattern_set.h - all `payload` patterns of a policy in one vectorscan
+ * database, which scans payload once for any number of patterns.
  *
- * A set never changes once it is compiled; a scanner, one for each thread,
- * has the room that scanning needs.
+ * A set is immutable once compiled. A scanner holds the scratch memory of one
+ * thread.
  */
 #ifndef WAYMARK_PATTERN_SET_H
 #define WAYMARK_PATTERN_SET_H
@@ -11,13 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A bit each in facts.patterns_seen. */
+/* Each pattern has a bit in facts.patterns_seen. */
 #define PATTERNS_MAX 64
 
 enum pattern_sides { PATTERN_CLIENT = 1, PATTERN_SERVER = 2 };
 
 struct pattern {
-	const char *regex;	/* Perl's syntax, as vectorscan takes it */
+	const char *regex;	/* Perl syntax, as far as vectorscan has it */
 	uint8_t sides;		/* enum pattern_sides */
 };
 
@@ -26,8 +26,8 @@ struct pattern_scanner;
 struct pattern_stream;
 
 /*
- * 0; -EINVAL when pattern *ret_bad cannot be used, for the reason in `why`;
- * -ENOMEM. `patterns` are read, not kept; at most PATTERNS_MAX.
+ * Compile at most PATTERNS_MAX patterns, which are not kept. 0, -ENOMEM, or
+ * -EINVAL when pattern *ret_bad is unusable, with the reason in `why`.
  */
 #define PATTERN_WHY_MAX 160
 int pattern_set_compile(const struct pattern *patterns, size_t count,
@@ -36,38 +36,39 @@ int pattern_set_compile(const struct pattern *patterns, size_t count,
 void pattern_set_free(struct pattern_set *set);
 
 /*
- * How many of the first bytes of `side` can matter: none when no pattern reads
+ * Return how many leading bytes of `side` can matter: 0 when no pattern reads
  * it, few when all are anchored ("^GET "), UINT32_MAX when one is not.
  */
 uint32_t pattern_set_horizon(const struct pattern_set *set, uint8_t side);
 
-/* The patterns that cannot be found any more once so many bytes of each side
- * have been searched: bit n is pattern n. */
+/* Return the patterns that can no longer match once this many bytes of each
+ * side have been scanned: bit n is pattern n. */
 uint64_t pattern_set_gone(const struct pattern_set *set, uint32_t client_bytes,
 			  uint32_t server_bytes);
 
-/* Memory that each stream of a scanner takes. */
+/* Return the memory taken by each stream of a scanner, in bytes. */
 size_t pattern_set_stream_bytes(const struct pattern_set *set);
 
 /*
- * A scanner with room for `streams` streams at a time, each of one side of a
- * flow. The set is borrowed. NULL: out of memory. Nothing below allocates.
+ * Create a scanner for `streams` concurrent streams, each one side of a flow.
+ * The set is borrowed. NULL when out of memory. The calls below do not
+ * allocate.
  */
 struct pattern_scanner *pattern_scanner_new(const struct pattern_set *set,
 					    size_t streams);
 void pattern_scanner_free(struct pattern_scanner *scanner);
 
-/* The patterns found in one datagram of this side (one of enum
- * pattern_sides): bit n is pattern n. */
+/* Return the patterns found in one datagram of `side` (enum pattern_sides):
+ * bit n is pattern n. */
 uint64_t pattern_scan(struct pattern_scanner *scanner, uint8_t side,
 		      const uint8_t *data, size_t len);
 
-/* A stream at its start; NULL when all are taken. */
+/* Take a fresh stream; NULL when all are in use. */
 struct pattern_stream *pattern_stream_take(struct pattern_scanner *scanner);
 void pattern_stream_give_back(struct pattern_scanner *scanner,
 			      struct pattern_stream *stream);
 
-/* Go on with the stream's next bytes; patterns across pieces are found. */
+/* Scan the stream's next bytes; finds patterns that span several calls. */
 uint64_t pattern_stream_scan(struct pattern_scanner *scanner,
 			     struct pattern_stream *stream, uint8_t side,
 			     const uint8_t *data, size_t len);

@@ -1,4 +1,4 @@
-/* prefix_builder.c - collect address ranges and build a table of them. */
+/* prefix_builder.c - collect address ranges and build their lookup table. */
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "rules/tables/prefix_table.h"
 #include "rules/tables/set_pool.h"
 
-/* Begins and ends of the ranges of one family. */
+/* The starts and ends of the ranges of one family. */
 struct bounds {
 	struct prefix_step *steps;
 	size_t count;
@@ -88,7 +88,7 @@ int prefix_builder_add(struct prefix_builder *builder, size_t set,
 		return -ENOMEM;
 	bounds->steps[bounds->count++] = to_step(first, is_v4, what);
 
-	/* What reaches to the last address has no end. */
+	/* A range that includes the last address has no end. */
 	if (is_v4) {
 		end.high += UINT64_C(1) << 32;
 	} else {

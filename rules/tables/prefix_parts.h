@@ -1,6 +1,6 @@
 /*
- * prefix_parts.h - what a prefix_table is made of.
- * Only for the files of prefix_table.
+ * prefix_parts.h - internal layout of struct prefix_table.
+ * Private to prefix_*.c.
  */
 #ifndef WAYMARK_PREFIX_PARTS_H
 #define WAYMARK_PREFIX_PARTS_H
@@ -22,7 +22,7 @@ struct prefix_table {
 	size_t set_count;	/* bitmaps */
 };
 
-/* The address as the number that struct prefix_step has. */
+/* Convert an address to the number used by struct prefix_step. */
 static inline void prefix_key(const struct address *a, bool is_v4,
 			      uint64_t *ret_high, uint64_t *ret_low)
 {

@@ -1,4 +1,4 @@
-/* prefix_steps.c - from begins and ends of sets to the steps between them. */
+/* prefix_steps.c - convert the starts and ends of ranges to steps. */
 #include "rules/tables/prefix_steps.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "rules/tables/set_pool.h"
 
-/* Fewer steps than this are sorted by insertion: measured. */
+/* Insertion sort is faster below this (measured). */
 #define SHORT_RUN 24
 
 /* A 128-bit address has 16 digits of 8 bits. */
@@ -38,8 +38,7 @@ static void sort_short(struct prefix_step *steps, size_t count)
 	}
 }
 
-/* Swap each step into the part of its digit; `ends` has where each part
- * ends. */
+/* Swap each step into the part of its digit; `ends` are the ends of parts. */
 static void distribute(struct prefix_step *steps, unsigned int place,
 		       const size_t ends[256])
 {
@@ -65,7 +64,7 @@ static void distribute(struct prefix_step *steps, unsigned int place,
 	}
 }
 
-/* Radix sort from the highest digit; no deeper than there are digits. */
+/* Radix sort from the highest digit. The recursion is DIGITS deep at most. */
 static void sort_from(struct prefix_step *steps, size_t count,
 		      unsigned int place)
 {
@@ -95,14 +94,14 @@ void prefix_steps_sort(struct prefix_step *steps, size_t count)
 	sort_from(steps, count, 0);
 }
 
-/* The sets that hold the address which the sweep has come to. */
+/* The sets that contain the current address of the sweep. */
 struct open_sets {
 	struct set_pool *pool;
-	uint32_t *depth;	/* for each set, begins without their ends */
-	uint32_t *alone;	/* for each set, its combination; 0: unknown */
+	uint32_t *depth;	/* per set: its open ranges */
+	uint32_t *alone;	/* per set: its combination; 0: unknown */
 	uint64_t *bits;
 	size_t count;
-	uint64_t sum;		/* of the open sets: when it is one, which */
+	uint64_t sum;		/* of open set numbers: the set if only one */
 };
 
 static void open_sets_fini(struct open_sets *open)
@@ -145,7 +144,7 @@ static void open_sets_apply(struct open_sets *open, uint32_t what)
 	}
 }
 
-/* Nearly every address is in no set or in one: those need no hashing. */
+/* Most addresses are in no set or in one, which needs no hashing. */
 static int open_sets_id(struct open_sets *open, uint32_t *ret_id)
 {
 	uint32_t *known;
@@ -165,8 +164,8 @@ static int open_sets_id(struct open_sets *open, uint32_t *ret_id)
 	return rc;
 }
 
-/* Every end here has its begin at an address before, so the order of begins
- * and ends of one address does not matter. */
+/* The start that belongs to an end is at a lower address, so the order of
+ * starts and ends at one address does not matter. */
 static size_t apply_address(struct open_sets *open,
 			    const struct prefix_step *steps, size_t count)
 {

@@ -1,7 +1,7 @@
 /*
- * prefix_steps.h - address space cut into steps: where the combination of
- * sets changes. What a builder collects becomes steps, steps become a trie.
- * Only for the files of prefix_table.
+ * prefix_steps.h - steps of the address space: the addresses where the
+ * combination of sets changes. A builder's ranges become steps, steps become a
+ * trie. Private to prefix_*.c.
  */
 #ifndef WAYMARK_PREFIX_STEPS_H
 #define WAYMARK_PREFIX_STEPS_H
@@ -12,10 +12,9 @@
 struct set_pool;
 
 /*
- * An address as a number whose first bit is the highest: all 128 bits of an
- * IPv6 address, the 32 of an IPv4 address and then zeros. In a builder it is
- * where a set begins or ends (`what` is set * 2, + 1 at an end); afterwards
- * it is where combination `what` of a pool begins to hold.
+ * An address as a 128-bit number; an IPv4 address is the upper 32 bits. In a
+ * builder a set starts or ends here (`what` is set * 2, plus 1 for an end).
+ * Later, combination `what` of a pool applies from here on.
  */
 struct prefix_step {
 	uint64_t high;
@@ -23,12 +22,12 @@ struct prefix_step {
 	uint32_t what;
 };
 
-/* Sort by address. In place, time linear in `count`. */
+/* Sort by address, in place and in linear time. */
 void prefix_steps_sort(struct prefix_step *steps, size_t count);
 
 /*
- * Turn `count` sorted begins and ends into steps, in place: neighbours differ
- * and what comes before the first is in no set. 0 or -ENOMEM.
+ * Convert `count` sorted starts and ends to steps, in place. Adjacent steps
+ * differ; addresses before the first are in no set. 0 or -ENOMEM.
  */
 int prefix_steps_sweep(struct prefix_step *steps, size_t count, size_t sets,
 		       struct set_pool *pool, size_t *ret_count);

@@ -1,11 +1,11 @@
-/* prefix_table.c - look an address up in all sets at once. */
+/* prefix_table.c - look up an address in all sets at once. */
 #include "rules/tables/prefix_table.h"
 
 #include <stdlib.h>
 
 #include "rules/tables/prefix_parts.h"
 
-/* The low `bytes` bytes of the little-endian number at `at`, 1 to 8. */
+/* Read a little-endian number of 1 to 8 bytes; 8 bytes must be readable. */
 static inline uint64_t get(const uint8_t *at, unsigned int bytes)
 {
 	uint64_t number;
@@ -14,7 +14,7 @@ static inline uint64_t get(const uint8_t *at, unsigned int bytes)
 	return le64toh(number) & UINT64_MAX >> (64 - 8 * bytes);
 }
 
-/* A bucket while it is read. */
+/* A parsed bucket header. */
 struct bucket {
 	unsigned int count;
 	unsigned int width;
@@ -23,12 +23,12 @@ struct bucket {
 };
 
 /*
- * So many starts are compared whether they are there or not: what is read
- * decides no branch then, and look-ups that follow each other overlap.
+ * This many starts are always compared, even past the last: without a branch
+ * that depends on the data, consecutive lookups overlap.
  */
 #define ALWAYS_COMPARED 6
 
-/* The entry that counts for the address, from 1; 0 for none. */
+/* Return the entry that applies to the address, from 1; 0: none. */
 static inline unsigned int find_entry(const struct bucket *bucket,
 				      uint64_t high)
 {
@@ -58,7 +58,7 @@ static inline unsigned int find_entry(const struct bucket *bucket,
 	return is_covered ? above : 0;
 }
 
-/* The same for starts of more than 8 bytes. */
+/* As find_entry(), for starts longer than 8 bytes. */
 static unsigned int find_long_entry(const struct bucket *bucket, uint64_t high,
 				    uint64_t low)
 {
@@ -105,7 +105,7 @@ static inline uint32_t find_in_bucket(const uint8_t *at, uint64_t high,
 			     id_bytes);
 }
 
-/* The number of the combination that holds the address. */
+/* Return the combination of the sets that contain the address. */
 static uint32_t find(const struct prefix_trie *trie, uint32_t ref,
 		     uint64_t high, uint64_t low)
 {
@@ -116,7 +116,7 @@ static uint32_t find(const struct prefix_trie *trie, uint32_t ref,
 		if (kind == PREFIX_LEAF)
 			return ref & PREFIX_PLACE_MAX;
 		at = trie->words + (ref & PREFIX_PLACE_MAX);
-		__builtin_prefetch(at + 16);	/* a long bucket goes on */
+		__builtin_prefetch(at + 16);	/* next line of a bucket */
 		if (kind == PREFIX_BUCKET)
 			return find_in_bucket((const uint8_t *)at, high, low);
 		if (kind == PREFIX_SKIP) {

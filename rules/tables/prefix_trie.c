@@ -1,4 +1,4 @@
-/* prefix_trie.c - pack the steps of an address space for look-up. */
+/* prefix_trie.c - pack the steps of an address space into a trie. */
 #include "rules/tables/prefix_trie.h"
 
 #include <endian.h>
@@ -11,15 +11,15 @@
 
 #define ADDRESS_BITS 128
 
-/* A branch has a reference for 4 to 8 steps: measured, as the next two. */
+/* A branch has one reference per 4 to 8 steps. Measured, as the next two. */
 #define STEPS_PER_BRANCH_LOG2 2
-/* Bits that all steps have in common are skipped when there are so many. */
+/* Common leading bits of all steps are skipped within these bounds. */
 #define SKIP_MIN 3
 #define SKIP_MAX 63
 
-/* The part of the address space that a reference stands for. */
+/* The part of the address space that a reference covers. */
 struct span {
-	const struct prefix_step *steps;	/* behind its first address */
+	const struct prefix_step *steps;	/* after its first address */
 	size_t count;
 	unsigned int depth;	/* bits of the address that chose the span */
 	uint32_t id;		/* of the first address */
@@ -28,7 +28,7 @@ struct span {
 static int add_span(struct prefix_trie *trie, struct span span,
 		    uint32_t *ret_ref);
 
-/* The bits of a step that are left to look at. */
+/* Return a step without its first `depth` bits. */
 static struct prefix_step rest_of(const struct prefix_step *step,
 				  unsigned int depth)
 {
@@ -40,7 +40,7 @@ static struct prefix_step rest_of(const struct prefix_step *step,
 	return rest;
 }
 
-/* Zeros at the end of a step, 128 for the address of zeros. */
+/* Count trailing zeros; 128 for the address 0. */
 static unsigned int zeros_after(const struct prefix_step *step)
 {
 	if (step->low != 0)
@@ -50,7 +50,7 @@ static unsigned int zeros_after(const struct prefix_step *step)
 	return ADDRESS_BITS;
 }
 
-/* The first bits that two steps have in common. */
+/* Count the common leading bits of two steps. */
 static unsigned int bits_in_common(const struct prefix_step *a,
 				   const struct prefix_step *b)
 {
@@ -83,16 +83,16 @@ static int reserve(struct prefix_trie *trie, size_t count, uint32_t *ret_place)
 	return 0;
 }
 
-/* An entry of a bucket while it is being made. */
+/* An entry of a bucket under construction. */
 struct entry {
-	uint64_t high;		/* the start, from the highest bit on */
+	uint64_t high;		/* the start */
 	uint64_t low;
-	unsigned int fixed;	/* bits that an address must have in common */
+	unsigned int fixed;	/* leading bits an address must share */
 	bool is_forever;
 	uint32_t id;
 };
 
-/* Of `count` steps the combination that most have. */
+/* Return the most frequent combination of `count` steps. */
 static uint32_t common_id(const struct prefix_step *steps, size_t count)
 {
 	size_t i, j, max = 0;
@@ -112,8 +112,8 @@ static uint32_t common_id(const struct prefix_step *steps, size_t count)
 }
 
 /*
- * The length of the prefix from->to (exclusive), when it is one: its base
- * ends in as many zeros as the distance has, and the distance is a power of 2.
+ * Test whether from..to (exclusive) is a prefix: the distance is a power of 2,
+ * and the base has at least as many trailing zeros.
  */
 static bool is_prefix(const struct prefix_step *from,
 		      const struct prefix_step *to, unsigned int *ret_len)
@@ -131,11 +131,11 @@ static bool is_prefix(const struct prefix_step *from,
 	return true;
 }
 
-/* Turn the steps of a bucket into entries; how many. */
+/* Convert the steps of a bucket to entries. Returns their number. */
 static size_t make_entries(const struct prefix_step *steps, size_t count,
 			   uint32_t rest, struct entry *entries)
 {
-	bool is_covered = true;		/* by `rest`, without an entry */
+	bool is_covered = true;		/* `rest` applies without an entry */
 	size_t i, made = 0;
 
 	for (i = 0; i < count; i++) {
@@ -165,8 +165,8 @@ static uint8_t *put(uint8_t *at, uint64_t number, size_t bytes)
 	return at + bytes;
 }
 
-/* A start of up to 8 bytes is one number, a longer one is 8 bytes and the
- * others; each number has its last bit lowest. */
+/* A start of up to 8 bytes is one number; a longer one is a number of 8 bytes
+ * and another of the rest. */
 static uint8_t *put_start(uint8_t *at, const struct entry *entry,
 			  unsigned int width)
 {
@@ -176,7 +176,7 @@ static uint8_t *put_start(uint8_t *at, const struct entry *entry,
 	return put(at, entry->low >> (128 - 8 * width), width - 8);
 }
 
-/* Bytes that a bucket needs for a combination. */
+/* Return the bytes per combination in a bucket. */
 static unsigned int id_bytes_of(const struct entry *entries, size_t count,
 				uint32_t rest)
 {
@@ -188,7 +188,7 @@ static unsigned int id_bytes_of(const struct entry *entries, size_t count,
 	return all >> 8 == 0 ? 1 : all >> 16 == 0 ? 2 : 4;
 }
 
-/* Bytes that a bucket needs for a start. */
+/* Return the bytes per start in a bucket. */
 static unsigned int width_of(const struct entry *entries, size_t count)
 {
 	unsigned int width = 1;
@@ -244,8 +244,8 @@ static int add_bucket(struct prefix_trie *trie, const struct span *span,
 	return 0;
 }
 
-/* Cut the first steps off `span` whose next bits, from `depth` on, are not
- * above `part`; the step on the part's very first address is its `id`. */
+/* Split off the steps whose next `bits` bits are `part`. A step at the part's
+ * first address becomes its `id`. */
 static struct span cut_part(struct span *span, unsigned int bits, uint64_t part)
 {
 	struct span cut = { span->steps, 0, span->depth + bits, span->id };
@@ -321,7 +321,7 @@ static int add_branch(struct prefix_trie *trie, struct span span,
 	return rc;
 }
 
-/* Deep at most as there are bits: each step down takes some. */
+/* Each level consumes address bits, which bounds the recursion. */
 static int add_span(struct prefix_trie *trie, struct span span,
 		    uint32_t *ret_ref)
 {

@@ -1,30 +1,30 @@
 /*
- * prefix_trie.h - the steps of an address space, packed for look-up.
- * Only for the files of prefix_table.
+ * prefix_trie.h - a trie of the steps of an address space.
+ * Private to prefix_*.c.
  *
- * The trie is an array of 32-bit words; a reference says what stands where:
+ * The trie is an array of 32-bit words. A reference into it is
  *
  *   kind << 27 | place
  *
- *   LEAF     place is the combination of sets that holds from here on down
+ *   LEAF     place is the combination of sets of the whole span
  *   1 to 24  a branch: the next `kind` bits of the address choose one of
  *            2^kind references at `place`
- *   SKIP     a struct prefix_skip at `place`: what follows concerns only
- *            addresses with the same next bits
+ *   SKIP     a struct prefix_skip at `place`: all steps of the span have the
+ *            same next bits
  *   BUCKET   at most PREFIX_BUCKET_STEPS steps at `place`, as bytes:
- *              the count of entries, a start's width and a combination's,
- *              for each entry where it starts,
- *              for each entry a shift,
- *              combination `rest`, for each entry a combination
- *            A start is the next `width` * 8 bits of an address, so many
- *            that they end where the finest step does. The entry with the
- *            highest start not above the address counts, when all bits but
- *            the lowest `shift` are the same; PREFIX_FOREVER always counts.
- *            Otherwise `rest` holds. Thus a lone prefix costs one entry,
- *            though it makes two steps. Numbers are little endian.
+ *              the number of entries; the widths of starts and combinations
+ *              the starts of all entries
+ *              the shifts of all entries
+ *              the combination `rest`; the combinations of all entries
+ *            A start is the next `width` * 8 bits of an address, as many as
+ *            the finest step needs. The entry with the highest start not
+ *            above the address applies if all bits but the lowest `shift`
+ *            are equal, or if the shift is PREFIX_FOREVER; otherwise `rest`
+ *            applies. Thus a lone prefix costs one entry although it makes
+ *            two steps. Numbers are little-endian.
  *
- * With the steps spread evenly, a branch leads to buckets of a cache line or
- * so: an address costs one far read for the branch and one for the bucket.
+ * With evenly spread steps, a branch leads to buckets of about one cache line:
+ * a lookup costs one cache miss for the branch and one for the bucket.
  */
 #ifndef WAYMARK_PREFIX_TRIE_H
 #define WAYMARK_PREFIX_TRIE_H
@@ -45,20 +45,19 @@
 #define PREFIX_BUCKET_STEPS 128
 #define PREFIX_FOREVER 255
 
-/* The second byte of a bucket: the width in so many bits, then the bytes of a
- * combination. */
+/* Bits of the start's width in a bucket's second byte; the upper bits are the
+ * width of a combination. */
 #define PREFIX_WIDTH_BITS 5
 
-/* Bytes past the end of the words that a bucket's reader may touch. */
+/* Readers of a bucket may touch this many bytes after the last word. */
 #define PREFIX_SLACK 80
 
-/* Four words and the skipped bits, the first of them highest. */
 struct prefix_skip {
-	uint32_t bits;		/* 1 to 63 */
-	uint32_t prev;	/* combination of addresses below the bits */
-	uint32_t after;		/* and above */
+	uint32_t bits;		/* number of skipped bits, 1 to 63 */
+	uint32_t prev;		/* combination of lower addresses */
+	uint32_t after;		/* combination of higher addresses */
 	uint32_t inside;	/* reference for the bits that follow */
-	uint32_t high;		/* the bits, in 64 */
+	uint32_t high;		/* the skipped bits, 64 bits wide */
 	uint32_t low;
 };
 
@@ -73,7 +72,7 @@ static inline uint32_t prefix_ref(uint32_t kind, uint32_t place)
 	return kind << PREFIX_PLACE_BITS | place;
 }
 
-/* Move an address `bits` on, 0 to 63. */
+/* Shift a 128-bit number left by 0 to 63 bits. */
 static inline void prefix_shift(uint64_t *high, uint64_t *low,
 				unsigned int bits)
 {
@@ -82,13 +81,13 @@ static inline void prefix_shift(uint64_t *high, uint64_t *low,
 }
 
 /*
- * Add `count` steps to the trie; *ret_ref finds them. 0 or -ENOMEM. `words`
- * starts as NULL and stays the caller's to free.
+ * Add `count` steps to the trie; *ret_ref refers to them. 0 or -ENOMEM. The
+ * caller initializes `words` to NULL and frees it.
  */
 int prefix_trie_add(struct prefix_trie *trie, const struct prefix_step *steps,
 		    size_t count, uint32_t *ret_ref);
 
-/* Give back spare memory; nothing can be added any more. */
+/* Release spare memory. No steps can be added afterwards. */
 void prefix_trie_finish(struct prefix_trie *trie);
 
 #endif

@@ -1,4 +1,4 @@
-/* set_pool.c - combinations of sets, each kept once. */
+/* set_pool.c - intern combinations of sets. */
 #include "rules/tables/set_pool.h"
 
 #include <errno.h>
@@ -11,14 +11,14 @@ struct set_pool {
 	size_t words;
 	uint64_t *bits;
 	size_t count;
-	size_t room;		/* bitmaps that `bits` has memory for */
+	size_t room;		/* capacity of `bits`, in bitmaps */
 	uint32_t *slots;	/* twice `room`; number + 1, 0 when empty */
 };
 
 /*
- * Only the operator's own lists choose these bits, so a hash without a key
- * will do. The multipliers are the fractions of the golden ratio and of the
- * square root of 3, odd.
+ * The bits come from the operator's lists, not from packets, so the hash needs
+ * no key. The multipliers are the odd fractions of the golden ratio and of the
+ * square root of 3.
  */
 static uint64_t hash(const uint64_t *bits, size_t words)
 {

@@ -1,4 +1,4 @@
-/* arena.c - blocks that grow with what is asked, freed together. */
+/* arena.c - allocate from blocks of doubling size that are freed together. */
 #include "rules/util/arena.h"
 
 #include <stdalign.h>

@@ -1,5 +1,5 @@
 /*
- * arena.h - memory that is given back all at once, as a syntax tree's is.
+ * arena.h - memory that is freed all at once, such as that of a syntax tree.
  * An arena belongs to one thread at a time.
  */
 #ifndef WAYMARK_ARENA_H
@@ -9,15 +9,15 @@
 
 struct arena;
 
-/* NULL when out of memory. */
+/* Create an empty arena; NULL when out of memory. */
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);
 
-/* `size` bytes of zeros that live as long as the arena; NULL when out of
+/* Allocate `size` zeroed bytes, valid as long as the arena; NULL when out of
  * memory. */
 void *arena_alloc(struct arena *arena, size_t size);
 
-/* A copy of `len` bytes with a '\0' behind; NULL when out of memory. */
+/* Copy `len` bytes and append '\0'; NULL when out of memory. */
 char *arena_copy(struct arena *arena, const char *text, size_t len);
 
 #endif

@@ -1,4 +1,4 @@
-/* big_alloc.c - memory for big tables. */
+/* big_alloc.c - allocate large tables, in huge pages if possible. */
 #include "rules/util/big_alloc.h"
 
 #include <stdint.h>
@@ -22,7 +22,7 @@ void *big_alloc(size_t size)
 	memory = aligned_alloc(align, whole > 0 ? whole : align);
 	if (!memory)
 		return NULL;
-	/* Advice: a kernel without huge pages gives others. */
+	/* Only advice: a kernel without huge pages provides normal ones. */
 	if (align == HUGE_PAGE)
 		madvise(memory, whole, MADV_HUGEPAGE);
 	return memset(memory, 0, size);

@@ -1,15 +1,15 @@
 /*
- * big_alloc.h - memory for tables that are read here and there: in huge pages
- * where the kernel gives them, so that finding a page costs no far read; and
- * for what one thread writes often, beside others who do the same.
+ * big_alloc.h - memory for large tables that are read at random: in huge pages
+ * if the kernel has them, which saves TLB misses. Blocks are aligned to cache
+ * lines, so that threads writing to different blocks share none.
  */
 #ifndef WAYMARK_BIG_ALLOC_H
 #define WAYMARK_BIG_ALLOC_H
 
 #include <stddef.h>
 
-/* `size` bytes of zeros, on cache lines that hold nothing else; NULL when out
- * of memory. The caller's to free with free(). */
+/* Allocate `size` zeroed bytes on cache lines of their own; NULL when out of
+ * memory. The caller releases them with free(). */
 void *big_alloc(size_t size);
 
 #endif

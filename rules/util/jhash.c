@@ -1,7 +1,7 @@
-/* jhash.c - lookup3 over words, see jhash.h. */
+/* jhash.c - hash words with lookup3. */
 #include "rules/util/jhash.h"
 
-#define START 0xdeadbeefu	/* an arbitrary value, says lookup3 */
+#define START 0xdeadbeefu	/* lookup3's arbitrary initial value */
 
 static uint32_t rotate(uint32_t word, unsigned int bits)
 {
@@ -12,7 +12,7 @@ struct jhash {
 	uint32_t a, b, c;
 };
 
-/* Rotations by so many bits let each bit of the three reach all others. */
+/* lookup3's rotation counts: each bit affects all others. */
 static void mix(struct jhash *h)
 {
 	h->a = (h->a - h->c) ^ rotate(h->c, 4);

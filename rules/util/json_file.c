@@ -1,4 +1,4 @@
-/* json_file.c - replace a file of JSON, see json_file.h. */
+/* json_file.c - locate and replace JSON files in the state directory. */
 #include "rules/util/json_file.h"
 
 #include <errno.h>

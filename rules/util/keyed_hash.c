@@ -1,4 +1,4 @@
-/* keyed_hash.c - a key for keyed_hash.h. */
+/* keyed_hash.c - generate hash keys. */
 #include "rules/util/keyed_hash.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@ int keyed_hash_init(struct keyed_hash *key, bool fixed)
 				    0x94d049bb133111ebu };
 	if (!fixed && getrandom(key, sizeof(*key), 0) != sizeof(*key))
 		return -EIO;
-	/* An even factor would lose a bit. */
+	/* Multiplication by an even factor loses a bit. */
 	key->factor |= 1;
 	key->last_factor |= 1;
 	return 0;

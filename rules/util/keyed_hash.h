@@ -1,8 +1,8 @@
 /*
- * keyed_hash.h - a quick hash over 64-bit words, for tables that are built
- * once: each word meets a secret factor, and both halves of the product are
- * kept. Who does not know the key cannot choose input that collides; this is
- * no message authentication. Any thread may call it.
+ * keyed_hash.h - a fast keyed hash over 64-bit words for hash tables. Each
+ * word is multiplied by a secret factor, and both halves of the product are
+ * folded. Without the key nobody can craft colliding input, but this is no
+ * message authentication. Any thread may call it.
  */
 #ifndef WAYMARK_KEYED_HASH_H
 #define WAYMARK_KEYED_HASH_H
@@ -16,10 +16,10 @@ struct keyed_hash {
 	uint64_t last_factor;
 };
 
-/* A key nobody knows, or with `fixed` always the same. 0 or -errno. */
+/* Generate a random key, or with `fixed` a constant one. 0 or -errno. */
 int keyed_hash_init(struct keyed_hash *key, bool fixed);
 
-/* The halves of the 128-bit product, one over the other. */
+/* Multiply to 128 bits and return the XOR of both halves. */
 static inline uint64_t keyed_hash_fold(uint64_t a, uint64_t b)
 {
 #ifdef __SIZEOF_INT128__
@@ -43,7 +43,7 @@ static inline uint64_t keyed_hash_add(const struct keyed_hash *key,
 	return keyed_hash_fold(hash ^ word, key->factor);
 }
 
-/* The hash with its last word; that word holds the length, too. */
+/* Add the last word, which also contains the length. */
 static inline uint64_t keyed_hash_end(const struct keyed_hash *key,
 				      uint64_t hash, uint64_t word)
 {

@@ -1,4 +1,4 @@
-/* state_dir.c - the folder of what outlives the process, see folder.h. */
+/* state_dir.c - locate and create the state directory. */
 #include "rules/util/state_dir.h"
 
 #include <errno.h>
@@ -9,9 +9,9 @@
 
 #define DIR "/var/lib/waymark"
 
-/* Each network namespace has files of its own here. Unlike ns/net they may be
- * looked at by anyone, also of a first process that has more rights. */
-static bool is_machines_own(void)
+/* Each network namespace has its own inode of net/dev. Unlike ns/net it is
+ * readable without rights over process 1. */
+static bool is_initial_netns(void)
 {
 	struct stat first, ours;
 
@@ -24,7 +24,7 @@ int state_dir_path(const char *given, char dir[static PATH_MAX])
 {
 	struct stat net;
 
-	if (given == NULL && !is_machines_own() &&
+	if (given == NULL && !is_initial_netns() &&
 	    stat("/proc/self/ns/net", &net) == 0) {
 		snprintf(dir, PATH_MAX, DIR "/netns-%lu",
 			 (unsigned long)net.st_ino);
