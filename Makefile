@@ -22,14 +22,19 @@ LDLIBS   = $(shell pkg-config --libs $(LIBS)) -pthread
 COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CFLAGS) \
 	   $(SANFLAG) -pthread
 
-# Debian 12 packages: what the build needs, and what tests and demo run.
+# Debian 12 packages: what the build needs, and what tests, demo, lint and
+# benchmarks run.
 DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 	libnfnetlink-dev libmnl-dev libpcap-dev libnftables-dev libnftnl-dev \
 	nettle-dev libvectorscan-dev libjansson-dev libidn2-dev \
-	libc-ares-dev libcap-ng-dev libseccomp-dev check
-DEPS_TESTS := netbase iproute2 nftables procps perl python3 curl openssl \
+	libc-ares-dev libcap-ng-dev libseccomp-dev
+DEPS_TESTS := check netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
 	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime
+DEPS_DEMO  := netbase iproute2 nftables procps perl python3 curl openssl \
+	nginx-light openssh-server openssh-client socat tcpdump \
+	iputils-ping jq conntrack
+DEPS_LINT  := shellcheck cppcheck codespell mandoc python3
 DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 
 LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \
@@ -47,7 +52,8 @@ HARNESS  := $(wildcard pcap-tests/fuzz/fuzz_*.c)
 SEEDED   := $(HARNESS:pcap-tests/fuzz/%.c=$(BUILD)/seeds/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
-.PHONY: all check units seeds unit cases live fuzz bless deps demo bench \
+.PHONY: all check units seeds unit cases live fuzz bless deps deps-check \
+	deps-demo demo lint bench \
 	benches bench-learned bench-lists bench-sets bench-decide bench-flows \
 	bench-replay bench-reload install install-texts clean help
 .SECONDARY:
@@ -56,8 +62,9 @@ all: $(BUILD)/waymark
 
 help:
 	@echo 'make              builds $(BUILD)/waymark'
-	@echo 'make deps         installs the Debian packages that are missing'
+	@echo 'make deps         installs the Debian packages that the build needs'
 	@echo 'make check        all tests; the live ones need root'
+	@echo 'make lint         shellcheck, cppcheck, codespell, mandoc and words'
 	@echo 'make demo         the main job on real packets; needs root'
 	@echo 'make bench        measures beside forwarding and a null engine; needs'
 	@echo '                  root and 20 minutes, see tools/bench/bench.sh'
@@ -118,14 +125,19 @@ $(BUILD)/seeds/%: $(BUILD)/pcap-tests/fuzz/%.o \
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+# The build's packages alone; check, demo, lint and bench add their own.
 deps:
+	@tools/deps.sh $(DEPS_BUILD)
+deps-check:
 	@tools/deps.sh $(DEPS_BUILD) $(DEPS_TESTS)
+deps-demo:
+	@tools/deps.sh $(DEPS_BUILD) $(DEPS_DEMO)
 
 # Unit programs, live tests and replay cases all print TAP, which check.sh
-# counts. deps comes first and in a make of its own, since the flags above
+# counts. deps-check comes first and in a make of its own, since the flags above
 # are asked of pkg-config when this file is read.
 check:
-	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory deps-check
 	@$(MAKE) --no-print-directory units seeds benches all
 	@pcap-tests/check.sh $(BUILD) $(UNITS) $(SEEDED) $(LIVE)
 
@@ -156,14 +168,19 @@ $(BUILD)/fuzz/%: pcap-tests/fuzz/%.c $(FUZZ_OBJ)
 	$(call say,CLANG)
 	$(Q)$(call FUZZ_CC,fuzzer) -o $@ $^ $(LDLIBS)
 
+# Shell, C, spelling, manuals, and words that the project does not use.
+lint:
+	@tools/deps.sh $(DEPS_LINT)
+	@tools/lint/lint.sh
+
 demo:
-	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory deps-demo
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tools/demo/demo.sh
 
 benches: $(BENCHES)
 bench:
-	@tools/deps.sh $(DEPS_BENCH)
+	@tools/deps.sh $(DEPS_BUILD) $(DEPS_BENCH)
 	@$(MAKE) --no-print-directory all benches bench-replay
 	@BUILD=$(BUILD) tools/bench/bench.sh
 

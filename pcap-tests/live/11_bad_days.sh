@@ -136,7 +136,7 @@ for end in router:up2 isp2:cust isp2:core server:core2; do
 	in_ns "${end%:*}" ip link set "${end#*:}" mtu 9000
 done
 ok "packets of 9,000 bytes pass" \
-	in_client ping -q -c 3 -i 0.2 -s 8900 -M do "$SERVER4"
+	in_client ping -q -c 3 -i 0.2 -s 8900 -M "do" "$SERVER4"
 more "by their path" "$(in_ns isp2 nft list set inet isp pings |
 	sed -n 's/.*icmp counter packets \([0-9]*\).*/\1/p' | grep . ||
 	echo 0)" 2

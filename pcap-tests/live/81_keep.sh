@@ -73,7 +73,7 @@ lab_start client asking /usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" \
 lab_start client asking6 /usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" \
 	ask udp "$SERVER6" 53 --lines 60 --pause 0.05 --patience 5
 until_true 20 eval '[ "$(lab_left 2 $SERVER4 udp 53)" -gt 1 ]'
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	in_router ip rule del pref 20102
 	in_router ip -6 rule del pref 20102
 	sleep 0.3
@@ -85,7 +85,7 @@ is "no packet by another path, IPv4" "$(lab_left 1 "$SERVER4" udp 53)" 0
 is "no packet by another path, IPv6" "$(lab_left 1 "$SERVER6" udp 53)" 0
 
 lab_log_mark
-for round in $(seq 1 12); do
+for _ in $(seq 1 12); do
 	in_router ip rule del pref 20101 2>/dev/null
 	sleep 0.3
 done

@@ -110,7 +110,7 @@ by "its own way again" 2 5002
 lab_forget
 talks strict4 $SERVER4 5003 60
 talks strict6 $SERVER6 5003 60
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	in_router ip link set up3 down
 	sleep 0.25
 	ask router udp $SERVER4 5003 --patience 0.1 >/dev/null 2>&1
@@ -143,7 +143,7 @@ until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw4 2)"
 
 # ---- an interface that comes, goes, and comes again ----
 
-for round in 1 2; do
+for _ in 1 2; do
 	lab_log_mark
 	in_router ip link add dial0 type veth peer name far0
 	in_router ip link set far0 up

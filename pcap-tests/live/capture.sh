@@ -265,6 +265,7 @@ serve_web && serve_ssh 22 2222 && serve_smtp 25 2525 &&
 	{ echo "capture: a server did not start" >&2; exit 1; }
 lab_serve server tcp:31337 udp:31337 tcp:5000 tcp:5001 udp:5000 udp:5001
 
+# shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(compgen -A function take_ | sed 's/take_//')
 for name; do
 	"take_${name//-/_}"

@@ -370,6 +370,9 @@ lab_new()
 	trap lab_down EXIT
 	trap 'exit 1' INT TERM HUP
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-lab.XXXXXX") || exit 1
+	# Some commands run as another user, who may not reach this tree.
+	chmod 755 "$LAB_DIR"
+	cp "$WAYMARK" "$LAB_DIR/waymark" && WAYMARK=$LAB_DIR/waymark
 	mkdir -p "$LAB_DIR/iproute2/rt_tables.d"
 	cp -r /etc/iproute2/. "$LAB_DIR/iproute2/" 2>/dev/null
 	lab_namespace client 0 && lab_namespace router 1 &&

@@ -494,6 +494,7 @@ why=$(lab_missing) || { echo "programs: $why" >&2; exit 1; }
 lab_new 2 own-prefix
 serve_web || { echo "programs: nginx did not start" >&2; exit 1; }
 
+# shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(compgen -A function take_ | sed 's/take_//')
 for name; do
 	"take_$name" >"$LAB_DIR/$name.out" 2>&1 || true

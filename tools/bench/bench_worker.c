@@ -27,10 +27,15 @@ static void keep(const struct packet *pkt)
 	uint8_t *copy = malloc(pkt->len);
 
 	if (count == room) {
+		struct packet *grown;
+
 		room = room != 0 ? room * 2 : 1024;
-		packets = realloc(packets, room * sizeof(*packets));
+		grown = realloc(packets, room * sizeof(*packets));
+		if (grown == NULL)
+			abort();
+		packets = grown;
 	}
-	if (copy == NULL || packets == NULL)
+	if (copy == NULL)
 		abort();
 	memcpy(copy, pkt->data, pkt->len);
 	packets[count++] = (struct packet){ .data = copy, .len = pkt->len };

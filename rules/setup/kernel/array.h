@@ -16,15 +16,15 @@
  */
 static inline int array_room(void *array, size_t count, size_t size)
 {
-	void *items;
+	void *items, *grown;
 
 	if (count & (count - 1))
 		return 0;
 	memcpy(&items, array, sizeof(items));
-	items = realloc(items, (count ? count * 2 : 1) * size);
-	if (!items)
+	grown = realloc(items, (count ? count * 2 : 1) * size);
+	if (!grown)
 		return -1;
-	memcpy(array, &items, sizeof(items));
+	memcpy(array, &grown, sizeof(grown));
 	return 0;
 }
 
