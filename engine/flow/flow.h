@@ -78,6 +78,7 @@ struct flow {
 	uint8_t dns_answers;
 	uint8_t data_packets;	/* with payload, while it was not settled */
 	bool is_closing;	/* a FIN or RST came while it was not settled */
+	uint16_t payload_packets;	/* that count against the budget */
 	uint32_t guess_hash;	/* worker_host_hash() of the host */
 	uint32_t answer_packet;	/* of the latest DNS answer; 0: none */
 	uint64_t hwaddr;		/* of its client; 0: unknown */

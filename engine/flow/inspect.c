@@ -9,6 +9,8 @@
 
 #define SECOND_NS 1000000000u
 #define PADDING_MAX 6		/* in a frame with 54 bytes of headers */
+/* Packets of any kind, for each packet of payload that the budget allows. */
+#define PACKETS_FACTOR 16
 /* Everything that hints determine. */
 #define FACT_HINTS (FACT_ALL & ~FACT_PAYLOAD)
 
@@ -209,8 +211,11 @@ static void keep_ja4(const struct inspector *inspector, struct flow *flow,
 	facts->ja4_bits = policy_resolve_ja4(inspector->policy, names->ja4);
 }
 
-/* Ask a hint that matched for more on the sides that it reads, unless it has
- * ruled one out or the budget is spent. */
+/*
+ * Keep asking the hint that matched, on the sides that it reads and where the
+ * budget allows it. A stream that it refused stays refused; a datagram that it
+ * refused does not rule out the next one.
+ */
 static void ask_only(struct inspector *inspector, struct flow *flow,
 		     size_t hint)
 {
@@ -219,7 +224,8 @@ static void ask_only(struct inspector *inspector, struct flow *flow,
 	for (int side = 0; side < 2; side++) {
 		bool reads = sides == 0 ||
 			     sides & (side ? HINT_SERVER : HINT_CLIENT);
-		bool refused = flow->has_candidates[side] &&
+		bool refused = flow->facts.proto == IPPROTO_TCP &&
+			       flow->has_candidates[side] &&
 			       !set_has(&flow->candidates[side], hint);
 
 		close_side(flow, side);
@@ -443,11 +449,16 @@ static void inspect_datagram(struct inspector *inspector, struct flow *flow,
 	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
 	struct hint_input input = input_of(inspector, flow, side, payload);
 
+	search_datagram(&inspector->search, flow, side, payload);
+	if (hint_is_blank(payload))
+		return;
 	if (flow->streams[0] != NULL)
 		input.earlier = stream_data(flow->streams[0]);
 	find_candidates(flow, side, &payload);
 	ask(inspector, flow, names, &input);
-	search_datagram(&inspector->search, flow, side, payload);
+	/* What follows a keep-alive may be another protocol's first message. */
+	if (flow->hint < 0 && hint_is_keep_alive(pkt->proto, payload))
+		flow->has_candidates[side] = false;
 	if (!hints_are_open(flow, side))
 		return;
 	/* A full history keeps what it has. */
@@ -467,18 +478,28 @@ static void count_payload(struct inspector *inspector, struct flow *flow,
 	*bytes = len < max - *bytes ? *bytes + len : max;
 }
 
-static bool has_spoken(const struct flow *flow)
+/*
+ * Packets count when they carry payload, and seconds from the first of these:
+ * acknowledgements, an idle connection or the keep-alives of a NAT mapping
+ * must not use the budget up. All packets together have a limit, too.
+ */
+static void count_packet(struct flow *flow, const struct packet *pkt)
 {
-	return flow->payload_bytes[0] + flow->payload_bytes[1] > 0;
+	struct cursor payload = cursor_of(pkt->payload, pkt->payload_len);
+
+	if (pkt->payload_len == 0 || flow->payload_packets == UINT16_MAX ||
+	    hint_is_keep_alive(pkt->proto, payload))
+		return;
+	if (flow->payload_packets++ == 0)
+		flow->first_ns = pkt->time_ns;
 }
 
-/* Seconds count from the first payload: an idle connection or a retransmitted
- * SYN before it would use them up. */
 static bool is_spent(const struct inspector *inspector,
 		     const struct flow *flow, uint64_t now_ns)
 {
-	return flow->packets >= inspector->budget.packets ||
-	       (has_spoken(flow) &&
+	return flow->payload_packets >= inspector->budget.packets ||
+	       flow->packets / PACKETS_FACTOR >= inspector->budget.packets ||
+	       (flow->payload_packets > 0 &&
 		now_ns - flow->first_ns >=
 			(uint64_t)inspector->budget.seconds * SECOND_NS);
 }
@@ -565,8 +586,7 @@ void inspect_packet(struct inspector *inspector, struct flow *flow,
 
 	if (flow->facts.known == FACT_ALL)
 		return;
-	if (pkt->payload_len > 0 && !has_spoken(flow))
-		flow->first_ns = pkt->time_ns;
+	count_packet(flow, pkt);
 	observe(inspector, flow, names, pkt, from_server);
 	if (!hints_are_open(flow, false) && !hints_are_open(flow, true))
 		know_hints(flow);

@@ -129,6 +129,15 @@ void hint_yield_alpn(struct hint_yield *yield, const uint8_t *name, size_t len);
 bool hint_earlier_next(struct cursor *earlier, bool *ret_from_server,
 		       struct cursor *ret_datagram);
 
+/*
+ * Keep-alives that precede a protocol's first message. Blank: a few line
+ * breaks or zeros, or the single 0xff of RFC 3948, 2.3; a datagram of these
+ * belongs to no protocol. Keep-alive: also a STUN request (RFC 3489, RFC 5626,
+ * 3.5.2), which may be the protocol, but need not.
+ */
+bool hint_is_blank(struct cursor payload);
+bool hint_is_keep_alive(uint8_t transport, struct cursor payload);
+
 /* ---- the registry ---- */
 
 /* The most hints there can be; applications are APP_MAX. */

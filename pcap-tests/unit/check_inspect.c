@@ -9,7 +9,7 @@
 #include "packets.h"
 #include "unit.h"
 
-#define STEPS 8
+#define STEPS 16
 #define ACK .flags = TCP_ACK
 #define GET "GET / HTTP/1.1\r\n"		/* 16 bytes */
 #define HOST "Host: Www.Example.COM\r\n"	/* 23 bytes */
@@ -123,8 +123,37 @@ static const struct row {
 	    { .flags = TCP_RST, .seq = 1, DATA(GET HOST END) } },
 	  NULL, "", FACT_PAYLOAD, false },
 	{ "packets are spent", "inspect packets 2",
-	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET) } },
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE") },
+	    { ACK, .seq = 3, DATA("T / HTTP/1.1\r\n") } },
 	  "http", "", FACT_ALL, false },
+	{ "packets without payload do not count", "inspect packets 2",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1 },
+	    { ACK, .seq = 1, DATA(GET) } },
+	  "http", "", FACT_PAYLOAD | FACT_APP, true },
+	{ "packets without payload have a limit", "inspect packets 1",
+	  { { .flags = TCP_SYN }, { ACK, .seq = 1 }, { ACK, .seq = 1 },
+	    { ACK, .seq = 1 }, { ACK, .seq = 1 }, { ACK, .seq = 1 },
+	    { ACK, .seq = 1 }, { ACK, .seq = 1 }, { ACK, .seq = 1 },
+	    { ACK, .seq = 1 }, { ACK, .seq = 1 }, { ACK, .seq = 1 },
+	    { ACK, .seq = 1 }, { ACK, .seq = 1 }, { ACK, .seq = 1 },
+	    { ACK, .seq = 1 } },
+	  NULL, "", FACT_ALL, false },
+	{ "SIP after keep-alives", "inspect packets 1 seconds 1",
+	  { { .proto = IPPROTO_UDP, .dport = 5060, DATA("\r\n") },
+	    { .proto = IPPROTO_UDP, .dport = 5060, DATA("\0\0\0\0"),
+	      .ms = 20000 },
+	    { .proto = IPPROTO_UDP, .dport = 5060,
+	      DATA("\0\1\0\0" X16), .ms = 40000 },
+	    { .proto = IPPROTO_UDP, .dport = 5060, .ms = 60000,
+	      DATA("OPTIONS sip:a SIP/2.0\r\n\r\n") } },
+	  "sip", "", FACT_ALL, false },
+	{ "SIP over TCP after keep-alives", "inspect packets 1 seconds 1",
+	  { { .flags = TCP_SYN, .dport = 5060 },
+	    { ACK, .seq = 1, .dport = 5060, DATA("\r\n\r\n") },
+	    { ACK, .seq = 5, .dport = 5060, DATA("\r\n\r\n"), .ms = 9000 },
+	    { ACK, .seq = 9, .dport = 5060, .ms = 20000,
+	      DATA("OPTIONS sip:a SIP/2.0\r\n\r\n") } },
+	  "sip", "", FACT_ALL, false },
 	{ "seconds are spent", "inspect seconds 1",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE"), .ms = 1000 },
 	    { ACK, .seq = 3, DATA("T"), .ms = 2000 } },
@@ -356,7 +385,7 @@ START_TEST(reclaimed)
 	stream_take(s.inspector.pool, &others[0]);
 	stream_take(s.inspector.pool, &others[1]);
 	ck_assert_ptr_null(s.flow->streams[0]);
-	for (uint32_t i = 0; i < 10; i++)
+	for (uint32_t i = 0; i < 11; i++)
 		observe(&s, &(struct test_packet){ ACK, .seq = 3 + i, DATA("x") });
 	ck_assert_uint_eq(s.flow->facts.known, FACT_ALL);
 	ck_assert_ptr_null(s.flow->streams[0]);

@@ -2,7 +2,7 @@
 #include "engine/hints/text.h"
 
 #define METHOD_MAX 16
-#define KEEP_ALIVE_MAX 4
+#define KEEP_ALIVE_MAX 64
 
 /* "INVITE sip:a@example.org SIP/2.0"; any method, any scheme. */
 static bool is_request_line(struct cursor line)
@@ -20,7 +20,8 @@ static bool is_request_line(struct cursor line)
 	       memcmp(line.end - len, version, len) == 0;
 }
 
-/* Empty lines and NULs keep the way through NAT open (RFC 5626, 3.5.1). */
+/* Skip the empty lines and NULs that keep a NAT mapping open (RFC 5626,
+ * 3.5.1). */
 static void skip_keep_alive(struct cursor *c)
 {
 	for (int i = 0; i < KEEP_ALIVE_MAX && cursor_left(c) > 0; i++) {
