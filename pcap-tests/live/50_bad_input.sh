@@ -64,7 +64,7 @@ bad_policy "a line of 10 MB" 'line:1:' line
 bad_policy "a NUL" 'nul:1:' nul
 
 # An empty policy is hardly meant: it is refused.
-bad_policy "an empty file" "says nothing" empty
+bad_policy "an empty file" "is empty" empty
 
 {
 	for ((n = 0; n < 400; n++)); do

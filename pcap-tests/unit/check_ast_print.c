@@ -1,6 +1,6 @@
 /*
- * check_ast_print.c - the canonical form reads as what was written: rows, and
- * policies put together at random.
+ * check_ast_print.c - parsing the canonical form gives the same tree: fixed
+ * policies and random ones.
  */
 #include "pcap-tests/unit/random_policy.h"
 #include "pcap-tests/unit/unit.h"
@@ -46,7 +46,7 @@ static bool same_condition(const struct ast_condition *a,
 	return c == d;
 }
 
-/* The parts with a depth; the flat ones show in the text. */
+/* Compare the nested parts; the printed text shows the flat ones. */
 static bool same_statement(const struct ast_statement *a,
 			   const struct ast_statement *b)
 {
@@ -91,7 +91,7 @@ static struct ast *parse(const char *text, size_t len)
 	return ast;
 }
 
-/* Print what `text` says, read that, print it again. */
+/* Parse and print `text`, then parse and print the result. */
 static void check_round(const char *text, size_t len)
 {
 	static char once[1 << 18], again[1 << 18];
@@ -148,7 +148,7 @@ START_TEST(row)
 }
 END_TEST
 
-/* As deep as may be: the canonical form is no deeper. */
+/* At the nesting limit: the canonical form is nested no deeper. */
 START_TEST(deepest)
 {
 	char text[4000] = "class a = ";

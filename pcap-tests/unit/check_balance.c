@@ -1,5 +1,6 @@
 /*
- * check_balance.c - a flow's hash as the kernel has it, and whose slot it is.
+ * check_balance.c - the hash of a flow equals the kernel's; each slot has the
+ * right member.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -21,9 +22,9 @@ static struct address address_of(const char *text)
 /* ---- the hash ---- */
 
 /*
- * What Linux 6.18 (little endian) put into a conntrack mark for a datagram
- * from port 40000 to 443 by `ct mark set jhash KEY mod 4294967295 seed
- * 0x62616c31`. Keys: so many words of addresses, ports.
+ * The conntrack marks that Linux 6.18 (little endian) set for a datagram from
+ * port 40000 to 443 with `ct mark set jhash KEY mod 4294967295 seed
+ * 0x62616c31`. The key has this many words of addresses and ports.
  */
 static const struct {
 	const char *client, *server;
@@ -55,7 +56,8 @@ START_TEST(vector)
 }
 END_TEST
 
-/* lookup3.c's own words on hashword(): no input gives the start. */
+/* The comment on hashword() in lookup3.c: without input it returns the initial
+ * value. */
 START_TEST(empty)
 {
 	ck_assert_uint_eq(jhash_words(NULL, 0, 0), 0xdeadbeef);
@@ -66,7 +68,7 @@ END_TEST
 
 #define FLOWS 20000
 
-/* Weights of paths 1, 2 and 3; which are dead; what each gets of 1000. */
+/* The weights of paths 1, 2 and 3; which are down; their flows out of 1000. */
 static const struct {
 	uint16_t weights[3];
 	const char *down;
@@ -107,7 +109,7 @@ static void set_up(struct setting *setting, int row)
 	setting->balance.by_source = shares[row].by_source;
 }
 
-/* Neighbours, as flows are that come from a LAN. */
+/* Similar flows, as from a LAN. */
 static struct facts facts_of(int i)
 {
 	return (struct facts){
@@ -145,7 +147,7 @@ START_TEST(share)
 }
 END_TEST
 
-/* Who was on a path that lives is on it still. */
+/* Flows on a path that is up stay on it. */
 START_TEST(stays)
 {
 	static const struct path_set none;
@@ -164,7 +166,7 @@ START_TEST(stays)
 }
 END_TEST
 
-/* What the key is made of. */
+/* The fields of the key. */
 static const struct {
 	const char *name;
 	bool by_source;
@@ -208,7 +210,7 @@ START_TEST(key)
 }
 END_TEST
 
-/* The router's own: the first that lives. */
+/* Local flows take the first path that is up. */
 START_TEST(own)
 {
 	struct setting setting;
@@ -231,7 +233,7 @@ END_TEST
 
 /* ---- in a policy ---- */
 
-/* An uplink with no gateway of the family has no share of it. */
+/* An uplink without a gateway of the family gets no flows of it. */
 START_TEST(family)
 {
 	struct policy *policy = packets_policy(
@@ -257,7 +259,7 @@ START_TEST(family)
 }
 END_TEST
 
-/* Dead and back: the same flows come home. */
+/* Down and up again: the same flows return. */
 START_TEST(down)
 {
 	struct policy *policy = packets_policy(
@@ -288,7 +290,7 @@ START_TEST(down)
 }
 END_TEST
 
-/* Routes that say the same have one balance; one name is no balance. */
+/* Equal routes share a balance; a single uplink is not a balance. */
 START_TEST(compiled)
 {
 	struct policy *policy = packets_policy(

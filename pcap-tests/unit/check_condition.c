@@ -1,6 +1,6 @@
 /*
- * check_condition.c - Kleene's logic over the pool: random conditions against
- * a tree that is evaluated the plain way.
+ * check_condition.c - compare random conditions in the pool with a tree that is
+ * evaluated directly.
  */
 #include "unit.h"
 
@@ -11,7 +11,7 @@
 #define LEAVES 8
 #define ROUNDS 3000
 
-/* Leaf n is a set of its own: even ones of the header, odd ones of payload. */
+/* Leaf n tests set n: a header field if n is even, payload if it is odd. */
 static const enum node_kind leaf_kinds[LEAVES] = {
 	NODE_FROM, NODE_HOST, NODE_TO, NODE_ALPN,
 	NODE_IN, NODE_HOST, NODE_LENGTH, NODE_ALPN,
@@ -120,7 +120,7 @@ struct world {
 	uint64_t bits;
 };
 
-/* Facts under which exactly these leaves are true. */
+/* Facts for which exactly these leaves are true. */
 static void make_world(struct world *w, unsigned leaves, unsigned unknown)
 {
 	memset(w, 0, sizeof(*w));
@@ -140,7 +140,7 @@ static unsigned pick_unknown(void)
 	return (pick(2) ? HOST_LEAVES : 0) | (pick(2) ? ALPN_LEAVES : 0);
 }
 
-START_TEST(same_as_the_plain_way)
+START_TEST(same_as_direct_evaluation)
 {
 	struct condition_pool pool;
 
@@ -158,7 +158,7 @@ START_TEST(same_as_the_plain_way)
 
 			make_world(&w, leaves, unknown);
 			got = condition_eval(&pool, node, &w.facts, &needs);
-			/* What folds may tell more than the plain way. */
+			/* Folding may decide what direct evaluation cannot. */
 			ck_assert(got == want || want == TRUTH_UNKNOWN);
 			ck_assert((needs != 0) == (got == TRUTH_UNKNOWN));
 			ck_assert((needs & w.facts.known) == 0);
@@ -177,7 +177,7 @@ static bool same_set(void *ctx, enum node_kind kind, uint32_t outer,
 	return outer == inner;
 }
 
-START_TEST(implied_is_never_wrong)
+START_TEST(implied_is_certain)
 {
 	struct condition_pool pool;
 	unsigned found = 0;
@@ -201,7 +201,7 @@ START_TEST(implied_is_never_wrong)
 }
 END_TEST
 
-START_TEST(early_means_by_headers_alone)
+START_TEST(early_means_headers_decide)
 {
 	struct condition_pool pool;
 
@@ -215,7 +215,7 @@ START_TEST(early_means_by_headers_alone)
 		for (unsigned leaves = 0; leaves < 256; leaves++)
 			can |= plain(t, leaves, HOST_LEAVES | ALPN_LEAVES) ==
 			       TRUTH_TRUE;
-		/* Never "late" for what headers can tell. */
+		/* If headers can decide, the condition is early. */
 		ck_assert(!can || condition_is_early(&pool, node));
 		free_tree(t);
 	}
@@ -237,13 +237,13 @@ START_TEST(equal_conditions_are_one_node)
 	ck_assert_uint_eq(condition_join(&pool, NODE_AND, ba, 2), c);
 	ck_assert_uint_eq(condition_not(&pool, condition_not(&pool, c)), c);
 	ck_assert_uint_eq(condition_facts(&pool, c), FACT_HOST);
-	ck_assert(condition_speaks_of(&pool, c, NODE_FROM));
-	ck_assert(!condition_speaks_of(&pool, c, NODE_IN));
+	ck_assert(condition_tests(&pool, c, NODE_FROM));
+	ck_assert(!condition_tests(&pool, c, NODE_IN));
 	condition_pool_fini(&pool);
 }
 END_TEST
 
-START_TEST(two_protocols_at_once_cannot_be)
+START_TEST(two_protocols_are_false)
 {
 	struct condition_pool pool;
 	struct bitmap tcp = { { 1 << 6 } }, both = { { 1 << 6 | 1 << 17 } };
@@ -266,11 +266,11 @@ int main(void)
 	TCase *tcase = tcase_create("pool");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, same_as_the_plain_way);
-	tcase_add_test(tcase, implied_is_never_wrong);
-	tcase_add_test(tcase, early_means_by_headers_alone);
+	tcase_add_test(tcase, same_as_direct_evaluation);
+	tcase_add_test(tcase, implied_is_certain);
+	tcase_add_test(tcase, early_means_headers_decide);
 	tcase_add_test(tcase, equal_conditions_are_one_node);
-	tcase_add_test(tcase, two_protocols_at_once_cannot_be);
+	tcase_add_test(tcase, two_protocols_are_false);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

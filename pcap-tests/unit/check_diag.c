@@ -1,4 +1,4 @@
-/* check_diag.c - complaints with their line and caret. */
+/* check_diag.c - print errors and warnings with line and caret. */
 #include "pcap-tests/unit/unit.h"
 
 #include <errno.h>
@@ -14,18 +14,18 @@ static const struct {
 	const char *line;	/* the second of three */
 	uint32_t column, width;
 	const char *fix;
-	const char *want;	/* behind the first line */
+	const char *want;	/* after the first line */
 } carets[] = {
 	{ "a word", "route mail via fibr", 16, 4, "did you mean 'fibre'?",
 	  "       2 | route mail via fibr\n"
 	  "         |                ^~~~ did you mean 'fibre'?\n" },
-	{ "no mend", "ab", 1, 1, NULL,
+	{ "no fix", "ab", 1, 1, NULL,
 	  "       2 | ab\n         | ^\n" },
 	{ "a tab stays a tab", "\ta\tb", 4, 1, "m",
 	  "       2 | \ta\tb\n         | \t \t^ m\n" },
-	{ "behind the end", "ab", 3, 1, NULL,
+	{ "after the end", "ab", 3, 1, NULL,
 	  "       2 | ab\n         |   ^\n" },
-	{ "far behind the end", "ab", 90, 9, NULL,
+	{ "far after the end", "ab", 90, 9, NULL,
 	  "       2 | ab\n         |   ^\n" },
 	{ "wider than the line", "abc", 2, 90, NULL,
 	  "       2 | abc\n         |  ^~\n" },
@@ -45,7 +45,7 @@ static const struct {
 	  "       2 | m \xc3\xbc\xc3\xb6y\n         |   ^~~\n" },
 	{ "a C1 control", "\xc2\x9b" "1", 3, 1, NULL,
 	  "       2 | ??1\n         |   ^\n" },
-	{ "a mend holds no control bytes", "a", 1, 1, "x\x1b[0m",
+	{ "control bytes in the fix", "a", 1, 1, "x\x1b[0m",
 	  "       2 | a\n         | ^ x?[0m\n" },
 };
 
@@ -70,7 +70,7 @@ START_TEST(caret)
 }
 END_TEST
 
-/* A line of 1000 bytes with an X in it: shown in part, the caret under it. */
+/* A line of 1000 bytes with an X is shown in part, the caret under the X. */
 START_TEST(long_line)
 {
 	static const uint32_t columns[] = { 1, 2, 60, 61, 62, 500, 999, 1000 };
@@ -167,7 +167,7 @@ START_TEST(max)
 }
 END_TEST
 
-/* A source may be freed before its complaints are printed. */
+/* A source may be freed before its errors are printed. */
 START_TEST(source_gone)
 {
 	struct diag *diag = diag_new();
@@ -235,7 +235,7 @@ START_TEST(cannot_read)
 }
 END_TEST
 
-/* Sizes around what a pipe is read by, from a pipe: no size is known. */
+/* Read a pipe, whose size is unknown; sizes around that of its first buffer. */
 START_TEST(read_pipe)
 {
 	static const size_t sizes[] = { 0, 1, 65535, 65536, 65537, 300000 };

@@ -295,7 +295,7 @@ START_TEST(in_a_policy)
 	struct host *host;
 
 	check_set(NULL, 0, "test:2:33: warning: 'nas.example' has no known "
-		  "address and counts as none");
+		  "address and matches nothing");
 	host = hosts_add(&hosts, "nas.example");
 	snprintf(host->why, sizeof(host->why), "nobody answers");
 	check_set(&hosts, 0, "^~~~~~~~~~~ nobody answers");

@@ -1,4 +1,4 @@
-/* check_keywords.c - words for numbers, and which word was meant. */
+/* check_keywords.c - names of numbers, and the nearest keyword. */
 #include "pcap-tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* check_lexer.c - a text cut into words and signs. */
+/* check_lexer.c - split a text into tokens. */
 #include "pcap-tests/unit/unit.h"
 
 #include <stdio.h>
@@ -6,8 +6,8 @@
 
 #include "rules/parse/lexer.h"
 
-/* The source's text is exactly as long as it is, so that a sanitizer sees
- * a read behind its '\0'. */
+/* Allocate exactly the length of the text, so that a sanitizer sees a read
+ * beyond its '\0'. */
 static struct source text_of(const char *text, size_t len)
 {
 	char *copy = malloc(len + 1);
@@ -22,7 +22,7 @@ static char letter(enum token_kind kind)
 	return "?.wsrl{}(),=>;!"[kind];
 }
 
-/* Each token as its letter, its text between [], and | for a new line. */
+/* A token is shown as a letter, its text in [], and | for a new line. */
 static const struct {
 	const char *text;
 	const char *want;
@@ -80,7 +80,7 @@ START_TEST(cut)
 		ck_assert_uint_lt(len, sizeof(got));
 	}
 	ck_assert_str_eq(got, cuts[_i].want);
-	/* The end stays the end. */
+	/* After the end every token is the end. */
 	lexer_next(&lexer, &token);
 	ck_assert_int_eq(token.kind, TOKEN_END);
 	free((char *)source.text);
@@ -120,7 +120,7 @@ static const struct {
 	const char *text;
 	enum token_kind kind;
 	const char *want;
-	const char *next;	/* the word behind, or NULL */
+	const char *next;	/* the word after it, or NULL */
 } patterns[] = {
 	{ "/abc/ x", TOKEN_REGEX, "abc", "x" },
 	{ "/a b{2}, \"c\" #d/ x", TOKEN_REGEX, "a b{2}, \"c\" #d", "x" },
@@ -182,7 +182,7 @@ END_TEST
 static const struct {
 	const char *text;
 	size_t len;
-	uint32_t line, column;	/* 0: it is text */
+	uint32_t line, column;	/* 0: valid text */
 	unsigned byte;
 	const char *fix;
 } bytes[] = {

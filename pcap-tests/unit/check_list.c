@@ -1,4 +1,4 @@
-/* check_list.c - list files, whole and with mistakes. */
+/* check_list.c - valid and invalid list files. */
 #include "pcap-tests/unit/unit.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ static void write_text(const char *text, size_t len)
 	fclose(file);
 }
 
-/* What a list gave: entries in order, or how many there were. */
+/* The entries of a list in order, or their number. */
 struct given {
 	char text[400];
 	size_t count;
@@ -144,7 +144,7 @@ START_TEST(good_domains)
 }
 END_TEST
 
-/* One complaint, `given` entries all the same. */
+/* One error; the other `given` entries are read. */
 static const struct {
 	const char *text;
 	size_t len;		/* 0: up to the end of the string */
@@ -159,12 +159,12 @@ static const struct {
 	{ "10.1.2.3/8\n", 0, false, 0, ":1:1: ", "write 10.0.0.0/8" },
 	{ "192.0.2.1,\n::1", 0, false, 1, ":1:1: ", "leave out the comma" },
 	{ "192.0.2.1 192.0.2.2\n", 0, false, 0, ":1:1: ",
-	  "write one entry a line" },
+	  "write one entry per line" },
 	{ "\xef\xbb\xbfx\n", 0, false, 0, ":1:4: ", "'x': " },
 	{ "192.0.2.1\n\0\1\2", 13, false, 0, ":2:1: ",
-	  "a list holds no control character 0x00" },
+	  "a list cannot have the control character 0x00" },
 	{ "a\n*.b\nc\n", 0, true, 2, ":2:1: ", "leave out the '*.'" },
-	{ "a\n0.0.0.0 b\n", 0, true, 1, ":2:1: ", "write one entry a line" },
+	{ "a\n0.0.0.0 b\n", 0, true, 1, ":2:1: ", "write one entry per line" },
 	{ "a..b\n", 0, true, 0, ":1:1: ", "'a..b': " },
 	{ "=\n", 0, true, 0, ":1:1: ", "'=': " },
 };
@@ -236,7 +236,7 @@ START_TEST(huge_line)
 					   &given), -EINVAL);
 	ck_assert_uint_eq(diag_errors(diag), 1);
 	ck_assert_uint_lt(strlen(printed_diag(diag)), 600);
-	ck_assert_ptr_nonnull(strstr(printed_diag(diag), "far too long"));
+	ck_assert_ptr_nonnull(strstr(printed_diag(diag), "too long"));
 	free(text);
 	diag_free(diag);
 }

@@ -1,4 +1,4 @@
-/* check_numbers.c - which numbers uplinks get when others are in force. */
+/* check_numbers.c - the numbers of uplinks when others are in force. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ static struct uplink_number in_force[] = {
 };
 static const struct uplink_numbers numbers = { in_force, 3 };
 
-/* "a 1 201, b 2 202", or the first complaint. */
+/* "a 1 201, b 2 202", or the first error. */
 static const struct {
 	const char *name;
 	const char *policy;
@@ -31,18 +31,16 @@ static const struct {
 	{ "mark and table as they say",
 	  "uplink a { dev e mark 7 table 301 }\n" B,
 	  "a 7 301, b 2 202" },
-	{ "the mark of one that is no more", "uplink c { dev g mark 1 }\n" B,
+	{ "the mark of a removed uplink", "uplink c { dev g mark 1 }\n" B,
 	  "c 1 203, b 2 202" },
 	{ "the table of another", A "uplink c { dev g table 202 }\n" B,
 	  "a 1 201, c 3 202, b 2 203" },
 	{ "the mark of another", A "uplink c { dev g mark 2 }\n" B,
-	  "mark 2 is in force for uplink 'b', whose flows would change over "
-	  "to 'c'" },
+	  "mark 2 is in force for uplink 'b', whose flows would move to 'c'" },
 	{ "marks that change places", "uplink a { dev e mark 2 }\n"
 	  "uplink b { dev f mark 1 }\n",
-	  "mark 2 is in force for uplink 'b', whose flows would change over "
-	  "to 'a'" },
-	{ "a number that the mask has no more", "marks mask 0x7\n" B,
+	  "mark 2 is in force for uplink 'b', whose flows would move to 'a'" },
+	{ "a number beyond a smaller mask", "marks mask 0x7\n" B,
 	  "b 1 202" },
 	{ "the last is one of those that are no more",
 	  "marks mask 0x7\nuplink c { dev g }\n", "c 1 203" },

@@ -1,4 +1,4 @@
-/* check_parser.c - what the policy language takes, and the tree of it. */
+/* check_parser.c - valid policies and their syntax tree. */
 #include "pcap-tests/unit/unit.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #include "pcap-tests/unit/printed.h"
 
-/* Good policies and their canonical form; NULL: as it is, with a newline. */
+/* Valid policies and their canonical form; NULL: the same with a newline. */
 static const struct {
 	const char *text;
 	const char *want;
@@ -159,7 +159,7 @@ static const struct {
 	  "alpn h3 in eth0 dscp 46 tos 16 length 1200 via b\n" },
 };
 
-START_TEST(takes)
+START_TEST(accepts)
 {
 	struct diag *diag = diag_new();
 	struct ast *ast = ast_parse("p", good[_i].text, strlen(good[_i].text),
@@ -223,7 +223,7 @@ START_TEST(pattern_bytes)
 }
 END_TEST
 
-/* Parentheses and nots up to the limit, and one more. */
+/* Nest parentheses and `not` up to the limit, and one deeper. */
 START_TEST(nesting)
 {
 	static const char *const opens[] = { "(", "not ", "not (" };
@@ -248,7 +248,7 @@ START_TEST(nesting)
 }
 END_TEST
 
-/* Files that include each other, in a folder of their own. */
+/* Files that include each other, in a temporary directory. */
 static char dir[] = "/tmp/check_parser.XXXXXX";
 
 static void write_file(const char *name, const char *text)
@@ -308,7 +308,7 @@ START_TEST(includes)
 }
 END_TEST
 
-/* The error is in the included file, and says so. */
+/* An error in an included file is reported with that file's name. */
 START_TEST(included_error)
 {
 	struct diag *diag = diag_new();
@@ -346,13 +346,13 @@ START_TEST(circle)
 	ast = load("a", diag);
 	ck_assert_uint_eq(diag_errors(diag), 1);
 	ck_assert_ptr_nonnull(strstr(printed_diag(diag), circles[_i].want));
-	ck_assert_ptr_nonnull(strstr(printed_diag(diag), "a circle"));
+	ck_assert_ptr_nonnull(strstr(printed_diag(diag), "includes itself"));
 	ast_free(ast);
 	diag_free(diag);
 }
 END_TEST
 
-/* Each file includes the next one twice: stopped, not doubled for ever. */
+/* Each file includes the next one twice: the number of files is limited. */
 START_TEST(many_includes)
 {
 	struct diag *diag = diag_new();
@@ -380,7 +380,7 @@ int main(void)
 	TCase *tcase = tcase_create("parser");
 	TCase *files = tcase_create("files");
 
-	tcase_add_loop_test(tcase, takes, 0, ROWS(good));
+	tcase_add_loop_test(tcase, accepts, 0, ROWS(good));
 	tcase_add_loop_test(tcase, tos_mask, 0, ROWS(tos));
 	tcase_add_test(tcase, pattern_bytes);
 	tcase_add_loop_test(tcase, nesting, 0, 6);

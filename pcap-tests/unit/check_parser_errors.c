@@ -1,4 +1,4 @@
-/* check_parser_errors.c - what the parser says of broken policies. */
+/* check_parser_errors.c - the error messages of the parser. */
 #include "pcap-tests/unit/unit.h"
 
 #include <string.h>
@@ -6,9 +6,9 @@
 #include "pcap-tests/unit/printed.h"
 
 #define JA4 "t13d1516h2_8daaf6152771_b186095e22b6"
-#define FIX "`waymark replay --json` prints those of a capture"
+#define FIX "'waymark replay --json' prints the fingerprints in a capture"
 
-/* One mistake each: the first line of the complaint and its mend. */
+/* One mistake each: the first line of the error and its fix. */
 static const struct {
 	const char *text;
 	const char *want;
@@ -23,35 +23,36 @@ static const struct {
 	  "not 'clas'", "did you mean 'class'?" },
 	{ "class a = tcp\nuplnk b { dev c }", "2:1: error: expected a "
 	  "statement, not 'uplnk'", "did you mean 'uplink'?" },
-	{ "route a via b route c via d", "1:15: error: a statement starts on "
-	  "a line of its own", "put it on a new line" },
+	{ "route a via b route c via d", "1:15: error: a statement starts "
+	  "on a new line", "insert a line break" },
 	{ "default via a;", "1:14: error: expected the end of the statement, "
 	  "not ';'", "leave out the ';'" },
 	{ "default via { }", "1:15: error: expected an uplink, not '}'", NULL },
-	{ "default via { a, drop }", "1:18: error: 'drop' can have no share",
-	  "give what is to be dropped a route of its own" },
-	{ "default via { a 3, a 1 }", "1:20: error: 'a' is there twice",
-	  "name it once, with the weight that it is to have" },
-	{ "default via { main, a, main }", "1:24: error: 'main' is there "
-	  "twice", "name it once, with the weight that it is to have" },
+	{ "default via { a, drop }", "1:18: error: 'drop' cannot be one of "
+	"several uplinks",
+	  "write a separate route for the flows to drop" },
+	{ "default via { a 3, a 1 }", "1:20: error: 'a' is given twice",
+	  "write it once, with its total weight" },
+	{ "default via { main, a, main }", "1:24: error: 'main' is given "
+	  "twice", "write it once, with its total weight" },
 	{ "default via { a 0, b 1 }", "1:17: error: '0' is not a weight (1 to "
 	  "256)", NULL },
 	{ "default via { a 257, b 1 }", "1:17: error: '257' is not a weight",
 	  NULL },
-	{ "default via { a 200, b 57 }", "1:13: error: the weights are more "
-	  "than 256 together", "divide them all by the same number" },
+	{ "default via { a 200, b 57 }", "1:13: error: the sum of the "
+	  "weights exceeds 256", "divide them all by the same number" },
 	{ "default via { a 3 b 1 }", "1:19: error: expected a weight, ',' or "
 	  "'}', not 'b'", NULL },
-	{ "default via { a 3, b 1", "1:13: error: this '{' is never closed",
+	{ "default via { a 3, b 1", "1:13: error: this '{' is not closed",
 	  NULL },
 	{ "default via { a, b } by client", "1:25: error: expected 'source', "
 	  "not 'client'", NULL },
-	{ "route per packet dscp ef via { a, b }", "1:30: error: a route per "
-	  "packet goes by one uplink",
-	  "name one uplink; it is flows that are shared" },
-	{ "expect tcp 192.0.2.1 > 192.0.2.2 via { a 3, b }", "1:42: error: an "
-	  "expectation names uplinks, any of which will do",
-	  "leave the weight out" },
+	{ "route per packet dscp ef via { a, b }", "1:30: error: a route "
+	  "per packet has one uplink",
+	  "name one uplink: only flows can be balanced" },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2 via { a 3, b }", "1:42: error: "
+	  "an expect line lists the uplinks that are accepted",
+	  "leave out the weight" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2 via { a, b } by source", "1:47: "
 	  "error: expected the end of the statement, not 'by'", NULL },
 	{ "marks 0x7f", "1:7: error: expected 'mask', not '0x7f'", NULL },
@@ -80,20 +81,20 @@ static const struct {
 	{ "inspect", "1:8: error: expected 'packets', 'bytes', 'seconds' or "
 	  "'memory', "
 	  "but the text ends", NULL },
-	{ "inspect packets 1 packets 2", "1:19: error: 'packets' is said "
+	{ "inspect packets 1 packets 2", "1:19: error: 'packets' is given "
 	  "twice", NULL },
 	{ "inspect bytes 17m", "1:15: error: '17m' is not a number of bytes",
 	  NULL },
 	{ "inspect bytes k", "1:15: error: 'k' is not a number", NULL },
 	{ "inspect memory 1000k", "1:16: error: '1000k' is not bytes of "
 	  "memory, like 64m (1048576 to 1099511627776)", NULL },
-	{ "inspect memory 2m memory 2m", "1:19: error: 'memory' is said "
+	{ "inspect memory 2m memory 2m", "1:19: error: 'memory' is given "
 	  "twice", NULL },
 	{ "inspect packets 0", "1:17: error: '0' is not", NULL },
-	{ "kernel-routes", "1:14: error: expected 'on' or 'off', but the text ends",
-	  NULL },
-	{ "kernel-routes offf", "1:15: error: expected 'on' or 'off', not 'offf'",
-	  "did you mean 'off'?" },
+	{ "kernel-routes", "1:14: error: expected 'on' or 'off', but the text "
+	  "ends", NULL },
+	{ "kernel-routes offf", "1:15: error: expected 'on' or 'off', not "
+	  "'offf'", "did you mean 'off'?" },
 	{ "route per paket tcp drop", "1:11: error: expected 'packet', not "
 	  "'paket'", "did you mean 'packet'?" },
 	{ "route tcp drop except", "1:22: error: expected", NULL },
@@ -101,7 +102,7 @@ static const struct {
 	{ "learn hosts", "1:7: error: expected 'dns', 'servers', "
 	  "'min-confidence', 'ttl' or 'from', not 'hosts'", NULL },
 	{ "learn dns", "1:10: error: expected 'on' or 'off'", NULL },
-	{ "learn dns on dns off", "1:14: error: 'dns' is said twice",
+	{ "learn dns on dns off", "1:14: error: 'dns' is given twice",
 	  NULL },
 	{ "learn min-confidence 101", "1:22: error: ", NULL },
 	{ "resolve", "1:8: error: expected 'ttl' or 'grace'", NULL },
@@ -121,15 +122,15 @@ static const struct {
 	{ "uplink a { dev a late soon }", "1:23: error: expected 'keep', "
 	  "'move' or 'reset', not 'soon'", NULL },
 	{ "uplink a { dev a late keep late move }",
-	  "1:28: error: 'late' is said twice", NULL },
+	  "1:28: error: 'late' is given twice", NULL },
 	{ "route tcp drop late keep", "1:16: error: a statement starts",
-	  "put it on a new line" },
+	  "insert a line break" },
 	{ "late kep", "1:6: error: expected 'keep', 'move' or 'reset', "
 	  "not 'kep'", "did you mean 'keep'?" },
 	{ "uplink { dev a }", "1:8: error: expected the name of an uplink, "
 	  "not '{'", NULL },
 	{ "uplink route { dev a }", "1:8: error: expected the name of an "
-	  "uplink, but 'route' is a word of the language",
+	  "uplink, but 'route' is a reserved word",
 	  "choose another name" },
 	{ "uplink main { dev a }", "1:8: error: expected the name of an "
 	  "uplink, but 'main' is", "choose another name" },
@@ -137,12 +138,12 @@ static const struct {
 	  "starts with a letter" },
 	{ "uplink a { via 192.0.2.1 }", "1:8: error: uplink 'a' has no "
 	  "device", "write { dev INTERFACE ... }" },
-	{ "uplink a { dev b dev c }", "1:18: error: 'dev' is said twice",
+	{ "uplink a { dev b dev c }", "1:18: error: 'dev' is given twice",
 	  NULL },
-	{ "uplink a { dev abcdefghijklmnop }", "1:16: error: an interface has "
-	  "at most 15 characters", NULL },
-	{ "uplink a { dev b via auto via auto }", "1:31: error: 'auto' is said "
-	  "twice", NULL },
+	{ "uplink a { dev abcdefghijklmnop }", "1:16: error: the name of an "
+	  "interface has at most 15 characters", NULL },
+	{ "uplink a { dev b via auto via auto }", "1:31: error: 'auto' is "
+	  "given twice", NULL },
 	{ "uplink a { dev b probe pong 192.0.2.1 }", "1:24: error: expected "
 	  "'ping', 'tcp' or 'http', not 'pong'", "did you mean 'ping'?" },
 	{ "uplink a { dev b probe tcp 192.0.2.1 }", "1:28: error: a tcp probe "
@@ -157,39 +158,39 @@ static const struct {
 	  "not a number of seconds (1 to 3600)", NULL },
 	{ "uplink a { dev b probe ping ::1 up 0 }", "1:36: error: '0' is not "
 	  "a number of probes (1 to 100)", NULL },
-	{ "uplink a { dev b probe ping ::1 up 1 up 2 }", "1:38: error: 'up' is "
-	  "said twice", NULL },
-	{ "uplink a { dev b/c }", "1:16: error: no interface can be called "
-	  "so", NULL },
-	{ "uplink a { dev ppp* }", "1:16: error: one interface has to be "
-	  "named here", NULL },
+	{ "uplink a { dev b probe ping ::1 up 1 up 2 }", "1:38: error: 'up' "
+	  "is given twice", NULL },
+	{ "uplink a { dev b/c }", "1:16: error: this cannot be the name of "
+	  "an interface", NULL },
+	{ "uplink a { dev ppp* }", "1:16: error: a pattern is not allowed "
+	  "here", NULL },
 	{ "uplink a { dev b via 192.0.2.1 via 192.0.2.2 }", "1:36: error: "
-	  "this uplink has an IPv4 gateway already", NULL },
+	  "this uplink already has an IPv4 gateway", NULL },
 	{ "uplink a { dev b via 192.0.2.0/24 }", "1:22: error: '192.0.2.0/24' "
 	  "is not the address of a gateway", NULL },
-	{ "uplink a { dev b table 254 }", "1:24: error: table 254 is one of "
-	  "the kernel's own", "are free" },
+	{ "uplink a { dev b table 254 }", "1:24: error: table 254 is "
+	  "reserved by the kernel", "use 1 to 252 or" },
 	{ "uplink a { dev b table 5 local }", "1:26: error: 'local' is the "
-	  "name of one of the kernel's own tables", NULL },
+	  "name of a table of the kernel", NULL },
 	{ "uplink a { dev b masqerade }", "1:18: error: expected an option of "
 	  "the uplink or '}', not 'masqerade'", "did you mean 'masquerade'?" },
-	{ "uplink a { dev b\nroute c via a", "1:10: error: this '{' is never "
+	{ "uplink a { dev b\nroute c via a", "1:10: error: this '{' is not "
 	  "closed", NULL },
-	{ "uplink a { dev b", "1:10: error: this '{' is never closed", NULL },
+	{ "uplink a { dev b", "1:10: error: this '{' is not closed", NULL },
 	{ "list address a { }", "1:6: error: expected 'addresses' or "
 	  "'domains', not 'address'", "did you mean 'addresses'?" },
 	{ "list addresses a { 192.0.2.1 192.0.2.2 }", "1:30: error: expected "
 	  "',' or '}', not '192.0.2.2'", NULL },
 	{ "list addresses a { 192.0.2.256 }", "1:20: error: '192.0.2.256'",
 	  NULL },
-	{ "list addresses a { @b }", "1:20: error: only from, to and host "
-	  "take a list", NULL },
+	{ "list addresses a { @b }", "1:20: error: only 'from', 'to' and "
+	  "'host' accept a list", NULL },
 	{ "list addresses a { ,192.0.2.1 }", "1:20: error: expected an "
 	  "address", NULL },
 	{ "list addresses a { file b }", "1:25: error: expected a path in "
 	  "quotes, not 'b'", NULL },
-	{ "list addresses a { 192.0.2.1,\nroute b via c", "1:18: error: this "
-	  "'{' is never closed", NULL },
+	{ "list addresses a { 192.0.2.1,\nroute b via c", "1:18: error: "
+	  "this '{' is not closed", NULL },
 	{ "list domains a { b; c }", "1:19: error: expected ',' or '}', not "
 	  "';'", "write ','" },
 	{ "route a, b via c", "1:8: error: expected a condition, not ','",
@@ -199,12 +200,12 @@ static const struct {
 	  "leave out the '*.'" },
 	{ "exempt form 192.0.2.1", "1:8: error: expected 'from' or 'to', not "
 	  "'form'", "did you mean 'from'?" },
-	{ "exempt from { }", "1:15: error: expected an address, a prefix, a "
-	  "range, a name or @LIST, not '}'", NULL },
+	{ "exempt from { }", "1:15: error: expected an address, prefix, "
+	  "range, host name or @LIST, not '}'", NULL },
 	{ "exempt to 192.0.2.1 by", "1:23: error: expected 'rule', but the "
 	  "text ends", NULL },
-	{ "class a tcp", "1:9: error: expected '=' behind the name, not "
-	  "'tcp'", NULL },
+	{ "class a tcp", "1:9: error: expected '=' after the name, not 'tcp'",
+	  NULL },
 	{ "class a == tcp", "1:10: error: expected a condition, not '='",
 	  "write a single =" },
 	{ "class a =", "1:10: error: expected a condition, but the text ends",
@@ -217,24 +218,24 @@ static const struct {
 	  "write 'or'" },
 	{ "class a = !tcp", "1:11: error: expected a condition",
 	  "write 'not'" },
-	{ "class a = TCP", "1:11: error: words of the language are in lower "
-	  "case", "write 'tcp'" },
+	{ "class a = TCP", "1:11: error: keywords are in lower case",
+	  "write 'tcp'" },
 	{ "class a = tcp dprot 25", "1:15: error: expected a condition, not "
 	  "'dprot'", "did you mean 'dport'?" },
 	{ "class a = b and", "1:16: error: expected a condition, but the text "
 	  "ends", NULL },
 	{ "class a = b or or c", "1:16: error: expected a condition, not "
 	  "'or'", NULL },
-	{ "class a = (b", "1:11: error: this '(' is never closed", NULL },
+	{ "class a = (b", "1:11: error: this '(' is not closed", NULL },
 	{ "class a = b)", "1:12: error: expected the end of the statement, "
 	  "not ')'", NULL },
-	{ "class a = (tcp dport { 25\nclass b = c", "1:22: error: this '{' is "
-	  "never closed", NULL },
-	{ "class a = b via c", "1:13: error: a class is a condition and no "
-	  "more", "a route says where it goes" },
+	{ "class a = (tcp dport { 25\nclass b = c", "1:22: error: this '{' "
+	  "is not closed", NULL },
+	{ "class a = b via c", "1:13: error: a class has only a condition, "
+	  "no uplink", "write a route for the class" },
 	{ "class a = \"b\"", "1:11: error: expected a condition, not '\"b\"'",
 	  NULL },
-	{ "class a = \"b", "1:11: error: this string is never closed", NULL },
+	{ "class a = \"b", "1:11: error: this string is not closed", NULL },
 	{ "class a = @b", "1:11: error: expected a condition, not '@b'", NULL },
 	{ "class a = 25", "1:11: error: expected a condition, not '25'",
 	  NULL },
@@ -253,9 +254,9 @@ static const struct {
 	{ "class a = tcp dport 1024:65535", "1:21: error: a range is written "
 	  "with '-'", "write 1024-65535" },
 	{ "class a = tcp dport 25, 26", "1:23: error: expected a condition",
-	  "several values stand in braces: { a, b }" },
-	{ "class a = tcp dport @b", "1:21: error: only from, to and host take "
-	  "a list", NULL },
+	  "write several values in braces: { a, b }" },
+	{ "class a = tcp dport @b", "1:21: error: only 'from', 'to' and "
+	  "'host' accept a list", NULL },
 	{ "class a = icmp dport 25", "1:16: error: this protocol has no "
 	  "ports", NULL },
 	{ "class a = proto 256", "1:17: error: '256' is not a protocol number "
@@ -275,27 +276,27 @@ static const struct {
 	  NULL },
 	{ "class a = uid 4294967295", "1:15: error: '4294967295' is not a "
 	  "user number", NULL },
-	{ "class a = in e*h", "1:14: error: a '*' stands at the end only",
+	{ "class a = in e*h", "1:14: error: '*' is allowed only at the end",
 	  NULL },
 	{ "class a = app and", "1:15: error: expected an application, not "
 	  "'and'", NULL },
 	{ "class a = app \"\"", "1:15: error: expected an application, not an "
 	  "empty string", NULL },
 	{ "class a = app b/c", "1:15: error: this is not the name of an "
-	  "application", "`waymark hints` lists them" },
+	  "application", "'waymark hints' lists them" },
 	{ "class a = host = b.c", "1:18: error: expected a host name right "
-	  "behind the '='", NULL },
+	  "after the '='", NULL },
 	{ "class a = host https://b.c/", "1:16: error: 'https://b.c/': ",
-	  "write the name of the host alone" },
+	  "write only the host name" },
 	{ "class a = host @route", "1:16: error: expected the name of a list, "
 	  "but 'route' is", "choose another name" },
 	{ "class a = payload \"b\"", "1:19: error: expected a pattern between "
 	  "slashes, /like this/", NULL },
-	{ "class a = payload /b", "1:19: error: this pattern is never closed",
+	{ "class a = payload /b", "1:19: error: this pattern is not closed",
 	  NULL },
 	{ "class a = payload //", "1:19: error: this pattern is empty", NULL },
-	{ "route via a", "1:7: error: a route has a condition",
-	  "'default' is for all that is left" },
+	{ "route via a", "1:7: error: a route needs a condition",
+	  "write 'default via UPLINK' for all other flows" },
 	{ "route a", "1:8: error: expected 'via UPLINK' or 'drop', but the "
 	  "text ends", NULL },
 	{ "route a\nroute b via c", "1:8: error: expected 'via UPLINK' or "
@@ -305,9 +306,9 @@ static const struct {
 	{ "route a via", "1:12: error: expected an uplink, but the text ends",
 	  NULL },
 	{ "route a via \"b\"", "1:13: error: expected an uplink",
-	  "a name stands alone, without quotes or '@'" },
-	{ "route a via drop", "1:13: error: expected an uplink, but 'drop' is "
-	  "a word of the language", "choose another name" },
+	  "write the name without quotes and without '@'" },
+	{ "route a via drop", "1:13: error: expected an uplink, but 'drop' "
+	  "is a reserved word", "choose another name" },
 	{ "route a exempt", "1:9: error: a route cannot exempt",
 	  "write 'exempt from ...'" },
 	{ "route a drop drop", "1:14: error: expected the end of the "
@@ -324,8 +325,8 @@ static const struct {
 	  "'70000' is not a port (0 to 65535)", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2: drop", "1:34: error: '' is not a "
 	  "port", NULL },
-	{ "expect tcp 192.0.2.1 > 2001:db8::1 drop", "1:24: error: client and "
-	  "server must be of one family", NULL },
+	{ "expect tcp 192.0.2.1 > 2001:db8::1 drop", "1:24: error: client "
+	  "and server must both have an IPv4", NULL },
 	{ "expect icmp 192.0.2.1 > 192.0.2.2:25 drop", "1:35: error: this "
 	  "protocol has no ports", NULL },
 	{ "expect tcp a.b > 192.0.2.2:25 drop", "1:12: error: 'a.b' is not an "
@@ -336,11 +337,11 @@ static const struct {
 	  "expected 'via UPLINK', 'drop', 'exempt' or what is known of the "
 	  "flow, not 'hots'", "did you mean 'host'?" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 app a app b via c", "1:43: "
-	  "error: 'app' is said twice", NULL },
+	  "error: 'app' is given twice", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ech ech via c", "1:37: "
-	  "error: 'ech' is said twice", NULL },
+	  "error: 'ech' is given twice", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ja4 " JA4 " ja4 " JA4 " drop",
-	  "1:78: error: 'ja4' is said twice", NULL },
+	  "1:78: error: 'ja4' is given twice", NULL },
 	{ "class a = ja4", "1:14: error: expected a JA4 fingerprint, but "
 	  "the text ends", NULL },
 	{ "class a = ja4 t13d", "1:15: error: this is not a JA4 fingerprint",
@@ -351,16 +352,16 @@ static const struct {
 	  "error: this is not a JA4 fingerprint", FIX },
 	{ "class a = ja4 " "x13d1516h2_8daaf6152771_b186095e22b6", "1:15: "
 	  "error: this is not a JA4 fingerprint", FIX },
-	{ "class a = ja4 @b", "1:15: error: only from, to and host take a "
-	  "list", NULL },
+	{ "class a = ja4 @b", "1:15: error: only 'from', 'to' and 'host' "
+	  "accept a list", NULL },
 	{ "include a", "1:9: error: expected a path in quotes, not 'a'",
 	  NULL },
 	{ "include \"/nothing/there\"", "1:9: error: cannot read "
 	  "'/nothing/there': No such file or directory", NULL },
 	{ "include \"/\"", "1:9: error: cannot read '/': it is a directory",
 	  NULL },
-	{ "a\x01\nb\x02\nc\x03", "1:2: error: a policy holds no control "
-	  "character 0x01", "is this a text file?" },
+	{ "a\x01\nb\x02\nc\x03", "1:2: error: a policy cannot have the "
+	  "control character 0x01", "is this a text file?" },
 };
 
 START_TEST(refuses)
@@ -388,7 +389,7 @@ START_TEST(refuses)
 }
 END_TEST
 
-/* Several mistakes: every one is said, and nothing else. */
+/* Several mistakes: each is reported, and nothing else. */
 static const struct {
 	const char *name;
 	const char *text;
@@ -400,9 +401,9 @@ static const struct {
 	{ "several in one statement",
 	  "list addresses a { 1.2.3.400, 1.2.3.4, b, 1.2.3.4/33 }\n",
 	  "1:20 1:40 1:43" },
-	{ "the rest of a broken statement is left",
+	{ "the rest of a broken statement is skipped",
 	  "class a = tcp 25 26 27\n  28 29 )\n  {\nroute b\n", "1:15 4:8" },
-	{ "a misspelt statement behind a broken one",
+	{ "a misspelt statement after a broken one",
 	  "route a\nroute b via\nrout c via d\nrute e via f\ndefault x\n",
 	  "1:8 3:1 4:1 5:9" },
 	{ "an open brace hides nothing",
@@ -414,7 +415,7 @@ static const struct {
 	  "class a = payload /b\nroute c\n", "1:19 2:8" },
 };
 
-START_TEST(says_all)
+START_TEST(reports_all)
 {
 	struct diag *diag = diag_new();
 	struct ast *ast = ast_parse("p", many[_i].text, strlen(many[_i].text),
@@ -439,7 +440,7 @@ START_TEST(says_all)
 }
 END_TEST
 
-/* The names of broken statements are known, what they say is not printed. */
+/* The names of broken statements stay known; the statements are not printed. */
 START_TEST(keeps_names)
 {
 	static const char text[] = "class a = tcp dport 70000\n"
@@ -469,7 +470,7 @@ START_TEST(keeps_names)
 }
 END_TEST
 
-/* A text that goes on and on: one complaint, or none. */
+/* A very long text: at most one error. */
 START_TEST(huge)
 {
 	static const struct {
@@ -525,7 +526,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, refuses, 0, ROWS(bad));
-	tcase_add_loop_test(tcase, says_all, 0, ROWS(many));
+	tcase_add_loop_test(tcase, reports_all, 0, ROWS(many));
 	tcase_add_test(tcase, keeps_names);
 	tcase_add_loop_test(tcase, huge, 0, 12);
 	tcase_add_test(tcase, no_file);

@@ -1,6 +1,6 @@
 /*
- * check_route_index.c - the index says what a plain walk over the routes says,
- * for random policies and random facts.
+ * check_route_index.c - the index finds the same route as an evaluation of all
+ * routes, for random policies and random facts.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@
 #include "packets.h"
 #include "unit.h"
 
-#define POLICIES 24		/* each row */
-#define FLOWS 300		/* each policy */
+#define POLICIES 24		/* per row */
+#define FLOWS 300		/* per policy */
 #define TEXT_MAX (1 << 17)
 
 /* Marsaglia's xorshift64: the same numbers in every run. */
@@ -206,7 +206,7 @@ static struct facts random_facts(const struct policy *policy)
 	return facts;
 }
 
-/* What the index has to agree with. */
+/* The expected result: evaluate all routes in order. */
 static struct decision plain_walk(const struct policy *policy,
 				  const struct facts *facts)
 {
@@ -250,13 +250,13 @@ START_TEST(agrees)
 		}
 		policy_free(policy);
 	}
-	/* That it was no test of the first routes alone. */
+	/* The flows must reach later routes, too. */
 	ck_assert(routes < 2 || open > 100);
 	ck_assert(routes < 20 || deep > 100);
 }
 END_TEST
 
-/* Patterns are told one by one. */
+/* Patterns are decided one by one. */
 START_TEST(patterns)
 {
 	struct policy *policy;

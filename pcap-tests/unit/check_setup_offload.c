@@ -1,6 +1,6 @@
 /*
- * check_setup_offload.c - what the kernel is told decides as the engine does:
- * policies made at random, walked both ways for packets made at random.
+ * check_setup_offload.c - the kernel's rules decide as the engine does: random
+ * policies, evaluated both ways for random packets.
  */
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 static uint64_t state;
 
-/* Numerical Recipes' generator: the same everywhere. */
+/* The generator of Numerical Recipes: the same numbers in every run. */
 static uint32_t any(uint32_t below)
 {
 	state = state * UINT64_C(6364136223846793005) +
@@ -44,7 +44,7 @@ static void say(struct text *text, const char *format, ...)
 
 /* ---- policies ---- */
 
-static void say_ports(struct text *text)
+static void put_ports(struct text *text)
 {
 	uint32_t count = 1 + any(3);
 
@@ -59,7 +59,7 @@ static void say_ports(struct text *text)
 	say(text, " }");
 }
 
-static void say_addresses(struct text *text)
+static void put_addresses(struct text *text)
 {
 	static const char *const some[] = {
 		"10.0.0.0/30", "10.0.0.2-10.0.0.5", "10.0.0.7", "0.0.0.0/0",
@@ -76,7 +76,7 @@ static void say_addresses(struct text *text)
 	say(text, " }");
 }
 
-static void say_atom(struct text *text)
+static void put_atom(struct text *text)
 {
 	static const char *const words[] = {
 		"tcp", "udp", "icmp", "proto 47", "sctp", "udplite",
@@ -91,43 +91,43 @@ static void say_atom(struct text *text)
 	case 0:
 	case 1:
 		say(text, any(2) ? "dport " : "sport ");
-		say_ports(text);
+		put_ports(text);
 		break;
 	case 2:
 	case 3:
 		say(text, any(3) ? "from " : "to ");
-		say_addresses(text);
+		put_addresses(text);
 		break;
 	case 4:
 		say(text, any(2) ? "tcp dport " : "udp dport ");
-		say_ports(text);
+		put_ports(text);
 		break;
 	default:
 		say(text, "%s", words[any(sizeof(words) / sizeof(*words))]);
 	}
 }
 
-static void say_condition(struct text *text, unsigned depth)
+static void put_condition(struct text *text, unsigned depth)
 {
 	uint32_t kind = any(depth > 2 ? 2 : 6);
 
 	if (kind < 3) {
 		say(text, kind ? "" : "not ");
-		say_atom(text);
+		put_atom(text);
 	} else if (kind == 3) {
 		say(text, "not (");
-		say_condition(text, depth + 1);
+		put_condition(text, depth + 1);
 		say(text, ")");
 	} else {
 		say(text, "(");
-		say_condition(text, depth + 1);
+		put_condition(text, depth + 1);
 		say(text, kind == 4 ? ") and (" : ") or (");
-		say_condition(text, depth + 1);
+		put_condition(text, depth + 1);
 		say(text, ")");
 	}
 }
 
-static void say_outcome(struct text *text)
+static void put_outcome(struct text *text)
 {
 	static const char *const paths[] = {
 		" via a\n", " via b\n", " via c\n", " via main\n", " drop\n",
@@ -137,8 +137,8 @@ static void say_outcome(struct text *text)
 	say(text, "%s", paths[any(7)]);
 }
 
-/* Half of them have routes that all test the same, for the maps. */
-static void say_policy(struct text *text)
+/* In half of them all routes test the same field, to get maps. */
+static void put_policy(struct text *text)
 {
 	uint32_t routes = 1 + any(12);
 	uint32_t style = any(8);
@@ -151,12 +151,12 @@ static void say_policy(struct text *text)
 		say(text, "route ");
 		if (style == 1 || style == 2) {
 			say(text, style == 1 ? "tcp dport " : "dport ");
-			say_ports(text);
+			put_ports(text);
 			say(text, any(3) ? "" : " from @a");
 			say(text, any(6) ? "" : " app ssh");
 		} else if (style == 3) {
 			say(text, "from ");
-			say_addresses(text);
+			put_addresses(text);
 			say(text, any(2) ? "" : " udp dport { 1-3, 7 }");
 			say(text, any(4) ? "" : " not dscp ef");
 		} else if (style == 4) {
@@ -165,13 +165,13 @@ static void say_policy(struct text *text)
 			say(text, "proto %u", any(3) ? 6 + any(3) * 11 : 47);
 			say(text, any(3) ? "" : " length %u-20", any(20));
 		} else {
-			say_condition(text, 0);
+			put_condition(text, 0);
 		}
-		say_outcome(text);
+		put_outcome(text);
 	}
 	if (any(2)) {
 		say(text, "default");
-		say_outcome(text);
+		put_outcome(text);
 	}
 }
 
@@ -232,7 +232,7 @@ START_TEST(same)
 	size_t settled = 0;
 
 	state = (uint64_t)_i;
-	say_policy(&text);
+	put_policy(&text);
 	speaks_of_users = strstr(text.bytes, "uid") != NULL &&
 			  (strstr(text.bytes, "not uid") != NULL ||
 			   strstr(text.bytes, "not (") != NULL);
@@ -247,7 +247,7 @@ START_TEST(same)
 		make_facts(policy, &facts);
 		decide(policy, &facts, &decision);
 		target = offload_flow(offload, &facts);
-		/* The engine's: `not uid`, which the kernel cannot test. */
+		/* The kernel cannot test `not uid`: the engine decides. */
 		if (target.verdict == OFFLOAD_QUEUE && speaks_of_users)
 			continue;
 		ck_assert_msg((target.verdict != OFFLOAD_QUEUE) ==
@@ -271,7 +271,7 @@ START_TEST(same)
 }
 END_TEST
 
-/* ---- what becomes of runs ---- */
+/* ---- runs ---- */
 
 static size_t count_rules(const struct offload *offload)
 {
@@ -282,23 +282,23 @@ static size_t count_rules(const struct offload *offload)
 	return count;
 }
 
-/* `make` says route `i`; how many rules there may be of 1,000 of them. */
-static void say_port(struct text *text, uint32_t i)
+/* `make` writes route `i`; the limit of rules for 1,000 routes. */
+static void put_port(struct text *text, uint32_t i)
 {
 	say(text, "tcp dport %u", i);
 }
 
-static void say_pair(struct text *text, uint32_t i)
+static void put_pair(struct text *text, uint32_t i)
 {
 	say(text, "udp dport %u from 10.%u.0.0/16", i % 50, i % 200);
 }
 
-static void say_host(struct text *text, uint32_t i)
+static void put_host(struct text *text, uint32_t i)
 {
 	say(text, "from { 10.0.%u.%u, 2001:db8::%x }", i / 256, i % 256, i);
 }
 
-static void say_unlike(struct text *text, uint32_t i)
+static void put_unlike(struct text *text, uint32_t i)
 {
 	say(text, i % 2 ? "tcp dport %u" : "udp dport %u", i % 40);
 	say(text, i % 3 ? "" : " app ssh");
@@ -309,10 +309,10 @@ static const struct {
 	void (*say)(struct text *text, uint32_t i);
 	size_t max;
 } runs[] = {
-	{ "ports", say_port, 3 },
-	{ "hosts", say_host, 3 },
-	{ "pairs", say_pair, 1100 },
-	{ "of two protocols", say_unlike, 160 },
+	{ "ports", put_port, 3 },
+	{ "hosts", put_host, 3 },
+	{ "pairs", put_pair, 1100 },
+	{ "of two protocols", put_unlike, 160 },
 };
 
 START_TEST(run)
@@ -337,9 +337,9 @@ START_TEST(run)
 }
 END_TEST
 
-/* ---- what does not fit ---- */
+/* ---- limits ---- */
 
-/* A list of every second address; what asks for it the engine has to tell. */
+/* A list of every second address: the engine decides routes that test it. */
 START_TEST(too_long)
 {
 	static const struct {

@@ -1,4 +1,4 @@
-/* random_policy.c - policies put together at random, see author.h. */
+/* random_policy.c - generate random policies, see random_policy.h. */
 #include "pcap-tests/unit/random_policy.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -11,7 +11,7 @@
 static struct random_policy {
 	FILE *out;
 	uint64_t state;
-	bool is_plain;		/* single blanks only */
+	bool is_plain;		/* only single blanks */
 } random_policy;
 
 static uint64_t draw(void)
@@ -37,10 +37,10 @@ static void blank(void)
 	fputs(random_policy.is_plain ? " " : PICK(blanks), random_policy.out);
 }
 
-/* One word or sign; a blank stands before it. */
-static void say(const char *format, ...)
+/* Write a blank and a word. */
+static void put(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
-static void say(const char *format, ...)
+static void put(const char *format, ...)
 {
 	va_list args;
 
@@ -50,73 +50,73 @@ static void say(const char *format, ...)
 	va_end(args);
 }
 
-static void say_address(void)
+static void put_address(void)
 {
 	switch (below(6)) {
 	case 0:
-		say("10.%u.%u.%u", below(256), below(256), below(256));
+		put("10.%u.%u.%u", below(256), below(256), below(256));
 		break;
 	case 1:
-		say("10.%u.0.0/16", below(256));
+		put("10.%u.0.0/16", below(256));
 		break;
 	case 2:
-		say("192.0.2.%u-192.0.3.%u", below(256), below(256));
+		put("192.0.2.%u-192.0.3.%u", below(256), below(256));
 		break;
 	case 3:
-		say("2001:DB8::%x", below(65536));
+		put("2001:DB8::%x", below(65536));
 		break;
 	case 4:
-		say("2001:db8:%x::/48", below(65536));
+		put("2001:db8:%x::/48", below(65536));
 		break;
 	default:
-		say("%s", below(2) ? "::/0" : "0.0.0.0/0");
+		put("%s", below(2) ? "::/0" : "0.0.0.0/0");
 		break;
 	}
 }
 
-static void say_range(unsigned max)
+static void put_range(unsigned max)
 {
 	unsigned first = below(max), last = first + below(max - first);
 
 	if (below(2))
-		say("%u", first);
+		put("%u", first);
 	else if (below(2))
-		say("0x%x", first);
+		put("0x%x", first);
 	else
-		say("%u-%u", first, last);
+		put("%u-%u", first, last);
 }
 
-static void say_host(void)
+static void put_host(void)
 {
 	static const char *const hosts[] = {
 		"example.com", "WWW.Example.NET.", "a", "x--y.z_1.example",
 		"\"to\"", "\"file\"", "file.example", "1.2.3.4.example",
 	};
 
-	say("%s%s", below(3) == 0 ? "=" : "", PICK(hosts));
+	put("%s%s", below(3) == 0 ? "=" : "", PICK(hosts));
 }
 
-static void say_port(void)
+static void put_port(void)
 {
-	say_range(65536);
+	put_range(65536);
 }
 
-static void say_length(void)
+static void put_length(void)
 {
-	say_range(65536);
+	put_range(65536);
 }
 
-static void say_dscp(void)
+static void put_dscp(void)
 {
 	static const char *const names[] = { "ef", "CS6", "af11", "be", "le" };
 
 	if (below(2))
-		say("%s", PICK(names));
+		put("%s", PICK(names));
 	else
-		say("%u", below(64));
+		put("%u", below(64));
 }
 
-static void say_tos(void)
+static void put_tos(void)
 {
 	static const char *const names[] = {
 		"minimize-delay", "minimize-cost", "normal-service",
@@ -125,280 +125,281 @@ static void say_tos(void)
 
 	switch (below(3)) {
 	case 0:
-		say("%s", PICK(names));
+		put("%s", PICK(names));
 		break;
 	case 1:
-		say("0x%x", below(256));
+		put("0x%x", below(256));
 		break;
 	default:
-		say("%u/0x%x", below(256) & mask, mask);
+		put("%u/0x%x", below(256) & mask, mask);
 		break;
 	}
 }
 
-static void say_interface(void)
+static void put_interface(void)
 {
 	static const char *const names[] = {
 		"eth0", "ppp*", "br-lan.100", "\"in\"", "\"a,b\"", "*",
 	};
 
-	say("%s", PICK(names));
+	put("%s", PICK(names));
 }
 
-static void say_app(void)
+static void put_app(void)
 {
 	static const char *const names[] = { "ssh", "smtp", "l2tp", "\"app\"" };
 
-	say("%s", PICK(names));
+	put("%s", PICK(names));
 }
 
-static void say_alpn(void)
+static void put_alpn(void)
 {
 	static const char *const names[] = {
 		"h2", "http/1.1", "\"a b\"", "\"\\\"\\\\\"", "\"not\"", "\"#\"",
 	};
 
-	say("%s", PICK(names));
+	put("%s", PICK(names));
 }
 
-static void say_ja4(void)
+static void put_ja4(void)
 {
 	static const char *const prints[] = {
 		"t13d1516h2_8daaf6152771_b186095e22b6",
 		"\"q13d0310h3_55b375c5d22e_cd85d2d88918\"",
 	};
 
-	say("%s", PICK(prints));
+	put("%s", PICK(prints));
 }
 
-static void say_set(void (*one)(void), bool lists)
+static void put_set(void (*one)(void), bool lists)
 {
 	unsigned count;
 
 	if (below(2)) {
 		if (lists && below(4) == 0)
-			say("@list_%u", below(9));
+			put("@list_%u", below(9));
 		else
 			one();
 		return;
 	}
-	say("{");
+	put("{");
 	for (count = 1 + below(4); count > 0; count--) {
 		if (lists && below(4) == 0)
-			say("@list_%u", below(9));
+			put("@list_%u", below(9));
 		else
 			one();
 		if (count > 1 || below(2))
-			say(",");
+			put(",");
 	}
-	say("}");
+	put("}");
 }
 
-static void say_protocol(void)
+static void put_protocol(void)
 {
 	static const char *const ported[] = { "tcp", "udp", "sctp" };
 	static const char *const others[] = { "icmp", "gre", "ipv6", "esp" };
 
 	switch (below(4)) {
 	case 0:
-		say("%s", PICK(others));
+		put("%s", PICK(others));
 		return;
 	case 1:
-		say("proto");
-		say("%u", 200 + below(56));
+		put("proto");
+		put("%u", 200 + below(56));
 		return;
 	default:
-		say("%s", PICK(ported));
+		put("%s", PICK(ported));
 	}
 	if (below(2)) {
-		say("%s", below(2) ? "dport" : "sport");
-		say_set(say_port, false);
+		put("%s", below(2) ? "dport" : "sport");
+		put_set(put_port, false);
 	}
 }
 
-static void say_payload(void)
+static void put_payload(void)
 {
 	static const char *const patterns[] = {
 		"/^\\x13Bit/", "/a\\/b/", "/\\\\/", "/ \"#{,;=/", "/\\\\\\//",
 	};
 
-	say("payload");
+	put("payload");
 	if (below(2))
-		say("%s", below(2) ? "client" : "server");
-	say("%s", PICK(patterns));
+		put("%s", below(2) ? "client" : "server");
+	put("%s", PICK(patterns));
 }
 
-static void say_atom(void)
+static void put_atom(void)
 {
 	static const struct {
 		const char *word;
 		void (*one)(void);
 		bool lists;
 	} atoms[] = {
-		{ "sport", say_port, false },	{ "dport", say_port, false },
-		{ "from", say_address, true },	{ "to", say_address, true },
-		{ "in", say_interface, false },	{ "dscp", say_dscp, false },
-		{ "tos", say_tos, false },	{ "length", say_length, false },
-		{ "uid", say_length, false },	{ "app", say_app, false },
-		{ "host", say_host, true },	{ "alpn", say_alpn, false },
-		{ "ja4", say_ja4, false },
+		{ "sport", put_port, false },	{ "dport", put_port, false },
+		{ "from", put_address, true },	{ "to", put_address, true },
+		{ "in", put_interface, false },	{ "dscp", put_dscp, false },
+		{ "tos", put_tos, false },	{ "length", put_length, false },
+		{ "uid", put_length, false },	{ "app", put_app, false },
+		{ "host", put_host, true },	{ "alpn", put_alpn, false },
+		{ "ja4", put_ja4, false },
 	};
 	unsigned row = below(ROWS(atoms));
 
-	say("%s", atoms[row].word);
-	say_set(atoms[row].one, atoms[row].lists);
+	put("%s", atoms[row].word);
+	put_set(atoms[row].one, atoms[row].lists);
 }
 
-static void say_condition(unsigned depth);
+static void put_condition(unsigned depth);
 
-static void say_factor(unsigned depth)
+static void put_factor(unsigned depth)
 {
 	switch (below(depth > 0 ? 8 : 5)) {
 	case 0:
-		say("class_%u", below(9));
+		put("class_%u", below(9));
 		break;
 	case 1:
-		say_protocol();
-		/* Ports would be its own, and not each protocol has them. */
-		say("and class_%u", below(9));
+		put_protocol();
+		/* Without `and`, ports would belong to the protocol, which may
+		 * have none. */
+		put("and class_%u", below(9));
 		break;
 	case 2:
-		say_payload();
+		put_payload();
 		break;
 	case 3:
 	case 4:
-		say_atom();
+		put_atom();
 		break;
 	case 5:
-		say("not");
-		say_factor(depth - 1);
+		put("not");
+		put_factor(depth - 1);
 		break;
 	default:
-		say("(");
-		say_condition(depth - 1);
-		say(")");
+		put("(");
+		put_condition(depth - 1);
+		put(")");
 		break;
 	}
 }
 
-static void say_condition(unsigned depth)
+static void put_condition(unsigned depth)
 {
 	static const char *const joins[] = { "and", "or", "", "or not" };
 	unsigned count;
 	const char *join;
 
-	say_factor(depth);
+	put_factor(depth);
 	for (count = below(4); count > 0; count--) {
 		join = PICK(joins);
 		if (join[0] != '\0')
-			say("%s", join);
-		say_factor(depth);
+			put("%s", join);
+		put_factor(depth);
 	}
 }
 
-static void say_shares(bool has_weights)
+static void put_shares(bool has_weights)
 {
 	unsigned count = 1 + below(4), i;
 
-	say("via");
-	say("{");
+	put("via");
+	put("{");
 	for (i = 0; i < count; i++) {
 		if (i > 0)
-			say(",");
-		say("uplink_%u", i);
+			put(",");
+		put("uplink_%u", i);
 		if (has_weights && below(2))
-			say("%u", 1 + below(60));
+			put("%u", 1 + below(60));
 	}
 	if (below(4) == 0)
-		say(",");
-	say("}");
+		put(",");
+	put("}");
 	if (has_weights && below(2)) {
-		say("by");
-		say("source");
+		put("by");
+		put("source");
 	}
 }
 
-static void say_outcome(bool is_route)
+static void put_outcome(bool is_route)
 {
 	if (below(4) == 0)
-		say("drop");
+		put("drop");
 	else if (below(4) == 0)
-		say_shares(is_route);
+		put_shares(is_route);
 	else if (below(4) == 0)
-		say("via main");
+		put("via main");
 	else
-		say("via uplink_%u", below(9));
+		put("via uplink_%u", below(9));
 }
 
-static void say_uplink(void)
+static void put_uplink(void)
 {
 	unsigned order = below(2), i;
 
 	fprintf(random_policy.out, "uplink uplink_%u", below(9));
-	say("{");
+	put("{");
 	for (i = 0; i < 2; i++)
 		if (i == order) {
-			say("dev");
-			say("eth%u", below(9));
+			put("dev");
+			put("eth%u", below(9));
 		} else if (below(2)) {
-			say("table");
-			say("%u", 1000 + below(1000));
+			put("table");
+			put("%u", 1000 + below(1000));
 			if (below(2))
-				say("mail.out");
+				put("mail.out");
 		}
 	if (below(2))
-		say("masquerade");
+		put("masquerade");
 	if (below(2))
-		say("mark %u", 1 + below(9));
+		put("mark %u", 1 + below(9));
 	if (below(2))
-		say("via 2001:db8::1");
+		put("via 2001:db8::1");
 	if (below(2))
-		say("strict");
+		put("strict");
 	if (below(2))
-		say("via 192.0.2.1");
+		put("via 192.0.2.1");
 	if (below(2))
-		say("fallback uplink_%u", below(9));
+		put("fallback uplink_%u", below(9));
 	if (below(4) == 0)
-		say("via auto optional");
+		put("via auto optional");
 	if (below(4) == 0)
-		say("probe tcp [::1]:%u every %us down 2", 1 + below(9),
+		put("probe tcp [::1]:%u every %us down 2", 1 + below(9),
 		    1 + below(9));
-	say("}");
+	put("}");
 }
 
-static void say_list_address(void)
+static void put_list_address(void)
 {
 	if (below(4) == 0)
-		say("file \"/lists/a b\\\"\"");
+		put("file \"/lists/a b\\\"\"");
 	else
-		say_address();
+		put_address();
 }
 
-static void say_list_host(void)
+static void put_list_host(void)
 {
 	if (below(4) == 0)
-		say("file \"/lists/\\\\\"");
+		put("file \"/lists/\\\\\"");
 	else
-		say_host();
+		put_host();
 }
 
-static void say_list(void)
+static void put_list(void)
 {
 	bool domains = below(2);
 	unsigned count;
 
 	fprintf(random_policy.out, "list %s list_%u", domains ? "domains" :
 		"addresses", below(9));
-	say("{");
+	put("{");
 	for (count = below(5); count > 0; count--) {
-		domains ? say_list_host() : say_list_address();
+		domains ? put_list_host() : put_list_address();
 		if (count > 1 || below(2))
-			say(",");
+			put(",");
 	}
-	say("}");
+	put("}");
 }
 
-static void say_expect(void)
+static void put_expect(void)
 {
 	static const char *const ends[] = {
 		"tcp 192.0.2.1 > 192.0.2.2:25", "udp [::1]:5 > [::2]",
@@ -408,56 +409,56 @@ static void say_expect(void)
 
 	fprintf(random_policy.out, "expect %s", PICK(ends));
 	if (below(2))
-		say("host Example.com");
+		put("host Example.com");
 	if (below(2))
-		say("tos minimize-delay");
+		put("tos minimize-delay");
 	if (below(2))
-		say("alpn \"a b\"");
+		put("alpn \"a b\"");
 	if (below(2))
-		say("app ssh");
+		put("app ssh");
 	if (below(2))
-		say("in eth0");
+		put("in eth0");
 	if (below(2))
-		say("dscp ef");
-	/* At the start of a line it would be a statement. */
+		put("dscp ef");
+	/* At the start of a line `exempt` would be a statement. */
 	if (below(4) == 0)
 		fputs(" exempt", random_policy.out);
 	else
-		say_outcome(false);
+		put_outcome(false);
 }
 
-static void say_statement(void)
+static void put_statement(void)
 {
 	switch (below(9)) {
 	case 0:
-		say_uplink();
+		put_uplink();
 		break;
 	case 1:
-		say_list();
+		put_list();
 		break;
 	case 2:
 		fprintf(random_policy.out, "exempt %s", below(2) ? "from" : "to");
-		say_set(say_address, true);
+		put_set(put_address, true);
 		if (below(2))
-			say("by rule");
+			put("by rule");
 		break;
 	case 3:
 	case 4:
 		fprintf(random_policy.out, "class class_%u =", below(9));
-		say_condition(3);
+		put_condition(3);
 		break;
 	case 5:
 	case 6:
 		fprintf(random_policy.out, "route");
-		say_condition(3);
-		say_outcome(true);
+		put_condition(3);
+		put_outcome(true);
 		break;
 	case 7:
-		say_expect();
+		put_expect();
 		break;
 	default:
 		fprintf(random_policy.out, "default");
-		say_outcome(true);
+		put_outcome(true);
 		break;
 	}
 	fputs(below(2) ? "\n" : " # that was it\n", random_policy.out);
@@ -474,5 +475,5 @@ void random_policy_write(FILE *out)
 	random_policy.out = out;
 	random_policy.is_plain = below(4) == 0;
 	for (count = below(STATEMENTS_MAX + 1); count > 0; count--)
-		say_statement();
+		put_statement();
 }

@@ -1,6 +1,6 @@
 /*
- * random_policy.h - policies put together at random, of all that the grammar has,
- * with blanks and comments between the words. The same come every time.
+ * random_policy.h - generate random policies that use the whole grammar, with
+ * blanks and comments between the words. A seed always gives the same ones.
  */
 #ifndef WAYMARK_RANDOM_POLICY_H
 #define WAYMARK_RANDOM_POLICY_H
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What is written from now on comes from `seed`, which is not 0. */
+/* Restart the generator; `seed` is not 0. */
 void random_policy_seed(uint64_t seed);
 
 /* Write one policy. */

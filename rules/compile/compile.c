@@ -1,4 +1,5 @@
-/* compile.c - from the syntax tree to the policy: gathers and drives. */
+/* compile.c - compile a syntax tree to a policy: collect the statements, run
+ * the steps. */
 #include "rules/compile/compile.h"
 
 #include <errno.h>
@@ -12,8 +13,8 @@
 #define INSPECT_PACKETS 12
 #define INSPECT_BYTES (16 * 1024)
 #define INSPECT_SECONDS 5
-#define INSPECT_MEMORY (16 * 1024 * 1024)	/* for each queue */
-#define STREAMS_MIN 16			/* the same */
+#define INSPECT_MEMORY (16 * 1024 * 1024)	/* per queue */
+#define STREAMS_MIN 16				/* per queue */
 
 int compile_grow(void *items, size_t *room, size_t count, size_t size)
 {
@@ -70,22 +71,22 @@ const char *compile_statement_text(struct compiler *c,
 	return copy;
 }
 
-/* Statements of which there can be one only. */
+/* Statements that can be written only once. */
 static int gather_single(struct compiler *c, const struct ast_statement *s)
 {
-	const struct ast_statement **said = s->kind == STATEMENT_DEFAULT ?
-		&c->default_route : &c->said[s->kind];
+	const struct ast_statement **first = s->kind == STATEMENT_DEFAULT ?
+		&c->default_route : &c->single[s->kind];
 
-	if (*said != NULL) {
+	if (*first != NULL) {
 		char fix[128];
 
-		snprintf(fix, sizeof(fix), "it was said in line %u before",
-			 (*said)->place.line);
+		snprintf(fix, sizeof(fix), "the first one is in line %u",
+			 (*first)->place.line);
 		diag_add(c->diag, DIAG_ERROR, s->place, fix,
-			 "this can be said only once");
+			 "this statement is allowed only once");
 		return -EINVAL;
 	}
-	*said = s;
+	*first = s;
 	return 0;
 }
 
@@ -98,7 +99,7 @@ static int check_name(struct compiler *c, const struct ast_statement *s,
 	if (other->name.text == NULL || s->name.text == NULL ||
 	    strcmp(other->name.text, s->name.text) != 0)
 		return 0;
-	snprintf(fix, sizeof(fix), "it was defined in line %u before",
+	snprintf(fix, sizeof(fix), "the first definition is in line %u",
 		 other->place.line);
 	diag_add(c->diag, DIAG_ERROR, s->name.place, fix,
 		 "'%s' is defined twice", s->name.text);
@@ -169,7 +170,8 @@ static int gather(struct compiler *c, const struct ast_statement *s)
 	}
 }
 
-/* What is broken stays known by its name only, so that it is not missed. */
+/* Of a broken uplink, list or class only the name is used, so that statements
+ * that refer to it give no further errors. */
 static int gather_all(struct compiler *c, const struct ast_statement *s)
 {
 	int rc = 0;
@@ -187,7 +189,7 @@ static uint32_t number_or(const struct ast_number *number, uint32_t fallback)
 
 static void compile_queues(struct compiler *c)
 {
-	const struct ast_statement *s = c->said[STATEMENT_QUEUES];
+	const struct ast_statement *s = c->single[STATEMENT_QUEUES];
 	struct queues *q = &c->policy->queues;
 
 	if (s == NULL)
@@ -198,11 +200,11 @@ static void compile_queues(struct compiler *c)
 	q->coalesce_us = (uint16_t)s->queues.coalesce_us.value;
 	if (q->last >= q->first && q->last - q->first >= (int)QUEUES_MAX)
 		diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
-			 "one queue a processor is enough",
+			 "one queue per processor is enough",
 			 "more than %u queues", QUEUES_MAX);
 }
 
-static void compile_memory(struct compiler *c, const struct ast_number *said)
+static void compile_memory(struct compiler *c, const struct ast_number *memory)
 {
 	struct inspect *inspect = &c->policy->inspect;
 	struct queues q = c->policy->queues;
@@ -211,53 +213,52 @@ static void compile_memory(struct compiler *c, const struct ast_number *said)
 	char fix[80];
 
 	inspect->memory = (uint64_t)queues * INSPECT_MEMORY;
-	if (said->place.line == 0)
+	if (memory->place.line == 0)
 		return;
-	inspect->memory = said->value;
-	if (said->value >= min)
+	inspect->memory = memory->value;
+	if (memory->value >= min)
 		return;
 	snprintf(fix, sizeof(fix), "'inspect bytes %" PRIu32 "' and %u "
 		 "queue%s need %" PRIu64 "k", inspect->bytes, queues,
 		 queues == 1 ? "" : "s", (min + 1023) / 1024);
-	diag_add(c->diag, DIAG_ERROR, said->place, fix,
-		 "this is memory for less than %d flows a queue",
+	diag_add(c->diag, DIAG_ERROR, memory->place, fix,
+		 "this memory is enough for fewer than %d flows per queue",
 		 STREAMS_MIN);
 }
 
 static int compile_settings(struct compiler *c)
 {
-	static const struct ast_statement unsaid;
-	const struct ast_statement *s = c->said[STATEMENT_INSPECT];
+	static const struct ast_statement defaults;
+	const struct ast_statement *s = c->single[STATEMENT_INSPECT];
 	struct inspect *inspect = &c->policy->inspect;
 
 	if (s == NULL)
-		s = &unsaid;
+		s = &defaults;
 	inspect->packets = number_or(&s->inspect.packets, INSPECT_PACKETS);
 	inspect->bytes = number_or(&s->inspect.bytes, INSPECT_BYTES);
 	inspect->seconds = number_or(&s->inspect.seconds, INSPECT_SECONDS);
 	compile_queues(c);
 	compile_memory(c, &s->inspect.memory);
-	c->policy->kernel_routes = c->said[STATEMENT_OFFLOAD] == NULL ||
-			     c->said[STATEMENT_OFFLOAD]->kernel_routes;
-	if (c->said[STATEMENT_LATE] != NULL)
-		c->policy->late = c->said[STATEMENT_LATE]->late;
+	s = c->single[STATEMENT_KERNEL_ROUTES];
+	c->policy->kernel_routes = s == NULL || s->kernel_routes;
+	if (c->single[STATEMENT_LATE] != NULL)
+		c->policy->late = c->single[STATEMENT_LATE]->late;
 	return 0;
 }
 
-/* The engine holds lists of any length, and may answer "main" as well. */
+/* Only the kernel has these limits: a route `via main` accepts any list. */
 static void check_exempt(struct compiler *c, const struct ast_statement *s,
 			 size_t ranges, size_t by_rule)
 {
 	if (s->exempt.by_rule && by_rule > EXEMPT_RULES_MAX)
 		diag_add(c->diag, DIAG_ERROR, s->place,
-			 "leave out 'by rule': a set holds them all",
+			 "leave out 'by rule': an nft set has no such limit",
 			 "more than %u ranges are exempt by rule: the kernel "
-			 "walks all its rules for a route", EXEMPT_RULES_MAX);
+			 "tries the rules one by one", EXEMPT_RULES_MAX);
 	if (ranges <= EXEMPT_RANGES_MAX)
 		return;
 	diag_add(c->diag, DIAG_ERROR, s->place,
-		 "have the engine hold it: a route with this list 'via main', "
-		 "above all others",
+		 "write a route with this list 'via main' above all others",
 		 "more than %u ranges are exempt: too many for the kernel",
 		 EXEMPT_RANGES_MAX);
 }
@@ -298,7 +299,7 @@ static int compile_exempts(struct compiler *c)
 	return 0;
 }
 
-/* `except`: whose client is one of these the route is not for. */
+/* `except`: the route does not apply to these clients. */
 static int compile_except(struct compiler *c, const struct ast_value *values,
 			  uint32_t *node)
 {
@@ -329,7 +330,7 @@ int compile_route(struct compiler *c, const struct ast_statement *s,
 	if (rc == 0 && s->route.except != NULL &&
 	    compile_except(c, s->route.except, &test->node) == -ENOMEM)
 		return -ENOMEM;
-	if (compile_way(c, &s->route.outcome, route) == -ENOMEM)
+	if (compile_outcome(c, &s->route.outcome, route) == -ENOMEM)
 		return -ENOMEM;
 	route->late = s->route.late;
 	test->class_count = c->named.count;
@@ -374,9 +375,9 @@ static int compile_routes(struct compiler *c)
 	p->route_count = max;
 	for (size_t i = 0; i < max; i++) {
 		p->needs |= condition_facts(&p->pool, p->tests[i].node);
-		p->needs_interface |= condition_speaks_of(&p->pool,
-							  p->tests[i].node,
-							  NODE_IN);
+		p->needs_interface |= condition_tests(&p->pool,
+						      p->tests[i].node,
+						      NODE_IN);
 	}
 	return rc;
 }
@@ -414,7 +415,7 @@ static void compiler_fini(struct compiler *c)
 	free(c->named.items);
 }
 
-/* Every step goes on after a complaint, so that one run tells them all. */
+/* All steps run even after an error, so that one run reports all errors. */
 static int compile_all(struct compiler *c)
 {
 	int (*const steps[])(struct compiler *) = {

@@ -1,4 +1,4 @@
-/* compile_balance.c - the paths that a route shares its flows among. */
+/* compile_balance.c - the path or the balanced paths of a route. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +22,9 @@ static bool is_same(const struct balance *a, const struct balance *b)
 	return true;
 }
 
-/* One balance for all routes that say the same. There is room: no more of
- * them than routes. */
-static const struct balance *keep(struct policy *p, const struct balance *new)
+/* Routes with equal members share a balance. There is room for one per
+ * route. */
+static const struct balance *intern(struct policy *p, const struct balance *new)
 {
 	for (size_t i = 0; i < p->balance_count; i++)
 		if (is_same(&p->balances[i], new))
@@ -59,14 +59,15 @@ static int compile_shares(struct compiler *c, const struct ast_outcome *outcome,
 	if (balance.count == 1)
 		route->path = members[0].path;
 	else
-		route->balance = keep(c->policy, &balance);
+		route->balance = intern(c->policy, &balance);
 	return 0;
 }
 
-/* As the statement has it, with all weights. */
-static const char *way_of(struct compiler *c, const struct ast_outcome *outcome)
+/* The outcome in words, with all weights. */
+static const char *text_of(struct compiler *c,
+			   const struct ast_outcome *outcome)
 {
-	const char *between = "{";
+	const char *separator = "{";
 	const char *copy = NULL;
 	char *text = NULL;
 	size_t len = 0;
@@ -81,8 +82,9 @@ static const char *way_of(struct compiler *c, const struct ast_outcome *outcome)
 	if (out == NULL)
 		return NULL;
 	for (const struct ast_share *s = outcome->shares; s; s = s->next) {
-		fprintf(out, "%s %s %u", between, s->uplink.text, weight_of(s));
-		between = ",";
+		fprintf(out, "%s %s %u", separator, s->uplink.text,
+			weight_of(s));
+		separator = ",";
 	}
 	fputs(outcome->by_source ? " } by source" : " }", out);
 	if (fclose(out) == 0)
@@ -91,10 +93,10 @@ static const char *way_of(struct compiler *c, const struct ast_outcome *outcome)
 	return copy;
 }
 
-int compile_way(struct compiler *c, const struct ast_outcome *outcome,
-		struct route *route)
+int compile_outcome(struct compiler *c, const struct ast_outcome *outcome,
+		    struct route *route)
 {
-	route->way = way_of(c, outcome);
+	route->way = text_of(c, outcome);
 	if (route->way == NULL)
 		return -ENOMEM;
 	if (outcome->kind == OUTCOME_VIA && outcome->shares != NULL)

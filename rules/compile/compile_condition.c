@@ -1,4 +1,4 @@
-/* compile_condition.c - conditions and classes as nodes of the pool. */
+/* compile_condition.c - compile conditions and classes to nodes of the pool. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #include "rules/parse/keywords.h"
 
 static void report_unknown(struct compiler *c, struct place place,
-			     const char *what, const char *word,
-			     const struct nearest *near, const char *fallback)
+			   const char *what, const char *word,
+			   const struct nearest *near, const char *fallback)
 {
 	char fix[160];
 
@@ -37,12 +37,12 @@ int compile_app(struct compiler *c, const char *word, struct place place,
 		nearest_offer(&near, app->word);
 	}
 	report_unknown(c, place, "application", word, &near,
-			 "'waymark hints' prints those that are known");
+		       "'waymark hints' lists the known ones");
 	return -EINVAL;
 }
 
-/* Names that facts hold as bits: what they are, and where the policy keeps
- * them. */
+/* Names that have a bit in the facts: their kind, and their array in the
+ * policy. */
 struct interned {
 	const char *what;
 	const char **names;
@@ -50,7 +50,7 @@ struct interned {
 	size_t max;
 };
 
-/* The bit of a name, given to it when it has none. */
+/* Find or assign the bit of a name. */
 static int intern(struct compiler *c, const struct interned *in,
 		  const struct ast_value *value, uint32_t *ret_bit)
 {
@@ -112,8 +112,8 @@ static int compile_bits(struct compiler *c, const struct ast_condition *atom,
 	return 0;
 }
 
-/* TOS conditions hold for bytes: each value compares under its mask; a DSCP
- * is the upper six bits (RFC 2474, 3). */
+/* A bitmap of the bytes that match. A TOS value is compared under its mask; a
+ * DSCP is the upper six bits (RFC 2474, 3). */
 static int compile_bytes(struct compiler *c, const struct ast_condition *atom,
 			 uint32_t *ret_node)
 {
@@ -169,7 +169,7 @@ static int compile_set_atom(struct compiler *c,
 	return rc;
 }
 
-/* Each different pattern once; what it means is checked when all are known. */
+/* Number each distinct pattern; compile_tables() compiles all of them. */
 static int compile_payload(struct compiler *c, const struct ast_condition *atom,
 			   uint32_t *ret_node)
 {
@@ -184,7 +184,8 @@ static int compile_payload(struct compiler *c, const struct ast_condition *atom,
 		i++;
 	if (i == PATTERNS_MAX) {
 		diag_add(c->diag, DIAG_ERROR, atom->place,
-			 "join some with '|'", "more than %d payload patterns",
+			 "combine some with '|'",
+			 "more than %d payload patterns",
 			 PATTERNS_MAX);
 		return -EINVAL;
 	}
@@ -264,15 +265,15 @@ static int compile_class_use(struct compiler *c,
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			nearest_offer(&near, words[i]);
 		report_unknown(c, use->place, "class", use->name, &near,
-				 is_all(use->name) ?
-				 "write 'default via ...' for all the rest" :
-				 "define it: class NAME = condition");
+			       is_all(use->name) ?
+			       "write 'default via UPLINK' for all other "
+			       "flows" : "define it: class NAME = CONDITION");
 		return -EINVAL;
 	}
 	if (class->state == CLASS_OPEN) {
 		diag_add(c->diag, DIAG_ERROR, use->place,
-			 "a class cannot be made of itself",
-			 "class '%s' leads back to itself", use->name);
+			 "remove one of the references",
+			 "class '%s' refers to itself", use->name);
 		return -EINVAL;
 	}
 	class->is_used = true;
@@ -285,7 +286,7 @@ static int compile_class_use(struct compiler *c,
 	return rc;
 }
 
-/* All children are compiled even after a complaint. */
+/* Compile all children even after an error, to report all errors. */
 static int compile_children(struct compiler *c,
 			    const struct ast_condition *condition,
 			    uint32_t *ret_node)
@@ -343,7 +344,7 @@ int compile_condition(struct compiler *c, const struct ast_condition *condition,
 	return rc;
 }
 
-/* The classes that a class is made of do not count as named by a route. */
+/* Only the class that a route names counts for it, not the classes within. */
 static int compile_class(struct compiler *c, struct class_item *class)
 {
 	size_t named = c->named.count;

@@ -1,4 +1,4 @@
-/* compile_expect.c - expect lines: a flow in words, and where it must go. */
+/* compile_expect.c - expect lines: the facts of a flow and its outcome. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -117,7 +117,7 @@ static void resolve(const struct policy *policy, struct expect *e)
 	if (e->interface != NULL)
 		e->facts.in_sets = policy_resolve_interface(policy,
 							    e->interface);
-	/* A name that no condition speaks of makes no difference. */
+	/* A name that no condition tests has no bit. */
 	if (e->alpn != NULL)
 		e->facts.alpn_bits = policy_resolve_alpn(policy, e->alpn,
 							 strlen(e->alpn));
@@ -134,7 +134,7 @@ void compile_expects_resolve(struct policy *policy)
 /* ---- a flow on the command line ---- */
 
 struct flow_words {
-	struct expect expect;	/* first: what the caller holds */
+	struct expect expect;	/* first: policy_flow_free() casts it */
 	struct arena *arena;
 };
 
@@ -157,7 +157,8 @@ int policy_flow_parse(const struct policy *policy,
 	rc = -EINVAL;
 	if (s == NULL && diag_errors(diag) == 0)
 		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
-			 "expected a flow, as tcp 192.0.2.9 198.51.100.7:25");
+			 "expected a flow, for example "
+			 "tcp 192.0.2.9 198.51.100.7:25");
 	if (s == NULL || s->kind != STATEMENT_EXPECT || s->next != NULL ||
 	    diag_errors(diag) > 0)
 		goto out;

@@ -1,5 +1,5 @@
-/* compile_headers.c - the sets of header conditions, kept as they are: what
- * the kernel is to test itself has to be printed for it (offload.h). */
+/* compile_headers.c - store the sets of header conditions in the policy: the
+ * rules for the kernel are printed from them (offload.h). */
 #include <arpa/inet.h>
 #include <errno.h>
 
@@ -27,8 +27,8 @@ const struct exempt_range *compile_ranges(struct compiler *c,
 	return ranges;
 }
 
-static int keep_ranges(struct compiler *c, const struct address_set *sets,
-		       size_t count, struct header_set **ret_sets)
+static int store_ranges(struct compiler *c, const struct address_set *sets,
+			size_t count, struct header_set **ret_sets)
 {
 	struct header_set *kept = sets_new(c, count);
 
@@ -44,15 +44,15 @@ static int keep_ranges(struct compiler *c, const struct address_set *sets,
 	return 0;
 }
 
-static int keep_addresses(struct compiler *c)
+static int store_addresses(struct compiler *c)
 {
 	struct policy *p = c->policy;
-	int rc = keep_ranges(c, c->address_sets.items, c->address_sets.count,
-			     &p->address_sets);
+	int rc = store_ranges(c, c->address_sets.items, c->address_sets.count,
+			      &p->address_sets);
 
 	if (rc == 0)
-		rc = keep_ranges(c, c->uid_sets.items, c->uid_sets.count,
-				 &p->uid_sets);
+		rc = store_ranges(c, c->uid_sets.items, c->uid_sets.count,
+				  &p->uid_sets);
 	if (rc < 0)
 		return rc;
 	p->address_set_count = c->address_sets.count;
@@ -65,9 +65,9 @@ static bool has(const struct number_set *set, uint32_t n)
 	return n < 65536 && (set->words[n / 64] >> n % 64 & 1) != 0;
 }
 
-/* The stretches of a set: counted, and written where `ranges` is given. */
-static size_t stretches(const struct number_set *set,
-			struct exempt_range *ranges)
+/* Count the ranges of a set, and write them to `ranges` unless it is NULL. */
+static size_t list_ranges(const struct number_set *set,
+			  struct exempt_range *ranges)
 {
 	size_t count = 0;
 
@@ -87,7 +87,7 @@ static size_t stretches(const struct number_set *set,
 	return count;
 }
 
-static int keep_numbers(struct compiler *c)
+static int store_numbers(struct compiler *c)
 {
 	struct policy *p = c->policy;
 
@@ -96,13 +96,13 @@ static int keep_numbers(struct compiler *c)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->number_sets.count; i++) {
 		const struct number_set *set = c->number_sets.items[i];
-		size_t count = stretches(set, NULL);
+		size_t count = list_ranges(set, NULL);
 		struct exempt_range *ranges =
 			arena_alloc(p->arena, (count + 1) * sizeof(*ranges));
 
 		if (ranges == NULL)
 			return -ENOMEM;
-		stretches(set, ranges);
+		list_ranges(set, ranges);
 		p->number_sets[i].ranges = ranges;
 		p->number_sets[i].count = count;
 	}
@@ -110,7 +110,7 @@ static int keep_numbers(struct compiler *c)
 	return 0;
 }
 
-static int keep_interfaces(struct compiler *c)
+static int store_interfaces(struct compiler *c)
 {
 	struct policy *p = c->policy;
 
@@ -135,11 +135,11 @@ static int keep_interfaces(struct compiler *c)
 
 int compile_headers(struct compiler *c)
 {
-	int rc = keep_addresses(c);
+	int rc = store_addresses(c);
 
 	if (rc == 0)
-		rc = keep_numbers(c);
+		rc = store_numbers(c);
 	if (rc == 0)
-		rc = keep_interfaces(c);
+		rc = store_interfaces(c);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* compile_host.c - names in address lists: the addresses that they have. */
+/* compile_host.c - host names in address lists: add their known addresses. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #define TTL_MAX_S 3600
 #define GRACE_S 600
 
-static int keep(struct compiler *c, const struct policy_host *named)
+static int append(struct compiler *c, const struct policy_host *named)
 {
 	if (GROW(&c->named_hosts) < 0)
 		return -ENOMEM;
@@ -23,13 +23,13 @@ static bool is_too_many(struct compiler *c, struct place place)
 		return false;
 	if (!c->has_too_many_hosts)
 		diag_add(c->diag, DIAG_ERROR, place,
-			 "each of them has to be asked for again and again",
-			 "more than %d names among addresses", HOSTS_MAX);
+			 "write addresses, or use 'host' conditions",
+			 "more than %d host names among addresses", HOSTS_MAX);
 	c->has_too_many_hosts = true;
 	return true;
 }
 
-/* What nobody could tell this time, too, is told. */
+/* Warn about a name without address, or whose last look-up failed. */
 static void warn(struct compiler *c, const char *name, struct place place,
 		 const struct host *host)
 {
@@ -38,12 +38,12 @@ static void warn(struct compiler *c, const char *name, struct place place,
 
 	if (host == NULL || host->count == 0)
 		diag_add(c->diag, DIAG_WARNING, place, why != NULL ? why :
-			 "nobody has asked for it yet: --resolve does",
-			 "'%s' has no known address and counts as none", name);
+			 "it was not looked up yet: --resolve does",
+			 "'%s' has no known address and matches nothing", name);
 	else if (why != NULL)
 		diag_add(c->diag, DIAG_WARNING, place, why,
 			 "'%s' was not resolved: its %zu last known "
-			 "address%s", name, host->count,
+			 "address%s in use", name, host->count,
 			 host->count == 1 ? " stays" : "es stay");
 }
 
@@ -73,13 +73,13 @@ int compile_host(struct compiler *c, const char *name, struct place place,
 		copy[i] = host->items[i].address;
 		rc = address_set_add(set, &copy[i], &copy[i]);
 	}
-	return rc < 0 ? rc : keep(c, &named);
+	return rc < 0 ? rc : append(c, &named);
 }
 
 /* The parser has checked the ranges. */
-static void take_limits(struct compiler *c)
+static void set_limits(struct compiler *c)
 {
-	const struct ast_statement *s = c->said[STATEMENT_RESOLVE];
+	const struct ast_statement *s = c->single[STATEMENT_RESOLVE];
 	struct name_limits *limits = &c->policy->name_limits;
 
 	*limits = (struct name_limits){ TTL_MIN_S, TTL_MAX_S, GRACE_S };
@@ -96,7 +96,7 @@ int compile_hosts(struct compiler *c)
 	struct policy *p = c->policy;
 	size_t count = c->named_hosts.count;
 
-	take_limits(c);
+	set_limits(c);
 	p->hosts = arena_alloc(p->arena, (count + 1) * sizeof(*p->hosts));
 	if (p->hosts == NULL)
 		return -ENOMEM;

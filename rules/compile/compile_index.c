@@ -1,4 +1,4 @@
-/* compile_index.c - the routes of a finished policy, filed (route_index.h). */
+/* compile_index.c - build the route index of a complete policy. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include "rules/policy/route_index.h"
 
 #define WIDE_NUMBERS 4096u	/* of 65,536 */
-#define WIDE_BYTE 16		/* of the 256 an address begins with */
+#define WIDE_BYTE 16		/* of 256 values of the first byte */
 
-static bool is_wide_of_numbers(const struct header_set *set)
+static bool numbers_are_wide(const struct header_set *set)
 {
 	uint32_t total = 0;
 
@@ -19,7 +19,7 @@ static bool is_wide_of_numbers(const struct header_set *set)
 	return total > WIDE_NUMBERS;
 }
 
-static bool is_wide_of_addresses(const struct header_set *set)
+static bool addresses_are_wide(const struct header_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct address *first = &set->ranges[i].first;
@@ -40,10 +40,10 @@ static bool is_wide(const void *ctx, enum node_kind kind, uint32_t set)
 	case NODE_SPORT:
 	case NODE_DPORT:
 	case NODE_LENGTH:
-		return is_wide_of_numbers(&p->number_sets[set]);
+		return numbers_are_wide(&p->number_sets[set]);
 	case NODE_FROM:
 	case NODE_TO:
-		return is_wide_of_addresses(&p->address_sets[set]);
+		return addresses_are_wide(&p->address_sets[set]);
 	default:
 		return false;
 	}

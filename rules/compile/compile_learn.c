@@ -1,4 +1,4 @@
-/* compile_learn.c - what is learned, from one `learn` statement or several. */
+/* compile_learn.c - merge one or more `learn` statements. */
 #include "rules/compile/compile.h"
 
 #include <errno.h>
@@ -8,29 +8,29 @@
 #define TTL_MIN_S 60
 #define TTL_MAX_S 86400
 
-/* Where each option was said, `line` 0 while it was not. */
-struct said {
+/* The place of each option; `line` is 0 while it was not given. */
+struct given {
 	struct place dns, servers, min_percent, ttl, from;
 };
 
-/* False after a complaint when `option` was said before. */
-static bool first(struct compiler *c, const char *option, struct place place,
-		  struct place *said)
+/* False after an error when `option` was given before. */
+static bool is_first(struct compiler *c, const char *option, struct place place,
+		     struct place *given)
 {
 	char fix[128];
 
-	if (said->line == 0) {
-		*said = place;
+	if (given->line == 0) {
+		*given = place;
 		return true;
 	}
-	snprintf(fix, sizeof(fix), "it was said in line %u before",
-		 said->line);
+	snprintf(fix, sizeof(fix), "the first one is in line %u",
+		 given->line);
 	diag_add(c->diag, DIAG_ERROR, place, fix,
-		 "'learn %s' can be said only once", option);
+		 "'learn %s' is allowed only once", option);
 	return false;
 }
 
-static int take_from(struct compiler *c, const struct ast_learn *l)
+static int compile_from(struct compiler *c, const struct ast_learn *l)
 {
 	int rc = compile_address_set(c, l->from, &c->policy->learn.from_set);
 
@@ -38,34 +38,35 @@ static int take_from(struct compiler *c, const struct ast_learn *l)
 	return rc;
 }
 
-static int take(struct compiler *c, const struct ast_learn *l,
-		struct said *said)
+static int merge(struct compiler *c, const struct ast_learn *l,
+		 struct given *given)
 {
 	struct learn *learn = &c->policy->learn;
 
-	if (l->dns != SWITCH_UNSAID &&
-	    first(c, "dns", l->dns_place, &said->dns))
+	if (l->dns != SWITCH_UNSET &&
+	    is_first(c, "dns", l->dns_place, &given->dns))
 		learn->dns = l->dns == SWITCH_ON;
-	if (l->servers != SWITCH_UNSAID &&
-	    first(c, "servers", l->servers_place, &said->servers))
+	if (l->servers != SWITCH_UNSET &&
+	    is_first(c, "servers", l->servers_place, &given->servers))
 		learn->servers = l->servers == SWITCH_ON;
 	if (l->min_confidence.place.line > 0 &&
-	    first(c, "min-confidence", l->min_confidence.place,
-		  &said->min_percent))
+	    is_first(c, "min-confidence", l->min_confidence.place,
+		     &given->min_percent))
 		learn->min_percent = (uint8_t)l->min_confidence.value;
 	if (l->ttl_min.place.line > 0 &&
-	    first(c, "ttl", l->ttl_min.place, &said->ttl)) {
+	    is_first(c, "ttl", l->ttl_min.place, &given->ttl)) {
 		learn->ttl_min_s = (uint32_t)l->ttl_min.value;
 		learn->ttl_max_s = (uint32_t)l->ttl_max.value;
 	}
-	if (l->from != NULL && first(c, "from", l->from_place, &said->from))
-		return take_from(c, l);
+	if (l->from != NULL &&
+	    is_first(c, "from", l->from_place, &given->from))
+		return compile_from(c, l);
 	return 0;
 }
 
 int compile_learn(struct compiler *c)
 {
-	struct said said = { 0 };
+	struct given given = { 0 };
 	int rc = 0;
 
 	c->policy->learn = (struct learn){
@@ -76,6 +77,6 @@ int compile_learn(struct compiler *c)
 		.ttl_max_s = TTL_MAX_S,
 	};
 	for (size_t i = 0; i < c->learns.count && rc != -ENOMEM; i++)
-		rc = take(c, &c->learns.items[i]->learn, &said);
+		rc = merge(c, &c->learns.items[i]->learn, &given);
 	return rc;
 }

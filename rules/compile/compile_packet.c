@@ -1,4 +1,4 @@
-/* compile_packet.c - routes `per packet`, which live in the kernel alone. */
+/* compile_packet.c - routes `per packet`, which only the kernel evaluates. */
 #include <errno.h>
 
 #include "rules/compile/compile.h"
@@ -24,9 +24,9 @@ int compile_packet_routes(struct compiler *c)
 			return rc;
 		if (condition_facts(&p->pool, p->packet_tests[i].node) != 0)
 			diag_add(c->diag, DIAG_ERROR, s->place,
-				 "the kernel does it alone, by headers; leave "
-				 "'per packet' out to ask for payload",
-				 "a route per packet cannot ask for payload");
+				 "test header fields only, or leave out "
+				 "'per packet'",
+				 "a route per packet cannot test payload");
 	}
 	p->packet_route_count = c->packet_routes.count;
 	return 0;
@@ -45,8 +45,8 @@ int compile_packet_check(struct compiler *c)
 	if (offload->refused != OFFLOAD_NONE)
 		diag_add(c->diag, DIAG_ERROR,
 			 c->packet_routes.items[offload->refused]->place,
-			 "use shorter lists, and fewer alternatives",
-			 "the kernel cannot hold this route per packet");
+			 "use shorter lists and fewer alternatives",
+			 "this route per packet is too large for the kernel");
 	offload_free(offload);
 	return 0;
 }

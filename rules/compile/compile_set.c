@@ -1,6 +1,6 @@
 /*
- * compile_set.c - the values of conditions and lists as numbered sets; equal
- * sets get one number. At the end each kind becomes one table.
+ * compile_set.c - turn the values of conditions and lists into numbered sets;
+ * equal sets share a number. At the end each kind of set becomes one table.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,7 +20,7 @@ static struct list_item *find_list(struct compiler *c, const char *name)
 	return NULL;
 }
 
-/* `@NAME`: the list, used now; NULL after a complaint. */
+/* Find the list of `@NAME` and mark it as used; NULL after an error. */
 static struct list_item *use_list(struct compiler *c,
 				  const struct ast_value *value,
 				  enum list_kind kind)
@@ -55,26 +55,26 @@ static struct list_item *use_list(struct compiler *c,
 	return NULL;
 }
 
-/* Where the entries of an address list go. */
-struct address_taker {
+/* The destination of the entries of an address list. */
+struct address_sink {
 	struct compiler *c;
-	const char *list;	/* whose they are; NULL: a statement's own */
+	const char *list;	/* that has the entry; NULL: a statement */
 	struct address_set *set;
 };
 
-static int take_range(void *ctx, const struct address *first,
-		      const struct address *last)
+static int add_range(void *ctx, const struct address *first,
+		     const struct address *last)
 {
-	const struct address_taker *taker = ctx;
+	const struct address_sink *sink = ctx;
 
-	return address_set_add(taker->set, first, last);
+	return address_set_add(sink->set, first, last);
 }
 
-static int take_host(void *ctx, const char *name, struct place place)
+static int add_host(void *ctx, const char *name, struct place place)
 {
-	const struct address_taker *taker = ctx;
+	const struct address_sink *sink = ctx;
 
-	return compile_host(taker->c, name, place, taker->list, taker->set);
+	return compile_host(sink->c, name, place, sink->list, sink->set);
 }
 
 static int load_list(struct compiler *c, struct list_item *list);
@@ -82,7 +82,7 @@ static int load_list(struct compiler *c, struct list_item *list);
 static int add_addresses(struct compiler *c, const struct ast_value *value,
 			 const char *in_list, struct address_set *set)
 {
-	struct address_taker taker = { c, in_list, set };
+	struct address_sink sink = { c, in_list, set };
 	const struct source *source;
 	struct list_item *list;
 	int rc;
@@ -94,10 +94,10 @@ static int add_addresses(struct compiler *c, const struct ast_value *value,
 	case VALUE_FILE:
 		source = ast_file(c->ast, value->text, value->place, c->diag);
 		return source == NULL ? -EINVAL :
-		       list_parse_addresses(source, c->diag, take_range,
-					    take_host, &taker);
+		       list_parse_addresses(source, c->diag, add_range,
+					    add_host, &sink);
 	case VALUE_HOST:
-		return take_host(&taker, value->text, value->place);
+		return add_host(&sink, value->text, value->place);
 	case VALUE_LIST:
 		list = use_list(c, value, LIST_ADDRESSES);
 		if (list == NULL)
@@ -110,22 +110,22 @@ static int add_addresses(struct compiler *c, const struct ast_value *value,
 	}
 }
 
-struct name_taker {
+struct name_sink {
 	struct arena *arena;
 	struct name_set *set;
 };
 
-static int take_domain(void *ctx, const char *name, size_t len, bool exact)
+static int add_domain(void *ctx, const char *name, size_t len, bool exact)
 {
-	struct name_taker *taker = ctx;
+	struct name_sink *sink = ctx;
 
-	return name_set_add_copy(taker->set, taker->arena, name, len, exact);
+	return name_set_add_copy(sink->set, sink->arena, name, len, exact);
 }
 
 static int add_domains(struct compiler *c, const struct ast_value *value,
 		       struct name_set *set)
 {
-	struct name_taker taker = { c->policy->arena, set };
+	struct name_sink sink = { c->policy->arena, set };
 	const struct source *source;
 	struct list_item *list;
 	int rc;
@@ -137,8 +137,8 @@ static int add_domains(struct compiler *c, const struct ast_value *value,
 	case VALUE_FILE:
 		source = ast_file(c->ast, value->text, value->place, c->diag);
 		return source == NULL ? -EINVAL :
-		       list_parse_domains(source, c->diag, take_domain,
-					  &taker);
+		       list_parse_domains(source, c->diag, add_domain,
+					  &sink);
 	case VALUE_LIST:
 		list = use_list(c, value, LIST_DOMAINS);
 		if (list == NULL)
@@ -150,8 +150,8 @@ static int add_domains(struct compiler *c, const struct ast_value *value,
 	}
 }
 
-/* A list may stand in another; one that stands in itself is just empty at
- * that point, since it counts as loaded from the start. */
+/* A list may contain another list. A list that contains itself adds nothing
+ * there: it is marked as loaded before its values are read. */
 static int load_list(struct compiler *c, struct list_item *list)
 {
 	const struct ast_value *v = list->statement->list.values;
@@ -184,7 +184,7 @@ int compile_lists(struct compiler *c)
 	return 0;
 }
 
-/* Sets of all values even when one is wrong: its error has been told. */
+/* Add all values even after an error, to report all errors. */
 int compile_address_set(struct compiler *c, const struct ast_value *values,
 			uint32_t *ret_set)
 {
@@ -214,8 +214,7 @@ int compile_address_set(struct compiler *c, const struct ast_value *values,
 	return rc;
 }
 
-/* A user's number is kept where an IPv4 address has its own, as other numbers
- * are in header sets. */
+/* A user ID is stored as an IPv4 address, like all numbers in header sets. */
 int compile_uid_set(struct compiler *c, const struct ast_condition *atom,
 		    uint32_t *ret_set)
 {
@@ -235,7 +234,8 @@ int compile_uid_set(struct compiler *c, const struct ast_condition *atom,
 	       !address_set_equal(&c->uid_sets.items[i], &set))
 		i++;
 	if (rc == 0 && i == UIDS_MAX) {
-		diag_add(c->diag, DIAG_ERROR, atom->place, "join some with ','",
+		diag_add(c->diag, DIAG_ERROR, atom->place,
+			 "combine some: uid { N, M }",
 			 "more than %d different 'uid' conditions", UIDS_MAX);
 		rc = -EINVAL;
 	}
@@ -251,7 +251,7 @@ int compile_uid_set(struct compiler *c, const struct ast_condition *atom,
 	return rc;
 }
 
-/* The number of an equal set of names, or of `set`, which then is taken. */
+/* The number of an equal set, or of `set`, which is then moved to *sets. */
 static int intern_names(struct name_set **sets, size_t *room, size_t *count,
 			struct name_set *set, uint32_t *ret_set)
 {
@@ -434,7 +434,7 @@ static int build_interfaces(struct compiler *c)
 	return rc;
 }
 
-/* The library tells of one wrong pattern at a time: leave it out, go on. */
+/* The library reports one wrong pattern at a time: leave it out, try again. */
 static int build_patterns(struct compiler *c)
 {
 	char why[PATTERN_WHY_MAX];

@@ -1,4 +1,4 @@
-/* compile_uplink.c - the mask, paths and tables of the uplinks. */
+/* compile_uplink.c - the mark mask, and the paths and tables of uplinks. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,15 +27,15 @@ static bool mask_is_usable(uint64_t mask)
 
 int compile_marks(struct compiler *c)
 {
-	const struct ast_statement *s = c->said[STATEMENT_MARKS];
+	const struct ast_statement *s = c->single[STATEMENT_MARKS];
 	struct marks *m = &c->policy->marks;
 	int rc = 0;
 
 	m->mask = MARKS_MASK_DEFAULT;
 	if (s != NULL && !mask_is_usable(s->marks.mask.value)) {
 		diag_add(c->diag, DIAG_ERROR, s->marks.mask.place,
-			 "expected 3 to 9 neighbouring bits, as in 0x7f000000",
-			 "this mask cannot be used");
+			 "write a mask of 3 to 9 contiguous bits, for example "
+			 "0x7f000000", "this mask cannot be used");
 		rc = -EINVAL;
 	} else if (s != NULL) {
 		m->mask = (uint32_t)s->marks.mask.value;
@@ -54,42 +54,41 @@ static const struct ast_statement *uplink_at(struct compiler *c, size_t i)
 	return c->uplinks.items[i];
 }
 
-/* What it says; nothing, when it is broken. */
-static const struct ast_uplink *said_at(struct compiler *c, size_t i)
+/* The options of an uplink; none if it is broken. */
+static const struct ast_uplink *options_at(struct compiler *c, size_t i)
 {
-	static const struct ast_uplink nothing;
+	static const struct ast_uplink none;
 
-	return uplink_at(c, i)->is_broken ? &nothing
-					  : &uplink_at(c, i)->uplink;
+	return uplink_at(c, i)->is_broken ? &none : &uplink_at(c, i)->uplink;
 }
 
 static int report_taken(struct compiler *c, struct place place,
-			  const char *what, uint32_t value, size_t by)
+			const char *what, uint32_t value, size_t by)
 {
 	char fix[128];
 
-	snprintf(fix, sizeof(fix), "'%s' in line %u has it",
+	snprintf(fix, sizeof(fix), "uplink '%s' in line %u uses it",
 		 uplink_at(c, by)->name.text, uplink_at(c, by)->place.line);
-	diag_add(c->diag, DIAG_ERROR, place, fix, "%s %u is taken", what,
-		 value);
+	diag_add(c->diag, DIAG_ERROR, place, fix, "%s %u is already used",
+		 what, value);
 	return -EINVAL;
 }
 
-/* Numbers that the policy says, before any is given out. */
-static int take_said(struct compiler *c, size_t i, struct uplink *up)
+/* Assign the numbers written in the policy, before any is chosen. */
+static int set_written(struct compiler *c, size_t i, struct uplink *up)
 {
-	const struct ast_uplink *u = said_at(c, i);
+	const struct ast_uplink *u = options_at(c, i);
 	const struct marks *m = &c->policy->marks;
 	char fix[128];
 
 	if (u->mark.place.line != 0) {
 		if (u->mark.value > m->path_max) {
-			snprintf(fix, sizeof(fix), "expected 1 to %u, the "
-				 "number of the uplink within the mask 0x%x",
-				 m->path_max, m->mask);
+			snprintf(fix, sizeof(fix), "write 1 to %u: the number "
+				 "of the uplink, not the mark itself",
+				 m->path_max);
 			diag_add(c->diag, DIAG_ERROR, u->mark.place, fix,
-				 "mark %llu does not fit the mask",
-				 (unsigned long long)u->mark.value);
+				 "mark %llu does not fit in the mask 0x%x",
+				 (unsigned long long)u->mark.value, m->mask);
 			return -EINVAL;
 		}
 		up->path = (uint8_t)u->mark.value;
@@ -102,24 +101,24 @@ static int take_said(struct compiler *c, size_t i, struct uplink *up)
 static int check_taken(struct compiler *c, size_t i)
 {
 	const struct uplink *ups = c->policy->uplinks;
-	const struct ast_uplink *u = said_at(c, i);
+	const struct ast_uplink *u = options_at(c, i);
 	int rc = 0;
 
 	for (size_t j = 0; j < i; j++) {
 		const struct ast_name *other =
-			&said_at(c, j)->table_name;
+			&options_at(c, j)->table_name;
 
 		if (ups[i].path != 0 && ups[i].path == ups[j].path)
 			rc = report_taken(c, u->mark.place, "mark",
-					    ups[i].path, j);
+					  ups[i].path, j);
 		if (ups[i].table != 0 && ups[i].table == ups[j].table)
 			rc = report_taken(c, u->table.place, "table",
-					    ups[i].table, j);
+					  ups[i].table, j);
 		if (u->table_name.text != NULL && other->text != NULL &&
 		    strcmp(u->table_name.text, other->text) == 0) {
 			diag_add(c->diag, DIAG_ERROR, u->table_name.place,
 				 "choose another name",
-				 "two tables are called '%s'", other->text);
+				 "two tables have the name '%s'", other->text);
 			rc = -EINVAL;
 		}
 	}
@@ -143,7 +142,8 @@ static const struct uplink_number *in_force(struct compiler *c, size_t i)
 	return uplink_number_of(c->numbers, uplink_at(c, i)->name.text);
 }
 
-/* Which uplink, the i-th aside, has `path` in force; the count for none. */
+/* The uplink other than the i-th that has `path` in force; the count of
+ * uplinks when there is none. */
 static size_t holder_of(struct compiler *c, uint8_t path, size_t i)
 {
 	size_t j = 0;
@@ -157,10 +157,11 @@ static size_t holder_of(struct compiler *c, uint8_t path, size_t i)
 	return j;
 }
 
-/* The kernel would take the flows of the one for the other's. */
+/* Refuse the path of another uplink that is in force: existing flows would
+ * move to the other uplink. */
 static int check_holder(struct compiler *c, size_t i)
 {
-	const struct ast_number *mark = &said_at(c, i)->mark;
+	const struct ast_number *mark = &options_at(c, i)->mark;
 	const struct uplink *up = &c->policy->uplinks[i];
 	size_t holder = mark->place.line == 0 || up->path == 0 ?
 			c->uplinks.count : holder_of(c, up->path, i);
@@ -168,10 +169,10 @@ static int check_holder(struct compiler *c, size_t i)
 
 	if (holder == c->uplinks.count)
 		return 0;
-	snprintf(fix, sizeof(fix), "choose another number, or end what is in "
-		 "force first: waymark down");
+	snprintf(fix, sizeof(fix), "choose another number, or run 'waymark "
+		 "down' first");
 	diag_add(c->diag, DIAG_ERROR, mark->place, fix, "mark %u is in force "
-		 "for uplink '%s', whose flows would change over to '%s'",
+		 "for uplink '%s', whose flows would move to '%s'",
 		 up->path, uplink_at(c, holder)->name.text,
 		 uplink_at(c, i)->name.text);
 	return -EINVAL;
@@ -216,7 +217,7 @@ static bool is_in_force(struct compiler *c, uint8_t path, uint32_t table)
 	return false;
 }
 
-/* 0: there is none. */
+/* The lowest free path; 0: none. */
 static uint8_t lowest_path(struct compiler *c, bool may_be_in_force)
 {
 	for (uint8_t path = 1; path <= c->policy->marks.path_max; path++)
@@ -226,9 +227,9 @@ static uint8_t lowest_path(struct compiler *c, bool may_be_in_force)
 	return 0;
 }
 
-/* One that an uplink had which is no more is the last choice: conntrack still
- * knows flows by it. */
-static int give_path(struct compiler *c, size_t i)
+/* Choose a path. The path of a removed uplink is the last choice: conntrack may
+ * still have flows with it. */
+static int choose_path(struct compiler *c, size_t i)
 {
 	struct policy *p = c->policy;
 	uint8_t path = lowest_path(c, false);
@@ -240,13 +241,13 @@ static int give_path(struct compiler *c, size_t i)
 		return 0;
 	}
 	diag_add(c->diag, DIAG_ERROR, uplink_at(c, i)->place,
-		 "give 'marks mask' more bits",
-		 "the mask 0x%x has room for %u uplink%s", p->marks.mask,
+		 "write a 'marks mask' with more bits",
+		 "the mask 0x%x has room for only %u uplink%s", p->marks.mask,
 		 p->marks.path_max, p->marks.path_max == 1 ? "" : "s");
 	return -EINVAL;
 }
 
-static void give_table(struct compiler *c, size_t i)
+static void choose_table(struct compiler *c, size_t i)
 {
 	uint32_t table = TABLE_FIRST;
 
@@ -258,7 +259,7 @@ static void give_table(struct compiler *c, size_t i)
 	c->policy->uplinks[i].table = table;
 }
 
-/* An uplink by name, or main; -1 after a complaint. */
+/* Find an uplink by name, or main; -EINVAL after an error. */
 static int find_uplink(struct compiler *c, const struct ast_name *name,
 		       int *ret_index)
 {
@@ -288,13 +289,13 @@ static int find_uplink(struct compiler *c, const struct ast_name *name,
 	return -EINVAL;
 }
 
-/* What the policy does not say of a probe. */
+/* The defaults of a probe. */
 #define PROBE_EVERY_MS 5000
 #define PROBE_UP 2
 #define PROBE_DOWN 3
 #define PROBE_HTTP_PORT 80
 
-static uint32_t said_or(const struct ast_number *number, uint32_t fallback)
+static uint32_t number_or(const struct ast_number *number, uint32_t fallback)
 {
 	return number->place.line > 0 ? (uint32_t)number->value : fallback;
 }
@@ -316,10 +317,10 @@ static int fill_probes(struct compiler *c, const struct ast_uplink *u,
 		probes[up->probe_count++] = (struct uplink_probe){
 			.kind = a->kind,
 			.target = a->target,
-			.port = (uint16_t)said_or(&a->port, PROBE_HTTP_PORT),
-			.every_ms = said_or(&a->every_ms, PROBE_EVERY_MS),
-			.up = said_or(&a->up, PROBE_UP),
-			.down = said_or(&a->down, PROBE_DOWN),
+			.port = (uint16_t)number_or(&a->port, PROBE_HTTP_PORT),
+			.every_ms = number_or(&a->every_ms, PROBE_EVERY_MS),
+			.up = number_or(&a->up, PROBE_UP),
+			.down = number_or(&a->down, PROBE_DOWN),
 		};
 	up->probes = probes;
 	return 0;
@@ -328,7 +329,7 @@ static int fill_probes(struct compiler *c, const struct ast_uplink *u,
 static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 {
 	const struct ast_statement *s = uplink_at(c, i);
-	const struct ast_uplink *u = said_at(c, i);
+	const struct ast_uplink *u = options_at(c, i);
 	int rc = 0;
 
 	up->name = compile_text(c, s->name.text);
@@ -344,7 +345,7 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	up->strict = u->strict;
 	up->via_auto = u->via_auto;
 	up->optional = u->optional;
-	up->shared = u->shared;
+	up->on_lan = u->on_lan;
 	if (fill_probes(c, u, up) < 0)
 		return -ENOMEM;
 	up->late = u->late;
@@ -354,7 +355,7 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	if (rc == 0 && up->fallback == (int)i) {
 		diag_add(c->diag, DIAG_ERROR, u->fallback.place,
 			 "name another uplink, or main",
-			 "an uplink cannot stand in for itself");
+			 "an uplink cannot be its own fallback");
 		rc = -EINVAL;
 	}
 	return up->name == NULL ? -ENOMEM : rc;
@@ -373,7 +374,7 @@ int compile_uplinks(struct compiler *c)
 		if (fill_uplink(c, i, &p->uplinks[i]) == -ENOMEM)
 			return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		(void)take_said(c, i, &p->uplinks[i]);
+		(void)set_written(c, i, &p->uplinks[i]);
 	for (size_t i = 0; i < count; i++) {
 		(void)check_taken(c, i);
 		(void)check_holder(c, i);
@@ -383,10 +384,10 @@ int compile_uplinks(struct compiler *c)
 	for (size_t i = 0; i < count; i++) {
 		struct uplink *up = &p->uplinks[i];
 
-		if (up->path == 0 && give_path(c, i) < 0)
+		if (up->path == 0 && choose_path(c, i) < 0)
 			break;
 		if (up->table == 0)
-			give_table(c, i);
+			choose_table(c, i);
 		p->of_path[up->path] = up;
 		if (!up->via_auto && up->has_via4 != up->has_via6)
 			policy_set_down(p, i, up->has_via4, true);

@@ -1,11 +1,11 @@
-/* condition_pool.c - making nodes: constants fold, equals are found again. */
+/* condition_pool.c - make nodes: fold constants, share equal nodes. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rules/policy/condition.h"
 
-#define SLOTS_AT_FIRST 256
+#define SLOTS_INITIAL 256
 
 static void *grow(void *array, size_t *room, size_t wanted, size_t size)
 {
@@ -58,7 +58,7 @@ static uint32_t *find_slot(struct condition_pool *pool, const struct node *n)
 
 static int slots_double(struct condition_pool *pool)
 {
-	size_t count = pool->slot_count == 0 ? SLOTS_AT_FIRST
+	size_t count = pool->slot_count == 0 ? SLOTS_INITIAL
 					     : pool->slot_count * 2;
 	uint32_t *slots = calloc(count, sizeof(*slots));
 
@@ -72,8 +72,8 @@ static int slots_double(struct condition_pool *pool)
 	return 0;
 }
 
-/* Find or add `n`; its children, if any, are the last in pool->children and
- * are taken back when it was there before. */
+/* Find or add `n`. The children of a join are the last in pool->children; they
+ * are removed again if an equal node exists. */
 static uint32_t intern(struct condition_pool *pool, struct node n)
 {
 	bool is_join = n.kind == NODE_AND || n.kind == NODE_OR;
@@ -160,7 +160,7 @@ uint32_t condition_not(struct condition_pool *pool, uint32_t child)
 	return condition_leaf(pool, NODE_NOT, child);
 }
 
-/* Kinds are declared cheapest first; nodes of a kind stay in their order. */
+/* enum node_kind is sorted by cost; within a kind, older nodes come first. */
 static int by_cost(const void *a, const void *b, void *ctx)
 {
 	const struct condition_pool *pool = ctx;
@@ -172,8 +172,8 @@ static int by_cost(const void *a, const void *b, void *ctx)
 	return x < y ? -1 : x > y;
 }
 
-/* Copy children behind the others, those of a child of the same kind instead
- * of it; false when out of memory. */
+/* Append the children, and for a child of the same kind its children instead;
+ * false when out of memory. */
 static bool gather(struct condition_pool *pool, enum node_kind kind,
 		   const uint32_t *children, size_t count, size_t *ret_count)
 {
@@ -199,21 +199,22 @@ static bool gather(struct condition_pool *pool, enum node_kind kind,
 	return true;
 }
 
-/* Sort, drop equals and what changes nothing; false when a child settles it. */
+/* Sort, drop duplicates and neutral constants; false when a constant child
+ * decides the join. */
 static bool simplify(struct condition_pool *pool, enum node_kind kind,
 		     uint32_t *list, size_t *count)
 {
-	enum node_kind settles = kind == NODE_AND ? NODE_FALSE : NODE_TRUE;
-	enum node_kind idle = kind == NODE_AND ? NODE_TRUE : NODE_FALSE;
+	enum node_kind decides = kind == NODE_AND ? NODE_FALSE : NODE_TRUE;
+	enum node_kind neutral = kind == NODE_AND ? NODE_TRUE : NODE_FALSE;
 	size_t kept = 0;
 
 	qsort_r(list, *count, sizeof(*list), by_cost, pool);
 	for (size_t i = 0; i < *count; i++) {
 		enum node_kind k = pool->nodes[list[i]].kind;
 
-		if (k == settles)
+		if (k == decides)
 			return false;
-		if (k == idle || (kept > 0 && list[kept - 1] == list[i]))
+		if (k == neutral || (kept > 0 && list[kept - 1] == list[i]))
 			continue;
 		list[kept++] = list[i];
 	}
@@ -221,10 +222,10 @@ static bool simplify(struct condition_pool *pool, enum node_kind kind,
 	return true;
 }
 
-/* `tcp and udp` can never be: two leaves about one value in an AND become
- * what both allow. */
-static uint32_t meet(struct condition_pool *pool, enum node_kind kind,
-		     uint32_t *list, size_t *count)
+/* `tcp and udp` is always false: in an AND, replace two bitmap leaves of one
+ * kind by their intersection. */
+static uint32_t intersect(struct condition_pool *pool, enum node_kind kind,
+			  uint32_t *list, size_t *count)
 {
 	for (size_t i = 0; kind == NODE_AND && i + 1 < *count; i++) {
 		const struct node *a = &pool->nodes[list[i]];
@@ -254,7 +255,7 @@ uint32_t condition_join(struct condition_pool *pool, enum node_kind kind,
 			const uint32_t *children, size_t count)
 {
 	size_t total;
-	uint32_t met;
+	uint32_t rest;
 	uint32_t *list;
 
 	for (size_t i = 0; i < count; i++)
@@ -266,9 +267,9 @@ uint32_t condition_join(struct condition_pool *pool, enum node_kind kind,
 	if (!simplify(pool, kind, list, &total))
 		return condition_leaf(pool, kind == NODE_AND ? NODE_FALSE
 							     : NODE_TRUE, 0);
-	met = meet(pool, kind, list, &total);
-	if (met != 1)
-		return met;
+	rest = intersect(pool, kind, list, &total);
+	if (rest != 1)
+		return rest;
 	if (total == 0)
 		return condition_leaf(pool, kind == NODE_AND ? NODE_TRUE
 							     : NODE_FALSE, 0);

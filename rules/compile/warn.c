@@ -25,7 +25,7 @@ static const struct {
 
 static void warn_marks(struct compiler *c)
 {
-	const struct ast_statement *s = c->said[STATEMENT_MARKS];
+	const struct ast_statement *s = c->single[STATEMENT_MARKS];
 	uint32_t mask = c->policy->marks.mask;
 	char fix[128];
 

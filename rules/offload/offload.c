@@ -1,4 +1,4 @@
-/* offload.c - the rules that headers decide, route by route. */
+/* offload.c - turn header-only routes into rules for the kernel. */
 #include "rules/offload/offload_private.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Rules of all routes; what comes behind them the engine decides. */
+/* The most rules of all routes; the engine decides the routes after them. */
 #define RULES_MAX 16384
 
 #define TEXT_OF(number) TEXT_OF_IT(number)
@@ -15,15 +15,15 @@
 	"a list has more than " TEXT_OF(OFFLOAD_RANGES_MAX) " ranges, or " \
 	"all together more than " TEXT_OF(OFFLOAD_RANGES_ALL)
 
-/* Rules as they are listed, and protocols that get past all of them. */
+/* The rules so far, and the protocols that no rule decides for all packets. */
 struct listing {
-	struct maker maker;
+	struct builder builder;
 	struct terms rules;
 	struct bitmap left;
 	FILE *notes;
 };
 
-/* A rule that a protocol never gets to is left out. */
+/* Append a rule, unless no protocol reaches it. */
 static int list(struct listing *listing, const struct offload_rule *term,
 		struct offload_target target)
 {
@@ -36,7 +36,7 @@ static int list(struct listing *listing, const struct offload_rule *term,
 		return 0;
 	rule.target = target;
 	if (target.route > 0)
-		listing->maker.offload->routes[target.route - 1] = target;
+		listing->builder.offload->routes[target.route - 1] = target;
 	if (rule.test_count == 0 && offload_covers(&rule.tos, &offload_any))
 		for (int w = 0; w < 4; w++)
 			listing->left.words[w] &= ~rule.proto.words[w];
@@ -58,15 +58,16 @@ static bool has_term(const struct terms *terms, const struct offload_rule *term)
 	return false;
 }
 
-/* Where the route certainly holds it decides; where it may, the engine does. */
+/* If the route certainly matches, it decides; if it may match, the packet is
+ * queued. */
 static int list_route(struct listing *listing, uint32_t node,
 		      struct offload_target to)
 {
 	struct terms holds = { 0 }, may = { 0 };
-	int rc = offload_terms_of(&listing->maker, node, true, &holds);
+	int rc = offload_terms_of(&listing->builder, node, true, &holds);
 
 	if (rc == 0)
-		rc = offload_terms_of(&listing->maker, node, false, &may);
+		rc = offload_terms_of(&listing->builder, node, false, &may);
 	for (size_t i = 0; i < holds.count && rc == 0; i++)
 		rc = list(listing, &holds.items[i], to);
 	for (size_t i = 0; i < may.count && rc == 0; i++)
@@ -81,13 +82,13 @@ static int list_route(struct listing *listing, uint32_t node,
 
 static void note(struct listing *listing, size_t route, const char *why)
 {
-	const struct route *r = policy_route(listing->maker.policy, route);
+	const struct route *r = policy_route(listing->builder.policy, route);
 
 	fprintf(listing->notes, "%.*s%s: %s\n", OFFLOAD_NOTE_TEXT, r->text,
 		strlen(r->text) > OFFLOAD_NOTE_TEXT ? "..." : "", why);
 }
 
-/* `number` is the route's among all, those `per packet` behind the others. */
+/* `number` counts all routes, those `per packet` after the others. */
 static struct offload_target target_of(const struct policy *p,
 				       const struct route *route, size_t number)
 {
@@ -106,21 +107,21 @@ static struct offload_target target_of(const struct policy *p,
 
 static int list_routes(struct listing *listing)
 {
-	const struct policy *p = listing->maker.policy;
+	const struct policy *p = listing->builder.policy;
 	int rc = 0;
 
 	for (size_t i = 0; i < p->route_count && rc == 0; i++) {
 		size_t prev = listing->rules.count;
 
-		listing->maker.is_too_long = false;
+		listing->builder.is_too_long = false;
 		rc = list_route(listing, p->tests[i].node,
 				target_of(p, &p->routes[i], i));
-		if (listing->maker.is_too_long)
+		if (listing->builder.is_too_long)
 			note(listing, i, TOO_LONG);
 		if (rc != -E2BIG)
 			continue;
-		note(listing, i, "too many alternatives; it and what is below "
-		     "stay in the engine");
+		note(listing, i, "too many alternatives; the engine decides "
+		     "this route and those below");
 		listing->rules.count = prev;
 		listing->left = offload_any;
 		return list(listing, &anything, queue);
@@ -128,8 +129,8 @@ static int list_routes(struct listing *listing)
 	return rc;
 }
 
-/* A balance by flow asks for it, too: which have ports. */
-static bool asks_proto(const struct listing *listing)
+/* Whether a rule tests the protocol. A balance does: only some have ports. */
+static bool tests_proto(const struct listing *listing)
 {
 	for (size_t i = 0; i < listing->rules.count; i++)
 		if (listing->rules.items[i].target.verdict == OFFLOAD_BALANCE ||
@@ -140,9 +141,9 @@ static bool asks_proto(const struct listing *listing)
 }
 
 /*
- * What the engine is to see whatever its headers say stands first. Between an
- * IPv6 mobility header and what it carries the kernel's view ends (RFC 6275,
- * 6.1.1), the engine's does not.
+ * List the rules for new flows. Packets with an IPv6 mobility header are
+ * queued first: the kernel does not look behind that header (RFC 6275, 6.1.1),
+ * the engine does.
  */
 static int list_flows(struct listing *listing)
 {
@@ -150,10 +151,10 @@ static int list_flows(struct listing *listing)
 	struct offload_rule mobile = anything;
 	int rc;
 
-	if (!listing->maker.policy->kernel_routes)
+	if (!listing->builder.policy->kernel_routes)
 		return list(listing, &anything, queue);
 	rc = list_routes(listing);
-	if (rc < 0 || !asks_proto(listing))
+	if (rc < 0 || !tests_proto(listing))
 		return rc;
 	mobile.proto = (struct bitmap){ { 0 } };
 	mobile.proto.words[IPPROTO_MH / 64] |= UINT64_C(1) << IPPROTO_MH % 64;
@@ -166,7 +167,7 @@ static int list_flows(struct listing *listing)
 	return 0;
 }
 
-static bool asks_engine(const struct listing *listing)
+static bool has_queue(const struct listing *listing)
 {
 	for (size_t i = 0; i < listing->rules.count; i++)
 		if (listing->rules.items[i].target.verdict == OFFLOAD_QUEUE)
@@ -176,7 +177,7 @@ static bool asks_engine(const struct listing *listing)
 
 static int list_packets(struct listing *listing)
 {
-	const struct policy *p = listing->maker.policy;
+	const struct policy *p = listing->builder.policy;
 	int rc = 0;
 
 	listing->rules.count = 0;
@@ -185,9 +186,9 @@ static int list_packets(struct listing *listing)
 		rc = list_route(listing, p->packet_tests[i].node,
 				target_of(p, &p->packet_routes[i],
 					  p->route_count + i));
-		if (rc == -ENOMEM || (rc == 0 && !asks_engine(listing)))
+		if (rc == -ENOMEM || (rc == 0 && !has_queue(listing)))
 			continue;
-		listing->maker.offload->refused = i;
+		listing->builder.offload->refused = i;
 		listing->rules.count = 0;
 		return 0;
 	}
@@ -196,57 +197,57 @@ static int list_packets(struct listing *listing)
 
 static int make_all(struct listing *listing)
 {
-	struct maker *maker = &listing->maker;
-	struct offload *offload = maker->offload;
+	struct builder *builder = &listing->builder;
+	struct offload *offload = builder->offload;
 	int rc = list_flows(listing);
 
 	if (rc == 0)
-		rc = offload_chain_make(maker, &listing->rules,
-					&offload->flows);
-	if (rc < 0 || maker->policy->packet_route_count == 0)
+		rc = offload_chain_build(builder, &listing->rules,
+					 &offload->flows);
+	if (rc < 0 || builder->policy->packet_route_count == 0)
 		return rc;
 	rc = list_packets(listing);
 	if (rc == 0)
-		rc = offload_chain_make(maker, &listing->rules,
-					&offload->packets);
+		rc = offload_chain_build(builder, &listing->rules,
+					 &offload->packets);
 	return rc;
 }
 
-void offload_maker_fini(struct maker *maker)
+void offload_builder_fini(struct builder *builder)
 {
-	offload_free(maker->offload);
-	free(maker->address_sets);
-	free(maker->number_sets[0]);
-	free(maker->number_sets[1]);
-	free(maker->interface_sets);
+	offload_free(builder->offload);
+	free(builder->address_sets);
+	free(builder->number_sets[0]);
+	free(builder->number_sets[1]);
+	free(builder->interface_sets);
 }
 
-int offload_maker_init(struct maker *maker, const struct policy *policy)
+int offload_builder_init(struct builder *builder, const struct policy *policy)
 {
 	size_t numbers = policy->number_set_count + 1;
 
-	maker->policy = policy;
-	maker->offload = calloc(1, sizeof(*maker->offload));
-	maker->address_sets = calloc(policy->address_set_count + 1,
-				     sizeof(uint32_t));
-	maker->interface_sets = calloc(policy->interface_set_count + 1,
+	builder->policy = policy;
+	builder->offload = calloc(1, sizeof(*builder->offload));
+	builder->address_sets = calloc(policy->address_set_count + 1,
 				       sizeof(uint32_t));
+	builder->interface_sets = calloc(policy->interface_set_count + 1,
+					 sizeof(uint32_t));
 	for (int i = 0; i < 2; i++)
-		maker->number_sets[i] = calloc(numbers, sizeof(uint32_t));
-	if (maker->offload != NULL)
-		maker->offload->routes = calloc(
+		builder->number_sets[i] = calloc(numbers, sizeof(uint32_t));
+	if (builder->offload != NULL)
+		builder->offload->routes = calloc(
 			policy->route_count + policy->packet_route_count,
 			sizeof(struct offload_target));
-	if (maker->offload == NULL || maker->offload->routes == NULL ||
-	    maker->address_sets == NULL ||
-	    maker->number_sets[0] == NULL || maker->number_sets[1] == NULL ||
-	    maker->interface_sets == NULL)
+	if (builder->offload == NULL || builder->offload->routes == NULL ||
+	    builder->address_sets == NULL ||
+	    builder->number_sets[0] == NULL ||
+	    builder->number_sets[1] == NULL || builder->interface_sets == NULL)
 		return -ENOMEM;
-	maker->offload->flow_route_count = policy->route_count;
-	maker->offload->route_count = policy->route_count +
+	builder->offload->flow_route_count = policy->route_count;
+	builder->offload->route_count = policy->route_count +
 				      policy->packet_route_count;
-	maker->offload->packets = OFFLOAD_NONE;
-	maker->offload->refused = OFFLOAD_NONE;
+	builder->offload->packets = OFFLOAD_NONE;
+	builder->offload->refused = OFFLOAD_NONE;
 	return 0;
 }
 
@@ -276,11 +277,11 @@ int offload_make(const struct policy *policy, struct offload **ret)
 	struct listing listing = { .left = offload_any };
 	char *notes = NULL;
 	size_t len;
-	int rc = offload_maker_init(&listing.maker, policy);
+	int rc = offload_builder_init(&listing.builder, policy);
 
 	listing.notes = open_memstream(&notes, &len);
 	if (rc == 0)
-		rc = copy_balances(listing.maker.offload, policy);
+		rc = copy_balances(listing.builder.offload, policy);
 	if (rc == 0)
 		rc = listing.notes == NULL ? -ENOMEM : make_all(&listing);
 	if (listing.notes != NULL && fclose(listing.notes) != 0)
@@ -288,14 +289,14 @@ int offload_make(const struct policy *policy, struct offload **ret)
 	if (rc < 0)
 		goto out;
 
-	listing.maker.offload->notes = notes;
+	listing.builder.offload->notes = notes;
 	notes = NULL;
-	*ret = listing.maker.offload;
-	listing.maker.offload = NULL;
+	*ret = listing.builder.offload;
+	listing.builder.offload = NULL;
 out:
 	free(notes);
 	free(listing.rules.items);
-	offload_maker_fini(&listing.maker);
+	offload_builder_fini(&listing.builder);
 	return rc;
 }
 

@@ -1,11 +1,10 @@
 /*
- * offload.h - the part of a policy that headers decide, in a form that the
- * kernel can evaluate: chains of rules. A rule is a few sets that must hold
- * fields of a packet, and what is done then; where many rules look at one
- * field they become a map of its values.
+ * offload.h - the header-only part of a policy in a form that the kernel can
+ * evaluate: chains of rules. A rule tests fields of a packet against sets and
+ * has a target; many rules that test one field become a map of its values.
  *
- * setup/ruleset_offload.c prints this for nftables; offload_flow() walks it
- * for replay and for the tests. Immutable once made, it owns all it needs.
+ * setup/ruleset/ruleset_offload.c prints it for nftables; offload_flow()
+ * evaluates it for replay and the tests. It is immutable and owns its memory.
  */
 #ifndef WAYMARK_OFFLOAD_H
 #define WAYMARK_OFFLOAD_H
@@ -20,18 +19,18 @@
 
 struct policy;
 
-/* Fields of a packet that a flow begins with. A number is kept where an IPv4
- * address has its own, so that all fields compare alike. */
+/* Fields of the first packet of a flow. A number is stored as an IPv4 address,
+ * so that all fields are compared in the same way. */
 enum offload_field {
 	OFFLOAD_PROTO,
 	OFFLOAD_TOS,
-	OFFLOAD_SPORT,		/* holds only where the protocol has ports */
+	OFFLOAD_SPORT,		/* never matches a protocol without ports */
 	OFFLOAD_DPORT,
 	OFFLOAD_LENGTH,
 	OFFLOAD_FROM,
 	OFFLOAD_TO,
 	OFFLOAD_IN,
-	OFFLOAD_UID,		/* holds only for packets of the router's own */
+	OFFLOAD_UID,		/* matches only local packets */
 	OFFLOAD_FIELDS,
 };
 
@@ -40,34 +39,34 @@ struct offload_range {
 	struct address last;
 };
 
-/* Numbers or addresses; of interfaces the names. */
+/* Numbers, addresses, or names of interfaces. */
 struct offload_set {
-	uint32_t number;		/* the policy's: interfaces, users */
-	/* Sorted, apart from each other; those of IPv6 behind the others. */
+	uint32_t number;		/* in the policy: interfaces, users */
+	/* Sorted and disjoint; those of IPv6 after the others. */
 	struct offload_range *ranges;
 	char **names;			/* "eth0", or "ppp*" */
 	size_t count;
-	size_t count6;			/* so many at the end are IPv6 */
+	size_t count6;			/* of them, at the end, IPv6 */
 };
 
 struct offload_test {
-	uint8_t field;		/* ports and what follows them */
+	uint8_t field;		/* not OFFLOAD_PROTO and OFFLOAD_TOS */
 	bool is_negated;	/* addresses and interfaces only */
 	uint32_t set;
 };
 
 enum offload_verdict {
-	OFFLOAD_QUEUE,		/* the engine has to look */
-	OFFLOAD_PATH,		/* settled: `value` is the path */
-	OFFLOAD_BALANCE,	/* settled: by the hash, `value` is which */
-	OFFLOAD_JUMP,		/* `value` is a chain; come back if it ends */
-	OFFLOAD_MAP,		/* as the map of a field says */
+	OFFLOAD_QUEUE,		/* the engine decides */
+	OFFLOAD_PATH,		/* settled; `value` is the path */
+	OFFLOAD_BALANCE,	/* settled; `value` is the balance */
+	OFFLOAD_JUMP,		/* to chain `value`; continue at its end */
+	OFFLOAD_MAP,		/* the target from the map of the rule */
 };
 
 struct offload_target {
 	uint8_t verdict;	/* enum offload_verdict */
 	uint32_t value;
-	uint32_t route;		/* that says so: of `routes`, plus one */
+	uint32_t route;		/* the index in `routes`, plus one; or 0 */
 };
 
 struct offload_case {
@@ -75,7 +74,7 @@ struct offload_case {
 	struct offload_target target;
 };
 
-/* Values in order; addresses of the two families have a map each. */
+/* Sorted by value; a map for each address family. */
 struct offload_map {
 	uint8_t field;
 	struct offload_case *cases[2];	/* IPv4 and numbers; IPv6 */
@@ -85,7 +84,7 @@ struct offload_map {
 #define OFFLOAD_TESTS_MAX 6
 
 struct offload_rule {
-	struct bitmap proto;	/* what is not in it the rule is not for */
+	struct bitmap proto;	/* protocols that the rule applies to */
 	struct bitmap tos;
 	struct offload_test tests[OFFLOAD_TESTS_MAX];
 	uint8_t test_count;
@@ -94,7 +93,7 @@ struct offload_rule {
 };
 
 struct offload_chain {
-	struct bitmap proto;	/* only these get here */
+	struct bitmap proto;	/* protocols that reach the chain */
 	struct offload_rule *rules;
 	size_t count;
 };
@@ -104,40 +103,41 @@ struct offload {
 	size_t set_count;
 	struct offload_chain *chains;
 	size_t chain_count;
-	/* What each route comes to, those `per packet` behind the others;
-	 * OFFLOAD_QUEUE: the kernel never decides by it. */
+	/* The target of each route, those `per packet` after the others;
+	 * OFFLOAD_QUEUE: the kernel never decides by this route. */
 	struct offload_target *routes;
 	size_t route_count;
 	size_t flow_route_count;
-	struct balance *balances;	/* copies of the policy's */
+	struct balance *balances;	/* copied from the policy */
 	size_t balance_count;
-	uint32_t flows;		/* the chain that new flows begin at */
-	uint32_t packets;	/* that each packet does; OFFLOAD_NONE */
-	uint32_t refused;	/* a `per packet` route; OFFLOAD_NONE */
-	/* Lines of "route ...: why", for those that the engine keeps; of a
-	 * route's text no more than OFFLOAD_NOTE_TEXT. */
+	uint32_t flows;		/* the first chain for new flows */
+	uint32_t packets;	/* the first one for every packet, or NONE */
+	uint32_t refused;	/* a `per packet` route too large, or NONE */
+	/* A line "route ...: reason" for each route that stays in the engine;
+	 * the text of the route is cut at OFFLOAD_NOTE_TEXT. */
 	char *notes;
 };
 
 #define OFFLOAD_NONE UINT32_MAX
 #define OFFLOAD_NOTE_TEXT 160
 
-/* Lists of more ranges than this stay in the engine, and so do those that
- * would make more than that of all lists together: the kernel takes some 170
- * bytes for each range, and a list is one transaction. */
+/* The limits of one list and of all lists; routes with longer lists stay in the
+ * engine. The kernel needs about 170 bytes per range, and a list is loaded in
+ * one transaction. */
 #define OFFLOAD_RANGES_MAX 524288
 #define OFFLOAD_RANGES_ALL 1048576
 
-/* 0 or -ENOMEM. With `offload off` new flows are all queued. */
+/* Build the rules of a policy: 0 or -ENOMEM. With `kernel-routes off` all new
+ * flows are queued. */
 int offload_make(const struct policy *policy, struct offload **ret);
 void offload_free(struct offload *offload);
 
 struct facts;
 
-/* What happens to a new flow: OFFLOAD_QUEUE, _PATH or _BALANCE. */
+/* Evaluate the rules for a new flow: OFFLOAD_QUEUE, _PATH or _BALANCE. */
 struct offload_target offload_flow(const struct offload *offload,
 				   const struct facts *facts);
-/* The path of a packet by the `per packet` routes, 0 for none. */
+/* Evaluate the `per packet` routes: the path of a packet, or 0. */
 uint8_t offload_packet(const struct offload *offload,
 		       const struct facts *facts);
 
@@ -157,7 +157,7 @@ static inline bool offload_has(const struct bitmap *bitmap, uint32_t n)
 }
 
 extern const struct bitmap offload_any;
-/* Protocols that have ports (as packet.h knows them). */
+/* The protocols with ports that packet.h decodes. */
 extern const struct bitmap offload_ported;
 
 #endif

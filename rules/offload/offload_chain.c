@@ -1,6 +1,6 @@
 /*
- * offload_chain.c - rules in a row become chains: where several that follow
- * each other test one field, a map of its values stands for them.
+ * offload_chain.c - turn a list of rules into chains: a run of rules that test
+ * the same field becomes a map of its values.
  */
 #include "rules/offload/offload_private.h"
 
@@ -8,36 +8,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUN_MIN 4	/* fewer rules are as quick one by one */
-#define DEPTH_MAX 4	/* the kernel has room for 16 jumps */
+#define RUN_MIN 4	/* for fewer rules a map is no faster */
+#define DEPTH_MAX 4	/* the kernel allows 16 nested jumps */
 
-/* ---- what a rule tests ---- */
+/* ---- runs ---- */
 
-static bool tests(const struct maker *maker, const struct offload_rule *rule,
-		  enum offload_field field, const struct bitmap *proto)
+static bool tests(const struct builder *builder,
+		  const struct offload_rule *rule, enum offload_field field,
+		  const struct bitmap *proto)
 {
 	if (field == OFFLOAD_PROTO)
 		return !offload_covers(&rule->proto, proto);
 	if (field == OFFLOAD_TOS)
 		return !offload_covers(&rule->tos, &offload_any);
 	return field != OFFLOAD_IN && field != OFFLOAD_UID &&
-	       offload_map_test(maker, rule, field) != NULL;
+	       offload_map_test(builder, rule, field) != NULL;
 }
 
-/* Whether two neighbours ask for different values. */
-static bool differs(const struct maker *maker, const struct offload_rule *a,
+/* Whether two adjacent rules test different values. */
+static bool differs(const struct builder *builder, const struct offload_rule *a,
 		    const struct offload_rule *b, enum offload_field field)
 {
 	if (field == OFFLOAD_PROTO)
 		return memcmp(&a->proto, &b->proto, sizeof(a->proto)) != 0;
 	if (field == OFFLOAD_TOS)
 		return memcmp(&a->tos, &b->tos, sizeof(a->tos)) != 0;
-	return offload_map_test(maker, a, field)->set !=
-	       offload_map_test(maker, b, field)->set;
+	return offload_map_test(builder, a, field)->set !=
+	       offload_map_test(builder, b, field)->set;
 }
 
-/* How many rules from the first on test `field`; 0 unless they differ. */
-static size_t run_of(const struct maker *maker, const struct run *run,
+/* The number of rules from the first on that test `field`; 0 if all test the
+ * same value. */
+static size_t run_of(const struct builder *builder, const struct run *run,
 		     enum offload_field field, size_t *ret_different)
 {
 	const struct offload_rule *rules = run->rules;
@@ -45,8 +47,8 @@ static size_t run_of(const struct maker *maker, const struct run *run,
 	size_t different = 1;
 
 	while (count < run->count &&
-	       tests(maker, &rules[count], field, &run->proto)) {
-		if (count > 0 && differs(maker, &rules[count - 1],
+	       tests(builder, &rules[count], field, &run->proto)) {
+		if (count > 0 && differs(builder, &rules[count - 1],
 					 &rules[count], field))
 			different++;
 		count++;
@@ -55,8 +57,8 @@ static size_t run_of(const struct maker *maker, const struct run *run,
 	return different > 1 ? count : 0;
 }
 
-/* The field that most rules from the first on test; false: too few do. */
-static bool find_run(const struct maker *maker, struct run *run)
+/* The field that most rules from the first on test; false if too few do. */
+static bool find_run(const struct builder *builder, struct run *run)
 {
 	size_t best = RUN_MIN - 1;
 	size_t best_different = 0;
@@ -64,7 +66,7 @@ static bool find_run(const struct maker *maker, struct run *run)
 
 	for (int field = 0; field < OFFLOAD_FIELDS; field++) {
 		size_t different;
-		size_t count = run_of(maker, run, field, &different);
+		size_t count = run_of(builder, run, field, &different);
 
 		if (count < best || count < RUN_MIN ||
 		    (count == best && different <= best_different))
@@ -101,7 +103,7 @@ static int new_chain(struct offload *offload, const struct bitmap *proto,
 	return 0;
 }
 
-/* Those that a run's rules are for, and that can have its field. */
+/* The protocols that the rules of a run apply to and that have its field. */
 static struct bitmap proto_of(const struct run *run)
 {
 	struct bitmap proto = { 0 };
@@ -118,23 +120,23 @@ static struct bitmap proto_of(const struct run *run)
 	return proto;
 }
 
-/* A map for the rules that come first: how many it stands for, or 0, or an
- * error. */
-static int try_map(struct maker *maker, struct run *run,
+/* Replace the first rules by a map: their number, 0 if there is no map, or
+ * -errno. */
+static int try_map(struct builder *builder, struct run *run,
 		   struct offload_rule *ret_rule)
 {
 	struct offload_map *map = NULL;
-	size_t chains = maker->offload->chain_count;
+	size_t chains = builder->offload->chain_count;
 	int rc;
 
-	if (run->depth >= DEPTH_MAX || !find_run(maker, run))
+	if (run->depth >= DEPTH_MAX || !find_run(builder, run))
 		return 0;
 	run->proto = proto_of(run);
-	rc = offload_map_make(maker, run, &map);
+	rc = offload_map_new(builder, run, &map);
 	if (rc == -E2BIG) {
-		while (maker->offload->chain_count > chains)
-			offload_chain_fini(&maker->offload->chains[
-				--maker->offload->chain_count]);
+		while (builder->offload->chain_count > chains)
+			offload_chain_fini(&builder->offload->chains[
+				--builder->offload->chain_count]);
 		return 0;
 	}
 	if (rc < 0)
@@ -148,12 +150,13 @@ static int try_map(struct maker *maker, struct run *run,
 	return (int)run->count;
 }
 
-int offload_chain_part(struct maker *maker, const struct offload_rule *rules,
-	       size_t count, const struct bitmap *proto, unsigned depth,
-	       uint32_t *ret_chain)
+int offload_chain_part(struct builder *builder,
+		       const struct offload_rule *rules, size_t count,
+		       const struct bitmap *proto, unsigned depth,
+		       uint32_t *ret_chain)
 {
 	uint32_t chain = 0;
-	int rc = new_chain(maker->offload, proto, count, &chain);
+	int rc = new_chain(builder->offload, proto, count, &chain);
 
 	for (size_t i = 0; i < count && rc == 0;) {
 		struct offload_rule rule = rules[i];
@@ -161,22 +164,22 @@ int offload_chain_part(struct maker *maker, const struct offload_rule *rules,
 				   .proto = *proto, .depth = depth };
 		struct offload_chain *into;
 
-		rc = try_map(maker, &run, &rule);
+		rc = try_map(builder, &run, &rule);
 		if (rc < 0)
 			break;
 		i += rc > 0 ? (size_t)rc : 1;
 		rc = 0;
-		into = &maker->offload->chains[chain];
+		into = &builder->offload->chains[chain];
 		into->rules[into->count++] = rule;
 	}
 	*ret_chain = chain;
 	return rc;
 }
 
-int offload_chain_make(struct maker *maker, const struct terms *rules,
+int offload_chain_build(struct builder *builder, const struct terms *rules,
 	       uint32_t *ret_chain)
 {
-	return offload_chain_part(maker, rules->items, rules->count,
+	return offload_chain_part(builder, rules->items, rules->count,
 				  &offload_any, 0, ret_chain);
 }
 

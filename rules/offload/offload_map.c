@@ -1,11 +1,11 @@
 /*
- * offload_map.c - a map of one field in the place of a run of rules.
+ * offload_map.c - replace a run of rules by a map of one field.
  *
- * Its values are the stretches between the ends of all the sets. A value that
- * only one rule is for, with no other test, leads to where that rule does;
- * others lead to a chain of the rules that are for it, in their order and
- * without the test that the map has made. What falls off such a chain's end
- * goes on behind the map.
+ * The keys are the ranges between the edges of all sets. A key that only one
+ * rule matches, without further tests, has the target of that rule. Any other
+ * key leads to a chain of the rules that match it, in order and without the
+ * test that the map has done. At the end of such a chain evaluation continues
+ * after the map.
  */
 #include "rules/offload/offload_private.h"
 
@@ -14,42 +14,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Chains of a map may hold a rule several times; this often on average. */
+/* The average number of copies of a rule in the chains of a map. */
 #define COPIES_MAX 4
-/* Lists that are longer keep a set of their own, which rules share. */
+/* Longer lists stay in a set, which rules share. */
 #define RANGES_IN_MAP 4096
 
-/* Where a rule's set begins or has ended. */
+/* The first value of a range of a rule, or the value after its last. */
 struct edge {
 	struct address at;
 	uint32_t rule;
 	bool is_end;
 };
 
-/* A chain made for rules of the run. */
-struct made {
-	struct made *next;
+/* A chain built for some rules of the run. */
+struct built {
+	struct built *next;
 	uint32_t chain;
 	size_t count;
 	uint32_t rules[];
 };
 
-#define MADE_SLOTS 1024
+#define BUILT_SLOTS 1024
 
 struct sweep {
-	struct maker *maker;
+	struct builder *builder;
 	const struct run *run;
 	struct edge *edges;
 	size_t edge_count;
 	uint64_t *active;
-	uint32_t *list;		/* the rules for the value at hand */
-	struct made *made[MADE_SLOTS];
+	uint32_t *list;		/* the rules for the current key */
+	struct built *built[BUILT_SLOTS];
 	size_t copies;
 	struct offload_map *map;
 	size_t rooms[2];
 };
 
-const struct offload_test *offload_map_test(const struct maker *maker,
+const struct offload_test *offload_map_test(const struct builder *builder,
 				    const struct offload_rule *rule,
 				    enum offload_field field)
 {
@@ -57,7 +57,7 @@ const struct offload_test *offload_map_test(const struct maker *maker,
 		const struct offload_test *test = &rule->tests[i];
 
 		if (test->field == field && !test->is_negated &&
-		    maker->offload->sets[test->set].count <= RANGES_IN_MAP)
+		    builder->offload->sets[test->set].count <= RANGES_IN_MAP)
 			return test;
 	}
 	return NULL;
@@ -65,7 +65,7 @@ const struct offload_test *offload_map_test(const struct maker *maker,
 
 /* ---- edges ---- */
 
-static struct address behind(struct address a)
+static struct address next_of(struct address a)
 {
 	for (int i = 15; i >= 0; i--)
 		if (++a.bytes[i] != 0)
@@ -73,7 +73,7 @@ static struct address behind(struct address a)
 	return a;
 }
 
-static struct address prev(struct address a)
+static struct address prev_of(struct address a)
 {
 	for (int i = 15; i >= 0; i--)
 		if (a.bytes[i]-- != 0)
@@ -81,21 +81,21 @@ static struct address prev(struct address a)
 	return a;
 }
 
-static int by_place(const void *a, const void *b)
+static int by_value(const void *a, const void *b)
 {
 	const struct edge *x = a, *y = b;
 
 	return address_compare(&x->at, &y->at);
 }
 
-/* The end of all addresses has nothing behind it. */
+/* The last of all addresses has no value after it. */
 static void add_edges(struct sweep *sweep, uint32_t rule,
 		      const struct offload_range *range)
 {
 	struct edge *end = &sweep->edges[sweep->edge_count + 1];
 
 	end[-1] = (struct edge){ range->first, rule, false };
-	*end = (struct edge){ behind(range->last), rule, true };
+	*end = (struct edge){ next_of(range->last), rule, true };
 	sweep->edge_count += end->at.be64[0] || end->at.be64[1] ? 2 : 1;
 }
 
@@ -117,11 +117,11 @@ static void add_bitmap(struct sweep *sweep, uint32_t rule,
 
 static const struct offload_set *set_at(const struct sweep *sweep, size_t rule)
 {
-	const struct offload_test *test = offload_map_test(sweep->maker,
+	const struct offload_test *test = offload_map_test(sweep->builder,
 						  &sweep->run->rules[rule],
 						  sweep->run->field);
 
-	return &sweep->maker->offload->sets[test->set];
+	return &sweep->builder->offload->sets[test->set];
 }
 
 static int list_edges(struct sweep *sweep, int family)
@@ -152,13 +152,13 @@ static int list_edges(struct sweep *sweep, int family)
 		     r < (family ? set->count : v4); r++)
 			add_edges(sweep, i, &set->ranges[r]);
 	}
-	qsort(sweep->edges, sweep->edge_count, sizeof(*sweep->edges), by_place);
+	qsort(sweep->edges, sweep->edge_count, sizeof(*sweep->edges), by_value);
 	return 0;
 }
 
-/* ---- values ---- */
+/* ---- keys ---- */
 
-/* The protocols that get on behind the map at a value. */
+/* The protocols that continue after the map at a key. */
 static struct bitmap proto_at(const struct run *run, uint32_t value)
 {
 	struct bitmap proto = { 0 };
@@ -169,8 +169,8 @@ static struct bitmap proto_at(const struct run *run, uint32_t value)
 	return proto;
 }
 
-/* A rule as it is once the map has tested its field. */
-static struct offload_rule rest_of(const struct maker *maker,
+/* A rule without the test that the map has done. */
+static struct offload_rule rest_of(const struct builder *builder,
 				   const struct run *run, size_t i)
 {
 	struct offload_rule rule = run->rules[i];
@@ -178,8 +178,8 @@ static struct offload_rule rest_of(const struct maker *maker,
 	if (run->field == OFFLOAD_TOS) {
 		rule.tos = offload_any;
 	} else if (run->field != OFFLOAD_PROTO) {
-		const struct offload_test *test = offload_map_test(maker, &rule,
-							  run->field);
+		const struct offload_test *test =
+			offload_map_test(builder, &rule, run->field);
 		size_t at = (size_t)(test - rule.tests);
 
 		memmove(&rule.tests[at], &rule.tests[at + 1],
@@ -195,7 +195,7 @@ static bool is_sure(const struct offload_rule *rule, const struct bitmap *proto)
 	       offload_covers(&rule->tos, &offload_any);
 }
 
-/* The rules for the value at hand, down to the first that is sure. */
+/* List the rules for the current key, up to the first that always matches. */
 static size_t list_active(struct sweep *sweep, const struct bitmap *proto)
 {
 	const struct run *run = sweep->run;
@@ -204,7 +204,7 @@ static size_t list_active(struct sweep *sweep, const struct bitmap *proto)
 	for (size_t w = 0; w * 64 < run->count; w++)
 		for (uint64_t left = sweep->active[w]; left; left &= left - 1) {
 			size_t i = w * 64 + (size_t)__builtin_ctzll(left);
-			struct offload_rule rest = rest_of(sweep->maker, run,
+			struct offload_rule rest = rest_of(sweep->builder, run,
 							   i);
 
 			sweep->list[count++] = (uint32_t)i;
@@ -223,44 +223,45 @@ static int make_list(struct sweep *sweep, size_t count,
 	if (rules == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		rules[i] = rest_of(sweep->maker, sweep->run, sweep->list[i]);
-	rc = offload_chain_part(sweep->maker, rules, count, proto,
+		rules[i] = rest_of(sweep->builder, sweep->run, sweep->list[i]);
+	rc = offload_chain_part(sweep->builder, rules, count, proto,
 				sweep->run->depth + 1, ret_chain);
 	free(rules);
 	return rc;
 }
 
-/* One chain for each different list. Of protocols the value counts too. */
+/* Equal lists share a chain, except with protocols, where the rest of a rule
+ * depends on the key. */
 static int chain_of(struct sweep *sweep, size_t count,
 		    const struct bitmap *proto, uint32_t *ret_chain)
 {
 	size_t size = count * sizeof(*sweep->list);
 	uint64_t hash = count;
-	struct made **slot, *made;
+	struct built **slot, *built;
 	int rc;
 
 	for (size_t i = 0; i < count; i++)
 		hash = (hash ^ sweep->list[i]) * UINT64_C(0x100000001b3);
-	slot = &sweep->made[(hash >> 16) % MADE_SLOTS];
-	for (made = *slot; made; made = made->next)
+	slot = &sweep->built[(hash >> 16) % BUILT_SLOTS];
+	for (built = *slot; built; built = built->next)
 		if (sweep->run->field != OFFLOAD_PROTO &&
-		    made->count == count &&
-		    memcmp(made->rules, sweep->list, size) == 0) {
-			*ret_chain = made->chain;
+		    built->count == count &&
+		    memcmp(built->rules, sweep->list, size) == 0) {
+			*ret_chain = built->chain;
 			return 0;
 		}
 	sweep->copies += count;
 	if (sweep->copies > sweep->run->count * COPIES_MAX + 64)
 		return -E2BIG;
-	made = malloc(sizeof(*made) + size);
-	if (made == NULL)
+	built = malloc(sizeof(*built) + size);
+	if (built == NULL)
 		return -ENOMEM;
-	made->next = *slot;
-	made->count = count;
-	memcpy(made->rules, sweep->list, size);
-	*slot = made;
-	rc = make_list(sweep, count, proto, &made->chain);
-	*ret_chain = made->chain;
+	built->next = *slot;
+	built->count = count;
+	memcpy(built->rules, sweep->list, size);
+	*slot = built;
+	rc = make_list(sweep, count, proto, &built->chain);
+	*ret_chain = built->chain;
 	return rc;
 }
 
@@ -280,7 +281,7 @@ static int add_case(struct sweep *sweep, int family,
 	struct offload_case *last = *count ? &(*cases)[*count - 1] : NULL;
 
 	if (last && is_same(last->target, target)) {
-		struct address next = behind(last->range.last);
+		struct address next = next_of(last->range.last);
 
 		if (address_equal(&next, &range->first)) {
 			last->range.last = range->last;
@@ -313,7 +314,7 @@ static int add_value(struct sweep *sweep, int family,
 
 	if (count == 0)
 		return 0;
-	first = rest_of(sweep->maker, sweep->run, sweep->list[0]);
+	first = rest_of(sweep->builder, sweep->run, sweep->list[0]);
 	if (is_sure(&first, &proto)) {
 		target = first.target;
 	} else {
@@ -324,7 +325,7 @@ static int add_value(struct sweep *sweep, int family,
 	return add_case(sweep, family, range, target);
 }
 
-/* Protocols differ in what they mean behind the map: one value each. */
+/* The rest of a rule depends on the protocol: one key for each. */
 static int add_values(struct sweep *sweep, int family,
 		      struct offload_range range)
 {
@@ -361,7 +362,7 @@ static int sweep_family(struct sweep *sweep, int family)
 		}
 		memset(&range.last, 0xff, sizeof(range.last));
 		if (i < sweep->edge_count)
-			range.last = prev(sweep->edges[i].at);
+			range.last = prev_of(sweep->edges[i].at);
 		if (count > 0)
 			rc = add_values(sweep, family, range);
 	}
@@ -381,19 +382,19 @@ void offload_map_free(struct offload_map *map)
 
 static void sweep_fini(struct sweep *sweep)
 {
-	for (size_t i = 0; i < MADE_SLOTS; i++)
-		while (sweep->made[i]) {
-			struct made *next = sweep->made[i]->next;
+	for (size_t i = 0; i < BUILT_SLOTS; i++)
+		while (sweep->built[i]) {
+			struct built *next = sweep->built[i]->next;
 
-			free(sweep->made[i]);
-			sweep->made[i] = next;
+			free(sweep->built[i]);
+			sweep->built[i] = next;
 		}
 	free(sweep->active);
 	free(sweep->list);
 	free(sweep);
 }
 
-int offload_map_make(struct maker *maker, const struct run *run,
+int offload_map_new(struct builder *builder, const struct run *run,
 	     struct offload_map **ret_map)
 {
 	struct sweep *sweep = calloc(1, sizeof(*sweep));
@@ -402,7 +403,7 @@ int offload_map_make(struct maker *maker, const struct run *run,
 
 	if (sweep == NULL || map == NULL)
 		goto out;
-	sweep->maker = maker;
+	sweep->builder = builder;
 	sweep->run = run;
 	sweep->map = map;
 	sweep->active = calloc(run->count / 64 + 1, sizeof(*sweep->active));

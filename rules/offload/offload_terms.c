@@ -1,10 +1,10 @@
 /*
- * offload_terms.c - a condition as alternatives, each a row of tests.
+ * offload_terms.c - turn a condition into alternatives, each a list of tests.
  *
- * Kleene's logic without the third value: asked whether a condition is
- * certainly so, a test of payload says no either way; asked whether it is
- * possibly so, it says yes. Flows of protocols that have no payload to look
- * at are sure of it: there, whatever asks for payload is false (inspect.c).
+ * Kleene's logic in two values: asked whether a condition is certainly true,
+ * a test of payload, negated or not, is false; asked whether it is possibly
+ * true, it is true. Protocols whose payload is not inspected have no unknown:
+ * there a test of payload is false (inspect.c).
  */
 #include "rules/offload/offload_private.h"
 
@@ -35,7 +35,7 @@ static struct bitmap all_but(const struct bitmap *bitmap)
 	return others;
 }
 
-/* Narrow *a to what is in both; false when that is nothing. */
+/* Intersect *a with `b`; false when the result is empty. */
 static bool meet(struct bitmap *a, const struct bitmap *b)
 {
 	uint64_t any = 0;
@@ -83,7 +83,7 @@ int offload_terms_add(struct terms *terms, const struct offload_rule *term)
 	return 0;
 }
 
-/* Without what another alternative says already. */
+/* Add an alternative, unless another one covers it; drop those it covers. */
 static int add_new(struct terms *terms, const struct offload_rule *term)
 {
 	size_t kept = 0;
@@ -100,9 +100,9 @@ static int add_new(struct terms *terms, const struct offload_rule *term)
 
 /* ---- sets ---- */
 
-static int new_set(struct maker *maker, size_t count, uint32_t *ret_set)
+static int new_set(struct builder *builder, size_t count, uint32_t *ret_set)
 {
-	struct offload *offload = maker->offload;
+	struct offload *offload = builder->offload;
 	struct offload_set *sets = reallocarray(offload->sets,
 						offload->set_count + 1,
 						sizeof(*sets));
@@ -158,8 +158,8 @@ static int fill_names(struct offload_set *set, const struct header_set *of)
 	return 0;
 }
 
-/* IPv4 and IPv6 apart: in the policy's order ::/0 stands before all IPv4, and
- * other IPv6 ranges behind. */
+/* Sort IPv4 before IPv6: in the order of the policy ::/0 precedes all IPv4, and
+ * other IPv6 ranges follow it. */
 static void fill_ranges(struct offload_set *set, const struct header_set *of)
 {
 	struct offload_range *last = NULL;
@@ -186,8 +186,8 @@ static void fill_ranges(struct offload_set *set, const struct header_set *of)
 	}
 }
 
-/* The offload's set that stands for `of`; *known is where that is kept. */
-static int set_of(struct maker *maker, const struct header_set *of,
+/* Find or build the set for `of`; *known remembers it. */
+static int set_of(struct builder *builder, const struct header_set *of,
 		  uint32_t number_of, bool others, uint32_t *known)
 {
 	struct offload_set *set;
@@ -196,11 +196,11 @@ static int set_of(struct maker *maker, const struct header_set *of,
 
 	if (*known != 0)
 		return 0;
-	rc = new_set(maker, of->count + 1, &i);
+	rc = new_set(builder, of->count + 1, &i);
 	if (rc < 0)
 		return rc;
 	*known = i + 1;
-	set = &maker->offload->sets[i];
+	set = &builder->offload->sets[i];
 	set->number = number_of;
 	if (of->names != NULL)
 		return fill_names(set, of);
@@ -226,7 +226,7 @@ static int put(struct terms *terms, struct offload_rule term,
 	return add_new(terms, &term);
 }
 
-/* What the kernel cannot test is not certain, and always possible. */
+/* A test that the kernel cannot do is never certain, and always possible. */
 static int of_unknown(struct terms *terms, bool certain)
 {
 	return certain ? 0 : add_new(terms, &always);
@@ -253,12 +253,12 @@ static int of_bitmap(struct terms *terms, enum node_kind kind,
 	return meet(part, part) ? add_new(terms, &term) : 0;
 }
 
-/* Ports are in no set, nor in all but it, where there are none. */
-static int of_number(struct maker *maker, struct terms *terms,
+/* Without ports a port test is false, negated it is true. */
+static int of_number(struct builder *builder, struct terms *terms,
 		     const struct node *n, bool sign)
 {
-	const struct header_set *of = &maker->policy->number_sets[n->value];
-	uint32_t *known = &maker->number_sets[!sign][n->value];
+	const struct header_set *of = &builder->policy->number_sets[n->value];
+	uint32_t *known = &builder->number_sets[!sign][n->value];
 	bool is_port = n->kind != NODE_LENGTH;
 	struct offload_rule term = always;
 	struct offload_test test = {
@@ -266,7 +266,7 @@ static int of_number(struct maker *maker, struct terms *terms,
 			 n->kind == NODE_DPORT ? OFFLOAD_DPORT :
 						 OFFLOAD_LENGTH,
 	};
-	int rc = set_of(maker, of, 0, !sign, known);
+	int rc = set_of(builder, of, 0, !sign, known);
 
 	if (rc == 0 && is_port && !sign) {
 		term.proto = all_but(&offload_ported);
@@ -277,12 +277,12 @@ static int of_number(struct maker *maker, struct terms *terms,
 	if (is_port)
 		term.proto = offload_ported;
 	test.set = *known - 1;
-	if (maker->offload->sets[test.set].count == 0)
+	if (builder->offload->sets[test.set].count == 0)
 		return 0;
 	return put(terms, term, &test);
 }
 
-/* A name that begins with nothing in particular: nft has no word for it. */
+/* Whether the set has the pattern "*", which nft cannot express. */
 static bool is_wild(const struct header_set *of)
 {
 	for (size_t i = 0; i < of->count; i++)
@@ -291,25 +291,26 @@ static bool is_wild(const struct header_set *of)
 	return false;
 }
 
-/* Room that is given once stays given: a set that was refused fits no more. */
-static bool has_room(struct maker *maker, const struct header_set *of)
+/* Reserve room for a list. It is never released: the order of the routes
+ * decides which lists fit. */
+static bool has_room(struct builder *builder, const struct header_set *of)
 {
 	if (of->count > OFFLOAD_RANGES_MAX ||
-	    of->count > OFFLOAD_RANGES_ALL - maker->range_count)
+	    of->count > OFFLOAD_RANGES_ALL - builder->range_count)
 		return false;
-	maker->range_count += of->count;
+	builder->range_count += of->count;
 	return true;
 }
 
-static int of_set(struct maker *maker, struct terms *terms,
+static int of_set(struct builder *builder, struct terms *terms,
 		  const struct node *n, bool sign, bool certain)
 {
-	const struct policy *p = maker->policy;
+	const struct policy *p = builder->policy;
 	bool is_name = n->kind == NODE_IN;
 	const struct header_set *of = is_name ? &p->interface_sets[n->value]
 					      : &p->address_sets[n->value];
-	uint32_t *known = is_name ? &maker->interface_sets[n->value]
-				  : &maker->address_sets[n->value];
+	uint32_t *known = is_name ? &builder->interface_sets[n->value]
+				  : &builder->address_sets[n->value];
 	struct offload_test test = {
 		.field = is_name ? OFFLOAD_IN :
 			 n->kind == NODE_FROM ? OFFLOAD_FROM : OFFLOAD_TO,
@@ -321,33 +322,33 @@ static int of_set(struct maker *maker, struct terms *terms,
 		return sign ? 0 : add_new(terms, &always);
 	if (is_name && is_wild(of))
 		return of_unknown(terms, certain);
-	if (*known == 0 && !has_room(maker, of)) {
-		maker->is_too_long = true;
+	if (*known == 0 && !has_room(builder, of)) {
+		builder->is_too_long = true;
 		return of_unknown(terms, certain);
 	}
-	rc = set_of(maker, of, n->value, false, known);
+	rc = set_of(builder, of, n->value, false, known);
 	test.set = *known - 1;
 	return rc < 0 ? rc : put(terms, always, &test);
 }
 
-/* The kernel's test of a user fails for packets that have none, turned round
- * or not: so "not" is the engine's. */
-static int of_user(struct maker *maker, struct terms *terms,
+/* The kernel's user test is false for packets without a user, negated or not:
+ * the engine decides the negation. */
+static int of_user(struct builder *builder, struct terms *terms,
 		   const struct node *n, bool sign, bool certain)
 {
-	const struct header_set *of = &maker->policy->uid_sets[n->value];
-	uint32_t *known = &maker->uid_sets[n->value];
+	const struct header_set *of = &builder->policy->uid_sets[n->value];
+	uint32_t *known = &builder->uid_sets[n->value];
 	struct offload_test test = { .field = OFFLOAD_UID };
 	int rc;
 
 	if (!sign)
 		return of_unknown(terms, certain);
-	rc = set_of(maker, of, n->value, false, known);
+	rc = set_of(builder, of, n->value, false, known);
 	test.set = *known - 1;
 	return rc < 0 ? rc : put(terms, always, &test);
 }
 
-static int of_leaf(struct maker *maker, const struct node *n, bool sign,
+static int of_leaf(struct builder *builder, const struct node *n, bool sign,
 		   bool certain, struct terms *terms)
 {
 	switch ((enum node_kind)n->kind) {
@@ -358,17 +359,18 @@ static int of_leaf(struct maker *maker, const struct node *n, bool sign,
 	case NODE_PROTO:
 	case NODE_TOS:
 		return of_bitmap(terms, n->kind,
-				 &maker->policy->pool.bitmaps[n->value], sign);
+				 &builder->policy->pool.bitmaps[n->value],
+				 sign);
 	case NODE_SPORT:
 	case NODE_DPORT:
 	case NODE_LENGTH:
-		return of_number(maker, terms, n, sign);
+		return of_number(builder, terms, n, sign);
 	case NODE_IN:
 	case NODE_FROM:
 	case NODE_TO:
-		return of_set(maker, terms, n, sign, certain);
+		return of_set(builder, terms, n, sign, certain);
 	case NODE_UID:
-		return of_user(maker, terms, n, sign, certain);
+		return of_user(builder, terms, n, sign, certain);
 	default:
 		return of_payload(terms, sign, certain);
 	}
@@ -376,7 +378,7 @@ static int of_leaf(struct maker *maker, const struct node *n, bool sign,
 
 /* ---- joins ---- */
 
-/* Both at once; -EDOM when that cannot be. */
+/* The conjunction of two terms; -EDOM when it is always false. */
 static int both(const struct offload_rule *a, const struct offload_rule *b,
 		struct offload_rule *ret)
 {
@@ -397,7 +399,7 @@ static int both(const struct offload_rule *a, const struct offload_rule *b,
 	return 0;
 }
 
-/* Each of *a with each of `b`. */
+/* Combine each of *a with each of `b`. */
 static int multiply(struct terms *a, const struct terms *b)
 {
 	struct terms product = { 0 };
@@ -417,28 +419,30 @@ static int multiply(struct terms *a, const struct terms *b)
 	return rc;
 }
 
-static int of_node(struct maker *maker, uint32_t node, bool sign, bool certain,
-		   struct terms *terms);
+static int of_node(struct builder *builder, uint32_t node, bool sign,
+		   bool certain, struct terms *terms);
 
-/* All children, where "and" is to be true or "or" to be false; else any. */
-static int of_join(struct maker *maker, const struct node *n, bool sign,
+/* A true AND or a false OR combines all children; otherwise each child is an
+ * alternative. */
+static int of_join(struct builder *builder, const struct node *n, bool sign,
 		   bool certain, struct terms *terms)
 {
-	const uint32_t *children = &maker->policy->pool.children[n->value];
+	const uint32_t *children = &builder->policy->pool.children[n->value];
 	struct terms all = { 0 };
 	int rc;
 
 	if ((n->kind == NODE_AND) != sign) {
 		for (rc = 0; rc == 0 && children <
-		     &maker->policy->pool.children[n->value + n->count];)
-			rc = of_node(maker, *children++, sign, certain, terms);
+		     &builder->policy->pool.children[n->value + n->count];)
+			rc = of_node(builder, *children++, sign, certain,
+				     terms);
 		return rc;
 	}
 	rc = add_new(&all, &always);
 	for (uint32_t i = 0; i < n->count && rc == 0; i++) {
 		struct terms one = { 0 };
 
-		rc = of_node(maker, children[i], sign, certain, &one);
+		rc = of_node(builder, children[i], sign, certain, &one);
 		if (rc == 0)
 			rc = multiply(&all, &one);
 		free(one.items);
@@ -449,20 +453,20 @@ static int of_join(struct maker *maker, const struct node *n, bool sign,
 	return rc;
 }
 
-static int of_node(struct maker *maker, uint32_t node, bool sign, bool certain,
-		   struct terms *terms)
+static int of_node(struct builder *builder, uint32_t node, bool sign,
+		   bool certain, struct terms *terms)
 {
-	const struct node *n = &maker->policy->pool.nodes[node];
+	const struct node *n = &builder->policy->pool.nodes[node];
 
 	if (n->kind == NODE_NOT)
-		return of_node(maker, n->value, !sign, certain, terms);
+		return of_node(builder, n->value, !sign, certain, terms);
 	if (n->kind == NODE_AND || n->kind == NODE_OR)
-		return of_join(maker, n, sign, certain, terms);
-	return of_leaf(maker, n, sign, certain, terms);
+		return of_join(builder, n, sign, certain, terms);
+	return of_leaf(builder, n, sign, certain, terms);
 }
 
-int offload_terms_of(struct maker *maker, uint32_t node, bool certain,
+int offload_terms_of(struct builder *builder, uint32_t node, bool certain,
 	     struct terms *ret_terms)
 {
-	return of_node(maker, node, true, certain, ret_terms);
+	return of_node(builder, node, true, certain, ret_terms);
 }

@@ -1,4 +1,4 @@
-/* offload_walk.c - what the kernel makes of the rules, played. */
+/* offload_walk.c - evaluate the rules as the kernel does. */
 #include "rules/offload/offload.h"
 
 #include <arpa/inet.h>
@@ -82,7 +82,7 @@ static bool rule_holds(const struct offload *offload,
 	return true;
 }
 
-/* What a map has for the packet: false when that is nothing. */
+/* Look up the packet in a map; false if it has no entry. */
 static bool map_find(const struct offload_map *map, const struct facts *facts,
 		     struct offload_target *ret)
 {
@@ -109,7 +109,7 @@ static bool map_find(const struct offload_map *map, const struct facts *facts,
 	return address_compare(&found->range.first, &value) <= 0;
 }
 
-/* false: the end of the chain was reached. */
+/* Return false at the end of the chain. */
 static bool walk(const struct offload *offload, uint32_t chain,
 		 const struct facts *facts, struct offload_target *ret)
 {

@@ -1,4 +1,4 @@
-/* selector.c - the routes as selectors of `ip rule`. */
+/* selector.c - turn routes into selectors of `ip rule`. */
 #include "rules/offload/selector.h"
 
 #include <arpa/inet.h>
@@ -8,18 +8,18 @@
 
 #include "rules/offload/offload_private.h"
 
-/* A route of more protocols is passed over. */
+/* A route with more protocols is left out. */
 #define PROTOCOLS_MAX 8
-/* No caller takes as many rules. */
-#define STRETCHES_MAX 512
+/* No caller accepts as many rules. */
+#define RANGES_MAX 512
 
-/* fib_rule_port_range_valid() in linux/fib_rules.h takes no others. */
+/* The limits of fib_rule_port_range_valid() in linux/fib_rules.h. */
 #define PORT_FIRST 1
 #define PORT_LAST 65534
 
-/* Alternatives of one field; `count` 0: it is not tested. */
-struct stretches {
-	struct selector_ports items[STRETCHES_MAX];
+/* Alternatives for one field; `count` 0: it is not tested. */
+struct port_ranges {
+	struct selector_ports items[RANGES_MAX];
 	size_t count;
 };
 
@@ -29,7 +29,7 @@ struct walk {
 	void *ctx;
 	size_t route;
 	struct selector selector;
-	struct stretches sports, dports;
+	struct port_ranges sports, dports;
 	const struct offload_set *users;	/* NULL: all */
 	uint8_t protos[PROTOCOLS_MAX];
 	size_t proto_count;
@@ -40,9 +40,9 @@ static bool same(const struct bitmap *a, const struct bitmap *b)
 	return offload_covers(a, b) && offload_covers(b, a);
 }
 
-/* Ports without a protocol mean TCP and UDP here: sockets of SCTP name their
- * addresses themselves. */
-static bool take_protos(struct walk *walk, const struct bitmap *proto)
+/* Ports without a protocol mean TCP and UDP here: SCTP sockets choose their own
+ * addresses. */
+static bool set_protos(struct walk *walk, const struct bitmap *proto)
 {
 	walk->proto_count = 0;
 	if (same(proto, &offload_any)) {
@@ -64,8 +64,8 @@ static bool take_protos(struct walk *walk, const struct bitmap *proto)
 	return walk->proto_count > 0;
 }
 
-/* Of two tests of one field the second makes it too hard to say. */
-static bool take_ports(struct stretches *ports, const struct offload_set *set)
+/* An `ip rule` tests a port only once: false for a second test. */
+static bool set_ports(struct port_ranges *ports, const struct offload_set *set)
 {
 	if (ports->count != 0)
 		return false;
@@ -79,7 +79,7 @@ static bool take_ports(struct stretches *ports, const struct offload_set *set)
 			last = PORT_LAST;
 		if (first > last)
 			continue;
-		if (ports->count == STRETCHES_MAX)
+		if (ports->count == RANGES_MAX)
 			break;
 		ports->items[ports->count++] = (struct selector_ports){
 			(uint16_t)first, (uint16_t)last };
@@ -87,8 +87,8 @@ static bool take_ports(struct stretches *ports, const struct offload_set *set)
 	return ports->count > 0;
 }
 
-/* Whether no flow of this host has its client in `set`. */
-static bool is_others(const struct walk *walk, const struct offload_set *set)
+/* Whether this host has no address in `set`. */
+static bool is_remote(const struct walk *walk, const struct offload_set *set)
 {
 	for (size_t i = 0; i < set->count; i++)
 		if (walk->is_host(walk->ctx, &set->ranges[i].first,
@@ -97,11 +97,11 @@ static bool is_others(const struct walk *walk, const struct offload_set *set)
 	return true;
 }
 
-/* Whether all that `term` tests can be said. What the router itself sends
- * arrives by no interface. */
-static bool take_tests(struct walk *walk, const struct offload *offload,
-		       const struct offload_rule *term,
-		       const struct offload_set **ret_to)
+/* Whether an `ip rule` can test all of `term`. Local packets arrive on no
+ * interface. */
+static bool set_tests(struct walk *walk, const struct offload *offload,
+		      const struct offload_rule *term,
+		      const struct offload_set **ret_to)
 {
 	*ret_to = NULL;
 	walk->users = NULL;
@@ -113,13 +113,13 @@ static bool take_tests(struct walk *walk, const struct offload *offload,
 		bool can = false;
 
 		if (test->field == OFFLOAD_SPORT)
-			can = take_ports(&walk->sports, set);
+			can = set_ports(&walk->sports, set);
 		else if (test->field == OFFLOAD_DPORT)
-			can = take_ports(&walk->dports, set);
+			can = set_ports(&walk->dports, set);
 		else if (test->field == OFFLOAD_IN)
 			can = test->is_negated;
 		else if (test->field == OFFLOAD_FROM)
-			can = test->is_negated && is_others(walk, set);
+			can = test->is_negated && is_remote(walk, set);
 		else if (test->field == OFFLOAD_UID)
 			can = walk->users == NULL;
 		else if (test->field == OFFLOAD_TO && !test->is_negated)
@@ -132,10 +132,10 @@ static bool take_tests(struct walk *walk, const struct offload *offload,
 			walk->users = set;
 	}
 	return same(&term->tos, &offload_any) &&
-	       take_protos(walk, &term->proto);
+	       set_protos(walk, &term->proto);
 }
 
-static int say_ports(struct walk *walk)
+static int each_port(struct walk *walk)
 {
 	size_t sports = walk->sports.count + (walk->sports.count == 0);
 	size_t dports = walk->dports.count + (walk->dports.count == 0);
@@ -154,73 +154,72 @@ static int say_ports(struct walk *walk)
 	return rc;
 }
 
-static int say_users(struct walk *walk)
+static int each_user(struct walk *walk)
 {
 	struct selector *selector = &walk->selector;
 	int rc = 0;
 
 	selector->has_users = walk->users != NULL;
 	if (!selector->has_users)
-		return say_ports(walk);
+		return each_port(walk);
 	for (size_t i = 0; i < walk->users->count && rc == 0; i++) {
 		const struct offload_range *range = &walk->users->ranges[i];
 
 		selector->first_user = ntohl(range->first.be32[3]);
 		selector->last_user = ntohl(range->last.be32[3]);
-		rc = say_ports(walk);
+		rc = each_port(walk);
 	}
 	return rc;
 }
 
-static int say_protos(struct walk *walk)
+static int each_proto(struct walk *walk)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < walk->proto_count && rc == 0; i++) {
 		walk->selector.proto = walk->protos[i];
-		rc = say_users(walk);
+		rc = each_user(walk);
 	}
 	return rc;
 }
 
-static int say_prefix(void *ctx, const struct prefix *prefix)
+static int each_prefix(void *ctx, const struct prefix *prefix)
 {
 	struct walk *walk = ctx;
 
 	walk->selector.has_to = true;
 	walk->selector.to = *prefix;
-	return say_protos(walk);
+	return each_proto(walk);
 }
 
-static int say_term(struct walk *walk, const struct offload *offload,
-		    const struct offload_rule *term)
+static int each_term(struct walk *walk, const struct offload *offload,
+		     const struct offload_rule *term)
 {
 	const struct offload_set *to;
 	int rc = 0;
 
-	if (!take_tests(walk, offload, term, &to))
+	if (!set_tests(walk, offload, term, &to))
 		return 0;
 	walk->selector = (struct selector){ 0 };
 	if (to == NULL)
-		return say_protos(walk);
+		return each_proto(walk);
 	for (size_t i = 0; i < to->count && rc == 0; i++)
 		rc = address_range_split(&to->ranges[i].first,
-					 &to->ranges[i].last, say_prefix,
+					 &to->ranges[i].last, each_prefix,
 					 walk);
 	return rc;
 }
 
-static int say_route(struct walk *walk, struct maker *maker)
+static int each_route(struct walk *walk, struct builder *builder)
 {
 	struct terms terms = { 0 };
-	int rc = offload_terms_of(maker,
-				  maker->policy->tests[walk->route].node, true,
-				  &terms);
+	uint32_t node = builder->policy->tests[walk->route].node;
+	int rc = offload_terms_of(builder, node, true, &terms);
 
 	if (rc == -E2BIG)
 		rc = terms.count = 0;
 	for (size_t i = 0; i < terms.count && rc == 0; i++)
-		rc = say_term(walk, maker->offload, &terms.items[i]);
+		rc = each_term(walk, builder->offload, &terms.items[i]);
 	free(terms.items);
 	return rc;
 }
@@ -229,11 +228,11 @@ int selector_each(const struct policy *policy, selector_cb *each,
 		  selector_host_cb *is_host, void *ctx)
 {
 	struct walk walk = { .each = each, .is_host = is_host, .ctx = ctx };
-	struct maker maker = { 0 };
-	int rc = offload_maker_init(&maker, policy);
+	struct builder builder = { 0 };
+	int rc = offload_builder_init(&builder, policy);
 
 	for (; walk.route + 1 < policy->route_count && rc == 0; walk.route++)
-		rc = say_route(&walk, &maker);
-	offload_maker_fini(&maker);
+		rc = each_route(&walk, &builder);
+	offload_builder_fini(&builder);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /*
- * selector.h - what of the routes an `ip rule` can say: protocol, ports, a
- * prefix of destinations, users. By such rules the router's own sockets get
- * the source address that goes with their path.
+ * selector.h - the routes that an `ip rule` can select: by protocol, ports,
+ * destination prefix, user. With these rules local sockets get the source
+ * address that belongs to their path.
  */
 #ifndef WAYMARK_SELECTOR_H
 #define WAYMARK_SELECTOR_H
@@ -35,9 +35,9 @@ typedef bool selector_host_cb(void *ctx, const struct address *first,
 			      const struct address *last);
 
 /*
- * Each alternative of each route but the default, in order, as flows that
- * this host opens can meet it. What asks for more is passed over: sources
- * that may be this host's, DSCP, TOS, lengths, payload. 0, -ENOMEM, or what
+ * Call `each` for each alternative of each route but the default, in order,
+ * that local flows can match. Routes that test anything else are left out:
+ * sources that may be local, DSCP, TOS, lengths, payload. 0, -ENOMEM, or what
  * `each` returned when that was not 0.
  */
 int selector_each(const struct policy *policy, selector_cb *each,

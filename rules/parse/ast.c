@@ -1,4 +1,4 @@
-/* ast.c - what a tree owns. */
+/* ast.c - the sources and the memory of a syntax tree. */
 #include "rules/parse/ast.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 /*
- * ast.h - a policy as it was written: every statement with its place.
+ * ast.h - the syntax tree of a policy: every statement with its place.
  *
- * The parser makes it, ast_print() writes it back in canonical form, and
- * policy_compile() makes the policy of it. Names are not resolved here:
- * `via fibr` parses, and the compiler says that there is no such uplink.
- * Everything hangs on the arena of the struct ast and dies with it.
+ * The parser builds it, ast_print() prints its canonical form, and
+ * policy_compile() turns it into a policy. Names are not resolved here: the
+ * compiler reports that `via fibr` names no uplink. All nodes live in the
+ * arena of the struct ast and are freed with it.
  */
 #ifndef WAYMARK_AST_H
 #define WAYMARK_AST_H
@@ -52,7 +52,7 @@ struct ast_value {
 	struct place place;
 	enum value_kind kind;
 	bool exact;
-	/* The word as written, which canonical print keeps: "ef", "smtp". */
+	/* The name as written, which the canonical form keeps: "ef". */
 	const char *text;
 	uint32_t first;
 	uint32_t last;		/* the mask for ATOM_TOS */
@@ -70,7 +70,8 @@ enum condition_kind {
 	CONDITION_ATOM,		/* atom, values, side */
 };
 
-/* `tcp dport 25` is an AND of two atoms. AND in AND and OR in OR are flat. */
+/* `tcp dport 25` is an AND of two atoms. An AND has no AND among its children,
+ * an OR no OR. */
 struct ast_condition {
 	struct ast_condition *next;	/* sibling */
 	struct ast_condition *children;
@@ -82,13 +83,13 @@ struct ast_condition {
 	struct ast_value *values;
 };
 
-/* A number that a statement may leave out. */
+/* An optional number. */
 struct ast_number {
-	struct place place;	/* .line is 0 when it was not said */
+	struct place place;	/* .line is 0: not given */
 	uint64_t value;
 };
 
-/* A name that a statement may leave out: NULL text. */
+/* An optional name; NULL text: not given. */
 struct ast_name {
 	struct place place;
 	const char *text;
@@ -99,7 +100,7 @@ enum statement_kind {
 	STATEMENT_QUEUES,
 	STATEMENT_INSPECT,
 	STATEMENT_LATE,
-	STATEMENT_OFFLOAD,
+	STATEMENT_KERNEL_ROUTES,
 	STATEMENT_LEARN,
 	STATEMENT_RESOLVE,
 	STATEMENT_UPLINK,
@@ -112,16 +113,16 @@ enum statement_kind {
 	STATEMENT_INCLUDE,
 };
 
-/* LATE_AUTO: not said. */
+/* LATE_AUTO: not given. */
 enum late_policy { LATE_AUTO, LATE_KEEP, LATE_MOVE, LATE_RESET };
 
-enum switch_word { SWITCH_UNSAID, SWITCH_OFF, SWITCH_ON };
+enum switch_word { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
 
 enum list_kind { LIST_ADDRESSES, LIST_DOMAINS };
 
 enum outcome_kind { OUTCOME_VIA, OUTCOME_DROP, OUTCOME_EXEMPT };
 
-/* One of several paths; a weight that is not said is 1. */
+/* One of several paths; the default weight is 1. */
 struct ast_share {
 	struct ast_share *next;
 	struct ast_name uplink;
@@ -150,7 +151,7 @@ struct ast_probe {
 
 struct ast_uplink {
 	struct ast_name dev;
-	bool via_auto;			/* gateways not said are main's */
+	bool via_auto;			/* missing gateways: those of main */
 	bool has_via4, has_via6;
 	struct place via4_place, via6_place;
 	struct address via4, via6;
@@ -162,7 +163,7 @@ struct ast_uplink {
 	bool masquerade;
 	bool strict;
 	bool optional;
-	bool shared;
+	bool on_lan;
 	struct ast_probe *probes;
 };
 
@@ -199,9 +200,9 @@ struct ast_statement {
 	struct place place;
 	enum statement_kind kind;
 	/*
-	 * It has an error that was reported. Only uplinks, lists and classes
-	 * stay in the tree then, so that their names are known; the rest of
-	 * the statement is not to be looked at.
+	 * It has an error, which was reported. Only uplinks, lists and classes
+	 * stay in the tree then, so that their names are known; use only the
+	 * name.
 	 */
 	bool is_broken;
 	struct ast_name name;		/* uplink, list, class; include: path */
@@ -209,10 +210,10 @@ struct ast_statement {
 		struct {		/* marks mask 0x7f000000 */
 			struct ast_number mask;
 		} marks;
-		struct {		/* queues 0-3 nap 200us
-				 * otherwise drop */
+		struct {		/* queues 0-3 coalesce 200us
+					 * fail-closed */
 			struct ast_number first, last;
-			struct ast_number coalesce_us;	/* 0: not said */
+			struct ast_number coalesce_us;	/* 0: not given */
 			bool fail_closed;
 		} queues;
 		struct {		/* inspect packets 12 bytes 16k
@@ -240,7 +241,7 @@ struct ast_statement {
 			struct ast_condition *condition;
 			struct ast_outcome outcome;
 			bool per_packet;
-			/* of clients that it is not for; NULL: none */
+			/* clients that the route does not apply to, or NULL */
 			struct ast_value *except;
 			enum late_policy late;
 		} route;
@@ -253,20 +254,20 @@ struct ast_statement {
 struct ast;
 
 /*
- * Read and parse the policy in `path` and all that it includes (relative to
- * the including file; a circle is an error). Always returns what could be
- * understood, so that the compiler can complain about the rest too; the
- * errors are in `diag`. NULL when the file cannot be read or memory is short,
- * said in `diag` as well.
+ * Read and parse the policy in `path` and the files that it includes. Their
+ * paths are relative to the including file; a circle is an error. Return all
+ * valid statements even after errors, so that the compiler can check them,
+ * too. The errors are in `diag`. NULL when the file cannot be read or memory
+ * is short, which is an error in `diag` as well.
  */
 struct ast *ast_load(const char *path, struct diag *diag);
 
-/* The same for a text in memory that is called `name`; it is copied. */
+/* Parse a text in memory under the name `name`; the text is copied. */
 struct ast *ast_parse(const char *name, const char *text, size_t len,
 		      struct diag *diag);
 
-/* A flow as an expect line has it, from its protocol on, without its outcome
- * and, where that is easier to type, without '>': one STATEMENT_EXPECT. */
+/* Parse a flow, written as in an expect line but without the outcome, and
+ * optionally without the '>', to one STATEMENT_EXPECT. */
 struct ast *ast_parse_flow(const char *words, struct diag *diag);
 
 void ast_free(struct ast *ast);
@@ -274,20 +275,22 @@ void ast_free(struct ast *ast);
 const struct ast_statement *ast_statements(const struct ast *ast);
 
 /*
- * A file that a list names, read when it is asked for first: a tree that is
- * compiled again says what it said before. NULL after a complaint at `from`.
+ * Return a file that a list names. It is read on the first call, so that a
+ * tree that is compiled again gives the same policy. NULL after an error at
+ * `from`.
  */
 const struct source *ast_file(struct ast *ast, const char *path,
 			      struct place from, struct diag *diag);
 
 /*
- * Write the canonical form: one statement a line, one space between words,
- * no comments, names and numbers in one spelling, includes replaced by what
- * they include, files of lists by their absolute paths. Parsed again it gives
- * the same policy, and prints the same text. Broken statements are left out.
+ * Print the canonical form: one statement per line, one space between words,
+ * no comments, one spelling of names and numbers, the statements of included
+ * files in place of the includes, absolute paths of list files. Parsed again
+ * it gives the same policy and prints the same text. Broken statements are
+ * left out.
  */
 void ast_print(const struct ast *ast, FILE *out);
-/* The same for one statement; ends with a line end. */
+/* Print one statement, without a line end. */
 void ast_print_statement(const struct ast_statement *statement, FILE *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* ast_print.c - a policy in its one canonical spelling. */
+/* ast_print.c - print the canonical form of a policy. */
 #include <inttypes.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -32,7 +32,7 @@ static void print_string(const char *text, FILE *out)
 	putc('"', out);
 }
 
-/* In quotes only where the word alone would be read as something else. */
+/* Quote only what would otherwise be read as something else. */
 static void print_name(const char *text, FILE *out)
 {
 	size_t len = strlen(text);
@@ -44,7 +44,7 @@ static void print_name(const char *text, FILE *out)
 		print_string(text, out);
 }
 
-/* From the root, since the text may be read again from anywhere. */
+/* Print an absolute path: the text may be parsed in another directory. */
 static void print_path(const char *path, FILE *out)
 {
 	char dir[PATH_MAX];
@@ -58,14 +58,14 @@ static void print_path(const char *path, FILE *out)
 	putc('"', out);
 }
 
-static int one_prefix(void *ctx, const struct prefix *prefix)
+static int first_prefix(void *ctx, const struct prefix *prefix)
 {
 	struct prefix *first = ctx;
 
 	if (first->len != 0)
 		return 1;
 	*first = *prefix;
-	/* ::/0 is the only one of length 0, and nothing else is with it. */
+	/* Only ::/0 has the length 0, and no other prefix follows it. */
 	return prefix->len == 0;
 }
 
@@ -76,7 +76,7 @@ static void print_range(const struct address *first,
 	struct prefix prefix = { .len = 0 };
 	struct address end;
 
-	address_range_split(first, last, one_prefix, &prefix);
+	address_range_split(first, last, first_prefix, &prefix);
 	end = prefix_last(&prefix);
 	if (address_equal(&end, last)) {
 		fputs(prefix_print(&prefix, text), out);
@@ -209,7 +209,7 @@ static bool takes_ports(const struct ast_condition *c)
 	return is_atom(c, ATOM_PROTO) && parser_has_ports(c->values->first);
 }
 
-/* `tcp dport 25` is one factor: it needs no parentheses behind `not`. */
+/* `tcp dport 25` is one factor: it needs no parentheses after `not`. */
 static bool is_factor(const struct ast_condition *c)
 {
 	const struct ast_condition *child = c->children;
@@ -290,19 +290,19 @@ static uint64_t weight_of(const struct ast_share *share)
 	return share->weight.place.line > 0 ? share->weight.value : 1;
 }
 
-/* Weights all or none: none where all are 1. */
+/* Print all weights, or none when all are 1. */
 static void print_shares(const struct ast_outcome *outcome, FILE *out)
 {
-	const char *between = "via {";
+	const char *separator = "via {";
 	bool has_weights = false;
 
 	for (const struct ast_share *s = outcome->shares; s; s = s->next)
 		has_weights |= weight_of(s) != 1;
 	for (const struct ast_share *s = outcome->shares; s; s = s->next) {
-		fprintf(out, "%s %s", between, s->uplink.text);
+		fprintf(out, "%s %s", separator, s->uplink.text);
 		if (has_weights)
 			fprintf(out, " %" PRIu64, weight_of(s));
-		between = ",";
+		separator = ",";
 	}
 	fputs(outcome->by_source ? " } by source" : " }", out);
 }
@@ -325,15 +325,15 @@ static void print_outcome(const struct ast_outcome *outcome, FILE *out)
 	}
 }
 
-/* " word N" for a number that was said. */
-static void print_said(const char *word, const struct ast_number *number,
-		       FILE *out)
+/* Print " word N" if the number was given. */
+static void print_number_option(const char *word,
+				const struct ast_number *number, FILE *out)
 {
 	if (number->place.line > 0)
 		fprintf(out, " %s %" PRIu64, word, number->value);
 }
 
-static void print_named(const char *word, const struct ast_name *name,
+static void print_name_option(const char *word, const struct ast_name *name,
 			FILE *out)
 {
 	if (name->text == NULL)
@@ -371,7 +371,7 @@ static void print_late(enum late_policy late, FILE *out)
 static void print_span(const char *word, const struct ast_number *first,
 		       const struct ast_number *last, FILE *out)
 {
-	print_said(word, first, out);
+	print_number_option(word, first, out);
 	if (first->place.line > 0 && last->value != first->value)
 		fprintf(out, "-%" PRIu64, last->value);
 }
@@ -379,12 +379,12 @@ static void print_span(const char *word, const struct ast_number *first,
 static void print_learn(const struct ast_learn *learn, FILE *out)
 {
 	fputs("learn", out);
-	if (learn->dns != SWITCH_UNSAID)
+	if (learn->dns != SWITCH_UNSET)
 		fputs(learn->dns == SWITCH_ON ? " dns on" : " dns off", out);
-	if (learn->servers != SWITCH_UNSAID)
+	if (learn->servers != SWITCH_UNSET)
 		fputs(learn->servers == SWITCH_ON ? " servers on"
 						  : " servers off", out);
-	print_said("min-confidence", &learn->min_confidence, out);
+	print_number_option("min-confidence", &learn->min_confidence, out);
 	print_span("ttl", &learn->ttl_min, &learn->ttl_max, out);
 	if (learn->from != NULL) {
 		fputs(" from ", out);
@@ -416,8 +416,8 @@ static void print_probe(const struct ast_probe *probe, FILE *out)
 	if (ms > 0)
 		fprintf(out, " every %" PRIu64 "%s",
 			ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
-	print_said("up", &probe->up, out);
-	print_said("down", &probe->down, out);
+	print_number_option("up", &probe->up, out);
+	print_number_option("down", &probe->down, out);
 }
 
 static void print_uplink(const struct ast_statement *s, FILE *out)
@@ -426,17 +426,17 @@ static void print_uplink(const struct ast_statement *s, FILE *out)
 	char text[ADDRESS_TEXT_MAX];
 
 	fprintf(out, "uplink %s {", s->name.text);
-	print_named("dev", &u->dev, out);
+	print_name_option("dev", &u->dev, out);
 	if (u->has_via4)
 		fprintf(out, " via %s", address_print(&u->via4, text));
 	if (u->has_via6)
 		fprintf(out, " via %s", address_print(&u->via6, text));
 	if (u->via_auto)
 		fputs(" via auto", out);
-	print_said("table", &u->table, out);
+	print_number_option("table", &u->table, out);
 	if (u->table_name.text != NULL)
 		fprintf(out, " %s", u->table_name.text);
-	print_said("mark", &u->mark, out);
+	print_number_option("mark", &u->mark, out);
 	if (u->masquerade)
 		fputs(" masquerade", out);
 	if (u->strict)
@@ -446,7 +446,7 @@ static void print_uplink(const struct ast_statement *s, FILE *out)
 	print_late(u->late, out);
 	if (u->optional)
 		fputs(" optional", out);
-	if (u->shared)
+	if (u->on_lan)
 		fputs(" on-lan", out);
 	for (const struct ast_probe *probe = u->probes; probe != NULL;
 	     probe = probe->next)
@@ -465,17 +465,17 @@ static void print_expect(const struct ast_expect *e, FILE *out)
 	print_endpoint(&e->src, &e->sport, out);
 	fputs(" > ", out);
 	print_endpoint(&e->dst, &e->dport, out);
-	print_named("host", &e->host, out);
-	print_named("app", &e->app, out);
-	print_named("alpn", &e->alpn, out);
-	print_named("ja4", &e->ja4, out);
+	print_name_option("host", &e->host, out);
+	print_name_option("app", &e->app, out);
+	print_name_option("alpn", &e->alpn, out);
+	print_name_option("ja4", &e->ja4, out);
 	if (e->ech)
 		fputs(" ech", out);
-	print_named("in", &e->in, out);
-	print_said("dscp", &e->dscp, out);
-	print_said("tos", &e->tos, out);
-	print_said("length", &e->length, out);
-	print_said("uid", &e->uid, out);
+	print_name_option("in", &e->in, out);
+	print_number_option("dscp", &e->dscp, out);
+	print_number_option("tos", &e->tos, out);
+	print_number_option("length", &e->length, out);
+	print_number_option("uid", &e->uid, out);
 	putc(' ', out);
 	print_outcome(&e->outcome, out);
 }
@@ -531,9 +531,9 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		break;
 	case STATEMENT_INSPECT:
 		fputs("inspect", out);
-		print_said("packets", &s->inspect.packets, out);
+		print_number_option("packets", &s->inspect.packets, out);
 		print_bytes("bytes", &s->inspect.bytes, out);
-		print_said("seconds", &s->inspect.seconds, out);
+		print_number_option("seconds", &s->inspect.seconds, out);
 		print_bytes("memory", &s->inspect.memory, out);
 		break;
 	case STATEMENT_LATE:
@@ -547,9 +547,9 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		fputs("resolve", out);
 		print_span("ttl", &s->resolve.ttl_min, &s->resolve.ttl_max,
 			   out);
-		print_said("grace", &s->resolve.grace, out);
+		print_number_option("grace", &s->resolve.grace, out);
 		break;
-	case STATEMENT_OFFLOAD:
+	case STATEMENT_KERNEL_ROUTES:
 		fputs(s->kernel_routes ? "kernel-routes on" :
 				   "kernel-routes off", out);
 		break;

@@ -1,4 +1,4 @@
-/* diag.c - collect complaints, print them with their line and a caret. */
+/* diag.c - collect errors and warnings, print them with line and caret. */
 #include "rules/parse/diag.h"
 
 #include <inttypes.h>
@@ -7,8 +7,8 @@
 
 #include "rules/parse/source.h"
 
-/* Bytes of a line that are shown, and how much of that is before the caret
- * when the line is longer. */
+/* Bytes shown of a line, and how many of them precede the caret when the line
+ * is longer. */
 #define SHOWN_MAX 120
 #define SHOWN_BEFORE 60
 
@@ -17,14 +17,14 @@ struct diagnostic {
 	char *file;		/* NULL: no place */
 	size_t file_order;
 	size_t order;
-	struct place place;	/* .source is not ours to follow any more */
+	struct place place;	/* .source may be freed: do not use it */
 	char *text;
 	char *fix;		/* or NULL */
-	/* What is shown of the line, and where in it the caret stands. */
+	/* The part of the line that is shown, and the caret's offset in it. */
 	char shown[SHOWN_MAX];
 	size_t shown_len;
 	size_t caret;
-	bool is_cut_before, is_cut_behind;
+	bool is_cut_left, is_cut_right;
 };
 
 struct diag {
@@ -32,7 +32,7 @@ struct diag {
 	size_t count, room;
 	size_t counted[2];	/* by level */
 	size_t kept[2];
-	bool is_short;		/* of memory: something could not be kept */
+	bool is_incomplete;	/* out of memory: some were lost */
 };
 
 struct diag *diag_new(void)
@@ -55,7 +55,7 @@ void diag_free(struct diag *diag)
 	free(diag);
 }
 
-/* The text of line `number`, its end not included. */
+/* The text of line `number` without its line end. */
 static const char *find_line(const struct source *source, uint32_t number,
 			     size_t *ret_len)
 {
@@ -87,7 +87,7 @@ static size_t character_start(const char *line, size_t at)
 	return at;
 }
 
-static void keep_line(struct diagnostic *c)
+static void copy_line(struct diagnostic *c)
 {
 	size_t len, start = 0;
 	const char *line = find_line(c->place.source, c->place.line, &len);
@@ -104,9 +104,9 @@ static void keep_line(struct diagnostic *c)
 			start = character_start(line, start);
 	}
 	c->shown_len = len - start < SHOWN_MAX ? len - start : SHOWN_MAX;
-	c->is_cut_before = start > 0;
-	c->is_cut_behind = start + c->shown_len < len;
-	if (c->is_cut_behind)
+	c->is_cut_left = start > 0;
+	c->is_cut_right = start + c->shown_len < len;
+	if (c->is_cut_right)
 		c->shown_len = character_start(line, start + c->shown_len) -
 			       start;
 	memcpy(c->shown, line + start, c->shown_len);
@@ -152,11 +152,11 @@ void diag_addv(struct diag *diag, enum diag_level level, struct place place,
 		return;
 	row = add_row(diag);
 	if (row == NULL || vasprintf(&row->text, text, args) < 0) {
-		diag->is_short = true;
+		diag->is_incomplete = true;
 		return;
 	}
 	if (fix != NULL && (row->fix = strdup(fix)) == NULL)
-		diag->is_short = true;
+		diag->is_incomplete = true;
 	row->level = level;
 	row->place = place;
 	row->order = diag->count;
@@ -164,7 +164,7 @@ void diag_addv(struct diag *diag, enum diag_level level, struct place place,
 	    (row->file = strdup(place.source->name)) != NULL) {
 		row->file_order = order_of_file(diag, row->file);
 		if (place.line > 0)
-			keep_line(row);
+			copy_line(row);
 	}
 	row->place.source = NULL;
 	diag->kept[level]++;
@@ -204,8 +204,8 @@ static int compare(const void *left, const void *right)
 	return a->order < b->order ? -1 : 1;
 }
 
-/* The length of the character at `s`; 0 when a terminal should not get it:
- * control characters and what is no UTF-8 (RFC 3629). */
+/* The length of the character at `s`; 0 for control characters and invalid
+ * UTF-8 (RFC 3629), which must not reach a terminal. */
 static size_t printable_len(const char *s, size_t len)
 {
 	const unsigned char *u = (const unsigned char *)s;
@@ -239,7 +239,7 @@ static void print_text(const char *s, size_t len, FILE *out)
 	}
 }
 
-/* `fill` once for every character of s, tabs as tabs where they are to be. */
+/* Print `fill` for each character of s; as a blank it repeats tabs. */
 static size_t print_under(const char *s, size_t len, char fill, FILE *out)
 {
 	size_t i, step, columns = 0;
@@ -257,10 +257,10 @@ static void print_line(const struct diagnostic *c, FILE *out)
 	size_t marked = c->shown_len - c->caret;
 
 	fprintf(out, "%8" PRIu32 " | %s", c->place.line,
-		c->is_cut_before ? "..." : "");
+		c->is_cut_left ? "..." : "");
 	print_text(c->shown, c->shown_len, out);
-	fprintf(out, "%s\n%8s | %s", c->is_cut_behind ? "..." : "", "",
-		c->is_cut_before ? "   " : "");
+	fprintf(out, "%s\n%8s | %s", c->is_cut_right ? "..." : "", "",
+		c->is_cut_left ? "   " : "");
 	print_under(c->shown, c->caret, ' ', out);
 	putc('^', out);
 	if (marked > c->place.width)
@@ -320,7 +320,8 @@ void diag_print(const struct diag *diag, FILE *out)
 	if (diag->count > 0)
 		sorted = malloc(diag->count * sizeof(*sorted));
 	if (sorted != NULL) {
-		memcpy(sorted, diag->diagnostics, diag->count * sizeof(*sorted));
+		memcpy(sorted, diag->diagnostics,
+		       diag->count * sizeof(*sorted));
 		qsort(sorted, diag->count, sizeof(*sorted), compare);
 	}
 	for (i = 0; i < diag->count; i++)
@@ -328,7 +329,7 @@ void diag_print(const struct diag *diag, FILE *out)
 			  out);
 	print_rest(diag, DIAG_ERROR, "error", out);
 	print_rest(diag, DIAG_WARNING, "warning", out);
-	if (diag->is_short)
+	if (diag->is_incomplete)
 		fputs("error: out of memory\n", out);
 	free(sorted);
 }

@@ -1,6 +1,6 @@
 /*
- * diag.h - complaints about a policy: where, what is wrong, the mend.
- * A diag collects all of them, so that one run reports every error.
+ * diag.h - collect the errors and warnings of a policy: the place, what is
+ * wrong, and the fix. One run reports all of them.
  */
 #ifndef WAYMARK_DIAG_H
 #define WAYMARK_DIAG_H
@@ -14,8 +14,8 @@
 struct source;		/* a file's text: source.h */
 struct diag;
 
-/* Where something stands. `source` may be NULL: no file, no caret. It is only
- * looked at while diag_add() runs, so it may go before the diag does. */
+/* A place in a file. `source` may be NULL: no file, no caret. Only diag_add()
+ * reads it, so it may be freed before the diag. */
 struct place {
 	const struct source *source;
 	uint32_t line;		/* from 1; 0 when there is no line */
@@ -25,15 +25,15 @@ struct place {
 
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
-/* NULL when out of memory. */
+/* Allocate an empty diag; NULL when out of memory. */
 struct diag *diag_new(void);
 void diag_free(struct diag *diag);
 
 /*
- * Add a complaint. `text` says what is wrong in a few words. `mend`, which may
- * be NULL, says what to do ("did you mean 'fibre'?", "expected a port");
- * it is printed beside the caret. Both are copied. Past DIAG_MAX errors the
- * rest is only counted.
+ * Add an error or a warning. `text` describes what is wrong in a few words.
+ * `fix`, which may be NULL, describes the remedy ("did you mean 'fibre'?") and
+ * is printed beside the caret. Both are copied. Beyond DIAG_MAX of a level
+ * the others are only counted.
  */
 #define DIAG_MAX 100
 void diag_add(struct diag *diag, enum diag_level level, struct place place,
@@ -47,13 +47,13 @@ size_t diag_errors(const struct diag *diag);
 size_t diag_warnings(const struct diag *diag);
 
 /*
- * Print them in the order of file and place:
+ * Print them sorted by file and place:
  *   office.policy:21:16: error: there is no uplink 'fibr'
  *      21 | route mail via fibr
  *         |                ^~~~ did you mean 'fibre'?
- * Tabs of the line are kept under the caret; a line longer than 120 bytes is
- * shown in part; bytes that are not printable are shown as '?'. Files come in
- * the order of their first complaint.
+ * Tabs are repeated under the line, so that the caret lines up. A line longer
+ * than 120 bytes is shown in part, and a byte that is not printable as '?'.
+ * Files are printed in the order of their first error or warning.
  */
 void diag_print(const struct diag *diag, FILE *out);
 

@@ -1,16 +1,16 @@
-/* keywords.c - words for numbers, and the nearest word to one that is wrong. */
+/* keywords.c - names of numbers, and the nearest keyword to a misspelt one. */
 #include "rules/parse/keywords.h"
 
 #include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
-/* netinet/in.h does not have these (IANA protocol numbers). */
+/* Missing in netinet/in.h (IANA protocol numbers). */
 #define PROTOCOL_OSPF 89
 #define PROTOCOL_VRRP 112
 #define PROTOCOL_L2TP 115
 
-/* Words longer than this are no misspelt word of ours. */
+/* A longer word is no misspelt keyword. */
 #define NEAREST_LEN_MAX 40
 
 const struct keyword keywords_protocol[] = {
@@ -56,7 +56,7 @@ const struct keyword keywords_tos[] = {
 };
 
 bool keywords_find(const struct keyword *table, const char *name, size_t len,
-		uint32_t *ret_value)
+		   uint32_t *ret_value)
 {
 	for (; table->name != NULL; table++)
 		if (strncasecmp(table->name, name, len) == 0 &&
@@ -86,8 +86,8 @@ static unsigned min(unsigned a, unsigned b)
 }
 
 /*
- * How many characters have to be put in, left out, replaced or swapped with
- * their neighbour (optimal string alignment); case does not count.
+ * Count the insertions, deletions, replacements and swaps of neighbours that
+ * turn `a` into `b` (optimal string alignment), ignoring case.
  */
 static unsigned distance(const char *a, size_t a_len, const char *b,
 			 size_t b_len)
@@ -104,7 +104,7 @@ static unsigned distance(const char *a, size_t a_len, const char *b,
 			bool same = lower(a[i - 1]) == lower(b[j - 1]);
 
 			row[j] = min(min(above[j], row[j - 1]) + 1,
-				       above[j - 1] + !same);
+				     above[j - 1] + !same);
 			if (i > 1 && j > 1 &&
 			    lower(a[i - 1]) == lower(b[j - 2]) &&
 			    lower(a[i - 2]) == lower(b[j - 1]))
@@ -118,13 +118,13 @@ static unsigned distance(const char *a, size_t a_len, const char *b,
 	return above[b_len];
 }
 
-/* One mistake for each three characters or so; none in a single one. */
+/* About one mistake in three characters; none in a word of one. */
 static unsigned tolerance(size_t len)
 {
 	return len < 2 ? 0 : min((len + 1) / 3, 3);
 }
 
-/* What people write who come from iptables, nft, ip or tcpdump. */
+/* Words that iptables, nft, ip and tcpdump use for the same. */
 static const struct {
 	const char *word;
 	const char *ours;
@@ -154,7 +154,7 @@ static bool is_synonym(const char *word, size_t len, const char *ours)
 void nearest_offer(struct nearest *nearest, const char *candidate)
 {
 	size_t len = strlen(candidate);
-	unsigned far;
+	unsigned edits;
 
 	if (is_synonym(nearest->word, nearest->word_len, candidate)) {
 		nearest->best = candidate;
@@ -163,12 +163,12 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 	}
 	if (len > NEAREST_LEN_MAX || nearest->word_len > NEAREST_LEN_MAX)
 		return;
-	far = distance(nearest->word, nearest->word_len, candidate, len);
-	if (far > tolerance(nearest->word_len) ||
-	    (nearest->best != NULL && far >= nearest->best_distance))
+	edits = distance(nearest->word, nearest->word_len, candidate, len);
+	if (edits > tolerance(nearest->word_len) ||
+	    (nearest->best != NULL && edits >= nearest->best_distance))
 		return;
 	nearest->best = candidate;
-	nearest->best_distance = far;
+	nearest->best_distance = edits;
 }
 
 void nearest_offer_table(struct nearest *nearest,

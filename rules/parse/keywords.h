@@ -1,6 +1,6 @@
 /*
- * keywords.h - the words that stand for numbers (protocols, DSCP, TOS), and the
- * nearest known word to one that was not known.
+ * keywords.h - names of numbers (protocols, DSCP, TOS), and the nearest
+ * keyword to a misspelt one.
  */
 #ifndef WAYMARK_KEYWORDS_H
 #define WAYMARK_KEYWORDS_H
@@ -14,9 +14,8 @@ struct keyword {
 	uint32_t value;
 };
 
-/* IANA protocol numbers that conditions and expect lines take by name: tcp,
- * udp, udplite, sctp, dccp, icmp, icmpv6, igmp, gre, esp, ah, ipip, ipv6
- * (6in4), l2tp, ospf, vrrp, pim. The last row has a NULL name. */
+/* IANA protocol numbers that conditions and expect lines accept by name. The
+ * last row has a NULL name. */
 extern const struct keyword keywords_protocol[];
 /* DSCP, 6 bits: cs0-cs7, af11-af43, ef, va, le, df, be (RFC 2474, 2597, 3246,
  * 5865, 8622). */
@@ -26,17 +25,16 @@ extern const struct keyword keywords_dscp[];
  * normal-service 0x00. */
 extern const struct keyword keywords_tos[];
 
-/* The value of a name, any ASCII case; false when it is not in the table. */
+/* Look up a name, ignoring ASCII case; false when it is not in the table. */
 bool keywords_find(const struct keyword *table, const char *name, size_t len,
-		uint32_t *ret_value);
-/* The first name of a value; NULL when it has none. */
+		   uint32_t *ret_value);
+/* Return the first name of a value; NULL when it has none. */
 const char *keywords_of(const struct keyword *table, uint32_t value);
 
 /*
- * The nearest of many words to `word`, in its letters or as what other
- * programs call the same ("src" for "from"): start with an empty struct, offer
- * each candidate, take `best`, which is NULL when nothing is near enough to be
- * worth saying. Candidates are not copied.
+ * Find the candidate nearest to `word`, by spelling or as the word that other
+ * programs use ("src" for "from"): set `word`, offer each candidate, then
+ * read `best`; NULL when none is close. Candidates are not copied.
  */
 struct nearest {
 	const char *word;

@@ -1,4 +1,4 @@
-/* lexer.c - cut a policy text into tokens. */
+/* lexer.c - split a policy text into tokens. */
 #include "rules/parse/lexer.h"
 
 #include <string.h>
@@ -34,7 +34,7 @@ void lexer_init(struct lexer *lexer, const struct source *source)
 		lexer->offset = 3;
 }
 
-/* Past white space and comments; false when there was none. */
+/* Skip white space and comments; false when there was none. */
 static bool skip_blank(struct lexer *lexer)
 {
 	const char *text = lexer->source->text;
@@ -82,8 +82,8 @@ static void bad(struct token *token, const char *why)
 }
 
 /*
- * From the byte behind an opening `quote` to the closing one on the same
- * line; the offset behind that. An escaped byte never closes.
+ * Read from the byte after an opening `quote` to the closing one on the same
+ * line and return the offset after it. An escaped byte never closes.
  */
 static size_t quoted(const struct lexer *lexer, size_t start, char quote,
 		     struct token *token)
@@ -97,8 +97,8 @@ static size_t quoted(const struct lexer *lexer, size_t start, char quote,
 		    text[at + 1] != '\n') {
 			if (quote == '"' && text[at + 1] != '"' &&
 			    text[at + 1] != '\\')
-				bad(token, "a string knows the escapes \\\" "
-					   "and \\\\ only");
+				bad(token, "a string has only the escapes "
+					   "\\\" and \\\\");
 			at++;
 		}
 		at++;
@@ -107,8 +107,8 @@ static size_t quoted(const struct lexer *lexer, size_t start, char quote,
 	token->len = at - start;
 	if (at < lexer->source->len && text[at] == quote)
 		return at + 1;
-	bad(token, quote == '"' ? "this string is never closed" :
-	    "this pattern is never closed: it ends with a '/'");
+	bad(token, quote == '"' ? "this string is not closed" :
+	    "this pattern is not closed: it ends with a '/'");
 	return at;
 }
 
@@ -164,13 +164,14 @@ void lexer_next(struct lexer *lexer, struct token *ret_token)
 		token.text++;
 		token.len = end - token.offset - 1;
 		if (token.len == 0)
-			bad(&token, "a list's name stands right behind '@'");
+			bad(&token, "expected the name of a list right after "
+				    "'@'");
 	} else {
 		end = word_end(lexer, end);
 		token.len = end - token.offset;
 		if (token.len == 0) {
 			end++;
-			bad(&token, "this byte is no text");
+			bad(&token, "this is not a text character");
 		}
 	}
 	finish(lexer, &token, end);
@@ -191,7 +192,7 @@ void lexer_regex(struct lexer *lexer, const struct token *token,
 		lexer->at_line_start = false;
 		finish(lexer, &regex, end);
 	} else {
-		bad(&regex, "a pattern stands between slashes");
+		bad(&regex, "a pattern is written between slashes");
 	}
 	*ret_token = regex;
 }
@@ -263,6 +264,6 @@ bool lexer_check_text(const struct source *source, const char *what,
 	if (lexer_is_text(source, &place, &byte, &fix))
 		return true;
 	diag_add(diag, DIAG_ERROR, place, fix,
-		 "%s holds no control character 0x%02x", what, byte);
+		 "%s cannot have the control character 0x%02x", what, byte);
 	return false;
 }

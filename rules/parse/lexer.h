@@ -1,5 +1,5 @@
 /*
- * lexer.h - the words and signs of a policy text, one after another.
+ * lexer.h - split a policy text into tokens.
  * Nothing is copied: tokens point into the source.
  */
 #ifndef WAYMARK_LEXER_H
@@ -13,10 +13,10 @@
 
 enum token_kind {
 	TOKEN_END,		/* of the file */
-	TOKEN_STOP,		/* of a statement: the parser makes these */
+	TOKEN_STOP,		/* of a statement: made by the parser */
 	TOKEN_WORD,
-	TOKEN_STRING,		/* text: between the quotes, escapes and all */
-	TOKEN_REGEX,		/* text: between the slashes, as it stands */
+	TOKEN_STRING,		/* text: between the quotes, still escaped */
+	TOKEN_REGEX,		/* text: between the slashes, unchanged */
 	TOKEN_LIST,		/* @name; text: without the '@' */
 	TOKEN_BRACE_OPEN,
 	TOKEN_BRACE_CLOSE,
@@ -26,12 +26,12 @@ enum token_kind {
 	TOKEN_EQUALS,
 	TOKEN_GREATER,
 	TOKEN_SEMICOLON,
-	TOKEN_BAD,		/* `why` says what is wrong */
+	TOKEN_BAD,		/* `why` describes the error */
 };
 
 struct token {
 	enum token_kind kind;
-	bool starts_line;	/* it is the first of its line */
+	bool starts_line;	/* the first of its line */
 	bool is_joined;		/* no white space before it */
 	const char *text;
 	size_t len;
@@ -48,31 +48,31 @@ struct lexer {
 	bool at_line_start;
 };
 
-/* Start at the beginning of `source`, behind a byte order mark. */
+/* Start at the beginning of `source`, after a byte order mark. */
 void lexer_init(struct lexer *lexer, const struct source *source);
 
+/* Read the next token; TOKEN_END at the end, again and again. */
 void lexer_next(struct lexer *lexer, struct token *ret_token);
 
-/* Read again from `token`, where a /regular expression/ is expected. TOKEN_BAD
- * when there is none. */
+/* Read `token` again as a /regular expression/; TOKEN_BAD when it is none. */
 void lexer_regex(struct lexer *lexer, const struct token *token,
 		 struct token *ret_token);
 
-/* Go to the start of the next line. */
+/* Skip to the start of the next line. */
 void lexer_skip_line(struct lexer *lexer);
 
 /*
- * Text holds no control characters but tabs and the ends of lines. False with
- * the place of the first one that stands in `source`, and what to do about it.
+ * Check that `source` has no control characters except tabs and line ends.
+ * If it has, return false with the place of the first one and the fix.
  */
 bool lexer_is_text(const struct source *source, struct place *ret_place,
 		   unsigned *ret_byte, const char **ret_fix);
 
-/* The same, with the complaint in `diag`: `what` ("a list") holds no such. */
+/* The same, with the error in `diag`; `what` is for example "a list". */
 bool lexer_check_text(const struct source *source, const char *what,
 		      struct diag *diag);
 
-/* Whether all of `text` can stand in a word. */
+/* Whether `text` can be written as a word, without quotes. */
 bool lexer_is_word(const char *text, size_t len);
 
 #endif

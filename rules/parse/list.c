@@ -1,4 +1,4 @@
-/* list.c - list files, line by line, without a copy of any line. */
+/* list.c - read list files line by line, without copying a line. */
 #include "rules/parse/list.h"
 
 #include <errno.h>
@@ -9,11 +9,11 @@
 #include "rules/parse/lexer.h"
 #include "rules/parse/source.h"
 
-/* No entry is longer, whatever its spelling. */
+/* Longer than any valid entry. */
 #define ENTRY_MAX 1024
 #define SHOWN_MAX 60
 
-/* What stands on a line between white space and a comment. */
+/* A line without white space at its ends and without its comment. */
 struct entry {
 	const char *text;
 	size_t len;
@@ -21,13 +21,13 @@ struct entry {
 };
 
 struct reader {
-	/* What `each` said; 0 with is_bad when the entry is none. */
+	/* Return what `each` returned; 0 and is_bad for an invalid entry. */
 	int (*read)(struct reader *reader, const struct entry *entry);
 	bool is_bad;
 	char why[ADDRESS_WHY_MAX];
 	const char *fix;	/* or NULL */
 	list_address *each_address;
-	list_host *each_host;	/* or NULL: there may be none */
+	list_host *each_host;	/* NULL: host names are errors */
 	list_domain *each_domain;
 	void *ctx;
 };
@@ -70,7 +70,7 @@ static void bad(struct reader *reader, const char *why, const char *fix)
 		snprintf(reader->why, sizeof(reader->why), "%s", why);
 }
 
-static const char *const one_a_line = "write one entry a line";
+static const char *const one_a_line = "write one entry per line";
 
 static int read_address(struct reader *reader, const struct entry *entry)
 {
@@ -79,7 +79,7 @@ static int read_address(struct reader *reader, const struct entry *entry)
 	int is_name = 0;
 
 	if (has_blank(entry)) {
-		bad(reader, "something stands behind it", one_a_line);
+		bad(reader, "more text follows it", one_a_line);
 		return 0;
 	}
 	if (reader->each_host != NULL && entry->text[entry->len - 1] != ',')
@@ -108,7 +108,7 @@ static int read_domain(struct reader *reader, const struct entry *entry)
 	int len;
 
 	if (has_blank(entry)) {
-		bad(reader, "something stands behind it", one_a_line);
+		bad(reader, "more text follows it", one_a_line);
 		return 0;
 	}
 	len = domain_canonical(entry->text + exact, entry->len - exact, name,
@@ -131,7 +131,7 @@ static int read_entry(struct reader *reader, const struct entry *entry,
 
 	reader->is_bad = false;
 	if (entry->len > ENTRY_MAX)
-		bad(reader, "it is far too long", one_a_line);
+		bad(reader, "the entry is too long", one_a_line);
 	else
 		rc = reader->read(reader, entry);
 	if (reader->is_bad)

@@ -1,6 +1,6 @@
 /*
- * parser.c - the parser's frame: the next token, complaints, one statement
- * after another, one file within another.
+ * parser.c - the frame of the parser: tokens, error messages, the loop over
+ * statements, included files.
  */
 #include "rules/parse/parser.h"
 
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Files of one policy: enough for any folder of snippets, and few enough that
- * files which include each other twice over come to an end. */
+/* The most files of one policy: enough for any directory of snippets, few
+ * enough to stop files that each include the next one twice. */
 #define SOURCES_MAX 1000
 #define INCLUDES_MAX 16
 #define FIX_MAX 120
@@ -26,8 +26,8 @@ char *parser_copy(struct parser *p, const char *text, size_t len)
 }
 
 /*
- * A line that starts with a word of a statement ends the one before, save
- * where the word is plainly a value within brackets.
+ * A line that starts with the keyword of a statement ends the previous one,
+ * unless the word is clearly a value within brackets.
  */
 static bool ends_statement(const struct parser *p, const struct token *token)
 {
@@ -99,7 +99,7 @@ int parser_close(struct parser *p, const char *what)
 }
 
 void parser_error(struct parser *p, struct place place, const char *fix,
-		     const char *text, ...)
+		  const char *text, ...)
 {
 	va_list args;
 
@@ -111,12 +111,12 @@ void parser_error(struct parser *p, struct place place, const char *fix,
 
 int parser_twice(struct parser *p)
 {
-	parser_error(p, p->taken.place, NULL, "'%.*s%s' is said twice",
-			WORD_OF(&p->taken));
+	parser_error(p, p->taken.place, NULL, "'%.*s%s' is given twice",
+		     WORD_OF(&p->taken));
 	return -EINVAL;
 }
 
-/* Whether an earlier statement has made this word the name of a class. */
+/* Whether an earlier statement defines a class of this name. */
 static bool is_class(const struct parser *p, const struct token *word)
 {
 	const struct ast_statement *s;
@@ -141,18 +141,18 @@ static const char *nearest_word(const struct token *word,
 }
 
 static void report_misspelt(struct parser *p, const struct token *word,
-			      const char *meant, const char *what)
+			    const char *meant, const char *what)
 {
 	char fix[FIX_MAX];
 
 	snprintf(fix, sizeof(fix), "did you mean '%s'?", meant);
 	parser_error(p, word->place, fix, "expected %s, not '%.*s%s'", what,
-			WORD_OF(word));
+		     WORD_OF(word));
 }
 
 /*
- * `class a = tcp dprot 25` goes wrong at 25 only, since dprot could be the
- * name of a class. Complain about such a word where there is one.
+ * `class a = tcp dprot 25` fails only at 25, since dprot could be the name of
+ * a class. Report the misspelt word before the error, if there is one.
  */
 static bool report_earlier(struct parser *p, const char *what)
 {
@@ -188,19 +188,20 @@ static bool report_earlier(struct parser *p, const char *what)
 	return meant != NULL;
 }
 
-/* What people write who know another language. */
+/* The fix for operators of other languages. */
 static const char *foreign_fix(const struct parser *p)
 {
 	const struct token *token = &p->token;
 
 	if (token->kind == TOKEN_SEMICOLON)
 		return p->bracket != NULL ? "write ','" :
-			"a statement ends with its line: leave out the ';'";
+			"a statement ends at the end of its line: leave out "
+			"the ';'";
 	if (token->kind == TOKEN_COMMA && p->class_words[0].text != NULL &&
 	    p->class_words[0].offset == p->taken.offset)
 		return "write 'or' or 'and' between conditions";
 	if (token->kind == TOKEN_COMMA && p->bracket == NULL)
-		return "several values stand in braces: { a, b }";
+		return "write several values in braces: { a, b }";
 	if (token->kind == TOKEN_EQUALS && p->taken.kind == TOKEN_EQUALS)
 		return "write a single =";
 	if (token->kind == TOKEN_EQUALS && p->taken.kind == TOKEN_WORD &&
@@ -219,23 +220,23 @@ static const char *foreign_fix(const struct parser *p)
 	return NULL;
 }
 
-/* At the end of a statement: where it ends, or the bracket that is open. */
+/* At the end of a statement: report it, or the bracket that is still open. */
 static void report_stop(struct parser *p, const char *what)
 {
 	if (p->bracket != NULL) {
 		parser_error(p, p->bracket->place, NULL,
-				"this '%c' is never closed",
-				p->bracket->close == TOKEN_BRACE_CLOSE ?
-				'{' : '(');
+			     "this '%c' is not closed",
+			     p->bracket->close == TOKEN_BRACE_CLOSE ?
+			     '{' : '(');
 		return;
 	}
 	parser_error(p, p->token.place, NULL, "expected %s, but the %s ends",
-			what, p->resume.kind == TOKEN_END ? "text" :
-							    "statement");
+		     what, p->resume.kind == TOKEN_END ? "text" :
+							 "statement");
 }
 
-/* A token with its '@' or its quotes. */
-static struct token whole(const struct token *token)
+/* A token including its '@' or its quotes. */
+static struct token as_written(const struct token *token)
 {
 	struct token shown = *token;
 
@@ -252,7 +253,7 @@ int parser_expected(struct parser *p, const char *what,
 		    const char *const *candidates)
 {
 	const struct token *token = &p->token;
-	struct token shown = whole(token);
+	struct token shown = as_written(token);
 	const char *fix = foreign_fix(p);
 	const char *meant = NULL;
 
@@ -272,13 +273,13 @@ int parser_expected(struct parser *p, const char *what,
 		report_misspelt(p, token, meant, what);
 	else
 		parser_error(p, token->place, fix,
-				"expected %s, not '%.*s%s'", what,
-				WORD_OF(&shown));
+			     "expected %s, not '%.*s%s'", what,
+			     WORD_OF(&shown));
 	return -EINVAL;
 }
 
-/* Where to go on after an error: at the word of a statement, also one that is
- * misspelt where it stands as far to the left as the broken statement does. */
+/* Parsing continues after an error at the keyword of a statement. It may be
+ * misspelt if it is indented no further than the broken statement. */
 static bool is_resumption(const struct token *token, uint32_t column)
 {
 	if (token->kind == TOKEN_END || parser_starts_statement(token))
@@ -288,7 +289,7 @@ static bool is_resumption(const struct token *token, uint32_t column)
 	       nearest_word(token, parser_statement_words) != NULL;
 }
 
-/* To the next line that starts a statement. */
+/* Skip to the next line that starts a statement. */
 static void resync(struct parser *p, uint32_t column)
 {
 	if (p->token.kind == TOKEN_STOP)
@@ -299,8 +300,8 @@ static void resync(struct parser *p, uint32_t column)
 	} while (!is_resumption(&p->resume, column));
 }
 
-/* What stands behind a complete statement. */
-static int unexpected_end(struct parser *p)
+/* Report text after a complete statement. */
+static int report_trailing(struct parser *p)
 {
 	struct token token = p->token;
 
@@ -310,8 +311,8 @@ static int unexpected_end(struct parser *p)
 	token.starts_line = true;
 	if (!parser_starts_statement(&token))
 		return parser_expected(p, "the end of the statement", NULL);
-	parser_error(p, token.place, "put it on a new line",
-			"a statement starts on a line of its own");
+	parser_error(p, token.place, "insert a line break",
+		     "a statement starts on a new line");
 	return -EINVAL;
 }
 
@@ -343,7 +344,7 @@ static int next_statement(struct parser *p, struct ast_statement **ret)
 	else
 		rc = parser_expected(p, "a statement", parser_statement_words);
 	if (rc == 0 && p->token.kind != TOKEN_STOP)
-		rc = unexpected_end(p);
+		rc = report_trailing(p);
 	if (rc == -ENOMEM)
 		return rc;
 	s->is_broken = p->is_broken;
@@ -355,7 +356,7 @@ static int next_statement(struct parser *p, struct ast_statement **ret)
 	return 0;
 }
 
-/* All statements of p->source, in their order. */
+/* Parse all statements of p->source, in order. */
 static int statements(struct parser *p, struct ast_statement **tail)
 {
 	struct ast_statement *s;
@@ -425,12 +426,12 @@ int parser_include(struct parser *p, const struct ast_name *path,
 	free(real);
 	if (circle)
 		parser_error(p, path->place, NULL,
-				"'%s' is being read already: a circle",
-				path->text);
+			     "'%s' includes itself, directly or through "
+			     "another file", path->text);
 	else if (depth_of(p->reading) > INCLUDES_MAX ||
 		 p->ast->source_count >= SOURCES_MAX)
 		parser_error(p, path->place, NULL,
-				"too many files include each other");
+			     "too many files are included, or too deeply");
 	if (p->is_broken)
 		return 0;
 	rc = source_read(path->text, path->place, p->diag, &source);
@@ -449,7 +450,7 @@ int parser_include(struct parser *p, const struct ast_name *path,
 
 static const struct place nowhere;
 
-/* `source` becomes the tree's. */
+/* The tree takes ownership of `source`. */
 static struct ast *parse(struct source *source, bool is_flow,
 			 struct diag *diag)
 {

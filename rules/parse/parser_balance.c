@@ -15,8 +15,9 @@ static int path(struct parser *p, const struct ast_share *others,
 	int rc = 0;
 
 	if (parser_at(p, "drop")) {
-		parser_error(p, place, "give what is to be dropped a route "
-				"of its own", "'drop' can have no share");
+		parser_error(p, place, "write a separate route for the flows "
+			     "to drop", "'drop' cannot be one of several "
+			     "uplinks");
 		return -EINVAL;
 	}
 	if (parser_take(p, "main"))
@@ -25,9 +26,9 @@ static int path(struct parser *p, const struct ast_share *others,
 		rc = parser_value_name(p, "an uplink", ret_name);
 	for (; rc == 0 && others != NULL; others = others->next)
 		if (strcmp(others->uplink.text, ret_name->text) == 0) {
-			parser_error(p, place, "name it once, with the "
-					"weight that it is to have",
-					"'%s' is there twice", ret_name->text);
+			parser_error(p, place, "write it once, with its total "
+				     "weight", "'%s' is given twice",
+				     ret_name->text);
 			break;
 		}
 	return rc;
@@ -45,8 +46,9 @@ static int share(struct parser *p, bool has_weights,
 		return rc;
 	if (has_weights)
 		return parser_value_number(p, &kind, &share->weight);
-	parser_error(p, p->token.place, "leave the weight out",
-			"an expectation names uplinks, any of which will do");
+	parser_error(p, p->token.place, "leave out the weight",
+		     "an expect line lists the uplinks that are accepted, "
+		     "without weights");
 	return -EINVAL;
 }
 
@@ -58,9 +60,9 @@ static void check_sum(struct parser *p, const struct ast_outcome *outcome)
 		sum += s->weight.place.line > 0 ? s->weight.value : 1;
 	if (sum > BALANCE_MAX && !p->is_broken)
 		parser_error(p, outcome->shares_place,
-				"divide them all by the same number",
-				"the weights are more than "
-				VALUE_OF(BALANCE_MAX) " together");
+			     "divide them all by the same number",
+			     "the sum of the weights exceeds "
+			     VALUE_OF(BALANCE_MAX));
 }
 
 static int by_source(struct parser *p, struct ast_outcome *outcome)

@@ -1,4 +1,5 @@
-/* parser_condition.c - not binds closer than and, and closer than or. */
+/* parser_condition.c - conditions: `not` binds tighter than `and`, `and`
+ * tighter than `or`. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -35,41 +36,41 @@ static struct ast_condition *new_condition(struct parser *p,
 }
 
 /*
- * Children of an AND or an OR as they are read. One child stays what it is;
- * children of the same kind give their own children.
+ * The operands of an AND or an OR. A single operand replaces the join, and an
+ * operand of the same kind is replaced by its children.
  */
-struct family {
+struct operands {
 	enum condition_kind kind;
 	struct ast_condition *first;
 	struct ast_condition **tail;
 	size_t count;
 };
 
-static void family_add(struct family *family, struct ast_condition *child)
+static void operands_add(struct operands *operands, struct ast_condition *child)
 {
-	if (family->count == 0)
-		family->tail = &family->first;
-	if (child->kind == family->kind)
+	if (operands->count == 0)
+		operands->tail = &operands->first;
+	if (child->kind == operands->kind)
 		child = child->children;
 	while (child != NULL) {
-		*family->tail = child;
-		family->tail = &child->next;
-		family->count++;
+		*operands->tail = child;
+		operands->tail = &child->next;
+		operands->count++;
 		child = child->next;
 	}
 }
 
-static int family_join(struct parser *p, struct family *family,
-		       struct ast_condition **ret)
+static int operands_join(struct parser *p, struct operands *operands,
+			 struct ast_condition **ret)
 {
-	struct ast_condition *parent = family->first;
+	struct ast_condition *parent = operands->first;
 
-	if (family->count > 1) {
-		parent = new_condition(p, family->kind);
+	if (operands->count > 1) {
+		parent = new_condition(p, operands->kind);
 		if (parent == NULL)
 			return -ENOMEM;
-		parent->place = family->first->place;
-		parent->children = family->first;
+		parent->place = operands->first->place;
+		parent->children = operands->first;
 	}
 	*ret = parent;
 	return 0;
@@ -120,12 +121,12 @@ bool parser_has_ports(uint32_t proto)
 	       proto == IPPROTO_DCCP;
 }
 
-/* A protocol, and ports where they stand right behind it. */
+/* A protocol, and the ports that follow it. */
 static int protocol(struct parser *p, struct ast_condition **ret)
 {
 	struct ast_condition *c = new_condition(p, CONDITION_ATOM);
 	struct ast_value *value = parser_alloc(p, sizeof(*value));
-	struct family family = { .kind = CONDITION_AND };
+	struct operands operands = { .kind = CONDITION_AND };
 	enum atom_kind kind;
 	int rc;
 
@@ -140,23 +141,23 @@ static int protocol(struct parser *p, struct ast_condition **ret)
 	value->text = keywords_of(keywords_protocol, value->first);
 	c->atom = ATOM_PROTO;
 	c->values = value;
-	family_add(&family, c);
+	operands_add(&operands, c);
 	while (parser_at(p, "sport") || parser_at(p, "dport")) {
 		if (!parser_has_ports(value->first)) {
 			parser_error(p, p->token.place, NULL,
-					"this protocol has no ports");
+				     "this protocol has no ports");
 			return -EINVAL;
 		}
 		kind = parser_at(p, "sport") ? ATOM_SPORT : ATOM_DPORT;
 		rc = atom(p, kind, &c);
 		if (rc < 0)
 			return rc;
-		family_add(&family, c);
+		operands_add(&operands, c);
 	}
-	return family_join(p, &family, ret);
+	return operands_join(p, &operands, ret);
 }
 
-/* The bytes between the slashes, each "\/" turned into "/". */
+/* The bytes between the slashes, with "/" for "\/". */
 static const char *unescape(struct parser *p, const struct token *token)
 {
 	char *text = parser_copy(p, token->text, token->len);
@@ -196,7 +197,7 @@ static int payload(struct parser *p, struct ast_condition **ret)
 		return parser_expected(p, "a pattern", NULL);
 	if (p->token.len == 0)
 		parser_error(p, p->token.place, NULL,
-				"this pattern is empty");
+			     "this pattern is empty");
 	value->place = p->token.place;
 	value->kind = VALUE_NAME;
 	value->text = unescape(p, &p->token);
@@ -207,7 +208,7 @@ static int payload(struct parser *p, struct ast_condition **ret)
 	return 0;
 }
 
-/* A word that is none of ours may be a class; the compiler knows. */
+/* Any other word may be the name of a class; the compiler checks it. */
 static int class_name(struct parser *p, struct ast_condition **ret)
 {
 	struct ast_condition *c = new_condition(p, CONDITION_CLASS);
@@ -223,7 +224,7 @@ static int class_name(struct parser *p, struct ast_condition **ret)
 	    !token_is(&token, word)) {
 		snprintf(fix, sizeof(fix), "write '%s'", word);
 		parser_error(p, token.place, fix,
-				"words of the language are in lower case");
+			     "keywords are in lower case");
 		return -EINVAL;
 	}
 	if (token.kind != TOKEN_WORD || word != NULL ||
@@ -275,8 +276,8 @@ static int nested(struct parser *p, struct ast_condition **ret)
 	int rc;
 
 	if (p->depth == PARSER_DEPTH_MAX) {
-		parser_error(p, p->token.place, "name a part of it as a "
-				"class", "this condition is nested too deeply");
+		parser_error(p, p->token.place, "define a class for a part of "
+			     "it", "this condition is nested too deeply");
 		return -EINVAL;
 	}
 	p->depth++;
@@ -300,7 +301,7 @@ static int factor(struct parser *p, struct ast_condition **ret)
 	return class_name(p, ret);
 }
 
-/* Whether the conjunction ends here: what follows is for others to judge. */
+/* Whether the conjunction ends here; the caller checks what follows. */
 static bool ends_conjunction(const struct parser *p)
 {
 	return p->token.kind == TOKEN_STOP ||
@@ -311,7 +312,7 @@ static bool ends_conjunction(const struct parser *p)
 
 static int conjunction(struct parser *p, struct ast_condition **ret)
 {
-	struct family family = { .kind = CONDITION_AND };
+	struct operands operands = { .kind = CONDITION_AND };
 	struct ast_condition *child;
 	int rc;
 
@@ -319,14 +320,14 @@ static int conjunction(struct parser *p, struct ast_condition **ret)
 		rc = factor(p, &child);
 		if (rc < 0)
 			return rc;
-		family_add(&family, child);
+		operands_add(&operands, child);
 	} while (parser_take(p, "and") || !ends_conjunction(p));
-	return family_join(p, &family, ret);
+	return operands_join(p, &operands, ret);
 }
 
 static int disjunction(struct parser *p, struct ast_condition **ret)
 {
-	struct family family = { .kind = CONDITION_OR };
+	struct operands operands = { .kind = CONDITION_OR };
 	struct ast_condition *child;
 	int rc;
 
@@ -334,9 +335,9 @@ static int disjunction(struct parser *p, struct ast_condition **ret)
 		rc = conjunction(p, &child);
 		if (rc < 0)
 			return rc;
-		family_add(&family, child);
+		operands_add(&operands, child);
 	} while (parser_take(p, "or"));
-	return family_join(p, &family, ret);
+	return operands_join(p, &operands, ret);
 }
 
 int parser_condition(struct parser *p, struct ast_condition **ret_condition)

@@ -10,8 +10,8 @@ static const struct number_kind port_kind = {
 };
 
 /*
- * Where the port starts in "ADDR:PORT" and "[ADDR]:PORT", and the address
- * that is left; an IPv6 address without brackets has no port.
+ * Split "ADDR:PORT" and "[ADDR]:PORT"; an IPv6 address without brackets has no
+ * port. Return whether there is a port.
  */
 static bool split(const struct token *word, struct token *ret_address,
 		  struct token *ret_port)
@@ -48,10 +48,10 @@ int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 		address = word;
 	if (address_parse(address.text, address.len, ret_address) < 0)
 		parser_error(p, address.place, NULL, "'%.*s%s' is not an "
-				"address", WORD_OF(&address));
+			     "address", WORD_OF(&address));
 	else if (has_port && !has_ports)
 		parser_error(p, port.place, NULL,
-				"this protocol has no ports");
+			     "this protocol has no ports");
 	else if (has_port)
 		parser_value_read(p, &port, &port_kind, ret_port);
 	parser_advance(p);
@@ -175,7 +175,8 @@ int parser_expect(struct parser *p, struct ast_statement *statement)
 	if (!p->is_broken && address_is_v4(&expect->src) !=
 			     address_is_v4(&expect->dst))
 		parser_error(p, place, NULL,
-				"client and server must be of one family");
+			     "client and server must both have an IPv4 or "
+			     "both an IPv6 address");
 	while (rc == 0)
 		rc = option(p, expect);
 	return rc < 0 ? rc : outcome(p, expect);

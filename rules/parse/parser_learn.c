@@ -5,7 +5,7 @@ static int on_off(struct parser *p, enum switch_word *word, struct place *place)
 {
 	static const char *const words[] = { "on", "off", NULL };
 
-	if (*word != SWITCH_UNSAID)
+	if (*word != SWITCH_UNSET)
 		return parser_twice(p);
 	*place = p->taken.place;
 	if (parser_take(p, "on"))

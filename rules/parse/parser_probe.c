@@ -27,7 +27,7 @@ static int target(struct parser *p, struct ast_probe *probe)
 	if (rc == 0 && !p->is_broken && probe->kind == PROBE_TCP &&
 	    probe->port.place.line == 0)
 		parser_error(p, place, "write ADDRESS:PORT",
-				"a tcp probe needs a port");
+			     "a tcp probe needs a port");
 	return rc;
 }
 

@@ -1,4 +1,4 @@
-/* parser_set.c - one value, or several in braces. */
+/* parser_set.c - the values of a condition: one, or several in braces. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -7,11 +7,11 @@
 #include "rules/hosts/hosts.h"
 #include "rules/parse/parser.h"
 
-/* The two low bits of the TOS byte are ECN today (RFC 3168, 5), so a number
- * that leaves them zero says nothing about them. */
+/* The two low bits of the TOS byte are ECN (RFC 3168, 5): a number with zeros
+ * there does not test them. */
 #define TOS_ECN 0x03
-/* What the names meant: three bits of RFC 791, a fourth of RFC 1349 which is
- * an ECN bit now and counts only where it was asked for. */
+/* The names stand for three bits of RFC 791 and a fourth of RFC 1349, which is
+ * an ECN bit now and tested only by the name for it. */
 #define TOS_NAME_MASK 0x1c
 #define TOS_COST 0x02
 
@@ -49,7 +49,7 @@ static int one_range(struct parser *p, const struct number_kind *kind,
 	return rc;
 }
 
-/* A service that /etc/services knows is named; its number is wanted. */
+/* Report the name of a service in /etc/services, with its number. */
 static bool report_service(struct parser *p)
 {
 	char name[32], fix[FIX_MAX];
@@ -67,7 +67,7 @@ static bool report_service(struct parser *p)
 		return false;
 	snprintf(fix, sizeof(fix), "write %u", ntohs(service->s_port));
 	parser_error(p, token->place, fix, "ports are numbers, not '%s'",
-			name);
+		     name);
 	parser_advance(p);
 	return true;
 }
@@ -121,7 +121,7 @@ static int tos_with_mask(struct parser *p, size_t slash,
 	value->last = number.value;
 	if (!p->is_broken && (value->first & ~value->last) != 0)
 		parser_error(p, word.place, NULL,
-				"this value has bits outside its mask");
+			     "this value has bits outside its mask");
 	parser_advance(p);
 	return 0;
 }
@@ -155,7 +155,7 @@ static int one_address(struct parser *p, struct ast_value *value)
 
 	if (token->kind != TOKEN_WORD ||
 	    parser_reserved(token->text, token->len) != NULL)
-		return parser_expected(p, "an address, a prefix, a range, a "
+		return parser_expected(p, "an address, prefix, range, host "
 				       "name or @LIST", NULL);
 	is_name = host_name(token->text, token->len, name, why);
 	value->kind = is_name > 0 ? VALUE_HOST : VALUE_ADDRESS;
@@ -168,7 +168,7 @@ static int one_address(struct parser *p, struct ast_value *value)
 				       &value->first_addr, &value->last_addr,
 				       why) < 0) {
 		parser_error(p, token->place, NULL, "'%.*s%s': %s",
-				WORD_OF(token), why);
+			     WORD_OF(token), why);
 	}
 	parser_advance(p);
 	return 0;
@@ -201,10 +201,10 @@ static int one_alpn(struct parser *p, struct ast_value *value)
 
 	value->kind = VALUE_NAME;
 	value->text = name.text;
-	/* One byte holds its length (RFC 7301, 3.1). */
+	/* The length has one byte (RFC 7301, 3.1). */
 	if (rc == 0 && strlen(name.text) > 255)
 		parser_error(p, name.place, NULL,
-				"an ALPN name has at most 255 bytes");
+			     "an ALPN name has at most 255 bytes");
 	return rc;
 }
 
@@ -227,7 +227,7 @@ static int one_host(struct parser *p, struct ast_value *value)
 	if (value->exact) {
 		parser_advance(p);
 		if (!p->token.is_joined)
-			return parser_expected(p, "a host name right behind "
+			return parser_expected(p, "a host name right after "
 					       "the '='", NULL);
 	}
 	rc = parser_value_host(p, &name);
@@ -283,7 +283,7 @@ static int next_value(struct parser *p, one_value one, bool takes_lists,
 	value->place = p->token.place;
 	if (p->token.kind == TOKEN_LIST && !takes_lists) {
 		parser_error(p, p->token.place, NULL,
-				"only from, to and host take a list");
+			     "only 'from', 'to' and 'host' accept a list");
 		return -EINVAL;
 	}
 	if (p->token.kind == TOKEN_LIST)
@@ -295,7 +295,7 @@ static int next_value(struct parser *p, one_value one, bool takes_lists,
 	return rc;
 }
 
-/* The values behind a '{', and the '}'. */
+/* The values in braces. */
 static int braces(struct parser *p, one_value one, bool takes_lists,
 		  bool may_be_empty, struct ast_value **tail)
 {

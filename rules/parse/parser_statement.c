@@ -1,4 +1,4 @@
-/* parser_statement.c - a function for each kind of statement. */
+/* parser_statement.c - statements, a function for each kind. */
 #include <errno.h>
 #include <string.h>
 
@@ -124,7 +124,7 @@ static int kernel_routes(struct parser *p, struct ast_statement *s)
 {
 	static const char *const words[] = { "on", "off", NULL };
 
-	s->kind = STATEMENT_OFFLOAD;
+	s->kind = STATEMENT_KERNEL_ROUTES;
 	s->kernel_routes = parser_at(p, "on");
 	if (!parser_take(p, "on") && !parser_take(p, "off"))
 		return parser_expected(p, "'on' or 'off'", words);
@@ -209,12 +209,13 @@ static int class(struct parser *p, struct ast_statement *s)
 	if (rc < 0)
 		return rc;
 	if (p->token.kind != TOKEN_EQUALS)
-		return parser_expected(p, "'=' behind the name", NULL);
+		return parser_expected(p, "'=' after the name", NULL);
 	parser_advance(p);
 	rc = parser_condition(p, &s->class_condition);
 	if (rc == 0 && (parser_at(p, "via") || parser_at(p, "drop"))) {
-		parser_error(p, p->token.place, "a route says where it goes",
-				"a class is a condition and no more");
+		parser_error(p, p->token.place, "write a route for the class: "
+			     "route CLASS via UPLINK",
+			     "a class has only a condition, no uplink");
 		rc = -EINVAL;
 	}
 	return rc;
@@ -237,8 +238,8 @@ int parser_outcome(struct parser *p, bool may_exempt,
 	}
 	if (parser_at(p, "exempt")) {
 		parser_error(p, p->token.place,
-				"write 'exempt from ...' or 'exempt to ...'",
-				"a route cannot exempt");
+			     "write 'exempt from ...' or 'exempt to ...'",
+			     "a route cannot exempt");
 		return -EINVAL;
 	}
 	if (!parser_take(p, "via"))
@@ -273,8 +274,8 @@ static int route(struct parser *p, struct ast_statement *s)
 		return parser_expected(p, "'packet'", packet);
 	if (parser_at(p, "via") || parser_at(p, "drop")) {
 		parser_error(p, p->token.place,
-				"'default' is for all that is left",
-				"a route has a condition");
+			     "write 'default via UPLINK' for all other flows",
+			     "a route needs a condition");
 		return -EINVAL;
 	}
 	rc = parser_condition(p, &s->route.condition);
@@ -283,8 +284,8 @@ static int route(struct parser *p, struct ast_statement *s)
 	rc = parser_outcome(p, false, &s->route.outcome);
 	if (rc == 0 && s->route.per_packet && s->route.outcome.shares != NULL)
 		parser_error(p, s->route.outcome.shares_place,
-				"name one uplink; it is flows that are shared",
-				"a route per packet goes by one uplink");
+			     "name one uplink: only flows can be balanced",
+			     "a route per packet has one uplink");
 	if (rc == 0)
 		rc = route_late(p, s);
 	if (rc == 0 && parser_take(p, "except"))

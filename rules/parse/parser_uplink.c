@@ -25,7 +25,7 @@ static int flag(struct parser *p, bool *flag_of)
 	return 0;
 }
 
-/* Not the unspecified, a loopback or a multicast address (RFC 6890, 5771,
+/* Refuse the unspecified, loopback and multicast addresses (RFC 6890, 5771,
  * 4291). */
 static bool can_be_gateway(const struct address *a)
 {
@@ -38,7 +38,7 @@ static bool can_be_gateway(const struct address *a)
 	       a->bytes[0] != 0xff;
 }
 
-/* One gateway for each family. */
+/* One gateway per family. */
 static int gateway(struct parser *p, struct ast_uplink *uplink)
 {
 	struct token token = p->token;
@@ -53,19 +53,19 @@ static int gateway(struct parser *p, struct ast_uplink *uplink)
 	parser_advance(p);
 	if (address_parse(token.text, token.len, &address) < 0) {
 		parser_error(p, token.place, NULL, "'%.*s%s' is not the "
-				"address of a gateway", WORD_OF(&token));
+			     "address of a gateway", WORD_OF(&token));
 		return 0;
 	}
 	is_v4 = address_is_v4(&address);
 	if (!can_be_gateway(&address)) {
-		parser_error(p, token.place, "expected the address of a "
-				"router on the link", "'%.*s%s' cannot be a "
-				"gateway", WORD_OF(&token));
+		parser_error(p, token.place, "write the address of the next "
+			     "hop on the link", "'%.*s%s' cannot be a "
+			     "gateway", WORD_OF(&token));
 		return 0;
 	}
 	if (is_v4 ? uplink->has_via4 : uplink->has_via6) {
-		parser_error(p, token.place, NULL, "this uplink has an %s "
-				"gateway already", is_v4 ? "IPv4" : "IPv6");
+		parser_error(p, token.place, NULL, "this uplink already has "
+			     "an %s gateway", is_v4 ? "IPv4" : "IPv6");
 	} else if (is_v4) {
 		uplink->has_via4 = true;
 		uplink->via4_place = token.place;
@@ -78,21 +78,21 @@ static int gateway(struct parser *p, struct ast_uplink *uplink)
 	return 0;
 }
 
-/* Tables that are the kernel's (linux/rtnetlink.h, enum rt_class_t). */
+/* Refuse the tables of the kernel (linux/rtnetlink.h, enum rt_class_t). */
 static void check_table(struct parser *p, const struct ast_uplink *uplink)
 {
 	const char *name = uplink->table_name.text;
 
 	if (uplink->table.value >= 253 && uplink->table.value <= 255)
 		parser_error(p, uplink->table.place,
-				"1 to 252 and 256 to 4294967295 are free",
-				"table %u is one of the kernel's own",
-				(unsigned)uplink->table.value);
+			     "use 1 to 252 or 256 to 4294967295",
+			     "table %u is reserved by the kernel",
+			     (unsigned)uplink->table.value);
 	if (name != NULL && (strcmp(name, "local") == 0 ||
 			     strcmp(name, "unspec") == 0))
 		parser_error(p, uplink->table_name.place, NULL,
-				"'%s' is the name of one of the kernel's own "
-				"tables", name);
+			     "'%s' is the name of a table of the kernel",
+			     name);
 }
 
 static int table(struct parser *p, struct ast_uplink *uplink)
@@ -140,7 +140,7 @@ static int fallback(struct parser *p, struct ast_uplink *uplink)
 	return parser_value_name(p, "an uplink", &uplink->fallback);
 }
 
-/* Several of them, in the order they are written. */
+/* Append a probe: an uplink may have several. */
 static int probe(struct parser *p, struct ast_uplink *uplink)
 {
 	struct ast_probe **end = &uplink->probes;
@@ -169,7 +169,7 @@ static int option(struct parser *p, struct ast_uplink *uplink)
 	if (parser_take(p, "optional"))
 		return flag(p, &uplink->optional);
 	if (parser_take(p, "on-lan"))
-		return flag(p, &uplink->shared);
+		return flag(p, &uplink->on_lan);
 	if (parser_take(p, "probe"))
 		return probe(p, uplink);
 	if (parser_take(p, "late"))
@@ -194,8 +194,8 @@ int parser_uplink(struct parser *p, struct ast_statement *statement)
 		return rc;
 	if (uplink->dev.text == NULL)
 		parser_error(p, statement->name.place,
-				"write { dev INTERFACE ... }",
-				"uplink '%s' has no device",
-				statement->name.text);
+			     "write { dev INTERFACE ... }",
+			     "uplink '%s' has no device",
+			     statement->name.text);
 	return parser_close(p, "'}'");
 }

@@ -1,4 +1,4 @@
-/* parser_value.c - one number, name, host or path. */
+/* parser_value.c - single values: a number, name, host or path. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,8 +21,8 @@ static int digit_of(char c)
 	return 16;
 }
 
-/* Decimal, or hexadecimal behind 0x. -EINVAL for what is no number; what does
- * not fit in 64 bits is UINT64_MAX. */
+/* Read a decimal number, or a hexadecimal one after 0x. -EINVAL if it is not a
+ * number; too large a number becomes one beyond every limit. */
 static int read_number(const char *text, size_t len, bool has_suffix,
 		       uint64_t *ret_value)
 {
@@ -62,14 +62,14 @@ static void limits(const struct number_kind *kind, char *text, size_t size)
 }
 
 static void report_number(struct parser *p, const struct number_kind *kind,
-			    const struct token *token)
+			  const struct token *token)
 {
 	char range[FIX_MAX];
 
 	limits(kind, range, sizeof(range));
 	parser_error(p, token->place, NULL,
-			"'%.*s%s' is not %s (%s)", WORD_OF(token), kind->what,
-			range);
+		     "'%.*s%s' is not %s (%s)", WORD_OF(token), kind->what,
+		     range);
 }
 
 void parser_value_read(struct parser *p, const struct token *word,
@@ -108,9 +108,9 @@ struct token parser_value_part(const struct token *word, size_t from,
 	return part;
 }
 
-/* The mend for "1024:65535", and for a number that is out of order. */
+/* The fix for a range written "1024:65535"; NULL when it is none. */
 static const char *range_fix(const struct token *token, char *fix,
-			      size_t size)
+			     size_t size)
 {
 	const char *colon = memchr(token->text, ':', token->len);
 	uint64_t first, last;
@@ -148,7 +148,7 @@ int parser_value_range(struct parser *p, const struct number_kind *kind,
 			return rc;
 		}
 		parser_error(p, token.place, fix,
-				"a range is written with '-'");
+			     "a range is written with '-'");
 	} else if (read_number(token.text, prev, false, &first) < 0 ||
 		   read_number(dash + 1, token.len - prev - 1, false,
 			       &last) < 0 ||
@@ -159,7 +159,7 @@ int parser_value_range(struct parser *p, const struct number_kind *kind,
 		snprintf(text, sizeof(text), "write %" PRIu64 "-%" PRIu64,
 			 last, first);
 		parser_error(p, token.place, text,
-				"the range ends before it starts");
+			     "the range ends before it starts");
 	}
 	*ret_first = (struct ast_number){ token.place, first };
 	*ret_last = (struct ast_number){ token.place, last };
@@ -198,23 +198,23 @@ int parser_value_name(struct parser *p, const char *what,
 
 	if (token.kind == TOKEN_STRING || token.kind == TOKEN_LIST) {
 		parser_error(p, token.place,
-				"a name stands alone, without quotes or '@'",
-				"expected %s", what);
+			     "write the name without quotes and without '@'",
+			     "expected %s", what);
 		return -EINVAL;
 	}
 	if (token.kind != TOKEN_WORD)
 		return parser_expected(p, what, NULL);
 	if (parser_reserved(token.text, token.len) != NULL) {
 		parser_error(p, token.place, "choose another name",
-				"expected %s, but '%.*s%s' is a word of the "
-				"language", what, WORD_OF(&token));
+			     "expected %s, but '%.*s%s' is a reserved word",
+			     what, WORD_OF(&token));
 		return -EINVAL;
 	}
 	if (!is_name(token.text, token.len)) {
 		parser_error(p, token.place,
-				"a name is of letters, digits and _ . - "
-				"and starts with a letter",
-				"'%.*s%s' is not a name", WORD_OF(&token));
+			     "a name has letters, digits and _ . - and starts "
+			     "with a letter or _",
+			     "'%.*s%s' is not a name", WORD_OF(&token));
 		return -EINVAL;
 	}
 	text = parser_copy(p, token.text, token.len);
@@ -252,27 +252,27 @@ int parser_value_text(struct parser *p, const char *what,
 	}
 	if (text[0] == '\0')
 		parser_error(p, token.place, NULL, "expected %s, not an "
-				"empty string", what);
+			     "empty string", what);
 	ret_text->place = token.place;
 	ret_text->text = text;
 	parser_advance(p);
 	return 0;
 }
 
-/* As dev_valid_name() of the kernel wants it. */
+/* The rules of dev_valid_name() in the kernel. */
 static const char *interface_error(const char *text, size_t len, bool wild)
 {
 	const char *star = memchr(text, '*', len);
 
 	if (len >= IFNAMSIZ)
-		return "an interface has at most 15 characters";
+		return "the name of an interface has at most 15 characters";
 	if (strpbrk(text, "/: \t") != NULL || strcmp(text, ".") == 0 ||
 	    strcmp(text, "..") == 0)
-		return "no interface can be called so";
+		return "this cannot be the name of an interface";
 	if (star != NULL && !wild)
-		return "one interface has to be named here";
+		return "a pattern is not allowed here: name one interface";
 	if (star != NULL && star != text + len - 1)
-		return "a '*' stands at the end only";
+		return "'*' is allowed only at the end";
 	return NULL;
 }
 
@@ -294,10 +294,10 @@ int parser_value_interface(struct parser *p, bool wild,
 static const char *host_fix(const char *text)
 {
 	if (strncmp(text, "*.", 2) == 0)
-		return "leave out the '*.': a host stands for every name "
-		       "below it too";
+		return "leave out the '*.': a host matches all names below "
+		       "it, too";
 	if (strstr(text, "://") != NULL || strchr(text, '/') != NULL)
-		return "write the name of the host alone";
+		return "write only the host name";
 	return NULL;
 }
 
@@ -314,8 +314,8 @@ int parser_value_host(struct parser *p, struct ast_name *ret_host)
 	len = domain_canonical(text, strlen(text), canonical, &why);
 	if (len < 0) {
 		parser_error(p, ret_host->place, host_fix(text),
-				"'%.*s%s': %s", WORD_MAX, text,
-				strlen(text) > WORD_MAX ? "..." : "", why);
+			     "'%.*s%s': %s", WORD_MAX, text,
+			     strlen(text) > WORD_MAX ? "..." : "", why);
 		return 0;
 	}
 	ret_host->text = parser_copy(p, canonical, len);
@@ -336,13 +336,13 @@ int parser_value_app(struct parser *p, struct ast_name *ret_app)
 			break;
 	if (*text != '\0')
 		parser_error(p, ret_app->place,
-				"`waymark hints` lists them",
-				"this is not the name of an application");
+			     "'waymark hints' lists them",
+			     "this is not the name of an application");
 	return 0;
 }
 
-/* Where each character of a JA4 fingerprint is one of a few: 'h' stands for a
- * hexadecimal digit, '0' for a decimal one, 'x' for either or a letter. */
+/* Check the form of a JA4 fingerprint: in `shape`, 'h' is a hexadecimal digit,
+ * '0' a decimal digit, 'x' a decimal digit or a letter. */
 static bool is_ja4(const char *text)
 {
 	static const char shape[] = "?xx?0000xx_hhhhhhhhhhhh_hhhhhhhhhhhh";
@@ -370,9 +370,9 @@ int parser_value_ja4(struct parser *p, struct ast_name *ret_ja4)
 	int rc = parser_value_text(p, "a JA4 fingerprint", ret_ja4);
 
 	if (rc == 0 && !is_ja4(ret_ja4->text))
-		parser_error(p, ret_ja4->place, "`waymark replay --json` "
-				"prints those of a capture",
-				"this is not a JA4 fingerprint");
+		parser_error(p, ret_ja4->place, "'waymark replay --json' "
+			     "prints the fingerprints in a capture",
+			     "this is not a JA4 fingerprint");
 	return rc;
 }
 
@@ -394,7 +394,7 @@ int parser_value_protocol(struct parser *p, uint32_t *ret_proto)
 	}
 	if (p->token.kind == TOKEN_WORD &&
 	    keywords_find(keywords_protocol, p->token.text, p->token.len,
-		       ret_proto)) {
+			  ret_proto)) {
 		parser_advance(p);
 		return 0;
 	}
@@ -449,7 +449,7 @@ int parser_value_named(struct parser *p, const struct keyword *table,
 		snprintf(fix, sizeof(fix), "did you mean '%s'?",
 			 nearest.best);
 		parser_error(p, token.place, fix, "expected %s, not "
-				"'%.*s%s'", kind->what, WORD_OF(&token));
+			     "'%.*s%s'", kind->what, WORD_OF(&token));
 		parser_advance(p);
 		return 0;
 	}

@@ -1,4 +1,4 @@
-/* parser_word.c - the words of the policy language. */
+/* parser_word.c - the reserved words of the policy language. */
 #include <string.h>
 #include <strings.h>
 
@@ -6,8 +6,8 @@
 
 const char *const parser_statement_words[] = {
 	"marks", "queues", "inspect", "late", "learn", "kernel-routes",
-	"uplink", "list", "exempt", "class", "route", "default", "expect", "include",
-	"resolve", NULL,
+	"uplink", "list", "exempt", "class", "route", "default", "expect",
+	"include", "resolve", NULL,
 };
 
 /* What a condition is made of, and what stands behind one. */

@@ -1,4 +1,4 @@
-/* source.c - whole files in memory, and how they name each other. */
+/* source.c - read whole files, resolve the paths in them. */
 #include "rules/parse/source.h"
 
 #include <errno.h>
@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a pipe is first given; it grows from there. */
+/* The first buffer of a pipe. */
 #define PIPE_ROOM ((size_t)65536)
 
-/* Files and pipes; a device might never end. */
+/* Accept files and pipes: a device might never end. */
 static int check_kind(int fd, size_t *ret_size)
 {
 	struct stat st;
@@ -47,7 +47,7 @@ static int fill(int fd, char *text, size_t room, size_t *len)
 	return 0;
 }
 
-/* Read to the end, whatever size was promised: /proc says 0, files grow. */
+/* Read to the end whatever the size: files in /proc report 0, others grow. */
 static int read_all(int fd, size_t room, char **ret_text, size_t *ret_len)
 {
 	char *text = NULL, *larger;

@@ -1,5 +1,5 @@
 /*
- * source.h - the text files a policy is made of.
+ * source.h - the text files of a policy: the policy, its includes and lists.
  */
 #ifndef WAYMARK_SOURCE_H
 #define WAYMARK_SOURCE_H
@@ -8,27 +8,27 @@
 
 #include "rules/parse/diag.h"
 
-/* Larger files than this are no policy and no list. */
+/* Larger files are refused. */
 #define SOURCE_MAX ((size_t)1 << 30)
 
 struct source {
-	const char *name;	/* as it was named by the user */
-	const char *text;	/* '\0' after `len` bytes */
+	const char *name;	/* as the user wrote it */
+	const char *text;	/* `len` bytes and a '\0' */
 	size_t len;
 };
 
 /*
- * Read a whole file. On failure (-errno; -EINVAL for a directory, -EFBIG)
- * a complaint at `from` (the include or file that names it; .source NULL for
- * the command line) is in `diag`. The result is the caller's to free.
+ * Read a whole file. On failure return -errno (-EINVAL for a directory) with
+ * an error in `diag` at `from`: the include or list that names the file, or a
+ * place without source for the command line. The caller frees the result.
  */
 int source_read(const char *path, struct place from, struct diag *diag,
 		struct source **ret_source);
 void source_free(struct source *source);
 
 /*
- * `path` as written in the file `from`: absolute paths stay, others are taken
- * relative to the folder of that file. The caller frees it; NULL when out of
+ * Resolve `path` as written in the file `from`: a relative one starts at the
+ * directory of that file. The caller frees the result; NULL when out of
  * memory.
  */
 char *source_resolve(const struct source *from, const char *path);

@@ -1,4 +1,4 @@
-/* balance.c - a flow's slot, and whose it is. */
+/* balance.c - hash a flow to a slot, find the member that owns the slot. */
 #include "rules/policy/balance.h"
 
 #include <arpa/inet.h>
@@ -7,10 +7,10 @@
 #include "rules/policy/facts.h"
 #include "rules/util/jhash.h"
 
-/* Registers of two addresses and two ports. */
+/* The words of two addresses and two ports. */
 #define KEY_MAX 10
 
-static const struct path_set nobody;
+static const struct path_set none_down;
 
 uint32_t balance_weight(const struct balance *balance,
 			const struct path_set *down)
@@ -23,8 +23,8 @@ uint32_t balance_weight(const struct balance *balance,
 	return sum;
 }
 
-/* As the packet has it: of an IPv6 one ::ffff:0:0/96 is kept apart from IPv4
- * by a bit, see address_from_packet_v6(). */
+/* Add the address as it is in the packet: address_from_packet_v6() marks an
+ * IPv6 address in ::ffff:0:0/96 by a bit, to distinguish it from IPv4. */
 static size_t add_address(uint32_t *key, const struct address *address)
 {
 	struct address mapped = *address;
@@ -39,7 +39,7 @@ static size_t add_address(uint32_t *key, const struct address *address)
 	return 4;
 }
 
-/* Two bytes in network order, and two of nothing. */
+/* A port in network order and two zero bytes, as nft's jhash pads it. */
 static uint32_t port_word(uint16_t port)
 {
 	uint16_t parts[2] = { htons(port), 0 };
@@ -65,7 +65,7 @@ static uint32_t hash(const struct balance *balance, const struct facts *facts,
 	return jhash_words(key, count, seed);
 }
 
-/* Who owns a slot of those that are not in `dead`; one of them does. */
+/* The owner of a slot among the members that are not in `down`. */
 static uint8_t owner(const struct balance *balance,
 		     const struct path_set *down, uint32_t slot)
 {
@@ -91,17 +91,16 @@ uint8_t balance_first(const struct balance *balance,
 uint8_t balance_path(const struct balance *balance, const struct facts *facts,
 		     const struct path_set *down)
 {
-	uint32_t all = balance_weight(balance, &nobody);
-	uint32_t living = balance_weight(balance, down);
+	uint32_t all = balance_weight(balance, &none_down);
+	uint32_t up = balance_weight(balance, down);
 	uint8_t path;
 
 	if (facts->is_own)
 		return balance_first(balance, down);
-	path = owner(balance, &nobody,
+	path = owner(balance, &none_down,
 		     jhash_scale(hash(balance, facts, BALANCE_SEED), all));
-	if (living == 0 || !path_set_has(down, path))
+	if (up == 0 || !path_set_has(down, path))
 		return path;
 	return owner(balance, down,
-		     jhash_scale(hash(balance, facts, BALANCE_SEED_AGAIN),
-				 living));
+		     jhash_scale(hash(balance, facts, BALANCE_SEED_AGAIN), up));
 }

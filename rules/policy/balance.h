@@ -1,13 +1,14 @@
 /*
- * balance.h - several paths that share flows by weight: which of them a flow
- * takes. One function for engine, replay, expect and explain; the kernel's
- * rules (setup/ruleset_balance.c) say the same in nft's words.
+ * balance.h - load balancing: choose a path for a flow by weight.
  *
- * A flow's hash is scaled to the sum of the weights: its slot. Members own as
- * many slots as they weigh, in the order in which they are written. A flow
- * whose slot belongs to a dead member is hashed once more, with another seed,
- * over the living alone. So their own flows stay where they are, and what the
- * dead one had is shared by weight.
+ * Engine, replay, expect and explain use this function; the rules that
+ * setup/ruleset/ruleset_balance.c makes for the kernel give the same result.
+ *
+ * The hash of a flow, scaled to the sum of the weights, is its slot. Each
+ * member has as many slots as its weight, in the order of the policy. If the
+ * slot belongs to a member that is down, the flow is hashed again with another
+ * seed over the members that are up. So flows of members that are up stay, and
+ * those of the member that is down are distributed by weight.
  */
 #ifndef WAYMARK_BALANCE_H
 #define WAYMARK_BALANCE_H
@@ -18,14 +19,14 @@
 
 struct facts;
 
-/* Any numbers, but never others: flows would change their paths. */
+/* Arbitrary, but never change them: flows would change their paths. */
 #define BALANCE_SEED 0x62616c31u
 #define BALANCE_SEED_AGAIN 0x62616c32u
 
-/* The weights of all members together. */
+/* The largest sum of the weights of a balance. */
 #define BALANCE_MAX 256
 
-/* Paths by their numbers, a bit each. */
+/* A set of paths, a bit for each path number. */
 struct path_set {
 	uint64_t words[4];
 };
@@ -48,21 +49,21 @@ struct balance_member {
 struct balance {
 	const struct balance_member *members;	/* two or more */
 	size_t count;
-	bool by_source;		/* all flows of a client go together */
+	bool by_source;		/* all flows of a client take one path */
 };
 
-/* What those weigh that are not in `dead`. */
+/* The sum of the weights of the members that are not in `down`. */
 uint32_t balance_weight(const struct balance *balance,
 			const struct path_set *down);
 
 /*
- * The path of a flow with these headers. Where all are dead each keeps its
- * slots, so that what its uplink says of that holds. The router's own flows
- * take the first that lives: their source address is chosen before.
+ * Choose the path of a flow with these headers. If all members are down, each
+ * keeps its slots, so that the fallback of its uplink applies. Local flows
+ * take the first member that is up: their source address is already chosen.
  */
 uint8_t balance_path(const struct balance *balance, const struct facts *facts,
 		     const struct path_set *down);
-/* The first living member, else the first. */
+/* The first member that is up, else the first. */
 uint8_t balance_first(const struct balance *balance,
 		      const struct path_set *down);
 

@@ -1,4 +1,4 @@
-/* condition.c - Kleene's logic over the shared pool of nodes. */
+/* condition.c - evaluate conditions in Kleene's three-valued logic. */
 #include "rules/policy/condition.h"
 
 #include "rules/policy/policy.h"
@@ -69,7 +69,7 @@ static enum truth eval_leaf(const struct condition_pool *pool,
 		return of_payload(f, FACT_HOST, has_bit(f->host_sets, n->value),
 				  needs);
 	case NODE_PAYLOAD:
-		/* Each pattern is told by itself, before all are known. */
+		/* One pattern can be decided before all are. */
 		if (f->patterns_seen >> n->value & 1)
 			return TRUTH_TRUE;
 		if (f->patterns_gone >> n->value & 1)
@@ -80,8 +80,8 @@ static enum truth eval_leaf(const struct condition_pool *pool,
 	}
 }
 
-/* "and" stops at the first false child, "or" at the first true one; what is
- * unknown beside it does not matter then. */
+/* AND stops at the first false child, OR at the first true one; unknown
+ * children do not matter then. */
 static enum truth eval_join(const struct condition_pool *pool,
 			    const struct node *n, const struct facts *facts,
 			    uint8_t *needs)
@@ -151,25 +151,25 @@ uint8_t condition_facts(const struct condition_pool *pool, uint32_t node)
 	return facts;
 }
 
-bool condition_speaks_of(const struct condition_pool *pool, uint32_t node,
-			 enum node_kind kind)
+bool condition_tests(const struct condition_pool *pool, uint32_t node,
+		     enum node_kind kind)
 {
 	const struct node *n = &pool->nodes[node];
 
 	if (n->kind == kind)
 		return true;
 	if (n->kind == NODE_NOT)
-		return condition_speaks_of(pool, n->value, kind);
+		return condition_tests(pool, n->value, kind);
 	if (n->kind == NODE_AND || n->kind == NODE_OR)
 		for (uint32_t i = 0; i < n->count; i++)
-			if (condition_speaks_of(pool,
-						pool->children[n->value + i],
-						kind))
+			if (condition_tests(pool,
+					    pool->children[n->value + i],
+					    kind))
 				return true;
 	return false;
 }
 
-/* Whether `node` can get the value `wanted` while payload is unknown. */
+/* Whether `node` can have the value `wanted` while payload is unknown. */
 static bool can_be(const struct condition_pool *pool, uint32_t node,
 		   bool wanted)
 {
@@ -237,7 +237,7 @@ static bool leaf_implied(const struct condition_pool *pool,
 	}
 }
 
-/* Whether one (any) or each (!any) child of `n` passes. */
+/* Whether any child of `n`, or with !any each of them, passes. */
 static bool children_implied(const struct condition_pool *pool,
 			     const struct node *n, bool any, bool is_outer,
 			     uint32_t other, set_covers covers, void *ctx)

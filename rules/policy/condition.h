@@ -1,10 +1,10 @@
 /*
  * condition.h - compiled conditions: a pool of nodes that all routes and
- * classes share, each distinct condition once.
+ * classes share, with each distinct condition once.
  *
- * Sets of addresses, numbers, names are numbered by the compiler; a node
- * tests one bit of what the facts' look-ups gave. Only the compiler writes a
- * pool; afterwards any thread may read it.
+ * The compiler numbers the sets of addresses, ports and names; a node tests
+ * one bit of the result of a look-up in struct facts. Only the compiler writes
+ * the pool; afterwards any thread may read it.
  */
 #ifndef WAYMARK_CONDITION_H
 #define WAYMARK_CONDITION_H
@@ -70,8 +70,8 @@ struct condition_pool {
 int condition_pool_init(struct condition_pool *pool);
 void condition_pool_fini(struct condition_pool *pool);
 
-/* The node, made or found; NODE_NONE when out of memory. Constants fold, AND
- * in AND and OR in OR become flat, children are sorted cheapest first. */
+/* Find or add a node; NODE_NONE when out of memory. Constants are folded, an
+ * AND in an AND and an OR in an OR are merged, children are sorted by cost. */
 uint32_t condition_leaf(struct condition_pool *pool, enum node_kind kind,
 			uint32_t value);
 uint32_t condition_bitmap(struct condition_pool *pool, enum node_kind kind,
@@ -81,24 +81,26 @@ uint32_t condition_join(struct condition_pool *pool, enum node_kind kind,
 			const uint32_t *children, size_t count);
 
 /*
- * Kleene's value of `node`. When it is unknown, the payload facts (FACT_*)
- * that could tell are added to *needs.
+ * Evaluate `node`. If the result is unknown, add the payload facts (FACT_*)
+ * that could decide it to *needs.
  */
 enum truth condition_eval(const struct condition_pool *pool, uint32_t node,
 			  const struct facts *facts, uint8_t *needs);
 
-/* The payload fact that tells about leaves of `kind`; 0 for headers. */
+/* The payload fact that leaves of `kind` test; 0 for header fields. */
 uint8_t condition_fact(enum node_kind kind);
-/* All payload facts that `node` speaks of. */
+/* All payload facts that `node` tests. */
 uint8_t condition_facts(const struct condition_pool *pool, uint32_t node);
-bool condition_speaks_of(const struct condition_pool *pool, uint32_t node,
-			 enum node_kind kind);
-/* Whether `node` can be true by headers alone, payload still unknown. */
+
+/* Whether some leaf below `node` is of `kind`. */
+bool condition_tests(const struct condition_pool *pool, uint32_t node,
+		     enum node_kind kind);
+/* Whether `node` can be true while payload is unknown. */
 bool condition_is_early(const struct condition_pool *pool, uint32_t node);
 
 /*
- * Whether `node` is true whenever `inner` is; never wrongly true, sometimes
- * wrongly false. `covers` answers for the sets of one kind of leaf.
+ * Whether `node` is true whenever `inner` is: true is certain, false may be
+ * wrong. `covers` compares the sets of two leaves of one kind.
  */
 typedef bool (*set_covers)(void *ctx, enum node_kind kind, uint32_t outer,
 			   uint32_t inner);

@@ -15,8 +15,8 @@ struct ast *policy_read(const char *path, struct diag *diag)
 	if (ast != NULL && ast_statements(ast) == NULL &&
 	    diag_errors(diag) == 0)
 		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
-			 "'%s' says nothing: a policy has uplinks and routes, "
-			 "or at least 'default via main'", path);
+			 "'%s' is empty: write uplinks and routes, or at "
+			 "least 'default via main'", path);
 	return ast;
 }
 

@@ -150,7 +150,7 @@ struct uplink {
 	bool strict;
 	bool optional;			/* its device may come later */
 	enum late_policy late;		/* of flows that began on it */
-	bool shared;			/* clients come in by its device, too */
+	bool on_lan;			/* its device has clients, too */
 	int fallback;			/* an index, or UPLINK_* */
 	const struct uplink_probe *probes;
 	size_t probe_count;

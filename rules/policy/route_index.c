@@ -1,4 +1,4 @@
-/* route_index.c - which routes a flow's facts leave to be evaluated. */
+/* route_index.c - build the index; select and evaluate a flow's candidates. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 static int by_key(const void *a, const void *b)
 {
-	const struct filing *x = a, *y = b;
+	const struct index_entry *x = a, *y = b;
 
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
@@ -19,7 +19,7 @@ static int by_key(const void *a, const void *b)
 
 static int by_group(const void *a, const void *b)
 {
-	const struct filing *x = a, *y = b;
+	const struct index_entry *x = a, *y = b;
 
 	if (x->facts != y->facts)
 		return x->facts < y->facts ? -1 : 1;
@@ -28,9 +28,9 @@ static int by_group(const void *a, const void *b)
 	return x->route < y->route ? -1 : x->route > y->route;
 }
 
-/* Sorted filings of one kind: its keys' routes. */
+/* The routes of each key, from the sorted entries of one kind. */
 static int fill_keys(struct arena *arena, struct index_field *field,
-		     const struct filing *items, size_t count)
+		     const struct index_entry *items, size_t count)
 {
 	size_t keys = items[count - 1].key + (size_t)1;
 	uint32_t *starts = arena_alloc(arena, (keys + 1) * sizeof(*starts));
@@ -51,7 +51,7 @@ static int fill_keys(struct arena *arena, struct index_field *field,
 	return 0;
 }
 
-/* The words of a look-up that have a key in them. */
+/* The words of a look-up result that have a key. */
 static int fill_chunks(struct arena *arena, struct index_field *field)
 {
 	struct index_chunk *chunks =
@@ -73,9 +73,10 @@ static int fill_chunks(struct arena *arena, struct index_field *field)
 	return 0;
 }
 
-/* Filings of one kind, sorted by group: each route once in its group. */
+/* The groups, from the entries of one kind sorted by group; each route once in
+ * its group. */
 static int fill_groups(struct arena *arena, struct index_field *field,
-		       const struct filing *items, size_t count)
+		       const struct index_entry *items, size_t count)
 {
 	struct index_group *groups = arena_alloc(arena,
 						 count * sizeof(*groups));
@@ -105,7 +106,7 @@ static int fill_groups(struct arena *arena, struct index_field *field,
 }
 
 static int fill_field(struct arena *arena, struct index_field *field,
-		      struct filing *items, size_t count)
+		      struct index_entry *items, size_t count)
 {
 	int rc = fill_keys(arena, field, items, count);
 
@@ -120,24 +121,24 @@ static int fill_field(struct arena *arena, struct index_field *field,
 static int fill(struct arena *arena, struct route_index *index,
 		set_is_wide is_wide, const void *ctx)
 {
-	struct filings filings = { .always = (uint64_t *)index->always };
-	int rc = route_index_file(index, is_wide, ctx, &filings);
+	struct index_entries entries = { .always = (uint64_t *)index->always };
+	int rc = route_index_collect(index, is_wide, ctx, &entries);
 	size_t end;
 
-	if (rc == 0 && filings.count > 0)
-		qsort(filings.items, filings.count, sizeof(*filings.items),
+	if (rc == 0 && entries.count > 0)
+		qsort(entries.items, entries.count, sizeof(*entries.items),
 		      by_key);
-	for (size_t i = 0; i < filings.count && rc == 0; i = end) {
-		struct filing *first = &filings.items[i];
+	for (size_t i = 0; i < entries.count && rc == 0; i = end) {
+		struct index_entry *first = &entries.items[i];
 
 		end = i;
-		while (end < filings.count &&
-		       filings.items[end].kind == first->kind)
+		while (end < entries.count &&
+		       entries.items[end].kind == first->kind)
 			end++;
 		rc = fill_field(arena, &index->fields[first->kind], first,
 				end - i);
 	}
-	free(filings.items);
+	free(entries.items);
 	return rc;
 }
 
@@ -164,7 +165,7 @@ struct route_index *route_index_new(struct arena *arena,
 	return index;
 }
 
-/* ---- for a flow ---- */
+/* ---- look-up ---- */
 
 static void add_key(const struct index_field *field, size_t key,
 		    uint64_t *routes)
@@ -210,7 +211,8 @@ static void add_headers(const struct index_field *fields,
 	add_sets(&fields[NODE_TO], facts->server_sets, routes);
 }
 
-/* What is known; a pattern that was seen is, before the others are. */
+/* Known facts only. A pattern that matched counts before the others are
+ * decided. */
 static void add_payload(const struct index_field *fields,
 			const struct facts *facts, uint64_t *routes)
 {
@@ -272,7 +274,8 @@ static void walk_candidates(struct walk *walk, const uint64_t *routes)
 	}
 }
 
-/* Routes that are false or unknown: until one more could tell nothing new. */
+/* Routes that are false or unknown. Stop when another unknown route would not
+ * change the result. */
 static void walk_group(struct walk *walk, const struct index_group *group,
 		       const uint64_t *candidates)
 {

@@ -1,14 +1,13 @@
 /*
- * route_index.h - the first of many routes that holds, without a walk over
- * all of them.
+ * route_index.h - find the first of many routes that matches without
+ * evaluating all of them.
  *
- * Each route is filed under leaves one of which has to be true before the
- * route can be: a list of servers, a set of ports, an application. The
- * look-ups that a flow's facts come from say which leaves are true, so that
- * only the routes filed there are evaluated. While payload is unknown, routes
- * filed under it can at best be unknown: those that wait for the same facts
- * behind the same test stand in one group, of which the first unknown one
- * says all there is to say.
+ * Each route is indexed under leaves of which one must be true for the route
+ * to match: a list of servers, a set of ports, an application. The look-ups in
+ * struct facts show which leaves are true, and only routes indexed under these
+ * are evaluated. While payload is unknown, a route indexed under payload can
+ * be unknown at best. Such routes form groups that need the same facts and
+ * share a test of headers: the first unknown route of a group decides for all.
  *
  * Written once by the compiler; afterwards any thread may read it.
  */
@@ -18,13 +17,13 @@
 #include "rules/util/arena.h"
 #include "rules/policy/condition.h"
 
-/* Whether the set of a leaf holds so much that most flows are in it. */
+/* Whether the set of a leaf is so large that most flows are in it. */
 typedef bool (*set_is_wide)(const void *ctx, enum node_kind kind,
 			    uint32_t set);
 
 /*
- * An index of `count` routes, whose conditions are `nodes`; NULL when out of
- * memory. `arena` and `pool` outlive it.
+ * Build an index of `count` routes whose conditions are `nodes`; NULL when out
+ * of memory. `arena` and `pool` must outlive it.
  */
 struct route_index *route_index_new(struct arena *arena,
 				    const struct condition_pool *pool,
@@ -32,8 +31,9 @@ struct route_index *route_index_new(struct arena *arena,
 				    set_is_wide is_wide, const void *ctx);
 
 /*
- * The first route that is true, `count` when none is. Not final when one
- * above it is unknown; *ret_needs has the payload facts that could tell.
+ * Return the first route that is true, `count` when none is. The result is not
+ * final when a route above it is unknown; then *ret_needs has the payload
+ * facts that could decide it.
  */
 size_t route_index_first(const struct route_index *index,
 			 const struct facts *facts, bool *ret_is_final,

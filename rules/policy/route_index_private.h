@@ -1,6 +1,5 @@
 /*
- * route_index_private.h - what an index is made of. Only route_index*.c
- * include this.
+ * route_index_private.h - the data of an index; for route_index*.c only.
  */
 #ifndef WAYMARK_ROUTE_INDEX_PRIVATE_H
 #define WAYMARK_ROUTE_INDEX_PRIVATE_H
@@ -8,20 +7,21 @@
 #include "rules/policy/route_index.h"
 
 #define INDEX_KINDS (NODE_PAYLOAD + 1)
-/* As struct decision numbers routes. */
+/* Route numbers in struct decision have 16 bits. */
 #define INDEX_ROUTES_MAX 65536
 #define INDEX_WORDS_MAX (INDEX_ROUTES_MAX / 64)
 
-/* Below this many routes a walk is as cheap. */
+/* With fewer routes, evaluating all of them is as fast. */
 #define INDEX_ROUTES_MIN 8
 
-/* A word of a facts' look-up in which some route is filed. */
+/* A word of a look-up result, and the bits under which routes are indexed. */
 struct index_chunk {
 	uint32_t word;
 	uint64_t mask;
 };
 
-/* Routes that speak of the same payload facts, false unless `guard` holds. */
+/* Routes that test the same payload facts and are false unless `guard` is
+ * true. */
 struct index_group {
 	uint32_t guard;
 	uint8_t facts;
@@ -29,8 +29,8 @@ struct index_group {
 	size_t count;
 };
 
-/* What is filed under one kind of leaf. Keys are numbers of sets or patterns,
- * bits of a bitmap or of a value. */
+/* The routes indexed under one kind of leaf. A key is the number of a set or a
+ * pattern, or a bit of a bitmap or a value. */
 struct index_field {
 	size_t keys;
 	const uint32_t *starts;		/* keys + 1, into routes */
@@ -45,13 +45,13 @@ struct route_index {
 	const struct condition_pool *pool;
 	const uint32_t *nodes;
 	size_t count;
-	size_t words;			/* of a bitmap of routes; 0: walk */
+	size_t words;			/* of a bitmap of routes; 0: no index */
 	const uint64_t *always;		/* evaluated for every flow */
 	struct index_field fields[INDEX_KINDS];
 };
 
-/* One route under one key, before they are sorted into fields. */
-struct filing {
+/* One route under one key, before the entries are sorted into fields. */
+struct index_entry {
 	uint8_t kind;
 	uint8_t facts;
 	uint32_t guard;
@@ -59,14 +59,14 @@ struct filing {
 	uint32_t route;
 };
 
-struct filings {
-	struct filing *items;
+struct index_entries {
+	struct index_entry *items;
 	size_t count, room;
 	uint64_t *always;
 };
 
-/* Choose for each route where it is filed; 0 or -ENOMEM. */
-int route_index_file(const struct route_index *index, set_is_wide is_wide,
-		     const void *ctx, struct filings *filings);
+/* Choose the keys of each route; 0 or -ENOMEM. */
+int route_index_collect(const struct route_index *index, set_is_wide is_wide,
+			const void *ctx, struct index_entries *entries);
 
 #endif

@@ -109,7 +109,7 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 		.table = uplink->table,
 		.path = uplink->path,
 		.masquerade = uplink->masquerade,
-		.on_lan = uplink->shared,
+		.on_lan = uplink->on_lan,
 		.link_is_up = is_link_up(state, uplink->dev, links),
 	};
 

@@ -1,32 +1,32 @@
 /*
- * route_index_file.c - under which leaves a route is filed: of all choices
- * the one that the fewest flows and the fewest routes share.
+ * route_index_keys.c - choose the leaves that a route is indexed under: those
+ * that the fewest flows match and the fewest routes use.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "rules/policy/route_index_private.h"
 
-#define NEVER UINT64_MAX	/* no leaf has to be true */
-#define WIDE 32			/* times as many flows, roughly */
-/* A test that this many routes have is worth a group of its own. */
+#define NEVER UINT64_MAX	/* no leaf must be true */
+#define WIDE 32			/* about so many times more flows */
+/* So many routes with the same test form a group. */
 #define GUARD_MIN 4
 
-struct filer {
+struct indexer {
 	const struct route_index *index;
 	const struct condition_pool *pool;
 	set_is_wide is_wide;
 	const void *ctx;
-	uint32_t *shares;	/* of each node: routes that name it */
-	struct filings *filings;
-	/* Of the route at hand. */
+	uint32_t *uses;		/* of each node: routes that use it */
+	struct index_entries *entries;
+	/* The current route. */
 	uint32_t route;
 	uint32_t guard;
 	uint8_t facts;
 };
 
-/* How many flows a leaf of this kind is true for, beside the others; 0 for
- * what nothing can be filed under. */
+/* How many flows match a leaf of this kind, relative to the others; 0 for
+ * kinds that cannot be keys. */
 static uint64_t weight_of_kind(enum node_kind kind)
 {
 	switch (kind) {
@@ -57,7 +57,7 @@ static uint64_t weight_of_kind(enum node_kind kind)
 	}
 }
 
-static uint64_t cost_of_leaf(const struct filer *f, uint32_t node)
+static uint64_t cost_of_leaf(const struct indexer *f, uint32_t node)
 {
 	const struct node *n = &f->pool->nodes[node];
 	uint64_t weight = weight_of_kind((enum node_kind)n->kind);
@@ -66,12 +66,12 @@ static uint64_t cost_of_leaf(const struct filer *f, uint32_t node)
 		return NEVER;
 	if (f->is_wide(f->ctx, (enum node_kind)n->kind, n->value))
 		weight *= WIDE;
-	return weight * f->shares[node];
+	return weight * f->uses[node];
 }
 
-static uint64_t cost(const struct filer *f, uint32_t node, bool wanted);
+static uint64_t cost(const struct indexer *f, uint32_t node, bool wanted);
 
-static uint64_t cost_of_join(const struct filer *f, const struct node *n,
+static uint64_t cost_of_join(const struct indexer *f, const struct node *n,
 			     bool wanted)
 {
 	bool needs_all = (n->kind == NODE_AND) == wanted;
@@ -91,9 +91,10 @@ static uint64_t cost_of_join(const struct filer *f, const struct node *n,
 	return total;
 }
 
-/* Of the cheapest leaves one of which is true whenever `node` has the value
- * `wanted`: the best child's where it takes all children, else all theirs. */
-static uint64_t cost(const struct filer *f, uint32_t node, bool wanted)
+/* The cost of the cheapest leaves of which one is true whenever `node` has the
+ * value `wanted`: those of the best child if all children must have it, else
+ * those of all children. */
+static uint64_t cost(const struct indexer *f, uint32_t node, bool wanted)
 {
 	const struct node *n = &f->pool->nodes[node];
 
@@ -111,28 +112,28 @@ static uint64_t cost(const struct filer *f, uint32_t node, bool wanted)
 	}
 }
 
-static int put(struct filer *f, enum node_kind kind, uint32_t key)
+static int put(struct indexer *f, enum node_kind kind, uint32_t key)
 {
-	struct filings *all = f->filings;
+	struct index_entries *all = f->entries;
 
 	if (all->count == all->room) {
 		size_t room = all->room == 0 ? 256 : all->room * 2;
-		struct filing *items = reallocarray(all->items, room,
-						    sizeof(*items));
+		struct index_entry *items = reallocarray(all->items, room,
+							 sizeof(*items));
 
 		if (items == NULL)
 			return -ENOMEM;
 		all->items = items;
 		all->room = room;
 	}
-	all->items[all->count++] = (struct filing){
+	all->items[all->count++] = (struct index_entry){
 		.kind = (uint8_t)kind, .facts = f->facts, .guard = f->guard,
 		.key = key, .route = f->route,
 	};
 	return 0;
 }
 
-static int put_bits(struct filer *f, enum node_kind kind,
+static int put_bits(struct indexer *f, enum node_kind kind,
 		    const uint64_t *words, size_t bits)
 {
 	int rc = 0;
@@ -143,7 +144,7 @@ static int put_bits(struct filer *f, enum node_kind kind,
 	return rc;
 }
 
-static int put_leaf(struct filer *f, const struct node *n)
+static int put_leaf(struct indexer *f, const struct node *n)
 {
 	enum node_kind kind = (enum node_kind)n->kind;
 	uint64_t bits = n->value;
@@ -161,8 +162,8 @@ static int put_leaf(struct filer *f, const struct node *n)
 	}
 }
 
-/* File the route under the leaves that cost() counted. */
-static int file(struct filer *f, uint32_t node, bool wanted)
+/* Index the route under the leaves that cost() counted. */
+static int put_node(struct indexer *f, uint32_t node, bool wanted)
 {
 	const struct node *n = &f->pool->nodes[node];
 	const uint32_t *children = f->pool->children + n->value;
@@ -174,7 +175,7 @@ static int file(struct filer *f, uint32_t node, bool wanted)
 	case NODE_FALSE:
 		return 0;
 	case NODE_NOT:
-		return file(f, n->value, !wanted);
+		return put_node(f, n->value, !wanted);
 	case NODE_AND:
 	case NODE_OR:
 		break;
@@ -183,30 +184,30 @@ static int file(struct filer *f, uint32_t node, bool wanted)
 	}
 	if ((n->kind == NODE_AND) != wanted) {
 		for (uint32_t i = 0; i < n->count && rc == 0; i++)
-			rc = file(f, children[i], wanted);
+			rc = put_node(f, children[i], wanted);
 		return rc;
 	}
 	for (uint32_t i = 1; i < n->count; i++)
 		if (cost(f, children[i], wanted) <
 		    cost(f, children[best], wanted))
 			best = i;
-	return file(f, children[best], wanted);
+	return put_node(f, children[best], wanted);
 }
 
-static void count_shares(struct filer *f, uint32_t node)
+static void count_uses(struct indexer *f, uint32_t node)
 {
 	const struct node *n = &f->pool->nodes[node];
 
-	f->shares[node]++;
+	f->uses[node]++;
 	if (n->kind == NODE_NOT)
-		count_shares(f, n->value);
+		count_uses(f, n->value);
 	if (n->kind == NODE_AND || n->kind == NODE_OR)
 		for (uint32_t i = 0; i < n->count; i++)
-			count_shares(f, f->pool->children[n->value + i]);
+			count_uses(f, f->pool->children[n->value + i]);
 }
 
-/* The test of headers that most other routes have too; NODE_TRUE for none. */
-static uint32_t guard_of(const struct filer *f, uint32_t node)
+/* The test of headers that most other routes share; NODE_TRUE for none. */
+static uint32_t guard_of(const struct indexer *f, uint32_t node)
 {
 	const struct node *n = &f->pool->nodes[node];
 	uint32_t guard = 1, max = GUARD_MIN - 1;
@@ -216,45 +217,45 @@ static uint32_t guard_of(const struct filer *f, uint32_t node)
 	for (uint32_t i = 0; i < n->count; i++) {
 		uint32_t child = f->pool->children[n->value + i];
 
-		if (f->shares[child] > max &&
+		if (f->uses[child] > max &&
 		    condition_facts(f->pool, child) == 0) {
 			guard = child;
-			max = f->shares[child];
+			max = f->uses[child];
 		}
 	}
 	return guard;
 }
 
-static int file_route(struct filer *f, uint32_t route)
+static int put_route(struct indexer *f, uint32_t route)
 {
 	uint32_t node = f->index->nodes[route];
 
 	if (cost(f, node, true) == NEVER) {
-		f->filings->always[route / 64] |= UINT64_C(1) << route % 64;
+		f->entries->always[route / 64] |= UINT64_C(1) << route % 64;
 		return 0;
 	}
 	f->route = route;
 	f->guard = guard_of(f, node);
 	f->facts = condition_facts(f->pool, node);
-	return file(f, node, true);
+	return put_node(f, node, true);
 }
 
-int route_index_file(const struct route_index *index, set_is_wide is_wide,
-		     const void *ctx, struct filings *filings)
+int route_index_collect(const struct route_index *index, set_is_wide is_wide,
+			const void *ctx, struct index_entries *entries)
 {
-	struct filer f = {
+	struct indexer f = {
 		.index = index, .pool = index->pool, .is_wide = is_wide,
-		.ctx = ctx, .filings = filings,
+		.ctx = ctx, .entries = entries,
 	};
 	int rc = 0;
 
-	f.shares = calloc(index->pool->node_count, sizeof(*f.shares));
-	if (f.shares == NULL)
+	f.uses = calloc(index->pool->node_count, sizeof(*f.uses));
+	if (f.uses == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < index->count; i++)
-		count_shares(&f, index->nodes[i]);
+		count_uses(&f, index->nodes[i]);
 	for (size_t i = 0; i < index->count && rc == 0; i++)
-		rc = file_route(&f, (uint32_t)i);
-	free(f.shares);
+		rc = put_route(&f, (uint32_t)i);
+	free(f.uses);
 	return rc;
 }
