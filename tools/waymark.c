@@ -1,4 +1,4 @@
-/* waymark.c - the program: a table of commands. */
+/* waymark.c - dispatch to the command that the first argument names. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,143 +16,152 @@ static const struct command {
 	const char *help;
 	const char *more;	/* the rest of `waymark NAME --help` */
 } commands[] = {
-	{ "check", cmd_check, "[--print] [--resolve] POLICY",
-	  "read a policy, warn, run its expect lines",
+	{ "check", cmd_check, "[OPTIONS] POLICY",
+	  "read a policy, print warnings, evaluate its expect lines",
 	  "  --print           print the policy in its canonical form instead\n"
-	  "  --resolve         ask the DNS for names among addresses; else\n"
-	  "                    what is remembered of them counts\n"
-	  "  --state-dir DIR   where that is; else /var/lib/waymark\n"
+	  "  --resolve         query the DNS for host names in address lists;\n"
+	  "                    default: use the stored addresses\n"
+	  "  --state-dir DIR   where they are stored (/var/lib/waymark)\n"
 	  "\n"
-	  "Exit status 0: good (warnings or not); 1: errors, or an\n"
-	  "expectation that does not hold.\n" },
-	{ "explain", cmd_explain, "POLICY FLOW...",
-	  "which line decides a flow, and what the kernel then does",
-	  "FLOW is written as in an expect line, without its end:\n"
+	  "Exit status: 0 if the policy is valid, even with warnings; 1 if it\n"
+	  "has errors or an expectation does not hold.\n" },
+	{ "explain", cmd_explain, "[OPTIONS] POLICY FLOW...",
+	  "show which line decides a flow, and the route it takes",
+	  "FLOW is written like an expect line without its outcome:\n"
 	  "  waymark explain office.policy "
-	  "tcp 192.168.1.9 '>' 198.51.100.7:443 host example.com\n"
-	  "'>' may be left out. What may follow: host NAME, app NAME,\n"
-	  "alpn NAME, ja4 PRINT, ech, dscp NAME, tos NUMBER, in INTERFACE,\n"
+	  "tcp 192.0.2.9 198.51.100.7:443 host example.com\n"
+	  "It may be followed by: host NAME, app NAME, alpn NAME,\n"
+	  "ja4 FINGERPRINT, ech, dscp NAME, tos NUMBER, in INTERFACE,\n"
 	  "length BYTES, uid NUMBER.\n"
 	  "\n"
-	  "  --resolve         ask the DNS for names among addresses; else\n"
-	  "                    what is remembered of them counts\n"
-	  "  --state-dir DIR   where that is, and what was learned\n" },
-	{ "replay", cmd_replay, "[OPTIONS] POLICY PCAP...",
-	  "classify captures as the live engine would",
-	  "  --json            one JSON object a line for each flow\n"
-	  "  --packets         every packet with its mark instead of flows\n"
-	  "  --filter EXPR     only packets that this tcpdump filter takes\n"
-	  "  --in INTERFACE    where packets are taken to arrive\n"
-	  "  --decap           the flows inside tunnels\n"
-	  "  --threads N       1: one alone; 2: one reads ahead; more, up to 9, if\n"
-	  "                    the policy learns nothing: the others share the\n"
-	  "                    flows. All tell the same (default: as is best)\n"
-	  "  --warm            read twice: tell what is so with what the first\n"
-	  "                    reading taught\n"
-	  "  --resolve         ask the DNS for names among addresses\n"
-	  "  --state-dir DIR   where what is remembered of them is\n"
+	  "  --resolve         query the DNS for host names in address lists\n"
+	  "  --state-dir DIR   the directory of the daemon's state\n" },
+	{ "replay", cmd_replay, "[OPTIONS] POLICY CAPTURE...",
+	  "classify the flows of captures as the daemon would",
+	  "  --json            print one JSON object per flow and line\n"
+	  "  --packets         print each packet with its mark instead\n"
+	  "  --filter EXPR     read only packets that match, see "
+	  "pcap-filter(7)\n"
+	  "  --in INTERFACE    assume that packets arrive on this interface\n"
+	  "  --decap           classify the flows inside tunnels\n"
+	  "  --threads N       use up to 9 threads; the output is the same\n"
+	  "                    (default: the number of processors; at most 2\n"
+	  "                    if the policy learns)\n"
+	  "  --warm            read twice and report the second pass, which\n"
+	  "                    starts with what the first one learned\n"
+	  "  --resolve         query the DNS for host names in address lists\n"
+	  "  --state-dir DIR   where their addresses are stored\n"
 	  "\n"
-	  "A PCAP of '-' is standard input. Exit status 1 when a capture\n"
-	  "could not be read to its end; what was read is printed. Where\n"
-	  "standard error is a terminal, a line tells how far a long one is.\n" },
+	  "A CAPTURE of '-' is standard input. The exit status is 1 if a\n"
+	  "capture could not be read to its end; what was read is printed.\n"
+	  "If standard error is a terminal, it shows the progress.\n" },
 	{ "test", cmd_test, "[--bless] DIR...",
-	  "run folders of replay cases, print TAP",
-	  "A case is a folder with case.policy, input.pcap, expect.txt.\n"
-	  "  --bless   write expect.txt instead of comparing\n" },
+	  "run replay cases, print TAP",
+	  "A case is a directory with case.policy, input.pcap and "
+	  "expect.txt.\n"
+	  "  --bless   write expect.txt instead of comparing with it\n" },
 	{ "setup", cmd_setup, "[OPTIONS] POLICY",
-	  "set up the kernel: tables, rules, the diversion",
+	  "set up routing tables, rules and nftables, without the engine",
 	  "  --dry-run         print an nft script and ip commands instead\n"
 	  "  --diff            print what would be changed instead\n"
-	  "  --check           the same, and exit 1 when there is something\n"
-	  "  --resolve         with these: ask the DNS for names, too\n"
-	  "  --state-dir DIR   where the journal is kept\n"
+	  "  --check           the same, and exit with 1 if there is a change\n"
+	  "  --resolve         with these options, query the DNS, too\n"
+	  "  --state-dir DIR   the directory of the journal\n"
 	  "\n"
-	  "Setting up twice changes nothing. 'waymark down' undoes it.\n" },
-	{ "run", cmd_run, "POLICY",
-	  "run the engine in the foreground",
-	  "Binds the queues that the policy names and changes nothing else.\n"
-	  "Ends by SIGINT or SIGTERM; SIGHUP reloads the policy.\n"
-	  "  --state-dir DIR   where the engine's lock is kept\n" },
-	{ "up", cmd_up, "POLICY",
-	  "set up the kernel, then run the engine",
-	  "Keeps the set-up true meanwhile, and logs what it put back.\n"
-	  "Stays in the foreground until SIGINT or SIGTERM. The set-up stays\n"
-	  "then, so that settled flows keep their uplink: see 'waymark down'.\n"
-	  "SIGHUP reloads the policy.\n"
-	  "  --state-dir DIR   where journal and lock are kept\n" },
-	{ "down", cmd_down, "",
-	  "undo what setup or up did to the kernel",
-	  "Ends a running engine first. What others changed is left alone.\n"
-	  "Flows that an uplink masqueraded end, as nothing translates them.\n"
-	  "  --state-dir DIR   where the journal is kept\n" },
-	{ "reload", cmd_reload, "",
-	  "have the running engine read its policy anew",
-	  "What is wrong with it is printed as by 'waymark check', and the old\n"
-	  "one stays. Under 'waymark up' the kernel follows. So does SIGHUP.\n"
-	  "  --state-dir DIR   that of the engine\n" },
-	{ "status", cmd_status, "[--json]",
-	  "what the running engine has counted",
-	  "  --json            all of it, as one JSON object\n"
-	  "  --state-dir DIR   that of the engine\n"
+	  "A second set-up of the same policy changes nothing. 'waymark down'\n"
+	  "undoes it.\n" },
+	{ "run", cmd_run, "[OPTIONS] POLICY",
+	  "run the engine in the foreground, without the set-up",
+	  "Binds the queues of the policy and changes nothing else in the\n"
+	  "kernel. SIGINT or SIGTERM ends it; SIGHUP reloads the policy.\n"
+	  "  --state-dir DIR   the directory of the engine's lock\n"
+	  "  -v                log debug messages, too\n" },
+	{ "up", cmd_up, "[OPTIONS] POLICY",
+	  "set up the kernel, run the engine, watch the uplinks",
+	  "Restores what other programs change in the set-up, and logs it.\n"
+	  "Runs in the foreground until SIGINT or SIGTERM. The set-up stays,\n"
+	  "so that settled flows keep their uplinks; 'waymark down' removes\n"
+	  "it. SIGHUP reloads the policy.\n"
+	  "  --state-dir DIR   the directory of journal and lock\n"
+	  "  -v                log debug messages, too\n" },
+	{ "down", cmd_down, "[OPTIONS]",
+	  "stop the engine and undo the set-up",
+	  "What other programs changed is left alone. Flows that an uplink\n"
+	  "masquerades end, because the kernel stops translating them.\n"
+	  "  --state-dir DIR   the directory of the journal\n" },
+	{ "reload", cmd_reload, "[OPTIONS]",
+	  "make the running engine read its policy again",
+	  "A policy with errors is refused: the errors are printed, the old\n"
+	  "policy stays in force, and the exit status is 1. Under 'waymark\n"
+	  "up' the kernel follows. SIGHUP does the same.\n"
+	  "  --state-dir DIR   the directory that the engine uses\n" },
+	{ "status", cmd_status, "[OPTIONS]",
+	  "print the counters of the running engine",
+	  "  --json            print all of them as one JSON object\n"
+	  "  --state-dir DIR   the directory that the engine uses\n"
 	  "\n"
-	  "KEPT and MOVED: flows whose route was known late, when they had\n"
-	  "left by another uplink. WAITING, FULL, LOST: the kernel's own word of\n"
-	  "the queue.\n" },
-	{ "flows", cmd_flows, "[--json]",
-	  "flows that are not settled, and what they wait for",
-	  "  --json            one JSON object a line for each flow\n"
-	  "  --state-dir DIR   that of the engine\n" },
-	{ "top", cmd_top, "[-n COUNT]",
-	  "the status, again each second, with rates",
-	  "  -n COUNT          so many times, then end\n"
-	  "  --state-dir DIR   that of the engine\n"
+	  "KERNEL: flows that the kernel decided by headers. ENGINE: flows\n"
+	  "that the engine settled. KEPT, MOVED: flows identified late, when\n"
+	  "they had started on another uplink. WAITING, FULL, LOST: packets\n"
+	  "in the queue, and packets that a full queue or socket refused.\n" },
+	{ "flows", cmd_flows, "[OPTIONS]",
+	  "list unsettled flows and what could still change their uplink",
+	  "  --json            print one JSON object per flow and line\n"
+	  "  --state-dir DIR   the directory that the engine uses\n" },
+	{ "top", cmd_top, "[OPTIONS]",
+	  "print the status every second, with rates",
+	  "  -n COUNT          end after COUNT times\n"
+	  "  --state-dir DIR   the directory that the engine uses\n"
 	  "\n"
-	  "Where standard output is no terminal: a line of rates each second.\n" },
-	{ "metrics", cmd_metrics, "",
-	  "what was counted, in Prometheus' text format",
-	  "  --state-dir DIR   that of the engine\n" },
+	  "If standard output is not a terminal: one line of rates a second.\n"
+	  "'queued/s' counts the packets that the engine receives.\n" },
+	{ "metrics", cmd_metrics, "[OPTIONS]",
+	  "print the counters in the Prometheus text format",
+	  "  --state-dir DIR   the directory that the engine uses\n" },
 	{ "exempt", cmd_exempt, "add|del|list ...",
-	  "leave a host alone on the running system",
+	  "exempt a host from the policy while the daemon runs",
 	  "  exempt add [from|to] HOST [by rule] [for TIME]\n"
 	  "  exempt del HOST\n"
 	  "  exempt list\n"
 	  "\n"
-	  "HOST is an address, a prefix, a range or a name, which is looked up\n"
-	  "once. TIME is a number and s, m, h or d. Exemptions outlive the\n"
-	  "engine, in the file exempt.json below /var/lib/waymark.\n"
-	  "  --state-dir DIR   that of the engine; keeps them in DIR\n" },
+	  "HOST is an address, a prefix, a range or a name, which is resolved\n"
+	  "once. TIME is a number followed by s, m, h or d. Exemptions survive\n"
+	  "a restart, in the file exempt.json in /var/lib/waymark.\n"
+	  "  --state-dir DIR   the directory that the engine uses\n" },
 	{ "uplink", cmd_uplink, "[up|down|auto NAME]",
-	  "which uplinks are in use, and to take one out",
-	  "'down' takes it for dead, whatever link and probes say; 'up' for\n"
-	  "alive; 'auto' goes by its probes again. Holds until 'auto' or\n"
-	  "'waymark down'. Without a name, lists all with who carries them.\n"
-	  "  --state-dir DIR   where the journal is kept\n" },
+	  "list the uplinks, or force one up or down",
+	  "'down' treats an uplink as down, so that its traffic fails over;\n"
+	  "'up' treats it as up, whatever its probes report; 'auto' follows\n"
+	  "its probes again. A forced state lasts until 'auto' or 'waymark\n"
+	  "down'. Without arguments, list the uplinks and, for each address\n"
+	  "family, which uplink carries the traffic.\n"
+	  "  --state-dir DIR   the directory of the journal\n" },
 	{ "learned", cmd_learned, "[HOST]",
-	  "what DNS answers and flows taught",
-	  "HOST is an address or a name; all that is below a name counts.\n"
-	  "What is listed is what an engine saved when it stopped.\n"
-	  "  --state-dir DIR   where it is kept; else /var/lib/waymark\n" },
+	  "list what was learned from DNS answers and flows",
+	  "HOST is an address, or a name, which includes all names below it.\n"
+	  "The list is what an engine saved when it stopped.\n"
+	  "  --state-dir DIR   where it is saved (/var/lib/waymark)\n" },
 	{ "doctor", cmd_doctor, "[--probe] [POLICY]",
-	  "what kernel and settings here lack, and the mend",
-	  "Each line is ok, warning or error; what can be done about it is in\n"
-	  "the line below. Changes nothing. Exit status 1 with an error.\n"
-	  "  --probe           send a packet by each uplink of a policy that is\n"
-	  "                    set up\n"
-	  "  --state-dir DIR   where its journal is kept\n" },
+	  "check kernel, settings and other programs for conflicts",
+	  "Each line starts with ok, warning or error; the line below it has\n"
+	  "the fix. Changes nothing. The exit status is 1 if there is an error.\n"
+	  "  --probe           send a packet via each uplink of a policy that\n"
+	  "                    is set up\n"
+	  "  --state-dir DIR   the directory of its journal\n" },
 	{ "hints", cmd_hints, "",
-	  "print the applications that payload can tell", "" },
+	  "list the applications that payload can identify", "" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_usage(FILE *out)
 {
-	fprintf(out, "waymark decides by which uplink each flow leaves this "
-		"router.\n\nusage: waymark COMMAND ...\n\n");
+	fprintf(out, "waymark selects an uplink for each flow of this router.\n\n"
+		"usage: waymark COMMAND ...\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-8s %-26s %s\n", commands[i].name,
 			commands[i].arguments, commands[i].help);
-	fprintf(out, "\n'waymark COMMAND --help' tells more. "
+	fprintf(out, "\n'waymark help COMMAND' lists its options. "
 		"Manuals: waymark(8), waymark.policy(5).\n");
 }
 
@@ -174,7 +183,7 @@ int cmd_usage(const char *name)
 	fprintf(stderr, "usage: waymark %s%s%s\n", name,
 		c != NULL && c->arguments[0] != '\0' ? " " : "",
 		c != NULL ? c->arguments : "");
-	fprintf(stderr, "'waymark %s --help' tells more.\n", name);
+	fprintf(stderr, "'waymark help %s' lists its options.\n", name);
 	return EXIT_USAGE;
 }
 
@@ -202,15 +211,15 @@ static int report_unknown(const char *name)
 
 	for (size_t i = 0; i < COMMANDS; i++)
 		nearest_offer(&nearest, commands[i].name);
-	fprintf(stderr, "waymark: there is no command '%s'", name);
+	fprintf(stderr, "waymark: unknown command '%s'", name);
 	if (nearest.best != NULL)
 		fprintf(stderr, "; did you mean '%s'?\n", nearest.best);
 	else
-		fputs("; 'waymark --help' lists them\n", stderr);
+		fputs("; 'waymark help' lists them\n", stderr);
 	return EXIT_USAGE;
 }
 
-/* An answer that nobody got is none: a full disk, a closed descriptor. */
+/* Output that was not written is a failure: a full disk, a closed pipe. */
 static int finish(const struct command *c, int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
