@@ -16,6 +16,7 @@
 #include "engine/confine.h"
 #include "engine/engine_private.h"
 #include "rules/util/big_alloc.h"
+#include "rules/util/log.h"
 
 /* Interval at which a lane checks for interface changes. */
 #define INTERFACES_NS 1000000000u
@@ -103,8 +104,8 @@ static void *lane_main(void *arg)
 
 	/* A kernel without seccomp still routes. */
 	if (rc < 0)
-		fprintf(stderr, "waymark: queue %u: its thread keeps all "
-			"rights: %s\n", lane->queue, strerror(-rc));
+		log_warning("queue %u: its thread keeps all privileges: %s",
+			    lane->queue, strerror(-rc));
 	rc = 0;
 	while (rc >= 0 && !atomic_load(&lane->engine->stopping))
 		rc = lane_turn(lane);

@@ -119,8 +119,8 @@ int client_ask(const char *name, const char *state_dir, json_t *request,
 		explain(name, dir, rc);
 		return EXIT_FAILURE;
 	}
-	if (json_is_string(json_object_get(answer, "say")))
-		fputs(json_string_value(json_object_get(answer, "say")),
+	if (json_is_string(json_object_get(answer, "message")))
+		fputs(json_string_value(json_object_get(answer, "message")),
 		      stderr);
 	status = (int)json_integer_value(json_object_get(answer, "exit"));
 	*ret_data = json_incref(json_object_get(answer, "data"));

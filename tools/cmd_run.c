@@ -1,7 +1,8 @@
-/* cmd_run.c - waymark run: the engine in the foreground, and nothing else. */
+/* cmd_run.c - waymark run: run the engine without a set-up. */
 #include <stddef.h>
 #include <unistd.h>
 
+#include "rules/util/log.h"
 #include "tools/cmd.h"
 #include "tools/daemon/foreground.h"
 #include "tools/options.h"
@@ -23,7 +24,8 @@ int cmd_run(int argc, char *argv[])
 {
 	struct options options;
 
-	if (!options_read(argc, argv, false, 1, 1, &options))
+	if (!options_read_daemon(argc, argv, &options))
 		return cmd_usage(argv[0]);
+	log_init(options.verbose);
 	return run(argv[optind], options.state_dir);
 }

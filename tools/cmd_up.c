@@ -1,13 +1,13 @@
-/* cmd_up.c - waymark up: the kernel's part set up, and the engine on it. */
-#include <stdio.h>
+/* cmd_up.c - waymark up: set up the kernel and run the engine. */
 #include <unistd.h>
 
+#include "rules/util/log.h"
 #include "tools/cmd.h"
 #include "tools/daemon/foreground.h"
 #include "tools/options.h"
 
-/* The engine comes first: nothing is queued before it listens, and a queue
- * that somebody else holds is found before anything is changed. */
+/* The engine starts first: nothing is queued before it is bound, and a queue
+ * that another process holds is an error before anything is changed. */
 static int up(const char *path, const char *state_dir)
 {
 	struct foreground *fg = foreground_start(path, state_dir);
@@ -21,8 +21,8 @@ static int up(const char *path, const char *state_dir)
 	rc = foreground_wait(fg);
 	foreground_stop(fg);
 	fg = NULL;
-	fprintf(stderr, "waymark: %s: the set-up stays, so that settled flows "
-		"keep their uplink; 'waymark down' undoes it\n", path);
+	log_info("%s: the set-up stays, so that settled flows keep their "
+		 "uplinks; `waymark down` undoes it", path);
 out:
 	foreground_stop(fg);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -32,7 +32,8 @@ int cmd_up(int argc, char *argv[])
 {
 	struct options options;
 
-	if (!options_read(argc, argv, false, 1, 1, &options))
+	if (!options_read_daemon(argc, argv, &options))
 		return cmd_usage(argv[0]);
+	log_init(options.verbose);
 	return up(argv[optind], options.state_dir);
 }

@@ -46,13 +46,6 @@ int load_again(const struct loaded *loaded, const char *state_dir,
 struct policy *load_policy(const char *path,
 			   const struct load_options *options);
 
-/*
- * The same as it is, or would be, set up here: uplinks have the numbers that
- * are in force by the journal of `state_dir`, which may be NULL.
- */
-struct policy *load_policy_here(const char *path, bool quiet,
-				const char *state_dir);
-
 /* "office.policy:21", or "(default)" for what nobody wrote. `text` has room
  * for `size` bytes; returns it. */
 char *load_place(const struct place *place, char *text, size_t size);

@@ -1,4 +1,4 @@
-/* options.c - what several commands have in common, see options.h. */
+/* options.c - parse common options, see options.h. */
 #include "tools/options.h"
 
 #include <errno.h>
@@ -29,6 +29,26 @@ bool options_read(int argc, char *argv[], bool has_json, int min, int max,
 			return false;
 	}
 	return argc - optind >= min && argc - optind <= max;
+}
+
+bool options_read_daemon(int argc, char *argv[], struct options *options)
+{
+	static const struct option words[] = {
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "verbose", no_argument, NULL, 'v' }, { 0 },
+	};
+	int option;
+
+	*options = (struct options){ 0 };
+	while ((option = getopt_long(argc, argv, "v", words, NULL)) != -1) {
+		if (option == 's')
+			options->state_dir = optarg;
+		else if (option == 'v')
+			options->verbose = true;
+		else
+			return false;
+	}
+	return argc - optind == 1;
 }
 
 bool options_count(const char *text, unsigned long *ret)

@@ -1,6 +1,5 @@
 /*
- * options.h - what the commands that speak of a running waymark have in
- * common: its state folder, and how the answer is to look.
+ * options.h - parse the options that several commands have in common.
  */
 #ifndef WAYMARK_OPTIONS_H
 #define WAYMARK_OPTIONS_H
@@ -10,17 +9,21 @@
 struct options {
 	const char *state_dir;	/* NULL: that of this network namespace */
 	bool json;
+	bool verbose;
 };
 
 /*
- * Read --state-dir, with `has_json` --json too, and leave optind at the first
- * of the words behind them. False, with a complaint, when there are others, or
- * not `least` to `most` words.
+ * Parse --state-dir, and --json if `has_json`; optind is then the index of the
+ * first argument. Returns false, after getopt's message, for other options or
+ * if there are not `min` to `max` arguments.
  */
 bool options_read(int argc, char *argv[], bool has_json, int min, int max,
 		  struct options *options);
 
-/* A number from 1 on; false: it is none. */
+/* The same for `up` and `run`: --state-dir, -v and one policy. */
+bool options_read_daemon(int argc, char *argv[], struct options *options);
+
+/* Parse a number greater than 0. */
 bool options_count(const char *text, unsigned long *ret);
 
 #endif

@@ -75,7 +75,7 @@ static const struct command {
 	  "Binds the queues of the policy and changes nothing else in the\n"
 	  "kernel. SIGINT or SIGTERM ends it; SIGHUP reloads the policy.\n"
 	  "  --state-dir DIR   the directory of the engine's lock\n"
-	  "  -v                log debug messages, too\n" },
+	  "  -v, --verbose     log debug messages, too\n" },
 	{ "up", cmd_up, "[OPTIONS] POLICY",
 	  "set up the kernel, run the engine, watch the uplinks",
 	  "Restores what other programs change in the set-up, and logs it.\n"
@@ -83,7 +83,7 @@ static const struct command {
 	  "so that settled flows keep their uplinks; 'waymark down' removes\n"
 	  "it. SIGHUP reloads the policy.\n"
 	  "  --state-dir DIR   the directory of journal and lock\n"
-	  "  -v                log debug messages, too\n" },
+	  "  -v, --verbose     log debug messages, too\n" },
 	{ "down", cmd_down, "[OPTIONS]",
 	  "stop the engine and undo the set-up",
 	  "What other programs changed is left alone. Flows that an uplink\n"
@@ -159,8 +159,8 @@ static void print_usage(FILE *out)
 	fprintf(out, "waymark selects an uplink for each flow of this router.\n\n"
 		"usage: waymark COMMAND ...\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-8s %-26s %s\n", commands[i].name,
-			commands[i].arguments, commands[i].help);
+		fprintf(out, "  %-8s %s\n", commands[i].name,
+			commands[i].help);
 	fprintf(out, "\n'waymark help COMMAND' lists its options. "
 		"Manuals: waymark(8), waymark.policy(5).\n");
 }
@@ -243,6 +243,8 @@ int main(int argc, char *argv[])
 		c = argc > 2 ? find_command(argv[2]) : NULL;
 		if (c != NULL)
 			return print_help(c);
+		if (argc > 2)
+			return report_unknown(argv[2]);
 		print_usage(stdout);
 		return EXIT_SUCCESS;
 	}

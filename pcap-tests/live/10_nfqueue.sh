@@ -178,7 +178,7 @@ sent=$(send 9001 10 2 5000)
 is "an engine that is stopped loses nothing" "$(came)" "$sent"
 ok "it ended" until_true 30 gone "$ENGINE"
 like "and said what it did" "$(cat "$LAB_DIR/first.log")" \
-	'stopped: [0-9]+ packets, .* past a full queue'
+	'stopped: [0-9]+ packets, .* lost to queue overflow'
 is "and nothing else" "$(grep -v '^waymark: ' "$LAB_DIR/first.log")" ''
 
 engine_start second

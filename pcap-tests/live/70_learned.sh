@@ -53,7 +53,7 @@ kill -TERM "$(lab_pid waymark)"
 until_true 50 lab_gone "$(lab_pid waymark)"
 printf x >>"$LAB_DIR/state/learned"
 start "with a file that is broken"
-like "it is set aside" "$(cat "$LAB_DIR/waymark.log")" 'broken.*set aside'
+like "it is renamed" "$(cat "$LAB_DIR/waymark.log")" 'damaged.*renamed to'
 ok "by another name" test -f "$LAB_DIR/state/learned.broken"
 is "and nothing is known" "$(get $A $VIDEO $NAME_VIDEO)" 1
 stop

@@ -1,4 +1,4 @@
-/* answer.c - what a running engine answers to whom, see running.h. */
+/* answer.c - answer the requests of clients, see running.h. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "rules/setup/monitor/reconcile.h"
+#include "rules/util/log.h"
 #include "tools/daemon/answer_parts.h"
 #include "tools/daemon/running.h"
 
@@ -24,21 +25,21 @@ json_t *answer_text(const char *text)
 	return value;
 }
 
-static json_t *said(int status, const char *words, json_t *data)
+static json_t *answer(int status, const char *message, json_t *data)
 {
-	return json_pack("{s:i, s:o, s:o*}", "exit", status, "say",
-			 answer_text(words), "data", data);
+	return json_pack("{s:i, s:o, s:o*}", "exit", status, "message",
+			 answer_text(message), "data", data);
 }
 
-static json_t *no(const char *words)
+static json_t *refuse(const char *message)
 {
-	return said(EXIT_FAILURE, words, NULL);
+	return answer(EXIT_FAILURE, message, NULL);
 }
 
 static json_t *status(struct running *running, const json_t *request)
 {
 	(void)request;
-	return said(EXIT_SUCCESS, "", answer_status(running));
+	return answer(EXIT_SUCCESS, "", answer_status(running));
 }
 
 static json_t *flows(struct running *running, const json_t *request)
@@ -49,33 +50,36 @@ static json_t *flows(struct running *running, const json_t *request)
 	(void)request;
 	data = answer_flows(running, &silent);
 	if (data == NULL)
-		return no("waymark: out of memory\n");
-	return said(silent == 0 ? EXIT_SUCCESS : EXIT_FAILURE, silent == 0 ?
-		    "" : "waymark: a worker did not answer\n", data);
+		return refuse("waymark: out of memory\n");
+	return answer(silent == 0 ? EXIT_SUCCESS : EXIT_FAILURE, silent == 0 ?
+		      "" : "waymark: a worker did not answer; its flows are "
+		      "missing\n", data);
 }
 
 static json_t *reload(struct running *running, const json_t *request)
 {
-	char *words = NULL;
-	json_t *answer;
+	char *message = NULL;
+	json_t *reply;
 	size_t len;
-	FILE *out = open_memstream(&words, &len);
+	FILE *out = open_memstream(&message, &len);
 	int rc;
 
 	(void)request;
 	if (out == NULL)
-		return no("waymark: out of memory\n");
+		return refuse("waymark: out of memory\n");
 	rc = running_reload(running, out);
 	fclose(out);
 	if (rc < 0)
-		fputs(words, stderr);
-	fprintf(stderr, "waymark: %s: %s\n", running->path, rc < 0 ?
-		"reload failed" : "reloaded");
-	answer = said(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, words,
-		      json_pack("{s:o}", "policy",
-				answer_text(running->path)));
-	free(words);
-	return answer;
+		log_lines(LOG_LEVEL_ERROR, message);
+	if (rc < 0)
+		log_error("%s: reload failed", running->path);
+	else
+		log_notice("%s: reloaded", running->path);
+	reply = answer(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, message,
+		       json_pack("{s:o}", "policy",
+				 answer_text(running->path)));
+	free(message);
+	return reply;
 }
 
 /* ---- exemptions ---- */
@@ -83,8 +87,8 @@ static json_t *reload(struct running *running, const json_t *request)
 static json_t *list(struct running *running, const json_t *request)
 {
 	(void)request;
-	return said(EXIT_SUCCESS, "", json_pack("{s:O}", "exempt",
-						running->exempts.hosts));
+	return answer(EXIT_SUCCESS, "", json_pack("{s:O}", "exempt",
+						  running->exempts.hosts));
 }
 
 static int add(struct exempts *exempts, const json_t *request, FILE *out)
@@ -104,15 +108,16 @@ static int del(struct exempts *exempts, const json_t *request, FILE *out)
 
 	if (rc < 0)
 		fprintf(out, "waymark exempt: there is none for %s; `waymark "
-			"exempt list` has them\n",
-			name != NULL ? name : "nobody");
+			"exempt list` prints them\n",
+			name != NULL ? name : "no host");
 	return rc;
 }
 
 typedef int (*list_change)(struct exempts *exempts, const json_t *request,
 			   FILE *out);
 
-/* The list, the kernel, the file: what cannot be had is not remembered. */
+/* Change the list, the kernel, then the file. If the kernel refuses, the list
+ * is restored. */
 static int put_in_force(struct running *running, const json_t *request,
 			list_change how, FILE *out)
 {
@@ -132,34 +137,34 @@ static int put_in_force(struct running *running, const json_t *request,
 		return rc;
 	rc = exempts_save(exempts);
 	if (rc < 0)
-		fprintf(out, "waymark: %s: %s; it holds until the engine "
-			"ends\n", exempts->path, strerror(-rc));
+		fprintf(out, "waymark: %s: not saved: %s; the change lasts "
+			"until the engine ends\n", exempts->path, strerror(-rc));
 	return rc;
 }
 
 static json_t *change(struct running *running, const json_t *request,
 		      list_change how)
 {
-	char *words = NULL;
-	json_t *answer;
+	char *message = NULL;
+	json_t *reply;
 	size_t len;
 	FILE *out;
 	int rc;
 
 	if (!running->has_setup)
-		return no("waymark exempt: this engine was started by `waymark "
-			  "run`, which leaves the kernel alone; `waymark up` "
-			  "has exemptions\n");
-	out = open_memstream(&words, &len);
+		return refuse("waymark exempt: this engine was started with "
+			      "`waymark run`, which leaves the kernel alone; "
+			      "exemptions need `waymark up`\n");
+	out = open_memstream(&message, &len);
 	if (out == NULL)
-		return no("waymark: out of memory\n");
+		return refuse("waymark: out of memory\n");
 	reconcile_pause(running->reconciler);
 	rc = put_in_force(running, request, how, out);
 	reconcile_resume(running->reconciler, engine_policy(running->engine));
 	fclose(out);
-	answer = said(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, words, NULL);
-	free(words);
-	return answer;
+	reply = answer(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, message, NULL);
+	free(message);
+	return reply;
 }
 
 static json_t *exempt_add(struct running *running, const json_t *request)
@@ -190,20 +195,22 @@ static json_t *dispatch(struct running *running, const json_t *request)
 {
 	const char *what = json_string_value(json_object_get(request, "do"));
 
+	log_debug("control: request: %s", what != NULL ? what : "(none)");
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (what != NULL && strcmp(requests[i].name, what) == 0)
 			return requests[i].answer(running, request);
-	return no("waymark: the engine does not know this request\n");
+	return refuse("waymark: the engine does not know this request; is it "
+		      "of another version?\n");
 }
 
 char *running_answer(void *ctx, const char *line, size_t len, size_t *ret_len)
 {
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
-	json_t *answer = dispatch(ctx, request);
-	char *text = json_dumps(answer, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_t *reply = dispatch(ctx, request);
+	char *text = json_dumps(reply, JSON_COMPACT | JSON_PRESERVE_ORDER);
 
 	json_decref(request);
-	json_decref(answer);
+	json_decref(reply);
 	if (text != NULL)
 		*ret_len = strlen(text);
 	return text;

@@ -1,4 +1,4 @@
-/* answer_flows.c - the flows that are not settled, as JSON. */
+/* answer_flows.c - list the unsettled flows as JSON. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -9,7 +9,7 @@
 
 #define PLACE_MAX 512
 #define SECOND_NS 1000000000u
-/* By then conntrack has forgotten it as well. */
+/* By then, conntrack has expired the flow as well. */
 #define SILENT_NS (120 * (uint64_t)SECOND_NS)
 
 static uint64_t clock_ns(void)
@@ -86,7 +86,7 @@ static json_t *flow_json(const struct policy *policy,
 		"idle_seconds", (double)(idle_ns / 1000000) / 1000);
 }
 
-/* Names are what packets say: not always UTF-8, which JSON wants. */
+/* Host names come from packets and may not be UTF-8, which JSON requires. */
 static void clean_host(char *host)
 {
 	for (; *host != '\0'; host++)

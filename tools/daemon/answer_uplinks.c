@@ -1,4 +1,4 @@
-/* answer_paths.c - the paths: what the kernel counted, how uplinks fare. */
+/* answer_uplinks.c - list paths with their counters, uplinks with their state. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -36,7 +36,7 @@ json_t *answer_kernel_path(const struct counters *counters, uint8_t path)
 			 "bytes", number(carried.bytes));
 }
 
-/* ---- how they fare ---- */
+/* ---- state ---- */
 
 static uint64_t clock_ms(void)
 {
@@ -74,12 +74,12 @@ static const char *reason_of(enum setup_way way)
 
 static json_t *family_json(const struct uplink_status_family *family)
 {
-	const char *by = family->active;
 
 	return json_pack("{s:b, s:s?, s:s?, s:o, s:o, s:o}",
 			 "up", (int)(family->way == SETUP_WAY_ITSELF),
 			 "reason", reason_of(family->way),
-			 "active", by[0] != '\0' ? by : NULL,
+			 "active",
+			 family->active[0] != '\0' ? family->active : NULL,
 			 "since_seconds", ago(family->since_ms),
 			 "probed_seconds", ago(family->asked_ms),
 			 "answered_seconds", ago(family->answered_ms));

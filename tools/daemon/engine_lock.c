@@ -1,4 +1,4 @@
-/* engine_lock.c - who runs the engine, see engine_lock.h. */
+/* engine_lock.c - allow one engine per state directory, see engine_lock.h. */
 #include "tools/daemon/engine_lock.h"
 
 #include <dirent.h>
@@ -18,8 +18,8 @@
 #include "rules/setup/lock.h"
 #include "rules/setup/setup.h"
 
-/* The file goes when a lock is released, so that one may be opened that
- * nobody else will see. */
+/* The owner unlinks the file when it releases the lock: another process may
+ * have opened the old file, and has to try again. */
 #define TRIES 20
 #define NAME "/engine.pid"
 
@@ -30,7 +30,7 @@ static int file_path(const char *dir, char path[static PATH_MAX])
 	return 0;
 }
 
-/* -EAGAIN: try again. */
+/* -EAGAIN: the file was replaced. */
 static int try_take(struct engine_lock *lock, const char *path)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -86,7 +86,7 @@ void engine_lock_release(struct engine_lock *lock)
 
 	if (lock->fd < 0)
 		return;
-	/* One that was killed leaves its socket, too. */
+	/* A killed engine left its socket, too. */
 	if (snprintf(path, sizeof(path), "%s/control", lock->dir) < PATH_MAX)
 		unlink(path);
 	if (file_path(lock->dir, path) == 0)
@@ -100,7 +100,7 @@ void engine_lock_release(struct engine_lock *lock)
 	rmdir(lock->dir);
 }
 
-/* The kernel's word, in this process's numbering. */
+/* The kernel reports the owner as a PID of this PID namespace. */
 pid_t engine_lock_owner(const char *given)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -124,7 +124,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* -EXDEV: another one; another -errno: we may not know. */
+/* Return -EXDEV for another network namespace, -errno if that is unknown. */
 static int check_network(pid_t pid)
 {
 	struct stat ours, theirs;
@@ -134,7 +134,7 @@ static int check_network(pid_t pid)
 	if (stat("/proc/self/ns/net", &ours) < 0)
 		return -errno;
 	if (stat(path, &theirs) < 0)
-		return errno == ENOENT ? 0 : -errno;	/* it has just ended */
+		return errno == ENOENT ? 0 : -errno;	/* ended meanwhile */
 	return is_same(&ours, &theirs) ? 0 : -EXDEV;
 }
 
@@ -154,8 +154,8 @@ static int end_process(int pidfd, int timeout_ms)
 	}
 }
 
-/* A pid may be given anew at any time: the descriptor is opened first, and
- * then its process must still be the one that holds the lock. */
+/* PIDs are reused: open a pidfd first, then check that the process still holds
+ * the lock. */
 static int end_owner(const char *given, int timeout_ms, pid_t pid)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -172,7 +172,7 @@ static int end_owner(const char *given, int timeout_ms, pid_t pid)
 	return rc;
 }
 
-/* One that was killed leaves its file. */
+/* A killed engine leaves its files. */
 static void remove_remains(const char *given)
 {
 	struct engine_lock lock;
@@ -196,9 +196,9 @@ int engine_lock_end_owner(const char *given, int timeout_ms, pid_t *ret_pid)
 	return rc;
 }
 
-/* ---- an engine with another folder ---- */
+/* ---- an engine with another state directory ---- */
 
-/* The folder of the engine.pid that the process has open. */
+/* Find the directory of the engine.pid that the process has open. */
 static bool dir_of(unsigned int pid, char dir[static PATH_MAX])
 {
 	char path[64 + sizeof(((struct dirent *)0)->d_name)];
@@ -226,7 +226,7 @@ static bool dir_of(unsigned int pid, char dir[static PATH_MAX])
 	return found;
 }
 
-/* Whether both are one folder; one that is not there is none. */
+/* Directories that do not exist are never the same. */
 static bool same_dir(const char *a, const char *b)
 {
 	struct stat first, second;
@@ -235,8 +235,8 @@ static bool same_dir(const char *a, const char *b)
 	       is_same(&first, &second);
 }
 
-/* Engines hold queues, which the kernel lists for this network namespace;
- * the first queue of a process has its pid for a port. */
+/* The kernel lists the bound queues of this network namespace; the netlink
+ * port of the first queue of a process is its PID. */
 pid_t engine_lock_elsewhere(const char *given, char dir[static PATH_MAX])
 {
 	FILE *queues = fopen("/proc/net/netfilter/nfnetlink_queue", "re");

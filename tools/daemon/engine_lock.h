@@ -1,9 +1,9 @@
 /*
- * engine_lock.h - one engine for each state folder: whoever runs it holds a
- * lock on FOLDER/engine.pid, and so the kernel knows who that is. What the
- * file says is for people; a process that died holds nothing.
+ * engine_lock.h - allow one engine per state directory. The engine holds a
+ * POSIX lock on DIR/engine.pid, and the kernel reports the owner of a lock, so
+ * that a process that died holds none. The number in the file is for people.
  *
- * `given` is the folder, NULL for that of this network namespace.
+ * `given` is the directory, NULL for that of this network namespace.
  */
 #ifndef WAYMARK_ENGINE_LOCK_H
 #define WAYMARK_ENGINE_LOCK_H
@@ -14,33 +14,34 @@
 
 struct engine_lock {
 	int fd;			/* -1: not held */
-	bool is_default;	/* the folder above it is ours too */
+	bool is_default;	/* remove its parent directory, too */
 	char dir[PATH_MAX];
 };
 
 /*
- * Take the lock; the folder is made if need be. It lasts until it is released
- * or the process ends; nobody else in this process may open the file
- * meanwhile. -EBUSY: another process has it.
+ * Take the lock, and create the directory if necessary. The lock lasts until
+ * it is released or the process ends. Until then, no other code of this
+ * process may open the file: closing it would release the lock. Returns 0,
+ * -EBUSY if another process holds the lock, or another -errno.
  */
 int engine_lock_take(struct engine_lock *lock, const char *given);
-/* Folders that are empty then go. */
+/* Release the lock, and remove directories that are empty then. */
 void engine_lock_release(struct engine_lock *lock);
 
-/* The process that holds the lock; 0: none does. */
+/* Return the process that holds the lock, or 0. */
 pid_t engine_lock_owner(const char *given);
 
 /*
- * End the engine that holds the lock, and wait until it is gone. 1: it ended;
- * 0: none was running; -EXDEV: it runs in another network namespace and was
- * left alone; -ETIMEDOUT or another -errno: it still runs. *ret_pid is the
- * process in each case, 0 for none.
+ * End the engine that holds the lock, and wait for it. Returns 1 if it ended,
+ * 0 if none was running, -EXDEV if it runs in another network namespace and
+ * was left alone, -ETIMEDOUT or another -errno if it still runs. *ret_pid is
+ * the process in each case, 0 for none.
  */
 int engine_lock_end_owner(const char *given, int timeout_ms, pid_t *ret_pid);
 
 /*
- * Who keeps the set-up of this network namespace true, by another folder than
- * `given`; 0: nobody that is known. `dir` is that folder then.
+ * Find a process that maintains the set-up of this network namespace with
+ * another state directory than `given`. Returns it and that directory, or 0.
  */
 pid_t engine_lock_elsewhere(const char *given, char dir[static PATH_MAX]);
 

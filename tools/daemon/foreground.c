@@ -1,4 +1,4 @@
-/* foreground.c - the engine until a signal ends it, see foreground.h. */
+/* foreground.c - run the daemon until a signal ends it, see foreground.h. */
 #include "tools/daemon/foreground.h"
 
 #include <errno.h>
@@ -17,23 +17,24 @@
 #include "rules/hosts/refresh.h"
 #include "rules/setup/monitor/reconcile.h"
 #include "rules/setup/setup.h"
+#include "rules/util/log.h"
 #include "tools/daemon/engine_lock.h"
 #include "tools/load.h"
 #include "tools/daemon/memory.h"
 #include "tools/daemon/running.h"
 
-/* Exemptions end by the second. */
+/* Exemptions expire with this precision. */
 #define EXPIRE_MS 1000
 
 struct foreground {
 	const char *name;
 	struct running running;
 	struct learned *learned;
-	struct neighbours *neighbours;	/* NULL: not to be followed */
+	struct neighbours *neighbours;	/* NULL: not available */
 	struct control *control;
 	struct engine_lock lock;
 	int signal_fd;
-	sigset_t mask;		/* of signals, as it was before */
+	sigset_t mask;		/* to be restored */
 };
 
 static int block_signals(struct foreground *fg)
@@ -53,13 +54,12 @@ static void explain_lock(const char *name, const char *state_dir,
 			 const char *dir, int rc)
 {
 	if (rc == -EBUSY)
-		fprintf(stderr, "waymark: %s: an engine is running already, "
-			"process %d\n", name,
-			(int)engine_lock_owner(state_dir));
+		log_error("%s: an engine is running already, process %d; "
+			  "stop it with `waymark down`", name,
+			  (int)engine_lock_owner(state_dir));
 	else
-		fprintf(stderr, "waymark: %s: %s/engine.pid: %s; choose "
-			"another folder with --state-dir\n", name, dir,
-			strerror(-rc));
+		log_error("%s: %s/engine.pid: %s; choose another directory "
+			  "with --state-dir", name, dir, strerror(-rc));
 }
 
 static int start_engine(struct foreground *fg, struct loaded *loaded)
@@ -71,21 +71,22 @@ static int start_engine(struct foreground *fg, struct loaded *loaded)
 	rc = engine_start(loaded->policy, fg->learned, &fg->running.engine,
 			  error);
 	if (rc < 0) {
-		fprintf(stderr, "waymark: %s: %s\n", fg->name, error);
+		log_error("%s: %s", fg->name, error);
 		return rc;
 	}
-	loaded->policy = NULL;		/* the engine's now */
+	loaded->policy = NULL;		/* the engine owns it now */
 	rc = neighbours_open(&fg->neighbours);
 	if (rc < 0)
-		fprintf(stderr, "waymark: %s: neighbours are not followed: "
-			"%s\n", fg->name, strerror(-rc));
+		log_warning("%s: neighbour table: %s; nothing is learned "
+			    "across the addresses of a host", fg->name,
+			    strerror(-rc));
 	running_take_names(&fg->running, loaded);
 	fg->running.started = time(NULL);
 	fg->running.loaded = fg->running.started;
 	return 0;
 }
 
-/* What makes no sense is left for whoever wrote it to mend. */
+/* A file with errors is left for its author to fix. */
 static int load_exempts(struct foreground *fg)
 {
 	struct running *running = &fg->running;
@@ -93,9 +94,9 @@ static int load_exempts(struct foreground *fg)
 	int rc = exempts_load(&running->exempts, running->state_dir, why);
 
 	if (rc < 0) {
-		fprintf(stderr, "waymark: %s: %s; mend it or remove it\n",
-			running->exempts.path,
-			rc == -EINVAL ? why : strerror(-rc));
+		log_error("%s: %s; fix or remove the file",
+			  running->exempts.path,
+			  rc == -EINVAL ? why : strerror(-rc));
 		return rc;
 	}
 	exempts_expire(&running->exempts, time(NULL));
@@ -108,9 +109,9 @@ static int open_control(struct foreground *fg)
 			      &fg->control);
 
 	if (rc < 0)
-		fprintf(stderr, "waymark: %s: %s/control: %s; choose another "
-			"folder with --state-dir\n", fg->name, fg->lock.dir,
-			strerror(-rc));
+		log_error("%s: %s/control: %s; choose another directory with "
+			  "--state-dir", fg->name, fg->lock.dir,
+			  strerror(-rc));
 	return rc;
 }
 
@@ -119,14 +120,13 @@ static int start(struct foreground *fg, struct loaded *loaded)
 	int rc = block_signals(fg);
 
 	if (rc < 0) {
-		fprintf(stderr, "waymark: %s: signals: %s\n", fg->name,
-			strerror(-rc));
+		log_error("%s: signals: %s", fg->name, strerror(-rc));
 		return rc;
 	}
 	rc = confine_process();
 	if (rc < 0)
-		fprintf(stderr, "waymark: %s: it keeps all rights: %s\n",
-			fg->name, strerror(-rc));
+		log_warning("%s: the process keeps all privileges: %s",
+			    fg->name, strerror(-rc));
 	rc = engine_lock_take(&fg->lock, fg->running.state_dir);
 	if (rc < 0) {
 		explain_lock(fg->name, fg->running.state_dir, fg->lock.dir, rc);
@@ -138,14 +138,14 @@ static int start(struct foreground *fg, struct loaded *loaded)
 	return rc == 0 ? start_engine(fg, loaded) : rc;
 }
 
-/* NULL when out of memory, which has been told. */
+/* NULL when out of memory, which has been logged. */
 static struct foreground *foreground_new(const char *path,
 					 const char *state_dir)
 {
 	struct foreground *fg = calloc(1, sizeof(*fg));
 
 	if (fg == NULL) {
-		fprintf(stderr, "waymark: %s: out of memory\n", path);
+		log_error("%s: out of memory", path);
 		return NULL;
 	}
 	fg->name = path;
@@ -164,13 +164,18 @@ struct foreground *foreground_start(const char *path, const char *state_dir)
 	};
 	char error[SETUP_ERROR_MAX];
 	struct foreground *fg;
+	struct log_stream log;
 	struct loaded loaded;
+	int rc;
 
 	if (setup_may_change(error) < 0) {
-		fprintf(stderr, "waymark: %s: %s\n", path, error);
+		log_error("%s: %s", path, error);
 		return NULL;
 	}
-	if (load(path, &options, &loaded) < 0)
+	options.out = log_open(&log);
+	rc = load(path, &options, &loaded);
+	log_close(&log, rc < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING);
+	if (rc < 0)
 		return NULL;
 	fg = foreground_new(path, state_dir);
 	if (fg != NULL && start(fg, &loaded) == 0)
@@ -182,8 +187,10 @@ struct foreground *foreground_start(const char *path, const char *state_dir)
 
 int foreground_set_up(struct foreground *fg)
 {
-	int rc = running_set_up(&fg->running, false, stderr);
+	struct log_stream log;
+	int rc = running_set_up(&fg->running, false, log_open(&log));
 
+	log_close(&log, LOG_LEVEL_ERROR);
 	fg->running.has_setup = rc == 0;
 	return rc == 0 ? running_keep(&fg->running) : rc;
 }
@@ -193,7 +200,7 @@ void foreground_look(struct foreground *fg)
 	running_look(&fg->running);
 }
 
-static void say_ready(const struct foreground *fg)
+static void log_ready(const struct foreground *fg)
 {
 	const struct policy *policy = engine_policy(fg->running.engine);
 	struct queues queues = policy_queues(policy);
@@ -202,9 +209,9 @@ static void say_ready(const struct foreground *fg)
 
 	if (queues.last != queues.first)
 		snprintf(range, sizeof(range), "-%u", queues.last);
-	fprintf(stderr, "waymark: %s: %zu route%s, queue%s %u%s, ready\n",
-		fg->name, routes, routes == 1 ? "" : "s",
-		queues.last != queues.first ? "s" : "", queues.first, range);
+	log_info("%s: %zu route%s, queue%s %u%s, ready", fg->name, routes,
+		 routes == 1 ? "" : "s", queues.last != queues.first ? "s" : "",
+		 queues.first, range);
 }
 
 static uint64_t clock_ms(void)
@@ -227,7 +234,17 @@ static int wait_ms(const struct foreground *fg)
 	return ms < 0 || ms > EXPIRE_MS ? EXPIRE_MS : ms;
 }
 
-/* Whether it was a signal to end. */
+static void reload(struct foreground *fg)
+{
+	struct log_stream log;
+	int rc = running_reload(&fg->running, log_open(&log));
+
+	log_close(&log, rc < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING);
+	if (rc == 0)
+		log_notice("%s: reloaded", fg->name);
+}
+
+/* Return whether the signal ends the daemon. */
 static bool take_signal(struct foreground *fg)
 {
 	struct signalfd_siginfo info;
@@ -236,8 +253,7 @@ static bool take_signal(struct foreground *fg)
 		return false;
 	if (info.ssi_signo != SIGHUP)
 		return true;
-	if (running_reload(&fg->running, stderr) == 0)
-		fprintf(stderr, "waymark: %s: reloaded\n", fg->name);
+	reload(fg);
 	return false;
 }
 
@@ -252,7 +268,7 @@ int foreground_wait(struct foreground *fg)
 		{ .events = POLLIN },
 	};
 
-	say_ready(fg);
+	log_ready(fg);
 	for (;;) {
 		wait[4].fd = running_names_fd(&fg->running);
 		if (poll(wait, 5, wait_ms(fg)) < 0) {
@@ -270,24 +286,23 @@ int foreground_wait(struct foreground *fg)
 		running_expire(&fg->running, time(NULL));
 		running_follow_names(&fg->running);
 	}
-	fprintf(stderr, "waymark: %s: %s\n", fg->name, engine_failure(engine));
+	log_error("%s: %s", fg->name, engine_failure(engine));
 	return -EIO;
 }
 
-static void say_totals(const struct foreground *fg,
+static void log_totals(const struct foreground *fg,
 		       const struct engine_totals *totals)
 {
-	fprintf(stderr, "waymark: %s: stopped: %" PRIu64 " packets, %" PRIu64
-		" flows, %" PRIu64 " settled, %" PRIu64 " dropped, %" PRIu64
-		" late, %" PRIu64 " past a full queue\n", fg->name,
-		totals->packets, totals->flows, totals->settled,
-		totals->dropped, totals->late_kept + totals->late_moved +
-			totals->late_reset,
-		totals->overruns);
+	log_info("%s: stopped: %" PRIu64 " packets, %" PRIu64 " flows, %" PRIu64
+		 " settled, %" PRIu64 " dropped, %" PRIu64 " late, %" PRIu64
+		 " lost to queue overflow", fg->name, totals->packets,
+		 totals->flows, totals->settled, totals->dropped,
+		 totals->late_kept + totals->late_moved + totals->late_reset,
+		 totals->overruns);
 }
 
-/* Signals that still wait have been answered by now: they are taken before
- * they are let through again. */
+/* Pending signals are read first, so that they do not end the process when
+ * the mask is restored. */
 static void restore_signals(struct foreground *fg)
 {
 	struct signalfd_siginfo info;
@@ -312,7 +327,7 @@ void foreground_stop(struct foreground *fg)
 	reconcile_stop(fg->running.reconciler);
 	if (fg->running.engine != NULL) {
 		engine_stop(fg->running.engine, &totals);
-		say_totals(fg, &totals);
+		log_totals(fg, &totals);
 	}
 	neighbours_close(fg->neighbours);
 	memory_close(fg->learned, fg->running.state_dir);

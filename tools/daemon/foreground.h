@@ -1,6 +1,6 @@
 /*
- * foreground.h - the engine as `run` and `up` have it: one process in the
- * foreground, until a signal ends it.
+ * foreground.h - the daemon of `run` and `up`: one process in the foreground,
+ * until a signal ends it. Main thread only. Errors are logged.
  */
 #ifndef WAYMARK_FOREGROUND_H
 #define WAYMARK_FOREGROUND_H
@@ -8,27 +8,26 @@
 struct foreground;
 
 /*
- * Read the policy in `path`, take the lock of `state_dir`, NULL for the usual
- * one, and start the engine; signals wait from now on for foreground_wait().
- * NULL on failure, complaints went to stderr. Both texts are kept.
+ * Read the policy in `path`, take the lock of `state_dir` (NULL: the default)
+ * and start the engine. Signals are blocked until foreground_wait(). Returns
+ * NULL on failure. Both strings must outlive the result.
  */
 struct foreground *foreground_start(const char *path, const char *state_dir);
 
-/* Have the kernel follow the policy, now and at each reload. 0, or -errno and
- * the reason on stderr. */
+/* Set up the kernel, now and at each reload. 0 or -errno. */
 int foreground_set_up(struct foreground *fg);
 
-/* Or, where somebody else does that: find out which uplinks are dead. */
+/* Without a set-up: find out which uplinks are down. */
 void foreground_look(struct foreground *fg);
 
 /*
- * Say that it is ready; reload at SIGHUP, and answer whom the control socket
- * brings. 0 after SIGINT or SIGTERM, or -errno, and the reason on stderr, when
- * the engine failed.
+ * Log that the daemon is ready, then reload on SIGHUP and answer clients of
+ * the control socket. Returns 0 after SIGINT or SIGTERM, or -errno when the
+ * engine failed.
  */
 int foreground_wait(struct foreground *fg);
 
-/* Stop the engine, say what it did, let go of the lock. NULL is fine. */
+/* Stop the engine, log its totals, release the lock. NULL is accepted. */
 void foreground_stop(struct foreground *fg);
 
 #endif

@@ -1,4 +1,4 @@
-/* memory.c - the learned store is loaded at the start, saved at the end. */
+/* memory.c - load and save the learned store, see memory.h. */
 #include "tools/daemon/memory.h"
 
 #include <errno.h>
@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "engine/learn/learned_file.h"
+#include "rules/util/log.h"
 
-/* Packets carry the monotonic clock; the file, the time of day. */
+/* Packets carry times of the monotonic clock, the file has wall-clock times. */
 static int64_t clock_offset_s(void)
 {
 	struct timespec day, steady;
@@ -19,17 +20,17 @@ static int64_t clock_offset_s(void)
 	return (int64_t)day.tv_sec - (int64_t)steady.tv_sec;
 }
 
-static void set_aside(const char *path)
+static void rename_broken(const char *path)
 {
 	char broken[PATH_MAX + 8];
 
 	snprintf(broken, sizeof(broken), "%s.broken", path);
 	if (rename(path, broken) < 0)
-		fprintf(stderr, "waymark: %s: broken, and not to be moved: "
-			"%s\n", path, strerror(errno));
+		log_warning("%s: damaged, and cannot be renamed: %s", path,
+			    strerror(errno));
 	else
-		fprintf(stderr, "waymark: %s: broken, or of another version: "
-			"set aside as %s\n", path, broken);
+		log_warning("%s: damaged, or of another version: renamed to "
+			    "%s; learning starts empty", path, broken);
 }
 
 struct learned *memory_open(const char *state_dir)
@@ -45,10 +46,10 @@ struct learned *memory_open(const char *state_dir)
 		return learned;
 	rc = learned_file_load(learned, (uint32_t)time(NULL), path);
 	if (rc == -EBADMSG)
-		set_aside(path);
+		rename_broken(path);
 	else if (rc < 0 && rc != -ENOENT)
-		fprintf(stderr, "waymark: %s: not loaded: %s\n", path,
-			strerror(-rc));
+		log_warning("%s: not loaded: %s; learning starts empty", path,
+			    strerror(-rc));
 	return learned;
 }
 
@@ -70,8 +71,8 @@ void memory_close(struct learned *learned, const char *state_dir)
 	if (items > 0 && learned_file_path(state_dir, path) == 0) {
 		rc = learned_file_save(learned, (uint32_t)time(NULL), path);
 		if (rc < 0)
-			fprintf(stderr, "waymark: %s: not saved: %s\n", path,
-				strerror(-rc));
+			log_warning("%s: not saved: %s; what was learned is "
+				    "lost", path, strerror(-rc));
 	}
 	learned_free(learned);
 }

@@ -1,4 +1,4 @@
-/* running.c - the policy of a running engine, and the kernel that follows. */
+/* running.c - reload and set up while the engine runs, see running.h. */
 #include "tools/daemon/running.h"
 
 #include <errno.h>
@@ -7,12 +7,13 @@
 
 #include "rules/setup/monitor/reconcile.h"
 #include "rules/setup/setup.h"
+#include "rules/util/log.h"
 
 /* ---- reload ---- */
 
 struct change {
 	struct running *running;
-	struct policy *policy;	/* NULL once it is the engine's */
+	struct policy *policy;	/* NULL once the engine owns it */
 	FILE *out;
 };
 
@@ -25,14 +26,14 @@ static int swap(struct change *change, char *error)
 		return rc;
 	change->policy = NULL;
 	if (rc > 0)
-		fprintf(change->out, "%s: a worker is slow to take it\n",
+		fprintf(change->out, "%s: a worker has not switched to it yet\n",
 			running->path);
 	return 0;
 }
 
-/* Shared paths are for those that carry their own traffic. */
+/* Balanced routes select among uplinks that are up. */
 static void take_active_uplinks(struct policy *policy,
-			  const struct setup_report *report)
+				const struct setup_report *report)
 {
 	for (size_t i = 0; i < policy_uplinks(policy); i++)
 		for (int v6 = 0; v6 < 2; v6++)
@@ -40,7 +41,7 @@ static void take_active_uplinks(struct policy *policy,
 					report->active[i][v6] != i);
 }
 
-/* The kernel knows the new paths, and the old ones still. */
+/* Called when the kernel has the paths of both policies. */
 static int swap_amid(void *ctx, const struct setup_report *report,
 		     char error[static SETUP_ERROR_MAX])
 {
@@ -63,8 +64,8 @@ static bool has_device(const struct policy *policy, const char *dev)
 	return false;
 }
 
-/* Links may be down just now, and one of the policy in force may be gone, as a
- * modem that was unplugged; one that is new and not there is misspelt. */
+/* A link may be down, and an interface of the old policy may be gone, such as
+ * an unplugged modem. A new interface that does not exist is an error. */
 static int check_links(const struct running *running,
 		       const struct policy *policy, FILE *out)
 {
@@ -83,7 +84,7 @@ static int check_links(const struct running *running,
 			continue;
 		}
 		fprintf(out, "%s: uplink %s: there is no interface %s; name "
-			"one that is there, or say `optional`\n",
+			"an existing one, or add `optional`\n",
 			running->path, uplink->name, uplink->dev);
 		rc = -ENODEV;
 	}
@@ -105,7 +106,7 @@ static int set_up(struct running *running, const struct policy *policy,
 	return rc;
 }
 
-/* What the kernel's rules say of dead uplinks, the engine says as well. */
+/* Tell the engine which uplinks the kernel's rules treat as down. */
 static void report_active_uplinks(void *ctx, const struct setup_report *report)
 {
 	struct running *running = ctx;
@@ -129,7 +130,8 @@ int running_set_up(struct running *running, bool down_links, FILE *out)
 	return rc;
 }
 
-/* Another process sets up: what it would find now is looked at, no more. */
+/* `waymark run`: another process sets up the kernel. Find out which uplinks
+ * are up, and change nothing. */
 static bool look(const struct running *running, const struct policy *policy,
 		 struct setup_report *report)
 {
@@ -152,7 +154,7 @@ void running_look(struct running *running)
 		report_active_uplinks(running, &report);
 }
 
-/* All of it, or back to what was. */
+/* Change kernel and engine; on failure, restore the kernel. */
 static int change_kernel(struct change *change)
 {
 	struct running *running = change->running;
@@ -168,8 +170,8 @@ static int change_kernel(struct change *change)
 	if (rc < 0 && change->policy != NULL)
 		running_set_up(running, true, change->out);
 	else if (rc < 0)
-		fprintf(change->out, "waymark: %s: the new policy is in force "
-			"all the same\n", running->path);
+		fprintf(change->out, "waymark: %s: the engine has the new "
+			"policy nevertheless\n", running->path);
 	return rc;
 }
 
@@ -226,7 +228,7 @@ int running_reload(struct running *running, FILE *out)
 	if (rc == 0 && running->has_setup)
 		rc = check_links(running, loaded.policy, out);
 	if (rc < 0) {
-		fprintf(out, "%s: the old policy stays\n", running->path);
+		fprintf(out, "%s: the old policy stays in force\n", running->path);
 		loaded_fini(&loaded);
 		return rc;
 	}
@@ -243,12 +245,12 @@ int running_reload(struct running *running, FILE *out)
 	return 0;
 }
 
-/* ---- keeping it so ---- */
+/* ---- supervision ---- */
 
 static void log_line(void *ctx, const char *line)
 {
 	(void)ctx;
-	fprintf(stderr, "waymark: %s\n", line);
+	log_notice("%s", line);
 }
 
 int running_keep(struct running *running)
@@ -262,10 +264,10 @@ int running_keep(struct running *running)
 	};
 	char error[SETUP_ERROR_MAX];
 	int rc = reconcile_start(engine_policy(running->engine), &options,
-			    &running->reconciler, error);
+				 &running->reconciler, error);
 
 	if (rc < 0)
-		fprintf(stderr, "waymark: %s: %s\n", running->path, error);
+		log_error("%s: %s", running->path, error);
 	return rc;
 }
 
@@ -274,6 +276,7 @@ int running_keep(struct running *running)
 void running_expire(struct running *running, time_t now)
 {
 	int64_t next = exempts_next(&running->exempts);
+	struct log_stream log;
 	int rc;
 
 	if (next == 0 || next > now)
@@ -282,10 +285,12 @@ void running_expire(struct running *running, time_t now)
 	exempts_expire(&running->exempts, now);
 	rc = exempts_save(&running->exempts);
 	if (rc < 0)
-		fprintf(stderr, "waymark: %s: %s\n", running->exempts.path,
-			strerror(-rc));
-	if (running->has_setup)
-		running_set_up(running, true, stderr);
+		log_warning("%s: not saved: %s", running->exempts.path,
+			    strerror(-rc));
+	if (running->has_setup) {
+		running_set_up(running, true, log_open(&log));
+		log_close(&log, LOG_LEVEL_ERROR);
+	}
 	reconcile_resume(running->reconciler, engine_policy(running->engine));
-	fprintf(stderr, "waymark: %s: an exemption is over\n", running->path);
+	log_notice("%s: an exemption expired", running->path);
 }

@@ -1,6 +1,6 @@
 /*
- * running.h - an engine in its process, with what the commands that talk to
- * it need: where its policy came from, and who else obeys it.
+ * running.h - the state of a daemon: the engine, the source of its policy, the
+ * reconciler of the kernel's side, and exemptions. Main thread only.
  */
 #ifndef WAYMARK_RUNNING_H
 #define WAYMARK_RUNNING_H
@@ -16,60 +16,57 @@
 struct refresh;
 
 struct running {
-	const char *path;	/* the policy's, as it was given */
-	struct loaded source;	/* its text and names; no policy */
-	struct refresh *refresh;	/* of names; NULL: there are none */
-	uint64_t names_retry_ms;	/* a change is not in force yet; 0 */
-	const char *state_dir;	/* as it was given: may be NULL */
+	const char *path;	/* of the policy file */
+	struct loaded source;	/* its text and names, without the policy */
+	struct refresh *refresh;	/* NULL if the policy has no names */
+	uint64_t names_retry_ms;	/* next attempt; 0: none pending */
+	const char *state_dir;	/* NULL: the default */
 	struct engine *engine;
-	bool has_setup;		/* the kernel follows the policy, too */
+	bool has_setup;		/* false under `waymark run` */
 	time_t started;
-	time_t loaded;		/* the policy that is in force */
+	time_t loaded;		/* when the current policy was loaded */
 	unsigned reloads;
 	struct exempts exempts;
-	struct reconciler *reconciler;	/* of the set-up; NULL: there is none */
+	struct reconciler *reconciler;	/* NULL without has_setup */
 };
 
 /*
- * Read the policy's file again, and go over to what it says: kernel and
- * engine, each in its turn. Complaints go to `out`, as `waymark check` has
- * them. 0, or -errno: the old policy stays in force.
+ * Read the policy file again and put it into force in kernel and engine.
+ * Errors and warnings go to `out` in the form of `waymark check`. Returns 0,
+ * or -errno: the old policy stays in force.
  */
 int running_reload(struct running *running, FILE *out);
 
-/* Have the kernel follow policy and exemptions; complaints go to `out`. With
- * `down_links`, links that are down are none. */
+/* Set up the kernel for policy and exemptions; errors go to `out`. With
+ * `down_links`, a link that is down is not an error. */
 int running_set_up(struct running *running, bool down_links, FILE *out);
 
-/* Of an engine that somebody else sets the kernel up for: which uplinks are
- * dead now. */
+/* Without a set-up of its own: find out which uplinks are down. */
 void running_look(struct running *running);
 
-/* Keep the kernel so from now on. 0, or -errno and the reason on stderr. */
+/* Start the reconciler. 0 or -errno; the reason is logged. */
 int running_keep(struct running *running);
 
-/* Exemptions that are over go. */
+/* Remove exemptions that have expired. */
 void running_expire(struct running *running, time_t now);
 
-/*
- * Take over the text and the names of the policy that is in force, and ask
- * for these from now on.
- */
+/* Take over the text and the names of the policy in force, and resolve the
+ * names from now on. */
 void running_take_names(struct running *running, struct loaded *loaded);
-/* For a loop of events: running_follow_names() when the descriptor (-1: none)
- * is readable, and after so many milliseconds (-1: never). */
+/* For the event loop: call running_follow_names() when the descriptor (-1:
+ * none) is readable, and after so many milliseconds (-1: never). */
 int running_names_fd(const struct running *running);
 int running_names_wait_ms(const struct running *running);
-/* Ask for names whose time has come; where they have other addresses, go over
- * to the policy that comes of it. */
+/* Resolve names that are due; if addresses changed, put the policy with the
+ * new ones into force. */
 void running_follow_names(struct running *running);
-/* Put a policy into force, in kernel and engine, which is taken over. 0, or
- * -errno and the reason in `out`: the old one stays. */
+/* Put `policy`, which is taken over, into force in kernel and engine. 0, or
+ * -errno and the reason in `out`: the old policy stays. */
 int running_go_over(struct running *running, struct policy *policy, FILE *out);
 
 /*
- * The answer to what a client asks, an object: `exit`, the client's status;
- * `say`, what it prints to stderr; `data`, for it to print. From malloc().
+ * Answer a client's request with an object: `exit`, the client's exit status;
+ * `message`, for its stderr; `data`, for it to print. From malloc().
  */
 char *running_answer(void *running, const char *line, size_t len,
 		     size_t *ret_len);

@@ -1,19 +1,20 @@
-/* running_names.c - names in address lists, while an engine runs. */
+/* running_names.c - re-resolve the host names in address lists. */
 #include <errno.h>
 #include <string.h>
 
 #include "rules/hosts/hosts_file.h"
 #include "rules/hosts/refresh.h"
+#include "rules/util/log.h"
 #include "tools/daemon/running.h"
 
-/* What could not be put into force is tried again after this. */
+/* Retry after this time if the new addresses could not be put into force. */
 #define RETRY_MS 30000
 
 static void log_line(void *ctx, const char *line)
 {
 	const struct running *running = ctx;
 
-	fprintf(stderr, "waymark: %s: %s\n", running->path, line);
+	log_notice("%s: %s", running->path, line);
 }
 
 void running_take_names(struct running *running, struct loaded *loaded)
@@ -32,8 +33,8 @@ void running_take_names(struct running *running, struct loaded *loaded)
 	running->refresh = refresh_new(&running->source.hosts, &limits,
 				       log_line, running);
 	if (running->refresh == NULL)
-		log_line(running, "names: out of memory: they keep the "
-			 "addresses that they have");
+		log_warning("%s: names: out of memory: they keep their "
+			    "current addresses", running->path);
 }
 
 int running_names_fd(const struct running *running)
@@ -58,10 +59,15 @@ int running_names_wait_ms(const struct running *running)
 
 static int put_in_force(struct running *running)
 {
+	struct log_stream log;
 	struct policy *policy;
 	int rc = load_again(&running->source, running->state_dir, &policy);
 
-	return rc < 0 ? rc : running_go_over(running, policy, stderr);
+	if (rc < 0)
+		return rc;
+	rc = running_go_over(running, policy, log_open(&log));
+	log_close(&log, LOG_LEVEL_ERROR);
+	return rc;
 }
 
 void running_follow_names(struct running *running)
@@ -76,12 +82,12 @@ void running_follow_names(struct running *running)
 	rc = put_in_force(running);
 	running->names_retry_ms = rc < 0 ? refresh_now_ms() + RETRY_MS : 0;
 	if (rc < 0) {
-		log_line(running, "names: other addresses are not in force: "
-			 "tried again in half a minute");
+		log_warning("%s: names: the new addresses are not in force; "
+			    "next attempt in 30 seconds", running->path);
 		return;
 	}
 	rc = hosts_save(&running->source.hosts, running->state_dir);
 	if (rc < 0)
-		fprintf(stderr, "waymark: %s: what is known of names is not "
-			"kept: %s\n", running->path, strerror(-rc));
+		log_warning("%s: addresses of names are not saved: %s",
+			    running->path, strerror(-rc));
 }
