@@ -1,7 +1,7 @@
 #!/bin/bash
-# 81_keep.sh - while `waymark up` runs, what others take away is back within a
-# second and told as one line; nobody's flow leaves by another path meanwhile;
-# a fight is noticed and not fought for ever.
+# 81_keep.sh - while `waymark up` runs, what others remove is restored within a
+# second and logged in one line; no flow leaves via another path meanwhile; a
+# conflict is detected, and retried with backoff.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 lab_need
@@ -22,8 +22,8 @@ is_right_but_20101()
 }
 is_right() { waymark setup --check "$policy"; }
 
-# mends NAME REGEX COMMAND...: right again within a second, and said so
-mends()
+# restores NAME REGEX COMMAND...: as wanted within a second, and logged
+restores()
 {
 	local name=$1 line=$2 start end
 	shift 2
@@ -42,29 +42,29 @@ before=$(lab_snapshot)
 ok "up" lab_up
 ok "right" until_true 20 is_right
 sleep 0.5
-is "nothing was mended" "$(grep -c 'put ' "$LAB_DIR/waymark.log")" 0
+is "nothing had to be restored" "$(grep -cE ': (restored|corrected|removed):' "$LAB_DIR/waymark.log")" 0
 
-mends "ip rule del" 'ip -4 rule pref 20102 .*: put back: by ' \
+restores "ip rule del" 'ip -4 rule pref 20102 .*: restored: changed by ' \
 	ip rule del pref 20102
-mends "ip -6 rule del" 'ip -6 rule pref 20402 .*: put back: by ' \
+restores "ip -6 rule del" 'ip -6 rule pref 20402 .*: restored: changed by ' \
 	ip -6 rule del pref 20402
-mends "ip route flush" \
-	"ip -4 route default via $(gw4 2) dev up2 .*: put back: by " \
+restores "ip route flush" \
+	"ip -4 route default via $(gw4 2) dev up2 .*: restored: changed by " \
 	ip route flush table 202
-mends "ip -6 route flush" \
-	"ip -6 route default via $(gw6 2) dev up2 .*: put back: by " \
+restores "ip -6 route flush" \
+	"ip -6 route default via $(gw6 2) dev up2 .*: restored: changed by " \
 	ip -6 route flush table 202
-mends "nft flush ruleset" \
-	'table inet waymark: put back: by nft \(process [0-9]+\)' \
+restores "nft flush ruleset" \
+	'table inet waymark: restored: changed by nft \(process [0-9]+\)' \
 	nft flush ruleset
-mends "a rule among ours" \
-	'table inet waymark: put right: by nft' \
+restores "a rule among ours" \
+	'table inet waymark: corrected: changed by nft' \
 	nft insert rule inet waymark divert counter accept
-mends "a group that changed" 'link up2: group: put right: ' \
+restores "a group that changed" 'link up2: group: corrected: ' \
 	ip link set up2 group default
 is "a line a thing" "$(lab_log | grep -c 'table inet')" 0
 
-# ---- an enemy, and traffic ----
+# ---- a conflicting program, and traffic ----
 
 ok "servers" lab_serve server tcp:25 udp:53
 lab_forget
@@ -89,12 +89,12 @@ for _ in $(seq 1 12); do
 	in_router ip rule del pref 20101 2>/dev/null
 	sleep 0.3
 done
-like "a fight is told" "$(lab_log)" \
-	'rule pref 20101 .* taken away again .*another program wants it'
-is "once" "$(lab_log | grep -c 'another program')" 1
-is "and not fought on" "$(lab_log | grep -c 'rule pref 20101 .*put back:')" 5
+like "a conflict is logged" "$(lab_log)" \
+	'rule pref 20101 .*changed by .*: conflict with another program'
+is "once" "$(lab_log | grep -c 'conflict with another program')" 1
+is "and backed off from" "$(lab_log | grep -c 'rule pref 20101 .*: restored:')" 5
 in_router ip rule del pref 20701
-ok "all else is still put back" until_true 10 \
+ok "other objects are still restored" until_true 10 \
 	eval 'in_router ip rule | grep -q 20701'
 
 
@@ -105,7 +105,7 @@ lab_log_mark
 ok "reload" waymark reload
 ok "exempt" waymark exempt add "$LAN4.55"
 sleep 0.5
-is "nothing is put back to what was" "$(lab_log | grep -c 'put \|taken')" 0
+is "nothing of the old policy is restored" "$(lab_log | grep -cE ': (restored|corrected|removed):')" 0
 in_router ip rule del pref 20000
 in_router nft flush ruleset
 ok "the new rule is kept" until_true 10 \
@@ -125,9 +125,9 @@ in_router ip route flush table 77
 in_router ip rule del pref 20102
 lab_log_mark
 kill -CONT "$pid"
-ok "after a flood all is right too" until_true 20 is_right_but_20101
-like "which is said" "$(lab_log)" \
-	'20102 .*: put back: (by|too many changes at once)'
+ok "after a flood the set-up is complete, too" until_true 20 is_right_but_20101
+like "which is logged" "$(lab_log)" \
+	'20102 .*: restored: (changed by|notifications were lost)'
 
 ok "down" waymark down
 is "down leaves what was there before" \

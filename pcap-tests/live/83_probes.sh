@@ -92,9 +92,9 @@ until_true 20 eval '[ "$(lab_left 2 $SERVER4 udp 5002)" -gt 2 ]'
 lab_log_mark
 dead 2 4
 ok "a dead path is found" until_true 30 said_like \
-	'uplink two: IPv4: probe ping 198.51.100.9: dead: no answer, 3 times'
+	'uplink two: IPv4: probe ping 198.51.100.9: no answer, 3 times: down'
 ok "and told who stands in" until_true 10 said_like \
-	'uplink two: IPv4: goes by three: its probes'
+	'uplink two: IPv4: down \(health check\): .*fails over to three'
 by "IPv4 is dead" 3 2 5002
 by "the router's own too" 3 2 5002 router
 proves "the doctor names the fallback" \
@@ -103,29 +103,29 @@ like "uplink lists it" "$(waymark uplink)" \
 	'^two .*IPv4: via three \(probes\) for 00:00:0[0-9], .* IPv6: up'
 ok "the check agrees" waymark setup --check "$LAB_DIR/lab.policy"
 ok "it finds its way back" eval 'alive 2; until_true 30 said_like \
-	"uplink two: IPv4: goes by itself again"'
+	"uplink two: IPv4: up "'
 by "alive again" 2 2 5002
 like "a flow under way went on" "$(lost flow)" '^([0-9]|1[0-9]|2[0-5])$'
 
 # ---- the stand-in dies: strict ----
 
 dead 3 4
-until_true 30 said_like 'three: IPv4: has no way'
+until_true 30 said_like 'three: IPv4: down .*is rejected'
 by "strict: nowhere" none 3 5003
 by "strict: the router's own neither" none 3 5003 router
 alive 3
-until_true 30 said_like 'three: IPv4: goes by itself again'
+until_true 30 said_like 'three: IPv4: up '
 dead 3 6
-until_true 30 said_like 'three: IPv6: has no way'
+until_true 30 said_like 'three: IPv6: down .*is rejected'
 by "strict, IPv6" 3 none 5003
 alive 3
-until_true 30 said_like 'three: IPv6: goes by itself again'
+until_true 30 said_like 'three: IPv6: up '
 dead 2 6
 ok "http finds it out" until_true 40 said_like \
-	'uplink two: IPv6: probe http .*: dead: '
+	'uplink two: IPv6: probe http .*: down'
 by "IPv6 is dead" 2 3 5002
 alive 2
-until_true 30 said_like 'two: IPv6: goes by itself again'
+until_true 30 said_like 'two: IPv6: up '
 
 # ---- by word ----
 
@@ -167,7 +167,7 @@ main_by 2
 waymark uplink down one >/dev/null
 ok "neither fallback nor strict: by main" until_true 10 carries \
 	'^one +down .*IPv4: via main \(forced\) .*IPv6: via main \(forced\)'
-ok "it is told" until_true 10 said_like 'uplink one: IPv4: goes by main: '
+ok "it is told" until_true 10 said_like 'uplink one: IPv4: down .*fails over to main'
 by "and so it is" 2 2 5001
 like "explain: by main" "$(explains 5001)" "now +main carries .* of 'one'"
 is "explain: and by no table of its own" "$(explains 5001 |
@@ -195,8 +195,8 @@ lab_log_mark
 kill -TERM "$(lab_pid waymark)"
 until_true 30 lab_gone "$(lab_pid waymark)"
 like "what stays is told" "$(lab_log)" \
-	'uplink two: IPv4: dead by its probes, which end: goes by three until '
-is "and nothing else" "$(lab_log | grep -c 'which end')" 1
+	'uplink two: IPv4: down by health check, and probes end: traffic uses three until '
+is "and nothing else" "$(lab_log | grep -c 'probes end')" 1
 by "the paths stay" 3 2 5002
 alive 2
 waymark setup "$LAB_DIR/lab.policy" >/dev/null 2>&1

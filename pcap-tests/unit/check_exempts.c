@@ -1,4 +1,4 @@
-/* check_exempts.c - exemptions of the running system, and the file of them. */
+/* check_exempts.c - exemptions made at run time, and their file. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,25 +65,25 @@ static const struct {
 	  "\"192.0.2.4-192.0.2.9\"],\"to\":true,\"until\":9}", NULL, 3 },
 	{ "no name", "{\"addresses\":[\"192.0.2.1\"],\"to\":true}",
 	  "needs a name", 0 },
-	{ "a name that is none",
+	{ "invalid name",
 	  "{\"host\":7,\"addresses\":[\"192.0.2.1\"],\"to\":true}",
 	  "needs a name", 0 },
 	{ "no address", "{\"host\":\"a\",\"addresses\":[],\"to\":true}",
 	  "addresses", 0 },
 	{ "neither side", "{\"host\":\"a\",\"addresses\":[\"192.0.2.1\"]}",
 	  "`from`", 0 },
-	{ "no string", "{\"host\":\"a\",\"addresses\":[1],\"to\":true}",
-	  "no strings", 0 },
+	{ "not a string", "{\"host\":\"a\",\"addresses\":[1],\"to\":true}",
+	  "not a string", 0 },
 	{ "host bits",
 	  "{\"host\":\"a\",\"addresses\":[\"10.0.0.1/8\"],\"to\":true}",
 	  "host bits", 0 },
 	{ "one bad among good ones",
 	  "{\"host\":\"a\",\"addresses\":[\"192.0.2.1\",\"x\"],\"to\":true}",
 	  "x: ", 0 },
-	{ "a time that never was",
+	{ "negative time",
 	  "{\"host\":\"a\",\"addresses\":[\"192.0.2.1\"],\"to\":true,"
 	  "\"until\":-1}", "needs", 0 },
-	{ "no object", "[1]", "needs a name", 0 },
+	{ "not an object", "[1]", "needs a name", 0 },
 };
 
 START_TEST(host)
@@ -215,8 +215,8 @@ static const struct {
 } files[] = {
 	{ "", "line 1" },
 	{ "{\n\"exempt\":\n[", "line 3" },
-	{ "{}", "there is no `exempt`" },
-	{ "[]", "there is no `exempt`" },
+	{ "{}", "`exempt` is missing" },
+	{ "[]", "`exempt` is missing" },
 	{ "{\"exempt\":[7]}", "needs a name" },
 	{ "{\"exempt\":[" A ",{}]}", "needs a name" },
 };

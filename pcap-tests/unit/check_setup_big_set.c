@@ -1,4 +1,4 @@
-/* check_setup_big_set.c - the elements of long lists, their sums and names. */
+/* check_setup_big_set.c - elements, checksums and names of big sets. */
 #include "pcap-tests/unit/unit.h"
 
 #include <stdio.h>
@@ -12,8 +12,8 @@
 /* ---- elements ---- */
 
 static const struct {
-	const char *ranges[4];	/* first and last of two */
-	const char *want;	/* a range's end has a '-' before it */
+	const char *ranges[4];	/* of two ranges */
+	const char *want;	/* '-' precedes the end of a range */
 } lists[] = {
 	{ { "192.0.2.0", "192.0.2.255" }, "-0.0.0.0 192.0.2.0 -192.0.3.0 " },
 	{ { "10.0.0.0", "10.255.255.255", "192.0.2.1", "192.0.2.1" },
@@ -60,7 +60,7 @@ END_TEST
 
 static const struct {
 	const char *name;
-	uint32_t elements;	/* 0: it is none */
+	uint32_t elements;	/* 0: not a big set's name */
 } names[] = {
 	{ "to4_h0123456789abcdefn40003", 40003 },
 	{ "from6_hffffffffffffffffn1", 1 },
@@ -94,13 +94,13 @@ START_TEST(sums)
 
 	ck_assert_uint_ne(big_set_part(a, 4, false), big_set_part(b, 4, false));
 	ck_assert_uint_ne(big_set_part(a, 4, false), big_set_part(a, 4, true));
-	/* A range moved by one is another list. */
+	/* A range shifted by one changes the sum. */
 	ck_assert_uint_ne(big_set_part(a, 4, false) + big_set_part(b, 4, true),
 			  big_set_part(b, 4, false) + big_set_part(a, 4, true));
 }
 END_TEST
 
-/* ---- what a table lacks, and what goes ---- */
+/* ---- missing and unused sets ---- */
 
 START_TEST(compared)
 {

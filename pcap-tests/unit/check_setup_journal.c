@@ -32,7 +32,7 @@ START_TEST(there_and_back)
 				   .file_next = 2, .dirs_made = 1,
 				   .ruleset_asked = 0x123456789abcdefu,
 				   .ruleset_found = 7 };
-	/* The newest counts, and what is noted again is there once. */
+	/* The newest comes first, and a repeated entry is stored once. */
 	static const struct uplink_number numbers[] = {
 		{ "b", 2, 202 }, { "a", 1, 201 }, { "a", 4, 201 },
 		{ "b", 2, 202 },
@@ -80,8 +80,8 @@ START_TEST(notes)
 	ck_assert_uint_eq(journal.group_count, 20);
 	ck_assert_uint_eq(journal_group(&journal, 7)->found, 99);
 	for (unsigned int i = 1; i <= 20; i += 2)
-		journal_forget_group(&journal, i);
-	journal_forget_group(&journal, 1);
+		journal_drop_group(&journal, i);
+	journal_drop_group(&journal, 1);
 	ck_assert_uint_eq(journal.group_count, 10);
 	ck_assert_ptr_null(journal_group(&journal, 7));
 	ck_assert_uint_eq(journal_group(&journal, 20)->found, 20);
@@ -110,14 +110,14 @@ static const struct {
 	size_t groups;
 } files[] = {
 	{ "empty", "", -EBADMSG, 0 },
-	{ "of something else", "hello\n", -EBADMSG, 0 },
-	/* '@' is the first line of a journal made here and now. */
-	{ "no notes", "@", 0, 0 },
-	{ "a line of a later version", "@moon full\ngroup 1 lo 5\n", 0, 1 },
-	{ "a line cut short", "@group 1\n", 0, 0 },
-	{ "an over-long name", "@group 1 abcdefghijklmnopqrstuvwxyz 5\n", 0,
+	{ "another file format", "hello\n", -EBADMSG, 0 },
+	/* '@' is the first line of a journal of this namespace and boot. */
+	{ "no entries", "@", 0, 0 },
+	{ "line of a later version", "@moon full\ngroup 1 lo 5\n", 0, 1 },
+	{ "truncated line", "@group 1\n", 0, 0 },
+	{ "over-long name", "@group 1 abcdefghijklmnopqrstuvwxyz 5\n", 0,
 	  0 },
-	{ "of another namespace", "waymark journal 2 0-0 7\ngroup 1 lo 5\n",
+	{ "another namespace", "waymark journal 2 0-0 7\ngroup 1 lo 5\n",
 	  0, 0 },
 };
 
@@ -152,7 +152,7 @@ START_TEST(file)
 }
 END_TEST
 
-/* A run that was killed while writing left a piece beside the journal. */
+/* A run that was killed while writing left a partial file. */
 START_TEST(torn)
 {
 	struct journal journal = { .ruleset_asked = 5 };
@@ -173,16 +173,16 @@ START_TEST(table_names)
 
 	snprintf(parent, sizeof(parent), "%s/iproute2", dir);
 	snprintf(drop_in_dir, sizeof(drop_in_dir), "%s/rt_tables.d", parent);
-	ck_assert_int_eq(rt_tables_look(drop_in_dir, &tables), 0);
+	ck_assert_int_eq(rt_tables_read(drop_in_dir, &tables), 0);
 	ck_assert_uint_eq(tables.dirs_missing, 2);
 	ck_assert(!tables.exists);
 	ck_assert_int_eq(rt_tables_write(drop_in_dir, "201\tfibre\n"), 0);
-	ck_assert_int_eq(rt_tables_look(drop_in_dir, &tables), 0);
+	ck_assert_int_eq(rt_tables_read(drop_in_dir, &tables), 0);
 	ck_assert_uint_eq(tables.dirs_missing, 0);
 	ck_assert(tables.exists);
 	ck_assert_uint_eq(tables.hash, nft_hash("201\tfibre\n"));
 	ck_assert_int_eq(rt_tables_write(drop_in_dir, "202\tcheap\n"), 0);
-	ck_assert_int_eq(rt_tables_look(drop_in_dir, &tables), 0);
+	ck_assert_int_eq(rt_tables_read(drop_in_dir, &tables), 0);
 	ck_assert_uint_eq(tables.hash, nft_hash("202\tcheap\n"));
 	ck_assert_int_eq(rt_tables_remove(drop_in_dir, 2), 0);
 	ck_assert_int_ne(access(parent, F_OK), 0);

@@ -506,8 +506,8 @@ static const struct {
 	{ "none", NOTHING, NULL },
 	{ "a route in our table", ROUTE,
 	  "uplink fibre: routing table 201 has a route that is not waymark's "
-	  "(default via 203.0.113.1 dev eth1 table 201 protocol 3); give the "
-	  "uplink a table of its own: table 202" },
+	  "(default via 203.0.113.1 dev eth1 table 201 protocol 3); "
+	  "choose a free one: table 202" },
 	{ "a rule at our preference", RULE, "pref 20101 is taken" },
 	{ "a rule between our preferences", OTHER_RULE, NULL },
 	{ "a foreign table of our name", TABLE, "nft delete table inet waymark" },

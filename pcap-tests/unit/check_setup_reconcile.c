@@ -1,4 +1,4 @@
-/* check_setup_keep.c - fights with other programs, and dead uplinks. */
+/* check_setup_reconcile.c - backoff in conflicts, and the state of uplinks. */
 #include "unit.h"
 
 #include <errno.h>
@@ -11,23 +11,23 @@
 #include "rules/setup/monitor/backoff.h"
 #include "rules/setup/plan/health.h"
 
-/* How often a thing that goes every `every_ms` is put back and told of within
- * `for_ms`. */
+/* How often an object that is removed every `every_ms` is restored and reported
+ * within `for_ms`. */
 static const struct {
 	const char *name;
-	unsigned int every_ms, for_ms, put_back, told;
+	unsigned int every_ms, for_ms, restored, reported;
 } backoffs[] = {
 	{ "now and then", 30000, 3600000, 120, 0 },
-	{ "as often as is borne", 12001, 600000, 50, 0 },
-	{ "a fight", 1000, 20000, 5, 1 },
-	{ "half a minute later", 1000, 40000, 6, 1 },
-	{ "and ever more seldom", 1000, 3600000, 14, 1 },
+	{ "just below the limit", 12001, 600000, 50, 0 },
+	{ "a conflict", 1000, 20000, 5, 1 },
+	{ "one retry after 30 s", 1000, 40000, 6, 1 },
+	{ "growing intervals", 1000, 3600000, 14, 1 },
 };
 
 START_TEST(backoff)
 {
 	struct backoffs list = { 0 };
-	unsigned int put_back = 0, told = 0;
+	unsigned int restored = 0, reported = 0;
 	uint64_t start = 1000000;
 
 	for (uint64_t ms = 0; ms < backoffs[_i].for_ms;
@@ -35,17 +35,17 @@ START_TEST(backoff)
 		struct backoff *it = backoff_of(&list, "a rule");
 		enum backoff_state answer = backoff_count(it, start + ms);
 
-		put_back += answer == BACKOFF_NONE;
-		told += answer == BACKOFF_BEGIN;
+		restored += answer == BACKOFF_NONE;
+		reported += answer == BACKOFF_BEGIN;
 	}
-	ck_assert_msg(put_back == backoffs[_i].put_back &&
-			      told == backoffs[_i].told,
-		      "%s: put back %u times, told %u times", backoffs[_i].name,
-		      put_back, told);
+	ck_assert_msg(restored == backoffs[_i].restored &&
+			      reported == backoffs[_i].reported,
+		      "%s: restored %u times, reported %u times", backoffs[_i].name,
+		      restored, reported);
 }
 END_TEST
 
-START_TEST(peace)
+START_TEST(recovery)
 {
 	struct backoffs list = { 0 };
 	struct backoff *it = backoff_of(&list, "a rule");
@@ -62,7 +62,7 @@ START_TEST(peace)
 }
 END_TEST
 
-/* More things than there is room for: the newest are known. */
+/* More objects than entries: the oldest are evicted. */
 START_TEST(many)
 {
 	struct backoffs list = { 0 };
@@ -101,7 +101,7 @@ START_TEST(lines)
 	ck_assert(!health_is_down(&health, "one", AF_INET6));
 	health_fini(&health);
 
-	/* A word stands above what probes say, and goes with `auto`. */
+	/* The administrative state overrides probes until `auto`. */
 	ck_assert_int_eq(health_save_admin_state(dir, "one", HEALTH_UP), 0);
 	ck_assert_int_eq(health_save_admin_state(dir, "two", HEALTH_DOWN), 0);
 	ck_assert_int_eq(health_load(dir, &health), 0);
@@ -110,7 +110,7 @@ START_TEST(lines)
 	health_fini(&health);
 	ck_assert_int_eq(health_save_admin_state(dir, "two", HEALTH_AUTO), 0);
 
-	/* Nobody probes any more. */
+	/* No process holds the results. */
 	close(fd);
 	ck_assert_int_eq(health_save_admin_state(dir, "one", HEALTH_AUTO), 0);
 	ck_assert_int_eq(health_load(dir, &health), 0);
@@ -124,11 +124,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("setup_keep");
-	TCase *tcase = tcase_create("keep");
+	Suite *suite = suite_create("setup_reconcile");
+	TCase *tcase = tcase_create("reconcile");
 
 	tcase_add_loop_test(tcase, backoff, 0, ROWS(backoffs));
-	tcase_add_test(tcase, peace);
+	tcase_add_test(tcase, recovery);
 	tcase_add_test(tcase, many);
 	tcase_add_test(tcase, lines);
 	suite_add_tcase(suite, tcase);

@@ -1,4 +1,4 @@
-/* check_dir.c - where things are kept, in which network namespace. */
+/* check_state_dir.c - the state directory of each network namespace. */
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ START_TEST(given)
 }
 END_TEST
 
-/* Each row is a process of its own, and so is its namespace. */
+/* Each row runs in a separate process, and namespace. */
 START_TEST(another_namespace)
 {
 	char want[PATH_MAX];

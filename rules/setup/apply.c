@@ -1,4 +1,4 @@
-/* apply.c - take the steps of a difference. */
+/* apply.c - carry out the steps of a difference. */
 #include "rules/setup/apply.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ static void write_first(const struct plan *plan, const struct nft_table *table,
 	ruleset_write_first(plan, table, out);
 }
 
-/* Big sets are made by themselves, so that they may not be there yet. */
+/* Big sets have a transaction of their own and may not exist yet. */
 static void write_trial(const struct plan *plan, const struct nft_table *table,
 			bool native, FILE *out)
 {
@@ -83,7 +83,8 @@ int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 	    (ruleset->lacks_bigs && !table->exists)) {
 		ruleset->first = script_of(write_first, plan, table, false);
 		if (!ruleset->first)
-			return set_error(error, -ENOMEM, "setup: out of memory");
+			return set_error(error, -ENOMEM,
+					 "setup: out of memory");
 	}
 	ruleset->change = script_of(ruleset_write_change, plan, table,
 				    ruleset->native);
@@ -103,8 +104,8 @@ void apply_fini(struct apply_ruleset *ruleset)
 	*ruleset = (struct apply_ruleset){ 0 };
 }
 
-/* Queue rules that are not nft's own, and big sets, stand before anything
- * leads to them. */
+/* Queue rules made of the xtables target, and big sets, exist before a rule
+ * refers to them. */
 static int take_ruleset(const struct plan *plan,
 			const struct apply_ruleset *ruleset,
 			char error[static SETUP_ERROR_MAX])
@@ -117,9 +118,10 @@ static int take_ruleset(const struct plan *plan,
 	if (rc == 0 && !ruleset->native) {
 		rc = queue_rule_check(plan, &right);
 		if (rc < 0)
-			return set_error(error, rc, "nftables: reading the rules "
-				     "that queue: %s; try again",
-				     strerror(-rc));
+			return set_error(error, rc,
+					 "nftables: reading the rules "
+					 "that queue: %s; try again",
+					 strerror(-rc));
 		if (!right)
 			rc = queue_rule_fill(plan, error);
 	}
@@ -128,8 +130,8 @@ static int take_ruleset(const struct plan *plan,
 	return rc == 0 ? nft_run(ruleset->change, error) : rc;
 }
 
-/* What was to go and is gone already is no failure. */
-static int forgive(int rc)
+/* An object that is already gone counts as removed. */
+static int ignore_missing(int rc)
 {
 	return rc == -ESRCH || rc == -ENOENT || rc == -ENODEV ? 0 : rc;
 }
@@ -148,23 +150,23 @@ static int take(struct netlink *nl, const struct step *step,
 	case STEP_ROUTE_REPLACE:
 		return netlink_route_replace(nl, step->route);
 	case STEP_ROUTE_DELETE:
-		return forgive(netlink_route_delete(nl, step->route));
+		return ignore_missing(netlink_route_delete(nl, step->route));
 	case STEP_RULE_ADD:
 	case STEP_GUARD_ADD:
 		return netlink_rule_add(nl, step->rule);
 	case STEP_RULE_DELETE:
 	case STEP_GUARD_DELETE:
-		return forgive(netlink_rule_delete(nl, step->rule));
+		return ignore_missing(netlink_rule_delete(nl, step->rule));
 	case STEP_SYSCTL:
 		return sysctl_write(step->sysctl.path, step->sysctl.put);
 	case STEP_SYSCTL_RESTORE:
-		return forgive(sysctl_write(step->sysctl.path,
+		return ignore_missing(sysctl_write(step->sysctl.path,
 					    step->sysctl.put));
 	case STEP_GROUP:
 		return netlink_link_group(nl, step->group.link,
 					  step->group.put);
 	case STEP_GROUP_RESTORE:
-		return forgive(netlink_link_group(nl, step->group.link,
+		return ignore_missing(netlink_link_group(nl, step->group.link,
 						  step->group.put));
 	case STEP_RULESET:
 	case STEP_RULESET_DELETE:
@@ -173,7 +175,7 @@ static int take(struct netlink *nl, const struct step *step,
 	return 0;
 }
 
-/* Of a route with a gateway the kernel's EINVAL speaks of the gateway. */
+/* For a route with a gateway, EINVAL means that the gateway is unusable. */
 static bool is_gateway(const struct step *step, int rc)
 {
 	return rc == -EINVAL && (step->kind == STEP_ROUTE_ADD ||
@@ -181,9 +183,10 @@ static bool is_gateway(const struct step *step, int rc)
 	       step->route->has_via;
 }
 
-/* The sentence for what the kernel refused: the step itself is the thing. */
-static int fault_of(const struct step *step, const struct diff_input *in,
-		    int rc, char error[static SETUP_ERROR_MAX])
+/* Write the message for a step that the kernel refused. */
+static int describe_failure(const struct step *step,
+			    const struct diff_input *in, int rc,
+			    char error[static SETUP_ERROR_MAX])
 {
 	struct diff one = { (struct step *)(uintptr_t)step, 1 };
 	char *text = NULL;
@@ -199,12 +202,12 @@ static int fault_of(const struct step *step, const struct diff_input *in,
 	set_error(error, rc, "%s: %s; %s and run waymark again",
 	      text && len > 2 ? text + 2 : "setup", strerror(-rc),
 	      is_gateway(step, rc) ? "name a gateway that this device reaches" :
-				     "mend it");
+				     "fix it");
 	free(text);
 	return rc;
 }
 
-static void tell(const struct setup_listener *listener,
+static void report_refusal(const struct setup_listener *listener,
 		 const struct step *step, const struct diff_input *in, int rc)
 {
 	char thing[KERNEL_TEXT_MAX + 32];
@@ -232,10 +235,10 @@ int apply_steps(struct netlink *nl, const struct diff *diff,
 		} else {
 			rc = take(nl, step, input);
 			if (rc < 0 && listener) {
-				tell(listener, step, input, rc);
+				report_refusal(listener, step, input, rc);
 				rc = 0;
 			} else if (rc < 0) {
-				fault_of(step, input, rc, error);
+				describe_failure(step, input, rc, error);
 			}
 		}
 	}

@@ -1,5 +1,5 @@
 /*
- * apply.h - take the steps of a difference.
+ * apply.h - carry out the steps of a difference.
  */
 #ifndef WAYMARK_SETUP_APPLY_H
 #define WAYMARK_SETUP_APPLY_H
@@ -9,24 +9,25 @@
 struct netlink;
 struct setup_listener;
 
-/* What the step for the ruleset needs, made and tried beforehand. */
+/* What the step for the ruleset needs, prepared and tried in advance. */
 struct apply_ruleset {
 	bool native;		/* nft's own queue expression */
-	char *first;		/* scripts; NULL: not needed */
-	bool lacks_bigs;	/* sets are to be made before */
+	char *first;		/* script to run first; NULL: none */
+	bool lacks_bigs;	/* big sets have to be made before */
 	const struct nft_table *table;
-	char *change;
+	char *change;		/* the script of the change itself */
 };
 
-/* Find out how the kernel queues and whether it takes the plan's ruleset;
- * changes nothing. 0 or -errno with a sentence; apply_fini in both cases. */
+/* Detect how the kernel queues and whether it accepts the plan's ruleset;
+ * changes nothing. 0 or -errno with a message; apply_fini in both cases. */
 int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 		  const struct nft_table *table,
 		  char error[static SETUP_ERROR_MAX]);
 void apply_fini(struct apply_ruleset *ruleset);
 
-/* Take all steps. 0 or -errno with a sentence at the first that fails; with a
- * listener, which may be NULL, only the ruleset's is one that ends it. */
+/* Carry out all steps. 0, or -errno with a message for the first that fails.
+ * With a `listener`, which may be NULL, only a failure of the ruleset's step
+ * stops; others are reported to it. */
 int apply_steps(struct netlink *nl, const struct diff *diff,
 		const struct diff_input *input,
 		const struct apply_ruleset *ruleset,

@@ -1,4 +1,4 @@
-/* diff.c - the steps from what the kernel has to what a plan wants. */
+/* diff.c - compute the steps from the kernel's state to the plan's. */
 #include "rules/setup/diff.h"
 
 #include <errno.h>
@@ -23,7 +23,8 @@ void diff_fini(struct diff *diff)
 
 /* ---- routes and rules ---- */
 
-/* What of ours has the place of `route`; with `exactly`, what is the same. */
+/* Whether a route of ours has the table, prefix and metric of `route`; with
+ * `exactly`, whether one equals it. */
 static bool has_route(const struct kernel_route *routes, size_t count,
 		      const struct kernel_route *route, bool exactly)
 {
@@ -72,7 +73,7 @@ static bool has_rule(const struct kernel_rule *rules, size_t count,
 	return false;
 }
 
-/* What drops the unmarked is there only while there is what marks. */
+/* The rule that rejects unmarked packets exists only while marks are set. */
 static enum step_kind kind_of(const struct kernel_rule *rule, bool adds)
 {
 	if (rule->pref == PREF_GUARD)
@@ -126,8 +127,7 @@ static bool wants_group(const struct plan *plan, unsigned int link)
 	return false;
 }
 
-/* A link that our routes leave by was put into our group by us, also when the
- * journal that could say so is lost. */
+/* Without a journal: set-up put a link that our routes use into the group. */
 static bool is_ours(const struct state *state, unsigned int link)
 {
 	for (size_t i = 0; i < state->route_count; i++)
@@ -179,7 +179,7 @@ static bool wants_sysctl(const struct plan *plan, const char *path)
 	return false;
 }
 
-/* One that the kernel lacks is one that it need not have. */
+/* A sysctl that this kernel lacks is not needed. */
 static int diff_sysctls(const struct diff_input *in, struct diff *diff)
 {
 	char value[SYSCTL_VALUE_MAX];
@@ -247,7 +247,7 @@ static int compare_steps(const void *a, const void *b)
 
 	if (left->kind != right->kind)
 		return left->kind < right->kind ? -1 : 1;
-	/* Rules go as they came; of routes and rules each array is in order. */
+	/* Each array is in the order of addition; removal reverses it. */
 	if (left->kind == STEP_RULE_DELETE)
 		return left->rule < right->rule ? 1 : -1;
 	if (left->kind == STEP_ROUTE_DELETE)

@@ -1,7 +1,7 @@
 /*
- * diff.h - the steps from what the kernel has to what a plan wants, in an
- * order in which nothing leaks: what marked packets need comes before the
- * marking, and goes after it.
+ * diff.h - compute the steps from the kernel's state to the plan's, in an
+ * order in which no packet leaks: what marked packets depend on is added before
+ * the marking, and removed after it.
  */
 #ifndef WAYMARK_SETUP_DIFF_H
 #define WAYMARK_SETUP_DIFF_H
@@ -13,9 +13,9 @@
 #include "rules/setup/kernel/rt_tables.h"
 #include "rules/setup/plan/state.h"
 
-/* In the order in which they are taken. */
+/* In the order in which they are applied. */
 enum step_kind {
-	STEP_GUARD_DELETE,	/* what has no mark is to pass again */
+	STEP_GUARD_DELETE,	/* unmarked packets pass again */
 	STEP_TABLES_WRITE,
 	STEP_ROUTE_ADD,
 	STEP_ROUTE_REPLACE,
@@ -23,7 +23,7 @@ enum step_kind {
 	STEP_SYSCTL,
 	STEP_GROUP,
 	STEP_RULESET,
-	STEP_GUARD_ADD,		/* now that all is marked */
+	STEP_GUARD_ADD,		/* last: packets are marked by now */
 	STEP_RULESET_DELETE,
 	STEP_GROUP_RESTORE,
 	STEP_SYSCTL_RESTORE,
@@ -56,7 +56,7 @@ struct diff {
 	size_t count;
 };
 
-/* Beside the state: what is read only once the plan is known. */
+/* The state, and what is read only once the plan is known. */
 struct diff_input {
 	const struct plan *plan;
 	const struct state *state;
@@ -67,15 +67,16 @@ struct diff_input {
 	int (*sysctl)(const char *path, char value[static SYSCTL_VALUE_MAX]);
 };
 
-/* 0 or -ENOMEM. What the steps point to must stay. */
+/* Compute the steps. 0 or -ENOMEM. They borrow from `input`. */
 int diff_make(const struct diff_input *input, struct diff *diff);
 void diff_fini(struct diff *diff);
 
-/* The step's thing, "ip -4 rule pref 20101 ...", and its sign: + ~ -. */
+/* Name the step's object, "ip -4 rule pref 20101 ..."; returns its sign: one of
+ * + ~ -. */
 char diff_thing(const struct step *step, const struct diff_input *input,
 		char *thing, size_t size);
 
-/* One line a step: "+ ip -4 rule add pref 20101 fwmark ...". */
+/* Print a line for each step: "+ ip -4 rule add pref 20101 fwmark ...". */
 void diff_print(const struct diff *diff, const struct diff_input *input,
 		FILE *out);
 

@@ -1,4 +1,4 @@
-/* exempts.c - exemptions made on the running system, see exempts.h. */
+/* exempts.c - exemptions made at run time, see exempts.h. */
 #include "rules/setup/exempts.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ static const char *name_of(const json_t *host)
 	return json_string_value(json_object_get(host, "host"));
 }
 
-/* ---- what they come to ---- */
+/* ---- the plan's form of them ---- */
 
 static int add_plan(struct plan_exempt **items, size_t *count,
 		    const json_t *host, char why[static EXEMPTS_WHY_MAX])
@@ -47,7 +47,7 @@ static int add_plan(struct plan_exempt **items, size_t *count,
 					&item.last, wrong) < 0) {
 			snprintf(why, EXEMPTS_WHY_MAX, "%s: %s",
 				 text != NULL ? text : "addresses",
-				 text != NULL ? wrong : "are no strings");
+				 text != NULL ? wrong : "not a string");
 			return -EINVAL;
 		}
 		if (*count == EXEMPTS_MAX) {
@@ -78,7 +78,7 @@ static int check_host(const json_t *host, char why[static EXEMPTS_WHY_MAX])
 	return 0;
 }
 
-/* The list is `hosts` from now on, which is taken over. */
+/* Replace the list by `hosts`, which is consumed. */
 static int take(struct exempts *exempts, json_t *hosts,
 		char why[static EXEMPTS_WHY_MAX])
 {
@@ -202,7 +202,7 @@ int exempts_load(struct exempts *exempts, const char *state_dir,
 	hosts = json_object_get(file, "exempt");
 	if (!json_is_array(hosts)) {
 		snprintf(why, EXEMPTS_WHY_MAX, "line %d: %s", error.line,
-			 file == NULL ? error.text : "there is no `exempt`");
+			 file == NULL ? error.text : "`exempt` is missing");
 		rc = -EINVAL;
 	} else {
 		rc = take(exempts, json_incref(hosts), why);

@@ -1,6 +1,6 @@
 /*
- * exempts.h - exemptions made on the running system by `waymark exempt`, kept
- * in a file: exempt.json in STATE_DIR, by default in the folder of state_dir.h.
+ * exempts.h - exemptions made at run time by `waymark exempt`, kept in
+ * exempt.json of the state directory (state_dir.h).
  */
 #ifndef WAYMARK_SETUP_EXEMPTS_H
 #define WAYMARK_SETUP_EXEMPTS_H
@@ -18,33 +18,35 @@
 struct exempts {
 	char path[PATH_MAX];
 	/* An object for each host: host, addresses, from, to, by_rule, and
-	 * until, in seconds since 1970, unless it is for ever. */
+	 * until, in seconds since 1970; without it an entry never expires. */
 	json_t *hosts;
-	struct plan_exempts plan;	/* what they come to */
+	struct plan_exempts plan;	/* the same, for plan_make() */
 };
 
-/* What `state_dir` has, which may be NULL; no file is an empty one. -EINVAL
- * when it makes no sense, with the reason in `why`; then it is empty. */
+/* Load the file of `state_dir`, which may be NULL; a missing file is an empty
+ * list. -EINVAL for an invalid file, with the reason in `why` and an empty
+ * list. */
 int exempts_load(struct exempts *exempts, const char *state_dir,
 		 char why[static EXEMPTS_WHY_MAX]);
 void exempts_fini(struct exempts *exempts);
 
 /*
- * Change the list, not the file. `host` is checked and copied; one of the
- * same name is replaced. 0, -EINVAL or -ENOMEM with the reason in `why`.
+ * Add a host to the list, not to the file. `host` is checked and copied; an
+ * entry of the same name is replaced. 0, -EINVAL or -ENOMEM with the reason in
+ * `why`.
  */
 int exempts_add(struct exempts *exempts, const json_t *host,
 		char why[static EXEMPTS_WHY_MAX]);
-/* -ENOENT: there is none of that name. */
+/* Remove a host from the list. 0, or -ENOENT for an unknown name. */
 int exempts_delete(struct exempts *exempts, const char *name);
-/* Back to what `hosts` was before; it is taken over. */
+/* Restore an earlier value of `hosts`, which is consumed. */
 void exempts_restore(struct exempts *exempts, json_t *hosts);
-/* Take out what is over; true when there was any. */
+/* Remove expired entries; whether there were any. */
 bool exempts_expire(struct exempts *exempts, int64_t now);
-/* When the next one is over; 0: none ever is. */
+/* Return when the next entry expires; 0: never. */
 int64_t exempts_next(const struct exempts *exempts);
 
-/* Replace the file at once and for good. 0 or -errno. */
+/* Replace the file atomically and durably. 0 or -errno. */
 int exempts_save(const struct exempts *exempts);
 
 #endif

@@ -1,4 +1,4 @@
-/* in_force.c - where paths lead now, see in_force.h. */
+/* in_force.c - where each path leads at present, see in_force.h. */
 #include "rules/setup/in_force.h"
 
 #include <linux/fib_rules.h>
@@ -37,7 +37,7 @@ static const struct kernel_rule *rule_at(const struct state *state,
 	return NULL;
 }
 
-/* The default that packets meet first. */
+/* The default route with the lowest metric. */
 static const struct kernel_route *default_of(const struct state *state,
 					     uint8_t family, uint32_t table)
 {

@@ -1,6 +1,6 @@
 /*
- * in_force.h - where the paths of a policy lead here and now, as the kernel
- * has its rules and routes. Needs no root.
+ * in_force.h - where the paths of a policy lead at present, by the rules and
+ * routes that the kernel holds. Needs no root.
  */
 #ifndef WAYMARK_SETUP_IN_FORCE_H
 #define WAYMARK_SETUP_IN_FORCE_H
@@ -10,23 +10,23 @@
 
 enum in_force_way {
 	IN_FORCE_UNKNOWN,	/* the uplink is not set up here */
-	IN_FORCE_UPLINK,	/* by an uplink: itself, or who stands in */
+	IN_FORCE_UPLINK,	/* via an uplink: itself or a fallback */
 	IN_FORCE_MAIN,
 	IN_FORCE_REFUSED,
 };
 
 struct in_force_path {
 	enum in_force_way way;
-	size_t by;		/* the uplink that carries it, */
-	size_t table;		/* by a route in the table of this one */
+	size_t by;		/* the active uplink, */
+	size_t table;		/* via a route in the table of this one */
 };
 
 struct in_force {
 	struct in_force_path paths[SETUP_UPLINKS_MAX][2]; /* IPv4, IPv6 */
 };
 
-/* What `state_dir`, which may be NULL, has a journal of. What cannot be read
- * is unknown. */
+/* Read the state of what the journal of `state_dir`, which may be NULL, names.
+ * What cannot be read is unknown. */
 void in_force_read(const struct policy *policy, const char *state_dir,
 		   struct in_force *ret);
 

@@ -1,4 +1,4 @@
-/* journal.c - what set-up found, on disk before it is changed. */
+/* journal.c - write what set-up found to disk before it changes it. */
 #include "rules/setup/journal.h"
 
 #include <errno.h>
@@ -24,9 +24,9 @@ void journal_fini(struct journal *journal)
 	*journal = (struct journal){ 0 };
 }
 
-/* ---- whose it is ---- */
+/* ---- the namespace and boot it belongs to ---- */
 
-/* Since Linux 5.14: a number that no other namespace of this boot ever has. */
+/* Linux 5.14 and later: unique among all namespaces of this boot. */
 static uint64_t namespace_cookie(void)
 {
 	uint64_t cookie = 0;
@@ -41,7 +41,7 @@ static uint64_t namespace_cookie(void)
 	return cookie;
 }
 
-/* The first line of a journal made here and now. */
+/* Write the first line of a journal of this namespace and boot. */
 static void identity(char line[static IDENTITY_MAX])
 {
 	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -202,7 +202,7 @@ int journal_remove(const char *dir)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* ---- notes ---- */
+/* ---- entries ---- */
 
 struct journal_group *journal_group(const struct journal *journal,
 				    unsigned int link)
@@ -276,7 +276,7 @@ int journal_note_number(struct journal *journal,
 	return 0;
 }
 
-void journal_forget_group(struct journal *journal, unsigned int link)
+void journal_drop_group(struct journal *journal, unsigned int link)
 {
 	struct journal_group *old = journal_group(journal, link);
 
@@ -284,7 +284,7 @@ void journal_forget_group(struct journal *journal, unsigned int link)
 		*old = journal->groups[--journal->group_count];
 }
 
-void journal_forget_sysctl(struct journal *journal, const char *path)
+void journal_drop_sysctl(struct journal *journal, const char *path)
 {
 	struct journal_sysctl *old = journal_sysctl(journal, path);
 

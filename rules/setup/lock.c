@@ -1,4 +1,4 @@
-/* lock.c - the folder of the journal, and who may write there. */
+/* lock.c - the state directory and its lock. */
 #include "rules/setup/lock.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "rules/setup/setup.h"
 
 #define DIR "/run/waymark"
-/* How long another set-up may take. */
+/* How long to wait for another process: TRIES * PAUSE_US. */
 #define TRIES 100
 #define PAUSE_US 100000
 
@@ -72,18 +72,21 @@ int lock_open(struct lock *lock, const char *given,
 	lock->is_default = !given;
 	rc = setup_state_dir(given, lock->dir);
 	if (rc < 0)
-		return set_error(error, rc, "state folder: %s", strerror(-rc));
+		return set_error(error, rc, "state directory: %s",
+				 strerror(-rc));
 	rc = try_lock(lock);
 	for (int i = 0; i < TRIES && rc == -EAGAIN; i++) {
 		usleep(PAUSE_US);
 		rc = try_lock(lock);
 	}
 	if (rc == -EAGAIN)
-		return set_error(error, rc, "%s: another waymark is setting up; "
-			     "wait for it, or end it", lock->dir);
+		return set_error(error, rc,
+				 "%s: another waymark holds the lock; "
+				 "wait for it, or stop it",
+				 lock->dir);
 	if (rc < 0)
-		return set_error(error, rc, "%s: %s; choose another folder with "
-			     "--state-dir", lock->dir, strerror(-rc));
+		return set_error(error, rc, "%s: %s; choose another directory "
+				 "with --state-dir", lock->dir, strerror(-rc));
 	return 0;
 }
 

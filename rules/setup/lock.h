@@ -1,5 +1,5 @@
 /*
- * lock.h - the folder of the journal, and who may write there.
+ * lock.h - the state directory and its lock.
  */
 #ifndef WAYMARK_SETUP_LOCK_H
 #define WAYMARK_SETUP_LOCK_H
@@ -11,18 +11,18 @@
 
 struct lock {
 	int fd;			/* -1: not held */
-	bool is_default;	/* the folder above it is ours too */
+	bool is_default;	/* below /run/waymark, which is ours, too */
 	char dir[PATH_MAX];
 };
 
-/* Make the folder and wait for its lock. 0 or -errno with a sentence. */
+/* Make the directory and wait for its lock. 0 or -errno with a message. */
 int lock_open(struct lock *lock, const char *given,
 	      char error[static SETUP_ERROR_MAX]);
-/* Let go; with `remove`, folder and all, if nobody else has files there. */
+/* Release the lock; with `remove`, delete the directory if it is empty. */
 void lock_close(struct lock *lock, bool remove);
 
-/* Whether the open file `fd` is still the one at `path`: whoever held a lock
- * on it before may have removed it, and then nobody else will open it. */
+/* Whether the open file `fd` is still the one at `path`: the previous holder
+ * of the lock may have removed it, and a lock on it would exclude no one. */
 bool lock_is_current(int fd, const char *path);
 
 #endif

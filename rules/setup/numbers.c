@@ -1,4 +1,4 @@
-/* numbers.c - the uplinks' numbers outlive a set-up, see numbers.h. */
+/* numbers.c - keep the numbers of uplinks across set-ups, see numbers.h. */
 #include "rules/setup/numbers.h"
 
 #include <limits.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/setup/monitor/forget.h"
+#include "rules/setup/monitor/conntrack_cleanup.h"
 #include "rules/setup/setup.h"
 
 int numbers_load(const char *state_dir, struct uplink_numbers *ret)
@@ -76,7 +76,7 @@ int numbers_note(struct journal *journal, const struct plan *plan)
 	return rc;
 }
 
-/* Of flows by `path`: to that of `heir`, or to none. */
+/* Renumber flows of `path` to the path of `heir`, or unmark them. */
 static struct mark_change change_of(const struct plan *plan, uint8_t path,
 				    const struct plan_uplink *heir)
 {
@@ -102,7 +102,7 @@ void numbers_clear_taken(const struct journal *journal,
 
 		if (!uplink_of(plan, all->items[i].name) &&
 		    has_path(plan, all->items[i].path))
-			(void)forget_change(&change, 1);
+			(void)conntrack_cleanup_change(&change, 1);
 	}
 }
 
@@ -119,7 +119,7 @@ void numbers_follow(struct journal *journal, const struct plan *plan)
 				  now->table == number->table;
 
 		if (is_current || (!has_path(plan, number->path) &&
-				   forget_change(&change, 1) < 0))
+				   conntrack_cleanup_change(&change, 1) < 0))
 			all->items[kept++] = *number;
 	}
 	all->count = kept;

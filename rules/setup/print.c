@@ -1,4 +1,4 @@
-/* print.c - what set-up would do, as a shell script for people to read. */
+/* print.c - write what set-up would do as a shell script to read. */
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -42,7 +42,7 @@ static void print_routes(const struct plan *plan, const struct state *state,
 		const char *dev = plan_dev(plan, state, route->oif);
 
 		if (uplink && uplink != last)
-			fprintf(out, "\n# Uplink %s: its own routing table.\n",
+			fprintf(out, "\n# Uplink %s: routing table.\n",
 				uplink->name);
 		last = uplink;
 		fprintf(out, "ip -%c route replace %s\n",
@@ -55,33 +55,33 @@ static void print_rules(const struct plan *plan, FILE *out)
 {
 	char text[KERNEL_TEXT_MAX];
 
-	fputs("\n# Which table: exempt hosts, what main knows better than a "
-	      "default,\n# marks, the uplinks' own addresses; and from 21000 on,\n"
-	      "# what gives the router's own sockets their source address.\n", out);
+	fputs("\n# Rules: exempt hosts, specific routes of main, marks, the\n"
+	      "# uplinks' addresses; from 21000 on, the source address of\n"
+	      "# local sockets.\n", out);
 	for (size_t i = 0; i < plan->rule_count; i++)
 		fprintf(out, "ip -%c rule add %s\n",
 			plan->rules[i].family == AF_INET ? '4' : '6',
 			kernel_rule_print(&plan->rules[i], text));
 	if (plan->local_note)
-		fprintf(out, "# The router's own traffic: %s.\n",
+		fprintf(out, "# Local traffic: %s.\n",
 			plan->local_note);
 }
 
 static void print_links(const struct plan *plan, const struct state *state,
 			FILE *out)
 {
-	fputs("\n# Reverse-path checks have to see the mark.\n", out);
+	fputs("\n# Reverse-path filtering has to see the mark.\n", out);
 	for (size_t i = 0; i < plan->sysctl_count; i++)
 		fprintf(out, "sysctl -w %s=%s\n", plan->sysctls[i].path,
 			plan->sysctls[i].value);
-	fputs("\n# The uplinks, by which main does not win over a mark.\n",
-	      out);
+	fputs("\n# The uplinks' group: main's routes through it yield to "
+	      "marks.\n", out);
 	for (size_t i = 0; i < plan->link_count; i++)
 		fprintf(out, "ip link set %s group %u\n",
 			plan_dev(plan, state, plan->links[i]), KERNEL_GROUP);
 }
 
-/* Routes that headers tell and the kernel does not hold. */
+/* Header-only routes that are not in the kernel. */
 static void print_notes(const char *notes, FILE *out)
 {
 	for (; *notes; notes += strcspn(notes, "\n") + 1)
@@ -91,7 +91,7 @@ static void print_notes(const char *notes, FILE *out)
 
 static void print_ruleset(const struct plan *plan, FILE *out)
 {
-	fputs("\n# The diversion to the engine, and back.\n", out);
+	fputs("\n# Marks, NAT and the queues of the engine.\n", out);
 	print_notes(plan->offload->notes, out);
 	fputs("nft -f - <<'END'\n", out);
 	ruleset_write_queues(plan, out);
@@ -118,11 +118,11 @@ int setup_print(const struct policy *policy, FILE *out,
 	if (rc < 0)
 		goto out;
 	fputs("#!/bin/sh -e\n"
-	      "# What `waymark setup` does, where it was not done before.\n"
-	      "# `queue num` takes a kernel with nft_queue. Where that is\n"
-	      "# missing, this script fails, and `waymark setup` takes the\n"
-	      "# xtables target NFQUEUE, which nft cannot say: see what\n"
-	      "# `waymark doctor` says of queue rules.\n",
+	      "# What `waymark setup` does on a system without waymark.\n"
+	      "# `queue num` needs a kernel with nft_queue. Without it this\n"
+	      "# script fails; `waymark setup` then uses the xtables target\n"
+	      "# NFQUEUE, which nft has no syntax for: see the queue rules\n"
+	      "# in `waymark doctor`.\n",
 	      out);
 	print_tables(&plan, out);
 	print_routes(&plan, &state, out);

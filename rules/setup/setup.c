@@ -1,6 +1,58 @@
 /*
- * setup.c - make the kernel do what a policy says, and undo it: read, plan,
- * compare, note in the journal, carry out.
+ * setup.c - apply a policy to the kernel, and undo it.
+ *
+ * Set-up is declarative. A run has the same five stages for every caller: `up`
+ * and `setup`, a reload, the reconciler after an event, and `down`.
+ *
+ *   read	links, addresses, routes and rules via rtnetlink, our table via
+ *		nfnetlink, the state of the uplinks (health.h) and the journal
+ *		from the state directory;
+ *   plan	compute what the kernel should hold for the policy (plan.h). The
+ *		plan is a pure function of the policy and of what was read, so
+ *		that two runs on the same input want the same;
+ *   compare	derive the steps from the present state to the plan (diff.h). An
+ *		object is ours by its attributes: routes and rules by protocol
+ *		119 and their table or preference, the nftables table by its
+ *		comment. Objects of others are never part of a step; where they
+ *		occupy a place that the plan needs, conflict.c ends the run with
+ *		the fix before anything has changed;
+ *   journal	write to disk what the steps will overwrite that belongs to the
+ *		system: device groups, sysctls, rt_tables.d (journal.h);
+ *   apply	carry out the steps in the order of enum step_kind.
+ *
+ * The order is such that no packet leaks meanwhile. What marked packets depend
+ * on (tables, then rules, sysctls and groups) exists before anything sets
+ * marks; the nftables table changes in one transaction, which never deletes a
+ * base chain, because that would drop the packets waiting in the queues; the
+ * rule that rejects unmarked packets of a strict policy comes last. Removal
+ * runs the other way. Between the additions and the removals `ready` is called:
+ * a reload switches the engine over there, when the objects of both policies
+ * exist.
+ *
+ * A crash between any two steps leaves a journal with the values found and the
+ * values set, and objects that are recognizably ours. The next run compares
+ * again and completes the set-up; `down` restores a value only where ours is
+ * still in place, since another program chose any other value. A first set-up
+ * that fails undoes itself.
+ *
+ * Undo is the same run with an empty plan. Afterwards it clears our bits in
+ * the marks of conntrack, which a later policy would take for verdicts, and
+ * removes the journal.
+ *
+ * Our nftables table is compared by two hashes in the journal: that of the
+ * ruleset text which was requested, and that of the kernel's dump afterwards.
+ * A policy change alters the first, a foreign change the second; either yields
+ * one step that replaces the content. While the kernel's ruleset generation is
+ * the journal's, the elements of sets are not read again, as large lists take
+ * the kernel longer to dump than to load.
+ *
+ * The numbers of uplinks, which live in the marks of established flows, are in
+ * the journal as well, so that a name keeps its number across policies
+ * (numbers.h).
+ *
+ * A lock in the state directory serializes runs of all processes. The
+ * reconciler passes a listener: it decides on each step (backoff.h), and a step
+ * that the kernel refuses does not keep the others from being applied.
  */
 #include "rules/setup/setup.h"
 
@@ -14,14 +66,14 @@
 
 #include "rules/setup/apply.h"
 #include "rules/setup/plan/conflict.h"
-#include "rules/setup/monitor/forget.h"
+#include "rules/setup/monitor/conntrack_cleanup.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/numbers.h"
 #include "rules/setup/ruleset/ruleset.h"
 
-/* All that one run holds. */
+/* The data of one run. */
 struct run {
 	const struct setup_options *options;
 	struct lock lock;
@@ -33,7 +85,7 @@ struct run {
 	struct diff_input input;
 	struct diff diff;
 	struct apply_ruleset ruleset;
-	bool was_bare;		/* nothing of ours was there before */
+	bool was_bare;		/* the kernel held nothing of ours */
 };
 
 int setup_may_change(char error[static SETUP_ERROR_MAX])
@@ -77,8 +129,8 @@ static int run_open(struct run *run, const struct setup_options *options,
 	return 0;
 }
 
-/* The journal goes when all is undone, and with it the folder. true: there
- * still is one. */
+/* Release everything. With `undone` the journal and the directory are removed.
+ * Whether a journal remains. */
 static bool run_close(struct run *run, bool undone)
 {
 	struct journal left = { 0 };
@@ -142,10 +194,10 @@ static int read_table(struct run *run, char error[static SETUP_ERROR_MAX])
 			      "nf_tables", strerror(-rc)) : 0;
 }
 
-/* Read what the plan speaks of, and compare. */
+/* Read what only the plan determines, and compare. */
 static int compare(struct run *run, char error[static SETUP_ERROR_MAX])
 {
-	int rc = rt_tables_look(RT_TABLES_DIR, &run->tables);
+	int rc = rt_tables_read(RT_TABLES_DIR, &run->tables);
 
 	if (rc < 0)
 		return set_error(error, rc, RT_TABLES_DIR "/waymark.conf: %s; "
@@ -194,8 +246,8 @@ static int note_step(struct run *run, const struct step *step)
 	}
 }
 
-/* On disk before anything is changed. */
-static int note(struct run *run, char error[static SETUP_ERROR_MAX])
+/* Write the journal to disk before the first change. */
+static int write_journal(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	int rc = 0;
 
@@ -208,8 +260,10 @@ static int note(struct run *run, char error[static SETUP_ERROR_MAX])
 	if (rc == 0)
 		rc = journal_save(run->lock.dir, &run->journal);
 	if (rc < 0)
-		return set_error(error, rc, "%s/journal: %s; choose another folder "
-			     "with --state-dir", run->lock.dir, strerror(-rc));
+		return set_error(error, rc,
+				 "%s/journal: %s; choose another "
+				 "directory with --state-dir",
+				 run->lock.dir, strerror(-rc));
 	return 0;
 }
 
@@ -229,17 +283,17 @@ static bool link_in_plan(const struct plan *plan, unsigned int link)
 	return false;
 }
 
-/* What has been put back, or was somebody else's by then, needs no note. */
-static void forget(struct run *run)
+/* Drop entries that were restored, or whose object has a foreign value. */
+static void drop_old_entries(struct run *run)
 {
 	struct journal *journal = &run->journal;
 
 	for (size_t i = journal->group_count; i-- > 0;)
 		if (!link_in_plan(&run->plan, journal->groups[i].link))
-			journal_forget_group(journal, journal->groups[i].link);
+			journal_drop_group(journal, journal->groups[i].link);
 	for (size_t i = journal->sysctl_count; i-- > 0;)
 		if (!in_plan(&run->plan, journal->sysctls[i].path))
-			journal_forget_sysctl(journal,
+			journal_drop_sysctl(journal,
 					      journal->sysctls[i].path);
 	journal->file = journal->file_next;
 	if (!run->plan.tables) {
@@ -248,15 +302,16 @@ static void forget(struct run *run)
 	}
 }
 
-/* What the kernel makes of what we asked for is known only now. */
+/* Record the hash of the table as the kernel reports it now. */
 static int note_ruleset(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	struct nft_table table;
 	int rc = nft_table_read(&table, NULL);
 
 	if (rc < 0) {
-		set_error(error, rc, "nftables: reading our table: %s; try again",
-		      strerror(-rc));
+		set_error(error, rc,
+			  "nftables: reading our table: %s; try again",
+			  strerror(-rc));
 	} else {
 		run->journal.ruleset_asked = run->input.ruleset;
 		run->journal.ruleset_found = table.hash;
@@ -300,15 +355,15 @@ static void report_on(const struct run *run, struct setup_report *report)
 
 		memcpy(report->active[i], uplink->active,
 		       sizeof(report->active[i]));
-		report->admin_state[i] = (uint8_t)health_admin_state_of(&run->state.health,
-							  uplink->name);
+		report->admin_state[i] = (uint8_t)health_admin_state_of(
+			&run->state.health, uplink->name);
 		for (int v6 = 0; v6 < 2; v6++)
 			report->way[i][v6] = (uint8_t)setup_way_of(
 				&run->plan, &run->state.health, i, v6);
 	}
 }
 
-static int say_ready(struct run *run, char error[static SETUP_ERROR_MAX])
+static int report_ready(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	const struct setup_options *options = run->options;
 	struct setup_report report = { 0 };
@@ -319,7 +374,7 @@ static int say_ready(struct run *run, char error[static SETUP_ERROR_MAX])
 	return options->ready(options->ctx, &report, error);
 }
 
-/* Steps come in the order of their kinds: what is added, then what goes. */
+/* Steps are sorted by kind: additions, then removals. */
 static int take_steps(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	struct diff adds = { run->diff.steps, 0 };
@@ -335,7 +390,7 @@ static int take_steps(struct run *run, char error[static SETUP_ERROR_MAX])
 	rc = apply_steps(run->nl, &adds, &run->input, &run->ruleset,
 			 run->options->listener, error);
 	if (rc == 0)
-		rc = say_ready(run, error);
+		rc = report_ready(run, error);
 	if (rc == 0)
 		numbers_follow(&run->journal, &run->plan);
 	if (rc == 0)
@@ -344,7 +399,7 @@ static int take_steps(struct run *run, char error[static SETUP_ERROR_MAX])
 	return rc;
 }
 
-/* Leave out what the listener does not want. */
+/* Drop the steps that the listener declines. */
 static void ask_listener(struct run *run)
 {
 	const struct setup_listener *listener = run->options->listener;
@@ -373,20 +428,21 @@ static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
 		rc = apply_prepare(&run->ruleset, &run->plan,
 				   &run->state.table, error);
 	if (rc == 0)
-		rc = note(run, error);
+		rc = write_journal(run, error);
 	if (rc == 0)
 		rc = take_steps(run, error);
 	if (rc == 0 && changes_ruleset)
 		rc = note_ruleset(run, error);
 	if (rc < 0)
 		return rc;
-	forget(run);
+	drop_old_entries(run);
 	rc = journal_save(run->lock.dir, &run->journal);
 	return rc < 0 ? set_error(error, rc, "%s/journal: %s; make room there",
 			      run->lock.dir, strerror(-rc)) : 0;
 }
 
-/* Others change tables of theirs: ours was looked at, and is as before. */
+/* Another table changed: ours was read and is unchanged, so its hash stands
+ * for the new generation. */
 static void follow_generation(struct run *run)
 {
 	struct journal *journal = &run->journal;
@@ -430,7 +486,7 @@ static int apply(struct run *run, const struct policy *policy,
 	follow_generation(run);
 	return run->diff.count == 0 &&
 	       numbers_are_noted(&run->journal, &run->plan) ?
-		       say_ready(run, error) : carry_out(run, error);
+		       report_ready(run, error) : carry_out(run, error);
 }
 
 int setup_apply(const struct policy *policy,
@@ -466,10 +522,10 @@ static int undo(struct run *run, char error[static SETUP_ERROR_MAX])
 		return 0;
 	rc = apply_steps(run->nl, &run->diff, &run->input, &run->ruleset, NULL,
 			 error);
-	/* What conntrack remembers would be taken for verdicts of a later
-	 * policy. Without conntrack there is nothing to clear. */
+	/* A later policy would take these marks for verdicts. It fails where
+	 * there is no conntrack, and then nothing needs clearing. */
 	if (rc == 0 && run->journal.mask != 0)
-		(void)forget_marks(run->journal.mask);
+		(void)conntrack_cleanup_marks(run->journal.mask);
 	return rc;
 }
 

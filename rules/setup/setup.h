@@ -1,10 +1,10 @@
 /*
- * setup.h - make the kernel do what a policy says, and undo it.
+ * setup.h - apply a policy to the kernel, and undo it.
  *
- * There is one function from a policy to the wanted state, one that reads
- * the present state, and a difference between the two that is carried out.
- * Undoing is the difference to nothing. Any number of processes may call
- * these; a lock keeps them apart.
+ * One function derives the wanted state from a policy, one reads the present
+ * state, and the difference between the two is applied. Undo is the difference
+ * to an empty plan. Any number of processes may call these functions; a lock
+ * serializes them. setup.c opens with a description of how it works.
  */
 #ifndef WAYMARK_SETUP_H
 #define WAYMARK_SETUP_H
@@ -21,17 +21,17 @@ struct plan;
 struct plan_exempts;
 struct policy;
 
-/* One step as it is told: '+' was missing, '~' was different, '-' too much;
- * and what: "ip -4 rule pref 20101 ...", "table inet waymark". */
+/* One step as reported: '+' adds what is missing, '~' changes, '-' removes;
+ * `thing` is the object: "ip -4 rule pref 20101 ...", "table inet waymark". */
 struct setup_change {
 	char sign;
 	const char *thing;
 };
 
 /*
- * For the one who keeps a set-up as it is: told of each step beforehand,
- * false leaves it out; and of each that the kernel refused, which keeps no
- * other from being taken.
+ * For the reconciler. `step` is called before each step and returns false to
+ * skip it; `refused` is called for each step that the kernel refuses, after
+ * which the remaining steps are still applied.
  */
 struct setup_listener {
 	bool (*step)(void *ctx, const struct setup_change *change);
@@ -41,23 +41,22 @@ struct setup_listener {
 
 #define SETUP_UPLINKS_MAX 256
 
-/* Why an uplink does not carry its own traffic in one family. */
+/* Why an uplink does not carry its own traffic in one address family. */
 enum setup_way {
-	SETUP_WAY_ITSELF,		/* it does */
+	SETUP_WAY_ITSELF,	/* it does */
 	SETUP_WAY_LINK,		/* its link is gone, down or without carrier */
-	SETUP_WAY_PROBES,	/* they fail */
+	SETUP_WAY_PROBES,	/* its probes fail */
 	SETUP_WAY_FORCED,	/* `waymark uplink down` */
 	SETUP_WAY_NONE,		/* it has no gateway in this family */
 };
 
 struct setup_report {
-	unsigned int changes;	/* 0: all was as it should be */
-	/* Of undoing: no journal said what was there before, so sysctls could
-	 * not be put back. */
+	unsigned int changes;	/* 0: the kernel was as wanted */
+	/* Undo only: without a journal sysctls were not restored. */
 	bool no_journal;
-	bool masqueraded;	/* of undoing: an uplink did, until now */
+	bool masqueraded;	/* undo only: an uplink masqueraded */
 	unsigned int port;	/* of our requests, see netlink_port() */
-	/* For each uplink of the policy, IPv4 and IPv6: the one that carries
+	/* For each uplink of the policy, IPv4 and IPv6: the active uplink of
 	 * its traffic, or PLAN_NO_UPLINK. */
 	uint8_t active[SETUP_UPLINKS_MAX][2];
 	uint8_t way[SETUP_UPLINKS_MAX][2];	/* enum setup_way */
@@ -65,21 +64,23 @@ struct setup_report {
 };
 
 struct setup_options {
-	/* Where the journal is; NULL: /run/waymark/netns-INODE, of this
+	/* The journal's directory; NULL: /run/waymark/netns-INODE of this
 	 * network namespace. */
 	const char *state_dir;
-	/* A link that is gone or down is no error: what needs it is left
-	 * out. For a policy that is already in force. */
+	/* For a policy in force: a link that is missing or down is no error;
+	 * what depends on it is left out. */
 	bool down_links;
-	/* Only say what would be changed. */
+	/* Report what would change, and change nothing. */
 	bool dry_run;
-	/* The steps, one a line, before they are taken; may be NULL. */
+	/* Receives the steps, one a line, before they are applied; may be
+	 * NULL. */
 	FILE *steps;
 	/* Exemptions beside the policy's; may be NULL. */
 	const struct plan_exempts *exempts;
-	/* Called when all that the policy needs is there, before what only an
-	 * older one needed goes; an -errno ends it there, with the sentence in
-	 * `error`. Of the report the carriers are known. May be NULL. */
+	/* Called once everything that the policy needs exists, before what
+	 * only an older policy needed is removed; an -errno stops there, with
+	 * the message in `error`. The report's active uplinks are set. May be
+	 * NULL. */
 	int (*ready)(void *ctx, const struct setup_report *report,
 		     char error[static SETUP_ERROR_MAX]);
 	void *ctx;
@@ -87,33 +88,33 @@ struct setup_options {
 };
 
 /*
- * 0, or -errno with one sentence in `error`: the thing, what is wrong, the
- * mend. What can be known beforehand is found before anything is changed;
- * and a first set-up that fails half way is undone.
+ * Apply `policy`. 0, or -errno with one sentence in `error`: the object, what
+ * is wrong, the fix. Everything that can be checked is checked before the
+ * first change; a first set-up that fails half way is undone.
  */
 int setup_apply(const struct policy *policy,
 		const struct setup_options *options,
 		struct setup_report *report,
 		char error[static SETUP_ERROR_MAX]);
 
-/* Put back what was there, as far as it is still as we left it. */
+/* Restore what set-up found, where its own value is still in place. */
 int setup_undo(const struct setup_options *options,
 	       struct setup_report *report,
 	       char error[static SETUP_ERROR_MAX]);
 
-/* A shell script that sets all up, for people to read; needs no root. */
+/* Write the whole set-up as a shell script to read; needs no root. */
 int setup_print(const struct policy *policy, FILE *out,
 		char error[static SETUP_ERROR_MAX]);
 
-/* Whether this process may do all that: 0, or -EPERM with the sentence. */
+/* Check for the rights to do so: 0, or -EPERM with a message. */
 int setup_may_change(char error[static SETUP_ERROR_MAX]);
 
-/* Why uplink `i` of a plan that was made with `health` does not carry its own
+/* Return why uplink `i` of a plan made with `health` does not carry its own
  * traffic. */
 enum setup_way setup_way_of(const struct plan *plan,
 			    const struct health *health, size_t i, bool v6);
 
-/* The folder that `given`, which may be NULL, stands for. 0 or -errno. */
+/* Resolve the state directory; `given` may be NULL. 0 or -errno. */
 int setup_state_dir(const char *given, char dir[static PATH_MAX]);
 
 #endif

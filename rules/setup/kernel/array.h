@@ -1,5 +1,5 @@
 /*
- * array.h - arrays that grow by one: a pointer and a count, nothing else.
+ * array.h - append to arrays that are a pointer and a count.
  */
 #ifndef WAYMARK_SETUP_ARRAY_H
 #define WAYMARK_SETUP_ARRAY_H
@@ -10,9 +10,9 @@
 #include <string.h>
 
 /*
- * Room for one more item behind `count` of them. `array` is the address of
- * the pointer, whatever it points to. The room doubles whenever the count is
- * a power of two, so it need not be remembered. 0 or -1.
+ * Make room for one item after `count` items. `array` is the address of the
+ * pointer. The capacity doubles whenever the count is a power of two, so it
+ * need not be stored. 0 or -1.
  */
 static inline int array_room(void *array, size_t count, size_t size)
 {

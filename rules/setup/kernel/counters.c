@@ -1,4 +1,4 @@
-/* counters.c - the named counters of our table, see counters.h. */
+/* counters.c - read the named counters of our table, see counters.h. */
 #include "rules/setup/kernel/counters.h"
 
 #include <endian.h>
@@ -15,7 +15,7 @@
 #include "rules/setup/kernel/nft.h"
 
 #define RECEIVE_MAX (64u << 10)
-/* A dump that others disturb is asked for again, this often. */
+/* Attempts at a dump that concurrent changes interrupt. */
 #define TRIES 10
 
 char *counter_route(uint64_t id, char name[static COUNTER_NAME_MAX])
@@ -117,7 +117,7 @@ static int dump(struct mnl_socket *socket, char *buffer, struct counters *ret)
 	return rc < 0 ? -errno : 0;
 }
 
-/* A socket of its own for each try: what is left of a dump goes with it. */
+/* Each attempt has a new socket, which discards the rest of the last dump. */
 static int read_once(char *buffer, struct counters *ret)
 {
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER,

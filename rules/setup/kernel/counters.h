@@ -1,6 +1,6 @@
 /*
- * counters.h - the named counters of `table inet waymark`: what the kernel
- * decides and carries. Rules come and go, counters stay.
+ * counters.h - read the named counters of `table inet waymark`: what the kernel
+ * decided and forwarded without the engine. They outlive the rules that count.
  *
  *   path_N           packets that the kernel routed by path N
  *   header_flows_N   flows that it settled on the path by their headers
@@ -29,17 +29,19 @@ struct counters {
 	size_t count;
 };
 
-/* What the kernel has; none where there is no table. 0 or -errno;
+/* Read all counters; none where there is no table. 0 or -errno;
  * counters_fini() in both cases. */
 int counters_read(struct counters *ret);
 void counters_fini(struct counters *counters);
-/* Zeros when there is none. */
+/* Find a counter; zeros when there is none. */
 struct counter counters_find(const struct counters *counters,
 			     const char *name);
 
-/* The name of a route's, by nft_hash() of its text; returns it. */
+/* Write and return the name of a route's counter; `id` is nft_hash() of the
+ * route's text. */
 char *counter_route(uint64_t id, char name[static COUNTER_NAME_MAX]);
-/* "path", "header_flows", "engine_flows" or "inbound_flows", and _N. */
+/* The same for "path", "header_flows", "engine_flows" or "inbound_flows", and a
+ * path number. */
 char *counter_path(const char *what, uint8_t path,
 		   char name[static COUNTER_NAME_MAX]);
 

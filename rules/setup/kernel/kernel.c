@@ -1,4 +1,4 @@
-/* kernel.c - comparing and printing routes and rules. */
+/* kernel.c - compare and print routes and rules. */
 #include "rules/setup/kernel/kernel.h"
 
 #include <inttypes.h>
@@ -58,7 +58,7 @@ bool kernel_rule_equal(const struct kernel_rule *a,
 	       (!a->has_to || prefix_equal(&a->to, &b->to));
 }
 
-/* Append to `text`; what does not fit is left out. */
+/* Append to `text`, cut to fit. */
 static void add(char *text, const char *format, ...)
 {
 	size_t used = strlen(text);

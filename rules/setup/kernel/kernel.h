@@ -1,6 +1,6 @@
 /*
- * kernel.h - routes, rules, links and addresses as this module speaks of
- * them: the part of rtnetlink's objects that waymark makes or asks for.
+ * kernel.h - the part of rtnetlink's routes, rules, links and addresses that
+ * waymark creates or reads.
  */
 #ifndef WAYMARK_SETUP_KERNEL_H
 #define WAYMARK_SETUP_KERNEL_H
@@ -11,8 +11,8 @@
 
 #include "rules/tables/address.h"
 
-/* How the kernel tells that a route or rule is ours (RTA_PROTOCOL,
- * FRA_PROTOCOL); free in iproute2's rt_protos. */
+/* Identifies our routes and rules (RTA_PROTOCOL, FRA_PROTOCOL); unassigned in
+ * iproute2's rt_protos. */
 #define KERNEL_PROTOCOL 119
 /* The device group that the uplinks are put into. */
 #define KERNEL_GROUP 119u
@@ -24,7 +24,7 @@ struct kernel_route {
 	uint8_t protocol;
 	bool onlink;
 	bool has_via;
-	bool is_plain;		/* false: it says more than this struct */
+	bool is_plain;		/* false: it has attributes not kept here */
 	uint32_t table;
 	uint32_t metric;
 	unsigned int oif;	/* 0: none */
@@ -43,8 +43,8 @@ struct kernel_rule {
 	uint8_t protocol;
 	bool has_from;
 	bool has_to;
-	bool inverts;		/* `not`: where its selectors do not hold */
-	bool is_plain;		/* false: it has selectors not named here */
+	bool inverts;		/* `not`: matches what the selectors do not */
+	bool is_plain;		/* false: it has selectors not kept here */
 	uint32_t pref;
 	uint32_t table;
 	uint32_t mark;
@@ -53,11 +53,11 @@ struct kernel_rule {
 	int64_t suppress_group;	/* -1: none */
 	struct prefix from;
 	struct prefix to;
-	char oif[IFNAMSIZ];	/* of sockets bound to it; "": any */
+	char oif[IFNAMSIZ];	/* sockets bound to this device; "": any */
 	char iif[IFNAMSIZ];	/* "lo": the router's own packets; "": any */
 	uint8_t ipproto;	/* 0: any */
 	struct kernel_ports sport, dport;
-	bool has_users;		/* only sockets of these */
+	bool has_users;		/* only sockets of these users */
 	uint32_t first_user, last_user;
 	uint32_t go_to;		/* FR_ACT_GOTO: a pref further on */
 };
@@ -75,18 +75,18 @@ struct kernel_address {
 	struct address address;
 };
 
-/* Whether two of them are the same thing, whoever made them. */
+/* Whether two are equal in every attribute kept here. */
 bool kernel_route_equal(const struct kernel_route *a,
 			const struct kernel_route *b);
 bool kernel_rule_equal(const struct kernel_rule *a,
 		       const struct kernel_rule *b);
-/* Whether the kernel would take `a` for another version of `b`. */
+/* Whether the kernel would have `a` replace `b`. */
 bool kernel_route_same_place(const struct kernel_route *a,
 			     const struct kernel_route *b);
 
 /*
- * What ip(8) takes after `ip -4 route add` and `ip -4 rule add`; `dev` names
- * the route's link. Room for any of them:
+ * Write the arguments of `ip -4 route add` and `ip -4 rule add`; `dev` names
+ * the route's link. KERNEL_TEXT_MAX is room for any of them.
  */
 #define KERNEL_TEXT_MAX 256
 char *kernel_route_print(const struct kernel_route *route, const char *dev,

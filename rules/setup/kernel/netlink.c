@@ -1,4 +1,4 @@
-/* netlink.c - the rtnetlink socket, its dumps and its requests. */
+/* netlink.c - rtnetlink dumps and requests. */
 #include "rules/setup/kernel/netlink.h"
 
 #include <errno.h>
@@ -55,8 +55,8 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
-/* Send `request` and hand every answer to `each` until the last one. */
-static int talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each,
+/* Send `request` and pass each answer to `each`. */
+static int exchange(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each,
 		void *ctx)
 {
 	unsigned int port = mnl_socket_get_portid(nl->socket);
@@ -89,7 +89,7 @@ static struct nlmsghdr *request_start(char *buffer, uint16_t type,
 
 /* ---- dumps ---- */
 
-/* What a dump's callback needs; `rc` is what the caller's callback said. */
+/* The data of a dump's callback; `rc` is the result of the caller's. */
 struct dump {
 	union {
 		netlink_link_cb *link;
@@ -147,8 +147,8 @@ static int dump_rule(const struct nlmsghdr *message, void *data)
 	return dump_end(dump, dump->rule(dump->ctx, &rule));
 }
 
-/* `header_len`: of the struct that follows nlmsghdr; it begins with the
- * family and is zero otherwise, which asks for everything. */
+/* `header_len` is the size of the struct after nlmsghdr: the family, and zeros,
+ * which request everything. */
 static int dump_family(struct netlink *nl, uint16_t type, uint8_t family,
 		       size_t header_len, mnl_cb_t each, struct dump *dump)
 {
@@ -159,7 +159,7 @@ static int dump_family(struct netlink *nl, uint16_t type, uint8_t family,
 
 	header[0] = family;
 	dump->rc = 0;
-	rc = talk(nl, request, each, dump);
+	rc = exchange(nl, request, each, dump);
 	if (rc == -EOPNOTSUPP || rc == -EAFNOSUPPORT)
 		return 0;
 	return rc < 0 ? rc : dump->rc;
@@ -211,7 +211,7 @@ int netlink_rules(struct netlink *nl, netlink_rule_cb *each, void *ctx)
 
 static int ask(struct netlink *nl, struct nlmsghdr *request)
 {
-	return talk(nl, request, NULL, NULL);
+	return exchange(nl, request, NULL, NULL);
 }
 
 static void put_address(struct nlmsghdr *request, uint16_t type,
@@ -223,7 +223,7 @@ static void put_address(struct nlmsghdr *request, uint16_t type,
 		mnl_attr_put(request, type, 16, address->bytes);
 }
 
-/* The length as netlink has it: an IPv4 /n is 96 + n in a struct prefix. */
+/* Convert the length: an IPv4 /n is 96 + n in a struct prefix. */
 static uint8_t prefix_len(uint8_t family, const struct prefix *prefix)
 {
 	return family == AF_INET ? prefix->len - 96 : prefix->len;
@@ -379,7 +379,7 @@ int netlink_route_get(struct netlink *nl, const struct address *to,
 	rtm->rtm_dst_len = address_is_v4(to) ? 32 : 128;
 	put_address(request, RTA_DST, rtm->rtm_family, to);
 	mnl_attr_put_u32(request, RTA_MARK, mark);
-	rc = talk(nl, request, keep_oif, &link);
+	rc = exchange(nl, request, keep_oif, &link);
 	if (rc == 0 && link == 0)
 		rc = -ENETUNREACH;
 	if (rc == 0)

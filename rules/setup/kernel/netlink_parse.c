@@ -1,4 +1,4 @@
-/* netlink_parse.c - rtnetlink messages into the structs of kernel.h. */
+/* netlink_parse.c - parse rtnetlink messages. */
 #include "rules/setup/kernel/netlink_parse.h"
 
 #include <libmnl/libmnl.h>
@@ -26,7 +26,7 @@ static bool parse_bytes(uint8_t family, const struct nlattr *attr,
 	return false;
 }
 
-/* The prefix of a family that holds everything; `len` as netlink has it. */
+/* Start a prefix of zeros; `len` as in netlink. */
 static struct prefix prefix_of(uint8_t family, uint8_t len)
 {
 	struct prefix prefix = { .len = len };
@@ -67,7 +67,7 @@ bool netlink_parse_link(const struct nlmsghdr *message, struct kernel_link *ret)
 	return true;
 }
 
-/* IFA_LOCAL is ours where there is one: IFA_ADDRESS is then the peer. */
+/* With IFA_LOCAL present, IFA_ADDRESS is the peer's. */
 bool netlink_parse_address(const struct nlmsghdr *message,
 			   struct kernel_address *ret)
 {
@@ -143,7 +143,7 @@ bool netlink_parse_route(const struct nlmsghdr *message,
 	};
 	mnl_attr_for_each(attr, message, sizeof(*header))
 		route_attr(attr, ret);
-	/* IPv6 hangs what it rejects on lo: fib6_nh_init(). */
+	/* IPv6 gives reject routes the device lo: fib6_nh_init(). */
 	if (ret->type != RTN_UNICAST)
 		ret->oif = 0;
 	return true;

@@ -1,7 +1,7 @@
 /*
- * netlink_parse.h - what one rtnetlink message says, or says to be gone.
- * false: nothing that this module knows (an address of another family, a
- * cached route, ...).
+ * netlink_parse.h - parse rtnetlink messages (RTM_NEW* and RTM_DEL*) into the
+ * structs of kernel.h. false: not an object of these kinds (another address
+ * family, a cached route, ...).
  */
 #ifndef WAYMARK_SETUP_NETLINK_PARSE_H
 #define WAYMARK_SETUP_NETLINK_PARSE_H

@@ -1,6 +1,4 @@
-/*
- * nft.c - libnftables: run a script, or see whether the kernel would take it.
- */
+/* nft.c - run nft scripts via libnftables. */
 #include "rules/setup/kernel/nft.h"
 
 #include <errno.h>
@@ -17,7 +15,7 @@ uint64_t nft_hash(const char *text)
 	return hash;
 }
 
-/* A context that keeps its output and errors; NULL when out of memory. */
+/* Make a context that buffers output and errors; NULL: out of memory. */
 static struct nft_ctx *context_new(void)
 {
 	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
@@ -31,8 +29,8 @@ static struct nft_ctx *context_new(void)
 	return ctx;
 }
 
-/* nft's first line, without "Error: " and where it thinks it was. */
-static int fault_of(struct nft_ctx *ctx, char error[static SETUP_ERROR_MAX])
+/* Report nft's first line without "Error: " and the position before it. */
+static int parse_error(struct nft_ctx *ctx, char error[static SETUP_ERROR_MAX])
 {
 	const char *text = nft_ctx_get_error_buffer(ctx);
 	const char *start = text ? strstr(text, "Error: ") : NULL;
@@ -41,7 +39,7 @@ static int fault_of(struct nft_ctx *ctx, char error[static SETUP_ERROR_MAX])
 		text = start + strlen("Error: ");
 	return set_error(error, -EINVAL,
 		     "nftables: the kernel refused our table: %.*s; "
-		     "`waymark doctor` says what it lacks",
+		     "`waymark doctor` lists the features it lacks",
 		     text ? (int)strcspn(text, "\n") : 0, text ? text : "");
 }
 
@@ -55,7 +53,7 @@ static int run(const char *script, bool dry,
 		return set_error(error, -ENOMEM, "nftables: out of memory");
 	nft_ctx_set_dry_run(ctx, dry);
 	if (nft_run_cmd_from_buffer(ctx, script))
-		rc = fault_of(ctx, error);
+		rc = parse_error(ctx, error);
 	nft_ctx_free(ctx);
 	return rc;
 }
@@ -81,7 +79,7 @@ char *nft_read(const char *command)
 	return text;
 }
 
-/* In a table that a dry run never makes, and in no hook. */
+/* A dry run creates nothing, and the chain has no hook. */
 bool nft_has_queue(void)
 {
 	char error[SETUP_ERROR_MAX];

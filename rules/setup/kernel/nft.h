@@ -1,5 +1,6 @@
 /*
- * nft.h - libnftables: run a script, or see whether the kernel would take it.
+ * nft.h - run nft scripts via libnftables, or check whether the kernel takes
+ * them.
  */
 #ifndef WAYMARK_SETUP_NFT_H
 #define WAYMARK_SETUP_NFT_H
@@ -9,23 +10,23 @@
 
 #include "rules/setup/kernel/set_error.h"
 
-/* Of family inet. */
+/* Our table, of family inet. */
 #define NFT_TABLE "waymark"
-/* The table's comment, by which we know it again. */
+/* The table's comment, which identifies it as ours. */
 #define NFT_COMMENT "made by waymark"
 
-/* One transaction: all of it or nothing. 0 or -errno with a sentence. */
+/* Run a script as one transaction. 0 or -errno with a message. */
 int nft_run(const char *script, char error[static SETUP_ERROR_MAX]);
-/* Whether it would go through; changes nothing. */
+/* Check whether the kernel would accept it; changes nothing. */
 int nft_check(const char *script, char error[static SETUP_ERROR_MAX]);
 
-/* What a command prints; NULL when it fails. The caller frees it. */
+/* Return the output of a command, which the caller frees; NULL: it failed. */
 char *nft_read(const char *command);
 
-/* Whether the kernel has nft's own `queue` expression. */
+/* Whether the kernel supports nft's `queue` expression. */
 bool nft_has_queue(void);
 
-/* FNV-1a, 64 bits: to see that something is what we know. */
+/* FNV-1a, 64 bits: detects changes, no protection against forgery. */
 #define NFT_HASH_START 0xcbf29ce484222325u
 #define NFT_HASH_PRIME 0x100000001b3u
 uint64_t nft_hash(const char *text);

@@ -1,4 +1,4 @@
-/* nft_table.c - `table inet waymark` as the kernel has it. */
+/* nft_table.c - read `table inet waymark` from the kernel. */
 #include "rules/setup/kernel/nft_table.h"
 
 #include <arpa/inet.h>
@@ -16,20 +16,20 @@
 #define RECEIVE_MAX (64u << 10)
 /* NFTA_SET_COUNT, which headers before Linux 6.17 lack. */
 #define SET_COUNT 20
-/* A dump that others disturb is asked for again, this often. */
+/* Attempts at a dump that concurrent changes interrupt. */
 #define TRIES 10
 
-/* What one reading has so far. */
+/* The data of one read. */
 struct reading {
 	struct mnl_socket *socket;
 	struct nft_table *table;
 	const struct nft_known *known;
-	uint64_t sum;		/* of the elements of the set at hand */
+	uint64_t sum;		/* of the current set's elements */
 	char buffer[RECEIVE_MAX];
 };
 
-/* All attributes of the message; what comes before them counts changes of
- * the whole ruleset, other tables included. */
+/* Hash the attributes. The header before them has the generation of the whole
+ * ruleset, which changes with other tables. */
 static void hash_message(struct nft_table *table,
 			 const struct nlmsghdr *message)
 {
@@ -74,7 +74,7 @@ static int keep_name(char ***names, size_t *count, const struct nlattr *attr)
 	return MNL_CB_OK;
 }
 
-/* The comment, as libnftnl wraps it: type, length with the '\0', text. */
+/* libnftnl stores a comment as type, length with the '\0', text. */
 static int take_table(const struct nlmsghdr *message, void *data)
 {
 	struct reading *reading = data;
@@ -130,7 +130,7 @@ static int take_set(const struct nlmsghdr *message, void *data)
 			 attr_of(message, NFTA_SET_NAME));
 }
 
-/* What one element adds, if it is a plain key. */
+/* Return the checksum of an element that is a plain key. */
 static uint64_t part_of(const struct nlattr *element)
 {
 	const struct nlattr *attr, *value = NULL;
@@ -162,8 +162,8 @@ static int take_elements(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-/* Ask for what is in our table; in each of these requests the table's name
- * has the first attribute, a set's the second. */
+/* Request objects of our table: attribute 1 of each of these requests is the
+ * table's name, attribute 2 the set's. */
 static int ask(struct reading *reading, uint16_t type, const char *set,
 	       mnl_cb_t each)
 {
@@ -196,7 +196,7 @@ static int ask(struct reading *reading, uint16_t type, const char *set,
 	return rc < 0 ? -errno : 0;
 }
 
-/* It counts transactions of anybody. */
+/* The generation counts the transactions of all tables. */
 static int take_generation(const struct nlmsghdr *message, void *data)
 {
 	struct reading *reading = data;
@@ -224,7 +224,7 @@ static int keep_whole(struct nft_table *table, const char *name)
 	return rc;
 }
 
-/* Of a big set only where reading it takes little. */
+/* Elements of a big set are read only where that is fast. */
 static int read_elements(struct reading *reading, size_t i)
 {
 	const char *set = reading->table->sets[i];
@@ -275,7 +275,7 @@ static void free_names(char **names, size_t count)
 	free(names);
 }
 
-/* A socket of its own for each try: what is left of a dump goes with it. */
+/* Each attempt has a new socket, which discards the rest of the last dump. */
 static int read_once(struct nft_table *table, const struct nft_known *known)
 {
 	struct reading *reading = calloc(1, sizeof(*reading));
@@ -307,7 +307,7 @@ int nft_table_read(struct nft_table *table, const struct nft_known *known)
 		nft_table_fini(table);
 		rc = read_once(table, known);
 	}
-	/* Their values change all the time, so they are not hashed. */
+	/* Not hashed: counter values change with every packet. */
 	if (rc == 0 && table->exists)
 		rc = counters_read(&table->counters);
 	return rc;

@@ -1,8 +1,8 @@
 /*
- * nft_table.h - `table inet waymark` as the kernel has it.
+ * nft_table.h - read `table inet waymark` from the kernel.
  *
- * It is asked by netlink and not by libnftables, which would take queue rules
- * made of an xtables target for something that it does not know.
+ * It is read via netlink, because libnftables cannot parse queue rules that are
+ * made of an xtables target.
  */
 #ifndef WAYMARK_SETUP_NFT_TABLE_H
 #define WAYMARK_SETUP_NFT_TABLE_H
@@ -13,35 +13,35 @@
 
 #include "rules/setup/kernel/counters.h"
 
-/* What was read when the kernel's ruleset, of all tables, was at this
- * generation; 0: not known. */
+/* The hash that was read at this generation of the kernel's ruleset (of all
+ * tables); 0: unknown. */
 struct nft_known {
 	uint32_t generation;
 	uint64_t hash;
 };
 
-/* The kernel does not tell. */
+/* The kernel does not report the number. */
 #define NFT_TABLE_UNCOUNTED UINT32_MAX
 
 struct nft_table {
-	uint32_t generation;	/* at least: of what was read */
+	uint32_t generation;	/* when the read began */
 	bool exists;
 	bool is_ours;		/* it has our comment */
-	/* Of all that is in it, handles included: it changes with whatever
-	 * anybody changes there. */
+	/* Of the whole content, handles included, so that it changes with
+	 * every modification. */
 	uint64_t hash;
 	char **chains;
 	size_t chain_count;
-	char **sets;		/* those with a name */
+	char **sets;		/* named ones */
 	size_t set_count;
 	uint32_t *set_elements;	/* of each; NFT_TABLE_UNCOUNTED */
-	char **whole;		/* big sets among them, with what they name */
+	char **whole;		/* big sets with the content they claim */
 	size_t whole_count;
 	struct counters counters;
 };
 
 /*
- * What is in sets is not read again while the generation is the one that is
+ * Read the table. Elements of sets are skipped while the generation is that of
  * `known`, which may be NULL. 0 or -errno; nft_table_fini in both cases.
  */
 int nft_table_read(struct nft_table *table, const struct nft_known *known);

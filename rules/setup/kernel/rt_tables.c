@@ -1,4 +1,4 @@
-/* rt_tables.c - the file that gives our tables' numbers their names. */
+/* rt_tables.c - name our routing tables for iproute2. */
 #include "rules/setup/kernel/rt_tables.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "rules/setup/kernel/nft.h"
 
 #define NAME "waymark.conf"
-/* Larger than this it is not ours. */
+/* A larger file is not ours. */
 #define FILE_MAX 65536
 
 static void parent_of(const char *dir, char parent[static PATH_MAX])
@@ -25,7 +25,7 @@ static void parent_of(const char *dir, char parent[static PATH_MAX])
 		*slash = '\0';
 }
 
-int rt_tables_look(const char *dir, struct rt_tables *ret)
+int rt_tables_read(const char *dir, struct rt_tables *ret)
 {
 	char path[PATH_MAX];
 	char parent[PATH_MAX];

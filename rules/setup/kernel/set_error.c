@@ -1,10 +1,11 @@
-/* set_error.c - write the sentence that goes with an error. */
+/* set_error.c - write the message of an error. */
 #include "rules/setup/kernel/set_error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-int set_error(char error[static SETUP_ERROR_MAX], int rc, const char *format, ...)
+int set_error(char error[static SETUP_ERROR_MAX], int rc, const char *format,
+	      ...)
 {
 	va_list args;
 

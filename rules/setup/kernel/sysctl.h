@@ -1,13 +1,13 @@
 /*
- * sysctl.h - one value below /proc/sys.
+ * sysctl.h - read and write a value below /proc/sys.
  */
 #ifndef WAYMARK_SETUP_SYSCTL_H
 #define WAYMARK_SETUP_SYSCTL_H
 
 #define SYSCTL_VALUE_MAX 32
 
-/* `path` as "net/ipv4/conf/eth1/src_valid_mark"; the value without its end of
- * line. 0 or -errno. */
+/* Read a value without its newline; `path` is relative, such as
+ * "net/ipv4/conf/eth1/src_valid_mark". 0 or -errno. */
 int sysctl_read(const char *path, char value[static SYSCTL_VALUE_MAX]);
 int sysctl_write(const char *path, const char *value);
 

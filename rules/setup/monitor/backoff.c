@@ -1,4 +1,4 @@
-/* backoff.c - how often each thing had to be put back. */
+/* backoff.c - count how often each object had to be restored. */
 #include "rules/setup/monitor/backoff.h"
 
 #include <stdbool.h>
@@ -27,8 +27,7 @@ struct backoff *backoff_of(struct backoffs *backoffs, const char *thing)
 	return oldest;
 }
 
-/* After a pause there is one try; if it does not last, the next pause is
- * twice as long. */
+/* One attempt follows each pause; if that does not last, the pause doubles. */
 enum backoff_state backoff_count(struct backoff *backoff, uint64_t now_ms)
 {
 	uint64_t quiet_since = backoff->last_ms + backoff->pause_ms + MINUTE_MS;
@@ -51,7 +50,8 @@ enum backoff_state backoff_count(struct backoff *backoff, uint64_t now_ms)
 	if (backoff->pause_ms == 0 && ++backoff->count <= BACKOFF_AFTER)
 		return BACKOFF_NONE;
 	was_backoff = backoff->pause_ms > 0;
-	backoff->pause_ms = was_backoff ? backoff->pause_ms * 2 : PAUSE_FIRST_MS;
+	backoff->pause_ms =
+		was_backoff ? backoff->pause_ms * 2 : PAUSE_FIRST_MS;
 	if (backoff->pause_ms > PAUSE_MAX_MS)
 		backoff->pause_ms = PAUSE_MAX_MS;
 	backoff->until_ms = now_ms + backoff->pause_ms;

@@ -1,13 +1,14 @@
 /*
- * backoff.h - how often each thing had to be put back: more than so many times
- * in a minute, and another program wants it otherwise.
+ * backoff.h - count how often each object had to be restored. After more than
+ * BACKOFF_AFTER times within a minute another program is undoing our changes,
+ * and they are retried at growing intervals.
  */
 #ifndef WAYMARK_SETUP_BACKOFF_H
 #define WAYMARK_SETUP_BACKOFF_H
 
 #include <stdint.h>
 
-/* So often in a minute is no fight yet. */
+/* Restorations within a minute before backoff starts. */
 #define BACKOFF_AFTER 5
 
 #define BACKOFF_THINGS 64
@@ -15,29 +16,30 @@
 
 struct backoff {
 	char thing[BACKOFF_THING_MAX];
-	uint64_t since_ms;	/* of the minute that is counted */
+	uint64_t since_ms;	/* start of the minute of `count` */
 	uint64_t last_ms;
-	uint64_t until_ms;	/* left alone until then */
+	uint64_t until_ms;	/* not restored before this time */
 	uint64_t pause_ms;
 	unsigned int count;
-	int refused;		/* what the kernel said last, see reconcile.c */
+	int refused;		/* the kernel's last error, see reconcile.c */
 };
 
-/* All zero: none yet. The one that was quiet longest makes way. */
+/* All zero: empty. The entry that was idle longest is evicted. */
 struct backoffs {
 	struct backoff items[BACKOFF_THINGS];
 };
 
 enum backoff_state {
-	BACKOFF_NONE,	/* put it back */
-	BACKOFF_BEGIN,	/* leave it, and tell that it is a fight */
-	BACKOFF_ACTIVE,	/* leave it */
+	BACKOFF_NONE,	/* restore it */
+	BACKOFF_BEGIN,	/* wait, and report the conflict */
+	BACKOFF_ACTIVE,	/* wait */
 };
 
+/* Find the entry of an object; adds it if there is none. */
 struct backoff *backoff_of(struct backoffs *backoffs, const char *thing);
-/* `thing` has to be put back once more. */
+/* Count one more restoration. Whether to carry it out. */
 enum backoff_state backoff_count(struct backoff *backoff, uint64_t now_ms);
-/* When something that was left alone may be tried again; 0: never. */
+/* Return when the next wait ends; 0: nothing waits. */
 uint64_t backoff_next_ms(const struct backoffs *backoffs, uint64_t now_ms);
 
 #endif

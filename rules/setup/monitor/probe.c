@@ -1,4 +1,4 @@
-/* probe.c - when probes are sent, and what is believed of their answers. */
+/* probe.c - schedule probes, and derive up and down from their answers. */
 #include "rules/setup/monitor/probe.h"
 
 #include <errno.h>
@@ -10,9 +10,8 @@
 #include "rules/setup/plan/health.h"
 #include "rules/setup/monitor/probe_socket.h"
 
-/* An answer later than this is none. */
+/* Later answers do not count. */
 #define WAIT_MAX_MS 3000u
-
 
 struct probe {
 	struct uplink_probe spec;
@@ -22,7 +21,7 @@ struct probe {
 	uint32_t mark;
 
 	struct probe_socket socket;
-	uint64_t next_ms;	/* to begin, or to give up waiting */
+	uint64_t next_ms;	/* to send, or to time out */
 	uint64_t began_ms;
 	uint64_t answered_ms;
 	unsigned int good, bad;	/* in a row */
@@ -149,7 +148,8 @@ bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family)
 
 /* ---- one probe ---- */
 
-static void tell(const struct probe *probe, int rc, probe_told *told, void *ctx)
+static void log_change(const struct probe *probe, int rc, probe_log *log,
+		       void *ctx)
 {
 	static const char *const kinds[] = { "ping", "tcp", "http" };
 	char line[256], target[ADDRESS_TEXT_MAX];
@@ -159,18 +159,18 @@ static void tell(const struct probe *probe, int rc, probe_told *told, void *ctx)
 	unsigned int times = rc == 0 ? probe->good : probe->bad;
 
 	snprintf(line, sizeof(line),
-		 "uplink %s: IPv%c: probe %s %s: %s: %s, %u time%s",
+		 "uplink %s: IPv%c: probe %s %s: %s, %u time%s: %s",
 		 probe->name, address_is_v4(&probe->spec.target) ? '4' : '6',
 		 kinds[probe->spec.kind],
 		 address_print(&probe->spec.target, target),
-		 rc == 0 ? "alive" : "dead", why, times,
-		 times == 1 ? "" : "s");
-	told(ctx, line);
+		 why, times, times == 1 ? "" : "s",
+		 rc == 0 ? "up" : "down");
+	log(ctx, line);
 }
 
-/* The attempt is over. Whether the probe changed its mind. */
+/* Count the result of an attempt. Whether the probe went down or up. */
 static bool conclude(struct probe *probe, int rc, uint64_t now_ms,
-		     probe_told *told, void *ctx)
+		     probe_log *log, void *ctx)
 {
 	bool was_down = probe->is_down;
 
@@ -188,7 +188,7 @@ static bool conclude(struct probe *probe, int rc, uint64_t now_ms,
 		probe->is_down = false;
 	if (probe->is_down == was_down)
 		return false;
-	tell(probe, rc, told, ctx);
+	log_change(probe, rc, log, ctx);
 	return true;
 }
 
@@ -198,7 +198,7 @@ static uint64_t wait_ms(const struct probe *probe)
 						     WAIT_MAX_MS;
 }
 
-static bool run_probe(struct probe *probe, uint64_t now_ms, probe_told *told,
+static bool run_probe(struct probe *probe, uint64_t now_ms, probe_log *log,
 		      void *ctx)
 {
 	int rc = -EAGAIN;
@@ -219,16 +219,16 @@ static bool run_probe(struct probe *probe, uint64_t now_ms, probe_told *told,
 		if (rc == 0)
 			rc = -EAGAIN;
 	}
-	return rc != -EAGAIN && conclude(probe, rc, now_ms, told, ctx);
+	return rc != -EAGAIN && conclude(probe, rc, now_ms, log, ctx);
 }
 
-bool probes_run(struct probes *probes, uint64_t now_ms, probe_told *told,
+bool probes_run(struct probes *probes, uint64_t now_ms, probe_log *log,
 		void *ctx)
 {
 	bool changed = false;
 
 	for (size_t i = 0; i < probes->count; i++)
-		changed |= run_probe(&probes->items[i], now_ms, told, ctx);
+		changed |= run_probe(&probes->items[i], now_ms, log, ctx);
 	return changed;
 }
 

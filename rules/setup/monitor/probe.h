@@ -1,7 +1,7 @@
 /*
- * probe.h - is there anything at the other end of an uplink? Each probe of a
- * policy goes by its uplink itself, marked and bound to the device, whatever
- * the tables say meanwhile. One thread; nothing here blocks.
+ * probe.h - health checks of uplinks. Each probe of a policy is sent via its
+ * uplink, marked and bound to the device, whether or not the uplink's table
+ * leads elsewhere at the time. One thread; no call blocks.
  */
 #ifndef WAYMARK_SETUP_PROBE_H
 #define WAYMARK_SETUP_PROBE_H
@@ -15,32 +15,32 @@
 
 struct probes;
 
-/* "uplink two: IPv4: dead: ping 198.51.100.7: no answer, 3 times" */
-typedef void probe_told(void *ctx, const char *line);
+/* "uplink two: IPv4: probe ping 198.51.100.7: no answer, 3 times: down" */
+typedef void probe_log(void *ctx, const char *line);
 
-/* All that the policy names; it may be freed. NULL: out of memory. */
+/* Make the probes of a policy, which may be freed then. NULL: out of memory. */
 struct probes *probes_new(const struct policy *policy);
 void probes_free(struct probes *probes);
 
 size_t probes_count(const struct probes *probes);
-/* What to poll: room for probes_count() of them; how many there are. */
+/* Fill `fds`, which has room for probes_count() of them; how many there are. */
 size_t probes_poll(const struct probes *probes, struct pollfd *fds);
-/* When something is to be done, on the monotonic clock; 0: never. */
+/* Return when probes_run() is due, on the monotonic clock; 0: never. */
 uint64_t probes_next_ms(const struct probes *probes);
 
-/* Send what is due, read what came. Whether an uplink died or revived. */
-bool probes_run(struct probes *probes, uint64_t now_ms, probe_told *told,
+/* Send due probes and read answers. Whether a probe went down or up. */
+bool probes_run(struct probes *probes, uint64_t now_ms, probe_log *told,
 		void *ctx);
-/* All probes of this family, of which there are some, fail. */
+/* Whether the uplink has probes of this family and all are down. */
 bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family);
 
-/* When one of this family was begun last, and answered last, on the monotonic
- * clock; 0: never, *ret_asked_ms as well where there is none. */
+/* Return when a probe of this family was last sent and last answered, on the
+ * monotonic clock; 0: never, and both 0 where there is none. */
 void probes_last(const struct probes *probes, size_t uplink, uint8_t family,
 		 uint64_t *ret_asked_ms, uint64_t *ret_answered_ms);
 
-/* One probe at once: by `uplink`, until `wait_ms` are over.
- * 0 when it was answered, else -errno. */
+/* Send one probe via `uplink` and wait up to `wait_ms` for the answer. 0, or
+ * -errno; -ETIMEDOUT: no answer. */
 int probe_once(const struct policy *policy, size_t uplink,
 	       const struct uplink_probe *spec, int wait_ms);
 

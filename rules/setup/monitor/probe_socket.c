@@ -1,4 +1,4 @@
-/* probe_socket.c - one attempt of one probe. */
+/* probe_socket.c - one attempt of a probe. */
 #include "rules/setup/monitor/probe_socket.h"
 
 #include <arpa/inet.h>
@@ -34,7 +34,7 @@ static socklen_t name_of(const struct uplink_probe *spec,
 	return sizeof(in6);
 }
 
-/* The kernel's own ping sockets where they are allowed, else raw ones. */
+/* A ping socket where ping_group_range allows it, else a raw socket. */
 static int open_ping(struct probe_socket *ps, int family)
 {
 	int protocol = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
@@ -59,8 +59,8 @@ static uint16_t checksum(const uint8_t *bytes, size_t len)
 	return htons((uint16_t)~sum);
 }
 
-/* An echo request, RFC 792 and 4443: both begin alike. The kernel sums up for
- * IPv6, and puts its own identifier into what is not raw. */
+/* An echo request has the same header in RFC 792 and RFC 4443. The kernel fills
+ * in the checksum of ICMPv6, and the identifier on ping sockets. */
 static int send_ping(struct probe_socket *ps, bool is_v4)
 {
 	struct icmphdr header = { .type = is_v4 ? ICMP_ECHO :
@@ -158,7 +158,7 @@ static int send_request(struct probe_socket *ps,
 	return -EAGAIN;
 }
 
-/* "HTTP/1.1 200": what answers with 2xx or 3xx is well. */
+/* "HTTP/1.1 200": status 2xx and 3xx count as an answer. */
 static int read_answer(const struct probe_socket *ps)
 {
 	char text[16] = "";

@@ -1,5 +1,5 @@
 /*
- * probe_socket.h - one attempt of one probe: a socket that does not block.
+ * probe_socket.h - one attempt of a probe, on a non-blocking socket.
  */
 #ifndef WAYMARK_SETUP_PROBE_SOCKET_H
 #define WAYMARK_SETUP_PROBE_SOCKET_H
@@ -7,19 +7,19 @@
 #include "rules/policy/policy.h"
 
 struct probe_socket {
-	int fd;			/* -1: no attempt is under way */
-	short events;		/* to be polled for */
-	uint16_t id;		/* of a ping */
+	int fd;			/* -1: no attempt */
+	short events;		/* to poll for */
+	uint16_t id;		/* ping: the sequence number */
 	bool is_raw;
 	bool has_asked;		/* http: the request was sent */
 };
 
-/* Begin: marked with `mark`, bound to `dev`. 0 or -errno. */
+/* Start an attempt, marked with `mark` and bound to `dev`. 0 or -errno. */
 int probe_socket_open(struct probe_socket *ps, const struct uplink_probe *spec,
 		      const char *dev, uint32_t mark);
 void probe_socket_close(struct probe_socket *ps);
-/* Something can be read or written: 0 when it was answered, -EAGAIN when
- * there is more to come, else -errno. */
+/* Proceed when the socket is ready. 0: answered; -EAGAIN: not yet; else
+ * -errno. */
 int probe_socket_go_on(struct probe_socket *ps,
 		       const struct uplink_probe *spec);
 

@@ -1,4 +1,12 @@
-/* reconcile.c - keep the kernel as a policy wants it. */
+/*
+ * reconcile.c - keep the kernel as the policy wants it.
+ *
+ * The thread sleeps until a notification, a probe, a change of `waymark uplink`
+ * or the timer is due. Notifications are collected for BURST_MS; then a check
+ * runs setup_apply(), which reads the whole state and applies the difference,
+ * so that a lost or misread notification delays a repair and never prevents it.
+ * What was notified only serves as the cause in the log.
+ */
 #include "rules/setup/monitor/reconcile.h"
 
 #include <errno.h>
@@ -18,19 +26,19 @@
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/monitor/backoff.h"
-#include "rules/setup/monitor/forget.h"
+#include "rules/setup/monitor/conntrack_cleanup.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/monitor/probe.h"
 #include "rules/setup/setup.h"
 #include "rules/setup/monitor/watch.h"
 
-/* A burst is waited for so long, and looks are so far apart at least. */
+/* Collects a burst of notifications; the shortest time between checks. */
 #define BURST_MS 30u
-#define APART_MS 200u
-/* What nobody tells of, such as a sysctl, is found by looking. */
-#define LOOK_MS 60000u
-/* What failed is tried again after this, and then ever later. */
+#define INTERVAL_MIN_MS 200u
+/* Finds changes without a notification, such as those of sysctls. */
+#define CHECK_MS 60000u
+/* After a failure, retries at growing intervals. */
 #define RETRY_FIRST_MS 1000u
 #define RETRY_MAX_MS 30000u
 
@@ -39,10 +47,10 @@
 struct reconciler {
 	pthread_t thread;
 	pthread_mutex_t lock;	/* of all below but the descriptors */
-	int wake_fd;		/* eventfd: there is news for the thread */
-	bool is_stopping;	/* so it is the end */
-	int admin_states_fd;		/* inotify on the state folder */
-	int probe_results_fd;	/* what probes found, see health.h */
+	int wake_fd;		/* eventfd: wakes the thread */
+	bool is_stopping;
+	int admin_states_fd;	/* inotify on the state directory */
+	int probe_results_fd;	/* the locked file, see health.h */
 	struct reconcile_options options;
 	char state_dir[PATH_MAX];
 
@@ -52,17 +60,17 @@ struct reconciler {
 	struct backoffs backoffs;
 	struct setup_report last;
 	bool has_last;
-	/* Whose address flows of each uplink have; IPv4 and IPv6. */
-	uint8_t carried[SETUP_UPLINKS_MAX][2];
-	struct uplink_statuses statuses;	/* has a lock of its own */
+	/* The uplink whose address NAT gave the flows of each; IPv4, IPv6. */
+	uint8_t flow_uplink[SETUP_UPLINKS_MAX][2];
+	struct uplink_statuses statuses;	/* with its own lock */
 	unsigned int port;
 
-	uint64_t look_ms;	/* when to look next */
-	uint64_t looked_ms;
+	uint64_t check_ms;	/* of the next check */
+	uint64_t checked_ms;
 	uint64_t retry_ms;	/* the pause after the next failure */
-	bool failed;		/* this time something was refused */
-	char error[SETUP_ERROR_MAX];	/* what was told last */
-	/* What happened since the last look, for each kind; and why else. */
+	bool failed;		/* the kernel refused a step of this check */
+	char error[SETUP_ERROR_MAX];	/* logged last */
+	/* Notified since the last check, for each kind; and other causes. */
 	char seen[WATCH_KINDS][REASON_MAX];
 	char why[REASON_MAX];
 };
@@ -76,7 +84,7 @@ static uint64_t now(void)
 }
 
 __attribute__((format(printf, 2, 3)))
-static void say(struct reconciler *reconciler, const char *format, ...)
+static void log_line(struct reconciler *rec, const char *format, ...)
 {
 	char line[SETUP_ERROR_MAX + REASON_MAX];
 	va_list args;
@@ -84,277 +92,281 @@ static void say(struct reconciler *reconciler, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	reconciler->options.log(reconciler->options.ctx, line);
+	rec->options.log(rec->options.ctx, line);
 }
 
-static void look_at(struct reconciler *reconciler, uint64_t at_ms)
+static void check_by(struct reconciler *rec, uint64_t at_ms)
 {
-	uint64_t earliest = reconciler->looked_ms + APART_MS;
+	uint64_t earliest = rec->checked_ms + INTERVAL_MIN_MS;
 
 	if (at_ms < earliest)
 		at_ms = earliest;
-	if (at_ms < reconciler->look_ms)
-		reconciler->look_ms = at_ms;
+	if (at_ms < rec->check_ms)
+		rec->check_ms = at_ms;
 }
 
-/* ---- what happened ---- */
+/* ---- notifications ---- */
 
 static void observe(void *ctx, enum watch_kind kind, const char *text)
 {
-	struct reconciler *reconciler = ctx;
+	struct reconciler *rec = ctx;
 
-	if (kind == WATCH_LINK && strcmp(reconciler->seen[kind], text) != 0)
-		say(reconciler, "%s", text);
-	snprintf(reconciler->seen[kind], sizeof(reconciler->seen[kind]), "%s", text);
-	look_at(reconciler, now() + BURST_MS);
+	if (kind == WATCH_LINK && strcmp(rec->seen[kind], text) != 0)
+		log_line(rec, "%s", text);
+	snprintf(rec->seen[kind], sizeof(rec->seen[kind]), "%s", text);
+	check_by(rec, now() + BURST_MS);
 }
 
-/* Whether the kernel itself had reason to take something away. */
-static bool is_natural(const struct reconciler *reconciler)
+/* Whether there is a cause other than another program. */
+static bool has_cause(const struct reconciler *rec)
 {
-	return reconciler->seen[WATCH_LINK][0] || reconciler->seen[WATCH_ADDRESS][0] ||
-	       reconciler->why[0];
+	return rec->seen[WATCH_LINK][0] || rec->seen[WATCH_ADDRESS][0] ||
+	       rec->why[0];
 }
 
-static const char *reason_for(const struct reconciler *reconciler, const char *thing)
+static const char *reason_for(const struct reconciler *rec, const char *thing)
 {
 	enum watch_kind kind = strstr(thing, " rule ")	 ? WATCH_RULE :
 			       strstr(thing, " route ")	 ? WATCH_ROUTE :
 			       strstr(thing, "table inet") ? WATCH_TABLE :
 							     WATCH_LINK;
 
-	if (reconciler->why[0])
-		return reconciler->why;
-	if (reconciler->seen[WATCH_LINK][0])
-		return reconciler->seen[WATCH_LINK];
-	if (reconciler->seen[WATCH_ADDRESS][0])
-		return reconciler->seen[WATCH_ADDRESS];
-	if (reconciler->seen[kind][0])
-		return reconciler->seen[kind];
-	return reconciler->seen[WATCH_LOST][0] ? reconciler->seen[WATCH_LOST] :
-					    "found by looking";
+	if (rec->why[0])
+		return rec->why;
+	if (rec->seen[WATCH_LINK][0])
+		return rec->seen[WATCH_LINK];
+	if (rec->seen[WATCH_ADDRESS][0])
+		return rec->seen[WATCH_ADDRESS];
+	if (rec->seen[kind][0])
+		return rec->seen[kind];
+	return rec->seen[WATCH_LOST][0] ? rec->seen[WATCH_LOST] :
+					    "found by a periodic check";
 }
 
-/* ---- putting it back ---- */
+/* ---- restoring ---- */
 
 static bool take_step(void *ctx, const struct setup_change *change)
 {
-	struct reconciler *reconciler = ctx;
-	const char *reason = reason_for(reconciler, change->thing);
+	struct reconciler *rec = ctx;
+	const char *reason = reason_for(rec, change->thing);
 	enum backoff_state answer = BACKOFF_NONE;
 
-	if (!is_natural(reconciler))
-		answer = backoff_count(backoff_of(&reconciler->backoffs, change->thing),
-				     now());
+	if (!has_cause(rec))
+		answer = backoff_count(
+			backoff_of(&rec->backoffs, change->thing), now());
 	if (answer == BACKOFF_BEGIN)
-		say(reconciler, "%s: put back %d times within a minute, and taken "
-		    "away again %s: another program wants it otherwise; "
-		    "waymark tries again more and more seldom", change->thing,
-		    BACKOFF_AFTER, reason);
+		log_line(rec, "%s: restored %d times within a minute and "
+			 "%s again: conflict with another program; retries "
+			 "back off from 30 s to 10 min", change->thing,
+			 BACKOFF_AFTER, reason);
 	if (answer != BACKOFF_NONE)
 		return false;
-	if (backoff_of(&reconciler->backoffs, change->thing)->refused == 0)
-		say(reconciler, "%s: %s: %s", change->thing,
-		    change->sign == '+' ? "put back" :
-		    change->sign == '~' ? "put right" :
-					  "taken away", reason);
+	if (backoff_of(&rec->backoffs, change->thing)->refused == 0)
+		log_line(rec, "%s: %s: %s", change->thing,
+			 change->sign == '+' ? "restored" :
+			 change->sign == '~' ? "corrected" :
+					       "removed", reason);
 	return true;
 }
 
 static void refused(void *ctx, const struct setup_change *change, int rc)
 {
-	struct reconciler *reconciler = ctx;
-	struct backoff *backoff = backoff_of(&reconciler->backoffs, change->thing);
+	struct reconciler *rec = ctx;
+	struct backoff *backoff = backoff_of(&rec->backoffs, change->thing);
 
-	reconciler->failed = true;
+	rec->failed = true;
 	if (backoff->refused != rc)
-		say(reconciler, "%s: not possible: %s", change->thing, strerror(-rc));
+		log_line(rec, "%s: the kernel refused it: %s", change->thing,
+			 strerror(-rc));
 	backoff->refused = rc;
 }
 
-/* What the kernel took at last may be told anew when it goes again. */
-static void forget_refusals(struct reconciler *reconciler)
+/* The kernel accepted all steps: a later refusal is logged again. */
+static void clear_refusals(struct reconciler *rec)
 {
 	for (size_t i = 0; i < BACKOFF_THINGS; i++)
-		reconciler->backoffs.items[i].refused = 0;
+		rec->backoffs.items[i].refused = 0;
 }
 
-static void save_probe_results(struct reconciler *reconciler)
+static void save_probe_results(struct reconciler *rec)
 {
 	struct health health = { 0 };
 	int rc = 0;
 
-	for (size_t i = 0; i < policy_uplinks(reconciler->policy) && rc == 0; i++) {
+	for (size_t i = 0; i < policy_uplinks(rec->policy) && rc == 0; i++) {
 		struct health_uplink item = {
-			.down4 = probes_is_down(reconciler->probes, i, AF_INET),
-			.down6 = probes_is_down(reconciler->probes, i, AF_INET6),
+			.down4 = probes_is_down(rec->probes, i, AF_INET),
+			.down6 = probes_is_down(rec->probes, i, AF_INET6),
 		};
 
 		snprintf(item.name, sizeof(item.name), "%s",
-			 policy_uplink(reconciler->policy, i)->name);
+			 policy_uplink(rec->policy, i)->name);
 		rc = ARRAY_ADD(health.items, health.count, item);
 	}
 	if (rc == 0)
-		rc = health_probe_results_save(reconciler->probe_results_fd, &health);
+		rc = health_probe_results_save(rec->probe_results_fd, &health);
 	if (rc < 0)
-		say(reconciler, "%s/" HEALTH_PROBE_RESULTS ": %s", reconciler->state_dir,
+		log_line(rec, "%s/" HEALTH_PROBE_RESULTS ": %s", rec->state_dir,
 		    strerror(-rc));
 	health_fini(&health);
 }
 
-static void log_active_uplink(struct reconciler *reconciler, size_t i, int family, uint8_t by)
+static void log_active_uplink(struct reconciler *rec, size_t i, int family,
+			      uint8_t by)
 {
-	const char *name = policy_uplink(reconciler->policy, i)->name;
-	const char *other = plan_routes_active_uplink(reconciler->policy, i, by);
-	const char *reason = reason_for(reconciler, " route ");
+	const char *name = policy_uplink(rec->policy, i)->name;
+	const char *other = plan_routes_active_uplink(rec->policy, i, by);
+	const char *reason = reason_for(rec, " route ");
 
 	if (by == i)
-		say(reconciler, "uplink %s: IPv%d: goes by itself again: %s", name,
-		    family, reason);
+		log_line(rec, "uplink %s: IPv%d: up (%s): carries its traffic "
+			 "again", name, family, reason);
 	else if (other)
-		say(reconciler, "uplink %s: IPv%d: goes by %s: %s", name, family,
-		    other, reason);
+		log_line(rec, "uplink %s: IPv%d: down (%s): traffic fails over "
+			 "to %s", name, family, reason, other);
 	else
-		say(reconciler, "uplink %s: IPv%d: has no way: %s", name, family,
-		    reason);
+		log_line(rec, "uplink %s: IPv%d: down (%s): traffic is "
+			 "rejected", name, family, reason);
 }
 
 /*
- * Flows of a path that leads elsewhere now enter anew, where they go now. A
- * strict one that leads nowhere keeps them: what payload told of them is known
- * to conntrack alone, and without it they would leave by another path.
+ * Delete the conntrack entries of a path that leads elsewhere now, so that NAT
+ * starts again. A strict path without any uplink keeps them: what the engine
+ * decided from payload is in the conntrack mark alone, and without it such
+ * flows would leave via another path.
  */
-static void follow_flows(struct reconciler *reconciler, size_t i, int v6, uint8_t by)
+static void clean_up_flows(struct reconciler *rec, size_t i, int v6, uint8_t by)
 {
-	const struct marks *marks = policy_marks(reconciler->policy);
-	const struct uplink *uplink = policy_uplink(reconciler->policy, i);
-	uint8_t was = reconciler->carried[i][v6];
+	const struct marks *marks = policy_marks(rec->policy);
+	const struct uplink *uplink = policy_uplink(rec->policy, i);
+	uint8_t was = rec->flow_uplink[i][v6];
 	int rc;
 
-	if (by == PLAN_NO_UPLINK && plan_routes_strict(reconciler->policy, i))
+	if (by == PLAN_NO_UPLINK && plan_routes_strict(rec->policy, i))
 		return;
-	reconciler->carried[i][v6] = by;
+	rec->flow_uplink[i][v6] = by;
 	if (by == was)
 		return;
-	rc = forget_flows(v6 ? AF_INET6 : AF_INET,
+	rc = conntrack_cleanup_flows(v6 ? AF_INET6 : AF_INET,
 			  marks_of(marks, uplink->path, false),
 			  marks->path_mask);
 	if (rc < 0)
-		say(reconciler, "uplink %s: flows are not forgotten: %s",
+		log_line(rec, "uplink %s: conntrack entries not deleted: %s",
 		    uplink->name, strerror(-rc));
 }
 
-static void follow_active_uplinks(struct reconciler *reconciler,
+static void follow_active_uplinks(struct reconciler *rec,
 			    const struct setup_report *report)
 {
-
-	if (reconciler->options.active_uplinks != NULL)
-		reconciler->options.active_uplinks(reconciler->options.ctx, report);
-	if (!reconciler->has_last)
-		memcpy(reconciler->carried, report->active, sizeof(reconciler->carried));
-	for (size_t i = 0; i < policy_uplinks(reconciler->policy); i++) {
-		for (int v6 = 0; v6 < 2 && reconciler->has_last; v6++) {
+	if (rec->options.active_uplinks != NULL)
+		rec->options.active_uplinks(rec->options.ctx, report);
+	if (!rec->has_last)
+		memcpy(rec->flow_uplink, report->active,
+		       sizeof(rec->flow_uplink));
+	for (size_t i = 0; i < policy_uplinks(rec->policy); i++) {
+		for (int v6 = 0; v6 < 2 && rec->has_last; v6++) {
 			uint8_t by = report->active[i][v6];
 
-			if (by == reconciler->last.active[i][v6])
+			if (by == rec->last.active[i][v6])
 				continue;
-			log_active_uplink(reconciler, i, v6 ? 6 : 4, by);
-			follow_flows(reconciler, i, v6, by);
+			log_active_uplink(rec, i, v6 ? 6 : 4, by);
+			clean_up_flows(rec, i, v6, by);
 		}
 	}
-	reconciler->last = *report;
-	reconciler->has_last = true;
+	rec->last = *report;
+	rec->has_last = true;
 }
 
-static void plan_next_look(struct reconciler *reconciler, int rc)
+static void schedule_check(struct reconciler *rec, int rc)
 {
 	uint64_t time = now();
-	uint64_t backoff = backoff_next_ms(&reconciler->backoffs, time);
+	uint64_t backoff = backoff_next_ms(&rec->backoffs, time);
 
-	reconciler->looked_ms = time;
-	reconciler->look_ms = time + LOOK_MS;
+	rec->checked_ms = time;
+	rec->check_ms = time + CHECK_MS;
 	if (backoff)
-		look_at(reconciler, backoff);
-	if (rc == 0 && !reconciler->failed) {
-		reconciler->retry_ms = RETRY_FIRST_MS;
-		forget_refusals(reconciler);
+		check_by(rec, backoff);
+	if (rc == 0 && !rec->failed) {
+		rec->retry_ms = RETRY_FIRST_MS;
+		clear_refusals(rec);
 		return;
 	}
-	look_at(reconciler, time + reconciler->retry_ms);
-	reconciler->retry_ms = reconciler->retry_ms * 2 < RETRY_MAX_MS ?
-				 reconciler->retry_ms * 2 : RETRY_MAX_MS;
+	check_by(rec, time + rec->retry_ms);
+	rec->retry_ms = rec->retry_ms * 2 < RETRY_MAX_MS ?
+				 rec->retry_ms * 2 : RETRY_MAX_MS;
 }
 
-/* Compare, put back, and say so. What is heard meanwhile of others leads to
- * the next look. */
-static void look(struct reconciler *reconciler)
+/* Compare, restore and log. Notifications that arrive meanwhile cause the next
+ * check. */
+static void check(struct reconciler *rec)
 {
-	struct setup_listener listener = { take_step, refused, reconciler };
+	struct setup_listener listener = { take_step, refused, rec };
 	struct setup_options options = {
-		.state_dir = reconciler->options.state_dir,
+		.state_dir = rec->options.state_dir,
 		.down_links = true,
-		.exempts = reconciler->options.exempts,
+		.exempts = rec->options.exempts,
 		.listener = &listener,
 	};
 	struct setup_report report = { 0 };
 	char error[SETUP_ERROR_MAX];
 	int rc;
 
-	reconciler->failed = false;
-	rc = setup_apply(reconciler->policy, &options, &report, error);
-	if (rc < 0 && strcmp(error, reconciler->error) != 0)
-		say(reconciler, "%s", error);
-	snprintf(reconciler->error, sizeof(reconciler->error), "%s", rc < 0 ? error : "");
+	rec->failed = false;
+	rc = setup_apply(rec->policy, &options, &report, error);
+	if (rc < 0 && strcmp(error, rec->error) != 0)
+		log_line(rec, "%s", error);
+	snprintf(rec->error, sizeof(rec->error), "%s", rc < 0 ? error : "");
 	if (rc == 0) {
-		reconciler->port = report.port;
-		follow_active_uplinks(reconciler, &report);
+		rec->port = report.port;
+		follow_active_uplinks(rec, &report);
 	}
-	memset(reconciler->seen, 0, sizeof(reconciler->seen));
-	reconciler->why[0] = '\0';
-	plan_next_look(reconciler, rc);
-	watch_read(reconciler->watch, reconciler->port, observe, reconciler);
+	memset(rec->seen, 0, sizeof(rec->seen));
+	rec->why[0] = '\0';
+	schedule_check(rec, rc);
+	watch_read(rec->watch, rec->port, observe, rec);
 }
 
-/* ---- probes and wishes ---- */
+/* ---- probes and administrative states ---- */
 
-static void tell_probe(void *ctx, const char *line)
+static void log_probe(void *ctx, const char *line)
 {
-	struct reconciler *reconciler = ctx;
+	struct reconciler *rec = ctx;
 
-	say(reconciler, "%s", line);
-	snprintf(reconciler->why, sizeof(reconciler->why), "its probes");
+	log_line(rec, "%s", line);
+	snprintf(rec->why, sizeof(rec->why), "health check");
 }
 
-static void run_probes(struct reconciler *reconciler)
+static void run_probes(struct reconciler *rec)
 {
-	if (!probes_run(reconciler->probes, now(), tell_probe, reconciler))
+	if (!probes_run(rec->probes, now(), log_probe, rec))
 		return;
-	save_probe_results(reconciler);
-	reconciler->look_ms = now();
+	save_probe_results(rec);
+	rec->check_ms = now();
 }
 
-static void read_admin_states(struct reconciler *reconciler)
+static void read_admin_states(struct reconciler *rec)
 {
 	_Alignas(struct inotify_event) char buffer[4096];
-	ssize_t len = read(reconciler->admin_states_fd, buffer, sizeof(buffer));
+	ssize_t len = read(rec->admin_states_fd, buffer, sizeof(buffer));
 	const struct inotify_event *event;
 
 	for (ssize_t at = 0; at < len;
 	     at += (ssize_t)(sizeof(*event) + event->len)) {
 		event = (const struct inotify_event *)(buffer + at);
-		if (event->len == 0 || strcmp(event->name, HEALTH_ADMIN_STATES) != 0)
+		if (event->len == 0 ||
+		    strcmp(event->name, HEALTH_ADMIN_STATES) != 0)
 			continue;
-		snprintf(reconciler->why, sizeof(reconciler->why), "waymark uplink");
-		reconciler->look_ms = now();
+		snprintf(rec->why, sizeof(rec->why), "waymark uplink");
+		rec->check_ms = now();
 	}
 }
 
 /* ---- the thread ---- */
 
-static int timeout_of(const struct reconciler *reconciler)
+static int timeout_of(const struct reconciler *rec)
 {
-	uint64_t next = reconciler->look_ms;
-	uint64_t probe = probes_next_ms(reconciler->probes);
+	uint64_t next = rec->check_ms;
+	uint64_t probe = probes_next_ms(rec->probes);
 	uint64_t time = now();
 
 	if (probe && probe < next)
@@ -362,211 +374,217 @@ static int timeout_of(const struct reconciler *reconciler)
 	return next <= time ? 0 : (int)(next - time);
 }
 
-static void update_statuses(struct reconciler *reconciler)
+static void update_statuses(struct reconciler *rec)
 {
-	uplink_statuses_update(&reconciler->statuses, reconciler->policy,
-		    reconciler->has_last ? &reconciler->last : NULL, reconciler->probes, now());
+	uplink_statuses_update(&rec->statuses, rec->policy,
+		    rec->has_last ? &rec->last : NULL, rec->probes, now());
 }
 
-/* Wait for anything. false: it is the end. */
-static bool wait_for_more(struct reconciler *reconciler)
+/* Wait for an event. false: the thread is to stop. */
+static bool wait_for_events(struct reconciler *rec)
 {
 	struct pollfd fixed[WATCH_FDS + 2];
 	struct pollfd *fds;
 	int watched[WATCH_FDS];
 	size_t count = 0;
 	int timeout;
-	bool goes_on;
-	eventfd_t news;
+	bool continues;
+	eventfd_t value;
 
-	pthread_mutex_lock(&reconciler->lock);
-	fds = calloc(WATCH_FDS + 2 + probes_count(reconciler->probes), sizeof(*fds));
+	pthread_mutex_lock(&rec->lock);
+	fds = calloc(WATCH_FDS + 2 + probes_count(rec->probes), sizeof(*fds));
 	if (!fds)
 		fds = fixed;
-	fds[count++] = (struct pollfd){ reconciler->wake_fd, POLLIN, 0 };
-	fds[count++] = (struct pollfd){ reconciler->admin_states_fd, POLLIN, 0 };
-	watch_fds(reconciler->watch, watched);
+	fds[count++] = (struct pollfd){ rec->wake_fd, POLLIN, 0 };
+	fds[count++] = (struct pollfd){ rec->admin_states_fd, POLLIN, 0 };
+	watch_fds(rec->watch, watched);
 	for (int i = 0; i < WATCH_FDS; i++)
 		fds[count++] = (struct pollfd){ watched[i], POLLIN, 0 };
 	if (fds != fixed)
-		count += probes_poll(reconciler->probes, fds + count);
-	timeout = timeout_of(reconciler);
-	pthread_mutex_unlock(&reconciler->lock);
+		count += probes_poll(rec->probes, fds + count);
+	timeout = timeout_of(rec);
+	pthread_mutex_unlock(&rec->lock);
 	poll(fds, count, timeout);
 	if (fds[0].revents & POLLIN)
-		eventfd_read(reconciler->wake_fd, &news);
-	pthread_mutex_lock(&reconciler->lock);
-	goes_on = !reconciler->is_stopping;
-	pthread_mutex_unlock(&reconciler->lock);
+		eventfd_read(rec->wake_fd, &value);
+	pthread_mutex_lock(&rec->lock);
+	continues = !rec->is_stopping;
+	pthread_mutex_unlock(&rec->lock);
 	if (fds != fixed)
 		free(fds);
-	return goes_on;
+	return continues;
 }
 
 static void *run(void *ctx)
 {
-	struct reconciler *reconciler = ctx;
+	struct reconciler *rec = ctx;
 
-	while (wait_for_more(reconciler)) {
-		pthread_mutex_lock(&reconciler->lock);
-		watch_read(reconciler->watch, reconciler->port, observe, reconciler);
-		read_admin_states(reconciler);
-		run_probes(reconciler);
-		if (now() >= reconciler->look_ms)
-			look(reconciler);
-		update_statuses(reconciler);
-		pthread_mutex_unlock(&reconciler->lock);
+	while (wait_for_events(rec)) {
+		pthread_mutex_lock(&rec->lock);
+		watch_read(rec->watch, rec->port, observe, rec);
+		read_admin_states(rec);
+		run_probes(rec);
+		if (now() >= rec->check_ms)
+			check(rec);
+		update_statuses(rec);
+		pthread_mutex_unlock(&rec->lock);
 	}
 	return NULL;
 }
 
 /* ---- life ---- */
 
-static void reconciler_free(struct reconciler *reconciler)
+static void reconciler_free(struct reconciler *rec)
 {
 	char path[PATH_MAX + 16];
 
-	if (reconciler->probe_results_fd >= 0) {
+	if (rec->probe_results_fd >= 0) {
 		snprintf(path, sizeof(path), "%s/" HEALTH_PROBE_RESULTS,
-			 reconciler->state_dir);
+			 rec->state_dir);
 		unlink(path);
-		close(reconciler->probe_results_fd);
+		close(rec->probe_results_fd);
 	}
-	if (reconciler->admin_states_fd >= 0)
-		close(reconciler->admin_states_fd);
-	if (reconciler->wake_fd >= 0)
-		close(reconciler->wake_fd);
-	watch_close(reconciler->watch);
-	probes_free(reconciler->probes);
-	pthread_mutex_destroy(&reconciler->lock);
-	uplink_statuses_fini(&reconciler->statuses);
-	free(reconciler);
+	if (rec->admin_states_fd >= 0)
+		close(rec->admin_states_fd);
+	if (rec->wake_fd >= 0)
+		close(rec->wake_fd);
+	watch_close(rec->watch);
+	probes_free(rec->probes);
+	pthread_mutex_destroy(&rec->lock);
+	uplink_statuses_fini(&rec->statuses);
+	free(rec);
 }
 
-static int open_files(struct reconciler *reconciler)
+static int open_files(struct reconciler *rec)
 {
-	reconciler->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	reconciler->admin_states_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (reconciler->wake_fd < 0 || reconciler->admin_states_fd < 0 ||
-	    inotify_add_watch(reconciler->admin_states_fd, reconciler->state_dir,
+	rec->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rec->admin_states_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (rec->wake_fd < 0 || rec->admin_states_fd < 0 ||
+	    inotify_add_watch(rec->admin_states_fd, rec->state_dir,
 			      IN_MOVED_TO | IN_DELETE) < 0)
 		return -errno;
-	reconciler->probe_results_fd = health_probe_results_open(reconciler->state_dir);
-	return reconciler->probe_results_fd < 0 ? reconciler->probe_results_fd : 0;
+	rec->probe_results_fd = health_probe_results_open(rec->state_dir);
+	return rec->probe_results_fd < 0 ? rec->probe_results_fd : 0;
 }
 
-int reconcile_start(const struct policy *policy, const struct reconcile_options *options,
-	       struct reconciler **ret, char error[static SETUP_ERROR_MAX])
+int reconcile_start(const struct policy *policy,
+		    const struct reconcile_options *options,
+		    struct reconciler **ret, char error[static SETUP_ERROR_MAX])
 {
-	struct reconciler *reconciler = calloc(1, sizeof(*reconciler));
+	struct reconciler *rec = calloc(1, sizeof(*rec));
 	int rc;
 
-	if (!reconciler)
-		return set_error(error, -ENOMEM, "keeper: out of memory");
-	reconciler->wake_fd = reconciler->admin_states_fd = reconciler->probe_results_fd = -1;
-	reconciler->options = *options;
-	reconciler->policy = policy;
-	reconciler->retry_ms = RETRY_FIRST_MS;
-	pthread_mutex_init(&reconciler->lock, NULL);
-	uplink_statuses_init(&reconciler->statuses);
-	rc = setup_state_dir(options->state_dir, reconciler->state_dir);
+	if (!rec)
+		return set_error(error, -ENOMEM, "reconciler: out of memory");
+	rec->wake_fd = rec->admin_states_fd = rec->probe_results_fd = -1;
+	rec->options = *options;
+	rec->policy = policy;
+	rec->retry_ms = RETRY_FIRST_MS;
+	pthread_mutex_init(&rec->lock, NULL);
+	uplink_statuses_init(&rec->statuses);
+	rc = setup_state_dir(options->state_dir, rec->state_dir);
 	if (rc == 0)
-		rc = open_files(reconciler);
+		rc = open_files(rec);
 	if (rc == 0)
-		rc = watch_open(policy, &reconciler->watch);
+		rc = watch_open(policy, &rec->watch);
 	if (rc == 0) {
-		reconciler->probes = probes_new(policy);
-		rc = reconciler->probes ? 0 : -ENOMEM;
+		rec->probes = probes_new(policy);
+		rc = rec->probes ? 0 : -ENOMEM;
 	}
 	if (rc == 0) {
-		update_statuses(reconciler);
-		save_probe_results(reconciler);
-		rc = -pthread_create(&reconciler->thread, NULL, run, reconciler);
+		update_statuses(rec);
+		save_probe_results(rec);
+		rc = -pthread_create(&rec->thread, NULL, run, rec);
 	}
 	if (rc < 0) {
-		reconciler_free(reconciler);
-		return set_error(error, rc, "keeper: %s; the set-up would not be "
-			     "kept true", strerror(-rc));
+		reconciler_free(rec);
+		return set_error(error, rc,
+				 "reconciler: %s; the set-up would not be "
+				 "maintained",
+				 strerror(-rc));
 	}
-	*ret = reconciler;
+	*ret = rec;
 	return 0;
 }
 
-/* To go back to a path that is known to be dead would help nobody, so each
- * stays where it leads; but from now on nobody finds out that it is well. */
-static void say_what_stays(struct reconciler *reconciler)
+/* An uplink that is down at the end stays so: its traffic would be lost. From
+ * now on no probe finds that it is up again, so each is logged. */
+static void log_remaining_failovers(struct reconciler *rec)
 {
-	for (size_t i = 0; i < policy_uplinks(reconciler->policy); i++)
-		for (int v6 = 0; v6 < 2 && reconciler->has_last; v6++) {
-			uint8_t by = reconciler->last.active[i][v6];
+	for (size_t i = 0; i < policy_uplinks(rec->policy); i++)
+		for (int v6 = 0; v6 < 2 && rec->has_last; v6++) {
+			uint8_t by = rec->last.active[i][v6];
 			const char *other = plan_routes_active_uplink(
-				reconciler->policy, i, by);
+				rec->policy, i, by);
 
 			if (by == i ||
-			    !probes_is_down(reconciler->probes, i,
+			    !probes_is_down(rec->probes, i,
 					    v6 ? AF_INET6 : AF_INET))
 				continue;
-			say(reconciler, "uplink %s: IPv%d: dead by its probes, "
-			    "which end: %s%s until waymark up or setup",
-			    policy_uplink(reconciler->policy, i)->name, v6 ? 6 : 4,
-			    other ? "goes by " : "has no way",
-			    other ? other : "");
+			log_line(rec, "uplink %s: IPv%d: down by health "
+				 "check, and probes end: traffic %s%s until "
+				 "waymark up or setup",
+				 policy_uplink(rec->policy, i)->name,
+				 v6 ? 6 : 4,
+				 other ? "uses " : "is rejected",
+				 other ? other : "");
 		}
 }
 
-void reconcile_stop(struct reconciler *reconciler)
+void reconcile_stop(struct reconciler *rec)
 {
-	if (!reconciler)
+	if (!rec)
 		return;
-	pthread_mutex_lock(&reconciler->lock);
-	reconciler->is_stopping = true;
-	pthread_mutex_unlock(&reconciler->lock);
-	eventfd_write(reconciler->wake_fd, 1);
-	pthread_join(reconciler->thread, NULL);
-	say_what_stays(reconciler);
-	reconciler_free(reconciler);
+	pthread_mutex_lock(&rec->lock);
+	rec->is_stopping = true;
+	pthread_mutex_unlock(&rec->lock);
+	eventfd_write(rec->wake_fd, 1);
+	pthread_join(rec->thread, NULL);
+	log_remaining_failovers(rec);
+	reconciler_free(rec);
 }
 
-int reconcile_uplinks(struct reconciler *reconciler, struct uplink_status **ret_uplinks)
+int reconcile_uplinks(struct reconciler *rec,
+		      struct uplink_status **ret_uplinks)
 {
 	*ret_uplinks = NULL;
-	return reconciler ? uplink_statuses_copy(&reconciler->statuses, ret_uplinks) : 0;
+	return rec ? uplink_statuses_copy(&rec->statuses, ret_uplinks) : 0;
 }
 
-void reconcile_pause(struct reconciler *reconciler)
+void reconcile_pause(struct reconciler *rec)
 {
-	if (!reconciler)
+	if (!rec)
 		return;
-	pthread_mutex_lock(&reconciler->lock);
-	watch_mute(reconciler->watch, true);
+	pthread_mutex_lock(&rec->lock);
+	watch_mute(rec->watch, true);
 }
 
-static void change_policy(struct reconciler *reconciler, const struct policy *policy)
+static void change_policy(struct reconciler *rec, const struct policy *policy)
 {
 	struct probes *probes = probes_new(policy);
 
-	if (!probes || watch_policy(reconciler->watch, policy) < 0)
-		say(reconciler, "keeper: out of memory");
+	if (!probes || watch_policy(rec->watch, policy) < 0)
+		log_line(rec, "reconciler: out of memory");
 	if (probes) {
-		probes_free(reconciler->probes);
-		reconciler->probes = probes;
+		probes_free(rec->probes);
+		rec->probes = probes;
 	}
-	reconciler->policy = policy;
-	reconciler->has_last = false;
-	save_probe_results(reconciler);
-	update_statuses(reconciler);
-	reconciler->look_ms = now();
+	rec->policy = policy;
+	rec->has_last = false;
+	save_probe_results(rec);
+	update_statuses(rec);
+	rec->check_ms = now();
 }
 
-void reconcile_resume(struct reconciler *reconciler, const struct policy *policy)
+void reconcile_resume(struct reconciler *rec, const struct policy *policy)
 {
-	if (!reconciler)
+	if (!rec)
 		return;
-	if (policy != reconciler->policy)
-		change_policy(reconciler, policy);
-	watch_mute(reconciler->watch, false);
-	/* Somebody else's change may have been missed. */
-	look_at(reconciler, now() + BURST_MS);
-	eventfd_write(reconciler->wake_fd, 1);
-	pthread_mutex_unlock(&reconciler->lock);
+	if (policy != rec->policy)
+		change_policy(rec, policy);
+	watch_mute(rec->watch, false);
+	/* A foreign change may have been missed. */
+	check_by(rec, now() + BURST_MS);
+	eventfd_write(rec->wake_fd, 1);
+	pthread_mutex_unlock(&rec->lock);
 }

@@ -1,4 +1,4 @@
-/* uplink_status.c - how each uplink fares, see fare.h. */
+/* uplink_status.c - the status of each uplink, see uplink_status.h. */
 #include "rules/setup/monitor/uplink_status.h"
 
 #include <errno.h>
@@ -22,7 +22,8 @@ void uplink_statuses_fini(struct uplink_statuses *statuses)
 	free(statuses->items);
 }
 
-static struct uplink_status old_of(const struct uplink_statuses *statuses, const char *name)
+static struct uplink_status old_of(const struct uplink_statuses *statuses,
+				   const char *name)
 {
 	struct uplink_status new = { 0 };
 
@@ -56,15 +57,16 @@ static void take_report(struct uplink_status *uplink, size_t i,
 	uplink->is_known = true;
 }
 
-void uplink_statuses_update(struct uplink_statuses *statuses, const struct policy *policy,
-		 const struct setup_report *report,
-		 const struct probes *probes, uint64_t now_ms)
+void uplink_statuses_update(struct uplink_statuses *statuses,
+			    const struct policy *policy,
+			    const struct setup_report *report,
+			    const struct probes *probes, uint64_t now_ms)
 {
 	size_t count = policy_uplinks(policy);
 	struct uplink_status *items = calloc(count + 1, sizeof(*items));
 
 	if (!items)
-		return;		/* what was known last stands */
+		return;		/* the last status stays */
 	for (size_t i = 0; i < count; i++) {
 		struct uplink_status_family *families = items[i].families;
 
@@ -83,7 +85,8 @@ void uplink_statuses_update(struct uplink_statuses *statuses, const struct polic
 	pthread_mutex_unlock(&statuses->lock);
 }
 
-int uplink_statuses_copy(struct uplink_statuses *statuses, struct uplink_status **ret_uplinks)
+int uplink_statuses_copy(struct uplink_statuses *statuses,
+			 struct uplink_status **ret_uplinks)
 {
 	struct uplink_status *copy;
 	int rc = -ENOMEM;
@@ -92,7 +95,8 @@ int uplink_statuses_copy(struct uplink_statuses *statuses, struct uplink_status 
 	copy = calloc(statuses->count + 1, sizeof(*copy));
 	if (copy) {
 		if (statuses->count > 0)
-			memcpy(copy, statuses->items, statuses->count * sizeof(*copy));
+			memcpy(copy, statuses->items,
+			       statuses->count * sizeof(*copy));
 		*ret_uplinks = copy;
 		rc = (int)statuses->count;
 	}

@@ -1,6 +1,6 @@
 /*
- * uplink_status.h - how each uplink fares: who carries its traffic, why, and since
- * when. The keeper writes it, whoever is asked for the status reads.
+ * uplink_status.h - the status of each uplink: its active uplink, the reason,
+ * and since when. The reconciler writes it; any thread may read.
  */
 #ifndef WAYMARK_SETUP_UPLINK_STATUS_H
 #define WAYMARK_SETUP_UPLINK_STATUS_H
@@ -15,11 +15,11 @@
 
 struct probes;
 
-/* In one family. Times are on the monotonic clock; 0: never, not known. */
+/* In one family. Times are on the monotonic clock; 0: never or unknown. */
 struct uplink_status_family {
 	enum setup_way way;
-	char active[UPLINK_NAME_MAX];	/* of its traffic, main perhaps;
-					 * "": it is refused */
+	char active[UPLINK_NAME_MAX];	/* an uplink or main;
+					 * "": traffic is rejected */
 	uint64_t since_ms;
 	uint64_t asked_ms;		/* by a probe */
 	uint64_t answered_ms;
@@ -27,7 +27,7 @@ struct uplink_status_family {
 
 struct uplink_status {
 	char name[UPLINK_NAME_MAX];
-	bool is_known;			/* false: not looked at yet */
+	bool is_known;			/* false: not checked yet */
 	enum health_admin_state admin_state;
 	struct uplink_status_family families[2];	/* IPv4, IPv6 */
 };
@@ -41,12 +41,14 @@ struct uplink_statuses {
 void uplink_statuses_init(struct uplink_statuses *statuses);
 void uplink_statuses_fini(struct uplink_statuses *statuses);
 
-/* What was found; `report` may be NULL: nothing yet. What an uplink of the
- * same name had stays, and so does the time if nothing changed. */
-void uplink_statuses_update(struct uplink_statuses *statuses, const struct policy *policy,
-		 const struct setup_report *report,
-		 const struct probes *probes, uint64_t now_ms);
-/* A copy for the caller to free. How many there are, or -ENOMEM. */
-int uplink_statuses_copy(struct uplink_statuses *statuses, struct uplink_status **ret_uplinks);
+/* Store what a check found; `report` may be NULL: none yet. An uplink of the
+ * same name keeps its old status, and the time if nothing changed. */
+void uplink_statuses_update(struct uplink_statuses *statuses,
+			    const struct policy *policy,
+			    const struct setup_report *report,
+			    const struct probes *probes, uint64_t now_ms);
+/* Copy all; the caller frees *ret_uplinks. Their number, or -ENOMEM. */
+int uplink_statuses_copy(struct uplink_statuses *statuses,
+			 struct uplink_status **ret_uplinks);
 
 #endif

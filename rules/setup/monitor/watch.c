@@ -1,4 +1,5 @@
-/* watch.c - hear what happens to what set-up made, and to what it rests on. */
+/* watch.c - receive notifications about the objects that set-up made and those
+ * that it depends on. */
 #include "rules/setup/monitor/watch.h"
 
 #include <arpa/inet.h>
@@ -19,18 +20,19 @@
 #include "rules/setup/plan/state.h"
 
 #define RECEIVE_MAX (64u << 10)
-/* Room for a burst; what does not fit is heard of as ENOBUFS. */
+/* The receive buffer; overflow is reported as ENOBUFS. */
 #define BUFFER (4 << 20)
-/* Messages in one go, so that a flood does not keep its reader for ever. */
+/* Messages of one call, so that a flood does not hold its caller. */
 #define READS_MAX 256
-/* PID_MAX_LIMIT; ports above are not those of a process's first socket. */
+/* PID_MAX_LIMIT: the port of a process's first socket is its pid, those of
+ * further ones are above. */
 #define PID_MAX (4u << 20)
-/* IFF_LOWER_UP, which <net/if.h> does not know. */
+/* IFF_LOWER_UP, which <net/if.h> lacks. */
 #define CARRIER 0x10000u
 
 struct watched_link {
 	char name[IFNAMSIZ];
-	unsigned int index;	/* 0: not there, or not heard of yet */
+	unsigned int index;	/* 0: missing or not seen yet */
 	unsigned int flags;
 };
 
@@ -41,16 +43,16 @@ struct watch {
 	size_t link_count;
 	uint32_t *tables;
 	size_t table_count;
-	/* Between the messages of one transaction of nftables. */
+	/* The current nftables transaction concerns our table. */
 	bool is_table_touched;
-	/* While watch_read() runs. */
-	watch_seen *seen;
+	/* The arguments of watch_read() while it runs. */
+	watch_event *seen;
 	void *ctx;
 	unsigned int local_port;
 	char buffer[RECEIVE_MAX];
 };
 
-/* ---- what concerns us ---- */
+/* ---- filters ---- */
 
 static struct watched_link *find_link(struct watch *watch, const char *name)
 {
@@ -87,7 +89,7 @@ int watch_policy(struct watch *watch, const struct policy *policy)
 	return rc;
 }
 
-/* Ours, or what main says of defaults and wires. */
+/* Our tables, and main's defaults and on-link routes. */
 static bool concerns_route(const struct watch *watch,
 			   const struct kernel_route *route)
 {
@@ -110,17 +112,17 @@ static bool concerns_address(struct watch *watch,
 	       (!if_indextoname(address->link, name) || find_link(watch, name));
 }
 
-/* ---- who did it ---- */
+/* ---- the author of a change ---- */
 
-static void say_process(unsigned int pid, const char *name, char *text,
+static void describe_process(unsigned int pid, const char *name, char *text,
 			size_t size)
 {
 	char path[32], comm[32] = "";
 	FILE *in = NULL;
 
 	if (pid == 0 || pid >= PID_MAX) {
-		snprintf(text, size, "%s", pid == 0 ? "by the kernel" :
-						      "by another program");
+		snprintf(text, size, "changed by %s",
+			 pid == 0 ? "the kernel" : "another program");
 		return;
 	}
 	if (!name) {
@@ -135,17 +137,17 @@ static void say_process(unsigned int pid, const char *name, char *text,
 	if (!name && comm[0])
 		name = comm;
 	if (name)
-		snprintf(text, size, "by %s (process %u)", name, pid);
+		snprintf(text, size, "changed by %s (process %u)", name, pid);
 	else
-		snprintf(text, size, "by process %u", pid);
+		snprintf(text, size, "changed by process %u", pid);
 }
 
 static void observe_process(struct watch *watch, enum watch_kind kind,
-			 unsigned int pid, const char *name)
+			    unsigned int pid, const char *name)
 {
-	char text[96];
+	char text[112];
 
-	say_process(pid, name, text, sizeof(text));
+	describe_process(pid, name, text, sizeof(text));
 	watch->seen(watch->ctx, kind, text);
 }
 
@@ -188,7 +190,8 @@ static void observe_address(struct watch *watch, const struct nlmsghdr *message)
 		return;
 	snprintf(text, sizeof(text), "address %s %s",
 		 address_print(&address.address, name),
-		 message->nlmsg_type == RTM_NEWADDR ? "came" : "went");
+		 message->nlmsg_type == RTM_NEWADDR ? "added" :
+							      "removed");
 	watch->seen(watch->ctx, WATCH_ADDRESS, text);
 }
 
@@ -238,8 +241,9 @@ static int observe_rtnetlink(const struct nlmsghdr *message, void *data)
 
 /* ---- nftables ---- */
 
-/* The end of a transaction, and who made it. */
-static void observe_generation(struct watch *watch, const struct nlmsghdr *message)
+/* A generation message ends a transaction, and names its author. */
+static void observe_generation(struct watch *watch,
+			       const struct nlmsghdr *message)
 {
 	const struct nlattr *attr;
 	const char *name = NULL;
@@ -258,7 +262,7 @@ static void observe_generation(struct watch *watch, const struct nlmsghdr *messa
 		observe_process(watch, WATCH_TABLE, pid, name);
 }
 
-/* In every message but the generation's the table's name is attribute 1. */
+/* The table's name is attribute 1 of all messages but the generation's. */
 static int observe_nftables(const struct nlmsghdr *message, void *data)
 {
 	struct watch *watch = data;
@@ -348,12 +352,13 @@ void watch_close(struct watch *watch)
 	free(watch);
 }
 
-void watch_mute(struct watch *watch, bool deaf)
+void watch_mute(struct watch *watch, bool is_muted)
 {
 	int group = NFNLGRP_NFTABLES;
 
-	mnl_socket_setsockopt(watch->nft, deaf ? NETLINK_DROP_MEMBERSHIP :
-						 NETLINK_ADD_MEMBERSHIP,
+	mnl_socket_setsockopt(watch->nft,
+			      is_muted ? NETLINK_DROP_MEMBERSHIP :
+					 NETLINK_ADD_MEMBERSHIP,
 			      &group, sizeof(group));
 }
 
@@ -375,13 +380,13 @@ static void read_socket(struct watch *watch, struct mnl_socket *socket,
 				   watch);
 		else if (len < 0 && (errno == ENOBUFS || errno == ENOSPC))
 			watch->seen(watch->ctx, WATCH_LOST,
-				     "too many changes at once");
+				    "notifications were lost");
 		else if (len == 0 || errno != EINTR)
 			return;
 	}
 }
 
-void watch_read(struct watch *watch, unsigned int local_port, watch_seen *seen,
+void watch_read(struct watch *watch, unsigned int local_port, watch_event *seen,
 		void *ctx)
 {
 	watch->seen = seen;

@@ -1,4 +1,4 @@
-/* conflict.c - what others have in the places that a plan needs. */
+/* conflict.c - find foreign objects in the places that a plan needs. */
 #include "rules/setup/plan/conflict.h"
 
 #include <errno.h>
@@ -54,8 +54,7 @@ static int check_tables(const struct plan *plan, const struct state *state,
 			return set_error(error, -EEXIST,
 				     "uplink %s: routing table %" PRIu32
 				     " has a route that is not waymark's (%s); "
-				     "give the uplink a table of its own: "
-				     "table %" PRIu32,
+				     "choose a free one: table %" PRIu32,
 				     uplink->name, uplink->table,
 				     kernel_route_print(route, dev, text),
 				     free_table(plan, state));
@@ -96,8 +95,8 @@ static int check_prefs(const struct plan *plan, const struct state *state,
 	return rc;
 }
 
-/* VRF tools move the rule for `local` behind all others; then a mark would
- * send away what is for the router itself. */
+/* VRF tools move the rule for `local` behind all others; marked packets for
+ * the router itself would then be routed out. */
 static int check_local(const struct state *state, uint8_t family,
 		       char error[static SETUP_ERROR_MAX])
 {
@@ -111,8 +110,8 @@ static int check_local(const struct state *state, uint8_t family,
 	}
 	return set_error(error, -EEXIST,
 		     "ip -%c rule: `lookup local` does not come before "
-		     "waymark's rules, so marks would send away what is for "
-		     "this host; run: ip -%c rule add pref 0 lookup local",
+		     "waymark's rules, so marked packets for this host would "
+		     "be routed out; run: ip -%c rule add pref 0 lookup local",
 		     family == AF_INET ? '4' : '6',
 		     family == AF_INET ? '4' : '6');
 }
@@ -128,8 +127,8 @@ int conflict_check_table(const struct state *state,
 	return 0;
 }
 
-/* The route of main, default aside, by which `via` is reached. */
-static const struct kernel_route *way_to(const struct state *state,
+/* Find main's most specific route to `via`, other than a default. */
+static const struct kernel_route *route_to(const struct state *state,
 					 uint8_t family,
 					 const struct address *via)
 {
@@ -156,17 +155,17 @@ static bool is_own(const struct state *state, const struct address *address)
 	return false;
 }
 
-/* What the kernel will not take for a gateway: one of our own addresses, and
- * in IPv6 another link's, onlink or not (ip6_route_check_nh_onlink()). */
+/* The kernel refuses a gateway that is a local address, and in IPv6 one that is
+ * on another link, onlink or not (ip6_route_check_nh_onlink()). */
 static int check_gateway(const struct plan *plan, const struct state *state,
 			 const struct plan_uplink *uplink,
 			 const struct kernel_route *route,
 			 char error[static SETUP_ERROR_MAX])
 {
-	const struct kernel_route *way = way_to(state, route->family,
-						&route->via);
+	const struct kernel_route *found = route_to(state, route->family,
+						    &route->via);
 	const char *dev = plan_dev(plan, state, route->oif);
-	const char *other = way ? plan_dev(plan, state, way->oif) : NULL;
+	const char *other = found ? plan_dev(plan, state, found->oif) : NULL;
 	char text[ADDRESS_TEXT_MAX];
 
 	if (is_own(state, &route->via))
@@ -176,10 +175,10 @@ static int check_gateway(const struct plan *plan, const struct state *state,
 			     uplink->name, address_print(&route->via, text),
 			     dev);
 	if (route->family == AF_INET6 && route->onlink && other &&
-	    way->oif != route->oif)
+	    found->oif != route->oif)
 		return set_error(error, -EINVAL,
-			     "uplink %s: its gateway %s is reached by %s, not "
-			     "by %s; name the gateway that %s has, or write "
+			     "uplink %s: its gateway %s is reached via %s, "
+			     "not via %s; name the gateway of %s, or write "
 			     "dev %s", uplink->name,
 			     address_print(&route->via, text), other, dev, dev,
 			     other);

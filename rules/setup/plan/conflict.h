@@ -1,5 +1,5 @@
 /*
- * conflict.h - what others have in the places that a plan needs.
+ * conflict.h - find foreign objects in the places that a plan needs.
  */
 #ifndef WAYMARK_SETUP_CONFLICT_H
 #define WAYMARK_SETUP_CONFLICT_H
@@ -7,11 +7,12 @@
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/plan/state.h"
 
-/* 0, or -EEXIST with a sentence that says whose it is and the mend. */
+/* Check all of them. 0, or -EEXIST with a message that names the object and the
+ * fix. */
 int conflict_check(const struct plan *plan, const struct state *state,
 		   char error[static SETUP_ERROR_MAX]);
 
-/* The same for the one thing that we could not share: `table inet waymark`. */
+/* Check only `table inet waymark`, which cannot be shared. */
 int conflict_check_table(const struct state *state,
 			 char error[static SETUP_ERROR_MAX]);
 

@@ -1,4 +1,4 @@
-/* health.c - which uplinks are taken for dead. */
+/* health.c - record which uplinks are down. */
 #include "rules/setup/plan/health.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ static int find_or_add(struct health *health, const char *name,
 	return 0;
 }
 
-/* "NAME WORD" a line: down, up; known, dead4, dead6. */
+/* Lines of "NAME WORD": down, up; known, down4, down6. */
 static int read_lines(FILE *in, struct health *health)
 {
 	char line[256], name[HEALTH_NAME_MAX], word[16];
@@ -59,15 +59,15 @@ static int read_lines(FILE *in, struct health *health)
 			uplink->admin_state = HEALTH_DOWN;
 		else if (strcmp(word, "up") == 0)
 			uplink->admin_state = HEALTH_UP;
-		else if (strcmp(word, "dead4") == 0)
+		else if (strcmp(word, "down4") == 0)
 			uplink->down4 = true;
-		else if (strcmp(word, "dead6") == 0)
+		else if (strcmp(word, "down6") == 0)
 			uplink->down6 = true;
 	}
 	return rc;
 }
 
-/* With `held`, only if somebody holds its lock. */
+/* With `held`, the file counts only while a process holds its lock. */
 static int read_file(const char *dir, const char *file, bool held,
 		     struct health *health)
 {
@@ -136,11 +136,12 @@ static void write_admin_states(const struct health *health, FILE *out)
 	for (size_t i = 0; i < health->count; i++)
 		if (health->items[i].admin_state != HEALTH_AUTO)
 			fprintf(out, "%s %s\n", health->items[i].name,
-				health->items[i].admin_state == HEALTH_UP ? "up" :
-								     "down");
+				health->items[i].admin_state == HEALTH_UP
+					? "up"
+					: "down");
 }
 
-/* A new file in the place of the old: readers see one or the other. */
+/* Replace the file atomically. */
 static int replace_admin_states(const char *dir, const struct health *health)
 {
 	char path[PATH_MAX], new[PATH_MAX];
@@ -155,7 +156,8 @@ static int replace_admin_states(const char *dir, const struct health *health)
 	return 0;
 }
 
-int health_save_admin_state(const char *dir, const char *uplink, enum health_admin_state admin_state)
+int health_save_admin_state(const char *dir, const char *uplink,
+			    enum health_admin_state admin_state)
 {
 	struct health health = { 0 };
 	struct health_uplink *item;
@@ -197,8 +199,8 @@ int health_probe_results_save(int fd, const struct health *health)
 		const char *name = item->name;
 
 		if (dprintf(fd, "%s known\n", name) < 0 ||
-		    (item->down4 && dprintf(fd, "%s dead4\n", name) < 0) ||
-		    (item->down6 && dprintf(fd, "%s dead6\n", name) < 0))
+		    (item->down4 && dprintf(fd, "%s down4\n", name) < 0) ||
+		    (item->down6 && dprintf(fd, "%s down6\n", name) < 0))
 			return -errno;
 	}
 	return 0;

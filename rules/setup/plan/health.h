@@ -1,10 +1,10 @@
 /*
- * health.h - which uplinks are taken for dead: by an administrator's word, or
- * because their probes go unanswered.
+ * health.h - record which uplinks are down: by `waymark uplink`, or because
+ * their health checks fail.
  *
- * Both are lines in the state folder, so that every set-up, by whichever
- * process, comes to the same plan. What probes found counts only while the
- * process that probes holds the file's lock.
+ * Both are files in the state directory, so that every set-up, by any process,
+ * derives the same plan. Probe results count only while the daemon that probes
+ * holds the lock of their file.
  */
 #ifndef WAYMARK_SETUP_HEALTH_H
 #define WAYMARK_SETUP_HEALTH_H
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define HEALTH_NAME_MAX 64
-/* Files in the state folder. */
+/* Files in the state directory. */
 #define HEALTH_ADMIN_STATES "uplinks"
 #define HEALTH_PROBE_RESULTS "probes"
 
@@ -23,7 +23,7 @@ enum health_admin_state { HEALTH_AUTO, HEALTH_UP, HEALTH_DOWN };
 struct health_uplink {
 	char name[HEALTH_NAME_MAX];
 	enum health_admin_state admin_state;
-	bool down4, down6;	/* as probes found */
+	bool down4, down6;	/* by probes */
 };
 
 struct health {
@@ -31,28 +31,29 @@ struct health {
 	size_t count;
 };
 
-/* None is an empty one. 0 or -errno; health_fini in both cases. */
+/* Load both files; missing ones are empty. 0 or -errno; health_fini in both
+ * cases. */
 int health_load(const char *dir, struct health *health);
-/* Whether somebody holds the findings, which name all uplinks then. */
+/* Whether a daemon holds the probe results, which name all uplinks then. */
 bool health_is_kept(const char *dir);
 void health_fini(struct health *health);
 
-/* Whether nothing is to be sent by `uplink`. */
+/* Whether `uplink` is down in `family`. */
 bool health_is_down(const struct health *health, const char *uplink,
 		    uint8_t family);
 
 enum health_admin_state health_admin_state_of(const struct health *health,
 				const char *uplink);
-/* Change what is wished. 0 or -errno. */
+/* Change the administrative state. 0 or -errno. */
 int health_save_admin_state(const char *dir, const char *uplink,
 		     enum health_admin_state admin_state);
 
-/* The file of findings, locked and empty, for the one who probes. The
- * descriptor, or -errno; -EAGAIN when somebody else has it. */
+/* Open, lock and empty the file of probe results. The descriptor, or -errno;
+ * -EAGAIN: another process holds it. */
 int health_probe_results_open(const char *dir);
-/* Replace its lines by those of `health`. 0 or -errno. */
+/* Replace its content by the results in `health`. 0 or -errno. */
 int health_probe_results_save(int fd, const struct health *health);
-/* When all is undone. */
+/* Delete both files, after undo. */
 void health_remove(const char *dir);
 
 #endif

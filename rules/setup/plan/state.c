@@ -1,4 +1,4 @@
-/* state.c - read what the kernel has now. */
+/* state.c - read the present state of the kernel. */
 #include "rules/setup/plan/state.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/kernel/prefs.h"
 
-/* A dump that others disturb is asked for again, this often. */
+/* Attempts at a dump that concurrent changes interrupt. */
 #define TRIES 10
 
 static int keep_link(void *ctx, const struct kernel_link *link)

@@ -1,6 +1,6 @@
 /*
- * state.h - what the kernel has now: links, addresses, routes and rules, and
- * later, when the plan is known, the sysctls it speaks of and our ruleset.
+ * state.h - the present state of the kernel: links, addresses, routes, rules
+ * and our nftables table; and the state of the uplinks.
  */
 #ifndef WAYMARK_SETUP_STATE_H
 #define WAYMARK_SETUP_STATE_H
@@ -14,7 +14,7 @@
 struct netlink;
 
 struct state {
-	bool has_v6;		/* the kernel routes IPv6 at all */
+	bool has_v6;		/* the kernel supports IPv6 */
 	struct kernel_link *links;
 	size_t link_count;
 	struct kernel_address *addresses;
@@ -27,17 +27,17 @@ struct state {
 	struct health health;		/* of the uplinks; read by setup.c */
 };
 
-/* All but the table. 0 or -errno; state_fini in both cases. */
+/* Read all but the table and health. 0 or -errno; state_fini in both cases. */
 int state_read(struct netlink *nl, struct state *state);
 void state_fini(struct state *state);
 
-/* NULL when there is none. */
+/* Find a link; NULL when there is none. */
 const struct kernel_link *state_link(const struct state *state,
 				     const char *name);
 const struct kernel_link *state_link_at(const struct state *state,
 					unsigned int index);
 
-/* Whether it was us who made it: the protocol, and a place we use. */
+/* Whether it is ours: by its protocol, and its table or preference. */
 bool state_route_is_ours(const struct kernel_route *route);
 bool state_rule_is_ours(const struct kernel_rule *rule);
 

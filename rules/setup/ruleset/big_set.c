@@ -1,4 +1,4 @@
-/* big_set.c - which lists are sets by themselves, see big_set.h. */
+/* big_set.c - select the lists that become big sets, see big_set.h. */
 #include "rules/setup/ruleset/big_set.h"
 
 #include <inttypes.h>
@@ -17,8 +17,8 @@ static const char *const stems[] = { "from4", "from6", "to4", "to6",
 
 /* ---- sums ---- */
 
-/* The order of elements does not matter. The multiplier is the fraction of
- * the golden ratio, odd. */
+/* Independent of the order of elements. The multiplier is 2^64 divided by the
+ * golden ratio, made odd. */
 uint64_t big_set_part(const void *key, size_t len, bool is_end)
 {
 	const unsigned char *bytes = key;
@@ -40,7 +40,7 @@ static void add_part(void *ctx, const void *key, size_t len, bool is_end)
 
 /* ---- elements ---- */
 
-/* False: nothing is behind the last of all. */
+/* False: `last` is the highest address of all. */
 static bool find_behind(const struct address *last, size_t skip,
 			struct address *ret)
 {
@@ -96,7 +96,7 @@ uint32_t big_set_count(const struct big_set_claim *claim)
 	return claim->elements / 2;
 }
 
-/* ---- those of a plan ---- */
+/* ---- the sets of a plan ---- */
 
 static int keep(struct plan *plan, const char *stem, struct big_set set)
 {

@@ -1,9 +1,9 @@
 /*
- * big_set.h - address lists that are too long for a script.
+ * big_set.h - load address lists that are too long for an nft script.
  *
- * Each is a set of its own, made whole and in one transaction before the rules
- * that ask for it, and a sum of what is in it is in its name: one of that name
- * is left alone, whatever else changes.
+ * Each is a set that is filled in one transaction before the rules that refer
+ * to it. Its name contains a checksum of the elements, so that a set which
+ * exists need not be loaded again when the rest of the ruleset changes.
  */
 #ifndef WAYMARK_SETUP_BIG_SET_H
 #define WAYMARK_SETUP_BIG_SET_H
@@ -29,48 +29,48 @@ struct big_set {
 	/* The first and the last address of each range, in order. */
 	const struct address *pairs;
 	size_t count;		/* of ranges */
-	/* Whose it is: of the plan's exempt sets, or of its offload's. */
+	/* One of the plan's exempt sets, or of its offload's. */
 	bool is_exempt;
 	size_t number;
 };
 
-/* Find those of a plan: plan->bigs. 0 or -ENOMEM. */
+/* Fill plan->bigs. 0 or -ENOMEM. */
 int big_sets_find(struct plan *plan);
-/* NULL: that list is not one of them. */
+/* Find a list's set; NULL: the list is not long. */
 const struct big_set *big_set_of(const struct plan *plan, bool is_exempt,
 				 size_t number, bool is_v6);
 
-/* Whether the plan has one of that name. */
+/* Whether the plan has a set of that name. */
 bool big_sets_have(const struct plan *plan, const char *name);
-/* What a name tells. */
+/* The content that a name claims. */
 struct big_set_claim {
 	uint64_t sum;
 	uint32_t elements;
 };
 
-/* Whether any plan could have one of that name. */
+/* Whether the name has the form of a big set's. */
 bool big_set_is(const char *name, struct big_set_claim *ret_claim);
-/* Reading elements takes the kernel time that grows by the square of their
- * number: of more than this their count has to do. */
+/* The kernel's dump of elements takes quadratic time: beyond this many only
+ * their number is compared. */
 #define BIG_SET_READ_MAX 32768
-/* How it counts them (NFTA_SET_COUNT, since 6.17): in ranges. */
+/* The number that the kernel reports (NFTA_SET_COUNT, Linux 6.17): ranges. */
 uint32_t big_set_count(const struct big_set_claim *claim);
-/* Its elements as the kernel has them: a range ends with the address behind
- * it, and as nft does it, one ends before the first begins. */
+/* Call `each` for the elements as nft encodes them: a range ends at the address
+ * after its last, and an end element comes before the first range. */
 typedef void big_set_element(void *ctx, const void *key, size_t len,
 			     bool is_end);
 void big_set_each(const struct big_set *set, big_set_element *each, void *ctx);
-/* What one element adds to a sum. */
+/* Return the contribution of one element to the checksum. */
 uint64_t big_set_part(const void *key, size_t len, bool is_end);
 
-/* Commands that declare all of them, to try what asks for them. */
+/* Write commands that declare the sets, for a trial of the rules. */
 void big_sets_declare(const struct plan *plan, FILE *out);
-/* Commands that delete those of the table that the plan has no more. */
+/* Write commands that delete sets of the table that the plan lacks. */
 void big_sets_delete(const struct plan *plan, const struct nft_table *table,
 		     FILE *out);
-/* Whether some are not there, or not whole. */
+/* Whether any is missing or incomplete. */
 bool big_sets_lack(const struct plan *plan, const struct nft_table *table);
-/* Make those. 0 or -errno with a sentence. */
+/* Load the missing or incomplete ones. 0 or -errno with a message. */
 int big_sets_make(const struct plan *plan, const struct nft_table *table,
 		  char error[static SETUP_ERROR_MAX]);
 

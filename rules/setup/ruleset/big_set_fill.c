@@ -1,6 +1,6 @@
 /*
- * big_set_fill.c - a big set with its elements, by netlink and in one
- * transaction: as text they take libnftables more time than the kernel.
+ * big_set_fill.c - load a big set via netlink in one transaction: libnftables
+ * would spend more time on the text than the kernel on the set.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,10 +18,10 @@
 #include "rules/setup/kernel/nft_table.h"
 #include "rules/setup/plan/plan.h"
 
-/* A list of elements is one attribute, whose length has 16 bits. */
+/* A list of elements is one attribute; its length field has 16 bits. */
 #define LIST_MAX 60000u
-/* The element, its flags and its key, each with a header, and its share of
- * the message around it. */
+/* An element with flags and key, each with a header; and a message's own
+ * headers. */
 #define ELEMENT_MAX 40u
 #define MESSAGE_MAX 256u
 #define RECEIVE_MAX (32u << 10)
@@ -31,7 +31,7 @@ struct filling {
 	char *buffer;
 	size_t used;
 	uint32_t sequence;
-	struct nlmsghdr *message;	/* the one that is open */
+	struct nlmsghdr *message;	/* not yet closed; or NULL */
 	struct nlattr *list;
 };
 
@@ -108,8 +108,8 @@ static void put_set(struct filling *f)
 	close_message(f, message);
 }
 
-/* One that was there, and is not whole, is emptied first: a list without
- * elements stands for all of them. */
+/* An incomplete set is emptied first: a deletion without a list of elements
+ * deletes all of them. */
 static void put_batch(struct filling *f)
 {
 	struct nlmsghdr *message =

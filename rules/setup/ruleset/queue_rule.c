@@ -1,6 +1,6 @@
 /*
- * queue_rule.c - queue rules made of the xtables target NFQUEUE, revision 3,
- * which nf_tables takes in any table when the kernel has NFT_COMPAT.
+ * queue_rule.c - write queue rules as the xtables target NFQUEUE, revision 3,
+ * which nf_tables accepts in any table when the kernel has NFT_COMPAT.
  */
 #include "rules/setup/ruleset/queue_rule.h"
 
@@ -23,7 +23,7 @@
 
 #define TARGET "NFQUEUE"
 #define REVISION 3u
-/* A queue's part is two messages of under 300 bytes; there are at most 256. */
+/* Two messages of less than 300 bytes for each of at most 256 queues. */
 #define BATCH_MAX (256u << 10)
 #define RECEIVE_MAX (32u << 10)
 #define PROBE "waymark_probe"
@@ -79,7 +79,7 @@ static void batch_fini(struct batch *batch)
 	free(batch->buffer);
 }
 
-/* Errors come for every message; `ack` asks for the good news too. */
+/* The kernel reports errors of every message; `ack` requests success, too. */
 static struct nlmsghdr *batch_put(struct batch *batch, uint16_t type, bool ack)
 {
 	uint16_t flags = type == NFT_MSG_DELRULE ? 0 :
@@ -180,13 +180,14 @@ int queue_rule_fill(const struct plan *plan, char error[static SETUP_ERROR_MAX])
 	}
 	batch_fini(&batch);
 	if (rc < 0)
-		set_error(error, rc, "queue %u: the kernel refused the rule that "
-		      "queues: %s; `waymark doctor` says what it lacks",
-		      plan->queue_first, strerror(-rc));
+		set_error(error, rc,
+			  "queue %u: the kernel refused the queue rule: "
+			  "%s; `waymark doctor` lists the features it lacks",
+			  plan->queue_first, strerror(-rc));
 	return rc;
 }
 
-/* A batch without its end is tried and taken back. */
+/* The kernel validates a batch without an end message, and rolls it back. */
 bool queue_rule_works(void)
 {
 	struct nlmsghdr *message;
@@ -209,9 +210,9 @@ bool queue_rule_works(void)
 	return rc == 0;
 }
 
-/* ---- looking at what is there ---- */
+/* ---- checking the present rules ---- */
 
-struct look {
+struct rule_check {
 	union info want;
 	unsigned int rules;
 	unsigned int right;
@@ -235,31 +236,31 @@ static bool is_right(const struct nftnl_expr *expr, const union info *want)
 
 static int count_wrong(struct nftnl_expr *expr, void *data)
 {
-	struct look *look = data;
+	struct rule_check *check = data;
 
-	if (is_right(expr, &look->want))
-		look->right++;
+	if (is_right(expr, &check->want))
+		check->right++;
 	else
-		look->rules += 2;	/* whatever it is, it is too much */
+		check->rules += 2;	/* a foreign expression: not right */
 	return 0;
 }
 
-static int look_at(const struct nlmsghdr *message, void *data)
+static int check_rule(const struct nlmsghdr *message, void *data)
 {
-	struct look *look = data;
+	struct rule_check *check = data;
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 
 	if (!rule)
 		return MNL_CB_ERROR;
-	look->rules++;
+	check->rules++;
 	if (nftnl_rule_nlmsg_parse(message, rule) == 0)
-		nftnl_expr_foreach(rule, count_wrong, look);
+		nftnl_expr_foreach(rule, count_wrong, check);
 	nftnl_rule_free(rule);
 	return MNL_CB_OK;
 }
 
-static int look_chain(struct mnl_socket *socket, const char *chain,
-		      struct look *look)
+static int check_chain(struct mnl_socket *socket, const char *chain,
+		      struct rule_check *check)
 {
 	_Alignas(struct nlmsghdr) char buffer[RECEIVE_MAX];
 	struct nlmsghdr *request =
@@ -276,7 +277,7 @@ static int look_chain(struct mnl_socket *socket, const char *chain,
 		len = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
 		if (len < 0)
 			return -errno;
-		rc = mnl_cb_run(buffer, (size_t)len, 1, 0, look_at, look);
+		rc = mnl_cb_run(buffer, (size_t)len, 1, 0, check_rule, check);
 	} while (rc > MNL_CB_STOP);
 	return rc < 0 ? -errno : 0;
 }
@@ -295,13 +296,13 @@ int queue_rule_check(const struct plan *plan, bool *ret_right)
 		rc = -errno;
 	for (unsigned int i = plan->queue_first;
 	     i <= plan->queue_last && rc == 0; i++) {
-		struct look look = {
+		struct rule_check check = {
 			.want = info_of((uint16_t)i, !plan->queue_drop),
 		};
 
 		ruleset_queue_name(plan, (uint16_t)i, name);
-		rc = look_chain(socket, name, &look);
-		right &= look.rules == 1 && look.right == 1;
+		rc = check_chain(socket, name, &check);
+		right &= check.rules == 1 && check.right == 1;
 	}
 	mnl_socket_close(socket);
 	if (rc == 0)

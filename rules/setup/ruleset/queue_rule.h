@@ -1,6 +1,6 @@
 /*
- * queue_rule.h - the rule that queues, for kernels without nft's own: the
- * xtables target NFQUEUE through nf_tables' compatibility expression.
+ * queue_rule.h - queue rules for kernels without nft's `queue` expression: the
+ * xtables target NFQUEUE via nf_tables' compatibility layer.
  */
 #ifndef WAYMARK_SETUP_QUEUE_RULE_H
 #define WAYMARK_SETUP_QUEUE_RULE_H
@@ -11,12 +11,12 @@
 #include "rules/setup/kernel/set_error.h"
 #include "rules/setup/plan/plan.h"
 
-/* Whether the kernel takes such a rule; leaves nothing behind. */
+/* Whether the kernel accepts such a rule; creates nothing. */
 bool queue_rule_works(void);
 
 /*
- * Whether each of the plan's queue chains, which exist, holds its rule and
- * nothing else. 0 or -errno.
+ * Check whether each of the plan's queue chains, which exist, holds its rule
+ * and nothing else. 0 or -errno.
  */
 int queue_rule_check(const struct plan *plan, bool *ret_right);
 

@@ -1,5 +1,5 @@
-/* forget.c - have conntrack forget the flows of a path. */
-#include "rules/setup/monitor/forget.h"
+/* conntrack_cleanup.c - delete and re-mark the conntrack entries of a path. */
+#include "rules/setup/monitor/conntrack_cleanup.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,11 +8,11 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
 
-/* Without a version the family is not looked at: ctnetlink_del_conntrack(),
- * nf_conntrack_netlink.c. */
+/* The kernel ignores the family of a request of version 0:
+ * ctnetlink_del_conntrack(), nf_conntrack_netlink.c. */
 #define VERSION_WITH_FAMILY 1
 
-/* Of a dump: what the kernel fills at the most (nlmsg(3), 32 KiB). */
+/* The largest message of a dump: netlink_dump(), af_netlink.c. */
 #define DUMP_BUFFER 32768
 
 static struct nlmsghdr *request_of(char *buffer, uint16_t what, uint16_t flags,
@@ -36,7 +36,7 @@ static void put_mark(struct nlmsghdr *request, uint32_t mark, uint32_t mask)
 	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(mask));
 }
 
-int forget_flows(uint8_t family, uint32_t mark, uint32_t mask)
+int conntrack_cleanup_flows(uint8_t family, uint32_t mark, uint32_t mask)
 {
 	_Alignas(struct nlmsghdr) char buffer[1024];
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER,
@@ -68,13 +68,13 @@ out:
 /* ---- marks ---- */
 
 struct clearing {
-	struct mnl_socket *socket;	/* for the requests, not the dump */
+	struct mnl_socket *socket;	/* of the requests, not of the dump */
 	const struct mark_change *changes;
 	size_t count;
 };
 
-/* Replaces what lies in CTA_MARK_MASK: ctnetlink_change_mark(),
- * nf_conntrack_netlink.c. A flow that is gone by now needs nothing. */
+/* The kernel replaces the bits of CTA_MARK_MASK: ctnetlink_change_mark(),
+ * nf_conntrack_netlink.c. No answer is requested: the entry may be gone. */
 static void change_one(const struct clearing *clearing,
 		       const struct mark_change *change, uint8_t family,
 		       const struct nlattr *tuple, const struct nlattr *zone)
@@ -93,7 +93,7 @@ static void change_one(const struct clearing *clearing,
 	mnl_socket_sendto(clearing->socket, request, request->nlmsg_len);
 }
 
-/* The first that changes it; NULL: none does. */
+/* Find the first change that matches; NULL: the mark is as wanted. */
 static const struct mark_change *change_of(const struct clearing *clearing,
 					   uint32_t mark)
 {
@@ -133,7 +133,7 @@ static int change_listed(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-static int ask_for_all(struct mnl_socket *socket)
+static int request_dump(struct mnl_socket *socket)
 {
 	_Alignas(struct nlmsghdr) char buffer[256];
 	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_GET,
@@ -144,14 +144,14 @@ static int ask_for_all(struct mnl_socket *socket)
 	       -errno : 0;
 }
 
-int forget_marks(uint32_t mask)
+int conntrack_cleanup_marks(uint32_t mask)
 {
 	struct mark_change change = { .mask = mask };
 
-	return forget_change(&change, 1);
+	return conntrack_cleanup_change(&change, 1);
 }
 
-int forget_change(const struct mark_change *changes, size_t count)
+int conntrack_cleanup_change(const struct mark_change *changes, size_t count)
 {
 	struct mnl_socket *dump = mnl_socket_open2(NETLINK_NETFILTER,
 						   SOCK_CLOEXEC);
@@ -170,7 +170,7 @@ int forget_change(const struct mark_change *changes, size_t count)
 					MNL_SOCKET_AUTOPID) < 0))
 		rc = -errno;
 	if (rc == 0)
-		rc = ask_for_all(dump);
+		rc = request_dump(dump);
 	while (rc == 0 && more > MNL_CB_STOP) {
 		ssize_t len = mnl_socket_recvfrom(dump, buffer, DUMP_BUFFER);
 

@@ -1,0 +1,30 @@
+/*
+ * conntrack_cleanup.h - delete and re-mark the conntrack entries of a path. The
+ * next packet of a deleted flow enters as new, and NAT then uses the address of
+ * the uplink that the path leads to.
+ */
+#ifndef WAYMARK_SETUP_CONNTRACK_CLEANUP_H
+#define WAYMARK_SETUP_CONNTRACK_CLEANUP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Delete the entries of `family` whose mark under `mask` is `mark`. 0 or
+ * -errno. */
+int conntrack_cleanup_flows(uint8_t family, uint32_t mark, uint32_t mask);
+
+/*
+ * Clear the bits of `mask` in the marks of all entries. 0 or -errno.
+ */
+int conntrack_cleanup_marks(uint32_t mask);
+
+/* Entries whose mark under `under` is `is` get `put` in the bits of `mask`. */
+struct mark_change {
+	uint32_t is, under;
+	uint32_t put, mask;
+};
+
+/* Apply the first change that matches to each entry. 0 or -errno. */
+int conntrack_cleanup_change(const struct mark_change *changes, size_t count);
+
+#endif
