@@ -1,7 +1,7 @@
 #!/bin/bash
 # 52_manual_examples.sh - each policy in the manual and in README is accepted,
-# the manual's grammar is the parser's, and messages that the manuals explain
-# exist. Needs neither root nor a lab.
+# the manual's grammar is the parser's, its options are those of the help, and
+# messages that the manuals explain exist. Needs neither root nor a lab.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 command -v python3 >/dev/null || skip_all "needs python3"
@@ -66,6 +66,34 @@ refused=$(for policy in "$LAB_DIR"/random/*; do
 done | grep -E 'error: (expected|.* closed|a statement starts)')
 is "the parser accepts what it derives" "$refused" ""
 is "and has read it all" "$(grep -lE '^expect ' "$LAB_DIR"/random/* | wc -l)" 40
+
+# ---- commands and options ----
+
+# The options of a command in the manual's synopsis: "--json", "-n", sorted.
+synopsis()
+{
+	awk -v command="$1" '/^\.Sh /{ inside = $2 == "SYNOPSIS" }
+		inside && /^\.Nm/{ mine = 0 }
+		inside && /^\.Cm/{ mine = $2 == command }
+		inside && mine' "$LAB_TOP/tools/man/waymark.8" |
+		grep -oE 'Fl -?[a-z-]+' | sed 's/^Fl /-/' | sort -u
+}
+
+# Those of its help; of -v, --verbose the short one.
+help_of()
+{
+	"$WAYMARK" help "$1" | grep -oE '^  --?[a-z-]+' | tr -d ' ' | sort -u
+}
+
+commands=$("$WAYMARK" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+is "help lists the commands of the synopsis" "$(sort <<<"$commands")" \
+	"$(awk '/^\.Sh /{ inside = $2 == "SYNOPSIS" }
+		inside && /^\.Cm/{ print $2 }' \
+		"$LAB_TOP/tools/man/waymark.8" | grep -v '^help$' | sort -u)"
+for command in $commands; do
+	is "$command: the options of manual and help" "$(synopsis "$command")" \
+		"$(help_of "$command")"
+done
 
 # ---- messages ----
 
