@@ -156,9 +156,9 @@ static int replay_all(struct policy *policy, struct replay_options *options,
 	int status;
 
 	if (policy_needs_interface(policy) && options->interface == NULL)
-		fprintf(stderr, "waymark: captures do not say by which "
-			"interface packets came: 'in' conditions are false; "
-			"--in NAME sets one\n");
+		fprintf(stderr, "waymark: captures do not record on which "
+			"interface packets arrived, so 'in' conditions are "
+			"false; --in NAME sets one\n");
 	replay = read_all(policy, options, form, paths, &is_whole);
 	if (replay == NULL) {
 		fprintf(stderr, "waymark: out of memory\n");

@@ -111,7 +111,7 @@ static void warn_late(struct compiler *c)
 		     "as well" :
 		     "such flows keep the uplink of their first packet; name "
 		     "ports or addresses as well",
-		     "only payload can tell this route, and '%s' masquerades",
+		     "only payload can match this route, and '%s' masquerades",
 		     up->name);
 	}
 }
@@ -191,15 +191,15 @@ static void warn_unreachable(struct compiler *c)
 
 		if (p->pool.nodes[p->tests[r].node].kind == NODE_FALSE) {
 			warn(c, place, "its condition contradicts itself",
-			     "this route can never hold%s", "");
+			     "this route can never match%s", "");
 			continue;
 		}
 		for (size_t above = from; above < r; above++) {
 			if (!condition_implied(&p->pool, p->tests[above].node,
 					       p->tests[r].node, covers, c))
 				continue;
-			snprintf(fix, sizeof(fix), "line %u already takes "
-				 "all that this one could",
+			snprintf(fix, sizeof(fix), "line %u matches all "
+				 "that this one could",
 				 c->routes.items[above]->place.line);
 			warn(c, place, fix, "this route is never reached%s",
 			     "");
@@ -224,7 +224,7 @@ static void warn_default_drop(struct compiler *c)
 			continue;
 		warn(c, c->routes.items[r]->place,
 		     "name ports or addresses as well",
-		     "'default drop' takes the first packet of such flows, "
+		     "'default drop' drops the first packet of such flows, "
 		     "before their payload is seen%s", "");
 	}
 }
