@@ -350,6 +350,7 @@ static void report_on(const struct run *run, struct setup_report *report)
 {
 	report->changes = (unsigned int)run->diff.count;
 	report->port = netlink_port(run->nl);
+	report->foreign = run->plan.foreign.packet;
 	for (size_t i = 0; i < run->plan.uplink_count; i++) {
 		const struct plan_uplink *uplink = &run->plan.uplinks[i];
 

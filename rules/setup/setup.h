@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "rules/setup/kernel/set_error.h"
+#include "rules/setup/plan/foreign_marks.h"
 
 struct health;
 struct plan;
@@ -51,6 +52,9 @@ enum setup_way {
 };
 
 struct setup_report {
+	/* Marks that other programs test as a whole: packets that carry one
+	 * are left alone. */
+	struct foreign_mark_list foreign;
 	unsigned int changes;	/* 0: the kernel was as wanted */
 	/* Undo only: without a journal sysctls were not restored. */
 	bool no_journal;

@@ -19,6 +19,13 @@ struct doctor {
 	void *ctx;
 };
 
+/* What other programs were seen to use. */
+struct seen {
+	const struct doctor *doctor;
+	uint32_t bits;		/* of the mark */
+	unsigned int clashes;	/* uses of our bits */
+};
+
 /* Report a finding that is well. */
 void doctor_ok(const struct doctor *doctor, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -38,6 +45,9 @@ int doctor_read(struct netlink **nl, struct state *state);
 void doctor_kernel(const struct doctor *doctor);
 /* doctor_settings.c: sysctls. */
 void doctor_settings(const struct doctor *doctor);
+/* doctor_marks.c: rules that use the mark; and report one that uses our bits. */
+void doctor_marks(struct seen *seen);
+void doctor_clash(struct seen *seen, const char *who, const char *line);
 /* doctor_others.c: other programs that use our bits, or hide packets. */
 void doctor_others(const struct doctor *doctor);
 

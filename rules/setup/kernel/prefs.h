@@ -7,6 +7,7 @@
 
 #define PREF_FIRST 20000u
 #define PREF_EXEMPT 20000u	/* exempt by rule: main */
+#define PREF_FOREIGN 20005u	/* whole marks of others: PREF_LAST */
 #define PREF_MAIN 20010u	/* main's specific routes */
 #define PREF_LINK_LOCAL 20019u	/* IPv6: link-local destinations */
 #define PREF_PROBE 20020u	/* sockets bound to an uplink */
@@ -24,6 +25,6 @@
 #define PREF_LOCAL_ROUTE 21100u	/* the routes, in order */
 #define PREF_LOCAL_DEFAULT 21900u
 #define PREF_LOCAL_END 21999u	/* goto this: as if there were none */
-#define PREF_LAST 21999u
+#define PREF_LAST PREF_LOCAL_END
 
 #endif

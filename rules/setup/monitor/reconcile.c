@@ -258,6 +258,8 @@ static void clean_up_flows(struct reconciler *rec, size_t i, int v6, uint8_t by)
 static void follow_active_uplinks(struct reconciler *rec,
 			    const struct setup_report *report)
 {
+	char text[FOREIGN_MARKS_TEXT_MAX];
+
 	if (rec->options.active_uplinks != NULL)
 		rec->options.active_uplinks(rec->options.ctx, report);
 	if (!rec->has_last)
@@ -273,6 +275,8 @@ static void follow_active_uplinks(struct reconciler *rec,
 			clean_up_flows(rec, i, v6, by);
 		}
 	}
+	if (foreign_marks_compare(&rec->last.foreign, &report->foreign, text))
+		log_line(rec, "%s", text);
 	rec->last = *report;
 	rec->has_last = true;
 }

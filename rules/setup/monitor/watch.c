@@ -210,7 +210,8 @@ static void observe_rule(struct watch *watch, const struct nlmsghdr *message)
 	struct kernel_rule rule;
 
 	if (message->nlmsg_pid != watch->local_port &&
-	    netlink_parse_rule(message, &rule) && state_rule_is_ours(&rule))
+	    netlink_parse_rule(message, &rule) &&
+	    (state_rule_is_ours(&rule) || rule.protocol != KERNEL_PROTOCOL))
 		observe_process(watch, WATCH_RULE, message->nlmsg_pid, NULL);
 }
 
@@ -275,6 +276,10 @@ static int observe_nftables(const struct nlmsghdr *message, void *data)
 		observe_generation(watch, message);
 		return MNL_CB_OK;
 	}
+	/* Others' rules may test marks: foreign_marks.h. */
+	if (NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_NEWRULE ||
+	    NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_DELRULE)
+		watch->is_table_touched = true;
 	if (header->nfgen_family != NFPROTO_INET)
 		return MNL_CB_OK;
 	mnl_attr_for_each(attr, message, sizeof(*header))

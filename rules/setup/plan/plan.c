@@ -257,7 +257,20 @@ static bool has_late_move(const struct policy *policy)
 	return has;
 }
 
-static void copy_settings(struct plan *plan, const struct policy *policy)
+/* A mark that has our bits means a clash of masks, which doctor reports. */
+static struct foreign_mark_list without_bits(const struct foreign_mark_list *of,
+					     uint32_t bits)
+{
+	struct foreign_mark_list list = { .count = 0 };
+
+	for (size_t i = 0; i < of->count; i++)
+		if (!(of->marks[i] & bits))
+			list.marks[list.count++] = of->marks[i];
+	return list;
+}
+
+static void copy_settings(struct plan *plan, const struct policy *policy,
+			  const struct foreign_marks *foreign)
 {
 	const struct marks *marks = policy_marks(policy);
 	struct queues queues = policy_queues(policy);
@@ -265,6 +278,11 @@ static void copy_settings(struct plan *plan, const struct policy *policy)
 	plan->has_ruleset = true;
 	plan->mask = marks->mask;
 	plan->settled = marks->settled;
+	plan->foreign = (struct foreign_marks){
+		.packet = without_bits(&foreign->packet, marks->mask),
+		.flow = without_bits(&foreign->flow, marks->mask),
+		.routed = without_bits(&foreign->routed, marks->mask),
+	};
 	plan->keeps_nat_path = !has_late_move(policy);
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;
@@ -348,7 +366,7 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 	int rc;
 
 	set_error(error, 0, "setup: out of memory");
-	copy_settings(&plan, policy);
+	copy_settings(&plan, policy, &state->foreign);
 	rc = make_uplinks(&plan, policy, state, links, error);
 	if (rc == 0)
 		rc = make_links(&plan, policy, state, links);

@@ -11,6 +11,7 @@
 
 #include "rules/policy/balance.h"
 #include "rules/setup/kernel/set_error.h"
+#include "rules/setup/plan/foreign_marks.h"
 #include "rules/setup/kernel/kernel.h"
 
 struct big_set;
@@ -105,6 +106,7 @@ struct plan {
 	unsigned int *links;	/* those in our device group */
 	size_t link_count;
 	struct plan_ranges exempt[PLAN_SETS];
+	struct foreign_marks foreign;	/* without those that have our bits */
 	struct offload *offload;	/* header-only routes */
 	struct big_set *bigs;	/* long lists of exempt and offload */
 	size_t big_count;

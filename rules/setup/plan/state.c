@@ -64,6 +64,9 @@ int state_read(struct netlink *nl, struct state *state)
 		state_fini(state);
 		rc = read_once(nl, state);
 	}
+	if (rc == 0)
+		foreign_marks_read(state->rules, state->rule_count,
+				   &state->foreign);
 	state->has_v6 = access("/proc/sys/net/ipv6", F_OK) == 0;
 	return rc;
 }

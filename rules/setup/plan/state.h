@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "rules/setup/plan/foreign_marks.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/kernel/kernel.h"
 #include "rules/setup/kernel/nft_table.h"
@@ -23,6 +24,7 @@ struct state {
 	size_t route_count;
 	struct kernel_rule *rules;
 	size_t rule_count;
+	struct foreign_marks foreign;	/* whole marks that others test */
 	struct nft_table table;		/* `inet waymark` */
 	struct health health;		/* of the uplinks; read by setup.c */
 };

@@ -19,6 +19,8 @@
  *   1. Our bits that a packet arrives with are cleared: a tunnel or another
  *      program left them there. A local socket's SO_MARK is kept instead.
  *   2. Packets of exempt hosts are accepted unmarked.
+ *      So are packets with a mark that another program tests as a whole
+ *      (foreign_marks.h).
  *   3. Restore: a verdict map takes the conntrack mark to mark_N. A settled
  *      flow ends there (mark_N_settled), and so does a dropped one. For most
  *      packets this is all that happens.
@@ -47,8 +49,9 @@
 #include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
-#include "rules/setup/ruleset/ruleset_guard.h"
 #include "rules/setup/ruleset/ruleset_count.h"
+#include "rules/setup/ruleset/ruleset_foreign.h"
+#include "rules/setup/ruleset/ruleset_guard.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
 
 #include <inttypes.h>
@@ -209,6 +212,7 @@ static void write_clear(const struct plan *plan, bool is_local, FILE *out)
  * mark, so the map comes before the rule for them. */
 static void write_divert(const struct plan *plan, bool is_local, FILE *out)
 {
+	ruleset_foreign_write_accept(plan, out);
 	write_clear(plan, is_local, out);
 	ruleset_write_exempts(plan, " counter name exempt", out);
 	write_restore(plan, out);
@@ -535,6 +539,7 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	write_save(plan, out);
 	write_masquerade(plan, out);
 	ruleset_guard_write(plan, out);
+	ruleset_foreign_write(plan, out);
 	write_hooks(plan, out);
 	fputs("}\n", out);
 }

@@ -15,7 +15,9 @@
 /* Base chains are flushed, never deleted: deleting one drops the packets that
  * wait in every queue of the namespace. */
 static const char *const hooked[] = { "divert", "divert_local", "settle",
-				      "settle_local", RULESET_NAT, "strict" };
+				      "settle_local", RULESET_NAT, "strict",
+				      "clear_forward", "clear_input",
+				      "clear_postrouting" };
 static const char *const fixed[] = { "inspect",	     "new_flow",
 				     "new_flow_local", "save",
 				     "headers",	     "dropped",

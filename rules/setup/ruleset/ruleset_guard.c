@@ -72,6 +72,13 @@ static void write_strict(const struct plan *plan, size_t i, FILE *out)
 		fputs(" } goto wrong_uplink\n", out);
 }
 
+void ruleset_guard_write_strict(const struct plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (plan->uplinks[i].is_strict)
+			write_strict(plan, i, out);
+}
+
 /* Write the part of the guard that holds when our ip rules or routes are
  * missing (plan_guard.h covers a missing table). */
 void ruleset_guard_write(const struct plan *plan, FILE *out)
@@ -85,9 +92,7 @@ void ruleset_guard_write(const struct plan *plan, FILE *out)
 	      "\tchain strict {\n"
 	      "\t\ttype filter hook postrouting priority 0; "
 	      "policy accept;\n", out);
-	for (size_t i = 0; i < plan->uplink_count; i++)
-		if (plan->uplinks[i].is_strict)
-			write_strict(plan, i, out);
+	ruleset_guard_write_strict(plan, out);
 	fputs("\t}\n\n", out);
 }
 

@@ -11,6 +11,8 @@ struct plan;
 
 /* Write the chains; nothing where no uplink is strict. */
 void ruleset_guard_write(const struct plan *plan, FILE *out);
+/* Write the rules that drop packets at other devices than their uplink's. */
+void ruleset_guard_write_strict(const struct plan *plan, FILE *out);
 /* Write the rules of `settle` that mark what `divert` accepted unmarked. */
 void ruleset_guard_write_unmarked(const struct plan *plan, FILE *out);
 /* Write the rules of `settle_local` for sockets bound to an uplink. */
