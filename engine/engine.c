@@ -288,7 +288,7 @@ int engine_start(struct policy *policy, struct learned *learned,
 	return 0;
 }
 
-void engine_stop(struct engine *engine, struct engine_totals *ret_totals)
+void engine_stop(struct engine *engine, struct stats *ret_totals)
 {
 	if (engine == NULL)
 		return;

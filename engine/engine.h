@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "engine/stats.h"
 #include "engine/worker/worker.h"
 #include "rules/policy/policy.h"
 
@@ -43,18 +44,9 @@ void engine_set_down(struct engine *engine, size_t uplink, bool is_v6,
 /* The policy that was published last. */
 const struct policy *engine_policy(const struct engine *engine);
 
-struct engine_totals {
-	uint64_t packets, bytes, undecoded, flows, settled, dropped;
-	uint64_t late_kept, late_moved, late_reset, evicted, streams_reclaimed;
-	uint64_t first_packet_correct, learned_correct, learned_mispredicted;
-	uint64_t dns_answers;
-	uint64_t encrypted_dns[ENCRYPTED_DNS_KINDS];
-	uint64_t batches, overruns, errors;
-};
-
 /* Answer waiting packets, join the threads, release the queues. `ret_totals`
  * may be NULL. */
-void engine_stop(struct engine *engine, struct engine_totals *ret_totals);
+void engine_stop(struct engine *engine, struct stats *ret_totals);
 
 /* Readable once a thread lost its queue; the caller then stops the engine.
  * Owned by the engine. */
@@ -64,11 +56,11 @@ const char *engine_failure(const struct engine *engine);
 
 /* ---- statistics ---- */
 
-struct engine_totals engine_totals(const struct engine *engine);
+struct stats engine_totals(const struct engine *engine);
 
 size_t engine_workers(const struct engine *engine);
 uint16_t engine_worker_queue(const struct engine *engine, size_t worker);
-struct engine_totals engine_worker_totals(const struct engine *engine,
+struct stats engine_worker_totals(const struct engine *engine,
 					  size_t worker);
 
 /* Counters of a route or class of engine_policy(). */

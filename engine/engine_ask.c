@@ -6,11 +6,6 @@
 
 #define ANSWER_MS 1000
 
-static uint64_t load(const atomic_uint_fast64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
 size_t engine_workers(const struct engine *engine)
 {
 	return engine->lane_count;
@@ -21,47 +16,24 @@ uint16_t engine_worker_queue(const struct engine *engine, size_t worker)
 	return engine->lanes[worker]->queue;
 }
 
-static void add_lane(struct engine_totals *totals, const struct lane *lane)
+static void add_lane(struct stats *sum, const struct lane *lane)
 {
-	const struct worker_counters *worker = worker_counters(lane->worker);
-	const struct source_nfqueue_counters *source =
-		source_nfqueue_counters(lane->source);
-
-	totals->packets += load(&worker->packets);
-	totals->bytes += load(&worker->bytes);
-	for (int i = 0; i < DECODE_STATUSES; i++)
-		totals->undecoded += load(&worker->undecoded[i]);
-	totals->flows += load(&worker->flows);
-	totals->settled += load(&worker->settled);
-	totals->dropped += load(&worker->dropped);
-	totals->late_kept += load(&worker->late_kept);
-	totals->late_moved += load(&worker->late_moved);
-	totals->late_reset += load(&worker->late_reset);
-	totals->first_packet_correct += load(&worker->first_packet_correct);
-	totals->learned_correct += load(&worker->learned_correct);
-	totals->learned_mispredicted += load(&worker->learned_mispredicted);
-	totals->dns_answers += load(&worker->dns_answers);
-	for (int i = 0; i < ENCRYPTED_DNS_KINDS; i++)
-		totals->encrypted_dns[i] += load(&worker->encrypted_dns[i]);
-	totals->evicted += load(&worker->evicted);
-	totals->streams_reclaimed += load(&worker->streams_reclaimed);
-	totals->batches += load(&source->batches);
-	totals->overruns += load(&source->overruns);
-	totals->errors += load(&source->errors);
+	stats_sum(sum, worker_counters(lane->worker));
+	stats_sum(sum, source_nfqueue_counters(lane->source));
 }
 
-struct engine_totals engine_worker_totals(const struct engine *engine,
+struct stats engine_worker_totals(const struct engine *engine,
 					  size_t worker)
 {
-	struct engine_totals totals = { 0 };
+	struct stats totals = { 0 };
 
 	add_lane(&totals, engine->lanes[worker]);
 	return totals;
 }
 
-struct engine_totals engine_totals(const struct engine *engine)
+struct stats engine_totals(const struct engine *engine)
 {
-	struct engine_totals totals = { 0 };
+	struct stats totals = { 0 };
 
 	for (size_t i = 0; i < engine->lane_count; i++)
 		add_lane(&totals, engine->lanes[i]);
@@ -75,10 +47,10 @@ static void add_tally(struct engine_tally *sum, const struct tallies *tallies,
 {
 	const struct tally *tally = &tallies->items[i];
 
-	sum->settled += load(&tally->settled);
-	sum->late_kept += load(&tally->late_kept);
-	sum->late_moved += load(&tally->late_moved);
-	sum->late_reset += load(&tally->late_reset);
+	sum->settled += stats_read(&tally->settled);
+	sum->late_kept += stats_read(&tally->late_kept);
+	sum->late_moved += stats_read(&tally->late_moved);
+	sum->late_reset += stats_read(&tally->late_reset);
 }
 
 struct engine_tally engine_route_tally(const struct engine *engine, size_t i)

@@ -3,9 +3,9 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "rules/util/clock.h"
 #include "tools/client.h"
 #include "tools/cmd.h"
 #include "tools/options.h"
@@ -17,14 +17,6 @@ struct top {
 	unsigned long count;	/* 0: until it is interrupted */
 	bool is_terminal;
 };
-
-static double clock_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* ECMA-48: cursor to the corner, and erase what is below. */
 static void show(const struct top *top, const json_t *status,
@@ -52,7 +44,7 @@ static int watch(const struct top *top)
 			sleep(1);
 		rc = client_ask(top->name, top->state_dir,
 				json_pack("{s:s}", "do", "status"), &status);
-		now = clock_seconds();
+		now = (double)clock_ms() / 1000;
 		if (prev != NULL && rc == EXIT_SUCCESS) {
 			show(top, status, prev, now - then);
 			shown++;

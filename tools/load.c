@@ -9,6 +9,7 @@
 #include "rules/parse/diag.h"
 #include "rules/hosts/hosts_file.h"
 #include "rules/hosts/refresh.h"
+#include "rules/util/clock.h"
 #include "rules/setup/numbers.h"
 #include "rules/parse/source.h"
 #include "tools/expects.h"
@@ -73,7 +74,7 @@ static void recall(struct attempt *attempt)
 		rc = hosts_copy(&attempt->loaded.hosts, options->known);
 	else
 		rc = hosts_load(&attempt->loaded.hosts, options->state_dir,
-				refresh_now_ms(), why);
+				clock_ms(), why);
 	if (rc < 0)
 		fprintf(attempt->out, "waymark: what is remembered of names "
 			"is left out: %s\n", why[0] ? why : strerror(-rc));

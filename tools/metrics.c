@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/stats.h"
 #include "tools/status.h"
 
 struct metric {
@@ -56,43 +57,6 @@ static const struct metric singles[] = {
 };
 
 static const struct metric by_queue[] = {
-	{ "packets_total", "counter", "counts.packets",
-	  "Packets that received a verdict." },
-	{ "bytes_total", "counter", "counts.bytes",
-	  "Bytes of packets that received a verdict." },
-	{ "undecoded_packets_total", "counter", "counts.undecoded",
-	  "Packets that are truncated, malformed or not IP." },
-	{ "flows_total", "counter", "counts.flows", "New flows." },
-	{ "settled_flows_total", "counter", "counts.settled",
-	  "Flows that received their final verdict." },
-	{ "first_packet_correct_flows_total", "counter",
-	  "counts.first_packet_correct",
-	  "Settled flows whose first packet used the final uplink." },
-	{ "learned_correct_flows_total", "counter", "counts.learned_correct",
-	  "Flows whose final uplink learned data predicted." },
-	{ "learned_mispredicted_flows_total", "counter",
-	  "counts.learned_mispredicted",
-	  "Flows that learned data sent through another uplink." },
-	{ "dns_answers_total", "counter", "counts.dns_answers",
-	  "DNS answers that were learned from." },
-	{ "dns_over_tls_flows_total", "counter", "counts.dns_over_tls",
-	  "Flows of DNS over TLS: port 853 over TCP." },
-	{ "dns_over_quic_flows_total", "counter", "counts.dns_over_quic",
-	  "Flows of DNS over QUIC." },
-	{ "dns_over_https_flows_total", "counter", "counts.dns_over_https",
-	  "Flows of DNS over HTTPS, known by the name of the resolver." },
-	{ "dropped_packets_total", "counter", "counts.dropped",
-	  "Packets that the policy dropped." },
-	{ "evicted_flows_total", "counter", "counts.evicted",
-	  "Flows evicted from a full table before they were settled." },
-	{ "reclaimed_streams_total", "counter", "counts.streams_reclaimed",
-	  "Payload buffers reclaimed for other flows." },
-	{ "batches_total", "counter", "counts.batches",
-	  "Batches of packets read." },
-	{ "overrun_packets_total", "counter", "counts.overruns",
-	  "Packets that bypassed the engine because of a queue overflow." },
-	{ "refused_verdicts_total", "counter", "counts.errors",
-	  "Verdicts that the kernel rejected." },
 	{ "queue_waiting_packets", "gauge", "health.waiting",
 	  "Packets in the queue." },
 	{ "queue_full_packets_total", "counter", "health.full",
@@ -101,20 +65,32 @@ static const struct metric by_queue[] = {
 	  "Packets that arrived while the engine's socket buffer was full." },
 };
 
-static void print_queues(const json_t *status, FILE *out)
+static void print_queue(const struct metric *metric, const json_t *status,
+			FILE *out)
 {
 	const json_t *worker;
 	size_t i;
 
-	for (size_t m = 0; m < sizeof(by_queue) / sizeof(by_queue[0]); m++) {
-		print_head(&by_queue[m], out);
-		json_array_foreach(json_object_get(status, "workers"), i,
-				   worker)
-			fprintf(out, "waymark_%s{queue=\"%" PRIu64 "\"} %"
-				PRIu64 "\n", by_queue[m].name,
-				status_number(worker, "queue"),
-				status_number(worker, by_queue[m].path));
+	print_head(metric, out);
+	json_array_foreach(json_object_get(status, "workers"), i, worker)
+		fprintf(out, "waymark_%s{queue=\"%" PRIu64 "\"} %" PRIu64 "\n",
+			metric->name, status_number(worker, "queue"),
+			status_number(worker, metric->path));
+}
+
+static void print_queues(const json_t *status, FILE *out)
+{
+	char name[48], path[48];
+	struct metric metric = { name, "counter", path, NULL };
+
+	for (size_t i = 0; i < stats_count; i++) {
+		snprintf(name, sizeof(name), "%s_total", stats_rows[i].name);
+		snprintf(path, sizeof(path), "counts.%s", stats_rows[i].name);
+		metric.help = stats_rows[i].help;
+		print_queue(&metric, status, out);
 	}
+	for (size_t i = 0; i < sizeof(by_queue) / sizeof(by_queue[0]); i++)
+		print_queue(&by_queue[i], status, out);
 }
 
 static void print_tally(const struct metric *metric, const json_t *row,

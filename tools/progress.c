@@ -12,10 +12,10 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/replay/replay.h"
+#include "rules/util/clock.h"
 #include "tools/progress_line.h"
 
 #define QUIET_MS 1000		/* without a line, after something else */
@@ -39,14 +39,6 @@ struct progress {
 	bool is_shown;
 	bool was_held;		/* since the thread last looked */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ---- the terminal ---- */
 
@@ -107,7 +99,7 @@ static void draw(struct progress *progress)
 		.done = position.done,
 		.size = position.size,
 		.packets = position.frame,
-		.elapsed_ms = now_ms() - progress->begun_ms,
+		.elapsed_ms = clock_ms() - progress->begun_ms,
 	}, columns(), line);
 	snprintf(text, sizeof(text), "\r%s\033[K", line);
 	put(text);
@@ -250,7 +242,7 @@ void progress_begin(struct progress *progress, struct replay *replay,
 	progress->replay = replay;
 	progress->path = path;
 	progress->number++;
-	progress->begun_ms = now_ms();
+	progress->begun_ms = clock_ms();
 	pthread_mutex_unlock(&progress->lock);
 }
 

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/stats.h"
+
 uint64_t status_number(const json_t *status, const char *path)
 {
 	char key[32];
@@ -38,32 +40,11 @@ static void print_time(uint64_t seconds, FILE *out)
 
 static void print_counts(const json_t *status, FILE *out)
 {
-	static const struct {
-		const char *label, *path;
-	} rows[] = {
-		{ "packets", "counts.packets" },
-		{ "bytes", "counts.bytes" },
-		{ "flows", "counts.flows" },
-		{ "settled", "counts.settled" },
-		{ "late, kept", "counts.late_kept" },
-		{ "late, moved", "counts.late_moved" },
-		{ "late, reset", "counts.late_reset" },
-		{ "first packet correct", "counts.first_packet_correct" },
-		{ "  learned, correct", "counts.learned_correct" },
-		{ "  learned, mispredicted", "counts.learned_mispredicted" },
-		{ "DNS answers", "counts.dns_answers" },
-		{ "DNS over TLS", "counts.dns_over_tls" },
-		{ "DNS over QUIC", "counts.dns_over_quic" },
-		{ "DNS over HTTPS", "counts.dns_over_https" },
-		{ "dropped", "counts.dropped" },
-		{ "not decoded", "counts.undecoded" },
-		{ "queue overflow", "counts.overruns" },
-		{ "evicted", "counts.evicted" },
-	};
+	const json_t *counts = json_object_get(status, "counts");
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		fprintf(out, "%-23s %" PRIu64 "\n", rows[i].label,
-			status_number(status, rows[i].path));
+	for (size_t i = 0; i < stats_count; i++)
+		fprintf(out, "%-23s %" PRIu64 "\n", stats_rows[i].label,
+			status_number(counts, stats_rows[i].name));
 }
 
 static void print_memory(const json_t *status, FILE *out)
@@ -324,7 +305,7 @@ void status_print_rates(const json_t *status, const json_t *prev,
 		{ "flows/s", { "counts.flows" } },
 		{ "settled/s", { "counts.settled" } },
 		{ "late/s", { "counts.late_moved" } },
-		{ "overflow/s", { "counts.overruns" } },
+		{ "overflow/s", { "counts.queue_overflow" } },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

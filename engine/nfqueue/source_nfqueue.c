@@ -30,6 +30,7 @@
 
 #include "engine/nfqueue/nfqueue_message.h"
 #include "rules/util/big_alloc.h"
+#include "rules/util/clock.h"
 
 #define COPY_RANGE_DEFAULT 4096u
 #define COPY_RANGE_MAX 65531u		/* nla_len has 16 bits */
@@ -61,18 +62,8 @@ struct source_nfqueue {
 	struct iovec vectors[WORKER_BATCH];
 	uint32_t ids[WORKER_BATCH];
 	struct nfqueue_verdict answers[WORKER_BATCH];
-	struct source_nfqueue_counters counters;
+	struct stats_live counters;
 };
-
-/* One writer, its thread: no locked addition. */
-static void count(atomic_uint_fast64_t *counter, uint64_t more)
-{
-	if (more != 0)
-		atomic_store_explicit(counter,
-				      atomic_load_explicit(counter,
-						memory_order_relaxed) + more,
-				      memory_order_relaxed);
-}
 
 /* The netlink port that holds `queue`, 0 when it is free. */
 static uint32_t queue_holder(uint16_t queue)
@@ -289,14 +280,6 @@ void source_nfqueue_close(struct source_nfqueue *source)
 	free(source);
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /*
  * At a moderate rate a wake-up costs more than the packet it is for: after a
  * short batch, wait for some more packets. After an empty batch the receive
@@ -372,10 +355,9 @@ static int read_batch(struct source_nfqueue *source, int got,
 		ret_packets[packets].time_ns = now_ns;
 		packets++;
 	}
-	count(&source->counters.batches, 1);
-	count(&source->counters.received, (uint64_t)packets);
-	count(&source->counters.overruns, lost);
-	count(&source->counters.errors, errors);
+	stats_add(&source->counters.batches, 1);
+	stats_add(&source->counters.queue_overflow, lost);
+	stats_add(&source->counters.verdicts_rejected, errors);
 	return packets;
 }
 
@@ -411,7 +393,6 @@ int source_nfqueue_answer(struct source_nfqueue *source,
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return -errno;
-	count(&source->counters.verdicts, n);
 	return 0;
 }
 
@@ -438,7 +419,7 @@ void source_nfqueue_wake(const struct source_nfqueue *source)
 	send(source->fd, &noop, sizeof(noop), 0);
 }
 
-const struct source_nfqueue_counters *
+const struct stats_live *
 source_nfqueue_counters(const struct source_nfqueue *source)
 {
 	return &source->counters;

@@ -5,7 +5,6 @@
 #ifndef WAYMARK_SOURCE_NFQUEUE_H
 #define WAYMARK_SOURCE_NFQUEUE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,15 +22,6 @@ struct source_nfqueue_options {
 	bool fail_open;		/* packets over a full queue pass */
 	uint16_t coalesce_us;	/* sleep this long after a short batch, so that
 				 * the next is longer; 0: never */
-};
-
-struct source_nfqueue_counters {
-	atomic_uint_fast64_t batches;
-	atomic_uint_fast64_t received;
-	atomic_uint_fast64_t verdicts;
-	atomic_uint_fast64_t overruns;	/* packets over a full queue, passed or
-					 * dropped */
-	atomic_uint_fast64_t errors;	/* verdicts the kernel rejected */
 };
 
 /*
@@ -69,7 +59,8 @@ void source_nfqueue_wake(const struct source_nfqueue *source);
 /* Memory of packet buffers; for any thread. */
 size_t source_nfqueue_bytes(const struct source_nfqueue *source);
 
-const struct source_nfqueue_counters *
+/* Counts batches, queue_overflow and verdicts_rejected. */
+const struct stats_live *
 source_nfqueue_counters(const struct source_nfqueue *source);
 
 #endif

@@ -60,20 +60,6 @@
 /* The same for flows observed without marks: conntrack's UDP stream timeout. */
 #define UNWATCHED_NS (120000 * (uint64_t)MS_NS)
 
-static void add(atomic_uint_fast64_t *counter, uint64_t n)
-{
-	/* One writer: a plain addition will do, without a locked one. */
-	atomic_store_explicit(counter,
-			      atomic_load_explicit(counter,
-						   memory_order_relaxed) + n,
-			      memory_order_relaxed);
-}
-
-static void set(atomic_uint_fast64_t *counter, uint64_t n)
-{
-	atomic_store_explicit(counter, n, memory_order_relaxed);
-}
-
 /* ---- one flow ---- */
 
 static void observe(struct worker *worker, struct flow *flow,
@@ -130,27 +116,27 @@ static void count_late(const struct flow *flow, atomic_uint_fast64_t *kept,
 		       atomic_uint_fast64_t *moved, atomic_uint_fast64_t *reset)
 {
 	if (flow->late == FLOW_LATE_KEPT)
-		add(kept, 1);
+		stats_add(kept, 1);
 	else if (flow->late == FLOW_LATE_MOVED)
-		add(moved, 1);
+		stats_add(moved, 1);
 	else if (flow->late == FLOW_LATE_RESET)
-		add(reset, 1);
+		stats_add(reset, 1);
 }
 
 static void count_in(struct tally *tally, const struct flow *flow)
 {
-	add(&tally->settled, 1);
+	stats_add(&tally->settled, 1);
 	count_late(flow, &tally->late_kept, &tally->late_moved,
 		   &tally->late_reset);
 }
 
 static void count_settled(struct worker *worker, const struct flow *flow)
 {
-	struct worker_counters *counters = &worker->counters;
+	struct stats_live *counters = &worker->counters;
 	int class = policy_route_class(worker->policy, flow->route,
 				       &flow->facts);
 
-	add(&counters->settled, 1);
+	stats_add(&counters->settled, 1);
 	count_late(flow, &counters->late_kept, &counters->late_moved,
 		   &counters->late_reset);
 	count_in(&worker->config->routes.items[flow->route], flow);
@@ -325,7 +311,7 @@ static void answer(struct worker *worker, const struct packet *pkt,
 	 * is already there has to be marked so that the kernel drops the rest:
 	 * its packet is accepted here, and dropped after the mark was saved. */
 	verdict->drop = flow->first_path == marks->path_drop;
-	add(&worker->counters.dropped, 1);
+	stats_add(&worker->counters.dropped, 1);
 }
 
 /* The flow that an ICMP error quotes. The error travels to the sender of the
@@ -400,7 +386,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		verdict->mark = marks_merge(worker->marks, pkt->mark,
 					    marks_of(worker->marks, path,
 						     true));
-		add(&worker->counters.settled, 1);
+		stats_add(&worker->counters.settled, 1);
 		return;
 	}
 	if (is_unknown && worker_inspect_dns(worker, pkt, zone, hash, flow))
@@ -409,7 +395,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		flow = start(worker, pkt, zone, hash, flow);
 		verdict->from_server = flow_opened_by_server(pkt);
 		worker_observe_machine(worker, flow, pkt, verdict->from_server);
-		add(&worker->counters.flows, 1);
+		stats_add(&worker->counters.flows, 1);
 	}
 	flow_touch(worker->flows, flow, hash, pkt->time_ns);
 	flow->packets++;
@@ -440,7 +426,7 @@ static void classify_any(struct worker *worker, const struct packet *pkt,
 static void count_batch(struct worker *worker, const struct packet *packets,
 			size_t count)
 {
-	struct worker_counters *counters = &worker->counters;
+	struct stats_live *counters = &worker->counters;
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -451,12 +437,12 @@ static void count_batch(struct worker *worker, const struct packet *packets,
 			continue;
 		}
 		bytes += pkt->len;
-		add(&counters->undecoded[pkt->status], 1);
+		stats_add(&counters->undecoded, 1);
 	}
-	add(&counters->packets, count);
-	add(&counters->bytes, bytes);
-	set(&counters->evicted, flow_table_evicted(worker->flows));
-	set(&counters->streams_reclaimed,
+	stats_add(&counters->packets, count);
+	stats_add(&counters->bytes, bytes);
+	stats_set(&counters->flows_evicted, flow_table_evicted(worker->flows));
+	stats_set(&counters->streams_reclaimed,
 	    stream_pool_reclaimed(worker->inspector->pool));
 }
 

@@ -6,7 +6,6 @@
 #ifndef WAYMARK_WORKER_H
 #define WAYMARK_WORKER_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +15,7 @@
 #include "engine/learn/learned.h"
 #include "engine/worker/worker_config.h"
 #include "engine/packet/packet.h"
+#include "engine/stats.h"
 #include "rules/policy/policy.h"
 
 /* Maximum number of packets worker_classify() takes at once. */
@@ -55,27 +55,6 @@ struct verdict {
 	 * the next call; a later packet of a batch may have taken its place. */
 	struct flow *flow;
 	bool from_server;
-};
-
-struct worker_counters {
-	atomic_uint_fast64_t packets;
-	atomic_uint_fast64_t bytes;
-	atomic_uint_fast64_t undecoded[DECODE_STATUSES];
-	atomic_uint_fast64_t flows;
-	atomic_uint_fast64_t settled;
-	atomic_uint_fast64_t dropped;	/* packets */
-	atomic_uint_fast64_t late_kept;
-	atomic_uint_fast64_t late_moved;
-	atomic_uint_fast64_t late_reset;
-	/* Of the settled: never by another path; of these and of the late, by
-	 * what was learned. */
-	atomic_uint_fast64_t first_packet_correct;
-	atomic_uint_fast64_t learned_correct;
-	atomic_uint_fast64_t learned_mispredicted;
-	atomic_uint_fast64_t dns_answers;	/* that taught */
-	atomic_uint_fast64_t encrypted_dns[ENCRYPTED_DNS_KINDS]; /* flows */
-	atomic_uint_fast64_t evicted;
-	atomic_uint_fast64_t streams_reclaimed;	/* stream_pool_reclaimed() */
 };
 
 /* `policy` is borrowed and must outlive the worker. NULL: out of memory. */
@@ -165,7 +144,7 @@ void worker_forget_interfaces(struct worker *worker);
 
 /* Whether the worker looks up new flows in the learned store. */
 bool worker_learns(const struct worker *worker);
-const struct worker_counters *worker_counters(const struct worker *worker);
+const struct stats_live *worker_counters(const struct worker *worker);
 /* Counters of routes and classes by their number in the policy that was
  * published last; for the control thread. */
 const struct tallies *worker_routes(const struct worker *worker);

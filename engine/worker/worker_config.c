@@ -1,5 +1,6 @@
 /* worker_config.c - a worker's configuration, see worker_config.h. */
 #include "engine/worker/worker_config.h"
+#include "engine/stats.h"
 #include "rules/util/big_alloc.h"
 
 #include <errno.h>
@@ -119,13 +120,6 @@ void worker_config_free(struct worker_config *config)
 	free(config);
 }
 
-static void copy(atomic_uint_fast64_t *to, const atomic_uint_fast64_t *from)
-{
-	atomic_store_explicit(to, atomic_load_explicit(from,
-						       memory_order_relaxed),
-			      memory_order_relaxed);
-}
-
 static void tallies_inherit(struct tallies *tallies,
 			    const struct tallies *prev)
 {
@@ -135,10 +129,10 @@ static void tallies_inherit(struct tallies *tallies,
 		if (tallies->prev[i] == WORKER_CONFIG_NEW)
 			continue;
 		from = &prev->items[tallies->prev[i]];
-		copy(&tallies->items[i].settled, &from->settled);
-		copy(&tallies->items[i].late_kept, &from->late_kept);
-		copy(&tallies->items[i].late_moved, &from->late_moved);
-		copy(&tallies->items[i].late_reset, &from->late_reset);
+		stats_set(&tallies->items[i].settled, stats_read(&from->settled));
+		stats_set(&tallies->items[i].late_kept, stats_read(&from->late_kept));
+		stats_set(&tallies->items[i].late_moved, stats_read(&from->late_moved));
+		stats_set(&tallies->items[i].late_reset, stats_read(&from->late_reset));
 	}
 }
 

@@ -21,14 +21,6 @@
  * has begun to do something. Nor is one that is done. */
 #define RESET_DATA_MAX 4
 
-static void add(atomic_uint_fast64_t *counter, uint64_t n)
-{
-	atomic_store_explicit(counter,
-			      atomic_load_explicit(counter,
-						   memory_order_relaxed) + n,
-			      memory_order_relaxed);
-}
-
 void worker_set_learn(struct worker *worker)
 {
 	uint8_t needs = policy_needs(worker->policy);
@@ -135,7 +127,7 @@ static void learn_addresses(struct worker *worker, const struct flow *flow,
 
 	if (!dns_read_answer(message, &answer))
 		return;
-	add(&worker->counters.dns_answers, 1);
+	stats_add(&worker->counters.dns_answers, 1);
 	learn_client(worker, client, &answer, now_ns);
 	if (other_of(worker, flow, now_ns, &other))
 		learn_client(worker, &other, &answer, now_ns);
@@ -402,11 +394,21 @@ static bool is_name_service(uint16_t port)
 static void count_encrypted_dns(struct worker *worker, const struct flow *flow,
 				const char *host)
 {
-	enum encrypted_dns kind = encrypted_dns_of(flow->facts.proto,
-						   flow->facts.dport, host);
+	struct stats_live *counters = &worker->counters;
 
-	if (kind != ENCRYPTED_DNS_NONE)
-		add(&worker->counters.encrypted_dns[kind], 1);
+	switch (encrypted_dns_of(flow->facts.proto, flow->facts.dport, host)) {
+	case ENCRYPTED_DNS_TLS:
+		stats_add(&counters->dns_over_tls, 1);
+		break;
+	case ENCRYPTED_DNS_QUIC:
+		stats_add(&counters->dns_over_quic, 1);
+		break;
+	case ENCRYPTED_DNS_HTTPS:
+		stats_add(&counters->dns_over_https, 1);
+		break;
+	default:
+		break;
+	}
 }
 
 static void learn_server(struct worker *worker, const struct flow *flow,
@@ -442,11 +444,11 @@ void worker_learn(struct worker *worker, const struct flow *flow,
 
 	count_encrypted_dns(worker, flow, host);
 	if (flow->late == FLOW_ON_TIME)
-		add(&worker->counters.first_packet_correct, 1);
+		stats_add(&worker->counters.first_packet_correct, 1);
 	if (flow->is_guessed)
-		add(flow->late == FLOW_ON_TIME ?
+		stats_add(flow->late == FLOW_ON_TIME ?
 			    &worker->counters.learned_correct :
-			    &worker->counters.learned_mispredicted, 1);
+			    &worker->counters.mispredicted, 1);
 	learn_server(worker, flow, host, now_ns);
 	learn_choice(worker, flow, host, now_ns);
 }

@@ -70,7 +70,7 @@ size_t worker_bytes(const struct worker *worker)
 	       stream_pool_bytes(worker->inspector->pool) + HINT_SCRATCH;
 }
 
-const struct worker_counters *worker_counters(const struct worker *worker)
+const struct stats_live *worker_counters(const struct worker *worker)
 {
 	return &worker->counters;
 }

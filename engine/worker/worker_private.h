@@ -44,7 +44,7 @@ struct worker {
 	struct flow_table *flows;
 	struct interface interfaces[INTERFACES];
 	/* Counted by the thread, read by anyone. */
-	struct worker_counters counters;
+	struct stats_live counters;
 };
 
 /* Touch the memory of `config` now, if the options ask for that. */

@@ -91,7 +91,7 @@ echo "# flood: $sent sent, $looked decided, $past past a full queue"
 echo "# memory: $before kB, then $after kB"
 more "a flood of random addresses is decided as far as it goes" "$looked" 1000
 more "the queue overflows" "$past" 0
-is "what went past it was counted" "$(counted overruns)" "$past"
+is "what went past it was counted" "$(counted queue_overflow)" "$past"
 is "no packet of a settled flow took another path" "$(left one 9001)" 0
 more "settled flows went on" "$(left two 9001)" \
 	"$(($(cat "$LAB_DIR/steady") * 9 / 10))"
@@ -100,7 +100,7 @@ more "memory does not grow with it" "$((before + 2048))" "$after"
 # ---- an engine that does not run for a second ----
 
 in_router conntrack -F 2>/dev/null
-past=$(counted overruns)
+past=$(counted queue_overflow)
 (sleep 0.5; kill -STOP "$ENGINE"; sleep 1; kill -CONT "$ENGINE") &
 stopped=$!
 sent=$(in_client "$bench/udp_flood" "$SERVER4" 9004 2 6400)
@@ -109,7 +109,7 @@ sleep 0.3
 is "flows that met a stopped engine have all left" \
 	"$(($(left one 9004) + $(left two 9004)))" "$sent"
 is "those that found no room are counted" \
-	"$(($(counted overruns) - past))" "$(left one 9004)"
+	"$(($(counted queue_overflow) - past))" "$(left one 9004)"
 sent=$(in_client "$bench/udp_send" "$SERVER4" 9005 10 64 2 1000)
 is "a trickle afterwards has its path, every packet" "$(left two 9005)" \
 	"$sent"

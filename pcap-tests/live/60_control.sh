@@ -231,7 +231,7 @@ else
 fi
 is "and no packet is lost" "$(cut -d' ' -f1 "$LAB_DIR/sink")" \
 	"$(cat "$LAB_DIR/sent")"
-is "nor passed a full queue" "$(number .counts.overruns)" 0
+is "nor passed a full queue" "$(number .counts.queue_overflow)" 0
 write_policy
 ok "back" waymark reload
 

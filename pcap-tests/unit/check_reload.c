@@ -141,7 +141,7 @@ START_TEST(script)
 	struct policy *prev = policy_for(UPLINKS, row->prev);
 	struct policy *after = policy_for(UPLINKS, row->after);
 	struct worker *worker = packets_worker(prev);
-	const struct worker_counters *counters = worker_counters(worker);
+	const struct stats_live *counters = worker_counters(worker);
 
 	for (int i = 0; i < 4; i++) {
 		uint32_t mark;

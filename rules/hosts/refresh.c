@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "rules/hosts/resolver.h"
+#include "rules/util/clock.h"
 
 /* Concurrent names, so that their answers fit into a socket buffer. */
 #define ASKED_MAX 32
@@ -28,14 +28,6 @@ struct refresh {
 	size_t fixed;
 	const struct host *first_fixed;
 };
-
-uint64_t refresh_now_ms(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
 
 /* ---- log lines ---- */
 
@@ -117,7 +109,7 @@ static void take(void *ctx, size_t id, const struct host_answer *answer)
 {
 	struct refresh *refresh = ctx;
 	struct host *host = &refresh->hosts->items[id];
-	uint64_t now_ms = refresh_now_ms();
+	uint64_t now_ms = clock_ms();
 	struct host_change change;
 
 	host->is_asked = false;
@@ -171,7 +163,7 @@ static uint64_t next_due(const struct refresh *refresh)
 int refresh_wait_ms(const struct refresh *refresh)
 {
 	int asked_ms = resolver_wait_ms(refresh->resolver);
-	uint64_t next = next_due(refresh), now_ms = refresh_now_ms();
+	uint64_t next = next_due(refresh), now_ms = clock_ms();
 
 	if (resolver_asked(refresh->resolver) > 0)
 		return asked_ms;
@@ -187,7 +179,7 @@ int refresh_fd(const struct refresh *refresh)
 
 bool refresh_turn(struct refresh *refresh)
 {
-	uint64_t now_ms = refresh_now_ms();
+	uint64_t now_ms = clock_ms();
 	bool changed;
 
 	resolver_turn(refresh->resolver);
@@ -205,7 +197,7 @@ bool refresh_turn(struct refresh *refresh)
 
 bool refresh_all(struct refresh *refresh, int wait_ms)
 {
-	uint64_t now_ms = refresh_now_ms();
+	uint64_t now_ms = clock_ms();
 	uint64_t end_ms = now_ms + (uint64_t)wait_ms;
 	struct pollfd readable = { .events = POLLIN };
 	bool changed = false;
@@ -218,7 +210,7 @@ bool refresh_all(struct refresh *refresh, int wait_ms)
 		int left_ms, turn_ms;
 
 		ask(refresh, 0);
-		now_ms = refresh_now_ms();
+		now_ms = clock_ms();
 		if (now_ms >= end_ms)
 			break;
 		left_ms = (int)(end_ms - now_ms);

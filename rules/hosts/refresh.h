@@ -35,7 +35,4 @@ int refresh_wait_ms(const struct refresh *refresh);
  * has finished and changed any address. */
 bool refresh_turn(struct refresh *refresh);
 
-/* Return CLOCK_MONOTONIC in milliseconds. */
-uint64_t refresh_now_ms(void);
-
 #endif

@@ -394,7 +394,7 @@ overload()
 trickle() { flows trickle udp64 1 500 "$1" -t 1 -n 50 $server_hand; }
 
 # Packets and those that went past, by waymark's own count.
-counts() { status "$1" | jq '.counts.packets + .counts.overruns'; }
+counts() { status "$1" | jq '.counts.packets + .counts.queue_overflow'; }
 
 report()
 {

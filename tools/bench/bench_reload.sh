@@ -80,5 +80,5 @@ for ((round = 0; round < ROUNDS; round++)); do
 	run quiet
 	run reload
 done
-waymark status --json | jq -c '.counts | {packets, overruns}'
+waymark status --json | jq -c '.counts | {packets, queue_overflow}'
 cut -d' ' -f1-3 /proc/loadavg | sed 's/^/load average: /'

@@ -1,9 +1,9 @@
 /* answer_flows.c - list the unsettled flows as JSON. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "engine/hints/hint.h"
 #include "rules/parse/keywords.h"
+#include "rules/util/clock.h"
 #include "tools/daemon/answer_parts.h"
 #include "tools/load.h"
 
@@ -11,14 +11,6 @@
 #define SECOND_NS 1000000000u
 /* By then, conntrack has expired the flow as well. */
 #define SILENT_NS (120 * (uint64_t)SECOND_NS)
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t since_ns(uint64_t then_ns, uint64_t now_ns)
 {

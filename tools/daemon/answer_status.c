@@ -15,38 +15,14 @@ static json_t *number(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-static json_t *totals_json(const struct engine_totals *totals)
+static json_t *totals_json(const struct stats *totals)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o}",
-			 "packets", number(totals->packets),
-			 "bytes", number(totals->bytes),
-			 "undecoded", number(totals->undecoded),
-			 "flows", number(totals->flows),
-			 "settled", number(totals->settled),
-			 "dropped", number(totals->dropped),
-			 "late_kept", number(totals->late_kept),
-			 "late_moved", number(totals->late_moved),
-			 "late_reset", number(totals->late_reset),
-			 "first_packet_correct",
-			 number(totals->first_packet_correct),
-			 "learned_correct", number(totals->learned_correct),
-			 "learned_mispredicted",
-			 number(totals->learned_mispredicted),
-			 "dns_answers", number(totals->dns_answers),
-			 "dns_over_tls",
-			 number(totals->encrypted_dns[ENCRYPTED_DNS_TLS]),
-			 "dns_over_quic",
-			 number(totals->encrypted_dns[ENCRYPTED_DNS_QUIC]),
-			 "dns_over_https",
-			 number(totals->encrypted_dns[ENCRYPTED_DNS_HTTPS]),
-			 "evicted", number(totals->evicted),
-			 "streams_reclaimed",
-			 number(totals->streams_reclaimed),
-			 "batches", number(totals->batches),
-			 "overruns", number(totals->overruns),
-			 "errors", number(totals->errors));
+	json_t *counts = json_object();
+
+	for (size_t i = 0; i < stats_count; i++)
+		json_object_set_new(counts, stats_rows[i].name,
+				    number(stats_value(totals, i)));
+	return counts;
 }
 
 static json_t *health_json(uint16_t queue)
@@ -68,7 +44,7 @@ static json_t *workers_json(const struct engine *engine)
 	json_t *workers = json_array();
 
 	for (size_t i = 0; i < engine_workers(engine); i++) {
-		struct engine_totals totals = engine_worker_totals(engine, i);
+		struct stats totals = engine_worker_totals(engine, i);
 		uint16_t queue = engine_worker_queue(engine, i);
 
 		json_array_append_new(workers, json_pack(
@@ -223,7 +199,7 @@ static json_t *memory_json(const struct engine *engine)
 json_t *answer_status(const struct running *running)
 {
 	const struct engine *engine = running->engine;
-	struct engine_totals totals = engine_totals(engine);
+	struct stats totals = engine_totals(engine);
 	const struct policy *policy = engine_policy(engine);
 	time_t now = time(NULL);
 	struct counters counters;

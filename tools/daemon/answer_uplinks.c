@@ -1,9 +1,9 @@
 /* answer_uplinks.c - list paths with their counters, uplinks with their state. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "rules/setup/monitor/uplink_status.h"
 #include "rules/setup/monitor/reconcile.h"
+#include "rules/util/clock.h"
 #include "tools/daemon/answer_parts.h"
 
 static json_t *number(uint64_t n)
@@ -37,14 +37,6 @@ json_t *answer_kernel_path(const struct counters *counters, uint8_t path)
 }
 
 /* ---- state ---- */
-
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static json_t *ago(uint64_t then_ms)
 {

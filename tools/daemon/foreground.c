@@ -17,6 +17,7 @@
 #include "rules/hosts/refresh.h"
 #include "rules/setup/monitor/reconcile.h"
 #include "rules/setup/setup.h"
+#include "rules/util/clock.h"
 #include "rules/util/log.h"
 #include "tools/daemon/engine_lock.h"
 #include "tools/load.h"
@@ -214,14 +215,6 @@ static void log_ready(const struct foreground *fg)
 		 queues.first, range);
 }
 
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static int wait_ms(const struct foreground *fg)
 {
 	int ms = control_wait_ms(fg->control, clock_ms());
@@ -291,14 +284,14 @@ int foreground_wait(struct foreground *fg)
 }
 
 static void log_totals(const struct foreground *fg,
-		       const struct engine_totals *totals)
+		       const struct stats *totals)
 {
 	log_info("%s: stopped: %" PRIu64 " packets, %" PRIu64 " flows, %" PRIu64
 		 " settled, %" PRIu64 " dropped, %" PRIu64 " late, %" PRIu64
 		 " lost to queue overflow", fg->name, totals->packets,
 		 totals->flows, totals->settled, totals->dropped,
 		 totals->late_kept + totals->late_moved + totals->late_reset,
-		 totals->overruns);
+		 totals->queue_overflow);
 }
 
 /* Pending signals are read first, so that they do not end the process when
@@ -319,7 +312,7 @@ static void restore_signals(struct foreground *fg)
 
 void foreground_stop(struct foreground *fg)
 {
-	struct engine_totals totals;
+	struct stats totals;
 
 	if (fg == NULL)
 		return;

@@ -8,17 +8,8 @@
 #include <unistd.h>
 
 #include "engine/learn/learned_file.h"
+#include "rules/util/clock.h"
 #include "rules/util/log.h"
-
-/* Packets carry times of the monotonic clock, the file has wall-clock times. */
-static int64_t clock_offset_s(void)
-{
-	struct timespec day, steady;
-
-	clock_gettime(CLOCK_REALTIME, &day);
-	clock_gettime(CLOCK_MONOTONIC, &steady);
-	return (int64_t)day.tv_sec - (int64_t)steady.tv_sec;
-}
 
 static void rename_broken(const char *path)
 {

@@ -4,6 +4,7 @@
 
 #include "rules/hosts/hosts_file.h"
 #include "rules/hosts/refresh.h"
+#include "rules/util/clock.h"
 #include "rules/util/log.h"
 #include "tools/daemon/running.h"
 
@@ -44,7 +45,7 @@ int running_names_fd(const struct running *running)
 
 int running_names_wait_ms(const struct running *running)
 {
-	uint64_t now_ms = refresh_now_ms();
+	uint64_t now_ms = clock_ms();
 	int ms, retry_ms;
 
 	if (running->refresh == NULL)
@@ -73,14 +74,14 @@ static int put_in_force(struct running *running)
 void running_follow_names(struct running *running)
 {
 	bool is_due = running->names_retry_ms != 0 &&
-		      running->names_retry_ms <= refresh_now_ms();
+		      running->names_retry_ms <= clock_ms();
 	int rc;
 
 	if (running->refresh == NULL ||
 	    (!refresh_turn(running->refresh) && !is_due))
 		return;
 	rc = put_in_force(running);
-	running->names_retry_ms = rc < 0 ? refresh_now_ms() + RETRY_MS : 0;
+	running->names_retry_ms = rc < 0 ? clock_ms() + RETRY_MS : 0;
 	if (rc < 0) {
 		log_warning("%s: names: the new addresses are not in force; "
 			    "next attempt in 30 seconds", running->path);

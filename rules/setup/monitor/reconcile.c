@@ -32,6 +32,7 @@
 #include "rules/setup/monitor/probe.h"
 #include "rules/setup/setup.h"
 #include "rules/setup/monitor/watch.h"
+#include "rules/util/clock.h"
 
 /* Collects a burst of notifications; the shortest time between checks. */
 #define BURST_MS 30u
@@ -75,14 +76,6 @@ struct reconciler {
 	char why[REASON_MAX];
 };
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
-
 __attribute__((format(printf, 2, 3)))
 static void log_line(struct reconciler *rec, const char *format, ...)
 {
@@ -114,7 +107,7 @@ static void observe(void *ctx, enum watch_kind kind, const char *text)
 	if (kind == WATCH_LINK && strcmp(rec->seen[kind], text) != 0)
 		log_line(rec, "%s", text);
 	snprintf(rec->seen[kind], sizeof(rec->seen[kind]), "%s", text);
-	check_by(rec, now() + BURST_MS);
+	check_by(rec, clock_ms() + BURST_MS);
 }
 
 /* Whether there is a cause other than another program. */
@@ -153,7 +146,7 @@ static bool take_step(void *ctx, const struct setup_change *change)
 
 	if (!has_cause(rec))
 		answer = backoff_count(
-			backoff_of(&rec->backoffs, change->thing), now());
+			backoff_of(&rec->backoffs, change->thing), clock_ms());
 	if (answer == BACKOFF_BEGIN)
 		log_line(rec, "%s: restored %d times within a minute and "
 			 "%s again: conflict with another program; retries "
@@ -283,7 +276,7 @@ static void follow_active_uplinks(struct reconciler *rec,
 
 static void schedule_check(struct reconciler *rec, int rc)
 {
-	uint64_t time = now();
+	uint64_t time = clock_ms();
 	uint64_t backoff = backoff_next_ms(&rec->backoffs, time);
 
 	rec->checked_ms = time;
@@ -342,10 +335,10 @@ static void log_probe(void *ctx, const char *line)
 
 static void run_probes(struct reconciler *rec)
 {
-	if (!probes_run(rec->probes, now(), log_probe, rec))
+	if (!probes_run(rec->probes, clock_ms(), log_probe, rec))
 		return;
 	save_probe_results(rec);
-	rec->check_ms = now();
+	rec->check_ms = clock_ms();
 }
 
 static void read_admin_states(struct reconciler *rec)
@@ -361,7 +354,7 @@ static void read_admin_states(struct reconciler *rec)
 		    strcmp(event->name, HEALTH_ADMIN_STATES) != 0)
 			continue;
 		snprintf(rec->why, sizeof(rec->why), "waymark uplink");
-		rec->check_ms = now();
+		rec->check_ms = clock_ms();
 	}
 }
 
@@ -371,7 +364,7 @@ static int timeout_of(const struct reconciler *rec)
 {
 	uint64_t next = rec->check_ms;
 	uint64_t probe = probes_next_ms(rec->probes);
-	uint64_t time = now();
+	uint64_t time = clock_ms();
 
 	if (probe && probe < next)
 		next = probe;
@@ -381,7 +374,7 @@ static int timeout_of(const struct reconciler *rec)
 static void update_statuses(struct reconciler *rec)
 {
 	uplink_statuses_update(&rec->statuses, rec->policy,
-		    rec->has_last ? &rec->last : NULL, rec->probes, now());
+		    rec->has_last ? &rec->last : NULL, rec->probes, clock_ms());
 }
 
 /* Wait for an event. false: the thread is to stop. */
@@ -428,7 +421,7 @@ static void *run(void *ctx)
 		watch_read(rec->watch, rec->port, observe, rec);
 		read_admin_states(rec);
 		run_probes(rec);
-		if (now() >= rec->check_ms)
+		if (clock_ms() >= rec->check_ms)
 			check(rec);
 		update_statuses(rec);
 		pthread_mutex_unlock(&rec->lock);
@@ -577,7 +570,7 @@ static void change_policy(struct reconciler *rec, const struct policy *policy)
 	rec->has_last = false;
 	save_probe_results(rec);
 	update_statuses(rec);
-	rec->check_ms = now();
+	rec->check_ms = clock_ms();
 }
 
 void reconcile_resume(struct reconciler *rec, const struct policy *policy)
@@ -588,7 +581,7 @@ void reconcile_resume(struct reconciler *rec, const struct policy *policy)
 		change_policy(rec, policy);
 	watch_mute(rec->watch, false);
 	/* A foreign change may have been missed. */
-	check_by(rec, now() + BURST_MS);
+	check_by(rec, clock_ms() + BURST_MS);
 	eventfd_write(rec->wake_fd, 1);
 	pthread_mutex_unlock(&rec->lock);
 }
