@@ -95,6 +95,16 @@ for command in $commands; do
 		"$(help_of "$command")"
 done
 
+# ---- output ----
+
+is "waymark(8) lists the members of replay --json" \
+	"$(awk '/^\.Sh /{ inside = $2 == "OUTPUT" }
+		inside && /^\.It Va/' "$LAB_TOP/tools/man/waymark.8" |
+		sed 's/^\.It Va //' | tr -d ' ' | tr , '\n' | sort)" \
+	"$("$WAYMARK" replay --json "$LAB_DIR/manual/README.policy" \
+		"$LAB_TOP/pcap-tests/cases/smtp/input.pcap" | head -n 1 |
+		grep -oE '"[a-z0-9_]+":' | tr -d '":' | sort)"
+
 # ---- messages ----
 
 is "each message that a manual explains is printed by the program" \
