@@ -59,6 +59,7 @@
 	HINT(xmpp)							\
 	HINT(irc)							\
 	HINT(nntp)							\
+	HINT(managesieve)						\
 	HINT(radius)							\
 	HINT(ike)							\
 	HINT(ike_natt)							\
@@ -81,6 +82,7 @@
 	HINT(s7comm)							\
 	HINT(iec104)							\
 	HINT(sctp)							\
+	HINT(haproxy)							\
 	HINT(prefix_tcp)						\
 	HINT(prefix_udp)						\
 	HINT(ethereum)							\

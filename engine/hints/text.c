@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "engine/hints/client_hello.h"
+#include "engine/hints/http.h"
 #include "engine/hints/text.h"
 
 static uint8_t lower(uint8_t c)
@@ -122,5 +123,23 @@ enum hint_verdict text_starttls(const struct hint_input *in,
 {
 	yield->more = client_hello_stream(rest, in->scratch, yield) ==
 		      HINT_MORE || yield->more;
+	return HINT_YES;
+}
+
+enum hint_verdict text_tunnel(const struct hint_input *in, struct cursor rest,
+			      const char *address, struct hint_yield *yield)
+{
+	enum hint_verdict verdict;
+	uint8_t app = yield->app;
+
+	yield->more = false;
+	verdict = client_hello_stream(rest, in->scratch, yield);
+	yield->app = app;
+	if (verdict == HINT_NO)
+		verdict = http_request(in, rest, yield);
+	if (verdict == HINT_MORE)
+		yield->more = true;
+	else if (yield->host_len == 0 && !yield->more && address != NULL)
+		hint_yield_host(yield, address, strlen(address));
 	return HINT_YES;
 }

@@ -10,7 +10,7 @@
  * nothing passed over, when no break has come yet. */
 bool text_line(struct cursor *text, struct cursor *ret_line);
 
-/* Whether the text begins with `word`: HINT_MORE when it is too short to tell.
+/* Match the text's first word: HINT_MORE when the text is too short.
  * With HINT_YES the word is passed over. */
 enum hint_verdict text_begins(struct cursor *text, const char *word);
 
@@ -25,8 +25,7 @@ bool text_is_command(struct cursor line, const char *const words[]);
 /* Whether `needle` is somewhere in `line`. */
 bool text_has(struct cursor line, const char *needle);
 
-/* Whether all of it can be shown: no control characters but blanks and line
- * breaks. */
+/* Whether the text has no control characters but blanks and line breaks. */
 bool text_is_plain(struct cursor text);
 
 /* Pass over blanks. */
@@ -35,14 +34,22 @@ void text_skip_blanks(struct cursor *text);
 /* Up to the next blank or the end, which is not passed over. */
 struct cursor text_token(struct cursor *text);
 
-/* Pass over decimal digits, at most `most`; how many there were. */
+/* Pass over at most `max` decimal digits; returns their number. */
 size_t text_digits(struct cursor *text, size_t max, uint32_t *ret_value);
 
 /*
- * What a client says after the command that starts TLS: the ClientHello's
- * names go to the yield. Always HINT_YES, since the protocol is known.
+ * Read what a client sends after the command that starts TLS: the names in the
+ * ClientHello go to the yield. Always HINT_YES, since the protocol is known.
  */
 enum hint_verdict text_starttls(const struct hint_input *in,
 				struct cursor rest, struct hint_yield *yield);
+
+/*
+ * Read what a client sends through a proxy that was given an address: the
+ * host of a ClientHello or of an HTTP request. Without either, `address` is
+ * the host; NULL for none. Always HINT_YES.
+ */
+enum hint_verdict text_tunnel(const struct hint_input *in, struct cursor rest,
+			      const char *address, struct hint_yield *yield);
 
 #endif

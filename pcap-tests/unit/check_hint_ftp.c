@@ -19,7 +19,7 @@ static const struct hint_row rows[] = {
 	  .opposite = BYTES("220 files.test ready\r\n") },
 	{ "user after that of POP3", HINT_MORE, .payload = BYTES("USER me\r\n"),
 	  .opposite = BYTES("+OK ready\r\n") },
-	{ "commands of its own", HINT_YES,
+	{ "commands of FTP alone", HINT_YES, .more = true,
 	  .payload = BYTES("USER me\r\nPASS word\r\nSYST\r\n") },
 	{ "TLS after AUTH", HINT_YES, .host = "mx.test",
 	  .payload = BYTES("AUTH TLS\r\n" MX_HELLO),

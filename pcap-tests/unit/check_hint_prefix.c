@@ -201,13 +201,6 @@ static const struct {
 	{ &hint_prefix_tcp, { "Hadoop", HINT_YES,
 	  .app = "hadoop",
 	  .payload = BYTES("\x68\x72\x70\x63\x09\x00\x00") } },
-	{ &hint_prefix_tcp, { "PROXY", HINT_YES,
-	  .app = "haproxy",
-	  .payload = BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n") } },
-	{ &hint_prefix_tcp, { "PROXY in binary", HINT_YES,
-	  .app = "haproxy",
-	  .payload = BYTES("\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54"
-			"\x0a\x21\x11\x00\x0c") } },
 	{ &hint_prefix_tcp, { "HL7", HINT_YES,
 	  .app = "hl7",
 	  .payload = BYTES("\x0b\x4d\x53\x48\x7c\x5e\x7e\x5c\x26\x7c\x41"

@@ -12,13 +12,13 @@ extern const struct hint hint_rdp, hint_rdp_udp;
 #define S1000 S200 S200 S200 S200 S200
 
 static const struct hint_row tcp[] = {
-	{ "cookie", HINT_YES,
+	{ "cookie", HINT_YES, .more = true,
 	  .payload = BYTES("\x03\x00\x00\x21\x1c\xe0\x00\x00\x00\x00\x00"
 			   "Cookie: mstshash=eve\r\n") },
-	{ "negotiation request", HINT_YES,
+	{ "negotiation request", HINT_YES, .more = true,
 	  .payload = BYTES("\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00"
 			   "\x01\x00\x08\x00\x03\x00\x00\x00") },
-	{ "answer", HINT_YES, .from_server = true,
+	{ "answer", HINT_YES, .more = true, .from_server = true,
 	  .payload = BYTES("\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00"
 			   "\x02\x1f\x08\x00\x02\x00\x00\x00") },
 	{ "S7, which begins the same way", HINT_NO,

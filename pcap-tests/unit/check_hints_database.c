@@ -20,7 +20,7 @@ static const struct {
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x69"
 			"\x6a\x6b\x6c\x6d\x6e\x6f\x70\x71\x72\x73\x74"
 			"\x00") } },
-	{ &hint_mysql, { "MariaDB", HINT_YES,
+	{ &hint_mysql, { "MariaDB", HINT_YES, .more = true,
 	  .from_server = true,
 	  .payload = BYTES("\x6e\x00\x00\x00\x0a\x35\x2e\x35\x2e\x35\x2d"
 			"\x31\x30\x2e\x31\x31\x2e\x36\x2d\x4d\x61\x72"
@@ -48,10 +48,10 @@ static const struct {
 	{ &hint_postgresql, { "startup without a user", HINT_NO,
 	  .payload = BYTES("\x00\x00\x00\x0e\x00\x03\x00\x00\x6e\x61\x6d"
 			"\x65\x00\x00") } },
-	{ &hint_postgresql, { "wish for TLS", HINT_YES,
+	{ &hint_postgresql, { "request for TLS", HINT_YES,
 	  .more = true,
 	  .payload = BYTES("\x00\x00\x00\x08\x04\xd2\x16\x2f") } },
-	{ &hint_postgresql, { "wish for GSSAPI", HINT_YES,
+	{ &hint_postgresql, { "request for GSSAPI", HINT_YES, .more = true,
 	  .payload = BYTES("\x00\x00\x00\x08\x04\xd2\x16\x30") } },
 	{ &hint_postgresql, { "cancel", HINT_YES,
 	  .payload = BYTES("\x00\x00\x00\x10\x04\xd2\x16\x2e\x00\x00\x00"

@@ -1,8 +1,10 @@
 /*
  * hint_ftp.c - FTP's control connection: a greeting that names it, a greeting
- * and the commands that follow, or commands of its own (RFC 959, 2428, 4217).
- * Mail servers greet with 220 too, and POP3 has USER and PASS as well.
+ * and the commands that follow, or commands that no other protocol has
+ * (RFC 959, 2428, 4217). Mail servers greet with 220, too, and POP3 has USER
+ * and PASS as well.
  */
+#include "engine/hints/client_hello.h"
 #include "engine/hints/text.h"
 
 static const char *const openings[] = {
@@ -14,7 +16,11 @@ static const char *const own[] = {
 	"PWD", "XPWD", "MKD", "PBSZ", "MDTM", "LPRT", "SITE", "ACCT", NULL
 };
 static const char *const auth_tls[] = { "AUTH TLS", "AUTH SSL", "AUTH TLS-C",
-					NULL };
+					"AUTH TLS-P", NULL };
+/* After these a client may still start TLS; an AUTH can be refused. */
+static const char *const before_tls[] = { "AUTH", "FEAT", "HOST", "CLNT",
+					  "OPTS", "SYST", "NOOP", "HELP",
+					  "LANG", NULL };
 
 /* "220 ready" or "220-ready" */
 static bool is_greeting(struct cursor c)
@@ -28,31 +34,42 @@ static enum hint_verdict match_client(const struct hint_input *in,
 {
 	struct cursor c = in->payload, line;
 	bool certain = is_greeting(in->opposite);
-	size_t count = 0;
 	enum hint_verdict verdict = text_begins_any(&(struct cursor){
 		c.at, c.end, false }, openings);
 
 	if (verdict != HINT_YES)
 		return verdict;
-	for (; text_line(&c, &line); count++) {
+	while (text_line(&c, &line)) {
 		if (!text_is_plain(line))
 			return HINT_NO;
-		if (text_is_command(line, auth_tls) && certain)
-			return text_starttls(in, c, yield);
+		if (text_is_command(line, auth_tls)) {
+			verdict = client_hello_stream(c, in->scratch, yield);
+			if (verdict == HINT_YES)
+				return HINT_YES;
+			if (verdict == HINT_MORE)
+				break;
+		}
 		if (text_is_command(line, own))
 			certain = true;
-		if (certain)
+		if (certain && !text_is_command(line, before_tls))
 			return HINT_YES;
 	}
-	return text_is_plain(c) ? HINT_MORE : HINT_NO;
+	if (verdict != HINT_MORE && !text_is_plain(c))
+		return HINT_NO;
+	yield->more = certain;
+	return certain ? HINT_YES : HINT_MORE;
 }
 
-/* What answers that only FTP gives: 331 to USER, 227 to PASV, 215 to SYST. */
+/* Replies that only FTP has: to USER, PASV, EPSV, SYST, PWD and RETR. */
 static bool is_own_reply(uint32_t code, struct cursor line)
 {
 	return (code == 331 && text_has(line, "password")) ||
 	       (code == 227 && text_has(line, "passive")) ||
-	       (code == 215 && text_has(line, "UNIX"));
+	       (code == 229 && text_has(line, "passive")) ||
+	       (code == 215 && text_has(line, "UNIX")) ||
+	       (code == 257 && text_has(line, "directory")) ||
+	       (code == 150 && text_has(line, "data connection")) ||
+	       (code == 226 && text_has(line, "transfer complete"));
 }
 
 static enum hint_verdict match_server(const struct hint_input *in,
@@ -66,9 +83,8 @@ static enum hint_verdict match_server(const struct hint_input *in,
 		struct cursor rest = line;
 		size_t digits = text_digits(&rest, 3, &code);
 
-		if (first && code != 220)
-			return HINT_NO;
-		if (!text_is_plain(line))
+		if (!text_is_plain(line) ||
+		    (first && code != 220 && !is_own_reply(code, rest)))
 			return HINT_NO;
 		if (digits == 3 && code == 220 && (text_has(rest, "SMTP") ||
 						   text_has(rest, "LMTP")))
@@ -85,7 +101,7 @@ static enum hint_verdict match_server(const struct hint_input *in,
 static enum hint_verdict ftp_match(const struct hint_input *in,
 				   struct hint_yield *yield)
 {
-	return *in->payload.at == '2' ? match_server(in, yield) :
+	return *in->payload.at <= '9' ? match_server(in, yield) :
 					match_client(in, yield);
 }
 
@@ -96,6 +112,6 @@ const struct hint hint_ftp = {
 	.transport = IPPROTO_TCP,
 	.yields_host = true,
 	.ports = { 21 },
-	.first = BYTES("2UuAaFfOoSsHhCcPpEeTt"),
+	.first = BYTES("123UuAaFfOoSsHhCcPpEeTt"),
 	.match = ftp_match,
 };

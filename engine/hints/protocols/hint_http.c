@@ -2,6 +2,7 @@
  * hint_http.c - HTTP/1 requests and responses (RFC 9112), WebDAV and whatever
  * other methods there are, and the preface of HTTP/2 (RFC 9113, 3.4).
  */
+#include "engine/hints/http.h"
 #include "engine/hints/http2.h"
 #include "engine/hints/text.h"
 
@@ -105,10 +106,41 @@ static bool is_version(struct cursor version)
 	       *version.at >= '0' && *version.at <= '9';
 }
 
-/* A line that has not come whole: nothing in it may be out of place. */
+/* An incomplete line: nothing in it may be out of place. */
 static enum hint_verdict match_cut(struct cursor line)
 {
 	return text_is_plain(line) ? HINT_MORE : HINT_NO;
+}
+
+static bool is_address(const struct hint_yield *yield)
+{
+	const char *host = yield->host;
+
+	if (memchr(host, ':', yield->host_len) != NULL)
+		return true;
+	return yield->host_len > 0 &&
+	       strspn(host, "0123456789.") == yield->host_len;
+}
+
+/*
+ * A CONNECT that names an address: the host is in what the client sends
+ * through the tunnel, after the request's empty line.
+ */
+static void read_tunnel(const struct hint_input *in, struct cursor c,
+			struct hint_yield *yield)
+{
+	char address[DOMAIN_MAX + 1];
+	struct cursor line;
+
+	memcpy(address, yield->host, yield->host_len + 1u);
+	yield->host_len = 0;
+	yield->host[0] = '\0';
+	while (text_line(&c, &line))
+		if (cursor_left(&line) == 0) {
+			text_tunnel(in, c, address, yield);
+			return;
+		}
+	yield->more = true;
 }
 
 /* `line` begins with the target. */
@@ -176,6 +208,31 @@ static enum hint_verdict match_request(const struct hint_input *in,
 			    yield);
 }
 
+enum hint_verdict http_request(const struct hint_input *in, struct cursor c,
+			       struct hint_yield *yield)
+{
+	uint8_t app = yield->app;
+	enum hint_verdict verdict = match_request(in, c, yield);
+
+	yield->app = app;
+	return verdict;
+}
+
+/* A request to a proxy may name an address, and the host in the tunnel. */
+static enum hint_verdict match_proxied(const struct hint_input *in,
+				       struct cursor c,
+				       struct hint_yield *yield)
+{
+	enum hint_verdict verdict = match_request(in, c, yield);
+	struct cursor line;
+
+	if (verdict != HINT_YES || !cursor_match(&c, "CONNECT ", 8) ||
+	    !is_address(yield) || !text_line(&c, &line))
+		return verdict;
+	read_tunnel(in, c, yield);
+	return HINT_YES;
+}
+
 /* HTTP/0.9: a page in answer to "GET /" and nothing more (RFC 1945, 4.1). */
 static enum hint_verdict match_simple(struct cursor request)
 {
@@ -204,14 +261,14 @@ static enum hint_verdict http_match(const struct hint_input *in,
 
 	verdict = match_response(c);
 	if (verdict != HINT_NO) {
-		/* A request, which names the host, may still come from the
-		 * other side, whoever was taken for the client. */
+		/* The request, which names the host, may still come from the
+		 * other side. */
 		yield->more = true;
 		return verdict;
 	}
 	if (*c.at == '<')
 		return match_simple(in->opposite);
-	return match_request(in, c, yield);
+	return match_proxied(in, c, yield);
 }
 
 static const struct hint_app also[] = {

@@ -15,7 +15,7 @@
 #define EXTENDED_ANSWER 0x78
 #define STARTTLS "\x80\x16" "1.3.6.1.4.1.1466.20037"
 
-/* Whether what stands in the operation fits it. */
+/* Whether the content of the operation fits its tag. */
 static bool is_operation(uint8_t tag, struct cursor c)
 {
 	int value;
@@ -52,8 +52,54 @@ static bool is_operation(uint8_t tag, struct cursor c)
 	}
 }
 
+/*
+ * Follow the client's messages: a search of the root DSE, which shows whether
+ * StartTLS is supported, may precede it. `yield->more` while it may come.
+ */
+static void read_starttls(const struct hint_input *in, struct cursor c,
+			  struct hint_yield *yield)
+{
+	while (cursor_left(&c) > 0) {
+		struct cursor message;
+		size_t len;
+		uint8_t tag;
+
+		if (ber_header(&c, &len) != BER_SEQUENCE && !c.is_short)
+			return;
+		message = cursor_take(&c, len);
+		if (message.is_short)
+			break;
+		ber_header(&message, &len);
+		cursor_skip(&message, len);
+		tag = ber_header(&message, &len);
+		if (tag == EXTENDED && cursor_match(&message, STARTTLS, 24)) {
+			text_starttls(in, c, yield);
+			return;
+		}
+		if (tag != SEARCH || ber_header(&message, &len) != BER_OCTETS ||
+		    len != 0)
+			return;
+	}
+	yield->more = true;
+}
+
 /* Bytes of the stream that hold what is_operation() reads, all but always. */
 #define ENOUGH 300
+
+/* TLS may still be started by the client, whose stream names the server. */
+static void expect_tls(const struct hint_input *in, uint8_t tag,
+		       struct hint_yield *yield)
+{
+	struct hint_yield other = { 0 };
+
+	if (tag == SEARCH || tag == EXTENDED) {
+		read_starttls(in, in->payload, yield);
+		return;
+	}
+	if (cursor_left(&in->opposite) > 0)
+		read_starttls(in, in->opposite, &other);
+	yield->more = other.more || tag == EXTENDED_ANSWER;
+}
 
 static enum hint_verdict ldap_match(const struct hint_input *in,
 				    struct hint_yield *yield)
@@ -81,10 +127,9 @@ static enum hint_verdict ldap_match(const struct hint_input *in,
 		return !is_udp && !is_whole && total < ENOUGH &&
 		       tag >= BIND && tag <= EXTENDED_ANSWER ?
 			HINT_MORE : HINT_NO;
-	if (tag != EXTENDED || !cursor_match(&operation, STARTTLS, 24))
-		return HINT_YES;
-	cursor_skip(&c, len);
-	return text_starttls(in, c, yield);
+	if (!is_udp)
+		expect_tls(in, tag, yield);
+	return HINT_YES;
 }
 
 const struct hint hint_ldap_tcp = {

@@ -1,6 +1,7 @@
 /*
- * hint_pop3.c - POP3: a greeting that names it or has its time stamp, or a
- * greeting and a command of its own (RFC 1939), also STLS (RFC 2595, 4).
+ * hint_pop3.c - POP3: a greeting that names it or has its time stamp, a reply
+ * in its words, or a greeting and a command (RFC 1939), also STLS (RFC 2595,
+ * 4). Redis answers with a bare "+OK", too.
  */
 #include "engine/hints/text.h"
 
@@ -11,7 +12,9 @@ static const char *const openings[] = {
 static const char *const own[] = { "APOP", "CAPA", "STLS", "STAT", "UIDL",
 				   NULL };
 static const char *const stls[] = { "STLS", NULL };
-static const char *const before_tls[] = { "CAPA", "NOOP", NULL };
+/* AUTH alone lists the mechanisms. */
+static const char *const before_tls[] = { "CAPA", "NOOP", "AUTH", "LANG",
+					  "UTF8", NULL };
 
 static bool is_greeting(struct cursor c)
 {
@@ -29,6 +32,19 @@ static bool has_time_stamp(struct cursor line)
 	at = memchr(from, '@', (size_t)(line.end - from));
 	return at != NULL && line.end[-1] == '>' &&
 	       from[1] >= '0' && from[1] <= '9';
+}
+
+/* "+OK 2 messages (320 octets)", or "+OK text" and a second reply. */
+static bool is_own_reply(struct cursor line, struct cursor next)
+{
+	static const char *const replies[] = { "+OK", "-ERR", NULL };
+
+	if (text_has(line, "POP") || text_has(line, "octets") ||
+	    text_has(line, "messages") || text_has(line, "maildrop") ||
+	    text_has(line, "mailbox") || has_time_stamp(line))
+		return true;
+	return cursor_left(&line) > 2 && *line.at == ' ' &&
+	       text_begins_any(&next, replies) == HINT_YES;
 }
 
 static enum hint_verdict match_client(const struct hint_input *in,
@@ -69,7 +85,7 @@ static enum hint_verdict match_server(const struct hint_input *in,
 	if (!text_is_plain(line))
 		return HINT_NO;
 	yield->more = true;		/* a client may start TLS */
-	if (text_has(line, "POP") || has_time_stamp(line) ||
+	if (is_own_reply(line, c) ||
 	    text_begins_any(&client, openings) == HINT_YES)
 		return HINT_YES;
 	return HINT_MORE;

@@ -1,6 +1,6 @@
 /*
  * hint_postgresql.c - PostgreSQL: the message that opens a connection, or the
- * wish for encryption before it, after which a ClientHello names the server
+ * request for encryption before it, after which a ClientHello names the server
  * ("Frontend/Backend Protocol", message formats).
  */
 #include "engine/hints/text.h"
@@ -23,8 +23,18 @@ static enum hint_verdict postgresql_match(const struct hint_input *in,
 		       in->payload.at[1] != 0 ? HINT_NO : HINT_MORE;
 	if (code == SSL && len == 8)
 		return text_starttls(in, c, yield);
-	if (code == GSSAPI && len == 8)
+	if (code == GSSAPI && len == 8) {
+		struct cursor next = c;
+
+		if (cursor_left(&next) < 8) {
+			yield->more = true;
+			return HINT_YES;
+		}
+		/* Refused, a client tries TLS. */
+		if (cursor_be32(&next) == 8 && cursor_be32(&next) == SSL)
+			return text_starttls(in, next, yield);
 		return HINT_YES;
+	}
 	if (code == CANCEL && len == 16)
 		return HINT_YES;
 	/* 3.0 and 3.2; pairs of words, of which one is always there. */

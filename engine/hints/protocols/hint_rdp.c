@@ -27,6 +27,15 @@ static bool is_negotiation(struct cursor c, bool is_request)
 			    type == RESPONSE || type == FAILURE;
 }
 
+/* Whether the confirm selects TLS, in which a ClientHello names the host. */
+static bool selects_tls(struct cursor c)
+{
+	uint8_t type = cursor_u8(&c);
+
+	cursor_skip(&c, 3);
+	return type == RESPONSE && cursor_le32(&c) != 0;
+}
+
 static enum hint_verdict match_request(struct cursor c)
 {
 	static const char *const cookies[] = {
@@ -50,8 +59,8 @@ static enum hint_verdict rdp_match(const struct hint_input *in,
 	uint16_t len = cursor_be16(&c);
 	uint8_t x224_len = cursor_u8(&c);
 	uint8_t type = cursor_u8(&c);
+	struct cursor rest;
 
-	(void)yield;
 	if (version != TPKT_VERSION || reserved != 0)
 		return HINT_NO;
 	if (c.is_short)
@@ -61,18 +70,23 @@ static enum hint_verdict rdp_match(const struct hint_input *in,
 		return HINT_NO;
 	if (cursor_left(&c) + 6 < len)
 		return HINT_MORE;
+	rest = cursor_of(in->payload.at + len,
+			 cursor_left(&in->payload) - len);
 	c.end = in->payload.at + len;
 	cursor_skip(&c, X224_REST);
 	if (type == CONNECTION_REQUEST)
-		return match_request(c);
+		return match_request(c) == HINT_YES ?
+			text_starttls(in, rest, yield) : HINT_NO;
+	yield->more = selects_tls(c);
 	return is_negotiation(c, false) ? HINT_YES : HINT_NO;
 }
 
 const struct hint hint_rdp = {
 	.name = "rdp",
 	.family = "remote",
-	.about = "Remote Desktop",
+	.about = "Remote Desktop; the server name where TLS follows",
 	.transport = IPPROTO_TCP,
+	.yields_host = true,
 	.ports = { 3389 },
 	.first = BYTES("\x03"),
 	.match = rdp_match,

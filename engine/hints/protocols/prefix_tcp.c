@@ -36,7 +36,6 @@
 	APP(H323, "h323", "voip", "H.323's call signalling")		\
 	APP(HARTIP, "hart-ip", "industrial", "HART-IP")			\
 	APP(HADOOP, "hadoop", "database", "Hadoop's RPC")		\
-	APP(HAPROXY, "haproxy", "infra", "the PROXY protocol")		\
 	APP(HL7, "hl7", "infra", "HL7, between hospital systems")	\
 	APP(IBMMQ, "ibmmq", "infra", "IBM MQ")				\
 	APP(ISCSI, "iscsi", "fileshare", "iSCSI")			\
@@ -182,10 +181,6 @@ static const struct prefix_row rows[] = {
 	{ .app = H323, .parts = { AT(0, "\3\0"), AT(4, "\x08\2"),
 	  AT(8, "\1\x7e") }, .length = BE16(2, 0) },
 	{ .app = HADOOP, .parts = { AT(0, "hrpc\x09") } },
-	{ .app = HAPROXY, .parts = { AT(0, "PROXY TCP4 ") } },
-	{ .app = HAPROXY, .parts = { AT(0, "PROXY TCP6 ") } },
-	{ .app = HAPROXY, .parts = { AT(0, "PROXY UNKNOWN") } },
-	{ .app = HAPROXY, .parts = { AT(0, "\r\n\r\n\0\r\nQUIT\n") } },
 	{ .app = HL7, .parts = { AT(0, "\x0bMSH|") } },
 	{ .app = IBMMQ, .parts = { AT(0, "TSH "), AT(8, "\1") } },
 	{ .app = IBMMQ, .parts = { AT(0, "TSH "), AT(8, "\2") } },
