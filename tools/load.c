@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
+#include "rules/parse/ast.h"
 #include "rules/parse/diag.h"
 #include "rules/hosts/hosts_file.h"
 #include "rules/hosts/refresh.h"

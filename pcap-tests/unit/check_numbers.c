@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/parse/ast.h"
 #include "rules/policy/policy.h"
 
 static const struct vocabulary none;

@@ -84,7 +84,7 @@ static const struct {
 	  "table 254 is reserved by the kernel", 1, 0 },
 	{ "mask with a hole", "marks mask 0x50000000", "cannot be used", 1, 0 },
 	{ "mask too small", "marks mask 0x3", "cannot be used", 1, 0 },
-	{ "mask of mwan3", "marks mask 0x3f00", "mwan3", 0, 2 },
+	{ "mask of mwan3", "marks mask 0x3f00", "mwan3", 0, 3 },
 	{ "more uplinks than paths", "marks mask 0x7\nuplink a { dev e }\n"
 	  "uplink b { dev f }\nroute tcp via a\ndefault via b",
 	  "has room for only 1 uplink", 1, 0 },

@@ -8,9 +8,10 @@
 #ifndef WAYMARK_COMPILE_H
 #define WAYMARK_COMPILE_H
 
+#include "rules/parse/ast.h"
+#include "rules/policy/policy_private.h"
 #include "rules/tables/address_set.h"
 #include "rules/tables/name_set.h"
-#include "rules/policy/policy_private.h"
 
 /* A set of 16-bit numbers, a bit for each. */
 struct number_set {

@@ -7,46 +7,21 @@
 #include "rules/compile/compile.h"
 #include "rules/parse/keywords.h"
 
-/* "settled", and paths for one uplink, drop and main at least; a path number
- * fits a byte. */
-#define MASK_BITS_MIN 3
-#define MASK_BITS_MAX 9
-
-static bool mask_is_usable(uint64_t mask)
-{
-	uint64_t ones;
-	int bits;
-
-	if (mask == 0 || mask > UINT32_MAX)
-		return false;
-	ones = mask >> __builtin_ctzll(mask);
-	bits = __builtin_popcountll(mask);
-	return (ones & (ones + 1)) == 0 && bits >= MASK_BITS_MIN &&
-	       bits <= MASK_BITS_MAX;
-}
-
 int compile_marks(struct compiler *c)
 {
 	const struct ast_statement *s = c->single[STATEMENT_MARKS];
-	struct marks *m = &c->policy->marks;
-	int rc = 0;
 
-	m->mask = MARKS_MASK_DEFAULT;
-	if (s != NULL && !mask_is_usable(s->marks.mask.value)) {
+	c->policy->marks = marks_layout(MARKS_MASK_DEFAULT);
+	if (s == NULL)
+		return 0;
+	if (!marks_mask_is_usable(s->marks.mask.value)) {
 		diag_add(c->diag, DIAG_ERROR, s->marks.mask.place,
 			 "write a mask of 3 to 9 contiguous bits, for example "
 			 "0x7f000000", "this mask cannot be used");
-		rc = -EINVAL;
-	} else if (s != NULL) {
-		m->mask = (uint32_t)s->marks.mask.value;
+		return -EINVAL;
 	}
-	m->shift = (uint8_t)__builtin_ctz(m->mask);
-	m->settled = UINT32_C(1) << (31 - __builtin_clz(m->mask));
-	m->path_mask = m->mask & ~m->settled;
-	m->path_main = (uint8_t)(m->path_mask >> m->shift);
-	m->path_drop = (uint8_t)(m->path_main - 1);
-	m->path_max = (uint8_t)(m->path_main - 2);
-	return rc;
+	c->policy->marks = marks_layout((uint32_t)s->marks.mask.value);
+	return 0;
 }
 
 static const struct ast_statement *uplink_at(struct compiler *c, size_t i)
@@ -293,7 +268,6 @@ static int find_uplink(struct compiler *c, const struct ast_name *name,
 #define PROBE_EVERY_MS 5000
 #define PROBE_UP 2
 #define PROBE_DOWN 3
-#define PROBE_HTTP_PORT 80
 
 static uint32_t number_or(const struct ast_number *number, uint32_t fallback)
 {
@@ -317,7 +291,8 @@ static int fill_probes(struct compiler *c, const struct ast_uplink *u,
 		probes[up->probe_count++] = (struct uplink_probe){
 			.kind = a->kind,
 			.target = a->target,
-			.port = (uint16_t)number_or(&a->port, PROBE_HTTP_PORT),
+			.port = (uint16_t)number_or(
+				&a->port, probe_kinds[a->kind].default_port),
 			.every_ms = number_or(&a->every_ms, PROBE_EVERY_MS),
 			.up = number_or(&a->up, PROBE_UP),
 			.down = number_or(&a->down, PROBE_DOWN),

@@ -10,19 +10,8 @@ static void warn(struct compiler *c, struct place place, const char *fix,
 	diag_add(c->diag, DIAG_WARNING, place, fix, text, name);
 }
 
-/* Mark bits that well-known software takes for itself. */
-static const struct {
-	const char *name;
-	uint32_t bits;
-} foreign_marks[] = {
-	{ "mwan3", 0x3f00 },
-	{ "pbr", 0xff0000 },
-	{ "Tailscale", 0xff0000 },
-	{ "Kubernetes", 0xc000 },
-	/* wg-quick marks with the port number of its socket, 51820 and up. */
-	{ "wg-quick", 0xffff },
-};
-
+/* Programs that also overlap the default mask are left to `doctor`, which sees
+ * whether they run. */
 static void warn_marks(struct compiler *c)
 {
 	const struct ast_statement *s = c->single[STATEMENT_MARKS];
@@ -31,15 +20,16 @@ static void warn_marks(struct compiler *c)
 
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < sizeof(foreign_marks) / sizeof(foreign_marks[0]);
-	     i++) {
-		if ((mask & foreign_marks[i].bits) == 0)
+	for (size_t i = 0; i < marks_program_count; i++) {
+		uint32_t bits = marks_programs[i].bits;
+
+		if ((mask & bits) == 0 || (MARKS_MASK_DEFAULT & bits) != 0)
 			continue;
 		snprintf(fix, sizeof(fix), "it uses 0x%x where it runs; "
 			 "`waymark doctor` finds bits that are free here",
-			 foreign_marks[i].bits);
+			 bits);
 		warn(c, s->marks.mask.place, fix,
-		     "the mask shares bits with %s", foreign_marks[i].name);
+		     "the mask shares bits with %s", marks_programs[i].name);
 	}
 }
 

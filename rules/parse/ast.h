@@ -15,8 +15,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "rules/tables/address.h"
 #include "rules/parse/diag.h"
+#include "rules/policy/probe_kinds.h"
+#include "rules/policy/types.h"
+#include "rules/tables/address.h"
 
 enum atom_kind {
 	ATOM_PROTO,		/* tcp, udp, ...	numbers */
@@ -113,14 +115,9 @@ enum statement_kind {
 	STATEMENT_INCLUDE,
 };
 
-/* LATE_AUTO: not given. */
-enum late_policy { LATE_AUTO, LATE_KEEP, LATE_MOVE, LATE_RESET };
-
 enum switch_word { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
 
 enum list_kind { LIST_ADDRESSES, LIST_DOMAINS };
-
-enum outcome_kind { OUTCOME_VIA, OUTCOME_DROP, OUTCOME_EXEMPT };
 
 /* One of several paths; the default weight is 1. */
 struct ast_share {
@@ -137,8 +134,6 @@ struct ast_outcome {
 	struct place shares_place;
 	bool by_source;
 };
-
-enum probe_kind { PROBE_PING, PROBE_TCP, PROBE_HTTP };
 
 /* probe tcp 198.51.100.7:443 every 5s up 2 down 3 */
 struct ast_probe {

@@ -408,10 +408,9 @@ static void print_endpoint(const struct address *address,
 
 static void print_probe(const struct ast_probe *probe, FILE *out)
 {
-	static const char *const kinds[] = { "ping", "tcp", "http" };
 	uint64_t ms = probe->every_ms.value;
 
-	fprintf(out, " probe %s ", kinds[probe->kind]);
+	fprintf(out, " probe %s ", probe_kinds[probe->kind].word);
 	print_endpoint(&probe->target, &probe->port, out);
 	if (ms > 0)
 		fprintf(out, " every %" PRIu64 "%s",

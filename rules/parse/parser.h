@@ -113,6 +113,9 @@ const char *parser_reserved(const char *text, size_t len);
 /* Whether the word cannot be a value unless it is quoted, as in `app and`. */
 bool parser_separates(const char *text, size_t len);
 bool parser_starts_statement(const struct token *token);
+/* Write "'ping', 'tcp' or 'http'" for a list that ends with NULL. */
+#define WORDS_TEXT_MAX 160
+const char *parser_one_of(const char *const *words, char text[WORDS_TEXT_MAX]);
 
 /* ---- parser_value.c: single values ---- */
 

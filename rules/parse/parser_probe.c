@@ -6,28 +6,30 @@
 
 static int kind_of(struct parser *p, enum probe_kind *ret_kind)
 {
-	static const char *const words[] = { "ping", "tcp", "http", NULL };
+	const char *words[PROBE_KINDS + 1] = { NULL };
+	char what[WORDS_TEXT_MAX];
 
-	for (int i = 0; words[i] != NULL; i++) {
+	for (int i = 0; i < PROBE_KINDS; i++) {
+		words[i] = probe_kinds[i].word;
 		if (!parser_take(p, words[i]))
 			continue;
 		*ret_kind = (enum probe_kind)i;
 		return 0;
 	}
-	return parser_expected(p, "'ping', 'tcp' or 'http'", words);
+	return parser_expected(p, parser_one_of(words, what), words);
 }
 
 static int target(struct parser *p, struct ast_probe *probe)
 {
 	struct place place = p->token.place;
-	int rc = parser_endpoint(p, probe->kind != PROBE_PING,
-				 "the address to probe", &probe->target,
-				 &probe->port);
+	const struct probe_kind_row *kind = &probe_kinds[probe->kind];
+	int rc = parser_endpoint(p, kind->has_port, "the address to probe",
+				 &probe->target, &probe->port);
 
-	if (rc == 0 && !p->is_broken && probe->kind == PROBE_TCP &&
-	    probe->port.place.line == 0)
+	if (rc == 0 && !p->is_broken && kind->has_port &&
+	    kind->default_port == 0 && probe->port.place.line == 0)
 		parser_error(p, place, "write ADDRESS:PORT",
-			     "a tcp probe needs a port");
+			     "a %s probe needs a port", kind->word);
 	return rc;
 }
 

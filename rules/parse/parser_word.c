@@ -81,3 +81,16 @@ bool parser_starts_statement(const struct token *token)
 			return true;
 	return false;
 }
+
+const char *parser_one_of(const char *const *words, char text[WORDS_TEXT_MAX])
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; words[i] != NULL && used < WORDS_TEXT_MAX; i++)
+		used += (size_t)snprintf(text + used, WORDS_TEXT_MAX - used,
+					 "%s'%s'", i == 0 ? "" :
+					 words[i + 1] == NULL ? " or " : ", ",
+					 words[i]);
+	return text;
+}

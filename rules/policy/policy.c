@@ -1,4 +1,4 @@
-/* policy.c - the questions that a compiled policy answers. */
+/* policy.c - load, query and free a compiled policy. */
 #include "rules/policy/policy.h"
 
 #include <arpa/inet.h>
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/parse/ast.h"
 #include "rules/policy/policy_private.h"
 
 struct ast *policy_read(const char *path, struct diag *diag)
@@ -20,7 +21,7 @@ struct ast *policy_read(const char *path, struct diag *diag)
 	return ast;
 }
 
-/* `ast` goes with it; NULL is an error. */
+/* Compile and free `ast`; NULL is an error. */
 static int compile(struct ast *ast, const struct vocabulary *vocabulary,
 		   struct diag *diag, struct policy **ret)
 {
@@ -130,7 +131,7 @@ size_t policy_inspect_streams(const struct policy *policy)
 			 ((unsigned)(q->last - q->first) + 1);
 	uint64_t each = policy->inspect.bytes;
 
-	/* A flow may have a stream or none, and a search for each side. */
+	/* A stream may have a search for each direction. */
 	if (policy->patterns != NULL)
 		each += 2 * pattern_set_stream_bytes(policy->patterns);
 	return share > each ? (size_t)(share / each) : 1;
@@ -340,11 +341,6 @@ bool policy_route_names_class(const struct policy *policy, size_t route,
 		if (test->classes[c] == class)
 			return true;
 	return false;
-}
-
-bool policy_needs_uid(const struct policy *policy)
-{
-	return policy->uid_set_count > 0;
 }
 
 uint8_t policy_needs(const struct policy *policy)

@@ -1,41 +1,40 @@
 /*
- * policy_private.h - what a policy is made of. Only policy*.c, the compiler and
- * offload*.c include this; everyone else asks through policy.h.
+ * policy_private.h - the data of a policy; for policy.c, the compiler and
+ * offload only. Others use the functions of policy.h.
  */
 #ifndef WAYMARK_POLICY_PRIVATE_H
 #define WAYMARK_POLICY_PRIVATE_H
 
 #include <stdatomic.h>
 
-#include "rules/util/arena.h"
 #include "rules/policy/condition.h"
+#include "rules/policy/policy.h"
+#include "rules/policy/route_index.h"
 #include "rules/tables/domain_table.h"
 #include "rules/tables/interface_table.h"
 #include "rules/tables/number_table.h"
 #include "rules/tables/pattern_set.h"
-#include "rules/policy/policy.h"
 #include "rules/tables/prefix_table.h"
-#include "rules/policy/route_index.h"
+#include "rules/util/arena.h"
 
 #define ALPN_MAX 32
 #define JA4_MAX 32
 #define UIDS_MAX 16
-#define PATHS_MAX 256
 
 struct policy_class {
 	const char *name;
 	uint32_t node;
 };
 
-/* Beside each struct route: what it tests, and the classes it names. */
+/* The condition of a route, and the classes that it names. */
 struct route_test {
 	uint32_t node;
 	uint16_t *classes;
 	size_t class_count;
 };
 
-/* The values of a header condition: numbers stand where an IPv4 address has
- * its own; of interfaces the names. */
+/* The values of a header condition: ranges, in which a number is stored as an
+ * IPv4 address, or the names of interfaces. */
 struct header_set {
 	const struct exempt_range *ranges;
 	const char **names;
@@ -52,7 +51,7 @@ struct policy {
 
 	struct uplink *uplinks;
 	size_t uplink_count;
-	const struct uplink *of_path[PATHS_MAX];
+	const struct uplink *of_path[MARKS_PATHS];
 
 	struct policy_host *hosts;
 	size_t host_count;
@@ -60,7 +59,7 @@ struct policy {
 
 	struct balance *balances;
 	size_t balance_count;
-	/* Of IPv4 and IPv6, a bit each path, as in a path_set. */
+	/* For IPv4 and IPv6; a bit for each path, as in a path_set. */
 	_Atomic uint64_t down[2][4];
 
 	struct exempt *exempts;
@@ -69,7 +68,7 @@ struct policy {
 	struct route *routes;
 	struct route_test *tests;
 	size_t route_count;
-	/* Those `per packet`: never asked about flows. */
+	/* Routes `per packet`: not evaluated for flows. */
 	struct route *packet_routes;
 	struct route_test *packet_tests;
 	size_t packet_route_count;
@@ -84,16 +83,16 @@ struct policy {
 	struct domain_table *domains;
 	struct number_table *numbers;
 	struct interface_table *interfaces;
-	struct pattern_set *patterns;	/* NULL: no condition has one */
+	struct pattern_set *patterns;	/* NULL: none */
 	const char *alpn[ALPN_MAX];
 	size_t alpn_count;
 	const char *ja4[JA4_MAX];
 	size_t ja4_count;
 
-	/* By the numbers that nodes test. */
+	/* Numbered as in the nodes that test them. */
 	struct header_set *address_sets, *number_sets, *interface_sets;
 	size_t address_set_count, number_set_count, interface_set_count;
-	/* Users, as numbers are; at most UIDS_MAX. */
+	/* User IDs; at most UIDS_MAX sets. */
 	struct header_set *uid_sets;
 	size_t uid_set_count;
 

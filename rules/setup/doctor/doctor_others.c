@@ -42,34 +42,22 @@ static const char *fix_mask(const struct seen *seen, char *fix, size_t size)
 
 /* ---- well-known programs ---- */
 
-static const struct {
-	const char *name;
-	const char *sign;	/* a file that exists while it runs */
-	const char *bits;
-	uint32_t mask;
-} known[] = {
-	{ "mwan3", "/var/run/mwan3", "0x3f00", 0x3f00 },
-	{ "pbr", "/var/run/pbr.json", "0xff0000", 0xff0000 },
-	{ "Tailscale", "/var/run/tailscale/tailscaled.sock", "0xff0000",
-	  0xff0000 },
-	{ "Kubernetes", "/var/lib/kubelet/config.yaml", "0xc000", 0xc000 },
-	{ "Calico", "/var/run/calico", "0xffff0000", 0xffff0000 },
-	{ "dae", "/sys/fs/bpf/dae", "0x08000000", 0x08000000 },
-	{ "Cilium", "/var/run/cilium", "0x0f00", 0x0f00 },
-};
-
 static void check_known(struct seen *seen)
 {
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (access(known[i].sign, F_OK) != 0)
+	for (size_t i = 0; i < marks_program_count; i++) {
+		const struct marks_program *program = &marks_programs[i];
+		char bits[16];
+
+		if (program->sign == NULL || access(program->sign, F_OK) != 0)
 			continue;
-		seen->bits |= known[i].mask;
-		if (known[i].mask & seen->doctor->mask)
-			doctor_clash(seen, known[i].name, known[i].bits);
+		snprintf(bits, sizeof(bits), "0x%04" PRIx32, program->bits);
+		seen->bits |= program->bits;
+		if (program->bits & seen->doctor->mask)
+			doctor_clash(seen, program->name, bits);
 		else
 			doctor_ok(seen->doctor,
 				  "%s: its bits of the mark, %s, do not overlap",
-				   known[i].name, known[i].bits);
+				  program->name, bits);
 	}
 }
 

@@ -126,7 +126,6 @@ static void prove_answer(const struct proof *proof, size_t i,
 
 static void prove_probes(const struct proof *proof, size_t i, bool v6)
 {
-	static const char *const kinds[] = { "ping", "tcp", "http" };
 	const struct uplink *uplink = policy_uplink(proof->doctor.policy, i);
 	bool is_first = true;
 
@@ -138,7 +137,7 @@ static void prove_probes(const struct proof *proof, size_t i, bool v6)
 		if (is_first && !prove_mark(proof, i, v6))
 			break;
 		is_first = false;
-		prove_answer(proof, i, probe, kinds[probe->kind]);
+		prove_answer(proof, i, probe, probe_kinds[probe->kind].word);
 	}
 }
 

@@ -151,7 +151,6 @@ bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family)
 static void log_change(const struct probe *probe, int rc, probe_log *log,
 		       void *ctx)
 {
-	static const char *const kinds[] = { "ping", "tcp", "http" };
 	char line[256], target[ADDRESS_TEXT_MAX];
 	const char *why = rc == 0	    ? "answered" :
 			  rc == -ETIMEDOUT ? "no answer" :
@@ -161,7 +160,7 @@ static void log_change(const struct probe *probe, int rc, probe_log *log,
 	snprintf(line, sizeof(line),
 		 "uplink %s: IPv%c: probe %s %s: %s, %u time%s: %s",
 		 probe->name, address_is_v4(&probe->spec.target) ? '4' : '6',
-		 kinds[probe->spec.kind],
+		 probe_kinds[probe->spec.kind].word,
 		 address_print(&probe->spec.target, target),
 		 why, times, times == 1 ? "" : "s",
 		 rc == 0 ? "up" : "down");

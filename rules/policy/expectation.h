@@ -1,0 +1,47 @@
+/*
+ * expectation.h - expect lines, and flows in the words of expect lines.
+ */
+#ifndef WAYMARK_POLICY_EXPECTATION_H
+#define WAYMARK_POLICY_EXPECTATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/parse/diag.h"
+#include "rules/policy/balance.h"
+#include "rules/policy/facts.h"
+#include "rules/policy/types.h"
+
+struct policy;
+struct vocabulary;
+
+struct expect {
+	struct place place;
+	const char *text;		/* canonical */
+	struct facts facts;		/* all known, sets looked up */
+	bool has_all_ports;		/* both given, or not applicable */
+	const char *host;		/* canonical; NULL: not given */
+	const char *app;
+	const char *alpn;
+	const char *ja4;
+	const char *interface;
+	uint32_t uid;			/* UID_NONE: not given */
+	enum outcome_kind outcome;
+	struct path_set paths;		/* one of which is expected */
+};
+
+size_t policy_expects(const struct policy *policy);
+const struct expect *policy_expect(const struct policy *policy, size_t i);
+
+/*
+ * Parse a flow written as an expect line without "expect" and without the
+ * outcome, as `explain` takes it. 0, -EINVAL with errors in `diag`, or
+ * -ENOMEM. Free *ret_flow with policy_flow_free().
+ */
+int policy_flow_parse(const struct policy *policy,
+		      const struct vocabulary *vocabulary, const char *words,
+		      struct diag *diag, struct expect **ret_flow);
+void policy_flow_free(struct expect *flow);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * uplink.h - the uplinks of a policy: devices, gateways, tables, probes, and
+ * which of them are down.
+ */
+#ifndef WAYMARK_POLICY_UPLINK_H
+#define WAYMARK_POLICY_UPLINK_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/parse/diag.h"
+#include "rules/policy/balance.h"
+#include "rules/policy/probe_kinds.h"
+#include "rules/policy/types.h"
+#include "rules/tables/address.h"
+
+struct policy;
+
+#define UPLINK_NONE (-1)	/* no fallback */
+#define UPLINK_MAIN (-2)	/* `fallback main` */
+
+/* The range that table numbers are chosen from. */
+#define TABLE_FIRST 201u
+#define TABLE_LAST 252u
+
+/* A health check, see rules/setup/monitor/probe.h. */
+struct uplink_probe {
+	enum probe_kind kind;
+	struct address target;
+	uint16_t port;
+	uint32_t every_ms;
+	uint32_t up, down;	/* results in a row that change the state */
+};
+
+struct uplink {
+	const char *name;
+	struct place place;
+	char dev[IFNAMSIZ];
+	bool has_via4, has_via6;	/* neither: point-to-point device */
+	bool via_auto;			/* missing gateways: those of main */
+	struct address via4, via6;
+	uint32_t table;
+	const char *table_name;		/* NULL: none */
+	uint8_t path;			/* 1 to marks.path_max */
+	bool masquerade;
+	bool strict;
+	bool optional;			/* the device may appear later */
+	enum late_policy late;		/* of flows that start on it */
+	bool on_lan;			/* its device has clients, too */
+	int fallback;			/* an index, or UPLINK_* */
+	const struct uplink_probe *probes;
+	size_t probe_count;
+};
+
+size_t policy_uplinks(const struct policy *policy);
+const struct uplink *policy_uplink(const struct policy *policy, size_t i);
+/* The uplink of a path; NULL for 0, main, drop and unknown paths. */
+const struct uplink *policy_uplink_of_path(const struct policy *policy,
+					   uint8_t path);
+/* "fibre", "main", "drop"; NULL for 0 and unknown paths. */
+const char *policy_path_name(const struct policy *policy, uint8_t path);
+
+/*
+ * Set whether an uplink is down for a family: balanced routes then send new
+ * flows to the others. Initially those without a gateway of the family are
+ * down, as far as the policy shows. Any thread may call this at any time.
+ */
+void policy_set_down(struct policy *policy, size_t uplink, bool is_v6,
+		     bool is_down);
+struct path_set policy_down(const struct policy *policy, bool is_v6);
+
+/*
+ * The numbers of uplinks in force by name: the path, by which the kernel knows
+ * settled flows, and the table. An uplink of the same name keeps them unless
+ * the policy specifies others; a new uplink gets unused ones if there are any.
+ */
+#define UPLINK_NAME_MAX 64	/* longer names are cut */
+
+struct uplink_number {
+	char name[UPLINK_NAME_MAX];
+	uint8_t path;
+	uint32_t table;
+};
+
+struct uplink_numbers {
+	struct uplink_number *items;
+	size_t count;
+};
+
+/* The newest numbers of `name`; NULL when there are none. */
+const struct uplink_number *
+uplink_number_of(const struct uplink_numbers *numbers, const char *name);
+
+#endif
