@@ -1,4 +1,4 @@
-/* check_address.c - addresses, prefixes and ranges: read, split, printed. */
+/* check_address.c - parse, split and print addresses and prefixes. */
 #include "rules/tables/address.h"
 
 #include <endian.h>
@@ -9,9 +9,9 @@
 
 static const struct {
 	const char *text;
-	const char *first;	/* NULL when the text is refused */
+	const char *first;	/* NULL: rejected */
 	const char *last;
-	const char *why;	/* a part of the reason */
+	const char *why;	/* part of the message */
 } ranges[] = {
 	{ "192.0.2.1", "192.0.2.1", "192.0.2.1", NULL },
 	{ "10.0.0.0/8", "10.0.0.0", "10.255.255.255", NULL },
@@ -131,7 +131,7 @@ START_TEST(print)
 }
 END_TEST
 
-START_TEST(prefix_is_no_range)
+START_TEST(prefix_rejects_range)
 {
 	struct prefix prefix;
 	char why[ADDRESS_WHY_MAX] = "";
@@ -226,7 +226,7 @@ START_TEST(split_stops)
 }
 END_TEST
 
-/* A split covers the range without a gap and each prefix holds its ends. */
+/* The prefixes cover the range without gaps. */
 struct walk {
 	struct address next;
 	int prefixes;
@@ -275,7 +275,7 @@ int main(void)
 	tcase_add_loop_test(tests, range_parse, 0, ROWS(ranges));
 	tcase_add_test(tests, parse_reads_no_further_than_len);
 	tcase_add_loop_test(tests, print, 0, ROWS(prints));
-	tcase_add_test(tests, prefix_is_no_range);
+	tcase_add_test(tests, prefix_rejects_range);
 	tcase_add_loop_test(tests, compare, 0, ROWS(orders));
 	tcase_add_loop_test(tests, split, 0, ROWS(splits));
 	tcase_add_test(tests, split_stops);

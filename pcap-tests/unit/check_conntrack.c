@@ -1,4 +1,4 @@
-/* check_conntrack.c - what the kernel would say to scripts of packets. */
+/* check_conntrack.c - the states that scripts of packets go through. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@
 #define PING .proto = IPPROTO_ICMP, .flags = 8
 
 /* States: New, Known, Invalid; r(elated) and i(nvalid) are ICMP errors that
- * quote the packet. A life is told by its number, from 1 as they begin. */
+ * quote the packet. Connections are numbered from 1. */
 static const struct row {
 	const char *name;
 	struct {
@@ -37,18 +37,18 @@ static const struct row {
 	{ "established: five days", {
 		{ { SYN }, 'N', 1 }, { { SYNACK }, 'K', 1 },
 		{ { ACK }, 'K', 1 }, { { ACK, S(400000) }, 'K', 1 } } },
-	{ "picked up in the middle", {
+	{ "picked up in midstream", {
 		{ { ACK, .back = true }, 'N', 1 }, { { ACK }, 'K', 1 } } },
-	{ "SYN+ACK of nothing", { { { SYNACK }, 'I', 1 } } },
-	{ "FIN of nothing", { { { FIN }, 'I', 1 }, { { FIN }, 'I', 1 } } },
-	{ "RST of nothing", { { { RST }, 'I', 1 } } },
+	{ "SYN+ACK without SYN", { { { SYNACK }, 'I', 1 } } },
+	{ "FIN without connection", { { { FIN }, 'I', 1 }, { { FIN }, 'I', 1 } } },
+	{ "RST without connection", { { { RST }, 'I', 1 } } },
 	{ "no flags", { { { .proto = IPPROTO_TCP }, 'I', 1 } } },
 	{ "all flags", {
 		{ { .flags = TCP_SYN | TCP_FIN | TCP_RST }, 'I', 1 } } },
-	{ "SYN+ACK of nothing, then data: one life for us", {
+	{ "SYN+ACK without SYN, then data: one flow", {
 		{ { SYNACK }, 'I', 1 }, { { ACK }, 'N', 1 },
 		{ { ACK, .back = true }, 'K', 1 } } },
-	{ "an answer to nothing", {
+	{ "answer without request", {
 		{ { SYN }, 'N', 1 }, { { ACK }, 'I', 1 },
 		{ { FIN }, 'I', 1 } } },
 	{ "SYN from the server", {
@@ -90,20 +90,20 @@ static const struct row {
 	{ "UDP, a stream: 120 s", {
 		{ { UDP }, 'N', 1 }, { { UDP, .back = true, S(3) }, 'K', 1 },
 		{ { UDP, S(123) }, 'K', 1 }, { { UDP, S(244) }, 'N', 2 } } },
-	{ "UDP: the other side may begin", {
+	{ "UDP: either side may begin", {
 		{ { UDP, .back = true }, 'N', 1 }, { { UDP }, 'K', 1 } } },
 	{ "ping", {
 		{ { PING, .sport = 7 }, 'N', 1 },
 		{ { .proto = IPPROTO_ICMP, .back = true, .sport = 7 }, 'K', 1 },
 		{ { PING, .sport = 7, S(31) }, 'N', 2 },
 		{ { PING, .sport = 8, S(31) }, 'N', 3 } } },
-	{ "an answer without a ping", {
+	{ "echo reply without request", {
 		{ { .proto = IPPROTO_ICMP, .sport = 7 }, 'I', 1 } } },
-	{ "an error", {
+	{ "ICMP error", {
 		{ { SYN }, 'N', 1 }, { { SYN }, 'r', 1 } } },
-	{ "an error of nothing", {
+	{ "ICMP error without connection", {
 		{ { SYN }, 'i', 1 }, { { SYN }, 'N', 2 } } },
-	{ "an error of what is forgotten", {
+	{ "ICMP error after the timeout", {
 		{ { UDP }, 'N', 1 }, { { UDP, S(31) }, 'i', 2 } } },
 	{ "other ports are another flow", {
 		{ { SYN }, 'N', 1 }, { { SYN, .sport = 9 }, 'N', 2 },
@@ -119,13 +119,13 @@ static char letter(enum conntrack_state state, bool is_error)
 	return (is_error ? "nkriu" : "NKRIU")[state];
 }
 
-/* Many tuples have the same. */
+/* Many tuples collide. */
 static uint64_t hash_of(const struct packet *pkt)
 {
 	return ((uint64_t)pkt->sport + pkt->dport) / 3;
 }
 
-/* A decoded packet, or an error by what it quotes, where that is known. */
+/* Track a packet, or an ICMP error by the packet it quotes. */
 static enum conntrack_state take(struct conntrack *conntrack,
 				 const struct packet *pkt,
 				 struct conntrack_entry **ret_entry,
@@ -154,16 +154,16 @@ START_TEST(script)
 	size_t entries = 0;
 
 	for (size_t i = 0; i < STEPS && rows[_i].steps[i].state != 0; i++) {
-		const struct test_packet *test_packet = &rows[_i].steps[i].packet;
+		const struct test_packet *spec = &rows[_i].steps[i].packet;
 		struct conntrack_entry *entry;
 		enum conntrack_state state;
 		uint8_t bytes[TEST_PACKET_MAX];
-		struct packet pkt = packets_make(test_packet, bytes);
+		struct packet pkt = packets_make(spec, bytes);
 		bool is_error = rows[_i].steps[i].state >= 'a';
 		bool from_server;
 
 		if (is_error)
-			pkt.len = (uint32_t)packets_error(test_packet, bytes);
+			pkt.len = (uint32_t)packets_error(spec, bytes);
 		decode_ip(&pkt);
 		state = take(conntrack, &pkt, &entry, &from_server);
 		if (entry->owner == CONNTRACK_NO_OWNER)
@@ -179,12 +179,12 @@ START_TEST(script)
 END_TEST
 
 static enum conntrack_state track(struct conntrack *conntrack,
-				  const struct test_packet *test_packet,
+				  const struct test_packet *spec,
 				  struct conntrack_entry **ret_entry,
 				  bool *ret_from_server)
 {
 	uint8_t bytes[TEST_PACKET_MAX];
-	struct packet pkt = packets_make(test_packet, bytes);
+	struct packet pkt = packets_make(spec, bytes);
 	enum conntrack_state state;
 
 	decode_ip(&pkt);
@@ -203,7 +203,7 @@ START_TEST(directions)
 	track(conntrack, &(struct test_packet){ SYNACK }, &entry, &from_server);
 	ck_assert(from_server);
 	ck_assert_uint_eq(entry->sport, 40000);
-	/* The kernel takes whoever it sees first. */
+	/* The first sender counts as the client, as in the kernel. */
 	track(conntrack, &(struct test_packet){ ACK, .back = true }, &entry,
 	      &from_server);
 	ck_assert(!from_server);
@@ -249,7 +249,7 @@ START_TEST(dropped)
 }
 END_TEST
 
-/* The table grows, and everything is found again. */
+/* Entries are still found after the table has grown. */
 START_TEST(many)
 {
 	struct conntrack *conntrack = conntrack_new(100000, NULL, NULL);
@@ -291,12 +291,12 @@ static size_t count_ended(size_t max, size_t flows, uint32_t step_ms)
 	size_t count = 0;
 
 	for (size_t i = 1; i <= flows; i++) {
-		const struct test_packet test_packet = {
+		const struct test_packet spec = {
 			.proto = IPPROTO_UDP, .sport = (uint16_t)i,
 			.ms = (uint32_t)i * step_ms,
 		};
 		uint8_t bytes[TEST_PACKET_MAX];
-		struct packet pkt = packets_make(&test_packet, bytes);
+		struct packet pkt = packets_make(&spec, bytes);
 		struct conntrack_entry *entry;
 		enum conntrack_state state;
 		bool from_server;
@@ -313,7 +313,7 @@ static size_t count_ended(size_t max, size_t flows, uint32_t step_ms)
 	return count;
 }
 
-/* All live: no more than have to make way, and hardly the latest. */
+/* All active: only as many as necessary are evicted. */
 START_TEST(full)
 {
 	size_t late = 0;
@@ -325,7 +325,7 @@ START_TEST(full)
 }
 END_TEST
 
-/* What has timed out goes by itself, long before the table is full. */
+/* Expired entries are removed before the table is full. */
 START_TEST(swept)
 {
 	ck_assert_uint_ge(count_ended(10 * FLOWS, FLOWS, 1000), FLOWS - FEW);

@@ -1,5 +1,5 @@
 /*
- * check_decode.c - IP and transport headers: whole, cut at each byte, absurd.
+ * check_decode.c - decode complete, truncated and malformed headers.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "hex.h"
 #include "unit.h"
 
-/* IPv4 and IPv6 without their first, and up to their addresses. */
+/* IPv4 and IPv6 headers without their first field. */
 #define V4_ADDR "0a000001 c6336407 "
 #define V6_ADDR "20010db8000000000000000000000001 " \
 		"20010db8000000000000000000000002 "
@@ -20,7 +20,7 @@ static const struct row {
 	uint8_t proto;
 	uint16_t sport, dport;
 	uint32_t header_len, payload_len;
-	uint32_t min;		/* bytes that give the same status */
+	uint32_t min;		/* bytes needed for this status */
 	const char *hex;
 } rows[] = {
 	{ "tcp", DECODE_OK, 6, 40000, 80, 20, 3, 40,
@@ -28,11 +28,11 @@ static const struct row {
 	{ "tcp with options", DECODE_OK, 6, 40000, 80, 20, 1, 40,
 	  "4500 002d 0001 4000 4006 0000 " V4_ADDR
 	  "9c40 0050 11223344 00000000 6018 2000 0000 0000 020405b4 41" },
-	{ "padding of Ethernet", DECODE_OK, 6, 40000, 80, 20, 0, 40,
+	{ "Ethernet padding", DECODE_OK, 6, 40000, 80, 20, 0, 40,
 	  "4500 0028 0001 4000 4006 0000 " V4_ADDR TCP20 "000000000000" },
-	{ "length 0 of offload", DECODE_OK, 6, 40000, 80, 20, 4, 40,
+	{ "length 0 left by offload", DECODE_OK, 6, 40000, 80, 20, 4, 40,
 	  "4500 0000 0001 4000 4006 0000 " V4_ADDR TCP20 "41414141" },
-	{ "options of IPv4", DECODE_OK, 17, 53, 1024, 24, 2, 32,
+	{ "IPv4 options", DECODE_OK, 17, 53, 1024, 24, 2, 32,
 	  "4600 0022 0001 4000 4011 0000 " V4_ADDR "01010100 "
 	  "0035 0400 000a 0000 4142" },
 	{ "udp", DECODE_OK, 17, 53, 1024, 20, 2, 28,
@@ -67,7 +67,7 @@ static const struct row {
 	  "4500 0018 0001 4000 402f 0000 " V4_ADDR "0000 0800" },
 	{ "esp", DECODE_OK, 50, 0, 0, 20, 8, 20,
 	  "4500 001c 0001 4000 4032 0000 " V4_ADDR "00000001 00000001" },
-	{ "nothing after ip", DECODE_OK, 2, 0, 0, 20, 0, 20,
+	{ "empty IP payload", DECODE_OK, 2, 0, 0, 20, 0, 20,
 	  "4500 0014 0001 4000 4002 0000 " V4_ADDR },
 	{ "first fragment", DECODE_OK, 17, 53, 1024, 20, 8, 28,
 	  "4500 0024 0001 2000 4011 0000 " V4_ADDR
@@ -78,7 +78,7 @@ static const struct row {
 	  "4500 001c 0001 0001 4011 0000 " V4_ADDR "4142434445464748" },
 	{ "fragment past 65535", DECODE_MALFORMED, 17, 0, 0, 20, 0, 20,
 	  "4500 001c 0001 1fff 4011 0000 " V4_ADDR "4142434445464748" },
-	{ "fragment of nothing", DECODE_MALFORMED, 17, 0, 0, 20, 0, 20,
+	{ "empty fragment", DECODE_MALFORMED, 17, 0, 0, 20, 0, 20,
 	  "4500 0014 0001 0001 4011 0000 " V4_ADDR },
 	{ "ihl 4", DECODE_MALFORMED, 6, 0, 0, 0, 0, 20,
 	  "4400 0028 0001 4000 4006 0000 " V4_ADDR TCP20 },
@@ -143,7 +143,7 @@ static struct packet decoded(const uint8_t *data, size_t len)
 {
 	struct packet pkt;
 
-	/* Whatever was there before is not to be seen after. */
+	/* Stale fields must not survive. */
 	memset(&pkt, 0xa5, sizeof(pkt));
 	pkt.data = data;
 	pkt.len = (uint32_t)len;
@@ -166,7 +166,7 @@ static void assert_inside(const struct packet *pkt)
 		ck_assert(pkt->quoted + pkt->quoted_len <= end);
 }
 
-START_TEST(whole)
+START_TEST(complete)
 {
 	const struct row *row = &rows[_i];
 	size_t len;
@@ -187,8 +187,8 @@ START_TEST(whole)
 }
 END_TEST
 
-/* What is cut off is missed just as long as headers are in it. */
-START_TEST(cut)
+/* Truncation matters only within headers. */
+START_TEST(truncated)
 {
 	const struct row *row = &rows[_i];
 	size_t len, n;
@@ -200,7 +200,7 @@ START_TEST(cut)
 		enum decode_status want;
 
 		want = n >= row->min ? row->status : DECODE_TRUNCATED;
-		/* Offload says no length: all that is there is all. */
+		/* Offload leaves a length of 0: all captured bytes count. */
 		if (n >= 20 && n < row->min &&
 		    (strstr(row->name, "offload") != NULL ||
 		     strstr(row->name, "jumbo") != NULL) &&
@@ -235,7 +235,7 @@ START_TEST(fields)
 }
 END_TEST
 
-/* ::ffff:a.b.c.d in an IPv6 header is no IPv4 address, and prints as it is. */
+/* ::ffff:a.b.c.d in an IPv6 header is not an IPv4 address. */
 START_TEST(mapped)
 {
 	size_t len;
@@ -278,7 +278,7 @@ START_TEST(fields_v6)
 }
 END_TEST
 
-/* Chains of extension headers end, however long the packet is. */
+/* Chains of extension headers are bounded. */
 START_TEST(long_chain)
 {
 	size_t len = 40 + 8 * (size_t)_i + 8;
@@ -388,8 +388,8 @@ int main(void)
 	Suite *suite = suite_create("decode");
 	TCase *tc = tcase_create("decode");
 
-	tcase_add_loop_test(tc, whole, 0, ROW_COUNT);
-	tcase_add_loop_test(tc, cut, 0, ROW_COUNT);
+	tcase_add_loop_test(tc, complete, 0, ROW_COUNT);
+	tcase_add_loop_test(tc, truncated, 0, ROW_COUNT);
 	tcase_add_test(tc, fields);
 	tcase_add_test(tc, fields_v6);
 	tcase_add_test(tc, mapped);

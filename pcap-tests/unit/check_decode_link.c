@@ -1,4 +1,4 @@
-/* check_decode_link.c - where IP begins in frames of each link type. */
+/* check_decode_link.c - find IP in frames of each link type. */
 #include <pcap/dlt.h>
 #include <stdio.h>
 
@@ -14,7 +14,7 @@ static const struct row {
 	const char *name;
 	int dlt;
 	enum decode_status status;
-	const char *prev;	/* what comes before IP */
+	const char *prev;	/* bytes before IP */
 	const char *ip;
 } rows[] = {
 	{ "ethernet", DLT_EN10MB, DECODE_OK, MACS "0800", IP4 },
@@ -69,7 +69,7 @@ static const struct row {
 	{ "ppp, address and control", DLT_PPP, DECODE_OK, "ff03 0057", IP6 },
 	{ "ppp, compressed protocol", DLT_PPP, DECODE_OK, "21", IP4 },
 	{ "ppp, mpls", DLT_PPP, DECODE_OK, "ff03 0281 00011140", IP4 },
-	{ "ppp, hdlc of Cisco", DLT_PPP_SERIAL, DECODE_OK, "0f00 0800", IP4 },
+	{ "ppp, Cisco hdlc", DLT_PPP_SERIAL, DECODE_OK, "0f00 0800", IP4 },
 	{ "ppp with direction", DLT_PPP_WITH_DIR, DECODE_OK, "00 ff03 0021",
 	  IP4 },
 	{ "pppd", DLT_PPP_PPPD, DECODE_OK, "00 03 0021", IP4 },
@@ -80,7 +80,7 @@ static const struct row {
 	{ "frame relay, v6", DLT_FRELAY, DECODE_OK, "1841 03 8e", IP6 },
 	{ "frame relay, snap", DLT_FRELAY, DECODE_OK,
 	  "1841 03 00 80 000000 0800", IP4 },
-	{ "frame relay of Cisco", DLT_FRELAY, DECODE_OK, "1841 0800", IP4 },
+	{ "frame relay, Cisco", DLT_FRELAY, DECODE_OK, "1841 0800", IP4 },
 	{ "wifi", DLT_IEEE802_11, DECODE_OK, "0801 0000 " MACS
 	  "020000000003 0000 aaaa03 000000 0800", IP4 },
 	{ "wifi, qos", DLT_IEEE802_11, DECODE_OK, "8801 0000 " MACS
@@ -153,7 +153,7 @@ static uint8_t *frame_of(const struct row *row, size_t *ret_len)
 	return hex_bytes(hex, ret_len);
 }
 
-START_TEST(whole)
+START_TEST(complete)
 {
 	const struct row *row = &rows[_i];
 	size_t len, offset = 99999;
@@ -176,8 +176,8 @@ START_TEST(whole)
 }
 END_TEST
 
-/* Never a longer answer than for the whole, and never a read past the end. */
-START_TEST(cut)
+/* A truncated frame never yields another offset or a read past its end. */
+START_TEST(truncated)
 {
 	const struct row *row = &rows[_i];
 	size_t len, n, offset;
@@ -189,7 +189,8 @@ START_TEST(cut)
 		enum decode_status status;
 
 		status = decode_frame(row->dlt, part, n, &offset, &vlan);
-		ck_assert_msg(status == DECODE_TRUNCATED || status == row->status,
+		ck_assert_msg(status == DECODE_TRUNCATED ||
+			      status == row->status,
 			      "%s: %zu bytes: %s", row->name, n,
 			      decode_status_name(status));
 		ck_assert_msg(status != DECODE_OK, "%s: %zu bytes",
@@ -233,8 +234,8 @@ int main(void)
 	Suite *suite = suite_create("decode_link");
 	TCase *tc = tcase_create("decode_link");
 
-	tcase_add_loop_test(tc, whole, 0, ROW_COUNT);
-	tcase_add_loop_test(tc, cut, 0, ROW_COUNT);
+	tcase_add_loop_test(tc, complete, 0, ROW_COUNT);
+	tcase_add_loop_test(tc, truncated, 0, ROW_COUNT);
 	tcase_add_test(tc, vlans_differ);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

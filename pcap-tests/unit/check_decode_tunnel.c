@@ -1,4 +1,4 @@
-/* check_decode_tunnel.c - what tunnels carry, and what they do not. */
+/* check_decode_tunnel.c - find the packets inside tunnels. */
 #include <stdio.h>
 
 #include "engine/packet/decode.h"
@@ -11,12 +11,12 @@
 #define INNER6 "60000000 0008 1140 fc000000000000000000000000000001 " \
 	       "fc000000000000000000000000000002 1388 1389 0008 0000"
 
-/* `proto` 17 with a port is UDP to that port, others stand right after IP. */
+/* `proto` 17 with a port is UDP to that port; others follow IP directly. */
 static const struct row {
 	const char *name;
 	uint8_t proto;
 	uint16_t port;
-	uint8_t family;		/* of the packet within; 0: there is none */
+	uint8_t family;		/* of the inner packet; 0: none */
 	const char *header;
 	const char *inner;
 } rows[] = {
@@ -61,7 +61,7 @@ static const struct row {
 	{ "teredo, authentication, origin", 17, 3544, 6,
 	  "0001 0102 41 4243 0000000000000000 00 0000 1234 c0000201", INNER6 },
 	{ "teredo, v4", 17, 3544, 0, "", INNER4 },
-	{ "udp of no tunnel", 17, 5000, 0, "", INNER4 },
+	{ "udp without tunnel", 17, 5000, 0, "", INNER4 },
 	{ "tcp", 6, 0, 0, "0001 0002 00000000 00000000 5000 0000 0000 0000",
 	  INNER4 },
 };
@@ -93,7 +93,7 @@ static struct packet decoded(const uint8_t *bytes, size_t len)
 	return pkt;
 }
 
-START_TEST(whole)
+START_TEST(complete)
 {
 	const struct row *row = &rows[_i];
 	size_t len;
@@ -118,7 +118,7 @@ START_TEST(whole)
 }
 END_TEST
 
-START_TEST(cut)
+START_TEST(truncated)
 {
 	const struct row *row = &rows[_i];
 	size_t len, n;
@@ -140,7 +140,7 @@ START_TEST(cut)
 }
 END_TEST
 
-START_TEST(not_in_a_fragment)
+START_TEST(fragments_are_not_opened)
 {
 	size_t len;
 	uint8_t *bytes = packet_of(&rows[0], &len);
@@ -159,9 +159,9 @@ int main(void)
 	Suite *suite = suite_create("decode_tunnel");
 	TCase *tc = tcase_create("decode_tunnel");
 
-	tcase_add_loop_test(tc, whole, 0, ROW_COUNT);
-	tcase_add_loop_test(tc, cut, 0, ROW_COUNT);
-	tcase_add_test(tc, not_in_a_fragment);
+	tcase_add_loop_test(tc, complete, 0, ROW_COUNT);
+	tcase_add_loop_test(tc, truncated, 0, ROW_COUNT);
+	tcase_add_test(tc, fragments_are_not_opened);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -1,5 +1,6 @@
 /*
- * check_defrag.c - fragments in any order, twice, overlapping, missing, late.
+ * check_defrag.c - reassemble reordered, duplicate, overlapping, missing and
+ * late fragments.
  */
 #include <stdio.h>
 
@@ -16,23 +17,23 @@
 static const struct row {
 	const char *name;
 	const char *pieces;
-	int done_at;		/* which piece completes it; -1: none */
+	int done_at;		/* the completing fragment; -1: none */
 	int done_at_v6;
 } rows[] = {
 	{ "in order", "0-2+ 2-4+ 4-8", 2, 2 },
 	{ "reversed", "4-8 2-4+ 0-2+", 2, 2 },
 	{ "middle last", "0-2+ 4-8 2-4+", 2, 2 },
-	{ "twice the same", "0-2+ 0-2+ 2-8", 2, 2 },
-	{ "a part of what came", "0-4+ 1-2+ 4-8", 2, 2 },
-	{ "overlap of the next", "0-4+ 3-8", 1, -1 },
-	{ "v6 overlap stays given up", "0-4+ 3-8 4-8", 1, -1 },
-	{ "overlap around", "2-4+ 0-6+ 6-8", 2, -1 },
+	{ "duplicate", "0-2+ 0-2+ 2-8", 2, 2 },
+	{ "part of an earlier one", "0-4+ 1-2+ 4-8", 2, 2 },
+	{ "overlap with the next", "0-4+ 3-8", 1, -1 },
+	{ "v6 overlap drops the datagram", "0-4+ 3-8 4-8", 1, -1 },
+	{ "overlap on both sides", "2-4+ 0-6+ 6-8", 2, -1 },
 	{ "a hole", "0-2+ 3-8", -1, -1 },
 	{ "no end", "0-4+ 4-8+", -1, -1 },
 	{ "no start", "2-4+ 4-8", -1, -1 },
 	{ "two ends", "0-2+ 4-8 2-6 2-4+", -1, -1 },
 	{ "past the end", "4-8 8-9+ 0-4+", -1, -1 },
-	{ "end before what came", "4-8+ 0-2 0-4+", -1, -1 },
+	{ "end before earlier data", "4-8+ 0-2 0-4+", -1, -1 },
 	{ "one by one", "0-1+ 2-3+ 4-5+ 6-7+ 7-8 5-6+ 3-4+ 1-2+", 7, 7 },
 };
 
@@ -43,7 +44,7 @@ struct piece {
 	bool has_more, is_other;
 };
 
-/* 64 bytes of UDP with a payload that tells its place. */
+/* 64 bytes of UDP; the payload encodes the offset. */
 static void fill(uint8_t *data, const struct piece *piece)
 {
 	static const uint8_t udp[8] = { 0, 53, 4, 0, 0, 64, 0, 0 };
@@ -163,8 +164,8 @@ END_TEST
 static const struct piece head = { 0, 4, true, false };
 static const struct piece tail = { 4, 8, false, false };
 
-/* IPv4 takes what came first, wherever the second one differs. */
-START_TEST(first_bytes_stay)
+/* IPv4 keeps the first copy of overlapping data. */
+START_TEST(first_copy_wins)
 {
 	struct defrag *defrag = defrag_new(1);
 	struct packet whole;
@@ -183,7 +184,7 @@ START_TEST(first_bytes_stay)
 }
 END_TEST
 
-START_TEST(ids_apart)
+START_TEST(ids_are_separate)
 {
 	struct defrag *defrag = defrag_new(4);
 	struct packet whole;
@@ -194,13 +195,13 @@ START_TEST(ids_apart)
 	ck_assert(give(defrag, 4, 2, 1, head, &whole));
 	ck_assert(give(defrag, 6, 1, 1, head, &whole));
 	ck_assert(give(defrag, 4, 1, 1, tail, &whole));
-	/* Done is done: the same identifier begins anew. */
+	/* A completed identifier starts a new datagram. */
 	ck_assert(!give(defrag, 4, 1, 1, tail, &whole));
 	defrag_free(defrag);
 }
 END_TEST
 
-START_TEST(too_late)
+START_TEST(timeout)
 {
 	struct defrag *defrag = defrag_new(4);
 	struct packet whole;
@@ -229,7 +230,7 @@ START_TEST(full)
 }
 END_TEST
 
-/* More gaps than a slot has room for give the datagram up, nothing else. */
+/* Too many gaps drop only that datagram. */
 START_TEST(too_many_gaps)
 {
 	struct defrag *defrag = defrag_new(2);
@@ -246,8 +247,8 @@ START_TEST(too_many_gaps)
 }
 END_TEST
 
-/* A fragment that was captured in part is not taken for a whole one. */
-START_TEST(cut_fragment)
+/* A truncated fragment is ignored. */
+START_TEST(truncated_fragment)
 {
 	struct defrag *defrag = defrag_new(2);
 	uint8_t bytes[HEADER6 + 256];
@@ -283,12 +284,12 @@ int main(void)
 
 	tcase_add_loop_test(tc, pieces_v4, 0, ROW_COUNT);
 	tcase_add_loop_test(tc, pieces_v6, 0, ROW_COUNT);
-	tcase_add_test(tc, first_bytes_stay);
-	tcase_add_test(tc, ids_apart);
-	tcase_add_test(tc, too_late);
+	tcase_add_test(tc, first_copy_wins);
+	tcase_add_test(tc, ids_are_separate);
+	tcase_add_test(tc, timeout);
 	tcase_add_test(tc, full);
 	tcase_add_test(tc, too_many_gaps);
-	tcase_add_test(tc, cut_fragment);
+	tcase_add_test(tc, truncated_fragment);
 	tcase_add_test(tc, not_a_fragment);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

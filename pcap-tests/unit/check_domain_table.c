@@ -1,5 +1,5 @@
-/* check_domain_table.c - host names made canonical, and domain sets: rows of
- * cases, and random tables that are compared with a walk over all names. */
+/* check_domain_table.c - canonical host names, and lookups in fixed and random
+ * tables; random ones are compared with a linear search. */
 #include "rules/tables/domain_table.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 
 static const struct {
 	const char *text;
-	const char *want;	/* NULL when the text is refused */
-	const char *why;	/* a part of the reason */
+	const char *want;	/* NULL: rejected */
+	const char *why;	/* part of the message */
 } names[] = {
 	{ "example.com", "example.com", NULL },
 	{ "Example.COM", "example.com", NULL },
@@ -40,8 +40,8 @@ static const struct {
 	{ "..", NULL, "empty" },
 	{ "a..b", NULL, "empty" },
 	{ "example.com..", NULL, "empty" },
-	{ ".example.com", NULL, "every name below it too" },
-	{ "*.example.com", NULL, "every name below it too" },
+	{ ".example.com", NULL, "also matches subdomains" },
+	{ "*.example.com", NULL, "also matches subdomains" },
 	{ "www.*.com", NULL, "wildcards" },
 	{ "https://example.com/", NULL, "URL" },
 	{ "example.com/path", NULL, "URL" },
@@ -126,7 +126,7 @@ static const uint64_t *look_up(const struct domain_table *table,
 
 static const struct {
 	const char *title;
-	const char *names[MAX_NAMES];		/* each in its place's set */
+	const char *names[MAX_NAMES];	/* each in the set of its index */
 	const char *name;
 	uint64_t want;
 } cases[] = {
@@ -228,7 +228,7 @@ START_TEST(builder_is_left_empty)
 }
 END_TEST
 
-/* Whatever a packet carries is read no further than its length. */
+/* Any bytes of a packet; never read past the length. */
 START_TEST(any_bytes)
 {
 	struct domain_builder *builder = domain_builder_new(1);
@@ -255,7 +255,7 @@ START_TEST(any_bytes)
 }
 END_TEST
 
-/* Random tables, compared with a walk over all names. */
+/* Random tables, compared with a linear search. */
 static const struct {
 	const char *title;
 	size_t sets;

@@ -1,4 +1,4 @@
-/* check_hosts.c - what is a name, what answers change, what is remembered. */
+/* check_hosts.c - recognize names, apply answers, save and load. */
 #include "pcap-tests/unit/unit.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 static const struct {
 	const char *text;
 	int want;
-	const char *name;	/* or a part of the reason */
+	const char *name;	/* or part of the message */
 } words[] = {
 	{ "printer.example.net", 1, "printer.example.net" },
 	{ "Printer.Example.NET.", 1, "printer.example.net" },
@@ -72,7 +72,7 @@ static struct address address(const char *text)
 	return a;
 }
 
-/* One that follows the others, after so many seconds. */
+/* An answer, this many seconds after the previous one. */
 struct step {
 	unsigned at_s;
 	const char *has[3];
@@ -91,30 +91,30 @@ static const struct {
 		  "192.0.2.1, 2001:db8::1", "" },
 		{ 30, { "2001:db8::1", "192.0.2.1" }, 60, false, false,
 		  "", "" } } },
-	{ "what is gone stays for the grace", 100, {
+	{ "kept for the grace period", 100, {
 		{ 0, { "192.0.2.1" }, 60, false, false, "192.0.2.1", "" },
 		{ 60, { "192.0.2.2" }, 60, false, false, "192.0.2.2", "" },
 		{ 99, { "192.0.2.2" }, 60, false, false, "", "" },
 		{ 100, { "192.0.2.2" }, 60, false, false, "", "192.0.2.1" } } },
-	{ "or for the longest time to live", 10, {
+	{ "kept for the longest TTL", 10, {
 		{ 0, { "192.0.2.1" }, 300, false, false, "192.0.2.1", "" },
 		{ 299, { "192.0.2.2" }, 5, false, false, "192.0.2.2", "" },
 		{ 300, { "192.0.2.2" }, 5, false, false, "", "192.0.2.1" } } },
-	{ "a time to live is bounded", 10, {
+	{ "TTL is bounded", 10, {
 		{ 0, { "192.0.2.1" }, 1000000, false, false, "192.0.2.1",
 		  "" },
 		{ 3600, { "192.0.2.2" }, 5, false, false, "192.0.2.2",
 		  "192.0.2.1" } } },
-	{ "one that comes again has not been away", 100, {
+	{ "reappears within the grace period", 100, {
 		{ 0, { "192.0.2.1" }, 60, false, false, "192.0.2.1", "" },
 		{ 60, { "192.0.2.2" }, 60, false, false, "192.0.2.2", "" },
 		{ 90, { "192.0.2.1" }, 60, false, false, "", "" },
 		{ 170, { "192.0.2.1" }, 60, false, false, "", "192.0.2.2" } } },
-	{ "no answer at all", 10, {
+	{ "no answer", 10, {
 		{ 0, { "192.0.2.1" }, 60, false, false, "192.0.2.1", "" },
 		{ 900, { NULL }, 0, true, true, "", "" },
 		{ 1000, { NULL }, 0, false, false, "", "" } } },
-	{ "no answer of one family", 10, {
+	{ "no answer for one family", 10, {
 		{ 0, { "192.0.2.1", "2001:db8::1" }, 60, false, false,
 		  "192.0.2.1, 2001:db8::1", "" },
 		{ 900, { "192.0.2.1" }, 60, false, true, "", "" },
@@ -158,7 +158,7 @@ START_TEST(answers)
 }
 END_TEST
 
-START_TEST(many_addresses_are_told_in_part)
+START_TEST(long_changes_are_abbreviated)
 {
 	static struct address items[HOST_ADDRESSES_MAX + 8];
 	struct host_answer answer = { .items = items, .ttl_s = 60 };
@@ -235,9 +235,9 @@ static const struct {
 	{ "{\"version\": 1, \"names\": {\"a.example\": {\"ttl\": -1, "
 	  "\"addresses\": []}}}", "no addresses" },
 	{ "{\"version\": 1, \"names\": {\"a.example\": {\"addresses\": [7]}}}",
-	  "no address" },
+	  "not an address" },
 	{ "{\"version\": 1, \"names\": {\"a.example\": {\"addresses\": "
-	  "[\"192.0.2.300\"]}}}", "no address" },
+	  "[\"192.0.2.300\"]}}}", "not an address" },
 };
 
 START_TEST(broken_file)
@@ -316,7 +316,7 @@ int main(void)
 
 	tcase_add_loop_test(pure, is_a_name, 0, ROWS(words));
 	tcase_add_loop_test(pure, answers, 0, ROWS(stories));
-	tcase_add_test(pure, many_addresses_are_told_in_part);
+	tcase_add_test(pure, long_changes_are_abbreviated);
 	tcase_add_test(pure, in_a_policy);
 	tcase_add_checked_fixture(file, make_dir, drop_dir);
 	tcase_add_test(file, kept);

@@ -1,4 +1,4 @@
-/* check_pattern_set.c - payload patterns: taken, refused, found. */
+/* check_pattern_set.c - compile payload patterns and find matches. */
 #include "unit.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static const struct {
 	{ "not at the start", PATTERN_CLIENT, "x\x13" "BitTorrent protocol",
 	  21, 0 },
 	{ "anywhere", PATTERN_CLIENT, "hay needle hay", 14, 2 },
-	{ "not of this side", PATTERN_SERVER, "hay needle hay", 14, 0 },
+	{ "wrong side", PATTERN_SERVER, "hay needle hay", 14, 0 },
 	{ "any byte between", PATTERN_SERVER, "a\nb", 3, 4 },
 	{ "two at once", PATTERN_CLIENT, "GET needle", 10, 2 | 8 },
 	{ "empty", PATTERN_CLIENT, "", 0, 0 },
@@ -57,7 +57,7 @@ START_TEST(datagram)
 }
 END_TEST
 
-/* Cut at each byte, a stream gives the same. */
+/* A stream split at any byte gives the same result. */
 START_TEST(stream)
 {
 	struct pattern_set *set = compile();

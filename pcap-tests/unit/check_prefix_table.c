@@ -1,5 +1,5 @@
-/* check_prefix_table.c - address sets: rows of cases, and random tables that
- * are compared with a walk over all their ranges. */
+/* check_prefix_table.c - look up addresses in fixed and random tables; random
+ * ones are compared with a linear search. */
 #include "rules/tables/prefix_table.h"
 
 #include <endian.h>
@@ -40,7 +40,7 @@ static const uint64_t *look_up(const struct prefix_table *table,
 
 static const struct {
 	const char *name;
-	const char *ranges[MAX_RANGES];	/* each in its place's set */
+	const char *ranges[MAX_RANGES];	/* each in the set of its index */
 	const char *address;
 	uint64_t want;
 } cases[] = {
@@ -156,8 +156,8 @@ START_TEST(builder_is_left_empty)
 }
 END_TEST
 
-/* Equal neighbours are one: a /8 in pieces takes no more room than whole. */
-START_TEST(neighbours_are_merged)
+/* Adjacent ranges merge: the parts of a /8 take no more room than the /8. */
+START_TEST(adjacent_ranges_merge)
 {
 	struct prefix_builder *builder = prefix_builder_new(1);
 	struct prefix_table *whole, *pieces;
@@ -179,7 +179,7 @@ START_TEST(neighbours_are_merged)
 }
 END_TEST
 
-/* Random tables, compared with a walk over all ranges. */
+/* Random tables, compared with a linear search. */
 enum shape { PREFIXES, HOSTS, RANGES };
 
 static const struct {
@@ -188,7 +188,7 @@ static const struct {
 	size_t ranges;
 	bool is_v4;
 	unsigned int common;	/* bits that all ranges share */
-	unsigned int spread;	/* then so many are random */
+	unsigned int spread;	/* random bits after those */
 	enum shape shape;
 } worlds[] = {
 	{ "v4 prefixes, far apart", 3, 1500, true, 0, 32, PREFIXES },
@@ -351,7 +351,7 @@ int main(void)
 	tcase_add_test(tests, no_sets);
 	tcase_add_test(tests, set_past_the_first_word);
 	tcase_add_test(tests, builder_is_left_empty);
-	tcase_add_test(tests, neighbours_are_merged);
+	tcase_add_test(tests, adjacent_ranges_merge);
 	tcase_add_loop_test(tests, random_world, 0, ROWS(worlds));
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);

@@ -1,4 +1,4 @@
-/* check_replay.c - small captures, and the flows and marks that they give. */
+/* check_replay.c - replay small captures and check flows and marks. */
 #include <string.h>
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #define STEPS 8
 
 /*
- * Flows as replays.h has them. Packets: the path of each, upper case when
+ * Flows in the format of replays.h. Packets: the path of each, upper case when
  * settled, '-' unmarked, '!' dropped.
  */
 static const struct row {
@@ -20,52 +20,52 @@ static const struct row {
 	bool is_error;			/* the last packet is an ICMP error */
 	const char *interface;
 } rows[] = {
-	{ "settled by its headers, named all the same",
+	{ "settled by headers, still named",
 	  "class web = tcp dport 80\nroute web via a",
 	  { { SYN }, { SYNACK }, { HTTP } },
 	  "40000>80 http example.com web 4 1>1 0 3 1 0\n", "AAA", false, NULL },
-	{ "the kernel leaves it to the engine", "kernel-routes off\n"
+	{ "queued for the engine", "kernel-routes off\n"
 	  "class web = tcp dport 80\nroute web via a",
 	  { { SYN }, { SYNACK }, { HTTP } },
 	  "40000>80 http example.com web 5 1>1 0 3 1 1\n", "AAA", false, NULL },
-	{ "what may still hold above", "route app ssh via m\nroute tcp via a",
+	{ "an earlier route may still match", "route app ssh via m\nroute tcp via a",
 	  { { SYN }, { SYNACK } },
 	  "40000>80 - - - 4 1>1 0 2 0 2\n", "aa", false, NULL },
-	{ "per packet, of a settled flow",
+	{ "per packet, settled flow",
 	  "route per packet dscp ef via m\nroute tcp via a",
 	  { { SYN, .tos = 0xb8 }, { SYNACK, .tos = 0xb8 }, { ACK, .seq = 1 },
 	    { ACK, .seq = 1, .tos = 0xb8 } },
 	  "40000>80 - - - 4 1>1 0 4 1 0\n", "BAAB", false, NULL },
-	{ "per packet, of one in inspection",
+	{ "per packet, flow under inspection",
 	  "route per packet dscp ef via m\nroute app ssh via a",
 	  { { SYN, .tos = 0xb8 }, { SYNACK }, { SSH }, { ACK, .tos = 0xb8 } },
 	  "40000>80 ssh - - 4 63>1 2 4 3 3\n", "bxAB", false, NULL },
-	{ "per packet, dropped, and except", "route per packet dscp ef drop\n"
+	{ "per packet, dropped", "route per packet dscp ef drop\n"
 	  "route tcp via m except 192.168.1.9\nroute tcp via a",
 	  { { SYN }, { SYNACK }, { ACK, .tos = 0xb8 }, { ACK } },
 	  "40000>80 - - - 5 1>1 0 4 1 0\n", "AA!A", false, NULL },
-	{ "per packet, not of who is exempt", "exempt from 192.168.1.9\n"
+	{ "per packet, exempt flow", "exempt from 192.168.1.9\n"
 	  "route per packet tcp via m",
 	  { { SYN }, { SYNACK } },
 	  "40000>80 - - - -1 0>0 0 2 0 0 exempt\n", "--", false, NULL },
-	{ "late, and moved", "route app ssh via a",
+	{ "late move", "route app ssh via a",
 	  { { SYN }, { SYNACK }, { ACK, .seq = 1 }, { SSH }, { HTTP } },
 	  "40000>80 ssh - - 3 63>1 2 5 4 4\n", "xxxAA", false, NULL },
-	{ "late, and kept", "route app ssh via m",
+	{ "late keep", "route app ssh via m",
 	  { { SYN }, { SYNACK }, { SSH }, { ACK, .seq = 1 } },
 	  "40000>80 ssh - - 3 63>63 1 4 3 3\n", "xxXX", false, NULL },
-	{ "never known", "route app ssh via a",
+	{ "never identified", "route app ssh via a",
 	  { { SYN }, { SYNACK } },
 	  "40000>80 - - - 0 63>63 0 2 0 2\n", "xx", false, NULL },
-	{ "in time", "class names = app dns\nroute names via a",
+	{ "identified in time", "class names = app dns\nroute names via a",
 	  { { DNS }, { DNS, .back = true } },
 	  "40000>53 dns example.com names 4 1>1 0 2 1 1\n", "AA", false,
 	  NULL },
-	{ "exempt, named all the same", "exempt from 192.168.1.9",
+	{ "exempt, still named", "exempt from 192.168.1.9",
 	  { { SYN }, { SYNACK }, { HTTP } },
 	  "40000>80 http example.com - -1 0>0 0 3 0 0 exempt\n", "---", false,
 	  NULL },
-	{ "exempt beside a strict uplink: main's mark, no more",
+	{ "exempt with a strict uplink: only main's mark",
 	  "uplink s { dev eth9 strict }\nexempt from 192.168.1.9",
 	  { { SYN }, { SYNACK }, { HTTP } },
 	  "40000>80 http example.com - -1 0>0 0 3 0 0 exempt\n", "xxx", false,
@@ -80,37 +80,37 @@ static const struct row {
 	{ "never valid", "",
 	  { { .flags = TCP_FIN | TCP_ACK }, { .flags = TCP_RST } },
 	  "40000>80 - - - -1 0>0 0 2 0 0\n", "--", false, NULL },
-	{ "invalid first, picked up then", "route tcp dport 80 via a",
+	{ "invalid, then picked up", "route tcp dport 80 via a",
 	  { { SYNACK }, { ACK, .seq = 1 }, { HTTP } },
 	  "40000>80 http example.com - 3 1>1 0 3 2 0\n", "-AA", false, NULL },
-	{ "dropped by its headers", "route tcp dport 80 drop",
+	{ "dropped by headers", "route tcp dport 80 drop",
 	  { { SYN }, { SYN, .ms = 1000 }, { SYN, .ms = 9000 } },
 	  "40000>80 - - - 3 62>62 0 3 1 0 drop\n", "!!!", false, NULL },
 	{ "dropped late", "route app ssh drop",
 	  { { SYN }, { SYNACK }, { SSH }, { ACK, .seq = 1 } },
 	  "40000>80 ssh - - 3 63>62 2 4 3 3 drop\n", "xx!!", false, NULL },
-	{ "the port used again after a reset", "route app ssh via a",
+	{ "port reused after a reset", "route app ssh via a",
 	  { { SYN }, { .flags = TCP_RST, .back = true },
 	    { SYN, .seq = 50, .ms = 100 } },
 	  "40000>80 - - - 0 63>63 0 2 0 2\n"
 	  "40000>80 - - - 0 63>63 0 1 0 1\n", "xxx", false, NULL },
-	{ "a UDP flow is forgotten", "",
+	{ "UDP flow times out", "",
 	  { { UDP, DATA("x") }, { UDP, .back = true, DATA("x"), .ms = 40000 } },
 	  "40000>80 - - - 0 63>63 0 1 1 0\n"
 	  "80>40000 - - - 0 63>63 0 1 1 0\n", "XX", false, NULL },
-	{ "an ICMP error counts to its flow", "route app ssh via a",
+	{ "ICMP error belongs to its flow", "route app ssh via a",
 	  { { SYN }, { SYN } },
 	  "40000>80 - - - 0 63>63 0 2 0 2\n", "xx", true, NULL },
-	{ "also to a settled one", "route tcp via a",
+	{ "ICMP error of a settled flow", "route tcp via a",
 	  { { SYN }, { SYN } },
 	  "40000>80 - - - 3 1>1 0 2 1 0\n", "AA", true, NULL },
-	{ "an ICMP error of nothing", "",
+	{ "ICMP error without flow", "",
 	  { { SYN } }, "0>0 - - - -1 0>0 0 1 0 0\n", "-", true, NULL },
-	{ "by the interface", "route in eth0 via a", { { SYN } },
+	{ "interface matches", "route in eth0 via a", { { SYN } },
 	  "40000>80 - - - 3 1>1 0 1 1 0\n", "A", false, "eth0" },
-	{ "by another interface", "route in eth0 via a", { { SYN } },
+	{ "other interface", "route in eth0 via a", { { SYN } },
 	  "40000>80 - - - 0 63>63 0 1 1 0\n", "X", false, "eth1" },
-	{ "by no interface", "route in eth0 via a", { { SYN } },
+	{ "unknown interface", "route in eth0 via a", { { SYN } },
 	  "40000>80 - - - 0 63>63 0 1 1 0\n", "X", false, NULL },
 	{ "two flows, the first first", "",
 	  { { SYN, .sport = 2 }, { SYN, .sport = 1 }, { SYNACK, .sport = 2 } },
@@ -138,9 +138,9 @@ static void each_packet(void *ctx, const struct replay_packet *packet)
 	seen->marks[seen->count++] = packet->dropped ? '!' : c;
 }
 
-static bool is_step(const struct test_packet *test_packet)
+static bool is_step(const struct test_packet *spec)
 {
-	return test_packet->flags != 0 || test_packet->proto != 0;
+	return spec->flags != 0 || spec->proto != 0;
 }
 
 static void write_row(struct capture *capture, const struct row *row)
@@ -149,13 +149,13 @@ static void write_row(struct capture *capture, const struct row *row)
 
 	replays_open(capture);
 	for (size_t i = 0; i < STEPS && is_step(&row->packets[i]); i++) {
-		const struct test_packet *test_packet = &row->packets[i];
-		bool is_last = i + 1 == STEPS || !is_step(test_packet + 1);
+		const struct test_packet *spec = &row->packets[i];
+		bool is_last = i + 1 == STEPS || !is_step(spec + 1);
 		size_t len = row->is_error && is_last
-				     ? packets_error(test_packet, bytes)
-				     : packets_bytes(test_packet, bytes);
+				     ? packets_error(spec, bytes)
+				     : packets_bytes(spec, bytes);
 
-		replays_add(capture, test_packet->ms, bytes, len);
+		replays_add(capture, spec->ms, bytes, len);
 	}
 	replays_close(capture);
 }
@@ -185,10 +185,10 @@ START_TEST(script)
 END_TEST
 
 /* The datagram of `made` in pieces of 24 bytes, the last one first. */
-static void add_fragments(struct capture *capture, const struct test_packet *test_packet)
+static void add_fragments(struct capture *capture, const struct test_packet *spec)
 {
 	uint8_t whole[TEST_PACKET_MAX], piece[TEST_PACKET_MAX];
-	size_t len = packets_bytes(test_packet, whole) - 20;
+	size_t len = packets_bytes(spec, whole) - 20;
 	size_t count = (len + 23) / 24;
 
 	for (size_t i = count; i-- > 0;) {
@@ -201,7 +201,7 @@ static void add_fragments(struct capture *capture, const struct test_packet *tes
 		piece[4] = 0x12;
 		piece[6] = i + 1 < count ? 0x20 : 0;
 		piece[7] = (uint8_t)(i * 3);
-		replays_add(capture, test_packet->ms, piece, 20 + part);
+		replays_add(capture, spec->ms, piece, 20 + part);
 	}
 }
 
@@ -215,7 +215,7 @@ START_TEST(fragments)
 	uint8_t bytes[TEST_PACKET_MAX];
 
 	replays_open(&capture);
-	add_fragments(&capture, &dns);		/* 37 bytes of UDP: two */
+	add_fragments(&capture, &dns);		/* 37 bytes of UDP: two fragments */
 	dns.back = true;
 	replays_add(&capture, 1, bytes, packets_bytes(&dns, bytes));
 	replays_close(&capture);
@@ -232,7 +232,7 @@ START_TEST(fragments)
 }
 END_TEST
 
-/* The later file is the older one: its flows go on all the same. */
+/* The second file is older; its flows continue those of the first. */
 START_TEST(several_files)
 {
 	char error[SOURCE_ERROR_MAX];
@@ -271,7 +271,7 @@ static void ask_position(void *ctx, const struct replay_packet *packet)
 	asker->last = replay_position(asker->replay);
 }
 
-/* Two batches, in one thread: the first is through when the second is told. */
+/* With one thread, the first batch is done before the second is read. */
 START_TEST(position)
 {
 	enum { FRAMES = 300, RECORD = 16 + 28 };

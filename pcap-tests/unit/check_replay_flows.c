@@ -9,7 +9,7 @@
 
 #define LONG_FLOWS 3000
 
-/* What happens to each flow of a long capture, by its number. */
+/* The kind of each flow of a long capture, by its number. */
 enum life { LIFE_SHORT, LIFE_NAMED, LIFE_LONG };
 
 static enum life life_of(size_t i)
@@ -17,7 +17,7 @@ static enum life life_of(size_t i)
 	return i % 100 == 7 ? LIFE_LONG : i % 10 == 3 ? LIFE_NAMED : LIFE_SHORT;
 }
 
-static void feed_test_packet(struct replay *replay, const struct test_packet *test_packet, size_t i)
+static void feed_test_packet(struct replay *replay, const struct test_packet *spec, size_t i)
 {
 	uint8_t bytes[TEST_PACKET_MAX];
 	struct source_frame frame = {
@@ -25,11 +25,11 @@ static void feed_test_packet(struct replay *replay, const struct test_packet *te
 	};
 
 	source_frame_decode(&frame, DLT_RAW, bytes,
-			    (uint32_t)packets_bytes(test_packet, bytes));
+			    (uint32_t)packets_bytes(spec, bytes));
 	ck_assert_int_eq(replay_frames(replay, &frame, 1), 0);
 }
 
-/* One a second: all but the long ones have timed out long before the end. */
+/* One per second: all but the long ones time out before the end. */
 static struct replay *long_replay(const struct policy *policy, size_t keep)
 {
 	const struct replay_options options = { .keep = keep };
@@ -53,11 +53,11 @@ static struct replay *long_replay(const struct policy *policy, size_t keep)
 			feed_test_packet(replay, &http, i);
 			feed_test_packet(replay, &fin, i);
 			break;
-		case LIFE_LONG:		/* picked up in the middle */
+		case LIFE_LONG:		/* picked up in midstream */
 			feed_test_packet(replay, &http, i);
 			break;
 		}
-		/* The first of the long ones goes on to the end. */
+		/* The first long flow lasts to the end. */
 		if (i % 10 == 0 && i > 7) {
 			const struct test_packet more = { ACK, .sport = 1007 };
 
@@ -67,7 +67,7 @@ static struct replay *long_replay(const struct policy *policy, size_t keep)
 	return replay;
 }
 
-/* The same flows, whether they stay in memory or not. */
+/* The flows are the same with and without a file. */
 START_TEST(flows_in_a_file)
 {
 	struct policy *policy = replays_policy("route app http via a");
@@ -82,7 +82,7 @@ START_TEST(flows_in_a_file)
 		replays_print_flow(out, policy, replay_flow(whole, i));
 	fclose(out);
 	replays_assert_flows(spilt, policy, text, "in a file");
-	/* Again, and from the end. */
+	/* Read again, backwards. */
 	for (size_t i = LONG_FLOWS; i-- > 0;)
 		ck_assert_uint_eq(replay_flow(spilt, i)->sport, 1000 + i);
 	ck_assert_uint_eq(replay_flow(spilt, 7)->packets,
@@ -95,7 +95,7 @@ START_TEST(flows_in_a_file)
 }
 END_TEST
 
-START_TEST(no_place_for_a_file)
+START_TEST(no_room_for_a_file)
 {
 	const struct replay_options options = { .keep = 1 };
 	struct policy *policy = replays_policy("");
@@ -114,7 +114,7 @@ START_TEST(no_place_for_a_file)
 	replays_close(&capture);
 	ck_assert_int_eq(replay_file(replay, capture.path, error), -ENOENT);
 	ck_assert_msg(strstr(error, "TMPDIR") != NULL, "%s", error);
-	/* What could be read counts. */
+	/* Frames before the error count. */
 	ck_assert_uint_gt(replay_flows(replay), 200);
 	ck_assert_ptr_nonnull(replay_flow(replay, 200));
 	unlink(capture.path);
@@ -129,7 +129,7 @@ int main(void)
 	TCase *tcase = tcase_create("replay_flows");
 
 	tcase_add_loop_test(tcase, flows_in_a_file, 1, 3);
-	tcase_add_test(tcase, no_place_for_a_file);
+	tcase_add_test(tcase, no_room_for_a_file);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -1,4 +1,4 @@
-/* check_replay_pool.c - several threads at one row of items. */
+/* check_replay_pool.c - process batches in several threads. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,9 +17,9 @@ struct job {
 	struct replay_pool *pool;
 	bool is_ordered;
 	unsigned int seed;
-	atomic_uint done[ITEMS];	/* how often */
-	pthread_t thread[MEMBERS_MAX];		/* who did the latest */
-	/* In turn; no lock: thread sanitizer would see if two had it. */
+	atomic_uint done[ITEMS];	/* times processed */
+	pthread_t thread[MEMBERS_MAX];		/* latest member */
+	/* In turn, without a lock: thread sanitizer would report a race. */
 	size_t order[ITEMS];
 	size_t ordered;
 };
@@ -35,7 +35,7 @@ static size_t member_of(const struct job *job, size_t item)
 {
 	size_t members = replay_pool_threads(job->pool);
 
-	/* Some have none. */
+	/* Some members have no items. */
 	return (item * 2654435761u >> job->seed % 20) % members %
 	       (job->seed % 4 + 1);
 }
@@ -71,9 +71,9 @@ static void run_row(struct job *job, size_t count, unsigned int seed)
 		ck_assert_uint_eq(job->order[i], i * 3);
 }
 
-/* Every item is done once, by its member, in rows of all lengths; and those
- * that wait for their turn are done in the order of all. */
-START_TEST(rows)
+/* Each item is processed once, by its member; items that wait for their turn
+ * are processed in the order of all. */
+START_TEST(batches)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	size_t members = (size_t)_i / 2 + 1;
@@ -91,8 +91,8 @@ START_TEST(rows)
 }
 END_TEST
 
-/* Whether its threads have slept or not. */
-START_TEST(no_row)
+/* Both while threads spin and while they sleep. */
+START_TEST(no_batch)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
@@ -112,8 +112,8 @@ int main(void)
 	Suite *suite = suite_create("replay_team");
 	TCase *tcase = tcase_create("replay_team");
 
-	tcase_add_loop_test(tcase, rows, 0, 2 * MEMBERS_MAX);
-	tcase_add_test(tcase, no_row);
+	tcase_add_loop_test(tcase, batches, 0, 2 * MEMBERS_MAX);
+	tcase_add_test(tcase, no_batch);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

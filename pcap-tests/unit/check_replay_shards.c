@@ -1,4 +1,4 @@
-/* check_replay_shards.c - what several threads tell is what one tells. */
+/* check_replay_shards.c - results do not depend on the number of threads. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include "replays.h"
 #include "unit.h"
 
-#define FRAMES 5000	/* more than a row */
+#define FRAMES 5000	/* more than a batch */
 #define CLIENTS 12
 #define SERVERS 5
 #define PORTS 6
@@ -19,7 +19,7 @@
 	"route per packet dscp ef via a\nroute icmp drop\n"		\
 	"default via main"
 
-/* The same on every run, but for `seed`. */
+/* Depends only on `seed`. */
 static uint32_t random_of(uint64_t *seed)
 {
 	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
@@ -38,7 +38,7 @@ static const char *server_of(uint32_t n, char *text)
 	return text;
 }
 
-/* An answer that gives the client a server for example.com. */
+/* A DNS answer with an address of example.com. */
 static struct test_packet dns_answer(uint32_t server, char *data)
 {
 	static const char answer[] =
@@ -53,8 +53,8 @@ static struct test_packet dns_answer(uint32_t server, char *data)
 	};
 }
 
-/* Some packet of one of a few flows: starts, payload, ends, questions and
- * answers, in no order. */
+/* A random packet of one of a few flows: SYN, payload, FIN, DNS query or
+ * answer. */
 static struct test_packet any_packet(uint64_t *seed, char *data)
 {
 	uint16_t sport = (uint16_t)(2000 + random_of(seed) % PORTS);
@@ -88,17 +88,17 @@ static void add_random(struct capture *capture, uint64_t *seed, uint32_t ms)
 {
 	char data[128], client[32], server[32];
 	uint8_t bytes[TEST_PACKET_MAX];
-	struct test_packet test_packet = any_packet(seed, data);
+	struct test_packet spec = any_packet(seed, data);
 	bool is_error = random_of(seed) % 16 == 0;
 	size_t len;
 
-	test_packet.src = client_of(random_of(seed), client);
-	test_packet.dst = server_of(random_of(seed), server);
-	test_packet.hwaddr = 1 + random_of(seed) % 4;
-	if (test_packet.proto == IPPROTO_UDP && test_packet.dport == 53 && test_packet.back)
-		test_packet.sport = (uint16_t)(2000 + random_of(seed) % PORTS);
-	len = is_error ? packets_error(&test_packet, bytes)
-		       : packets_bytes(&test_packet, bytes);
+	spec.src = client_of(random_of(seed), client);
+	spec.dst = server_of(random_of(seed), server);
+	spec.hwaddr = 1 + random_of(seed) % 4;
+	if (spec.proto == IPPROTO_UDP && spec.dport == 53 && spec.back)
+		spec.sport = (uint16_t)(2000 + random_of(seed) % PORTS);
+	len = is_error ? packets_error(&spec, bytes)
+		       : packets_bytes(&spec, bytes);
 	replays_add(capture, ms, bytes, len);
 }
 
@@ -118,7 +118,7 @@ static void each_packet(void *ctx, const struct replay_packet *packet)
 		replays_print_flow(told->out, told->policy, packet->flow);
 }
 
-/* All that is told of the capture, for free(). */
+/* The complete report; the caller frees it. */
 static char *tell(const struct policy *policy, bool learns, const char *path,
 		  unsigned long threads)
 {

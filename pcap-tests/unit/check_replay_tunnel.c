@@ -1,12 +1,12 @@
-/* check_replay_tunnel.c - the outer flow of a tunnel, and the one inside. */
+/* check_replay_tunnel.c - replay tunnels with and without decapsulation. */
 #include <string.h>
 #include <unistd.h>
 
 #include "replays.h"
 #include "unit.h"
 
-/* What stands between the outer IP header and the DNS query that is carried.
- * Each is told as the outer flow, or with --decap as the query's. */
+/* The headers between the outer IP header and a DNS query. Each is reported as
+ * the outer flow, or with decap as that of the query. */
 #define ETHERNET "\2\0\0\0\0\1\2\0\0\0\0\2\x08\0"
 #define PLAIN "0>0 - - - 0 63>63 0 1 1 0\n"
 
@@ -16,7 +16,7 @@ static const struct {
 	uint16_t dport;
 	struct bytes header;
 	const char *outer;
-	bool is_six;		/* the query travels in IPv6 */
+	bool is_six;		/* the query is in IPv6 */
 } tunnels[] = {
 	{ "ip in ip", IPPROTO_IPIP, 0, BYTES(""), PLAIN, false },
 	{ "6in4", IPPROTO_IPV6, 0, BYTES(""), PLAIN, true },
@@ -50,7 +50,7 @@ static size_t wrap(uint8_t proto, uint16_t dport, const struct bytes *header,
 	return packets_bytes(&outer, bytes);
 }
 
-/* The same query from 2001:db8::1; its length. */
+/* The same query from 2001:db8::1. Returns its length. */
 static size_t into_six(uint8_t bytes[static TEST_PACKET_MAX], size_t len)
 {
 	static const uint8_t header[40] = {
@@ -107,7 +107,7 @@ START_TEST(tunnel)
 }
 END_TEST
 
-/* GRE in GRE: as far as it goes. */
+/* GRE in GRE: up to the limit. */
 START_TEST(tunnel_in_tunnel)
 {
 	uint8_t query[TEST_PACKET_MAX], middle[TEST_PACKET_MAX], bytes[TEST_PACKET_MAX];

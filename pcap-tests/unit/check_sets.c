@@ -1,4 +1,4 @@
-/* check_sets.c - the sets and small tables that a policy is compiled to. */
+/* check_sets.c - sets and small tables of a compiled policy. */
 #include "unit.h"
 
 #include <string.h>

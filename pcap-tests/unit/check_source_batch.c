@@ -1,4 +1,4 @@
-/* check_source_batch.c - frames by the batch, by one thread and by two. */
+/* check_source_batch.c - read batches with one thread and with two. */
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static void frame_make(uint8_t *bytes, size_t i, uint32_t len)
 
 	packets_bytes(&test_packet, bytes);
 	memset(bytes + 28, (int)(i % 251), len - 28);
-	bytes[2] = 0;			/* as offload leaves it: all of it */
+	bytes[2] = 0;			/* as left by offload */
 	bytes[3] = 0;
 	bytes[24] = 0;
 	bytes[25] = 0;
@@ -83,11 +83,11 @@ static const struct {
 } rows[] = {
 	{ "none", 0, 0, 0, 0 },
 	{ "one", 1, 100, 0, 0 },
-	{ "a batch that is full", 256, 100, 0, 0 },
+	{ "full batch", 256, 100, 0, 0 },
 	{ "many", 5000, 1500, 0, 0 },
 	{ "larger than a batch", 1500, LEN_MAX, 0, 0 },
-	{ "cut in the first", 1, 0, 10, -EIO },
-	{ "cut in a later one", 1000, 100, 10, -EIO },
+	{ "truncated first batch", 1, 0, 10, -EIO },
+	{ "truncated later batch", 1000, 100, 10, -EIO },
 };
 
 static void assert_frame(const struct source_frame *frame, size_t i,
@@ -131,8 +131,8 @@ START_TEST(frames)
 }
 END_TEST
 
-/* A pipe whose writer has gone quiet: what it wrote comes all the same, and
- * nobody waits for it at the end. */
+/* A pipe whose writer pauses: frames written so far arrive, and freeing does
+ * not wait for more. */
 START_TEST(slow_pipe)
 {
 	char error[SOURCE_ERROR_MAX] = "";
@@ -159,8 +159,8 @@ START_TEST(slow_pipe)
 }
 END_TEST
 
-/* Enough is read before it is all taken. */
-START_TEST(not_all_wanted)
+/* Free while batches are still unread. */
+START_TEST(freed_early)
 {
 	char error[SOURCE_ERROR_MAX] = "";
 	struct source_batches *batches;
@@ -189,7 +189,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, file_make, file_remove);
 	tcase_add_loop_test(tc, frames, 0, 2 * ROWS(rows));
 	tcase_add_loop_test(tc, slow_pipe, 0, 2);
-	tcase_add_loop_test(tc, not_all_wanted, 0, 2);
+	tcase_add_loop_test(tc, freed_early, 0, 2);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -1,4 +1,4 @@
-/* check_source_pcap.c - capture files, good and damaged, made here. */
+/* check_source_pcap.c - read valid and damaged capture files. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -38,7 +38,7 @@ struct row {
 	const char *hex;
 	const char *filter;
 	int frames;		/* -errno: opening fails */
-	int end;		/* what follows the last frame */
+	int end;		/* result after the last frame */
 	const char *says;
 };
 
@@ -48,26 +48,26 @@ static const struct row rows[] = {
 	{ "byte order swapped",
 	  PCAP_BIG "00000001 00000002 0000002a 0000003c " FRAME, NULL, 1, 0,
 	  NULL },
-	{ "cut in a packet", PCAP_LITTLE RECORD "01000000 02000000 "
+	{ "truncated packet", PCAP_LITTLE RECORD "01000000 02000000 "
 	  "2a000000 3c000000 0200", NULL, 1, -EIO, "damaged after frame 1" },
-	{ "cut in a record", PCAP_LITTLE RECORD "01000000 02", NULL, 1, -EIO,
+	{ "truncated record", PCAP_LITTLE RECORD "01000000 02", NULL, 1, -EIO,
 	  "damaged after frame 1" },
-	{ "cut in the header", "d4c3b2a1 0200 04", NULL, -EINVAL, 0,
+	{ "truncated header", "d4c3b2a1 0200 04", NULL, -EINVAL, 0,
 	  "damaged" },
-	{ "absurd length", PCAP_LITTLE "01000000 02000000 ffffff7f ffffff7f ",
+	{ "invalid length", PCAP_LITTLE "01000000 02000000 ffffff7f ffffff7f ",
 	  NULL, 0, -EIO, "damaged after frame 0" },
 	{ "empty file", "", NULL, -EINVAL, 0, "empty" },
 	{ "not a capture", "2320 6120 706f 6c69 6379 2068 6572 650a", NULL,
 	  -EINVAL, 0, "not a pcap" },
 	{ "compressed", "1f8b 0800 00000000", NULL, -EINVAL, 0, "gzip -dc" },
-	{ "unknown link", "d4c3b2a1 0200 0400 00000000 00000000 00000400 "
+	{ "unsupported link type", "d4c3b2a1 0200 0400 00000000 00000000 00000400 "
 	  "dc000000", NULL, -EINVAL, 0, "USB_LINUX_MMAPPED" },
 	{ "filter", PCAP_LITTLE RECORD RECORD, "udp port 5001", 2, 0, NULL },
 	{ "filter, none", PCAP_LITTLE RECORD RECORD, "tcp", 0, 0, NULL },
 	{ "filter, wrong", PCAP_LITTLE RECORD, "prot udp", -EINVAL, 0,
 	  "filter \"prot udp\"" },
 	{ "pcapng", SECTION ETHERNET PACKET("00000000 "), NULL, 1, 0, NULL },
-	{ "pcapng, names between", SECTION ETHERNET PACKET("00000000 ")
+	{ "pcapng, name resolution block", SECTION ETHERNET PACKET("00000000 ")
 	  NAMES PACKET("00000000 "), NULL, 2, 0, NULL },
 	{ "pcapng, snap lengths differ", SECTION ETHERNET SHORTER
 	  PACKET("01000000 ") PACKET("00000000 "), NULL, 2, 0, NULL },
@@ -87,19 +87,19 @@ static const struct row rows[] = {
 	  "ports 1", -EINVAL, 0, "filter" },
 	{ "pcapng, filter, no frames", SECTION, "ports 1", -EINVAL, 0,
 	  "filter" },
-	{ "pcapng, unknown link", SECTION USB PACKET("00000000 "), NULL,
+	{ "pcapng, unsupported link type", SECTION USB PACKET("00000000 "), NULL,
 	  -EINVAL, 0, "USB" },
 	{ "pcapng, no such interface", SECTION ETHERNET PACKET("00000000 ")
 	  PACKET("01000000 "), NULL, 1, -EIO, "undefined interface" },
 	{ "pcapng, cut", SECTION ETHERNET PACKET("00000000 ")
 	  "06000000 4c000000 0000", NULL, 1, -EIO, "within a block" },
-	{ "pcapng, cut in a type", SECTION ETHERNET PACKET("00000000 ")
+	{ "pcapng, truncated type", SECTION ETHERNET PACKET("00000000 ")
 	  "0600", NULL, 1, -EIO, "within a block" },
 	{ "pcapng, block of 8", SECTION ETHERNET PACKET("00000000 ")
 	  "06000000 08000000", NULL, 1, -EIO, "invalid length" },
 	{ "pcapng, block of 4 GiB", SECTION ETHERNET PACKET("00000000 ")
 	  "06000000 fcffffff", NULL, 1, -EIO, "invalid length" },
-	{ "pcapng, packet past its block", SECTION ETHERNET
+	{ "pcapng, packet longer than its block", SECTION ETHERNET
 	  PACKET("00000000 ") "06000000 20000000 00000000 " TICKS
 	  "01000000 01000000 20000000", NULL, 1, -EIO, "longer than" },
 	{ "pcapng, no byte order", "0a0d0d0a 1c000000 01020304", NULL, -EINVAL,
@@ -216,7 +216,7 @@ static const struct {
 	  "01000000 1c000000 0100 0000 00000000 0900 0100 0c000000 1c000000 "
 	  "06000000 4c000000 00000000 e8000000 00a5d4e8 2a000000 2a000000 "
 	  FRAME " 0000 4c000000", 1000338662 },
-	{ "pcapng, finer than can be", SECTION
+	{ "pcapng, resolution too fine", SECTION
 	  "01000000 1c000000 0100 0000 00000000 0900 0100 40000000 1c000000 "
 	  "06000000 4c000000 00000000 e8000000 00a5d4e8 2a000000 2a000000 "
 	  FRAME " 0000 4c000000", 0 },
@@ -272,8 +272,8 @@ START_TEST(frame_fields)
 }
 END_TEST
 
-/* A frame of a link that is not known has its number and no more. */
-START_TEST(links_mixed)
+/* A frame of an unsupported link type only has its number. */
+START_TEST(mixed_link_types)
 {
 	struct source_pcap *source = opened(SECTION USB ETHERNET
 		PACKET("00000000 ") PACKET("01000000 "), NULL);
@@ -287,7 +287,7 @@ START_TEST(links_mixed)
 }
 END_TEST
 
-/* Numbers are those of the file, whatever a filter takes out. */
+/* Frame numbers count filtered frames, too. */
 START_TEST(numbers_of_the_file)
 {
 	struct source_pcap *source = opened(PCAP_LITTLE
@@ -343,7 +343,7 @@ int main(void)
 	tcase_add_loop_test(tc, time, 0, ROWS(times));
 	tcase_add_test(tc, time_runs_back);
 	tcase_add_test(tc, frame_fields);
-	tcase_add_test(tc, links_mixed);
+	tcase_add_test(tc, mixed_link_types);
 	tcase_add_test(tc, numbers_of_the_file);
 	tcase_add_test(tc, from_standard_input);
 	tcase_add_test(tc, no_file);

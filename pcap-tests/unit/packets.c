@@ -1,4 +1,4 @@
-/* packets.c - packets from a few words. */
+/* packets.c - build test packets. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <stdio.h>
@@ -20,28 +20,28 @@ static void put32(uint8_t *at, uint32_t value)
 	put16(at + 2, value);
 }
 
-/* The transport header; its length. */
-static size_t put_transport(const struct test_packet *test_packet, uint8_t proto,
+/* Write the transport header. Returns its length. */
+static size_t put_transport(const struct test_packet *spec, uint8_t proto,
 			    size_t data_len, uint8_t *at)
 {
-	uint16_t ask = test_packet->sport != 0 ? test_packet->sport : 40000;
-	uint16_t serve = test_packet->dport != 0 ? test_packet->dport : 80;
+	uint16_t ask = spec->sport != 0 ? spec->sport : 40000;
+	uint16_t serve = spec->dport != 0 ? spec->dport : 80;
 
 	switch (proto) {
 	case IPPROTO_TCP:
-		put16(at, test_packet->back ? serve : ask);
-		put16(at + 2, test_packet->back ? ask : serve);
-		put32(at + 4, test_packet->seq);
+		put16(at, spec->back ? serve : ask);
+		put16(at + 2, spec->back ? ask : serve);
+		put32(at + 4, spec->seq);
 		at[12] = 5 << 4;
-		at[13] = test_packet->flags;
+		at[13] = spec->flags;
 		return 20;
 	case IPPROTO_UDP:
-		put16(at, test_packet->back ? serve : ask);
-		put16(at + 2, test_packet->back ? ask : serve);
+		put16(at, spec->back ? serve : ask);
+		put16(at + 2, spec->back ? ask : serve);
 		put16(at + 4, (uint32_t)(8 + data_len));
 		return 8;
 	case IPPROTO_ICMP:
-		at[0] = test_packet->flags;
+		at[0] = spec->flags;
 		put16(at + 4, ask);
 		return 8;
 	default:
@@ -49,64 +49,66 @@ static size_t put_transport(const struct test_packet *test_packet, uint8_t proto
 	}
 }
 
-static bool is_v6(const struct test_packet *test_packet)
+static bool is_v6(const struct test_packet *spec)
 {
-	return test_packet->src != NULL && strchr(test_packet->src, ':') != NULL;
+	return spec->src != NULL && strchr(spec->src, ':') != NULL;
 }
 
-static void put_addresses(const struct test_packet *test_packet, uint8_t *ip)
+static void put_addresses(const struct test_packet *spec, uint8_t *ip)
 {
-	const char *ask = test_packet->src != NULL ? test_packet->src : "192.168.1.9";
-	const char *serve = test_packet->dst != NULL ? test_packet->dst : "198.51.100.7";
-	int family = is_v6(test_packet) ? AF_INET6 : AF_INET;
-	size_t src = is_v6(test_packet) ? 8 : 12, dst = is_v6(test_packet) ? 24 : 16;
+	const char *ask = spec->src != NULL ? spec->src : "192.168.1.9";
+	const char *serve = spec->dst != NULL ? spec->dst : "198.51.100.7";
+	int family = is_v6(spec) ? AF_INET6 : AF_INET;
+	size_t src = is_v6(spec) ? 8 : 12, dst = is_v6(spec) ? 24 : 16;
 
-	ck_assert_int_eq(inet_pton(family, test_packet->back ? serve : ask, ip + src),
+	ck_assert_int_eq(inet_pton(family, spec->back ? serve : ask, ip + src),
 			 1);
-	ck_assert_int_eq(inet_pton(family, test_packet->back ? ask : serve, ip + dst),
+	ck_assert_int_eq(inet_pton(family, spec->back ? ask : serve, ip + dst),
 			 1);
 }
 
-static void put_ip(const struct test_packet *test_packet, uint8_t proto, size_t len,
+static void put_ip(const struct test_packet *spec, uint8_t proto, size_t len,
 		   uint8_t *ip)
 {
-	if (is_v6(test_packet)) {
+	if (is_v6(spec)) {
 		ip[0] = 0x60;
 		put16(ip + 4, (uint32_t)len - 40);
 		ip[6] = proto;
 		ip[7] = 64;
 	} else {
 		ip[0] = 0x45;
-		ip[1] = test_packet->tos;
+		ip[1] = spec->tos;
 		put16(ip + 2, (uint32_t)len);
 		ip[8] = 64;
 		ip[9] = proto;
 	}
-	put_addresses(test_packet, ip);
+	put_addresses(spec, ip);
 }
 
-size_t packets_bytes(const struct test_packet *test_packet, uint8_t bytes[static TEST_PACKET_MAX])
+size_t packets_bytes(const struct test_packet *spec,
+		     uint8_t bytes[static TEST_PACKET_MAX])
 {
-	uint8_t proto = test_packet->proto != 0 ? test_packet->proto : IPPROTO_TCP;
-	size_t data_len = test_packet->len;
-	size_t len = is_v6(test_packet) ? 40 : 20;
+	uint8_t proto = spec->proto != 0 ? spec->proto : IPPROTO_TCP;
+	size_t data_len = spec->len;
+	size_t len = is_v6(spec) ? 40 : 20;
 
-	if (data_len == 0 && test_packet->data != NULL)
-		data_len = strlen(test_packet->data);
+	if (data_len == 0 && spec->data != NULL)
+		data_len = strlen(spec->data);
 	memset(bytes, 0, 80);
-	len += put_transport(test_packet, proto, data_len, bytes + len);
+	len += put_transport(spec, proto, data_len, bytes + len);
 	ck_assert_uint_le(len + data_len, TEST_PACKET_MAX);
 	if (data_len > 0)
-		memcpy(bytes + len, test_packet->data, data_len);
+		memcpy(bytes + len, spec->data, data_len);
 	len += data_len;
-	put_ip(test_packet, proto, len, bytes);
+	put_ip(spec, proto, len, bytes);
 	return len;
 }
 
-size_t packets_error(const struct test_packet *test_packet, uint8_t bytes[static TEST_PACKET_MAX])
+size_t packets_error(const struct test_packet *spec,
+		     uint8_t bytes[static TEST_PACKET_MAX])
 {
 	uint8_t quoted[TEST_PACKET_MAX];
-	size_t len = packets_bytes(test_packet, quoted);
+	size_t len = packets_bytes(spec, quoted);
 	struct test_packet error = {
 		.proto = IPPROTO_ICMP,
 		.flags = 3,
@@ -121,15 +123,15 @@ size_t packets_error(const struct test_packet *test_packet, uint8_t bytes[static
 	return packets_bytes(&error, bytes);
 }
 
-struct packet packets_make(const struct test_packet *test_packet,
+struct packet packets_make(const struct test_packet *spec,
 			   uint8_t bytes[static TEST_PACKET_MAX])
 {
 	return (struct packet){
 		.data = bytes,
-		.len = (uint32_t)packets_bytes(test_packet, bytes),
-		.mark = test_packet->mark,
-		.hwaddr = test_packet->hwaddr,
-		.time_ns = (uint64_t)test_packet->ms * 1000000,
+		.len = (uint32_t)packets_bytes(spec, bytes),
+		.mark = spec->mark,
+		.hwaddr = spec->hwaddr,
+		.time_ns = (uint64_t)spec->ms * 1000000,
 	};
 }
 

@@ -1,6 +1,6 @@
 /*
- * packets.h - packets for tests, made of a few words each: real bytes, decoded
- * by the engine's own decoder.
+ * packets.h - test packets from short descriptions: real bytes, decoded by the
+ * engine's decoder.
  */
 #ifndef WAYMARK_PACKETS_H
 #define WAYMARK_PACKETS_H
@@ -35,16 +35,18 @@ struct test_packet {
 #define DATA(literal) .data = literal, .len = sizeof(literal) - 1
 
 /* An ICMP destination unreachable that quotes the packet `made` would be. */
-size_t packets_error(const struct test_packet *test_packet, uint8_t bytes[static TEST_PACKET_MAX]);
-/* IP on: the number of bytes. */
-size_t packets_bytes(const struct test_packet *test_packet, uint8_t bytes[static TEST_PACKET_MAX]);
-/* Not decoded; borrows `bytes`. */
-struct packet packets_make(const struct test_packet *test_packet,
+size_t packets_error(const struct test_packet *spec,
+		     uint8_t bytes[static TEST_PACKET_MAX]);
+/* Build a packet from its IP header on. Returns its length. */
+size_t packets_bytes(const struct test_packet *spec,
+		     uint8_t bytes[static TEST_PACKET_MAX]);
+/* A packet that is not decoded; borrows `bytes`. */
+struct packet packets_make(const struct test_packet *spec,
 			   uint8_t bytes[static TEST_PACKET_MAX]);
 
-/* Compiles or fails the test with the complaints. */
+/* Compile a policy; fail the test with its errors. */
 struct policy *packets_policy(const char *text);
-/* A small worker for some flows of a test. */
+/* Create a small worker for tests. */
 struct worker *packets_worker(const struct policy *policy);
 
 #endif

@@ -1,4 +1,4 @@
-/* replays.c - captures for the tests of replay, and flows as text. */
+/* replays.c - write captures for replay tests, and print flows. */
 #include "replays.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * replays.h - what the tests of replay have in common: packets in a word,
- * captures of a few of them, and flows as text.
+ * replays.h - helpers of the replay tests: packets from short descriptions,
+ * captures of them, and flows as text.
  */
 #ifndef WAYMARK_REPLAYS_H
 #define WAYMARK_REPLAYS_H
@@ -26,23 +26,23 @@ struct capture {
 	pcap_dumper_t *dumper;
 };
 
-/* The caller unlinks `path` in the end. */
+/* The caller unlinks `path`. */
 void replays_open(struct capture *capture);
 void replays_add(struct capture *capture, uint32_t ms, const uint8_t *bytes,
 		 size_t len);
 void replays_close(struct capture *capture);
 
-/* Compiled, with the uplinks a and m, which masquerades, in the two lines above
- * `text`. */
+/* Compile `text` after two lines that define uplink a and uplink m, which
+ * masquerades. */
 struct policy *replays_policy(const char *text);
 
 /*
- * A flow in words: client port > server port, application, host, class, line,
+ * Print a flow: client port > server port, application, host, class, line,
  * first path > latest path, late, packets, settled, queued; "drop".
  */
 void replays_print_flow(FILE *out, const struct policy *policy,
 			const struct replay_flow *flow);
-/* All flows of it so are `want`. */
+/* Assert that its flows, printed, are `want`. */
 void replays_assert_flows(const struct replay *replay,
 			  const struct policy *policy, const char *want,
 			  const char *what);
