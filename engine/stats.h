@@ -40,6 +40,8 @@
 	  "Flows that learned evidence sent through another uplink.") \
 	X(dns_answers, "DNS answers", \
 	  "DNS answers that were learned from.") \
+	X(dns_unmatched, "DNS answers unmatched", \
+	  "DNS answers ignored because no outstanding question matches.") \
 	X(dns_over_tls, "DNS over TLS", \
 	  "Flows of DNS over TLS: port 853 over TCP.") \
 	X(dns_over_quic, "DNS over QUIC", \

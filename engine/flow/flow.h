@@ -74,13 +74,19 @@ struct flow {
 	bool is_guessed;	/* its first path was chosen by learned
 				 * evidence */
 	bool is_held;		/* decided, waits for a DNS answer */
-	uint8_t dns_asked;
-	uint8_t dns_answers;
+	uint8_t dns_asked;	/* place of the next question */
+	uint8_t dns_pending;	/* bit n: question n has no answer yet */
+	uint8_t dns_answers;	/* to questions */
+	uint8_t dns_messages;	/* read from the server's TCP stream */
 	uint8_t data_packets;	/* with payload, while it was not settled */
+	uint8_t streams_taken;	/* bit: a side has taken a stream */
+	bool is_given_up;	/* inspection ended for lack of room or budget:
+				 * what was not found may still be there */
 	bool is_closing;	/* a FIN or RST came while it was not settled */
 	uint16_t payload_packets;	/* that count against the budget */
 	uint32_t guess_hash;	/* worker_host_hash() of the host */
 	uint32_t answer_packet;	/* of the latest DNS answer; 0: none */
+	uint64_t question_ns;	/* of the latest DNS question */
 	uint64_t hwaddr;		/* of its client; 0: unknown */
 	struct hint_set candidates[2];
 	struct stream *streams[2];	/* borrowed from the worker's pool */
@@ -158,9 +164,11 @@ void flow_touch(struct flow_table *table, struct flow *flow, uint64_t hash,
 /* Mark the flow FLOW_SETTLED: it is evicted before unsettled ones. */
 void flow_settle(struct flow_table *table, struct flow *flow);
 
-/* Texts found in a flow's payload. They are stored apart from the flows, so
+/* Texts and questions found in a flow's payload. They are stored apart from the flows, so
  * that flows without any take no memory for them. */
+#define FLOW_QUESTIONS 8
 struct flow_names {
+	uint64_t questions[FLOW_QUESTIONS];	/* hashes of DNS questions */
 	char host[DOMAIN_MAX + 1];
 	char ja4[JA4_LEN + 1];	/* only if requested */
 };

@@ -338,6 +338,26 @@ static struct hint_input input_of(struct inspector *inspector,
 	};
 }
 
+/* ---- streams ---- */
+
+static void take_stream(struct inspector *inspector, struct flow *flow,
+			bool side)
+{
+	stream_take(inspector->pool, &flow->streams[side]);
+	flow->streams_taken |= (uint8_t)(1u << side);
+}
+
+/* Whether a stream that the flow took was reclaimed: what it held was not read
+ * to the end. */
+static bool has_lost_stream(const struct flow *flow)
+{
+	for (int side = 0; side < 2; side++)
+		if (flow->streams_taken >> side & 1 &&
+		    flow->streams[side] == NULL)
+			return true;
+	return false;
+}
+
 /* ---- TCP ---- */
 
 static void ask_stream(struct inspector *inspector, struct flow *flow,
@@ -396,7 +416,7 @@ static void take_padding(struct inspector *inspector, struct flow *flow,
 	flow->padding[side] = 0;
 	if (len == 0 || offset != len)
 		return;
-	stream_take(inspector->pool, &flow->streams[side]);
+	take_stream(inspector, flow, side);
 	stream_segment(flow->streams[side], 0, zeros, len);
 }
 
@@ -430,12 +450,12 @@ static void inspect_segment(struct inspector *inspector, struct flow *flow,
 		ask_stream(inspector, flow, names, side, payload);
 		if (!is_open(inspector, flow, side))
 			return;
-		stream_take(inspector->pool, stream);
+		take_stream(inspector, flow, side);
 		stream_segment(*stream, 0, payload.at, cursor_left(&payload));
 		return;
 	}
 	if (*stream == NULL)
-		stream_take(inspector->pool, stream);
+		take_stream(inspector, flow, side);
 	if (stream_segment(*stream, offset, payload.at, cursor_left(&payload)))
 		ask_stream(inspector, flow, names, side, stream_data(*stream));
 }
@@ -463,7 +483,7 @@ static void inspect_datagram(struct inspector *inspector, struct flow *flow,
 		return;
 	/* A full history keeps what it has. */
 	if (flow->streams[0] == NULL)
-		stream_take(inspector->pool, &flow->streams[0]);
+		take_stream(inspector, flow, 0);
 	stream_datagram(flow->streams[0], side, pkt->payload, pkt->payload_len);
 }
 
@@ -563,6 +583,7 @@ static void observe(struct inspector *inspector, struct flow *flow,
 {
 	bool is_tcp = pkt->proto == IPPROTO_TCP;
 
+	flow->is_given_up |= has_lost_stream(flow);
 	if (is_tcp)
 		note_isn(flow, pkt, side);
 	/* Data in a reset is not part of the stream. */
@@ -574,8 +595,10 @@ static void observe(struct inspector *inspector, struct flow *flow,
 	else
 		inspect_datagram(inspector, flow, names, pkt, side);
 	count_payload(inspector, flow, side, pkt->payload_len);
-	if (flow->payload_bytes[side] >= inspector->budget.bytes)
-		close_side(flow, side);
+	if (flow->payload_bytes[side] < inspector->budget.bytes)
+		return;
+	flow->is_given_up |= hints_are_open(flow, side);
+	close_side(flow, side);
 }
 
 void inspect_packet(struct inspector *inspector, struct flow *flow,
@@ -593,7 +616,9 @@ void inspect_packet(struct inspector *inspector, struct flow *flow,
 	if (!search_is_open(search, flow, false) &&
 	    !search_is_open(search, flow, true))
 		flow->facts.known |= FACT_PAYLOAD;
-	if (flow->facts.known == FACT_ALL ||
-	    is_spent(inspector, flow, pkt->time_ns))
-		know_all(inspector, flow);
+	if (flow->facts.known != FACT_ALL &&
+	    !is_spent(inspector, flow, pkt->time_ns))
+		return;
+	flow->is_given_up |= flow->facts.known != FACT_ALL;
+	know_all(inspector, flow);
 }

@@ -145,20 +145,23 @@ bool dns_is_answer(struct cursor message)
 	return !message.is_short && (flags & FLAG_RESPONSE) != 0;
 }
 
-bool dns_repeats_question(struct cursor message)
+bool dns_read_question(struct cursor message, struct dns_question *ret)
 {
 	struct message m = { .start = message.at, .end = message.end };
 	struct name asked;
 	uint16_t flags, questions;
 
-	cursor_skip(&message, 2);
+	ret->id = cursor_be16(&message);
 	flags = cursor_be16(&message);
 	questions = cursor_be16(&message);
 	cursor_skip(&message, HEADER_LEN - 6);
-	if (message.is_short || questions != 1 || !(flags & FLAG_RESPONSE) ||
-	    flags & FLAG_OPCODE || !read_name(&m, &message, &asked))
+	if (message.is_short || questions != 1 || flags & FLAG_OPCODE ||
+	    !read_name(&m, &message, &asked))
 		return false;
-	cursor_skip(&message, 2);
+	ret->type = cursor_be16(&message);
+	ret->is_response = (flags & FLAG_RESPONSE) != 0;
+	ret->len = asked.len;
+	memcpy(ret->name, asked.text, asked.len + 1);
 	return cursor_be16(&message) == CLASS_IN && !message.is_short;
 }
 

@@ -27,9 +27,18 @@ struct dns_answer {
 
 /* Whether a message is a response, complete or not. */
 bool dns_is_answer(struct cursor message);
-/* Whether it repeats exactly one question, as every response does and other
- * payload does not. */
-bool dns_repeats_question(struct cursor message);
+
+struct dns_question {
+	uint16_t id;
+	uint16_t type;
+	bool is_response;	/* that repeats the question */
+	size_t len;
+	char name[DOMAIN_MAX + 1];	/* in lower case, not canonical */
+};
+
+/* Read the question of a query or of a response, complete or not. False unless
+ * it has exactly one, of class IN. */
+bool dns_read_question(struct cursor message, struct dns_question *ret);
 
 /*
  * Read a complete message. False unless it is a well-formed, complete answer

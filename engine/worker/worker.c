@@ -184,7 +184,8 @@ static void settle(struct worker *worker, struct flow *flow,
 						    decision);
 	if (is_new || flow->late == FLOW_LATE_MOVED)
 		flow->path = decision->path;
-	flow->is_held = worker_awaits_answer(worker, flow, flow->last_ns);
+	flow->is_held = dns_observer_awaits(&worker->dns, flow,
+					    flow->last_ns);
 	if (flow->is_held)
 		flow->state = FLOW_INSPECTED;
 	else
@@ -260,7 +261,7 @@ static void pass_held(struct worker *worker, struct flow *flow,
 {
 	if (worker->options.name_all)
 		observe(worker, flow, pkt, from_server);
-	if (!worker_awaits_answer(worker, flow, pkt->time_ns))
+	if (!dns_observer_awaits(&worker->dns, flow, pkt->time_ns))
 		finish(worker, flow);
 }
 
@@ -302,7 +303,8 @@ static void answer(struct worker *worker, const struct packet *pkt,
 
 	verdict->flow = flow;
 	verdict->is_settled = flow->state == FLOW_SETTLED;
-	is_done = verdict->is_settled && !worker_may_ask_more(worker, flow);
+	is_done = verdict->is_settled &&
+		  !dns_observer_may_ask_more(&worker->dns, flow);
 	verdict->mark = marks_merge(marks, pkt->mark,
 				    marks_of(marks, flow->path, is_done));
 	if (flow->path != marks->path_drop)
@@ -389,7 +391,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		stats_add(&worker->counters.settled, 1);
 		return;
 	}
-	if (is_unknown && worker_inspect_dns(worker, pkt, zone, hash, flow))
+	if (is_unknown && worker_observe_local_dns(worker, pkt, zone, hash, flow))
 		return;
 	if (is_unknown || is_forgotten(worker, flow, pkt)) {
 		flow = start(worker, pkt, zone, hash, flow);
@@ -401,7 +403,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	flow->packets++;
 	follow_policy(worker, flow);
 	worker_leave_down(worker, flow, pkt);
-	worker_inspect_answer(worker, flow, pkt, verdict->from_server);
+	dns_observe(&worker->dns, flow, pkt, verdict->from_server);
 	if (flow->state != FLOW_SETTLED)
 		decide_unsettled(worker, flow, pkt, verdict->from_server);
 	else if (worker->options.name_all)

@@ -41,7 +41,12 @@ struct worker *worker_new(const struct policy *policy,
 	worker->published = worker_config_new(policy,
 					      worker_streams(worker, policy),
 					      NULL);
-	if (worker->flows == NULL || worker->published == NULL) {
+	worker->dns.learned = worker->options.learned;
+	worker->dns.flows = worker->flows;
+	worker->dns.counters = &worker->counters;
+	worker->dns.has_local_resolver = worker->options.has_own_resolver;
+	if (worker->flows == NULL || worker->published == NULL ||
+	    dns_observer_init(&worker->dns, worker->options.repeatable) < 0) {
 		worker_free(worker);
 		return NULL;
 	}

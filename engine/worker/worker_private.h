@@ -5,6 +5,7 @@
 #define WAYMARK_WORKER_PRIVATE_H
 
 #include "engine/flow/decide.h"
+#include "engine/learn/dns_observer.h"
 #include "engine/worker/worker.h"
 
 #define GENERATIONS 8		/* kept for path numbers */
@@ -37,6 +38,7 @@ struct worker {
 	const struct marks *marks;
 	struct inspector *inspector;
 	struct learn learn;		/* restricted to what routes need */
+	struct dns_observer dns;
 	uint32_t generation;		/* counts configurations */
 	uint32_t streams_since;		/* generation of the stream pool */
 	uint8_t paths[GENERATIONS][256];	/* number of a path in the next
@@ -64,22 +66,16 @@ uint8_t worker_path(const struct worker *worker, const struct flow *flow,
 
 /* worker_learn.c: what of the policy's wishes the worker can follow. */
 void worker_set_learn(struct worker *worker);
-/* Whether the verdict of a DNS flow waits until its answer has been seen. */
-bool worker_awaits_answer(const struct worker *worker, const struct flow *flow,
-			  uint64_t now_ns);
-/* Whether it is of this host's own resolver, to whom nobody queues what is
- * asked: its answers are heard, and left as they are. `flow` as it was found,
- * or NULL. */
-bool worker_inspect_dns(struct worker *worker, const struct packet *pkt,
-		     uint32_t zone, uint64_t hash, struct flow *flow);
-/* Whether a DNS flow that is settled stays in the queue all the same. */
-bool worker_may_ask_more(const struct worker *worker, const struct flow *flow);
+/*
+ * Observe a packet of this host's own resolver, whose questions are delivered
+ * locally and are never queued. Returns whether `pkt` is one; it is not
+ * classified then. `flow` is that of the packet, or NULL.
+ */
+bool worker_observe_local_dns(struct worker *worker, const struct packet *pkt,
+			      uint32_t zone, uint64_t hash, struct flow *flow);
 /* Of the first packet of a flow: on which machine its client is. */
 void worker_observe_machine(struct worker *worker, struct flow *flow,
 			 const struct packet *pkt, bool from_server);
-/* Of each packet of a flow. */
-void worker_inspect_answer(struct worker *worker, struct flow *flow,
-			const struct packet *pkt, bool from_server);
 /* The path of a first packet by what is learned, where it is not final. */
 void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		  struct decision *decision);

@@ -6,7 +6,7 @@
 #include "replays.h"
 #include "unit.h"
 
-#define FRAMES 5000	/* more than a batch */
+#define FRAMES 5000	/* more than a batch; and questions */
 #define CLIENTS 12
 #define SERVERS 5
 #define PORTS 6
@@ -84,6 +84,21 @@ static struct test_packet any_packet(uint64_t *seed, char *data)
 	}
 }
 
+/* The question to an answer, which counts for nothing without it. */
+static void add_question(struct capture *capture,
+			 const struct test_packet *answer, uint32_t ms)
+{
+	static const char question[] =
+		"\0\1\1\0\0\1\0\0\0\0\0\0\7example\3com\0\0\1\0\1";
+	struct test_packet packet = *answer;
+	uint8_t bytes[TEST_PACKET_MAX];
+
+	packet.back = false;
+	packet.data = question;
+	packet.len = sizeof(question) - 1;
+	replays_add(capture, ms, bytes, packets_bytes(&packet, bytes));
+}
+
 static void add_random(struct capture *capture, uint64_t *seed, uint32_t ms)
 {
 	char data[128], client[32], server[32];
@@ -95,8 +110,10 @@ static void add_random(struct capture *capture, uint64_t *seed, uint32_t ms)
 	spec.src = client_of(random_of(seed), client);
 	spec.dst = server_of(random_of(seed), server);
 	spec.hwaddr = 1 + random_of(seed) % 4;
-	if (spec.proto == IPPROTO_UDP && spec.dport == 53 && spec.back)
+	if (spec.proto == IPPROTO_UDP && spec.dport == 53 && spec.back) {
 		spec.sport = (uint16_t)(2000 + random_of(seed) % PORTS);
+		add_question(capture, &spec, ms);
+	}
 	len = is_error ? packets_error(&spec, bytes)
 		       : packets_bytes(&spec, bytes);
 	replays_add(capture, ms, bytes, len);
@@ -147,7 +164,7 @@ static char *tell(const struct policy *policy, bool learns, const char *path,
 	fprintf(told.out, "%d frames, %d flows, %d queued, %d answers\n",
 		(int)totals.frames, (int)totals.flows, (int)totals.queued,
 		(int)totals.dns_answers);
-	ck_assert_uint_eq(totals.frames, FRAMES);
+	ck_assert_uint_ge(totals.frames, FRAMES);
 	ck_assert_uint_gt(totals.flows, 500);
 	ck_assert((totals.dns_answers > 100) == learns);
 	ck_assert((guessed > 20) == learns);

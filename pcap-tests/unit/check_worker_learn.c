@@ -1,5 +1,6 @@
 /* check_worker_learn.c - what DNS answers teach a worker, how long it waits
  * for them, and what it makes of a wrong memory. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +22,10 @@
 #define TOLD(name, host) "\0\7\x81\x80\0\1\0\1\0\0\0\0\1" name \
 	"\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64" host
 #define NO_SUCH "\0\7\x81\x83\0\1\0\0\0\0\0\0\1w\7example\0\0\1\0\1"
+#define TOLD_REST_V "\x81\x80\0\1\0\1\0\0\0\0\1v" \
+	"\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64\x09"
 #define TOLD_V TOLD("v", "\x09")
+#define ASK6 "\0\7\1\0\0\1\0\0\0\0\0\0\1v\7example\0\0\x1c\0\1"
 #define TOLD_V6 "\0\7\x81\x80\0\1\0\1\0\0\0\0\1v\7example\0\0\x1c\0\1" \
 	"\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10" \
 	"\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x09"
@@ -47,7 +51,7 @@
 #define ANSWER { UDP(RESOLVER, TOLD_V), .back = true }
 #define SYN_TO(where) { .flags = TCP_SYN, .dport = 443, .dst = where }
 /* From the machine `who`; by IPv6. */
-#define QUESTION_OF(who) { UDP(RESOLVER, ASK("v")), .hwaddr = who }
+#define QUESTION_OF(who) { UDP(RESOLVER, ASK6), .hwaddr = who }
 #define ANSWER_FOR_V6 { UDP(RESOLVER, TOLD_V6), .back = true, .hwaddr = 99 }
 #define SYN_FROM(who) { .flags = TCP_SYN, .dport = 443, .hwaddr = who }
 #define SYN6_FROM(who) { .flags = TCP_SYN, .dport = 443, .src = CLIENT6, \
@@ -61,6 +65,11 @@
 #define OWN_TCP(number, bytes) \
 	{ TCP(ROUTER), .seq = number, DATA(bytes), .back = true }
 #define LOCAL_START { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 99, \
+	.flags = TCP_SYN | TCP_ACK, .back = true }
+
+#define TCP_OPEN { .sport = 5000, .dport = 53, .dst = RESOLVER, \
+	.flags = TCP_SYN, .seq = 9 }
+#define TCP_OPENED { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99, \
 	.flags = TCP_SYN | TCP_ACK, .back = true }
 
 #define STEPS 8
@@ -79,9 +88,45 @@ static const struct row {
 	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
 	{ "two questions by one socket, two answers", "",
+	  { { QUESTION, A, 0 }, { { UDP(RESOLVER, ASK("w")) }, A, 0 },
+	    { ANSWER, A, 0 },
+	    { { UDP(RESOLVER, TOLD("w", "\x0a")), .back = true }, A, 0 },
+	    { SYN_TO(V), A, 0 } }, 2 },
+	{ "a repeated question is answered once", "",
 	  { { QUESTION, A, 0 }, { QUESTION, A, 0 },
 	    { ANSWER, A, 0 }, { ANSWER, A, 0 },
-	    { SYN_TO(V), A, 0 } }, 2 },
+	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "an answer with another ID", "",
+	  { { QUESTION, A, 0 },
+	    { { UDP(RESOLVER, "\0\x8" TOLD_REST_V), .back = true }, A, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "an answer to another name", "",
+	  { { { UDP(RESOLVER, ASK("w")) }, MAIN, 0 }, { ANSWER, MAIN, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "an answer of another type", "",
+	  { { QUESTION, A, 0 },
+	    { { UDP(RESOLVER, TOLD_V6), .back = true }, A, 0 },
+	    { { .flags = TCP_SYN, .dport = 443, .src = CLIENT6, .dst = V6 },
+	      MAIN, 0 } }, 0 },
+	{ "a second answer, after the first one", "",
+	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
+	    { { UDP(RESOLVER, TOLD("v", "\x0a")), .back = true }, A, 0 },
+	    { SYN_TO(W), MAIN, 0 } }, 1 },
+	{ "an answer that is too late", "inspect seconds 60\n",
+	  { { QUESTION, A, 0 },
+	    { { UDP(RESOLVER, TOLD_V), .back = true, .ms = 15001,
+		.mark = A }, A, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "an answer by another resolver", "",
+	  { { QUESTION, A, 0 },
+	    { { UDP(ROUTER, TOLD_V), .back = true }, A | SETTLED, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "an answer to another port", "",
+	  { { QUESTION, A, 0 },
+	    { { .proto = IPPROTO_UDP, .sport = 5001, .dport = 53,
+		.dst = RESOLVER, .back = true, DATA(TOLD_V) },
+	      A | SETTLED, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "not held for longer than packets are inspected",
 	  "inspect packets 3\n",
 	  { { QUESTION, A, 0 }, { QUESTION, A, 0 },
@@ -173,7 +218,7 @@ static const struct row {
 		.flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
 	    { { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99,
 		.flags = TCP_SYN | TCP_ACK, .back = true }, MAIN, 0 },
-	    { { TCP(RESOLVER), .seq = 10, DATA(ASK_LEN ASK("v")) }, A, 0 },
+	    { { TCP(RESOLVER), .seq = 10, .ack = 100, DATA(ASK_LEN ASK("v")) }, A, 0 },
 	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
 		.back = true }, A | SETTLED, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
@@ -182,7 +227,7 @@ static const struct row {
 		.flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
 	    { { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99,
 		.flags = TCP_SYN | TCP_ACK, .back = true }, MAIN, 0 },
-	    { { TCP(RESOLVER), .seq = 10,
+	    { { TCP(RESOLVER), .seq = 10, .ack = 100,
 		DATA(ASK_LEN ASK("w") ASK_LEN ASK("v")) }, MAIN, 0 },
 	    { { TCP(RESOLVER), .seq = 100,
 		DATA(TOLD_LEN TOLD("w", "\x0a")), .back = true }, MAIN, 0 },
@@ -194,11 +239,32 @@ static const struct row {
 		.flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
 	    { { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99,
 		.flags = TCP_SYN | TCP_ACK, .back = true }, MAIN, 0 },
-	    { { TCP(RESOLVER), .seq = 10, DATA(ASK_LEN ASK("v")) }, A, 0 },
+	    { { TCP(RESOLVER), .seq = 10, .ack = 100, DATA(ASK_LEN ASK("v")) }, A, 0 },
 	    { { TCP(RESOLVER), .seq = 102, DATA(TOLD_V), .back = true }, A, 0 },
 	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN), .back = true },
 	      A | SETTLED, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
+	{ "TCP: an answer before the client has asked", "",
+	  { { TCP_OPEN, MAIN, 0 }, { TCP_OPENED, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
+		.back = true }, A, 0 },
+	    { { TCP(RESOLVER), .seq = 10, .ack = 145,
+		DATA(ASK_LEN ASK("v")) }, A, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "TCP: a question that does not acknowledge the server's SYN", "",
+	  { { TCP_OPEN, MAIN, 0 }, { TCP_OPENED, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 10, .ack = 99,
+		DATA(ASK_LEN ASK("v")) }, A, 0 },
+	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
+		.back = true }, A, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "TCP: an answer to another question", "",
+	  { { TCP_OPEN, MAIN, 0 }, { TCP_OPENED, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 10, .ack = 100,
+		DATA(ASK_LEN ASK("w")) }, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
+		.back = true }, MAIN, 0 },
+	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "TCP: what else speaks on this port is told by its banner",
 	  "route app ssh via b\n",
 	  { { { .dport = 53, .flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
@@ -401,6 +467,80 @@ START_TEST(reset)
 }
 END_TEST
 
+/* ---- names of servers ---- */
+
+#define HELLO_MORE "\x16\x03\x01\x02\0\x01"	/* a ClientHello begins */
+
+static struct address address_of(const char *text)
+{
+	struct address address;
+	uint32_t v4;
+
+	ck_assert_int_eq(inet_pton(AF_INET, text, &v4), 1);
+	address = address_from_v4(v4);
+	return address;
+}
+
+static bool knows_server(const struct learned *learned, const char *client)
+{
+	struct address from = address_of(client), to = address_of(V);
+	struct learned_look look = learned_look(learned, &from, &to,
+						IPPROTO_TCP, 443);
+	struct learned_found found;
+
+	return learned_server(learned, &look, 1000000, &found);
+}
+
+/* A ClientHello that is not complete when the budget is spent, or whose bytes
+ * made room for others: the name may still be in it. */
+START_TEST(given_up)
+{
+	struct policy *policy = policy_for(_i == 0 ? "inspect packets 3\n" :
+						     "inspect bytes 256\n");
+	struct learned *learned = learned_new(NULL);
+	struct worker *worker = worker_for(policy, learned);
+	static const char more[] = HELLO_MORE "\0\x01\xfc\x03\x03";
+	struct test_packet syn = { .dport = 443, .dst = V, .flags = TCP_SYN,
+				   .seq = 9 };
+	struct test_packet data = { .dport = 443, .dst = V, .flags = TCP_ACK,
+				    .seq = 10, .data = more,
+				    .len = sizeof(more) - 1 };
+
+	mark_of(worker, &syn, false);
+	for (int i = 0; i < 40; i++) {
+		mark_of(worker, &data, false);
+		data.seq += (uint32_t)data.len;
+	}
+	ck_assert_uint_eq(worker_counters(worker)->settled, 1);
+	ck_assert(!knows_server(learned, "192.168.1.9"));
+	worker_free(worker);
+	learned_free(learned);
+	policy_free(policy);
+}
+END_TEST
+
+/* A server without a name does not hide what the client asked the DNS. */
+START_TEST(own_answer_first)
+{
+	struct policy *policy = policy_for("");
+	struct learned *learned = learned_new(NULL);
+	struct worker *worker = worker_for(policy, learned);
+	struct address server = address_of(V);
+	static const struct test_packet question = QUESTION, answer = ANSWER,
+					syn = SYN_TO(V);
+
+	for (int i = 0; i < 4; i++)
+		learned_add_server(learned, &server, IPPROTO_TCP, 443,
+				   1, "", 1000000);
+	ck_assert_uint_eq(mark_of(worker, &question, false), A);
+	ck_assert_uint_eq(mark_of(worker, &answer, false), A);
+	ck_assert_uint_eq(mark_of(worker, &syn, false), A);
+	worker_free(worker);
+	learned_free(learned);
+	policy_free(policy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("worker_learn");
@@ -409,6 +549,8 @@ int main(void)
 	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
 	tcase_add_test(tcase, reload);
 	tcase_add_loop_test(tcase, reset, 0, ROWS(lates));
+	tcase_add_loop_test(tcase, given_up, 0, 2);
+	tcase_add_test(tcase, own_answer_first);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -32,6 +32,7 @@ static size_t put_transport(const struct test_packet *spec, uint8_t proto,
 		put16(at, spec->back ? serve : ask);
 		put16(at + 2, spec->back ? ask : serve);
 		put32(at + 4, spec->seq);
+		put32(at + 8, spec->ack);
 		at[12] = 5 << 4;
 		at[13] = spec->flags;
 		return 20;

@@ -22,6 +22,7 @@ struct test_packet {
 	uint16_t dport;		/* 0: 80 */
 	uint8_t flags;		/* TCP; for ICMP the type */
 	uint32_t seq;
+	uint32_t ack;
 	const char *data;
 	size_t len;		/* 0: strlen(data) */
 	uint32_t ms;
