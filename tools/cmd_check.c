@@ -39,14 +39,14 @@ int cmd_check(int argc, char *argv[])
 		{ "state-dir", required_argument, NULL, 's' },
 		{ 0 },
 	};
-	struct load_options load = { 0 };
+	struct load_options load = { .warn_foreign = true };
 	struct policy *policy;
 	size_t expects, broken, routes, uplinks;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'p')
-			load.quiet = true;
+			load = (struct load_options){ .quiet = true };
 		else if (option == 'r')
 			load.resolve = true;
 		else if (option == 's')

@@ -129,6 +129,7 @@ int cmd_setup(int argc, char *argv[])
 	load.resolve = load.remember || choice.resolve;
 	load.here = true;
 	load.run_expects = true;
+	load.warn_foreign = !choice.script;
 	load.state_dir = choice.options.state_dir;
 	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)

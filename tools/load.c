@@ -12,6 +12,7 @@
 #include "rules/hosts/refresh.h"
 #include "rules/util/clock.h"
 #include "rules/setup/numbers.h"
+#include "rules/setup/plan/plan_foreign.h"
 #include "rules/parse/source.h"
 #include "tools/expects.h"
 
@@ -162,6 +163,12 @@ static int make(struct attempt *attempt)
 	return rc;
 }
 
+static void warn_foreign(void *ctx, const char *line, const char *fix)
+{
+	fprintf(ctx, "%s: %s%s%s\n", fix ? "warning" : "note", line,
+		fix ? "; " : "", fix ? fix : "");
+}
+
 int load(const char *path, const struct load_options *options,
 	 struct loaded *ret)
 {
@@ -191,6 +198,9 @@ int load(const char *path, const struct load_options *options,
 		loaded_fini(&attempt.loaded);
 		return rc;
 	}
+	if (options->warn_foreign)
+		(void)plan_foreign_report(attempt.loaded.policy, warn_foreign,
+					  attempt.out);
 	if (options->run_expects)
 		expects_run(attempt.loaded.policy, "warning", attempt.out);
 	if (policy_hosts(attempt.loaded.policy) == 0) {

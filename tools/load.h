@@ -14,6 +14,7 @@ struct load_options {
 	bool resolve;		/* ask for the names in address lists */
 	bool remember;		/* and keep what is answered */
 	bool is_case;		/* of `test`, which never asks */
+	bool warn_foreign;	/* of foreign rules that ours shadow */
 	bool run_expects;	/* warn of those that do not hold */
 	/* Uplinks have the numbers that are in force by the journal: as the
 	 * policy is, or would be, set up here. */

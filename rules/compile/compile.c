@@ -137,6 +137,24 @@ static int gather_uplink(struct compiler *c, const struct ast_statement *s)
 	return ADD(&c->uplinks, s);
 }
 
+static int gather_ahead(struct compiler *c, const struct ast_statement *s)
+{
+	struct policy *policy = c->policy;
+
+	if (policy->ahead_count == AHEAD_MAX) {
+		diag_add(c->diag, DIAG_ERROR, s->place,
+			 "move the rules to preferences below 20000",
+			 "more than %u tables and preferences are ahead",
+			 AHEAD_MAX);
+		return -EINVAL;
+	}
+	policy->aheads[policy->ahead_count++] = (struct policy_ahead){
+		.is_pref = s->ahead.is_pref,
+		.number = (uint32_t)s->ahead.number.value,
+	};
+	return 0;
+}
+
 static int gather_all(struct compiler *c, const struct ast_statement *s);
 
 static int gather(struct compiler *c, const struct ast_statement *s)
@@ -163,6 +181,8 @@ static int gather(struct compiler *c, const struct ast_statement *s)
 					   : ADD(&c->routes, s);
 	case STATEMENT_EXPECT:
 		return ADD(&c->expects, s);
+	case STATEMENT_AHEAD:
+		return gather_ahead(c, s);
 	case STATEMENT_LEARN:
 		return ADD(&c->learns, s);
 	default:

@@ -113,6 +113,7 @@ enum statement_kind {
 	STATEMENT_DEFAULT,
 	STATEMENT_EXPECT,
 	STATEMENT_INCLUDE,
+	STATEMENT_AHEAD,
 };
 
 enum switch_word { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
@@ -221,6 +222,10 @@ struct ast_statement {
 		struct {		/* resolve ttl 30-3600 grace 600 */
 			struct ast_number ttl_min, ttl_max, grace;
 		} resolve;
+		struct {		/* ahead table 200; ahead pref 32765 */
+			bool is_pref;
+			struct ast_number number;
+		} ahead;
 		struct ast_uplink uplink;
 		struct {
 			enum list_kind kind;

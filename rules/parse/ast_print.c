@@ -576,6 +576,11 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 	case STATEMENT_EXPECT:
 		print_expect(&s->expect, out);
 		break;
+	case STATEMENT_AHEAD:
+		fprintf(out, "ahead %s %" PRIu64,
+			s->ahead.is_pref ? "pref" : "table",
+			s->ahead.number.value);
+		break;
 	case STATEMENT_INCLUDE:
 		break;
 	}

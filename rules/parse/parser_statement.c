@@ -302,6 +302,24 @@ static int default_route(struct parser *p, struct ast_statement *s)
 	return rc < 0 ? rc : route_late(p, s);
 }
 
+/* ahead table 200 */
+static int ahead(struct parser *p, struct ast_statement *s)
+{
+	static const struct number_kind kinds[] = {
+		{ .what = "the number of a routing table", .min = 1,
+		  .max = UINT32_MAX },
+		{ .what = "the preference of a rule", .max = UINT32_MAX },
+	};
+	static const char *const words[] = { "table", "pref", NULL };
+
+	s->kind = STATEMENT_AHEAD;
+	s->ahead.is_pref = parser_at(p, "pref");
+	if (!parser_take(p, "table") && !parser_take(p, "pref"))
+		return parser_expected(p, "'table' or 'pref'", words);
+	return parser_value_number(p, &kinds[s->ahead.is_pref],
+				   &s->ahead.number);
+}
+
 static int include(struct parser *p, struct ast_statement *s)
 {
 	int rc;
@@ -326,7 +344,7 @@ static const struct {
 	{ "class", class },	{ "route", route },
 	{ "default", default_route },
 	{ "expect", parser_expect },
-	{ "include", include },
+	{ "include", include },	{ "ahead", ahead },
 };
 
 int parser_statement(struct parser *p, struct ast_statement *statement)

@@ -7,7 +7,7 @@
 const char *const parser_statement_words[] = {
 	"marks", "queues", "inspect", "late", "learn", "kernel-routes",
 	"uplink", "list", "exempt", "class", "route", "default", "expect",
-	"include", "resolve", NULL,
+	"include", "resolve", "ahead", NULL,
 };
 
 /* What a condition is made of, and what stands behind one. */

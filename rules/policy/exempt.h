@@ -38,4 +38,17 @@ const struct exempt *policy_exempt_of(const struct policy *policy,
 				      const struct address *client,
 				      const struct address *server);
 
+/* ---- foreign rules that come first ---- */
+
+#define AHEAD_MAX 32u
+
+/* A foreign routing table, or the preference of foreign rules. */
+struct policy_ahead {
+	bool is_pref;
+	uint32_t number;
+};
+
+size_t policy_aheads(const struct policy *policy);
+const struct policy_ahead *policy_ahead(const struct policy *policy, size_t i);
+
 #endif

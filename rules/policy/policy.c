@@ -162,6 +162,16 @@ struct name_limits policy_name_limits(const struct policy *policy)
 	return policy->name_limits;
 }
 
+size_t policy_aheads(const struct policy *policy)
+{
+	return policy->ahead_count;
+}
+
+const struct policy_ahead *policy_ahead(const struct policy *policy, size_t i)
+{
+	return &policy->aheads[i];
+}
+
 size_t policy_exempts(const struct policy *policy)
 {
 	return policy->exempt_count;

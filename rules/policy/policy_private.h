@@ -62,6 +62,9 @@ struct policy {
 	/* For IPv4 and IPv6; a bit for each path, as in a path_set. */
 	_Atomic uint64_t down[2][4];
 
+	struct policy_ahead aheads[AHEAD_MAX];
+	size_t ahead_count;
+
 	struct exempt *exempts;
 	size_t exempt_count;
 

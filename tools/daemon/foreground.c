@@ -161,7 +161,8 @@ struct foreground *foreground_start(const char *path, const char *state_dir)
 {
 	struct load_options options = {
 		.resolve = true, .remember = true,
-		.here = true, .run_expects = true, .state_dir = state_dir,
+		.here = true, .run_expects = true, .warn_foreign = true,
+		.state_dir = state_dir,
 	};
 	char error[SETUP_ERROR_MAX];
 	struct foreground *fg;

@@ -214,7 +214,7 @@ int running_reload(struct running *running, FILE *out)
 	struct load_options options = {
 		.resolve = true,
 		.remember = true,
-		.here = true,
+		.here = true, .warn_foreign = true,
 		.run_expects = true,
 		.state_dir = running->state_dir,
 		.known = running->refresh != NULL ? &running->source.hosts :

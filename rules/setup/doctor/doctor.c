@@ -9,6 +9,7 @@
 
 #include "rules/setup/plan/conflict.h"
 #include "rules/setup/kernel/netlink.h"
+#include "rules/setup/plan/plan_foreign.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/kernel/prefs.h"
 #include "rules/setup/kernel/sysctl.h"
@@ -151,6 +152,12 @@ static void check_routing(const struct doctor *doctor)
 	plan_fini(&plan);
 }
 
+static void report_foreign(void *ctx, const char *line, const char *fix)
+{
+	doctor_report(ctx, fix ? DOCTOR_WARNING : DOCTOR_OK, fix ? fix : "",
+		      "%s", line);
+}
+
 static int examine(const struct policy *policy, const struct state *state,
 		   doctor_report_fn *report, void *ctx)
 {
@@ -166,6 +173,8 @@ static int examine(const struct policy *policy, const struct state *state,
 	doctor_kernel(&doctor);
 	doctor_settings(&doctor);
 	check_routing(&doctor);
+	if (policy)
+		plan_foreign_each(policy, state, report_foreign, &doctor);
 	doctor_others(&doctor);
 	return 0;
 }

@@ -78,6 +78,10 @@ char *kernel_route_print(const struct kernel_route *route, const char *dev,
 	text[0] = '\0';
 	if (route->type == RTN_UNREACHABLE)
 		add(text, "unreachable ");
+	else if (route->type == RTN_BLACKHOLE)
+		add(text, "blackhole ");
+	else if (route->type == RTN_PROHIBIT)
+		add(text, "prohibit ");
 	if (route->dst.len == none)
 		add(text, "default");
 	else

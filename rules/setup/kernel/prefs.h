@@ -8,6 +8,7 @@
 #define PREF_FIRST 20000u
 #define PREF_EXEMPT 20000u	/* exempt by rule: main */
 #define PREF_FOREIGN 20005u	/* whole marks of others: PREF_LAST */
+#define PREF_AHEAD 20008u	/* copies of foreign rules: `ahead` */
 #define PREF_MAIN 20010u	/* main's specific routes */
 #define PREF_LINK_LOCAL 20019u	/* IPv6: link-local destinations */
 #define PREF_PROBE 20020u	/* sockets bound to an uplink */

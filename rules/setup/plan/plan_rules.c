@@ -9,6 +9,7 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/array.h"
+#include "rules/setup/plan/plan_foreign.h"
 #include "rules/setup/plan/plan_guard.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/kernel/prefs.h"
@@ -206,43 +207,7 @@ static int make_exempts(struct plan *plan, const struct policy *policy,
 	return rc;
 }
 
-/* ---- other programs ---- */
-
-/* Packets with a mark that others test as a whole skip all our rules. */
-static int add_foreign(struct plan *plan, uint8_t family)
-{
-	struct kernel_rule end = plan_rules_new(family, PREF_LAST,
-						RT_TABLE_UNSPEC);
-	int rc = 0;
-
-	end.action = FR_ACT_NOP;
-	if (plan->foreign.packet.count > 0)
-		rc = plan_rules_add(plan, &end);
-	for (size_t i = 0; i < plan->foreign.packet.count && rc == 0; i++) {
-		struct kernel_rule rule = plan_rules_new(family, PREF_FOREIGN,
-							 RT_TABLE_UNSPEC);
-
-		rule.action = FR_ACT_GOTO;
-		rule.go_to = PREF_LAST;
-		rule.mark = plan->foreign.packet.marks[i];
-		rule.mask = UINT32_MAX;
-		rc = plan_rules_add(plan, &rule);
-	}
-	return rc;
-}
-
 /* ---- paths ---- */
-
-/* Let main's LAN, static and tunnel routes win, but not those of uplinks. */
-static int add_main(struct plan *plan, uint8_t family)
-{
-	struct kernel_rule rule = plan_rules_new(family, PREF_MAIN,
-						 RT_TABLE_MAIN);
-
-	rule.suppress_length = 0;
-	rule.suppress_group = KERNEL_GROUP;
-	return plan_rules_add(plan, &rule);
-}
 
 uint32_t plan_rules_table(const struct policy *policy,
 			  const struct state *state, uint8_t family, size_t i)
@@ -366,10 +331,8 @@ static int add_sources(struct plan *plan, const struct uplink *uplink,
 static int make_family(struct plan *plan, const struct policy *policy,
 		       const struct state *state, uint8_t family)
 {
-	int rc = add_foreign(plan, family);
+	int rc = plan_foreign_make(plan, policy, state, family);
 
-	if (rc == 0)
-		rc = add_main(plan, family);
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
 		rc = plan->uplinks[i].shares_dev || plan->uplinks[i].on_lan ?
 			     add_probes(plan, policy, family, i) :
