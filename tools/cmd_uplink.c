@@ -43,7 +43,7 @@ static bool is_known(const struct health *health, const char *name)
 static int admin_state(const char *dir, enum health_admin_state wanted, const char *name)
 {
 	struct health health;
-	int rc = health_load(dir, &health);
+	int rc = health_load(dir, 0, &health);
 
 	if (rc == 0 && !is_known(&health, name))
 		rc = -ENOENT;

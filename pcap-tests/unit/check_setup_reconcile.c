@@ -86,7 +86,7 @@ START_TEST(lines)
 	int fd;
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(health_load(dir, &health), 0);
+	ck_assert_int_eq(health_load(dir, 0, &health), 0);
 	ck_assert(!health_is_down(&health, "one", AF_INET));
 	health_fini(&health);
 	ck_assert(!health_is_kept(dir));
@@ -96,7 +96,7 @@ START_TEST(lines)
 	ck_assert_int_eq(health_probe_results_open(dir), -EAGAIN);
 	ck_assert(health_is_kept(dir));
 	ck_assert_int_eq(health_probe_results_save(fd, &found), 0);
-	ck_assert_int_eq(health_load(dir, &health), 0);
+	ck_assert_int_eq(health_load(dir, 0, &health), 0);
 	ck_assert(health_is_down(&health, "one", AF_INET));
 	ck_assert(!health_is_down(&health, "one", AF_INET6));
 	health_fini(&health);
@@ -104,7 +104,7 @@ START_TEST(lines)
 	/* The administrative state overrides probes until `auto`. */
 	ck_assert_int_eq(health_save_admin_state(dir, "one", HEALTH_UP), 0);
 	ck_assert_int_eq(health_save_admin_state(dir, "two", HEALTH_DOWN), 0);
-	ck_assert_int_eq(health_load(dir, &health), 0);
+	ck_assert_int_eq(health_load(dir, 0, &health), 0);
 	ck_assert(!health_is_down(&health, "one", AF_INET));
 	ck_assert(health_is_down(&health, "two", AF_INET6));
 	health_fini(&health);
@@ -113,10 +113,24 @@ START_TEST(lines)
 	/* No process holds the results. */
 	close(fd);
 	ck_assert_int_eq(health_save_admin_state(dir, "one", HEALTH_AUTO), 0);
-	ck_assert_int_eq(health_load(dir, &health), 0);
+	ck_assert_int_eq(health_load(dir, 0, &health), 0);
 	ck_assert(!health_is_down(&health, "one", AF_INET));
 	ck_assert(!health_is_down(&health, "two", AF_INET6));
 	health_fini(&health);
+
+	/* A daemon that starts relies on them while they are young. */
+	ck_assert_int_eq(health_load(dir, HEALTH_RESTART_MS, &health), 0);
+	ck_assert(health_is_down(&health, "one", AF_INET));
+	health_fini(&health);
+	fd = health_probe_results_open(dir);
+	ck_assert_int_eq(health_load_results(fd, HEALTH_RESTART_MS, &health), 0);
+	ck_assert(health_is_down(&health, "one", AF_INET));
+	health_fini(&health);
+	usleep(5000);
+	ck_assert_int_eq(health_load_results(fd, 1, &health), 0);
+	ck_assert(!health_is_down(&health, "one", AF_INET));
+	health_fini(&health);
+	close(fd);
 	health_remove(dir);
 	ck_assert_int_eq(rmdir(dir), 0);
 }

@@ -58,6 +58,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/rtnetlink.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -122,7 +123,9 @@ static int run_open(struct run *run, const struct setup_options *options,
 	if (rc == 0)
 		rc = state_read(run->nl, &run->state);
 	if (rc == 0)
-		rc = health_load(run->lock.dir, &run->state.health);
+		rc = health_load(run->lock.dir,
+				 options->recent_probes ? HEALTH_RESTART_MS : 0,
+				 &run->state.health);
 	if (rc < 0)
 		return set_error(error, rc, "netlink: %s; try again",
 			     strerror(-rc));
@@ -346,8 +349,32 @@ enum setup_way setup_way_of(const struct plan *plan,
 		       SETUP_WAY_PROBES : SETUP_WAY_NONE;
 }
 
+static bool is_uplink_link(const struct plan *plan, unsigned int link)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++)
+		if (plan->uplinks[i].link == link)
+			return true;
+	return false;
+}
+
+static bool has_separate_main(const struct run *run, uint8_t family)
+{
+	for (size_t i = 0; i < run->state.route_count; i++) {
+		const struct kernel_route *route = &run->state.routes[i];
+
+		if (route->family == family && route->table == RT_TABLE_MAIN &&
+		    route->type == RTN_UNICAST &&
+		    route->dst.len == (family == AF_INET ? 96 : 0) &&
+		    !is_uplink_link(&run->plan, route->oif))
+			return true;
+	}
+	return false;
+}
+
 static void report_on(const struct run *run, struct setup_report *report)
 {
+	report->has_separate_main[0] = has_separate_main(run, AF_INET);
+	report->has_separate_main[1] = has_separate_main(run, AF_INET6);
 	report->changes = (unsigned int)run->diff.count;
 	report->port = netlink_port(run->nl);
 	report->foreign = run->plan.foreign.packet;

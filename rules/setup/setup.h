@@ -65,6 +65,8 @@ struct setup_report {
 	uint8_t active[SETUP_UPLINKS_MAX][2];
 	uint8_t way[SETUP_UPLINKS_MAX][2];	/* enum setup_way */
 	uint8_t admin_state[SETUP_UPLINKS_MAX];	/* enum health_admin_state */
+	/* IPv4 and IPv6: main's default leaves by no uplink's device. */
+	bool has_separate_main[2];
 };
 
 struct setup_options {
@@ -74,6 +76,9 @@ struct setup_options {
 	/* For a policy in force: a link that is missing or down is no error;
 	 * what depends on it is left out. */
 	bool down_links;
+	/* For a daemon that starts: rely on recent probe results of the
+	 * previous one, see health.h. */
+	bool recent_probes;
 	/* Report what would change, and change nothing. */
 	bool dry_run;
 	/* Receives the steps, one a line, before they are applied; may be

@@ -120,7 +120,10 @@ static void report_active_uplinks(void *ctx, const struct setup_report *report)
 
 int running_set_up(struct running *running, bool down_links, FILE *out)
 {
-	struct setup_options options = { .down_links = down_links };
+	struct setup_options options = {
+		.down_links = down_links,
+		.recent_probes = true,
+	};
 	struct setup_report report;
 	int rc = set_up(running, engine_policy(running->engine), &options,
 			&report, out);

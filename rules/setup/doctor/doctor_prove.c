@@ -186,7 +186,7 @@ int doctor_prove(const struct policy *policy, const char *state_dir,
 
 	/* Without the file all uplinks count as up. */
 	if (rc == 0 && setup_state_dir(state_dir, dir) == 0)
-		(void)health_load(dir, &state.health);
+		(void)health_load(dir, 0, &state.health);
 	if (rc == 0)
 		rc = plan_make(policy, NULL, &state, PLAN_LINKS_ANY,
 			       &proof.plan, error);

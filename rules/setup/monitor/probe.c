@@ -22,13 +22,24 @@ struct probe {
 
 	struct probe_socket socket;
 	uint64_t next_ms;	/* to send, or to time out */
-	uint64_t began_ms;
+	uint64_t began_ms;	/* the last attempt */
 	uint64_t answered_ms;
+	uint64_t good_ms;	/* the start of the last one answered */
+	uint64_t bad_ms;	/* the start of the last one lost */
 	unsigned int good, bad;	/* in a row */
 	bool is_down;
 };
 
+/* The state of an uplink; IPv4 and IPv6. */
+struct probe_state {
+	char name[HEALTH_NAME_MAX];
+	bool is_down[2];
+	bool is_kept[2];	/* all its probes fail, and no path answers */
+};
+
 struct probes {
+	struct probe_state *states;	/* of each uplink */
+	size_t state_count;
 	size_t count;
 	struct probe items[];
 };
@@ -51,7 +62,56 @@ static struct probe probe_of(const struct policy *policy, size_t uplink,
 	return probe;
 }
 
-struct probes *probes_new(const struct policy *policy)
+static bool is_same_probe(const struct probe *a, const struct probe *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	       a->spec.kind == b->spec.kind && a->spec.port == b->spec.port &&
+	       address_equal(&a->spec.target, &b->spec.target);
+}
+
+static int family_of(const struct probe *probe)
+{
+	return address_is_v4(&probe->spec.target) ? 0 : 1;
+}
+
+static void set_failed(struct probe *probe)
+{
+	probe->is_down = true;
+	probe->bad = probe->spec.down;
+}
+
+/* A new target of an uplink that is down has to prove that it is up. */
+static void take_over(struct probe *probe, const struct probes *old)
+{
+	for (size_t i = 0; i < old->state_count; i++)
+		if (strcmp(old->states[i].name, probe->name) == 0 &&
+		    old->states[i].is_down[family_of(probe)])
+			set_failed(probe);
+	for (size_t i = 0; i < old->count; i++) {
+		const struct probe *from = &old->items[i];
+
+		if (!is_same_probe(from, probe))
+			continue;
+		probe->began_ms = from->began_ms;
+		probe->answered_ms = from->answered_ms;
+		probe->good_ms = from->good_ms;
+		probe->bad_ms = from->bad_ms;
+		probe->good = from->good;
+		probe->bad = from->bad;
+		probe->is_down = from->is_down;
+		return;
+	}
+}
+
+static void take_over_state(struct probe_state *state, const struct probes *old)
+{
+	for (size_t i = 0; i < old->state_count; i++)
+		if (strcmp(old->states[i].name, state->name) == 0)
+			*state = old->states[i];
+}
+
+struct probes *probes_new(const struct policy *policy,
+			  const struct probes *old)
 {
 	struct probes *probes;
 	size_t count = 0;
@@ -61,12 +121,27 @@ struct probes *probes_new(const struct policy *policy)
 	probes = calloc(1, sizeof(*probes) + count * sizeof(struct probe));
 	if (!probes)
 		return NULL;
+	probes->state_count = policy_uplinks(policy);
+	probes->states = calloc(probes->state_count + 1,
+				sizeof(*probes->states));
+	if (!probes->states) {
+		free(probes);
+		return NULL;
+	}
 	for (size_t i = 0; i < policy_uplinks(policy); i++) {
 		const struct uplink *uplink = policy_uplink(policy, i);
 
-		for (size_t n = 0; n < uplink->probe_count; n++)
-			probes->items[probes->count++] =
-				probe_of(policy, i, &uplink->probes[n]);
+		snprintf(probes->states[i].name, sizeof(probes->states[i].name),
+			 "%s", uplink->name);
+		if (old)
+			take_over_state(&probes->states[i], old);
+		for (size_t n = 0; n < uplink->probe_count; n++) {
+			struct probe *probe = &probes->items[probes->count++];
+
+			*probe = probe_of(policy, i, &uplink->probes[n]);
+			if (old)
+				take_over(probe, old);
+		}
 	}
 	return probes;
 }
@@ -77,6 +152,7 @@ void probes_free(struct probes *probes)
 		return;
 	for (size_t i = 0; i < probes->count; i++)
 		probe_socket_close(&probes->items[i].socket);
+	free(probes->states);
 	free(probes);
 }
 
@@ -132,6 +208,24 @@ void probes_last(const struct probes *probes, size_t uplink, uint8_t family,
 
 bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family)
 {
+	return probes->states[uplink].is_down[family == AF_INET6];
+}
+
+void probes_set_down(struct probes *probes, size_t uplink, uint8_t family)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < probes->count; i++)
+		if (is_of(&probes->items[i], uplink, family)) {
+			set_failed(&probes->items[i]);
+			has_any = true;
+		}
+	probes->states[uplink].is_down[family == AF_INET6] = has_any;
+}
+
+/* Whether the uplink has probes of this family and all fail. */
+static bool fails(const struct probes *probes, size_t uplink, uint8_t family)
+{
 	bool has_any = false;
 
 	for (size_t i = 0; i < probes->count; i++) {
@@ -167,8 +261,8 @@ static void log_change(const struct probe *probe, int rc, probe_log *log,
 	log(ctx, line);
 }
 
-/* Count the result of an attempt. Whether the probe went down or up. */
-static bool conclude(struct probe *probe, int rc, uint64_t now_ms,
+/* Count the result of an attempt. */
+static void conclude(struct probe *probe, int rc, uint64_t now_ms,
 		     probe_log *log, void *ctx)
 {
 	bool was_down = probe->is_down;
@@ -179,16 +273,15 @@ static bool conclude(struct probe *probe, int rc, uint64_t now_ms,
 		probe->next_ms = now_ms + 1;
 	if (rc == 0)
 		probe->answered_ms = now_ms;
+	*(rc == 0 ? &probe->good_ms : &probe->bad_ms) = probe->began_ms;
 	probe->good = rc == 0 ? probe->good + 1 : 0;
 	probe->bad = rc == 0 ? 0 : probe->bad + 1;
 	if (probe->bad >= probe->spec.down)
 		probe->is_down = true;
 	else if (probe->good >= probe->spec.up)
 		probe->is_down = false;
-	if (probe->is_down == was_down)
-		return false;
-	log_change(probe, rc, log, ctx);
-	return true;
+	if (probe->is_down != was_down)
+		log_change(probe, rc, log, ctx);
 }
 
 static uint64_t wait_ms(const struct probe *probe)
@@ -197,7 +290,7 @@ static uint64_t wait_ms(const struct probe *probe)
 						     WAIT_MAX_MS;
 }
 
-static bool run_probe(struct probe *probe, uint64_t now_ms, probe_log *log,
+static void run_probe(struct probe *probe, uint64_t now_ms, probe_log *log,
 		      void *ctx)
 {
 	int rc = -EAGAIN;
@@ -218,16 +311,97 @@ static bool run_probe(struct probe *probe, uint64_t now_ms, probe_log *log,
 		if (rc == 0)
 			rc = -EAGAIN;
 	}
-	return rc != -EAGAIN && conclude(probe, rc, now_ms, log, ctx);
+	if (rc != -EAGAIN)
+		conclude(probe, rc, now_ms, log, ctx);
 }
 
-bool probes_run(struct probes *probes, uint64_t now_ms, probe_log *log,
-		void *ctx)
+/* ---- down and up ---- */
+
+/* The start of the last attempt that `uplink` lost. */
+static uint64_t last_bad_ms(const struct probes *probes, size_t uplink,
+			    uint8_t family)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < probes->count; i++)
+		if (is_of(&probes->items[i], uplink, family) &&
+		    probes->items[i].bad_ms > last)
+			last = probes->items[i].bad_ms;
+	return last;
+}
+
+/* Whether `uplink` answered an attempt of `since_ms` or later, or has no probes.
+ * Probes that were not sent since then are sent at once. */
+static bool answers(struct probes *probes, size_t uplink, uint8_t family,
+		    uint64_t since_ms, uint64_t now_ms)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < probes->count; i++) {
+		struct probe *probe = &probes->items[i];
+
+		if (!is_of(probe, uplink, family))
+			continue;
+		has_any = true;
+		if (probe->good_ms >= since_ms)
+			return true;
+		if (probe->began_ms < since_ms && probe->socket.fd < 0)
+			probe->next_ms = now_ms;
+	}
+	return !has_any;
+}
+
+/* Whether traffic of `uplink` has anywhere better to go. An only uplink does:
+ * what its policy specifies for failure. */
+static bool has_better(struct probes *probes, const struct probe_paths *paths,
+		       size_t uplink, int v6, uint64_t now_ms)
+{
+	uint8_t family = v6 ? AF_INET6 : AF_INET;
+	uint64_t since_ms = last_bad_ms(probes, uplink, family);
+	bool is_only = true, found = paths->main[v6];
+
+	for (size_t i = 0; i < probes->state_count; i++) {
+		if (i == uplink || !paths->works[i][v6])
+			continue;
+		is_only = false;
+		found |= answers(probes, i, family, since_ms, now_ms);
+	}
+	return is_only || found;
+}
+
+/* Derive the state of an uplink. Whether it changed. */
+static bool update_state(struct probes *probes, const struct probe_paths *paths,
+			 size_t i, int v6, uint64_t now_ms, probe_log *log,
+			 void *ctx)
+{
+	struct probe_state *state = &probes->states[i];
+	bool was_down = state->is_down[v6], was_kept = state->is_kept[v6];
+	bool is_bad = fails(probes, i, v6 ? AF_INET6 : AF_INET);
+	char line[256];
+
+	state->is_down[v6] = is_bad &&
+		(was_down || has_better(probes, paths, i, v6, now_ms));
+	state->is_kept[v6] = is_bad && !state->is_down[v6];
+	if (state->is_kept[v6] && !was_kept) {
+		snprintf(line, sizeof(line), "uplink %s: IPv%d: its probes fail, "
+			 "but no other uplink is known to answer: stays in use",
+			 state->name, v6 ? 6 : 4);
+		log(ctx, line);
+	}
+	return state->is_down[v6] != was_down;
+}
+
+bool probes_run(struct probes *probes, const struct probe_paths *paths,
+		uint64_t now_ms, probe_log *log, void *ctx)
 {
 	bool changed = false;
 
 	for (size_t i = 0; i < probes->count; i++)
-		changed |= run_probe(&probes->items[i], now_ms, log, ctx);
+		run_probe(&probes->items[i], now_ms, log, ctx);
+	for (size_t i = 0; i < probes->state_count; i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			changed |= update_state(probes, paths, i, v6, now_ms,
+						log, ctx);
 	return changed;
 }
 

@@ -18,8 +18,13 @@ struct probes;
 /* "uplink two: IPv4: probe ping 198.51.100.7: no answer, 3 times: down" */
 typedef void probe_log(void *ctx, const char *line);
 
-/* Make the probes of a policy, which may be freed then. NULL: out of memory. */
-struct probes *probes_new(const struct policy *policy);
+/*
+ * Make the probes of a policy, which may be freed then. Uplinks take over the
+ * results that `old`, which may be NULL, has for their names. NULL: out of
+ * memory.
+ */
+struct probes *probes_new(const struct policy *policy,
+			  const struct probes *old);
 void probes_free(struct probes *probes);
 
 size_t probes_count(const struct probes *probes);
@@ -28,11 +33,26 @@ size_t probes_poll(const struct probes *probes, struct pollfd *fds);
 /* Return when probes_run() is due, on the monotonic clock; 0: never. */
 uint64_t probes_next_ms(const struct probes *probes);
 
-/* Send due probes and read answers. Whether a probe went down or up. */
-bool probes_run(struct probes *probes, uint64_t now_ms, probe_log *told,
-		void *ctx);
-/* Whether the uplink has probes of this family and all are down. */
+/* What else could carry traffic, IPv4 and IPv6. */
+struct probe_paths {
+	const bool (*works)[2];	/* of each uplink: its link and gateway */
+	bool main[2];		/* main has a default via another device */
+};
+
+/*
+ * Send due probes and read answers. Whether an uplink went down or up.
+ *
+ * An uplink goes down when all its probes of a family fail, and another path
+ * is known to work: an uplink that answers, or one without probes. If no path
+ * answers, the targets are at fault or failover would not help, so that all
+ * uplinks stay as they are.
+ */
+bool probes_run(struct probes *probes, const struct probe_paths *paths,
+		uint64_t now_ms, probe_log *log, void *ctx);
+/* Whether the uplink is down in this family. */
 bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family);
+/* Set the result that an earlier process saved. */
+void probes_set_down(struct probes *probes, size_t uplink, uint8_t family);
 
 /* Return when a probe of this family was last sent and last answered, on the
  * monotonic clock; 0: never, and both 0 where there is none. */

@@ -20,16 +20,15 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "rules/policy/policy.h"
-#include "rules/setup/kernel/array.h"
 #include "rules/setup/monitor/backoff.h"
 #include "rules/setup/monitor/conntrack_cleanup.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/monitor/probe.h"
+#include "rules/setup/monitor/probe_results.h"
 #include "rules/setup/setup.h"
 #include "rules/setup/monitor/watch.h"
 #include "rules/util/clock.h"
@@ -59,6 +58,7 @@ struct reconciler {
 	struct watch *watch;
 	struct probes *probes;
 	struct backoffs backoffs;
+	bool works[SETUP_UPLINKS_MAX][2];	/* links, by the last report */
 	struct setup_report last;
 	bool has_last;
 	/* The uplink whose address NAT gave the flows of each; IPv4, IPv6. */
@@ -144,7 +144,9 @@ static bool take_step(void *ctx, const struct setup_change *change)
 	const char *reason = reason_for(rec, change->thing);
 	enum backoff_state answer = BACKOFF_NONE;
 
-	if (!has_cause(rec))
+	/* Without the table there is no policy and no NAT: always restored. */
+	if (!has_cause(rec) &&
+	    (change->sign != '+' || !strstr(change->thing, "table inet")))
 		answer = backoff_count(
 			backoff_of(&rec->backoffs, change->thing), clock_ms());
 	if (answer == BACKOFF_BEGIN)
@@ -183,25 +185,12 @@ static void clear_refusals(struct reconciler *rec)
 
 static void save_probe_results(struct reconciler *rec)
 {
-	struct health health = { 0 };
-	int rc = 0;
+	int rc = probe_results_save(rec->probe_results_fd, rec->policy,
+				    rec->probes);
 
-	for (size_t i = 0; i < policy_uplinks(rec->policy) && rc == 0; i++) {
-		struct health_uplink item = {
-			.down4 = probes_is_down(rec->probes, i, AF_INET),
-			.down6 = probes_is_down(rec->probes, i, AF_INET6),
-		};
-
-		snprintf(item.name, sizeof(item.name), "%s",
-			 policy_uplink(rec->policy, i)->name);
-		rc = ARRAY_ADD(health.items, health.count, item);
-	}
-	if (rc == 0)
-		rc = health_probe_results_save(rec->probe_results_fd, &health);
 	if (rc < 0)
 		log_line(rec, "%s/" HEALTH_PROBE_RESULTS ": %s", rec->state_dir,
-		    strerror(-rc));
-	health_fini(&health);
+			 strerror(-rc));
 }
 
 static void log_active_uplink(struct reconciler *rec, size_t i, int family,
@@ -248,6 +237,16 @@ static void clean_up_flows(struct reconciler *rec, size_t i, int v6, uint8_t by)
 		    uplink->name, strerror(-rc));
 }
 
+static void note_links(struct reconciler *rec,
+		       const struct setup_report *report)
+{
+	for (size_t i = 0; i < policy_uplinks(rec->policy); i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			rec->works[i][v6] =
+				report->way[i][v6] == SETUP_WAY_ITSELF ||
+				report->way[i][v6] == SETUP_WAY_PROBES;
+}
+
 static void follow_active_uplinks(struct reconciler *rec,
 			    const struct setup_report *report)
 {
@@ -272,6 +271,7 @@ static void follow_active_uplinks(struct reconciler *rec,
 		log_line(rec, "%s", text);
 	rec->last = *report;
 	rec->has_last = true;
+	note_links(rec, report);
 }
 
 static void schedule_check(struct reconciler *rec, int rc)
@@ -317,6 +317,7 @@ static void check(struct reconciler *rec)
 		rec->port = report.port;
 		follow_active_uplinks(rec, &report);
 	}
+	save_probe_results(rec);	/* refreshes their age */
 	memset(rec->seen, 0, sizeof(rec->seen));
 	rec->why[0] = '\0';
 	schedule_check(rec, rc);
@@ -335,7 +336,15 @@ static void log_probe(void *ctx, const char *line)
 
 static void run_probes(struct reconciler *rec)
 {
-	if (!probes_run(rec->probes, clock_ms(), log_probe, rec))
+	const struct probe_paths paths = {
+		.works = (const bool (*)[2])rec->works,
+		.main = { rec->last.has_separate_main[0],
+			  rec->last.has_separate_main[1] },
+	};
+
+	/* Before the first check it is unknown what failover leads to. */
+	if (!rec->has_last ||
+	    !probes_run(rec->probes, &paths, clock_ms(), log_probe, rec))
 		return;
 	save_probe_results(rec);
 	rec->check_ms = clock_ms();
@@ -433,14 +442,8 @@ static void *run(void *ctx)
 
 static void reconciler_free(struct reconciler *rec)
 {
-	char path[PATH_MAX + 16];
-
-	if (rec->probe_results_fd >= 0) {
-		snprintf(path, sizeof(path), "%s/" HEALTH_PROBE_RESULTS,
-			 rec->state_dir);
-		unlink(path);
+	if (rec->probe_results_fd >= 0)
 		close(rec->probe_results_fd);
-	}
 	if (rec->admin_states_fd >= 0)
 		close(rec->admin_states_fd);
 	if (rec->wake_fd >= 0)
@@ -485,9 +488,12 @@ int reconcile_start(const struct policy *policy,
 	if (rc == 0)
 		rc = watch_open(policy, &rec->watch);
 	if (rc == 0) {
-		rec->probes = probes_new(policy);
+		rec->probes = probes_new(policy, NULL);
 		rc = rec->probes ? 0 : -ENOMEM;
 	}
+	if (rc == 0)
+		rc = probe_results_load(rec->probe_results_fd, policy,
+					rec->probes);
 	if (rc == 0) {
 		update_statuses(rec);
 		save_probe_results(rec);
@@ -538,6 +544,7 @@ void reconcile_stop(struct reconciler *rec)
 	eventfd_write(rec->wake_fd, 1);
 	pthread_join(rec->thread, NULL);
 	log_remaining_failovers(rec);
+	save_probe_results(rec);	/* their age counts from now */
 	reconciler_free(rec);
 }
 
@@ -558,7 +565,7 @@ void reconcile_pause(struct reconciler *rec)
 
 static void change_policy(struct reconciler *rec, const struct policy *policy)
 {
-	struct probes *probes = probes_new(policy);
+	struct probes *probes = probes_new(policy, rec->probes);
 
 	if (!probes || watch_policy(rec->watch, policy) < 0)
 		log_line(rec, "reconciler: out of memory");

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "rules/setup/kernel/array.h"
@@ -67,30 +69,84 @@ static int read_lines(FILE *in, struct health *health)
 	return rc;
 }
 
-/* With `held`, the file counts only while a process holds its lock. */
-static int read_file(const char *dir, const char *file, bool held,
-		     struct health *health)
+/* ---- the age of results ---- */
+
+#define BOOT_MAX 40
+
+static void read_boot_id(char boot[static BOOT_MAX])
+{
+	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	strcpy(boot, "-");
+	if (!in)
+		return;
+	if (fscanf(in, "%39s", boot) != 1)
+		strcpy(boot, "-");
+	fclose(in);
+}
+
+/* Continues during suspend, and no step of the wall clock changes it. */
+static uint64_t boot_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* Read "# saved BOOT_ID MILLISECONDS", the first line of results. */
+static bool is_young(FILE *in, uint64_t age_max_ms)
+{
+	char line[128], boot[BOOT_MAX], current[BOOT_MAX];
+	uint64_t saved_ms;
+
+	if (age_max_ms == 0 || !fgets(line, sizeof(line), in) ||
+	    sscanf(line, "# saved %39s %" SCNu64, boot, &saved_ms) != 2)
+		return false;
+	read_boot_id(current);
+	return strcmp(boot, current) == 0 && saved_ms <= boot_ms() &&
+	       boot_ms() - saved_ms <= age_max_ms;
+}
+
+/* ---- files ---- */
+
+static int read_results(const char *dir, uint64_t age_max_ms,
+			struct health *health)
 {
 	char path[PATH_MAX];
-	FILE *in = fopen(path_of(dir, file, path), "re");
+	FILE *in = fopen(path_of(dir, HEALTH_PROBE_RESULTS, path), "re");
 	int rc = 0;
 
 	if (!in)
 		return errno == ENOENT ? 0 : -errno;
-	if (!held || flock(fileno(in), LOCK_SH | LOCK_NB) < 0)
+	if (flock(fileno(in), LOCK_SH | LOCK_NB) < 0 ||
+	    is_young(in, age_max_ms))
 		rc = read_lines(in, health);
 	fclose(in);
 	return rc;
 }
 
-int health_load(const char *dir, struct health *health)
+static int read_admin_states(const char *dir, struct health *health)
+{
+	char path[PATH_MAX];
+	FILE *in = fopen(path_of(dir, HEALTH_ADMIN_STATES, path), "re");
+	int rc = 0;
+
+	if (!in)
+		return errno == ENOENT ? 0 : -errno;
+	rc = read_lines(in, health);
+	fclose(in);
+	return rc;
+}
+
+int health_load(const char *dir, uint64_t age_max_ms, struct health *health)
 {
 	int rc;
 
 	*health = (struct health){ 0 };
-	rc = read_file(dir, HEALTH_ADMIN_STATES, false, health);
+	rc = read_admin_states(dir, health);
 	if (rc == 0)
-		rc = read_file(dir, HEALTH_PROBE_RESULTS, true, health);
+		rc = read_results(dir, age_max_ms, health);
 	return rc;
 }
 
@@ -161,7 +217,7 @@ int health_save_admin_state(const char *dir, const char *uplink,
 {
 	struct health health = { 0 };
 	struct health_uplink *item;
-	int rc = read_file(dir, HEALTH_ADMIN_STATES, false, &health);
+	int rc = read_admin_states(dir, &health);
 
 	if (rc == 0)
 		rc = find_or_add(&health, uplink, &item);
@@ -182,16 +238,40 @@ int health_probe_results_open(const char *dir)
 
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	rc = -errno;
 	close(fd);
 	return rc;
 }
 
+int health_load_results(int fd, uint64_t age_max_ms, struct health *health)
+{
+	int copy = dup(fd);
+	FILE *in = copy < 0 || lseek(copy, 0, SEEK_SET) < 0 ? NULL :
+		   fdopen(copy, "r");
+	int rc = 0;
+
+	*health = (struct health){ 0 };
+	if (!in) {
+		rc = -errno;
+		if (copy >= 0)
+			close(copy);
+		return rc;
+	}
+	if (is_young(in, age_max_ms))
+		rc = read_lines(in, health);
+	fclose(in);
+	return rc;
+}
+
 int health_probe_results_save(int fd, const struct health *health)
 {
-	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+	char boot[BOOT_MAX];
+
+	read_boot_id(boot);
+	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    dprintf(fd, "# saved %s %" PRIu64 "\n", boot, boot_ms()) < 0)
 		return -errno;
 	for (size_t i = 0; i < health->count; i++) {
 		const struct health_uplink *item = &health->items[i];

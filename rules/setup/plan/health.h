@@ -3,8 +3,9 @@
  * their health checks fail.
  *
  * Both are files in the state directory, so that every set-up, by any process,
- * derives the same plan. Probe results count only while the daemon that probes
- * holds the lock of their file.
+ * derives the same plan. Probe results count while the daemon that probes holds
+ * the lock of their file; for a daemon that starts, also those of the previous
+ * one, unless they are old.
  */
 #ifndef WAYMARK_SETUP_HEALTH_H
 #define WAYMARK_SETUP_HEALTH_H
@@ -31,9 +32,13 @@ struct health {
 	size_t count;
 };
 
-/* Load both files; missing ones are empty. 0 or -errno; health_fini in both
- * cases. */
-int health_load(const char *dir, struct health *health);
+/* How long a daemon that starts relies on the results of the previous one. */
+#define HEALTH_RESTART_MS 600000u
+
+/* Load both files; missing ones are empty. Probe results without a daemon count
+ * if they are younger than `age_max_ms`; 0: never. 0 or -errno; health_fini in
+ * both cases. */
+int health_load(const char *dir, uint64_t age_max_ms, struct health *health);
 /* Whether a daemon holds the probe results, which name all uplinks then. */
 bool health_is_kept(const char *dir);
 void health_fini(struct health *health);
@@ -48,9 +53,12 @@ enum health_admin_state health_admin_state_of(const struct health *health,
 int health_save_admin_state(const char *dir, const char *uplink,
 		     enum health_admin_state admin_state);
 
-/* Open, lock and empty the file of probe results. The descriptor, or -errno;
- * -EAGAIN: another process holds it. */
+/* Open and lock the file of probe results. The descriptor, or -errno; -EAGAIN:
+ * another process holds it. */
 int health_probe_results_open(const char *dir);
+/* Read the results of an earlier process, unless they are older than
+ * `age_max_ms`. 0 or -errno; health_fini in both cases. */
+int health_load_results(int fd, uint64_t age_max_ms, struct health *health);
 /* Replace its content by the results in `health`. 0 or -errno. */
 int health_probe_results_save(int fd, const struct health *health);
 /* Delete both files, after undo. */

@@ -1,0 +1,50 @@
+/* probe_results.c - keep the state that probes found in the state directory. */
+#include "rules/setup/monitor/probe_results.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "rules/policy/policy.h"
+#include "rules/setup/kernel/array.h"
+#include "rules/setup/monitor/probe.h"
+#include "rules/setup/plan/health.h"
+
+int probe_results_save(int fd, const struct policy *policy,
+		       const struct probes *probes)
+{
+	struct health health = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < policy_uplinks(policy) && rc == 0; i++) {
+		struct health_uplink item = {
+			.down4 = probes_is_down(probes, i, AF_INET),
+			.down6 = probes_is_down(probes, i, AF_INET6),
+		};
+
+		snprintf(item.name, sizeof(item.name), "%s",
+			 policy_uplink(policy, i)->name);
+		rc = ARRAY_ADD(health.items, health.count, item);
+	}
+	if (rc == 0)
+		rc = health_probe_results_save(fd, &health);
+	health_fini(&health);
+	return rc;
+}
+
+int probe_results_load(int fd, const struct policy *policy,
+		       struct probes *probes)
+{
+	struct health health;
+	int rc = health_load_results(fd, HEALTH_RESTART_MS, &health);
+
+	for (size_t i = 0; i < policy_uplinks(policy) && rc == 0; i++) {
+		const char *name = policy_uplink(policy, i)->name;
+
+		if (health_is_down(&health, name, AF_INET))
+			probes_set_down(probes, i, AF_INET);
+		if (health_is_down(&health, name, AF_INET6))
+			probes_set_down(probes, i, AF_INET6);
+	}
+	health_fini(&health);
+	return rc;
+}
