@@ -238,7 +238,7 @@ static const struct {
 	{ "class a = \"b", "1:11: error: this string is not closed", NULL },
 	{ "class a = @b", "1:11: error: expected a condition, not '@b'", NULL },
 	{ "class a = 25", "1:11: error: expected a condition, not '25'",
-	  NULL },
+	  "a condition is one of: proto, sport, dport, from, to, " },
 	{ "class a = tcp dport", "1:20: error: expected a port or a range of "
 	  "ports, but the text ends", NULL },
 	{ "class a = tcp dport and udp", "1:21: error: expected a port or a "
@@ -334,11 +334,11 @@ static const struct {
 	{ "expect tcp : > 192.0.2.2:25 drop", "1:12: error: ':' is not an "
 	  "address", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 hots a via b", "1:37: error: "
-	  "expected 'via UPLINK', 'drop', 'exempt' or what is known of the "
+	  "expected 'via UPLINK', 'drop', 'exempt' or a property of the "
 	  "flow, not 'hots'", "did you mean 'host'?" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 app a app b via c", "1:43: "
 	  "error: 'app' is given twice", NULL },
-	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ech ech via c", "1:37: "
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ech ech via c", "1:41: "
 	  "error: 'ech' is given twice", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ja4 " JA4 " ja4 " JA4 " drop",
 	  "1:78: error: 'ja4' is given twice", NULL },

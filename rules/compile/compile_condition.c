@@ -107,7 +107,7 @@ static int compile_bits(struct compiler *c, const struct ast_condition *atom,
 			return rc;
 		bits |= bit;
 	}
-	*ret_node = condition_leaf(&p->pool, is_alpn ? NODE_ALPN : NODE_JA4,
+	*ret_node = condition_leaf(&p->pool, condition_rows[atom->atom].node,
 				   bits);
 	return 0;
 }
@@ -117,7 +117,7 @@ static int compile_bits(struct compiler *c, const struct ast_condition *atom,
 static int compile_bytes(struct compiler *c, const struct ast_condition *atom,
 			 uint32_t *ret_node)
 {
-	enum node_kind kind = atom->atom == ATOM_PROTO ? NODE_PROTO : NODE_TOS;
+	enum node_kind kind = condition_rows[atom->atom].node;
 	struct bitmap bitmap = { 0 };
 
 	for (const struct ast_value *v = atom->values; v != NULL; v = v->next)
@@ -136,36 +136,31 @@ static int compile_bytes(struct compiler *c, const struct ast_condition *atom,
 	return 0;
 }
 
-static int compile_set_atom(struct compiler *c,
-			    const struct ast_condition *atom,
-			    uint32_t *ret_node)
+static int compile_set(struct compiler *c, const struct ast_condition *atom,
+		       uint32_t *ret_node)
 {
-	static const enum node_kind kinds[] = {
-		[ATOM_SPORT] = NODE_SPORT, [ATOM_DPORT] = NODE_DPORT,
-		[ATOM_LENGTH] = NODE_LENGTH, [ATOM_FROM] = NODE_FROM,
-		[ATOM_TO] = NODE_TO, [ATOM_HOST] = NODE_HOST,
-		[ATOM_IN] = NODE_IN,
-	};
+	const struct condition_row *row = &condition_rows[atom->atom];
 	uint32_t set = 0;
 	int rc;
 
-	switch (atom->atom) {
-	case ATOM_FROM:
-	case ATOM_TO:
+	switch (row->test) {
+	case TEST_ADDRESSES:
 		rc = compile_address_set(c, atom->values, &set);
 		break;
-	case ATOM_HOST:
+	case TEST_DOMAINS:
 		rc = compile_domain_set(c, atom->values, &set);
 		break;
-	case ATOM_IN:
+	case TEST_INTERFACES:
 		rc = compile_interface_set(c, atom->values, &set);
+		break;
+	case TEST_USERS:
+		rc = compile_uid_set(c, atom, &set);
 		break;
 	default:
 		rc = compile_number_set(c, atom->values, &set);
 	}
 	if (rc == 0)
-		*ret_node = condition_leaf(&c->policy->pool, kinds[atom->atom],
-					   set);
+		*ret_node = condition_leaf(&c->policy->pool, row->node, set);
 	return rc;
 }
 
@@ -198,40 +193,33 @@ static int compile_payload(struct compiler *c, const struct ast_condition *atom,
 	return 0;
 }
 
-static int compile_uid(struct compiler *c, const struct ast_condition *atom,
-		       uint32_t *ret_node)
+static int compile_flag(struct compiler *c, const struct ast_condition *atom,
+			uint32_t *ret_node)
 {
-	uint32_t set;
-	int rc = compile_uid_set(c, atom, &set);
-
-	if (rc == 0)
-		*ret_node = condition_leaf(&c->policy->pool, NODE_UID, set);
-	return rc;
+	*ret_node = condition_leaf(&c->policy->pool,
+				   condition_rows[atom->atom].node, 0);
+	return 0;
 }
 
 static int compile_atom(struct compiler *c, const struct ast_condition *atom,
 			uint32_t *ret_node)
 {
-	switch (atom->atom) {
-	case ATOM_APP:
-		return compile_apps(c, atom, ret_node);
-	case ATOM_ALPN:
-	case ATOM_JA4:
-		return compile_bits(c, atom, ret_node);
-	case ATOM_ECH:
-		*ret_node = condition_leaf(&c->policy->pool, NODE_ECH, 0);
-		return 0;
-	case ATOM_PROTO:
-	case ATOM_TOS:
-	case ATOM_DSCP:
-		return compile_bytes(c, atom, ret_node);
-	case ATOM_PAYLOAD:
-		return compile_payload(c, atom, ret_node);
-	case ATOM_UID:
-		return compile_uid(c, atom, ret_node);
-	default:
-		return compile_set_atom(c, atom, ret_node);
-	}
+	static int (*const compilers[TEST_TYPES])(
+		struct compiler *, const struct ast_condition *,
+		uint32_t *) = {
+		[TEST_NONE] = compile_flag,
+		[TEST_BYTES] = compile_bytes,
+		[TEST_APPS] = compile_apps,
+		[TEST_BITS] = compile_bits,
+		[TEST_NUMBERS] = compile_set,
+		[TEST_ADDRESSES] = compile_set,
+		[TEST_INTERFACES] = compile_set,
+		[TEST_USERS] = compile_set,
+		[TEST_DOMAINS] = compile_set,
+		[TEST_PATTERN] = compile_payload,
+	};
+
+	return compilers[condition_rows[atom->atom].test](c, atom, ret_node);
 }
 
 static int compile_class(struct compiler *c, struct class_item *class);

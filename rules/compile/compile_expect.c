@@ -1,22 +1,20 @@
 /* compile_expect.c - expect lines: the facts of a flow and its outcome. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rules/compile/compile.h"
-
-static bool proto_has_ports(uint32_t proto)
-{
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
-	       proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP ||
-	       proto == IPPROTO_DCCP;
-}
+#include "rules/parse/keywords.h"
 
 static uint16_t number_of(const struct ast_number *number)
 {
 	return number->place.line == 0 ? 0 : (uint16_t)number->value;
+}
+
+static bool is_known(const struct ast_expect *a, enum atom_kind atom)
+{
+	return a->known[atom].place.line != 0;
 }
 
 static void fill_headers(const struct ast_expect *a, struct facts *f)
@@ -25,16 +23,17 @@ static void fill_headers(const struct ast_expect *a, struct facts *f)
 	f->server = a->dst;
 	f->sport = number_of(&a->sport);
 	f->dport = number_of(&a->dport);
-	f->has_ports = proto_has_ports(a->proto);
+	f->has_ports = keywords_has_ports(a->proto);
 	f->proto = (uint8_t)a->proto;
-	f->tos = a->dscp.place.line != 0 ? (uint8_t)(a->dscp.value << 2)
-					 : (uint8_t)number_of(&a->tos);
-	f->length = number_of(&a->length);
+	f->tos = (uint8_t)(is_known(a, ATOM_DSCP) ?
+			   a->known[ATOM_DSCP].value << 2 :
+			   a->known[ATOM_TOS].value);
+	f->length = (uint16_t)a->known[ATOM_LENGTH].value;
 }
 
 /* The first application that a word stands for. */
 static int fill_app(const struct vocabulary *vocabulary, struct diag *diag,
-		    const struct ast_name *name, uint16_t *ret_app)
+		    const struct ast_known *name, uint16_t *ret_app)
 {
 	struct compiler c = { .vocabulary = vocabulary, .diag = diag };
 	struct bitmap apps = { 0 };
@@ -55,29 +54,31 @@ static int fill_expect(const struct vocabulary *vocabulary, struct diag *diag,
 		       const struct ast_expect *a, struct arena *arena,
 		       struct expect *e)
 {
-	const struct { const char *from; const char **to; } texts[] = {
-		{ a->host.text, &e->host }, { a->in.text, &e->interface },
-		{ a->app.text, &e->app }, { a->alpn.text, &e->alpn },
-		{ a->ja4.text, &e->ja4 },
+	const struct { enum atom_kind atom; const char **to; } texts[] = {
+		{ ATOM_HOST, &e->host }, { ATOM_IN, &e->interface },
+		{ ATOM_APP, &e->app }, { ATOM_ALPN, &e->alpn },
+		{ ATOM_JA4, &e->ja4 },
 	};
 
 	fill_headers(a, &e->facts);
-	e->facts.is_own = a->uid.place.line != 0;
-	e->uid = a->uid.place.line != 0 ? (uint32_t)a->uid.value : UID_NONE;
+	e->facts.is_own = is_known(a, ATOM_UID);
+	e->uid = is_known(a, ATOM_UID) ? a->known[ATOM_UID].value : UID_NONE;
 	e->has_all_ports = !e->facts.has_ports ||
 			   (a->sport.place.line != 0 &&
 			    a->dport.place.line != 0);
 	e->facts.known = FACT_ALL;
-	e->facts.ech = a->ech;
+	e->facts.ech = is_known(a, ATOM_ECH);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (texts[i].from == NULL)
+		const char *text = a->known[texts[i].atom].text;
+
+		if (text == NULL)
 			continue;
-		*texts[i].to = arena_copy(arena, texts[i].from,
-					  strlen(texts[i].from));
+		*texts[i].to = arena_copy(arena, text, strlen(text));
 		if (*texts[i].to == NULL)
 			return -ENOMEM;
 	}
-	return fill_app(vocabulary, diag, &a->app, &e->facts.app);
+	return fill_app(vocabulary, diag, &a->known[ATOM_APP],
+			&e->facts.app);
 }
 
 int compile_expects(struct compiler *c)

@@ -36,13 +36,10 @@ static bool is_wide(const void *ctx, enum node_kind kind, uint32_t set)
 {
 	const struct policy *p = ctx;
 
-	switch (kind) {
-	case NODE_SPORT:
-	case NODE_DPORT:
-	case NODE_LENGTH:
+	switch (condition_row_of(kind)->test) {
+	case TEST_NUMBERS:
 		return numbers_are_wide(&p->number_sets[set]);
-	case NODE_FROM:
-	case NODE_TO:
+	case TEST_ADDRESSES:
 		return addresses_are_wide(&p->address_sets[set]);
 	default:
 		return false;

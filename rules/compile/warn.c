@@ -143,23 +143,20 @@ static bool covers(void *ctx, enum node_kind kind, uint32_t outer,
 {
 	const struct compiler *c = ctx;
 
-	switch (kind) {
-	case NODE_SPORT:
-	case NODE_DPORT:
-	case NODE_LENGTH:
+	switch (condition_row_of(kind)->test) {
+	case TEST_NUMBERS:
 		return numbers_cover(c->number_sets.items[outer],
 				     c->number_sets.items[inner]);
-	case NODE_FROM:
-	case NODE_TO:
-		/* Of names that have no address yet, perhaps. */
+	case TEST_ADDRESSES:
+		/* A host name without an address may get one later. */
 		if (c->address_sets.items[inner].count == 0)
 			return outer == inner;
 		return address_set_covers(&c->address_sets.items[outer],
 					  &c->address_sets.items[inner]);
-	case NODE_UID:
+	case TEST_USERS:
 		return address_set_covers(&c->uid_sets.items[outer],
 					  &c->uid_sets.items[inner]);
-	case NODE_HOST:
+	case TEST_DOMAINS:
 		return domains_cover(c, outer, inner);
 	default:
 		return outer == inner;

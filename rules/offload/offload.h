@@ -19,21 +19,6 @@
 
 struct policy;
 
-/* Fields of the first packet of a flow. A number is stored as an IPv4 address,
- * so that all fields are compared in the same way. */
-enum offload_field {
-	OFFLOAD_PROTO,
-	OFFLOAD_TOS,
-	OFFLOAD_SPORT,		/* never matches a protocol without ports */
-	OFFLOAD_DPORT,
-	OFFLOAD_LENGTH,
-	OFFLOAD_FROM,
-	OFFLOAD_TO,
-	OFFLOAD_IN,
-	OFFLOAD_UID,		/* matches only local packets */
-	OFFLOAD_FIELDS,
-};
-
 struct offload_range {
 	struct address first;
 	struct address last;

@@ -218,6 +218,11 @@ static const struct offload_rule always = {
 	.tos = { { ALL, ALL, ALL, ALL } },
 };
 
+static uint8_t field_of(const struct node *n)
+{
+	return (uint8_t)condition_row_of(n->kind)->field;
+}
+
 static int put(struct terms *terms, struct offload_rule term,
 	       const struct offload_test *test)
 {
@@ -259,13 +264,9 @@ static int of_number(struct builder *builder, struct terms *terms,
 {
 	const struct header_set *of = &builder->policy->number_sets[n->value];
 	uint32_t *known = &builder->number_sets[!sign][n->value];
-	bool is_port = n->kind != NODE_LENGTH;
+	bool is_port = field_of(n) != OFFLOAD_LENGTH;
 	struct offload_rule term = always;
-	struct offload_test test = {
-		.field = n->kind == NODE_SPORT ? OFFLOAD_SPORT :
-			 n->kind == NODE_DPORT ? OFFLOAD_DPORT :
-						 OFFLOAD_LENGTH,
-	};
+	struct offload_test test = { .field = field_of(n) };
 	int rc = set_of(builder, of, 0, !sign, known);
 
 	if (rc == 0 && is_port && !sign) {
@@ -306,14 +307,13 @@ static int of_set(struct builder *builder, struct terms *terms,
 		  const struct node *n, bool sign, bool certain)
 {
 	const struct policy *p = builder->policy;
-	bool is_name = n->kind == NODE_IN;
+	bool is_name = field_of(n) == OFFLOAD_IN;
 	const struct header_set *of = is_name ? &p->interface_sets[n->value]
 					      : &p->address_sets[n->value];
 	uint32_t *known = is_name ? &builder->interface_sets[n->value]
 				  : &builder->address_sets[n->value];
 	struct offload_test test = {
-		.field = is_name ? OFFLOAD_IN :
-			 n->kind == NODE_FROM ? OFFLOAD_FROM : OFFLOAD_TO,
+		.field = field_of(n),
 		.is_negated = !sign,
 	};
 	int rc;
@@ -338,7 +338,7 @@ static int of_user(struct builder *builder, struct terms *terms,
 {
 	const struct header_set *of = &builder->policy->uid_sets[n->value];
 	uint32_t *known = &builder->uid_sets[n->value];
-	struct offload_test test = { .field = OFFLOAD_UID };
+	struct offload_test test = { .field = field_of(n) };
 	int rc;
 
 	if (!sign)
@@ -351,28 +351,25 @@ static int of_user(struct builder *builder, struct terms *terms,
 static int of_leaf(struct builder *builder, const struct node *n, bool sign,
 		   bool certain, struct terms *terms)
 {
-	switch ((enum node_kind)n->kind) {
-	case NODE_TRUE:
-	case NODE_FALSE:
+	if (n->kind == NODE_TRUE || n->kind == NODE_FALSE)
 		return (n->kind == NODE_TRUE) == sign ? add_new(terms, &always)
 						      : 0;
-	case NODE_PROTO:
-	case NODE_TOS:
+	if (field_of(n) == OFFLOAD_FIELDS)
+		return of_payload(terms, sign, certain);
+	switch (condition_row_of(n->kind)->test) {
+	case TEST_BYTES:
 		return of_bitmap(terms, n->kind,
 				 &builder->policy->pool.bitmaps[n->value],
 				 sign);
-	case NODE_SPORT:
-	case NODE_DPORT:
-	case NODE_LENGTH:
+	case TEST_NUMBERS:
 		return of_number(builder, terms, n, sign);
-	case NODE_IN:
-	case NODE_FROM:
-	case NODE_TO:
+	case TEST_INTERFACES:
+	case TEST_ADDRESSES:
 		return of_set(builder, terms, n, sign, certain);
-	case NODE_UID:
+	case TEST_USERS:
 		return of_user(builder, terms, n, sign, certain);
 	default:
-		return of_payload(terms, sign, certain);
+		return of_unknown(terms, certain);
 	}
 }
 

@@ -112,6 +112,8 @@ static bool set_tests(struct walk *walk, const struct offload *offload,
 		const struct offload_set *set = &offload->sets[test->set];
 		bool can = false;
 
+		if (!condition_row_of_field(test->field)->in_ip_rule)
+			return false;
 		if (test->field == OFFLOAD_SPORT)
 			can = set_ports(&walk->sports, set);
 		else if (test->field == OFFLOAD_DPORT)

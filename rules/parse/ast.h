@@ -16,28 +16,10 @@
 #include <stdio.h>
 
 #include "rules/parse/diag.h"
+#include "rules/policy/conditions.h"
 #include "rules/policy/probe_kinds.h"
 #include "rules/policy/types.h"
 #include "rules/tables/address.h"
-
-enum atom_kind {
-	ATOM_PROTO,		/* tcp, udp, ...	numbers */
-	ATOM_SPORT,		/* 			numbers */
-	ATOM_DPORT,		/* 			numbers */
-	ATOM_FROM,		/* 			addresses */
-	ATOM_TO,		/* 			addresses */
-	ATOM_IN,		/* interfaces		names, "ppp*" allowed */
-	ATOM_DSCP,		/* 			numbers 0-63 */
-	ATOM_TOS,		/* 			numbers with a mask */
-	ATOM_LENGTH,		/* 			numbers */
-	ATOM_UID,		/* 			numbers */
-	ATOM_APP,		/* 			names */
-	ATOM_HOST,		/* 			domains */
-	ATOM_ALPN,		/* 			names */
-	ATOM_JA4,		/* 			names */
-	ATOM_ECH,		/* no value */
-	ATOM_PAYLOAD,		/* 			one regex */
-};
 
 enum value_kind {
 	VALUE_NUMBER,		/* first to last, inclusive; tos: value, mask */
@@ -173,21 +155,19 @@ struct ast_learn {
 	struct place from_place;
 };
 
+/* What an expect line specifies for one condition. */
+struct ast_known {
+	struct place place;	/* .line is 0: not given */
+	const char *text;	/* names, canonical */
+	uint32_t value;		/* numbers */
+};
+
 /* expect tcp 192.168.1.9[:40000] > 198.51.100.7:25 [host ...] via cheap */
 struct ast_expect {
 	uint32_t proto;
 	struct address src, dst;
 	struct ast_number sport, dport;
-	struct ast_name host;		/* canonical */
-	struct ast_name app;
-	struct ast_name alpn;
-	struct ast_name ja4;
-	bool ech;
-	struct ast_name in;
-	struct ast_number dscp;
-	struct ast_number tos;
-	struct ast_number length;
-	struct ast_number uid;
+	struct ast_known known[ATOM_KINDS];
 	struct ast_outcome outcome;
 };
 

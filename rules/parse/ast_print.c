@@ -1,289 +1,9 @@
-/* ast_print.c - print the canonical form of a policy. */
+/* ast_print.c - print the canonical form of statements. */
 #include <inttypes.h>
-#include <limits.h>
-#include <netinet/in.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "rules/parse/lexer.h"
-#include "rules/parse/parser.h"
-
-static const char *const atom_words[] = {
-	[ATOM_SPORT] = "sport",	[ATOM_DPORT] = "dport",	[ATOM_FROM] = "from",
-	[ATOM_TO] = "to",	[ATOM_IN] = "in",	[ATOM_DSCP] = "dscp",
-	[ATOM_TOS] = "tos",	[ATOM_LENGTH] = "length", [ATOM_UID] = "uid",
-	[ATOM_APP] = "app",	[ATOM_HOST] = "host",	[ATOM_ALPN] = "alpn",
-	[ATOM_JA4] = "ja4",	[ATOM_PAYLOAD] = "payload",
-};
-
-static void print_escaped(const char *text, FILE *out)
-{
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			putc('\\', out);
-		putc(*text, out);
-	}
-}
-
-static void print_string(const char *text, FILE *out)
-{
-	putc('"', out);
-	print_escaped(text, out);
-	putc('"', out);
-}
-
-/* Quote only what would otherwise be read as something else. */
-static void print_name(const char *text, FILE *out)
-{
-	size_t len = strlen(text);
-
-	if (lexer_is_word(text, len) && !parser_separates(text, len) &&
-	    strchr("/!&|\\", text[0]) == NULL && strcmp(text, "file") != 0)
-		fputs(text, out);
-	else
-		print_string(text, out);
-}
-
-/* Print an absolute path: the text may be parsed in another directory. */
-static void print_path(const char *path, FILE *out)
-{
-	char dir[PATH_MAX];
-
-	putc('"', out);
-	if (path[0] != '/' && getcwd(dir, sizeof(dir)) != NULL) {
-		print_escaped(dir, out);
-		putc('/', out);
-	}
-	print_escaped(path, out);
-	putc('"', out);
-}
-
-static int first_prefix(void *ctx, const struct prefix *prefix)
-{
-	struct prefix *first = ctx;
-
-	if (first->len != 0)
-		return 1;
-	*first = *prefix;
-	/* Only ::/0 has the length 0, and no other prefix follows it. */
-	return prefix->len == 0;
-}
-
-static void print_range(const struct address *first,
-			const struct address *last, FILE *out)
-{
-	char text[ADDRESS_TEXT_MAX];
-	struct prefix prefix = { .len = 0 };
-	struct address end;
-
-	address_range_split(first, last, first_prefix, &prefix);
-	end = prefix_last(&prefix);
-	if (address_equal(&end, last)) {
-		fputs(prefix_print(&prefix, text), out);
-		return;
-	}
-	fprintf(out, "%s-", address_print(first, text));
-	fputs(address_print(last, text), out);
-}
-
-static void print_tos(const struct ast_value *value, FILE *out)
-{
-	uint32_t mask = value->first & 3 ? 0xff : 0xfc;
-
-	fprintf(out, "0x%02" PRIx32, value->first);
-	if (value->last != mask)
-		fprintf(out, "/0x%02" PRIx32, value->last);
-}
-
-static void print_number(const struct ast_value *value, enum atom_kind atom,
-			 FILE *out)
-{
-	if (value->text != NULL)
-		fputs(value->text, out);
-	else if (atom == ATOM_TOS)
-		print_tos(value, out);
-	else if (value->first == value->last)
-		fprintf(out, "%" PRIu32, value->first);
-	else
-		fprintf(out, "%" PRIu32 "-%" PRIu32, value->first,
-			value->last);
-}
-
-static void print_value(const struct ast_value *value, enum atom_kind atom,
-			FILE *out)
-{
-	switch (value->kind) {
-	case VALUE_NUMBER:
-		print_number(value, atom, out);
-		break;
-	case VALUE_ADDRESS:
-		print_range(&value->first_addr, &value->last_addr, out);
-		break;
-	case VALUE_DOMAIN:
-		if (value->exact)
-			putc('=', out);
-		print_name(value->text, out);
-		break;
-	case VALUE_NAME:
-		print_name(value->text, out);
-		break;
-	case VALUE_HOST:
-		fprintf(out, "%s%s", value->text,
-			strchr(value->text, '.') == NULL ? "." : "");
-		break;
-	case VALUE_LIST:
-		fprintf(out, "@%s", value->text);
-		break;
-	case VALUE_FILE:
-		fputs("file ", out);
-		print_path(value->text, out);
-		break;
-	}
-}
-
-static void print_braces(const struct ast_value *value, enum atom_kind atom,
-			 FILE *out)
-{
-	fputs("{ ", out);
-	for (; value != NULL; value = value->next) {
-		print_value(value, atom, out);
-		fputs(value->next != NULL ? ", " : " ", out);
-	}
-	putc('}', out);
-}
-
-static void print_values(const struct ast_value *values, enum atom_kind atom,
-			 FILE *out)
-{
-	if (values->next != NULL)
-		print_braces(values, atom, out);
-	else
-		print_value(values, atom, out);
-}
-
-static void print_payload(const struct ast_condition *c, FILE *out)
-{
-	const char *text = c->values->text;
-
-	fputs(c->side == PAYLOAD_CLIENT ? "payload client /" :
-	      c->side == PAYLOAD_SERVER ? "payload server /" : "payload /",
-	      out);
-	for (; *text != '\0'; text++) {
-		if (*text == '/')
-			putc('\\', out);
-		putc(*text, out);
-		if (*text == '\\' && text[1] != '\0')
-			putc(*++text, out);
-	}
-	putc('/', out);
-}
-
-static void print_atom(const struct ast_condition *c, FILE *out)
-{
-	if (c->atom == ATOM_PAYLOAD) {
-		print_payload(c, out);
-	} else if (c->atom == ATOM_ECH) {
-		fputs("ech", out);
-	} else if (c->atom == ATOM_PROTO) {
-		if (c->values->text == NULL)
-			fputs("proto ", out);
-		print_number(c->values, c->atom, out);
-	} else {
-		fprintf(out, "%s ", atom_words[c->atom]);
-		print_values(c->values, c->atom, out);
-	}
-}
-
-static bool is_atom(const struct ast_condition *c, enum atom_kind atom)
-{
-	return c->kind == CONDITION_ATOM && c->atom == atom;
-}
-
-static bool is_port(const struct ast_condition *c)
-{
-	return is_atom(c, ATOM_SPORT) || is_atom(c, ATOM_DPORT);
-}
-
-static bool takes_ports(const struct ast_condition *c)
-{
-	return is_atom(c, ATOM_PROTO) && parser_has_ports(c->values->first);
-}
-
-/* `tcp dport 25` is one factor: it needs no parentheses after `not`. */
-static bool is_factor(const struct ast_condition *c)
-{
-	const struct ast_condition *child = c->children;
-
-	if (c->kind == CONDITION_OR)
-		return false;
-	if (c->kind != CONDITION_AND)
-		return true;
-	if (!takes_ports(child))
-		return false;
-	for (child = child->next; child != NULL; child = child->next)
-		if (!is_port(child))
-			return false;
-	return true;
-}
-
-static void print_condition(const struct ast_condition *c, FILE *out);
-
-static void print_grouped(const struct ast_condition *c, FILE *out)
-{
-	bool grouped = !is_factor(c);
-
-	if (grouped)
-		putc('(', out);
-	print_condition(c, out);
-	if (grouped)
-		putc(')', out);
-}
-
-static void print_and(const struct ast_condition *c, FILE *out)
-{
-	const struct ast_condition *child;
-	bool takes = false;
-
-	for (child = c->children; child != NULL; child = child->next) {
-		if (child != c->children)
-			fputs(takes && is_port(child) ? " " : " and ", out);
-		takes = takes_ports(child) || (takes && is_port(child));
-		print_grouped(child, out);
-	}
-}
-
-static void print_or(const struct ast_condition *c, FILE *out)
-{
-	const struct ast_condition *child;
-
-	for (child = c->children; child != NULL; child = child->next) {
-		if (child != c->children)
-			fputs(" or ", out);
-		print_condition(child, out);
-	}
-}
-
-static void print_condition(const struct ast_condition *c, FILE *out)
-{
-	switch (c->kind) {
-	case CONDITION_AND:
-		print_and(c, out);
-		break;
-	case CONDITION_OR:
-		print_or(c, out);
-		break;
-	case CONDITION_NOT:
-		fputs("not ", out);
-		print_grouped(c->children, out);
-		break;
-	case CONDITION_CLASS:
-		fputs(c->name, out);
-		break;
-	case CONDITION_ATOM:
-		print_atom(c, out);
-		break;
-	}
-}
+#include "rules/parse/keywords.h"
+#include "rules/parse/print.h"
+#include "rules/parse/uplink_options.h"
 
 static uint64_t weight_of(const struct ast_share *share)
 {
@@ -325,23 +45,6 @@ static void print_outcome(const struct ast_outcome *outcome, FILE *out)
 	}
 }
 
-/* Print " word N" if the number was given. */
-static void print_number_option(const char *word,
-				const struct ast_number *number, FILE *out)
-{
-	if (number->place.line > 0)
-		fprintf(out, " %s %" PRIu64, word, number->value);
-}
-
-static void print_name_option(const char *word, const struct ast_name *name,
-			FILE *out)
-{
-	if (name->text == NULL)
-		return;
-	fprintf(out, " %s ", word);
-	print_name(name->text, out);
-}
-
 static void print_bytes(const char *word, const struct ast_number *number,
 			FILE *out)
 {
@@ -355,17 +58,6 @@ static void print_bytes(const char *word, const struct ast_number *number,
 		fprintf(out, " %s %" PRIu64 "k", word, value / 1024);
 	else
 		fprintf(out, " %s %" PRIu64, word, value);
-}
-
-static void print_late(enum late_policy late, FILE *out)
-{
-	static const char *const words[] = {
-		[LATE_KEEP] = "keep", [LATE_MOVE] = "move",
-		[LATE_RESET] = "reset",
-	};
-
-	if (late != LATE_AUTO)
-		fprintf(out, " late %s", words[late]);
 }
 
 static void print_span(const char *word, const struct ast_number *first,
@@ -392,65 +84,19 @@ static void print_learn(const struct ast_learn *learn, FILE *out)
 	}
 }
 
-static void print_endpoint(const struct address *address,
-			   const struct ast_number *port, FILE *out)
+static void print_known(const struct condition_row *row,
+			const struct ast_known *known, FILE *out)
 {
-	char text[ADDRESS_TEXT_MAX];
-
-	address_print(address, text);
-	if (port->place.line == 0)
-		fputs(text, out);
+	if (known->place.line == 0)
+		return;
+	fprintf(out, " %s", row->word);
+	if (row->values == VALUES_NONE)
+		return;
+	putc(' ', out);
+	if (known->text != NULL)
+		print_name(known->text, out);
 	else
-		fprintf(out, address_is_v4(address) ? "%s:%" PRIu64 :
-						      "[%s]:%" PRIu64,
-			text, port->value);
-}
-
-static void print_probe(const struct ast_probe *probe, FILE *out)
-{
-	uint64_t ms = probe->every_ms.value;
-
-	fprintf(out, " probe %s ", probe_kinds[probe->kind].word);
-	print_endpoint(&probe->target, &probe->port, out);
-	if (ms > 0)
-		fprintf(out, " every %" PRIu64 "%s",
-			ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
-	print_number_option("up", &probe->up, out);
-	print_number_option("down", &probe->down, out);
-}
-
-static void print_uplink(const struct ast_statement *s, FILE *out)
-{
-	const struct ast_uplink *u = &s->uplink;
-	char text[ADDRESS_TEXT_MAX];
-
-	fprintf(out, "uplink %s {", s->name.text);
-	print_name_option("dev", &u->dev, out);
-	if (u->has_via4)
-		fprintf(out, " via %s", address_print(&u->via4, text));
-	if (u->has_via6)
-		fprintf(out, " via %s", address_print(&u->via6, text));
-	if (u->via_auto)
-		fputs(" via auto", out);
-	print_number_option("table", &u->table, out);
-	if (u->table_name.text != NULL)
-		fprintf(out, " %s", u->table_name.text);
-	print_number_option("mark", &u->mark, out);
-	if (u->masquerade)
-		fputs(" masquerade", out);
-	if (u->strict)
-		fputs(" strict", out);
-	if (u->fallback.text != NULL)
-		fprintf(out, " fallback %s", u->fallback.text);
-	print_late(u->late, out);
-	if (u->optional)
-		fputs(" optional", out);
-	if (u->on_lan)
-		fputs(" on-lan", out);
-	for (const struct ast_probe *probe = u->probes; probe != NULL;
-	     probe = probe->next)
-		print_probe(probe, out);
-	fputs(" }", out);
+		fprintf(out, "%" PRIu32, known->value);
 }
 
 static void print_expect(const struct ast_expect *e, FILE *out)
@@ -464,19 +110,17 @@ static void print_expect(const struct ast_expect *e, FILE *out)
 	print_endpoint(&e->src, &e->sport, out);
 	fputs(" > ", out);
 	print_endpoint(&e->dst, &e->dport, out);
-	print_name_option("host", &e->host, out);
-	print_name_option("app", &e->app, out);
-	print_name_option("alpn", &e->alpn, out);
-	print_name_option("ja4", &e->ja4, out);
-	if (e->ech)
-		fputs(" ech", out);
-	print_name_option("in", &e->in, out);
-	print_number_option("dscp", &e->dscp, out);
-	print_number_option("tos", &e->tos, out);
-	print_number_option("length", &e->length, out);
-	print_number_option("uid", &e->uid, out);
+	for (int i = 0; i < ATOM_KINDS; i++)
+		print_known(&condition_rows[i], &e->known[i], out);
 	putc(' ', out);
 	print_outcome(&e->outcome, out);
+}
+
+static void print_uplink(const struct ast_statement *s, FILE *out)
+{
+	fprintf(out, "uplink %s {", s->name.text);
+	uplink_options_print(&s->uplink, out);
+	fputs(" }", out);
 }
 
 static void print_queues(const struct ast_statement *s, FILE *out)

@@ -55,6 +55,13 @@ const struct keyword keywords_tos[] = {
 	{ NULL, 0 },
 };
 
+bool keywords_has_ports(uint32_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
+	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_DCCP;
+}
+
 bool keywords_find(const struct keyword *table, const char *name, size_t len,
 		   uint32_t *ret_value)
 {

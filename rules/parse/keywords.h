@@ -17,6 +17,8 @@ struct keyword {
 /* IANA protocol numbers that conditions and expect lines accept by name. The
  * last row has a NULL name. */
 extern const struct keyword keywords_protocol[];
+/* Whether a protocol has ports that packet.h decodes. */
+bool keywords_has_ports(uint32_t protocol);
 /* DSCP, 6 bits: cs0-cs7, af11-af43, ef, va, le, df, be (RFC 2474, 2597, 3246,
  * 5865, 8622). */
 extern const struct keyword keywords_dscp[];

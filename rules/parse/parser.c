@@ -128,6 +128,15 @@ static bool is_class(const struct parser *p, const struct token *word)
 	return false;
 }
 
+/* The nearest word to a token; NULL when the token is that word itself. */
+static const char *meant_by(const struct token *word,
+			    const struct nearest *nearest)
+{
+	if (nearest->best != NULL && token_is(word, nearest->best))
+		return NULL;
+	return nearest->best;
+}
+
 static const char *nearest_word(const struct token *word,
 				const char *const *candidates)
 {
@@ -135,9 +144,23 @@ static const char *nearest_word(const struct token *word,
 
 	for (; candidates != NULL && *candidates != NULL; candidates++)
 		nearest_offer(&nearest, *candidates);
-	if (nearest.best != NULL && token_is(word, nearest.best))
-		return NULL;
-	return nearest.best;
+	return meant_by(word, &nearest);
+}
+
+static const char *nearest_statement(const struct token *word)
+{
+	struct nearest nearest = { .word = word->text, .word_len = word->len };
+
+	parser_offer_statements(&nearest);
+	return meant_by(word, &nearest);
+}
+
+static const char *nearest_condition(const struct token *word)
+{
+	struct nearest nearest = { .word = word->text, .word_len = word->len };
+
+	parser_offer_conditions(&nearest);
+	return meant_by(word, &nearest);
 }
 
 static void report_misspelt(struct parser *p, const struct token *word,
@@ -164,7 +187,7 @@ static bool report_earlier(struct parser *p, const char *what)
 		return false;
 	if (word->text != NULL && word->place.line == p->token.place.line &&
 	    !is_class(p, word))
-		meant = nearest_word(word, parser_statement_words);
+		meant = nearest_statement(word);
 	if (meant != NULL) {
 		report_misspelt(p, word, meant, "a statement");
 		return true;
@@ -182,7 +205,7 @@ static bool report_earlier(struct parser *p, const char *what)
 	}
 	word = &p->class_words[0];
 	if (!is_class(p, word))
-		meant = nearest_word(word, parser_condition_words);
+		meant = nearest_condition(word);
 	if (meant != NULL)
 		report_misspelt(p, word, meant, "a condition");
 	return meant != NULL;
@@ -249,33 +272,59 @@ static struct token as_written(const struct token *token)
 	return shown;
 }
 
-int parser_expected(struct parser *p, const char *what,
-		    const char *const *candidates)
+/* `meant` is the word that the token may be a misspelling of, and `fix` the
+ * remedy if there is none; both may be NULL. */
+static int report_expected(struct parser *p, const char *what,
+			   const char *meant, const char *fix)
 {
 	const struct token *token = &p->token;
 	struct token shown = as_written(token);
-	const char *fix = foreign_fix(p);
-	const char *meant = NULL;
+	const char *foreign = foreign_fix(p);
 
 	if (token->kind == TOKEN_BAD) {
 		parser_error(p, token->place, NULL, "%s", token->why);
 		return -EINVAL;
 	}
-	if (fix == NULL && report_earlier(p, what))
+	if (foreign == NULL && report_earlier(p, what))
 		return -EINVAL;
 	if (token->kind == TOKEN_STOP) {
 		report_stop(p, what);
 		return -EINVAL;
 	}
-	if (fix == NULL && token->kind == TOKEN_WORD)
-		meant = nearest_word(token, candidates);
-	if (meant != NULL)
+	if (foreign == NULL && token->kind == TOKEN_WORD && meant != NULL)
 		report_misspelt(p, token, meant, what);
 	else
-		parser_error(p, token->place, fix,
+		parser_error(p, token->place, foreign != NULL ? foreign : fix,
 			     "expected %s, not '%.*s%s'", what,
 			     WORD_OF(&shown));
 	return -EINVAL;
+}
+
+int parser_expected(struct parser *p, const char *what,
+		    const char *const *candidates)
+{
+	return report_expected(p, what, nearest_word(&p->token, candidates),
+			       NULL);
+}
+
+int parser_expected_statement(struct parser *p)
+{
+	return report_expected(p, "a statement", nearest_statement(&p->token),
+			       NULL);
+}
+
+/* List the conditions, unless a keyword is just at the wrong place. */
+int parser_expected_condition(struct parser *p)
+{
+	char words[CONDITIONS_TEXT_MAX], fix[CONDITIONS_TEXT_MAX + FIX_MAX];
+	const struct token *token = &p->token;
+
+	snprintf(fix, sizeof(fix), "a condition is one of: %s",
+		 condition_words(words));
+	return report_expected(p, "a condition", nearest_condition(token),
+			       token->kind == TOKEN_WORD &&
+			       parser_reserved(token->text, token->len) == NULL
+			       ? fix : NULL);
 }
 
 /* Parsing continues after an error at the keyword of a statement. It may be
@@ -286,7 +335,7 @@ static bool is_resumption(const struct token *token, uint32_t column)
 		return true;
 	return token->kind == TOKEN_WORD && token->starts_line &&
 	       token->place.column <= column &&
-	       nearest_word(token, parser_statement_words) != NULL;
+	       nearest_statement(token) != NULL;
 }
 
 /* Skip to the next line that starts a statement. */
@@ -306,8 +355,7 @@ static int report_trailing(struct parser *p)
 	struct token token = p->token;
 
 	if (token.kind == TOKEN_WORD && token.starts_line)
-		return parser_expected(p, "a statement",
-				       parser_statement_words);
+		return parser_expected_statement(p);
 	token.starts_line = true;
 	if (!parser_starts_statement(&token))
 		return parser_expected(p, "the end of the statement", NULL);
@@ -342,7 +390,7 @@ static int next_statement(struct parser *p, struct ast_statement **ret)
 	else if (parser_starts_statement(&p->token))
 		rc = parser_statement(p, s);
 	else
-		rc = parser_expected(p, "a statement", parser_statement_words);
+		rc = parser_expected_statement(p);
 	if (rc == 0 && p->token.kind != TOKEN_STOP)
 		rc = report_trailing(p);
 	if (rc == -ENOMEM)

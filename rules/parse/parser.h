@@ -90,6 +90,9 @@ int parser_twice(struct parser *p);
  */
 int parser_expected(struct parser *p, const char *what,
 		    const char *const *candidates);
+/* The same for a statement and a condition. */
+int parser_expected_statement(struct parser *p);
+int parser_expected_condition(struct parser *p);
 
 /* Report an error. Print the text of a token with "%.*s%s" and WORD_OF(). */
 void parser_error(struct parser *p, struct place place, const char *fix,
@@ -106,8 +109,9 @@ char *parser_copy(struct parser *p, const char *text, size_t len);
 
 /* ---- parser_word.c: the words of the language ---- */
 
-extern const char *const parser_statement_words[];
-extern const char *const parser_condition_words[];
+/* Offer the words that start a statement, or are part of a condition. */
+void parser_offer_statements(struct nearest *nearest);
+void parser_offer_conditions(struct nearest *nearest);
 /* The reserved word equal to `text`, ignoring case; NULL when there is none. */
 const char *parser_reserved(const char *text, size_t len);
 /* Whether the word cannot be a value unless it is quoted, as in `app and`. */
@@ -175,10 +179,11 @@ int parser_set_list(struct parser *p, enum list_kind kind,
 /* ---- parser_condition.c ---- */
 
 int parser_condition(struct parser *p, struct ast_condition **ret_condition);
-bool parser_has_ports(uint32_t proto);
 
 /* ---- parser_statement.c ---- */
 
+/* The keyword of the i-th kind of statement; NULL after the last. */
+const char *parser_statement_word(size_t i);
 /* A whole statement, from its keyword on. */
 int parser_statement(struct parser *p, struct ast_statement *statement);
 /* via NAME | via { NAME, ... } | drop | exempt (if allowed). */
@@ -198,6 +203,11 @@ int parser_late(struct parser *p, enum late_policy *ret_late);
 int parser_learn(struct parser *p, struct ast_statement *statement);
 int parser_uplink(struct parser *p, struct ast_statement *statement);
 int parser_expect(struct parser *p, struct ast_statement *statement);
+/* uplink_options.c: an option, from its word on; -EINVAL for another word. */
+int uplink_option_parse(struct parser *p, struct ast_uplink *uplink);
+/* The word of the i-th option; NULL after the last. */
+const char *uplink_option_word(size_t i);
+
 /* ADDR, ADDR:PORT or [ADDR]:PORT; without a port *ret_port is not written. */
 int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 		    struct address *ret_address, struct ast_number *ret_port);

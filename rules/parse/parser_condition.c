@@ -6,21 +6,6 @@
 
 #include "rules/parse/parser.h"
 
-static const struct {
-	const char *word;
-	enum atom_kind atom;
-} atoms[] = {
-	{ "sport", ATOM_SPORT },	{ "dport", ATOM_DPORT },
-	{ "from", ATOM_FROM },		{ "to", ATOM_TO },
-	{ "in", ATOM_IN },		{ "dscp", ATOM_DSCP },
-	{ "tos", ATOM_TOS },		{ "length", ATOM_LENGTH },
-	{ "uid", ATOM_UID },		{ "app", ATOM_APP },
-	{ "host", ATOM_HOST },		{ "alpn", ATOM_ALPN },
-	{ "ja4", ATOM_JA4 },		{ "ech", ATOM_ECH },
-};
-
-#define ATOM_COUNT (sizeof(atoms) / sizeof(atoms[0]))
-
 static int disjunction(struct parser *p, struct ast_condition **ret);
 
 static struct ast_condition *new_condition(struct parser *p,
@@ -78,11 +63,9 @@ static int operands_join(struct parser *p, struct operands *operands,
 
 static bool find_atom(const struct token *token, enum atom_kind *ret_atom)
 {
-	size_t i;
-
-	for (i = 0; i < ATOM_COUNT; i++)
-		if (token_is(token, atoms[i].word)) {
-			*ret_atom = atoms[i].atom;
+	for (int i = 0; i < ATOM_KINDS; i++)
+		if (token_is(token, condition_rows[i].word)) {
+			*ret_atom = (enum atom_kind)i;
 			return true;
 		}
 	return false;
@@ -95,7 +78,7 @@ static bool find_protocol(const struct token *token)
 	for (row = keywords_protocol; row->name != NULL; row++)
 		if (token_is(token, row->name))
 			return true;
-	return token_is(token, "proto");
+	return token_is(token, condition_rows[ATOM_PROTO].word);
 }
 
 static int atom(struct parser *p, enum atom_kind kind,
@@ -108,17 +91,11 @@ static int atom(struct parser *p, enum atom_kind kind,
 		return -ENOMEM;
 	c->atom = kind;
 	parser_advance(p);
-	rc = kind == ATOM_ECH ? 0 : parser_set(p, kind, &c->values);
+	rc = condition_rows[kind].values == VALUES_NONE ? 0 :
+	     parser_set(p, kind, &c->values);
 	if (rc == 0)
 		*ret = c;
 	return rc;
-}
-
-bool parser_has_ports(uint32_t proto)
-{
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
-	       proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP ||
-	       proto == IPPROTO_DCCP;
 }
 
 /* A protocol, and the ports that follow it. */
@@ -143,7 +120,7 @@ static int protocol(struct parser *p, struct ast_condition **ret)
 	c->values = value;
 	operands_add(&operands, c);
 	while (parser_at(p, "sport") || parser_at(p, "dport")) {
-		if (!parser_has_ports(value->first)) {
+		if (!keywords_has_ports(value->first)) {
 			parser_error(p, p->token.place, NULL,
 				     "this protocol has no ports");
 			return -EINVAL;
@@ -229,8 +206,7 @@ static int class_name(struct parser *p, struct ast_condition **ret)
 	}
 	if (token.kind != TOKEN_WORD || word != NULL ||
 	    strchr("!&|/[0123456789", token.text[0]) != NULL)
-		return parser_expected(p, "a condition",
-				       parser_condition_words);
+		return parser_expected_condition(p);
 	rc = parser_value_name(p, "a condition", &name);
 	if (rc < 0)
 		return rc;
@@ -294,11 +270,11 @@ static int factor(struct parser *p, struct ast_condition **ret)
 		return nested(p, ret);
 	if (find_protocol(&p->token))
 		return protocol(p, ret);
-	if (parser_at(p, "payload"))
+	if (!find_atom(&p->token, &kind))
+		return class_name(p, ret);
+	if (condition_rows[kind].values == VALUES_PATTERN)
 		return payload(p, ret);
-	if (find_atom(&p->token, &kind))
-		return atom(p, kind, ret);
-	return class_name(p, ret);
+	return atom(p, kind, ret);
 }
 
 /* Whether the conjunction ends here; the caller checks what follows. */

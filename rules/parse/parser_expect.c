@@ -59,23 +59,46 @@ int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 }
 
 static int named(struct parser *p, const struct keyword *table,
-		 const struct number_kind *kind, struct ast_number *number)
+		 const struct number_kind *kind, struct ast_known *known)
 {
 	struct ast_name name;
-	uint32_t value = 0;
-	struct place place = p->token.place;
-	int rc;
 
-	if (number->place.line > 0)
-		return parser_twice(p);
-	rc = parser_value_named(p, table, kind, &name, &value);
-	if (rc < 0)
-		return rc;
-	*number = (struct ast_number){ .place = place, .value = value };
-	return 0;
+	return parser_value_named(p, table, kind, &name, &known->value);
 }
 
-static int option(struct parser *p, struct ast_expect *expect)
+static int number(struct parser *p, const struct number_kind *kind,
+		  struct ast_known *known)
+{
+	struct ast_number number = { .value = 0 };
+	int rc = parser_value_number(p, kind, &number);
+
+	known->value = (uint32_t)number.value;
+	return rc;
+}
+
+static int text(struct parser *p, enum value_type type,
+		struct ast_known *known)
+{
+	struct ast_name name = { .text = NULL };
+	int rc;
+
+	if (type == VALUES_HOST)
+		rc = parser_value_host(p, &name);
+	else if (type == VALUES_APP)
+		rc = parser_value_app(p, &name);
+	else if (type == VALUES_JA4)
+		rc = parser_value_ja4(p, &name);
+	else if (type == VALUES_INTERFACE)
+		rc = parser_value_interface(p, false, &name);
+	else
+		rc = parser_value_text(p, "an ALPN name", &name);
+	known->text = name.text;
+	return rc;
+}
+
+/* One value: a flow has no ranges and no masks. */
+static int one_value(struct parser *p, enum value_type type,
+		     struct ast_known *known)
 {
 	static const struct number_kind dscp = {
 		.what = "a DSCP name or number", .max = 63,
@@ -89,61 +112,55 @@ static int option(struct parser *p, struct ast_expect *expect)
 	static const struct number_kind uid = {
 		.what = "a user number", .max = UID_MAX,
 	};
-	struct ast_name alpn;
-	int rc;
 
-	if (parser_take(p, "ja4"))
-		return expect->ja4.text != NULL ? parser_twice(p) :
-			parser_value_ja4(p, &expect->ja4);
-	if (parser_at(p, "ech") && expect->ech)
-		return parser_twice(p);
-	if (parser_take(p, "ech")) {
-		expect->ech = true;
+	switch (type) {
+	case VALUES_NONE:
 		return 0;
+	case VALUES_DSCP:
+		return named(p, keywords_dscp, &dscp, known);
+	case VALUES_TOS:
+		return named(p, keywords_tos, &tos, known);
+	case VALUES_LENGTH:
+		return number(p, &length, known);
+	case VALUES_USER:
+		return number(p, &uid, known);
+	default:
+		return text(p, type, known);
 	}
-	if (parser_take(p, "host"))
-		return expect->host.text != NULL ? parser_twice(p) :
-			parser_value_host(p, &expect->host);
-	if (parser_take(p, "app"))
-		return expect->app.text != NULL ? parser_twice(p) :
-			parser_value_app(p, &expect->app);
-	if (parser_take(p, "in"))
-		return expect->in.text != NULL ? parser_twice(p) :
-			parser_value_interface(p, false, &expect->in);
-	if (parser_take(p, "dscp"))
-		return named(p, keywords_dscp, &dscp, &expect->dscp);
-	if (parser_take(p, "tos"))
-		return named(p, keywords_tos, &tos, &expect->tos);
-	if (parser_take(p, "length"))
-		return expect->length.place.line > 0 ? parser_twice(p) :
-			parser_value_number(p, &length, &expect->length);
-	if (parser_take(p, "uid"))
-		return expect->uid.place.line > 0 ? parser_twice(p) :
-			parser_value_number(p, &uid, &expect->uid);
-	if (!parser_take(p, "alpn"))
-		return 1;
-	if (expect->alpn.text != NULL)
-		return parser_twice(p);
-	rc = parser_value_text(p, "an ALPN name", &alpn);
-	if (rc == 0)
-		expect->alpn = alpn;
-	return rc;
+}
+
+/* 1 when the next word is not a condition that an expect line can have. */
+static int option(struct parser *p, struct ast_expect *expect)
+{
+	for (int i = 0; i < ATOM_KINDS; i++) {
+		struct ast_known *known = &expect->known[i];
+
+		if (!condition_rows[i].in_expect ||
+		    !parser_take(p, condition_rows[i].word))
+			continue;
+		if (known->place.line > 0)
+			return parser_twice(p);
+		known->place = p->taken.place;
+		return one_value(p, condition_rows[i].values, known);
+	}
+	return 1;
 }
 
 static int outcome(struct parser *p, struct ast_expect *expect)
 {
-	static const char *const words[] = {
-		"host", "app", "alpn", "ja4", "ech", "dscp", "tos", "in",
-		"length", "uid", "via", "drop", "exempt", NULL,
-	};
+	const char *words[ATOM_KINDS + 4] = { "via", "drop", "exempt" };
+	size_t count = 3;
 
+	for (int i = 0; i < ATOM_KINDS; i++)
+		if (condition_rows[i].in_expect)
+			words[count++] = condition_rows[i].word;
 	if (p->is_flow)
 		return p->token.kind == TOKEN_STOP ? 0 :
-			parser_expected(p, "what is known of the flow", words);
+			parser_expected(p, "a property of the flow", words);
 	if (p->token.kind == TOKEN_WORD && !parser_at(p, "via") &&
 	    !parser_at(p, "drop") && !parser_at(p, "exempt"))
 		return parser_expected(p, "'via UPLINK', 'drop', 'exempt' or "
-				       "what is known of the flow", words);
+				       "a property of the flow", words);
 	return parser_outcome(p, true, &expect->outcome);
 }
 
@@ -158,7 +175,7 @@ int parser_expect(struct parser *p, struct ast_statement *statement)
 	rc = parser_value_protocol(p, &expect->proto);
 	if (rc < 0)
 		return rc;
-	has_ports = parser_has_ports(expect->proto);
+	has_ports = keywords_has_ports(expect->proto);
 	rc = parser_endpoint(p, has_ports, "the client's address",
 			     &expect->src, &expect->sport);
 	if (rc < 0)

@@ -236,24 +236,22 @@ static int one_host(struct parser *p, struct ast_value *value)
 	return rc;
 }
 
-/* How an atom's values are read, and whether a @LIST may be one of them. */
+/* How the values of a condition are read, and whether a @LIST is one. */
 static const struct {
 	one_value one;
 	bool takes_lists;
-} atoms[] = {
-	[ATOM_SPORT]  = { one_port, false },
-	[ATOM_DPORT]  = { one_port, false },
-	[ATOM_FROM]   = { one_address, true },
-	[ATOM_TO]     = { one_address, true },
-	[ATOM_IN]     = { one_interface, false },
-	[ATOM_DSCP]   = { one_dscp, false },
-	[ATOM_TOS]    = { one_tos, false },
-	[ATOM_LENGTH] = { one_length, false },
-	[ATOM_UID]    = { one_uid, false },
-	[ATOM_APP]    = { one_app, false },
-	[ATOM_HOST]   = { one_host, true },
-	[ATOM_ALPN]   = { one_alpn, false },
-	[ATOM_JA4]    = { one_ja4, false },
+} readers[VALUE_TYPES] = {
+	[VALUES_PORT]	   = { one_port, false },
+	[VALUES_ADDRESS]   = { one_address, true },
+	[VALUES_INTERFACE] = { one_interface, false },
+	[VALUES_DSCP]	   = { one_dscp, false },
+	[VALUES_TOS]	   = { one_tos, false },
+	[VALUES_LENGTH]	   = { one_length, false },
+	[VALUES_USER]	   = { one_uid, false },
+	[VALUES_APP]	   = { one_app, false },
+	[VALUES_HOST]	   = { one_host, true },
+	[VALUES_ALPN]	   = { one_alpn, false },
+	[VALUES_JA4]	   = { one_ja4, false },
 };
 
 static int list_reference(struct parser *p, struct ast_value *value)
@@ -322,10 +320,12 @@ static int braces(struct parser *p, one_value one, bool takes_lists,
 int parser_set(struct parser *p, enum atom_kind atom,
 	       struct ast_value **ret_values)
 {
+	enum value_type type = condition_rows[atom].values;
+
 	if (p->token.kind == TOKEN_BRACE_OPEN)
-		return braces(p, atoms[atom].one, atoms[atom].takes_lists,
+		return braces(p, readers[type].one, readers[type].takes_lists,
 			      false, ret_values);
-	return next_value(p, atoms[atom].one, atoms[atom].takes_lists,
+	return next_value(p, readers[type].one, readers[type].takes_lists,
 			  ret_values);
 }
 

@@ -347,12 +347,15 @@ static const struct {
 	{ "include", include },	{ "ahead", ahead },
 };
 
+const char *parser_statement_word(size_t i)
+{
+	return i < sizeof(kinds) / sizeof(kinds[0]) ? kinds[i].word : NULL;
+}
+
 int parser_statement(struct parser *p, struct ast_statement *statement)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (parser_take(p, kinds[i].word))
 			return kinds[i].parse(p, statement);
-	return parser_expected(p, "a statement", parser_statement_words);
+	return parser_expected_statement(p);
 }

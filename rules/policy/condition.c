@@ -119,22 +119,9 @@ enum truth condition_eval(const struct condition_pool *pool, uint32_t node,
 
 uint8_t condition_fact(enum node_kind kind)
 {
-	switch (kind) {
-	case NODE_APP:
-		return FACT_APP;
-	case NODE_ECH:
-		return FACT_ECH;
-	case NODE_ALPN:
-		return FACT_ALPN;
-	case NODE_JA4:
-		return FACT_JA4;
-	case NODE_HOST:
-		return FACT_HOST;
-	case NODE_PAYLOAD:
-		return FACT_PAYLOAD;
-	default:
-		return 0;
-	}
+	const struct condition_row *row = condition_row_of(kind);
+
+	return row != NULL ? row->fact : 0;
 }
 
 uint8_t condition_facts(const struct condition_pool *pool, uint32_t node)
@@ -207,33 +194,29 @@ static bool leaf_implied(const struct condition_pool *pool,
 			 const struct node *outer, const struct node *inner,
 			 set_covers covers, void *ctx)
 {
+	const struct condition_row *row;
+
 	if (outer->kind != inner->kind)
 		return false;
-	switch ((enum node_kind)outer->kind) {
-	case NODE_PROTO:
-	case NODE_TOS:
-	case NODE_APP:
-		return bitmap_covers(&pool->bitmaps[outer->value],
-				     &pool->bitmaps[inner->value]);
-	case NODE_ALPN:
-	case NODE_JA4:
-		return (inner->value & ~outer->value) == 0;
-	case NODE_ECH:
-		return true;
-	case NODE_NOT:
+	if (outer->kind == NODE_NOT)
 		return condition_implied(pool, inner->value, outer->value,
 					 covers, ctx);
-	case NODE_SPORT:
-	case NODE_DPORT:
-	case NODE_LENGTH:
-	case NODE_IN:
-	case NODE_FROM:
-	case NODE_TO:
-	case NODE_HOST:
-	case NODE_UID:
-		return covers(ctx, outer->kind, outer->value, inner->value);
-	default:
+	row = condition_row_of(outer->kind);
+	if (row == NULL)
 		return false;
+	switch (row->test) {
+	case TEST_BYTES:
+	case TEST_APPS:
+		return bitmap_covers(&pool->bitmaps[outer->value],
+				     &pool->bitmaps[inner->value]);
+	case TEST_BITS:
+		return (inner->value & ~outer->value) == 0;
+	case TEST_NONE:
+		return true;
+	case TEST_PATTERN:
+		return outer->value == inner->value;
+	default:
+		return covers(ctx, outer->kind, outer->value, inner->value);
 	}
 }
 

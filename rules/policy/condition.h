@@ -13,34 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rules/policy/conditions.h"
 #include "rules/policy/facts.h"
-
-enum node_kind {
-	NODE_FALSE,
-	NODE_TRUE,
-	/* From headers; `value` is the number of a set, or of a bitmap. */
-	NODE_PROTO,		/* bitmap */
-	NODE_TOS,		/* bitmap */
-	NODE_SPORT,
-	NODE_DPORT,
-	NODE_LENGTH,
-	NODE_IN,
-	NODE_FROM,
-	NODE_TO,
-	NODE_UID,
-	/* From payload. */
-	NODE_APP,		/* bitmap */
-	NODE_ECH,		/* no value */
-	NODE_ALPN,		/* the bits themselves */
-	NODE_JA4,		/* the same */
-	NODE_HOST,
-	NODE_PAYLOAD,		/* the number of a pattern */
-	/* `value` is the child. */
-	NODE_NOT,
-	/* `value` is the first of `count` in children. */
-	NODE_AND,
-	NODE_OR,
-};
 
 struct node {
 	uint8_t kind;

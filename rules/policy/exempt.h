@@ -24,7 +24,7 @@ struct exempt_range {
 
 struct exempt {
 	struct place place;
-	bool to;			/* the server's address; else client's */
+	bool to;			/* servers; else clients */
 	bool by_rule;
 	uint32_t set;			/* an address set of the policy */
 	const struct exempt_range *ranges;	/* with files and lists */

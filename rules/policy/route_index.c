@@ -112,7 +112,8 @@ static int fill_field(struct arena *arena, struct index_field *field,
 
 	if (rc == 0)
 		rc = fill_chunks(arena, field);
-	if (rc < 0 || condition_fact((enum node_kind)items[0].kind) == 0)
+	field->fact = condition_fact((enum node_kind)items[0].kind);
+	if (rc < 0 || field->fact == 0)
 		return rc;
 	qsort(items, count, sizeof(*items), by_group);
 	return fill_groups(arena, field, items, count);
@@ -303,8 +304,7 @@ static void walk_unknown(struct walk *walk, const uint64_t *candidates)
 	for (int kind = NODE_APP; kind < INDEX_KINDS; kind++) {
 		const struct index_field *field = &walk->index->fields[kind];
 
-		if (walk->facts->known &
-		    condition_fact((enum node_kind)kind))
+		if (walk->facts->known & field->fact)
 			continue;
 		for (size_t g = 0; g < field->group_count; g++)
 			walk_group(walk, &field->groups[g], candidates);

@@ -25,45 +25,11 @@ struct indexer {
 	uint8_t facts;
 };
 
-/* How many flows match a leaf of this kind, relative to the others; 0 for
- * kinds that cannot be keys. */
-static uint64_t weight_of_kind(enum node_kind kind)
-{
-	switch (kind) {
-	case NODE_TO:
-	case NODE_DPORT:
-		return 1;
-	case NODE_FROM:
-		return 2;
-	case NODE_UID:
-	case NODE_SPORT:
-	case NODE_TOS:
-	case NODE_HOST:
-		return 4;
-	case NODE_APP:
-	case NODE_PAYLOAD:
-	case NODE_JA4:
-		return 6;
-	case NODE_ALPN:
-	case NODE_ECH:
-		return 8;
-	case NODE_LENGTH:
-	case NODE_IN:
-		return 32;
-	case NODE_PROTO:
-		return 64;
-	default:
-		return 0;
-	}
-}
-
 static uint64_t cost_of_leaf(const struct indexer *f, uint32_t node)
 {
 	const struct node *n = &f->pool->nodes[node];
-	uint64_t weight = weight_of_kind((enum node_kind)n->kind);
+	uint64_t weight = condition_row_of(n->kind)->share;
 
-	if (weight == 0)
-		return NEVER;
 	if (f->is_wide(f->ctx, (enum node_kind)n->kind, n->value))
 		weight *= WIDE;
 	return weight * f->uses[node];
@@ -149,13 +115,11 @@ static int put_leaf(struct indexer *f, const struct node *n)
 	enum node_kind kind = (enum node_kind)n->kind;
 	uint64_t bits = n->value;
 
-	switch (kind) {
-	case NODE_PROTO:
-	case NODE_TOS:
-	case NODE_APP:
+	switch (condition_row_of(kind)->test) {
+	case TEST_BYTES:
+	case TEST_APPS:
 		return put_bits(f, kind, f->pool->bitmaps[n->value].words, 256);
-	case NODE_ALPN:
-	case NODE_JA4:
+	case TEST_BITS:
 		return put_bits(f, kind, &bits, 32);
 	default:
 		return put(f, kind, n->value);

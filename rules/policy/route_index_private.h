@@ -32,6 +32,7 @@ struct index_group {
 /* The routes indexed under one kind of leaf. A key is the number of a set or a
  * pattern, or a bit of a bitmap or a value. */
 struct index_field {
+	uint8_t fact;
 	size_t keys;
 	const uint32_t *starts;		/* keys + 1, into routes */
 	const uint32_t *routes;
