@@ -67,13 +67,15 @@ int cmd_check(int argc, char *argv[])
 	expects = policy_expects(policy);
 	uplinks = policy_uplinks(policy);
 	routes = policy_routes(policy) + policy_packet_routes(policy);
-	printf("%s: %zu uplink%s, %zu route%s with the default, ",
+	printf("%s: %zu uplink%s, %zu route%s with the default",
 	       argv[optind], uplinks, plural(uplinks), routes, plural(routes));
-	if (broken == 0)
-		printf("%zu expectation%s hold%s\n", expects, plural(expects),
-		       expects == 1 ? "s" : "");
+	if (expects == 0)
+		printf("\n");
+	else if (broken == 0)
+		printf(", %zu expectation%s hold%s\n", expects,
+		       plural(expects), expects == 1 ? "s" : "");
 	else
-		printf("%zu of %zu expectations do not hold\n", broken,
+		printf(", %zu of %zu expectations do not hold\n", broken,
 		       expects);
 	policy_free(policy);
 	return broken == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

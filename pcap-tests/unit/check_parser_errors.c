@@ -153,7 +153,7 @@ static const struct {
 	{ "uplink a { dev b probe ping example.com }", "1:29: error: "
 	  "'example.com' is not an address", NULL },
 	{ "uplink a { dev b probe ping ::1 every 5 }", "1:39: error: expected "
-	  "a time, as in 5s, not '5'", NULL },
+	  "a time in s or ms, such as 5s or 500ms, not '5'", "write 5s" },
 	{ "uplink a { dev b probe ping ::1 every 0s }", "1:39: error: '0' is "
 	  "not a number of seconds (1 to 3600)", NULL },
 	{ "uplink a { dev b probe ping ::1 up 0 }", "1:36: error: '0' is not "
@@ -354,6 +354,36 @@ static const struct {
 	  "error: this is not a JA4 fingerprint", FIX },
 	{ "class a = ja4 @b", "1:15: error: only 'from', 'to' and 'host' "
 	  "accept a list", NULL },
+	{ "route mac 02:00:5e:00:53:01 via a", "1:7: error: there is no "
+	  "condition 'mac'", "a condition is one of: proto, sport" },
+	{ "route country { NL, BE } via a", "1:7: error: there is no condition "
+	  "'country'", "a condition is one of: proto, sport" },
+	{ "route tcp time 22:00-06:00 drop", "1:11: error: there is no "
+	  "condition 'time'", "a condition is one of: proto, sport" },
+	{ "route form 192.0.2.1 via a", "1:7: error: expected a condition, not "
+	  "'form'", "did you mean 'from'?" },
+	{ "route tcp via 198.51.101.1", "1:15: error: expected the name of an "
+	  "uplink, not the address of a gateway",
+	  "uplink NAME { dev INTERFACE via 198.51.101.1 }" },
+	{ "default via { a, 2001:db8::1 }", "1:18: error: expected the name of "
+	  "an uplink", "via 2001:db8::1 }" },
+	{ "default via { a 75%, b x% }", "1:24: error: 'x' is not a weight",
+	  NULL },
+	{ "uplink a { dev b probe ping ::1 every 5min }", "1:39: error: "
+	  "expected a time in s or ms, such as 5s or 500ms, not '5min'",
+	  "write 300s" },
+	{ "uplink a { dev b probe ping ::1 every 2h }", "1:39: error: expected "
+	  "a time in s or ms", NULL },
+	{ "route -p tcp --dport 25 via a", "1:7: error: expected a condition, "
+	  "not '-p'", "write: tcp dport 25" },
+	{ "class a = -p udp -m udp -s 10.0.0.0/8 --sport 53 # dns",
+	  "1:11: error: expected a condition, not '-p'",
+	  "write: udp from 10.0.0.0/8 sport 53\n" },
+	{ "exempt tcp dport 22 # ssh", "1:8: error: an exemption has only "
+	  "addresses: expected 'from' or 'to', not 'tcp'",
+	  "write: route tcp dport 22 via main\n" },
+	{ "class a = host /video/", "1:16: error: '/video/': ", "a host is a "
+	  "name, not a pattern" },
 	{ "include a", "1:9: error: expected a path in quotes, not 'a'",
 	  NULL },
 	{ "include \"/nothing/there\"", "1:9: error: cannot read "

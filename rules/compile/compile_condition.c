@@ -11,7 +11,7 @@ static void report_unknown(struct compiler *c, struct place place,
 			   const char *what, const char *word,
 			   const struct nearest *near, const char *fallback)
 {
-	char fix[160];
+	char fix[CONDITIONS_TEXT_MAX + 120];
 
 	if (near->best != NULL)
 		snprintf(fix, sizeof(fix), "did you mean '%s'?", near->best);
@@ -230,15 +230,27 @@ static bool is_all(const char *word)
 	       strcmp(word, "everything") == 0;
 }
 
+/* An unknown word can be a misspelt class or condition. */
+static void report_class(struct compiler *c, const struct ast_condition *use,
+			 struct nearest *near)
+{
+	char words[CONDITIONS_TEXT_MAX], fix[CONDITIONS_TEXT_MAX + 120];
+
+	for (int i = 0; i < ATOM_KINDS; i++)
+		nearest_offer(near, condition_rows[i].word);
+	snprintf(fix, sizeof(fix), "define 'class %.60s = CONDITION', or use "
+		 "one of: %s", use->name, condition_words(words));
+	report_unknown(c, use->place, "class or condition", use->name, near,
+		       is_all(use->name) ? "write 'default via UPLINK' for "
+					   "all other flows" : fix);
+}
+
 static int compile_class_use(struct compiler *c,
 			     const struct ast_condition *use,
 			     uint32_t *ret_node)
 {
 	struct nearest near = { .word = use->name,
 				.word_len = strlen(use->name) };
-	static const char *const words[] = {
-		"from", "to", "in", "host", "app", "proto",
-	};
 	struct class_item *class = NULL;
 	int rc;
 
@@ -250,12 +262,7 @@ static int compile_class_use(struct compiler *c,
 			class = &c->classes.items[i];
 	}
 	if (class == NULL) {
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			nearest_offer(&near, words[i]);
-		report_unknown(c, use->place, "class", use->name, &near,
-			       is_all(use->name) ?
-			       "write 'default via UPLINK' for all other "
-			       "flows" : "define it: class NAME = CONDITION");
+		report_class(c, use, &near);
 		return -EINVAL;
 	}
 	if (class->state == CLASS_OPEN) {

@@ -1,5 +1,6 @@
-/* warn.c - what is allowed but hardly meant. */
+/* warn.c - warn of what is valid but probably not intended. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/compile/compile.h"
@@ -25,8 +26,8 @@ static void warn_marks(struct compiler *c)
 
 		if ((mask & bits) == 0 || (MARKS_MASK_DEFAULT & bits) != 0)
 			continue;
-		snprintf(fix, sizeof(fix), "it uses 0x%x where it runs; "
-			 "`waymark doctor` finds bits that are free here",
+		snprintf(fix, sizeof(fix), "it uses 0x%x; "
+			 "'waymark doctor' finds unused bits",
 			 bits);
 		warn(c, s->marks.mask.place, fix,
 		     "the mask shares bits with %s", marks_programs[i].name);
@@ -49,7 +50,7 @@ static void warn_unused(struct compiler *c)
 			     c->lists.items[i].statement->name.text);
 }
 
-static void warn_uplinks(struct compiler *c)
+static void warn_unrouted(struct compiler *c)
 {
 	const struct policy *p = c->policy;
 
@@ -66,12 +67,59 @@ static void warn_uplinks(struct compiler *c)
 			is_used |= p->uplinks[u].fallback == (int)i;
 		if (!is_used)
 			warn(c, c->uplinks.items[i]->name.place,
-			     "only what arrives by it is answered by it",
+			     "only replies to incoming connections leave "
+			     "through it",
 			     "uplink '%s' has no route", p->uplinks[i].name);
 	}
 }
 
-/* The first uplink of a route's that masquerades; NULL for none. */
+static bool is_same_gateway(bool has_a, const struct address *a, bool has_b,
+			    const struct address *b)
+{
+	return has_a == has_b && (!has_a || address_equal(a, b));
+}
+
+/* Two uplinks with one device and gateway have the same routes. */
+static void warn_same_link(struct compiler *c)
+{
+	const struct policy *p = c->policy;
+	char fix[UPLINK_NAME_MAX + 80];
+
+	for (size_t i = 0; i < p->uplink_count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct uplink *a = &p->uplinks[i];
+			const struct uplink *b = &p->uplinks[j];
+
+			if (strcmp(a->dev, b->dev) != 0 ||
+			    !is_same_gateway(a->has_via4, &a->via4,
+					     b->has_via4, &b->via4) ||
+			    !is_same_gateway(a->has_via6, &a->via6,
+					     b->has_via6, &b->via6))
+				continue;
+			snprintf(fix, sizeof(fix), "use '%.64s' for both, or "
+				 "correct 'dev' or 'via'", b->name);
+			warn(c, c->uplinks.items[i]->name.place, fix,
+			     "uplink '%s' has the device and gateway of "
+			     "another uplink", a->name);
+			break;
+		}
+}
+
+static void warn_strict(struct compiler *c)
+{
+	const struct policy *p = c->policy;
+
+	for (size_t i = 0; i < p->uplink_count; i++)
+		if (p->uplinks[i].strict &&
+		    p->uplinks[i].fallback == UPLINK_MAIN)
+			warn(c, c->uplinks.items[i]->uplink.fallback.place,
+			     "leave out 'strict' or 'fallback main'",
+			     "uplink '%s' is strict, but when it is down its "
+			     "traffic leaves through any uplink of the main "
+			     "table", p->uplinks[i].name);
+}
+
+/* The first uplink of a route that masquerades; NULL for none. */
 static const struct uplink *masquerading(const struct policy *p,
 					 const struct route *route)
 {
@@ -80,30 +128,6 @@ static const struct uplink *masquerading(const struct policy *p,
 		    policy_route_takes(route, p->uplinks[i].path))
 			return &p->uplinks[i];
 	return NULL;
-}
-
-/* The first packet fixes NAT: a flow that is known by its payload only has
- * left by another path by then. */
-static void warn_late(struct compiler *c)
-{
-	const struct policy *p = c->policy;
-
-	for (size_t r = 0; r < p->route_count; r++) {
-		const struct uplink *up = masquerading(p, &p->routes[r]);
-
-		if (up == NULL ||
-		    condition_is_early(&p->pool, p->tests[r].node) ||
-		    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE)
-			continue;
-		warn(c, c->routes.items[r]->place,
-		     p->late == LATE_MOVE ?
-		     "'late move' breaks such flows; name ports or addresses "
-		     "as well" :
-		     "such flows keep the uplink of their first packet; name "
-		     "ports or addresses as well",
-		     "only payload can match this route, and '%s' masquerades",
-		     up->name);
-	}
 }
 
 static bool numbers_cover(const struct number_set *outer,
@@ -115,8 +139,8 @@ static bool numbers_cover(const struct number_set *outer,
 	return true;
 }
 
-/* Every name below an inner one is below the outer one, too. Names are few
- * here, or the sets are the same. */
+/* Whether each name of the inner set is in the outer set. Larger sets are not
+ * compared. */
 #define COVER_MAX 4096
 
 static bool domains_cover(const struct compiler *c, uint32_t outer,
@@ -163,7 +187,87 @@ static bool covers(void *ctx, enum node_kind kind, uint32_t outer,
 	}
 }
 
-/* With many routes each is compared with its nearest neighbours only. */
+static enum late_policy late_of_path(const struct policy *p, uint8_t path)
+{
+	return p->of_path[path] != NULL ? p->of_path[path]->late : LATE_AUTO;
+}
+
+/* The late policy of a flow that starts on route `first` and ends on `last`, in
+ * the order of decide_late(). Without one, a masquerading uplink means keep. */
+static enum late_policy late_of(const struct policy *p,
+				const struct route *first,
+				const struct route *last)
+{
+	enum late_policy late = last->late;
+
+	if (late == LATE_AUTO)
+		late = late_of_path(p, first->path);
+	if (late == LATE_AUTO)
+		late = late_of_path(p, last->path);
+	if (late == LATE_AUTO)
+		late = p->late;
+	return late == LATE_AUTO ? LATE_KEEP : late;
+}
+
+static bool has_same_path(const struct route *a, const struct route *b)
+{
+	return a->path == b->path && a->balance == b->balance;
+}
+
+/*
+ * Whether flows of route `r`, which only payload identifies, can start on
+ * another path: a later route takes them until then. Resetting them is what the
+ * policy asks for. *ret_late is what happens to the others.
+ */
+static bool starts_elsewhere(struct compiler *c, const bool *is_early,
+			     size_t r, enum late_policy *ret_late)
+{
+	const struct policy *p = c->policy;
+
+	for (size_t i = r + 1; i < p->route_count; i++) {
+		if (!is_early[i])
+			continue;
+		*ret_late = late_of(p, &p->routes[i], &p->routes[r]);
+		if (!has_same_path(&p->routes[i], &p->routes[r]) &&
+		    *ret_late != LATE_RESET)
+			return true;
+		if (condition_implied(&p->pool, p->tests[i].node,
+				      p->tests[r].node, covers, c))
+			return false;
+	}
+	return false;
+}
+
+/* The first packet fixes NAT: a flow that only payload identifies has already
+ * left through another uplink by then. */
+static void warn_late(struct compiler *c)
+{
+	const struct policy *p = c->policy;
+	bool *is_early = calloc(p->route_count, sizeof(*is_early));
+
+	for (size_t r = 0; is_early != NULL && r < p->route_count; r++)
+		is_early[r] = condition_is_early(&p->pool, p->tests[r].node);
+	for (size_t r = 0; is_early != NULL && r + 1 < p->route_count; r++) {
+		const struct uplink *up = masquerading(p, &p->routes[r]);
+		enum late_policy late;
+
+		if (up == NULL || is_early[r] ||
+		    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE ||
+		    !starts_elsewhere(c, is_early, r, &late))
+			continue;
+		warn(c, c->routes.items[r]->place,
+		     late == LATE_MOVE ?
+		     "'late move' breaks such flows; test ports or addresses "
+		     "as well" :
+		     "such flows keep the uplink of their first packet; test "
+		     "ports or addresses as well, or use 'late reset'",
+		     "only payload can match this route, and '%s' masquerades",
+		     up->name);
+	}
+	free(is_early);
+}
+
+/* With many routes, each is compared only with those just above it. */
 #define COMPARE_PAIRS ((size_t)4000000)
 
 static void warn_unreachable(struct compiler *c)
@@ -185,8 +289,8 @@ static void warn_unreachable(struct compiler *c)
 			if (!condition_implied(&p->pool, p->tests[above].node,
 					       p->tests[r].node, covers, c))
 				continue;
-			snprintf(fix, sizeof(fix), "line %u matches all "
-				 "that this one could",
+			snprintf(fix, sizeof(fix), "the route in line %u "
+				 "matches all of these flows",
 				 c->routes.items[above]->place.line);
 			warn(c, place, fix, "this route is never reached%s",
 			     "");
@@ -195,8 +299,8 @@ static void warn_unreachable(struct compiler *c)
 	}
 }
 
-/* The first packet of a TCP flow has no payload: what a default drops then
- * never gets as far as a route that waits for payload. */
+/* The first packet of a TCP flow has no payload: `default drop` drops it before
+ * a route that tests payload can match. */
 static void warn_default_drop(struct compiler *c)
 {
 	const struct policy *p = c->policy;
@@ -210,14 +314,13 @@ static void warn_default_drop(struct compiler *c)
 		    p->routes[r].path == p->marks.path_drop)
 			continue;
 		warn(c, c->routes.items[r]->place,
-		     "name ports or addresses as well",
+		     "test ports or addresses as well",
 		     "'default drop' drops the first packet of such flows, "
 		     "before their payload is seen%s", "");
 	}
 }
 
-/* An exempt host that an expectation or nothing speaks of is fine; an exempt
- * everything is not. */
+/* Exempting all addresses of a family disables waymark for it. */
 static void warn_exempt_all(struct compiler *c)
 {
 	for (size_t i = 0; i < c->policy->exempt_count; i++) {
@@ -233,14 +336,14 @@ static void warn_exempt_all(struct compiler *c)
 			     (first.be64[0] == 0 &&
 			      last.be64[0] == UINT64_MAX)))
 				warn(c, c->exempts.items[i]->place,
-				     "waymark will do nothing for them",
+				     "waymark does nothing for this family",
 				     "all %s addresses are exempt",
 				     address_is_v4(&first) ? "IPv4" : "IPv6");
 		}
 	}
 }
 
-/* A flow's source is that of the uplink by which its first packet left. */
+/* NAT gives a flow the source address of the uplink of its first packet. */
 static void warn_packet_routes(struct compiler *c)
 {
 	const struct policy *p = c->policy;
@@ -250,9 +353,9 @@ static void warn_packet_routes(struct compiler *c)
 
 		if (up != NULL && up->masquerade)
 			warn(c, c->packet_routes.items[r]->place,
-			     "leave 'per packet' out, or do not masquerade",
-			     "'%s' masquerades: packets of flows that left "
-			     "by another uplink do not get through", up->name);
+			     "leave out 'per packet' or 'masquerade'",
+			     "'%s' masquerades: packets of flows that started "
+			     "on another uplink are lost", up->name);
 	}
 }
 
@@ -260,7 +363,9 @@ void compile_warn(struct compiler *c)
 {
 	warn_marks(c);
 	warn_unused(c);
-	warn_uplinks(c);
+	warn_unrouted(c);
+	warn_same_link(c);
+	warn_strict(c);
 	warn_unreachable(c);
 	warn_late(c);
 	warn_packet_routes(c);

@@ -66,7 +66,7 @@ struct parser {
 	struct token line_word;
 };
 
-/* ---- parser.c: tokens, errors, files ---- */
+/* ---- parser.c: tokens, files ---- */
 
 void parser_advance(struct parser *p);
 /* Whether the next token is this word. */
@@ -79,6 +79,8 @@ bool token_is(const struct token *token, const char *word);
 int parser_open(struct parser *p, enum token_kind open, const char *what,
 		struct bracket *ret_bracket);
 int parser_close(struct parser *p, const char *what);
+
+/* ---- parser_report.c: errors ---- */
 
 /* Report that the word just taken is given twice. Return -EINVAL. */
 int parser_twice(struct parser *p);
@@ -93,6 +95,18 @@ int parser_expected(struct parser *p, const char *what,
 /* The same for a statement and a condition. */
 int parser_expected_statement(struct parser *p);
 int parser_expected_condition(struct parser *p);
+
+/* parser_fix.c: the fixes for other notations, printed to `fix`. */
+
+/* "write: tcp dport 25" for `-p tcp --dport 25`. */
+const char *parser_iptables_fix(const struct token *token, char *fix,
+				size_t size);
+/* "write: route tcp dport 22 via main" for `exempt tcp dport 22`. */
+const char *parser_exempt_fix(const struct token *token, char *fix,
+			      size_t size);
+
+/* The keyword of a statement that a word may be a misspelling of, or NULL. */
+const char *parser_nearest_statement(const struct token *word);
 
 /* Report an error. Print the text of a token with "%.*s%s" and WORD_OF(). */
 void parser_error(struct parser *p, struct place place, const char *fix,
@@ -109,6 +123,8 @@ char *parser_copy(struct parser *p, const char *text, size_t len);
 
 /* ---- parser_word.c: the words of the language ---- */
 
+/* Whether the word is a condition or the name of a protocol. */
+bool parser_is_condition(const struct token *token);
 /* Offer the words that start a statement, or are part of a condition. */
 void parser_offer_statements(struct nearest *nearest);
 void parser_offer_conditions(struct nearest *nearest);
@@ -151,6 +167,8 @@ int parser_value_range(struct parser *p, const struct number_kind *kind,
 /* A name that a statement defines or refers to; not a reserved word. */
 int parser_value_name(struct parser *p, const char *what,
 		      struct ast_name *ret_name);
+/* The name of an uplink. */
+int parser_value_uplink(struct parser *p, struct ast_name *ret_name);
 /* A word or a string, unescaped. */
 int parser_value_text(struct parser *p, const char *what,
 		      struct ast_name *ret_text);

@@ -23,7 +23,7 @@ static int path(struct parser *p, const struct ast_share *others,
 	if (parser_take(p, "main"))
 		*ret_name = (struct ast_name){ place, "main" };
 	else
-		rc = parser_value_name(p, "an uplink", ret_name);
+		rc = parser_value_uplink(p, ret_name);
 	for (; rc == 0 && others != NULL; others = others->next)
 		if (strcmp(others->uplink.text, ret_name->text) == 0) {
 			parser_error(p, place, "write it once, with its total "
@@ -34,6 +34,7 @@ static int path(struct parser *p, const struct ast_share *others,
 	return rc;
 }
 
+/* A weight can have a percent sign: `{ a 75%, b 25% }`. */
 static int share(struct parser *p, bool has_weights,
 		 const struct ast_share *others, struct ast_share *share)
 {
@@ -41,9 +42,16 @@ static int share(struct parser *p, bool has_weights,
 		.what = "a weight", .min = 1, .max = BALANCE_MAX,
 	};
 	int rc = path(p, others, &share->uplink);
+	struct token word;
 
 	if (rc < 0 || p->token.kind != TOKEN_WORD)
 		return rc;
+	if (has_weights && p->token.text[p->token.len - 1] == '%') {
+		word = parser_value_part(&p->token, 0, p->token.len - 1);
+		parser_value_read(p, &word, &kind, &share->weight);
+		parser_advance(p);
+		return 0;
+	}
 	if (has_weights)
 		return parser_value_number(p, &kind, &share->weight);
 	parser_error(p, p->token.place, "leave out the weight",

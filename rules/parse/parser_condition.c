@@ -205,7 +205,7 @@ static int class_name(struct parser *p, struct ast_condition **ret)
 		return -EINVAL;
 	}
 	if (token.kind != TOKEN_WORD || word != NULL ||
-	    strchr("!&|/[0123456789", token.text[0]) != NULL)
+	    strchr("-!&|/[0123456789", token.text[0]) != NULL)
 		return parser_expected_condition(p);
 	rc = parser_value_name(p, "a condition", &name);
 	if (rc < 0)
@@ -286,10 +286,13 @@ static bool ends_conjunction(const struct parser *p)
 	       parser_at(p, "exempt");
 }
 
-static int conjunction(struct parser *p, struct ast_condition **ret)
+/* *ret_has_and: whether the word `and` joins the factors. */
+static int conjunction(struct parser *p, struct ast_condition **ret,
+		       bool *ret_has_and)
 {
 	struct operands operands = { .kind = CONDITION_AND };
 	struct ast_condition *child;
+	bool has_and = false, is_and;
 	int rc;
 
 	do {
@@ -297,7 +300,10 @@ static int conjunction(struct parser *p, struct ast_condition **ret)
 		if (rc < 0)
 			return rc;
 		operands_add(&operands, child);
-	} while (parser_take(p, "and") || !ends_conjunction(p));
+		is_and = parser_take(p, "and");
+		has_and |= is_and;
+	} while (is_and || !ends_conjunction(p));
+	*ret_has_and = has_and;
 	return operands_join(p, &operands, ret);
 }
 
@@ -305,12 +311,20 @@ static int disjunction(struct parser *p, struct ast_condition **ret)
 {
 	struct operands operands = { .kind = CONDITION_OR };
 	struct ast_condition *child;
+	bool has_and;
 	int rc;
 
 	do {
-		rc = conjunction(p, &child);
+		struct place place = p->token.place;
+
+		rc = conjunction(p, &child, &has_and);
 		if (rc < 0)
 			return rc;
+		if (has_and && operands.count > 0)
+			diag_add(p->diag, DIAG_WARNING, place,
+				 "write parentheses around the part that "
+				 "belongs together",
+				 "'and' binds tighter than 'or' here");
 		operands_add(&operands, child);
 	} while (parser_take(p, "or"));
 	return operands_join(p, &operands, ret);

@@ -34,6 +34,27 @@ static bool split(const struct token *word, struct token *ret_address,
 	return has_port;
 }
 
+/* Warn of `2001:db8::1:25`, an address that may be meant as
+ * `[2001:db8::1]:25`: what precedes the decimal number is an address, too. */
+static void warn_port(struct parser *p, const struct token *word)
+{
+	const char *colon = memrchr(word->text, ':', word->len);
+	size_t len = colon == NULL ? 0 : (size_t)(colon - word->text);
+	int digits = (int)(word->len - len - 1);
+	struct address address;
+	char fix[ADDRESS_TEXT_MAX + 40];
+
+	if (len == 0 || digits == 0 || word->len > ADDRESS_TEXT_MAX ||
+	    strspn(colon + 1, "0123456789") < (size_t)digits ||
+	    address_parse(word->text, len, &address) < 0 ||
+	    address_is_v4(&address))
+		return;
+	snprintf(fix, sizeof(fix), "for port %.*s write [%.*s]:%.*s", digits,
+		 colon + 1, (int)len, word->text, digits, colon + 1);
+	diag_add(p->diag, DIAG_WARNING, word->place, fix,
+		 "this is an address without a port");
+}
+
 int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 		    struct address *ret_address, struct ast_number *ret_port)
 {
@@ -54,6 +75,8 @@ int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 			     "this protocol has no ports");
 	else if (has_port)
 		parser_value_read(p, &port, &port_kind, ret_port);
+	else if (has_ports)
+		warn_port(p, &word);
 	parser_advance(p);
 	return 0;
 }

@@ -4,6 +4,8 @@
 
 #include "rules/parse/parser.h"
 
+#define INTERVAL_MAX_S 3600
+
 static int kind_of(struct parser *p, enum probe_kind *ret_kind)
 {
 	const char *words[PROBE_KINDS + 1] = { NULL };
@@ -33,15 +35,47 @@ static int target(struct parser *p, struct ast_probe *probe)
 	return rc;
 }
 
+/* Name the units, and convert minutes and hours. */
+static int report_interval(struct parser *p)
+{
+	static const struct { const char *unit; unsigned seconds; } units[] = {
+		{ "", 1 }, { "sec", 1 }, { "secs", 1 }, { "second", 1 },
+		{ "seconds", 1 }, { "m", 60 }, { "min", 60 }, { "mins", 60 },
+		{ "minute", 60 }, { "minutes", 60 }, { "h", 3600 },
+	};
+	const struct token *token = &p->token;
+	unsigned value = 0;
+	char fix[40] = "", unit[16] = "";
+	int len = 0;
+
+	if (token->kind == TOKEN_WORD)
+		sscanf(token->text, "%4u%n%15[a-z]%n", &value, &len, unit,
+		       &len);
+	if (len == 0)
+		return parser_expected(p, "a time in s or ms, such as 5s or "
+				       "500ms", NULL);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(units[i].unit, unit) == 0 &&
+		    (size_t)len == token->len &&
+		    value * units[i].seconds <= INTERVAL_MAX_S)
+			snprintf(fix, sizeof(fix), "write %us",
+				 value * units[i].seconds);
+	parser_error(p, token->place, fix[0] != '\0' ? fix : NULL,
+		     "expected a time in s or ms, such as 5s or 500ms, not "
+		     "'%.*s%s'", WORD_OF(token));
+	return -EINVAL;
+}
+
 /* "5s" or "500ms". */
 static int interval(struct parser *p, struct ast_number *ret_ms)
 {
 	static const struct number_kind seconds = {
-		.what = "a number of seconds", .min = 1, .max = 3600,
+		.what = "a number of seconds", .min = 1,
+		.max = INTERVAL_MAX_S,
 	};
 	static const struct number_kind millis = {
 		.what = "a number of milliseconds", .min = 100,
-		.max = 3600000,
+		.max = INTERVAL_MAX_S * 1000,
 	};
 	struct token word = p->token;
 	bool is_ms = word.len > 2 && memcmp(word.text + word.len - 2, "ms",
@@ -52,7 +86,7 @@ static int interval(struct parser *p, struct ast_number *ret_ms)
 	if (ret_ms->place.line > 0)
 		return parser_twice(p);
 	if (word.kind != TOKEN_WORD || !(is_ms || is_s))
-		return parser_expected(p, "a time, as in 5s", NULL);
+		return report_interval(p);
 	number = parser_value_part(&word, 0, word.len - (is_ms ? 2 : 1));
 	parser_value_read(p, &number, is_ms ? &millis : &seconds, ret_ms);
 	if (is_s)

@@ -336,6 +336,7 @@ static int file(struct parser *p, struct ast_value *value)
 
 	parser_advance(p);
 	rc = parser_value_path(p, &path);
+	value->place = path.place;
 	value->kind = VALUE_FILE;
 	value->text = path.text;
 	return rc;

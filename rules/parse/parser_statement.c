@@ -4,6 +4,8 @@
 
 #include "rules/parse/parser.h"
 
+#define EXEMPT_FIX_MAX 200
+
 static int marks(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind kind = {
@@ -178,9 +180,24 @@ static int list(struct parser *p, struct ast_statement *s)
 	return parser_set_list(p, s->list.kind, &s->list.values);
 }
 
-static int exempt(struct parser *p, struct ast_statement *s)
+/* Other conditions than addresses need a route. */
+static int report_exempt(struct parser *p)
 {
 	static const char *const words[] = { "from", "to", NULL };
+	const struct token *token = &p->token;
+	char fix[EXEMPT_FIX_MAX];
+
+	if (token->kind != TOKEN_WORD || !parser_is_condition(token))
+		return parser_expected(p, "'from' or 'to'", words);
+	parser_error(p, token->place,
+		     parser_exempt_fix(token, fix, sizeof(fix)),
+		     "an exemption has only addresses: expected 'from' or "
+		     "'to', not '%.*s%s'", WORD_OF(token));
+	return -EINVAL;
+}
+
+static int exempt(struct parser *p, struct ast_statement *s)
+{
 	static const char *const options[] = { "by", NULL };
 	static const char *const rules[] = { "rule", NULL };
 	int rc;
@@ -188,7 +205,7 @@ static int exempt(struct parser *p, struct ast_statement *s)
 	s->kind = STATEMENT_EXEMPT;
 	s->exempt.to = parser_at(p, "to");
 	if (!parser_take(p, "from") && !parser_take(p, "to"))
-		return parser_expected(p, "'from' or 'to'", words);
+		return report_exempt(p);
 	rc = parser_set(p, ATOM_FROM, &s->exempt.values);
 	if (rc < 0 || p->token.kind == TOKEN_STOP)
 		return rc;
@@ -253,7 +270,7 @@ int parser_outcome(struct parser *p, bool may_exempt,
 	}
 	if (p->token.kind == TOKEN_BRACE_OPEN)
 		return parser_shares(p, !may_exempt, ret_outcome);
-	return parser_value_name(p, "an uplink", &ret_outcome->uplink);
+	return parser_value_uplink(p, &ret_outcome->uplink);
 }
 
 static int route_late(struct parser *p, struct ast_statement *s)

@@ -228,6 +228,22 @@ int parser_value_name(struct parser *p, const char *what,
 	return 0;
 }
 
+int parser_value_uplink(struct parser *p, struct ast_name *ret_name)
+{
+	const struct token *token = &p->token;
+	struct address address;
+	char fix[FIX_MAX];
+
+	if (token->kind != TOKEN_WORD ||
+	    address_parse(token->text, token->len, &address) < 0)
+		return parser_value_name(p, "an uplink", ret_name);
+	snprintf(fix, sizeof(fix), "define it: uplink NAME { dev INTERFACE via "
+		 "%.*s }, then write 'via NAME'", (int)token->len, token->text);
+	parser_error(p, token->place, fix, "expected the name of an uplink, "
+		     "not the address of a gateway");
+	return -EINVAL;
+}
+
 int parser_value_text(struct parser *p, const char *what,
 		      struct ast_name *ret_text)
 {
@@ -296,6 +312,9 @@ static const char *host_fix(const char *text)
 	if (strncmp(text, "*.", 2) == 0)
 		return "leave out the '*.': a host matches all names below "
 		       "it, too";
+	if (text[0] == '/')
+		return "a host is a name, not a pattern; it matches all names "
+		       "below it, too";
 	if (strstr(text, "://") != NULL || strchr(text, '/') != NULL)
 		return "write only the host name";
 	return NULL;

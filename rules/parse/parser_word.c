@@ -110,6 +110,13 @@ bool parser_starts_statement(const struct token *token)
 	return false;
 }
 
+bool parser_is_condition(const struct token *token)
+{
+	const char *word = find_condition(token->text, token->len);
+
+	return word != NULL && token_is(token, word);
+}
+
 void parser_offer_statements(struct nearest *nearest)
 {
 	const char *word;

@@ -258,7 +258,7 @@ static void print_or(const struct ast_condition *c, FILE *out)
 	for (child = c->children; child != NULL; child = child->next) {
 		if (child != c->children)
 			fputs(" or ", out);
-		print_condition(child, out);
+		print_grouped(child, out);
 	}
 }
 

@@ -139,7 +139,7 @@ static int parse_fallback(struct parser *p, struct ast_uplink *uplink)
 		parser_advance(p);
 		return 0;
 	}
-	return parser_value_name(p, "an uplink", &uplink->fallback);
+	return parser_value_uplink(p, &uplink->fallback);
 }
 
 /* Append a probe: an uplink may have several. */
