@@ -216,6 +216,8 @@ static void write_divert(const struct plan *plan, bool is_local, FILE *out)
 	write_clear(plan, is_local, out);
 	ruleset_write_exempts(plan, " counter name exempt", out);
 	write_restore(plan, out);
+	if (!is_local && ruleset_offload_has_stateless(plan))
+		fputs("\t\tct state invalid goto stateless\n", out);
 	fprintf(out,
 		"\t\tct state invalid,untracked accept\n"
 		"\t\tmeta l4proto { icmp, icmpv6 } ct state related accept\n"

@@ -8,7 +8,6 @@
 #include "rules/setup/ruleset/ruleset_offload.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -33,6 +32,7 @@ struct writer {
 	const struct offload *offload;
 	uint8_t path_drop;
 	bool is_per_packet;
+	bool is_stateless;
 	const uint64_t *ids;	/* of routes */
 	const struct offload_chain *chain;
 	FILE *out;
@@ -356,6 +356,29 @@ static void write_test(const struct writer *w, const struct offload_test *test,
 
 /* ---- rules ---- */
 
+/* Without an entry in conntrack only the path of a LAN's device is set. */
+static void write_stateless_end(const struct writer *w,
+				struct offload_target target)
+{
+	bool on_lan = false;
+
+	if (target.route > 0)
+		target = w->offload->routes[target.route - 1];
+	for (size_t i = 0; i < w->plan->uplink_count; i++)
+		on_lan |= w->plan->uplinks[i].on_lan &&
+			  w->plan->uplinks[i].path == target.value;
+	if (target.verdict == OFFLOAD_JUMP)
+		fprintf(w->out, "jump stateless_headers_%u", target.value);
+	else if (target.verdict != OFFLOAD_PATH)
+		fputs("accept", w->out);
+	else if (target.value == w->path_drop)
+		fputs("drop", w->out);
+	else if (on_lan)
+		fprintf(w->out, "goto stateless_%u", target.value);
+	else
+		fputs("accept", w->out);
+}
+
 static void write_end(const struct writer *w, struct offload_target target)
 {
 	if (target.verdict == OFFLOAD_QUEUE)
@@ -376,7 +399,9 @@ static void write_target(const struct writer *w, struct offload_target target)
 {
 	char name[COUNTER_NAME_MAX];
 
-	if (target.route > 0)
+	if (w->is_stateless)
+		write_stateless_end(w, target);
+	else if (target.route > 0)
 		fprintf(w->out, "goto %s",
 			counter_route(w->ids[target.route - 1], name));
 	else
@@ -499,7 +524,8 @@ static void write_chains(struct writer *w, uint32_t first, uint32_t end,
 	for (uint32_t i = end; i-- > first;) {
 		w->chain = &w->offload->chains[i];
 		if (i > first)
-			fprintf(w->out, "\tchain headers_%u {\n", i);
+			fprintf(w->out, "\tchain %sheaders_%u {\n",
+				w->is_stateless ? "stateless_" : "", i);
 		else
 			fprintf(w->out, "\tchain %s {\n", name);
 		for (size_t r = 0; r < w->chain->count; r++)
@@ -561,41 +587,15 @@ void ruleset_offload_write(const struct plan *plan, bool with_big, FILE *out)
 	writer.is_per_packet = false;
 	write_chains(&writer, offload->flows,
 		     has_packets ? offload->packets : count, "headers");
+	if (ruleset_offload_has_stateless(plan)) {
+		writer.is_stateless = true;
+		write_chains(&writer, offload->flows,
+			     has_packets ? offload->packets : count,
+			     "stateless_headers");
+		ruleset_offload_write_stateless(plan, out);
+		writer.is_stateless = false;
+	}
 	writer.is_per_packet = true;
 	if (has_packets)
 		write_chains(&writer, offload->packets, count, "per_packet");
-}
-
-static bool is_numbered(const char *name, const char *stem)
-{
-	size_t len = strlen(stem);
-
-	return strncmp(name, stem, len) == 0 &&
-	       isdigit((unsigned char)name[len]);
-}
-
-bool ruleset_offload_is_set(const char *name)
-{
-	return is_numbered(name, "addresses4_") ||
-	       is_numbered(name, "addresses6_");
-}
-
-bool ruleset_offload_is_chain(const char *name)
-{
-	return strcmp(name, "per_packet") == 0 ||
-	       is_numbered(name, "packet_") || is_numbered(name, "headers_") ||
-	       is_numbered(name, "balance_");
-}
-
-bool ruleset_offload_has_chain(const struct plan *plan, const char *name)
-{
-	const struct offload *offload = plan->offload;
-	unsigned long number = strtoul(strchr(name, '_') + 1, NULL, 10);
-
-	if (is_numbered(name, "balance_"))
-		return number < offload->balance_count;
-	if (!is_numbered(name, "headers_"))
-		return offload->packets != OFFLOAD_NONE;
-	return number < offload->chain_count && number != offload->flows &&
-	       number != offload->packets;
 }

@@ -18,6 +18,11 @@ struct plan;
 /* Write sets, then chains; with `with_big`, also the elements of big sets. */
 void ruleset_offload_write(const struct plan *plan, bool with_big, FILE *out);
 
+/* Whether there is a chain `stateless`: some uplink is a host on the LAN. */
+bool ruleset_offload_has_stateless(const struct plan *plan);
+/* Write that chain and those that it ends in, except for the routes. */
+void ruleset_offload_write_stateless(const struct plan *plan, FILE *out);
+
 /* Whether a rule tests the set; a set that became part of a map is unused. */
 bool ruleset_offload_uses_set(const struct offload *offload, size_t set);
 
