@@ -92,6 +92,8 @@ static inline enum decode_status tcp(struct packet *pkt, struct span *s)
 		    (len > s->declared && !pkt->is_fragment))
 			return DECODE_MALFORMED;
 		pkt->tcp_flags = s->at[13];
+		if (pkt->tcp_flags & TCP_URG)
+			pkt->tcp_urgent = be16(s->at + 18);
 	} else {
 		len = need;
 	}
@@ -386,6 +388,7 @@ static inline void clear(struct packet *pkt)
 	pkt->tcp_seq = 0;
 	pkt->icmp_type = 0;
 	pkt->icmp_code = 0;
+	pkt->tcp_urgent = 0;
 	pkt->fragment_id = 0;
 	pkt->fragment_offset = 0;
 	pkt->header_len = 0;

@@ -53,7 +53,7 @@ enum decode_status decode_frame(int dlt, const uint8_t *frame, size_t len,
 /*
  * Open one tunnel layer of `outer`, a decoded packet: GRE (RFC 2784, 2890, and
  * version 1 of PPTP), ERSPAN, IP in IP, 6in4, MPLS in IP, VXLAN (RFC 7348),
- * Geneve (RFC 8926), GTP-U or Teredo (RFC 4380). Returns false when `outer` is
+ * VXLAN-GPE, Geneve (RFC 8926), GUE, GTP-U or Teredo (RFC 4380). Returns false when `outer` is
  * no tunnel. The caller decodes the inner packet, which inherits time, mark
  * and interface.
  */

@@ -15,6 +15,7 @@
 #define LAYERS_MAX 16
 #define ETHERTYPE_MIN 0x0600		/* below: a length (IEEE 802.3) */
 #define LINKTYPE_RAW 101		/* DLT_RAW in files */
+#define ETHERTYPE_CISCO_META 0x8909	/* security group tags */
 #define LINKTYPE_BSD_RAW 14		/* DLT_RAW of OpenBSD */
 
 struct walk {
@@ -140,6 +141,39 @@ static uint16_t vlan_tag(struct walk *w)
 	return cursor_be16(&w->at);
 }
 
+/* Cisco metadata: version, length in words of four bytes, options. Returns the
+ * Ethernet type that follows; UINT16_MAX, which has no meaning, if unknown. */
+static uint16_t cisco_metadata(struct walk *w)
+{
+	uint8_t version = cursor_u8(&w->at);
+	uint8_t words = cursor_u8(&w->at);
+
+	if (version != 1)
+		return UINT16_MAX;
+	cursor_skip(&w->at, words * 4u);
+	return cursor_be16(&w->at);
+}
+
+/* IEEE 802.1AE, 9: flags, short length, packet number, and an identifier if
+ * the flag SC is set. A payload that is encrypted or changed cannot be read;
+ * one that is only authenticated can. */
+static uint16_t macsec(struct walk *w)
+{
+	uint8_t flags = cursor_u8(&w->at);
+
+	cursor_skip(&w->at, 5);
+	if ((flags & 0x20) != 0)
+		cursor_skip(&w->at, 8);
+	return (flags & 0x8c) == 0 ? cursor_be16(&w->at) : ETH_P_MACSEC;
+}
+
+/* A Marvell tag behind an Ethernet type: two reserved bytes, then the tag. */
+static uint16_t dsa_tag(struct walk *w)
+{
+	cursor_skip(&w->at, 6);
+	return cursor_be16(&w->at);
+}
+
 static enum decode_status by_ethertype(struct walk *w, uint16_t type)
 {
 	while (!w->at.is_short && ++w->layers <= LAYERS_MAX) {
@@ -157,6 +191,17 @@ static enum decode_status by_ethertype(struct walk *w, uint16_t type)
 		case ETHERTYPE_ETHERNET:
 			cursor_skip(&w->at, 2 * ETH_ALEN);
 			type = cursor_be16(&w->at);
+			break;
+		case ETHERTYPE_CISCO_META:
+			type = cisco_metadata(w);
+			break;
+		case ETH_P_MACSEC:
+			type = macsec(w);
+			if (type == ETH_P_MACSEC)
+				return DECODE_NOT_IP;
+			break;
+		case ETH_P_EDSA:
+			type = dsa_tag(w);
 			break;
 		case ETH_P_MPLS_UC:
 		case ETH_P_MPLS_MC:
@@ -473,6 +518,11 @@ static const struct link_type {
 	{ DLT_ARCNET_LINUX, 4, arcnet },
 	{ DLT_IPOIB, 40, ipoib },
 	{ DLT_NETANALYZER, 4 + 2 * ETH_ALEN, ethertype },
+	{ DLT_IPNET, 24, ip },
+	{ DLT_DSA_TAG_BRCM, 2 * ETH_ALEN + 4, ethertype },
+	{ DLT_DSA_TAG_BRCM_PREPEND, 4 + 2 * ETH_ALEN, ethertype },
+	{ DLT_DSA_TAG_DSA, 2 * ETH_ALEN + 4, ethertype },
+	{ DLT_DSA_TAG_EDSA, 2 * ETH_ALEN + 8, ethertype },
 };
 
 static const struct link_type *find(uint32_t dlt)

@@ -19,6 +19,8 @@
 
 #define VXLAN_PORT 4789		/* RFC 7348, 8 */
 #define VXLAN_PORT_LINUX 8472	/* Linux default, predates the RFC */
+#define VXLAN_GPE_PORT 4790	/* draft-ietf-nvo3-vxlan-gpe, 4 */
+#define GUE_PORT 6080		/* draft-ietf-intarea-gue, 9 */
 #define GENEVE_PORT 6081	/* RFC 8926, 3.3 */
 #define GTPU_PORT 2152		/* 3GPP TS 29.281, 4.4.2 */
 #define GTPU_DATA 255
@@ -67,6 +69,27 @@ static bool vxlan(struct content *c)
 	return (flags & 0x08) != 0;
 }
 
+/* draft-ietf-nvo3-vxlan-gpe, 3: version 0; the flag P marks a next protocol
+ * in the fourth byte. */
+static bool vxlan_gpe(struct content *c)
+{
+	static const uint16_t types[] = {
+		0, ETH_P_IP, ETH_P_IPV6, ETHERTYPE_ETHERNET, 0, ETH_P_MPLS_UC
+	};
+	uint8_t flags = cursor_u8(&c->at);
+	uint8_t next;
+
+	cursor_skip(&c->at, 2);
+	next = cursor_u8(&c->at);
+	cursor_skip(&c->at, 4);
+	if ((flags & 0x04) == 0)
+		next = 3;
+	if ((flags & 0x38) != 0x08 || next >= sizeof(types) / sizeof(types[0]))
+		return false;
+	c->ethertype = types[next];
+	return c->ethertype != 0;
+}
+
 /* RFC 8926, 3.4: version 0, option length in units of four bytes. */
 static bool geneve(struct content *c)
 {
@@ -90,6 +113,35 @@ static bool any_ip(struct content *c)
 	case 6:
 		c->ethertype = ETH_P_IPV6;
 		return true;
+	}
+	return false;
+}
+
+/* draft-ietf-intarea-gue, 3: variant 0 is a header with the length of its
+ * fields in words of four bytes, variant 1 is IP itself. */
+static bool gue(struct content *c)
+{
+	uint8_t first, proto;
+
+	if (cursor_left(&c->at) > 0 && c->at.at[0] >> 6 == 1)
+		return any_ip(c);
+	first = cursor_u8(&c->at);
+	proto = cursor_u8(&c->at);
+	cursor_skip(&c->at, 2 + (first & 0x1fu) * 4);
+	if (first >> 5 != 0)		/* another variant, or control */
+		return false;
+	switch (proto) {
+	case IPPROTO_IPIP:
+		c->ethertype = ETH_P_IP;
+		return true;
+	case IPPROTO_IPV6:
+		c->ethertype = ETH_P_IPV6;
+		return true;
+	case IPPROTO_MPLS:
+		c->ethertype = ETH_P_MPLS_UC;
+		return true;
+	case IPPROTO_GRE:
+		return gre(c);
 	}
 	return false;
 }
@@ -142,7 +194,9 @@ static bool udp(const struct packet *outer, struct content *c)
 	} tunnels[] = {
 		{ VXLAN_PORT, vxlan },
 		{ VXLAN_PORT_LINUX, vxlan },
+		{ VXLAN_GPE_PORT, vxlan_gpe },
 		{ GENEVE_PORT, geneve },
+		{ GUE_PORT, gue },
 		{ GTPU_PORT, gtpu },
 		{ TEREDO_PORT, teredo },
 	};

@@ -14,7 +14,9 @@
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
+#define TCP_PSH 0x08
 #define TCP_ACK 0x10
+#define TCP_URG 0x20
 
 enum decode_status {
 	DECODE_OK,		/* headers are complete */
@@ -54,6 +56,7 @@ struct packet {
 	uint32_t tcp_seq;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
+	uint16_t tcp_urgent;		/* urgent pointer; 0: none */
 	uint32_t fragment_id;
 	uint32_t fragment_offset;	/* bytes */
 	uint32_t header_len;		/* IP and extension headers: offset of
