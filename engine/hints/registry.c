@@ -55,6 +55,7 @@
 	HINT(postgresql)						\
 	HINT(redis)							\
 	HINT(mongodb)							\
+	HINT(geneve)							\
 	HINT(git)							\
 	HINT(xmpp)							\
 	HINT(irc)							\

@@ -15,7 +15,6 @@
 	APP(DROPBOX, "dropbox", "local", "Dropbox in the local network") \
 	APP(ETHERNETIP, "ethernetip", "industrial", "EtherNet/IP")	\
 	APP(GELF, "gelf", "infra", "GELF logs in chunks")		\
-	APP(GENEVE, "geneve", "tunnel", "Geneve")			\
 	APP(HARTIP, "hart-ip", "industrial", "HART-IP")			\
 	APP(HSRP, "hsrp", "infra", "HSRP")				\
 	APP(IAX2, "iax2", "voip", "Asterisk's IAX2")			\
@@ -43,7 +42,6 @@
 	APP(TELEGRAM, "telegram", "chat", "Telegram, undisguised")	\
 	APP(TIVOCONNECT, "tivoconnect", "local", "TiVo's discovery")	\
 	APP(TUYA, "tuyalp", "local", "Tuya's devices")			\
-	APP(VXLAN, "vxlan", "tunnel", "VXLAN")				\
 	APP(XIAOMI, "xiaomi", "local", "Xiaomi's devices")
 
 #define APP(id, name, family, about) id,
@@ -96,13 +94,6 @@ static const struct prefix_row rows[] = {
 	  AT(20, "\0\0\0\0") }, .length = LE16(2, 24) },
 	/* A chunk with the number 0 of at most 128; the identifier between. */
 	{ .app = GELF, .parts = { AT(0, "\x1e\x0f") }, .again = true },
-	/* RFC 8926, 3.4: no options, Ethernet, with IP in it. */
-	{ .app = GENEVE, .parts = { AT(0, "\0\0\x65\x58"), AT(7, "\0"),
-	  AT(20, "\x08\0\x45") } },
-	{ .app = GENEVE, .parts = { AT(0, "\0\0\x65\x58"), AT(7, "\0"),
-	  AT(20, "\x08\x06\0\1") } },
-	{ .app = GENEVE, .parts = { AT(0, "\0\0\x65\x58"), AT(7, "\0"),
-	  AT(20, "\x86\xdd\x60") } },
 	/* Version 1: open a session, keep it, pass a PDU through. */
 	{ .app = HARTIP, .parts = { AT(0, "\1\0\0\0"), AT(6, "\0\x0d") },
 	  .length = BE16(6, 0) },
@@ -236,13 +227,6 @@ static const struct prefix_row rows[] = {
 	{ .app = TIVOCONNECT, .parts = { AT(0, "TiVoConnect=1\n") } },
 	{ .app = TUYA, .parts = { AT(0, "\0\0\x55\xaa\0\0\0\0") } },
 	{ .app = TUYA, .parts = { AT(0, "\0\0\x66\x99\0\0") } },
-	/* RFC 7348, 5, with IP or ARP in it. */
-	{ .app = VXLAN, .parts = { AT(0, "\x08\0\0\0"), AT(7, "\0"),
-	  AT(20, "\x08\0\x45") } },
-	{ .app = VXLAN, .parts = { AT(0, "\x08\0\0\0"), AT(7, "\0"),
-	  AT(20, "\x08\x06\0\1") } },
-	{ .app = VXLAN, .parts = { AT(0, "\x08\0\0\0"), AT(7, "\0"),
-	  AT(20, "\x86\xdd\x60") } },
 	{ .app = XIAOMI, .parts = { AT(0, "\x21\x31"), AT(4, "\0\0\0\0") },
 	  .length = BE16(2, 0) },
 	{ .app = XIAOMI, .parts = { AT(0, "\x21\x31"),
