@@ -412,10 +412,33 @@ static void unsettle(struct flow_table *table, uint32_t seat)
 	bucket->settled &= (uint8_t)~(1u << seat % BUCKET_FLOWS);
 }
 
+static bool is_response(const struct packet *pkt)
+{
+	struct cursor http = cursor_of(pkt->payload, pkt->payload_len);
+	struct cursor tls = http;
+	uint8_t type = cursor_u8(&tls), version = cursor_u8(&tls);
+
+	cursor_skip(&tls, 3);
+	/* RFC 8446, 5.1 and 4: a handshake record with a ServerHello. */
+	return cursor_match(&http, "HTTP/1.", 7) ||
+	       (type == 22 && version == 3 && cursor_u8(&tls) == 2);
+}
+
+bool flow_begins_with_server(const struct packet *pkt)
+{
+	if (pkt->proto != IPPROTO_TCP || pkt->status != DECODE_OK)
+		return false;
+	if (pkt->tcp_flags & TCP_SYN)
+		return flow_opened_by_server(pkt);
+	if (pkt->payload_len > 0 && is_response(pkt))
+		return true;
+	return hints_preferred(pkt->proto, pkt->sport) >= 0 &&
+	       hints_preferred(pkt->proto, pkt->dport) < 0;
+}
+
 static void facts_init(struct facts *facts, const struct packet *pkt)
 {
-	/* Only the side that was called answers SYN+ACK (RFC 9293, 3.5). */
-	bool from_server = flow_opened_by_server(pkt);
+	bool from_server = flow_begins_with_server(pkt);
 
 	facts->client = from_server ? pkt->dst : pkt->src;
 	facts->server = from_server ? pkt->src : pkt->dst;

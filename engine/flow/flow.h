@@ -39,6 +39,8 @@ enum flow_late {
 /* Source of the host name that the first packet's route was chosen by. */
 enum flow_guess { FLOW_GUESS_NONE, FLOW_GUESS_ANSWER, FLOW_GUESS_SERVER };
 
+#define FLOW_URGENT_MAX 4
+
 struct flow {
 	/* A flow with nothing left to inspect is answered from its first cache
 	 * line: this, and the start of its facts. */
@@ -69,6 +71,9 @@ struct flow {
 	bool has_isn[2];
 	bool has_candidates[2];
 	uint8_t padding[2];	/* zeros that may be frame padding */
+	uint8_t urgent_count[2];
+	uint16_t urgent[2][FLOW_URGENT_MAX];	/* offsets of urgent bytes,
+						 * which are no data */
 	int16_t hint;		/* that matched; -1: none */
 	uint8_t guess;		/* enum flow_guess */
 	bool is_guessed;	/* its first path was chosen by learned
@@ -141,7 +146,7 @@ bool flow_prefetch_match(const struct flow_table *table, uint64_t hash);
 struct flow *flow_find(struct flow_table *table, const struct packet *pkt,
 		       uint32_t zone, uint64_t hash, bool *ret_from_server);
 
-/* Whether `pkt`, the first of a flow, was sent by the server. */
+/* Test for a TCP SYN+ACK, which only the server sends (RFC 9293, 3.5). */
 static inline bool flow_opened_by_server(const struct packet *pkt)
 {
 	return pkt->proto == IPPROTO_TCP &&
@@ -149,9 +154,16 @@ static inline bool flow_opened_by_server(const struct packet *pkt)
 }
 
 /*
+ * Test whether the server sent `pkt`, the first packet seen of a flow. Besides
+ * a SYN+ACK, in midstream these show it: an HTTP response, a TLS ServerHello,
+ * or the usual port of a service on the sender's side alone.
+ */
+bool flow_begins_with_server(const struct packet *pkt);
+
+/*
  * Start a flow in state FLOW_NEW, with the headers of `pkt` in its facts and
- * nothing resolved. The sender is the client, unless the packet is a TCP
- * SYN+ACK. If flow_find() found `again` for `pkt`, its place is reused.
+ * nothing resolved. The sender is the client, unless
+ * flow_begins_with_server() tells otherwise. If flow_find() found `again` for `pkt`, its place is reused.
  */
 struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 			uint32_t zone, uint64_t hash, struct flow *again);

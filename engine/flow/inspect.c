@@ -6,9 +6,9 @@
 #include "engine/hints/hint.h"
 #include "engine/hints/ja4.h"
 #include "engine/flow/inspect.h"
+#include "engine/flow/segment.h"
 
 #define SECOND_NS 1000000000u
-#define PADDING_MAX 6		/* in a frame with 54 bytes of headers */
 /* Packets of any kind, for each packet of payload that the budget allows. */
 #define PACKETS_FACTOR 16
 /* Everything that hints determine. */
@@ -373,44 +373,11 @@ static void ask_stream(struct inspector *inspector, struct flow *flow,
 	search_stream(&inspector->search, flow, side, payload);
 }
 
-/* Note where the side's stream begins. Without its SYN that is its first
- * payload, since an empty segment may be a keep-alive, which is one byte
- * behind. */
-static void note_isn(struct flow *flow, const struct packet *pkt, bool side)
-{
-	bool is_syn = pkt->tcp_flags & TCP_SYN;
-
-	if (is_syn ? flow->has_candidates[side] : flow->has_isn[side])
-		return;
-	if (pkt->tcp_flags & TCP_RST || (!is_syn && pkt->payload_len == 0))
-		return;
-	flow->isn[side] = pkt->tcp_seq + is_syn;
-	flow->has_isn[side] = true;
-}
-
-/*
- * Some stacks send the zeros that pad a short frame as a segment, in place of
- * the stream's first bytes. Such a segment is set aside until the position of
- * the next one shows whether it was data.
- */
-static bool put_aside(struct flow *flow, bool side, struct cursor payload,
-		      uint32_t offset)
-{
-	static const uint8_t zeros[PADDING_MAX];
-	size_t len = cursor_left(&payload);
-
-	if (offset != 0 || len > PADDING_MAX ||
-	    memcmp(payload.at, zeros, len) != 0)
-		return false;
-	flow->padding[side] = (uint8_t)len;
-	return true;
-}
-
 /* The zeros were data if the stream continues behind them. */
 static void take_padding(struct inspector *inspector, struct flow *flow,
 			 bool side, uint32_t offset)
 {
-	static const uint8_t zeros[PADDING_MAX];
+	static const uint8_t zeros[SEGMENT_PADDING_MAX];
 	uint8_t len = flow->padding[side];
 
 	flow->padding[side] = 0;
@@ -439,13 +406,22 @@ static void inspect_segment(struct inspector *inspector, struct flow *flow,
 		return;
 	if (cursor_left(&payload) > max)
 		payload.end = payload.at + max;
+	if (pkt->tcp_urgent != 0)
+		segment_note_urgent(flow, pkt, side, max);
+	if (flow->urgent_count[side] > 0) {
+		if (*stream == NULL)
+			take_stream(inspector, flow, side);
+		if (segment_insert(flow, side, offset, payload))
+			ask_stream(inspector, flow, names, side,
+				   stream_data(*stream));
+		return;
+	}
 	if (*stream == NULL && !flow->has_candidates[side]) {
-		if (put_aside(flow, side, payload, offset))
+		if (segment_put_aside(flow, side, payload, offset))
 			return;
 		take_padding(inspector, flow, side, offset);
 	}
-	/* Most flows are recognised by their first payload, which is not
-	 * copied. */
+	/* Most flows are recognised by their first payload: no copy. */
 	if (*stream == NULL && offset == 0) {
 		ask_stream(inspector, flow, names, side, payload);
 		if (!is_open(inspector, flow, side))
@@ -585,10 +561,10 @@ static void observe(struct inspector *inspector, struct flow *flow,
 
 	flow->is_given_up |= has_lost_stream(flow);
 	if (is_tcp)
-		note_isn(flow, pkt, side);
+		segment_note_isn(flow, pkt, side);
 	/* Data in a reset is not part of the stream. */
 	if (pkt->payload_len == 0 || !is_open(inspector, flow, side) ||
-	    (is_tcp && pkt->tcp_flags & TCP_RST))
+	    (is_tcp && (pkt->tcp_flags & TCP_RST || !flow->has_isn[side])))
 		return;
 	if (is_tcp)
 		inspect_segment(inspector, flow, names, pkt, side);

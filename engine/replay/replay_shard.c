@@ -177,7 +177,9 @@ static int find_flow(struct job *job)
 		job->flow->route = -1;
 	/* The direction is unreliable until the flow has been tracked; one
 	 * that was dropped at first is set again. */
-	if (is_first || (job->state == CONNTRACK_NEW && job->flow->route < 0)) {
+	job->is_start = is_first || (job->state == CONNTRACK_NEW &&
+				     job->flow->route < 0);
+	if (job->is_start) {
 		job->flow->src = entry->src;
 		job->flow->dst = entry->dst;
 		job->flow->sport = entry->sport;
@@ -210,9 +212,23 @@ static char *host_dup(const char *host)
 	return copy;
 }
 
-static int note_names(struct replay_shard *shard, struct replay_flow *shown,
+/* The worker knows the direction of flows picked up in midstream, which to
+ * the kernel begin with whoever is seen first. */
+static void note_ends(struct replay_flow *shown, const struct facts *facts)
+{
+	shown->src = facts->client;
+	shown->dst = facts->server;
+	shown->sport = facts->sport;
+	shown->dport = facts->dport;
+}
+
+static int note_names(struct replay_shard *shard, struct job *job,
 		      const struct flow *flow)
 {
+	struct replay_flow *shown = job->flow;
+
+	if (job->is_start && shown->proto == IPPROTO_TCP)
+		note_ends(shown, &flow->facts);
 	if (flow->facts.app != APP_NONE)
 		shown->app = flow->facts.app;
 	if (flow->has_ja4 && shown->ja4[0] == '\0')
@@ -272,7 +288,7 @@ static int observe(struct replay_shard *shard, struct job *job)
 	struct flow *flow = worker_observe(shard->worker, job->packet,
 					   job->zone, job->hash, &from_server);
 
-	return flow != NULL ? note_names(shard, job->flow, flow) : 0;
+	return flow != NULL ? note_names(shard, job, flow) : 0;
 }
 
 /* Pass a packet through the queue, restoring the connmark before and saving it
@@ -302,7 +318,7 @@ static int queue(struct replay_shard *shard, struct job *job)
 		note_decision(shard, job->flow, verdict.flow->route,
 			      &verdict.flow->facts);
 		job->flow->late = verdict.flow->late;
-		rc = note_names(shard, job->flow, verdict.flow);
+		rc = note_names(shard, job, verdict.flow);
 	}
 	return rc;
 }

@@ -61,6 +61,7 @@ struct job {
 	struct replay_flow *flow;	/* NULL: none */
 	int rc;				/* 0 or -ENOMEM */
 	uint8_t member;			/* of the pool, which processes it */
+	bool is_start;			/* of its flow */
 	bool from_server;
 	bool queued;
 	bool is_settled;

@@ -395,7 +395,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 		return;
 	if (is_unknown || is_forgotten(worker, flow, pkt)) {
 		flow = start(worker, pkt, zone, hash, flow);
-		verdict->from_server = flow_opened_by_server(pkt);
+		verdict->from_server = flow_begins_with_server(pkt);
 		worker_observe_machine(worker, flow, pkt, verdict->from_server);
 		stats_add(&worker->counters.flows, 1);
 	}
@@ -547,7 +547,7 @@ struct flow *worker_observe(struct worker *worker, const struct packet *packet,
 	    (flow->state == FLOW_NEW &&
 	     packet->time_ns - flow->last_ns > UNWATCHED_NS)) {
 		flow = start(worker, packet, zone, hash, flow);
-		*ret_from_server = flow_opened_by_server(packet);
+		*ret_from_server = flow_begins_with_server(packet);
 	}
 	flow->packets++;
 	/* For a decided flow last_ns is the time of its last verdict. */

@@ -290,6 +290,40 @@ START_TEST(eviction_by_chance)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	uint8_t flags;
+	uint16_t sport, dport;
+	const char *payload;
+	bool from_server;
+} beginnings[] = {
+	{ "SYN", TCP_SYN, 40000, 443, "", false },
+	{ "SYN from a service's port", TCP_SYN, 443, 40000, "", false },
+	{ "SYN-ACK", TCP_SYN | TCP_ACK, 40000, 40001, "", true },
+	{ "data to a service", TCP_ACK, 40000, 443, "x", false },
+	{ "data from a service", TCP_ACK, 25, 40000, "220 x\r\n", true },
+	{ "ACK from a service", TCP_ACK, 22, 40000, "", true },
+	{ "between two ports of a service", TCP_ACK, 25, 25, "x", false },
+	{ "HTTP response", TCP_ACK, 40000, 40001, "HTTP/1.1 200", true },
+	{ "HTTP request", TCP_ACK, 40000, 40001, "GET / HTTP/1.1", false },
+	{ "ServerHello", TCP_ACK, 40000, 40001, "\x16\3\3\1\1\2", true },
+	{ "ClientHello", TCP_ACK, 40000, 40001, "\x16\3\1\1\1\1", false },
+	{ "unknown", TCP_ACK, 40000, 40001, "x", false },
+};
+
+START_TEST(begins_with_server)
+{
+	struct packet pkt = packet_of(6, 1, beginnings[_i].sport, 2,
+				      beginnings[_i].dport);
+
+	pkt.tcp_flags = beginnings[_i].flags;
+	pkt.payload = (const uint8_t *)beginnings[_i].payload;
+	pkt.payload_len = (uint32_t)strlen(beginnings[_i].payload);
+	ck_assert_msg(flow_begins_with_server(&pkt) ==
+		      beginnings[_i].from_server, "%s", beginnings[_i].name);
+}
+END_TEST
+
 START_TEST(again_in_place)
 {
 	struct flow_table *table = full_bucket();
@@ -306,9 +340,9 @@ START_TEST(again_in_place)
 	ck_assert_uint_eq(released, 1);
 	ck_assert_uint_eq(flow_table_evicted(table), 0);
 	ck_assert_str_eq(flow_host(table, flow), "");
-	ck_assert_uint_eq(flow->facts.sport, 25);
+	ck_assert_uint_eq(flow->facts.sport, 1003);
 	ck_assert_ptr_eq(find(table, &pkt, &from_server), flow);
-	ck_assert(from_server);
+	ck_assert(!from_server);
 	flow_table_free(table);
 }
 END_TEST
@@ -430,6 +464,7 @@ int main(void)
 	tcase_add_test(tcase, syn_ack_comes_from_the_server);
 	tcase_add_loop_test(tcase, eviction, 0, ROWS(evictions));
 	tcase_add_test(tcase, eviction_by_chance);
+	tcase_add_loop_test(tcase, begins_with_server, 0, ROWS(beginnings));
 	tcase_add_test(tcase, again_in_place);
 	tcase_add_test(tcase, flood);
 	tcase_add_test(tcase, parts);

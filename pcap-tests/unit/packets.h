@@ -23,6 +23,7 @@ struct test_packet {
 	uint8_t flags;		/* TCP; for ICMP the type */
 	uint32_t seq;
 	uint32_t ack;
+	uint16_t urgent;	/* urgent pointer; sets TCP_URG */
 	const char *data;
 	size_t len;		/* 0: strlen(data) */
 	uint32_t ms;
