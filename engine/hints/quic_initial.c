@@ -118,8 +118,9 @@ bool quic_packet_read(struct cursor *datagram, struct quic_packet *ret)
 	size_t dcid_len, scid_len;
 	uint64_t len;
 
-	if (c.is_short || (first & 0xc0) != 0xc0 || v == NULL)
+	if (c.is_short || (first & 0x80) == 0 || v == NULL)
 		return false;
+	p.is_greased = (first & 0x40) == 0;
 	dcid_len = cursor_u8(&c);
 	p.dcid = cursor_take(&c, dcid_len);
 	scid_len = cursor_u8(&c);

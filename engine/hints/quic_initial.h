@@ -20,6 +20,8 @@ struct quic_packet {
 	struct cursor scid;
 	struct cursor whole;	/* header included; empty for a Retry */
 	size_t number_at;	/* offset of the packet number in `whole` */
+	bool is_greased;	/* the fixed bit is 0 (RFC 9287): only a packet
+				 * that opens is one of QUIC */
 };
 
 /* A variable-length integer (RFC 9000, 16). */
@@ -29,9 +31,8 @@ uint64_t quic_varint(struct cursor *c);
 bool quic_is_version(uint32_t version);
 
 /*
- * Read one long-header packet of a known version and pass over it; what is
- * left of the datagram may hold another one. False when it is none, or does
- * not fit.
+ * Read one long-header packet of a known version and skip it; the rest of the
+ * datagram may hold another one. False when it is none, or does not fit.
  */
 bool quic_packet_read(struct cursor *datagram, struct quic_packet *ret);
 

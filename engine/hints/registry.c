@@ -84,6 +84,14 @@
 	HINT(iec104)							\
 	HINT(sctp)							\
 	HINT(haproxy)							\
+	HINT(synphasor_tcp)						\
+	HINT(synphasor_udp)						\
+	HINT(doip_tcp)							\
+	HINT(doip_udp)							\
+	HINT(rip)							\
+	HINT(ripng)							\
+	HINT(mndp)							\
+	HINT(fins)							\
 	HINT(prefix_tcp)						\
 	HINT(prefix_udp)						\
 	HINT(ethereum)							\

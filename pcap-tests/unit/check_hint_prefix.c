@@ -264,13 +264,14 @@ static const struct {
 	  .from_server = true,
 	  .app = "svn",
 	  .payload = BYTES("( success ( 2 2 ( ) ( edit-pipeline ) ) ) ") } },
-	{ &hint_prefix_tcp, { "synchrophasors", HINT_YES,
-	  .app = "synphasor",
-	  .payload = BYTES("\xaa\x41\x00\x12\x00\xf1\x00\x00\x00\x00\x00"
-			"\x00\x00\x00\x00\x00\x00\x00"),
-	  .opposite = BYTES("\xaa\x31\x00\x86\x00\xf1\x00\x00\x00\x00\x00"
-			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-			"\x00\x00\x00\x00") } },
+	{ &hint_prefix_tcp, { "OPC UA in an open channel", HINT_YES,
+	  .app = "opcua",
+	  .payload = BYTES("MSGF\x20\x01\x00\x00\x01\x02\x03\x04") } },
+	{ &hint_prefix_tcp, { "C12.22", HINT_YES, .app = "ansi_c1222",
+	  .payload = BYTES("\x60\x52\xa2\x0d\x06\x0b\x60\x7c\x86\xf7\x54"
+			"\x01\x16\x00") } },
+	{ &hint_prefix_tcp, { "FINS", HINT_YES, .app = "fins",
+	  .payload = BYTES("FINS\0\0\0\x0c\0\0\0\0\0\0\0\0\0\0\0\0") } },
 	{ &hint_prefix_tcp, { "TACACS+", HINT_YES,
 	  .app = "tacacs",
 	  .payload = BYTES("\xc0\x01\x01\x00\x12\x34\x56\x78\x00\x00\x00"

@@ -82,7 +82,7 @@ static const struct {
 
 START_TEST(one_datagram)
 {
-	struct seal seal = { versions[_i].version, DCID, NULL, 2, 1200 };
+	struct seal seal = { versions[_i].version, DCID, NULL, 2, 1200, false };
 	uint8_t frames[1024] = "\x06\x00\x40\xf1";
 	size_t len;
 
@@ -98,9 +98,43 @@ START_TEST(one_datagram)
 }
 END_TEST
 
+START_TEST(fixed_bit_cleared)
+{
+	struct seal seal = { QUIC_V1, DCID, _i == 0 ? NULL : RETRIED, 0, 1200,
+			     true };
+	size_t len = add_packet(datagrams[0], &seal, 0, HELLO_LEN);
+
+	ck_assert_uint_eq(datagrams[0][0] & 0x40, 0);
+	row_new("fixed bit cleared");
+	if (_i == 1) {
+		row = (struct hint_row){ .name = "and not to be opened",
+					 .want = HINT_NO };
+	}
+	set_payload(datagrams[0], len);
+	try_hint_row(&hint_quic, &row);
+}
+END_TEST
+
+/* The capture begins with the server's Retry, so the client counts as the
+ * server. */
+START_TEST(retry_first)
+{
+	static const uint8_t retry[] = "\xf0\x00\x00\x00\x01\x00\x08" RETRIED
+		"token0123456789abcdef";
+	struct seal seal = { QUIC_V1, RETRIED, NULL, 1, 1200, false };
+	size_t len = add_packet(datagrams[0], &seal, 0, HELLO_LEN);
+
+	row_new("after a Retry that came first");
+	row.from_server = true;
+	set_earlier(0, false, retry, sizeof(retry) - 1);
+	set_payload(datagrams[0], len);
+	try_hint_row(&hint_quic, &row);
+}
+END_TEST
+
 START_TEST(tag_of_the_rfc)
 {
-	struct seal seal = { QUIC_V1, DCID, NULL, 2, 1200 };
+	struct seal seal = { QUIC_V1, DCID, NULL, 2, 1200, false };
 	uint8_t frames[1024] = "\x06\x00\x40\xf1";
 
 	memcpy(frames + 4, hello, HELLO_LEN);
@@ -113,7 +147,7 @@ END_TEST
 
 START_TEST(two_datagrams_in_either_order)
 {
-	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200 };
+	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200, false };
 	size_t first, second;
 
 	first = add_packet(datagrams[0], &seal, 0, 100);
@@ -145,7 +179,7 @@ END_TEST
 
 START_TEST(coalesced)
 {
-	struct seal seal = { QUIC_V1, DCID, NULL, 0, 0 };
+	struct seal seal = { QUIC_V1, DCID, NULL, 0, 0, false };
 	size_t len = add_packet(datagrams[0], &seal, 120, HELLO_LEN - 120);
 
 	seal.number = 1;
@@ -160,7 +194,7 @@ START_TEST(frames_between)
 {
 	static const uint8_t ack[] = { 0x02, 0x05, 0x00, 0x01, 0x00, 0x01,
 				       0x01 };
-	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200 };
+	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200, false };
 	uint8_t frames[1024] = { 0x01, 0x00, 0x00 };	/* PING, PADDING */
 	size_t n = 3;
 
@@ -179,7 +213,7 @@ START_TEST(after_a_retry)
 {
 	static const uint8_t retry[] = "\xf0\x00\x00\x00\x01\x00\x08" RETRIED
 		"token" "0123456789abcdef";
-	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200 };
+	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200, false };
 	size_t first = add_packet(datagrams[0], &seal, 0, 30), second;
 
 	row_new("a Retry");
@@ -202,7 +236,7 @@ END_TEST
 /* Then the client goes on with the destination that the server chose. */
 START_TEST(after_a_retry_and_an_answer)
 {
-	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200 };
+	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200, false };
 	size_t first = add_packet(datagrams[0], &seal, 0, 30), second, third;
 
 	seal.dcid = RETRIED;
@@ -221,7 +255,7 @@ END_TEST
 
 START_TEST(the_servers_number)
 {
-	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200 };
+	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200, false };
 	size_t first = add_packet(datagrams[0], &seal, 0, 30), second;
 
 	seal.dcid = RETRIED;
@@ -302,6 +336,8 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, one_datagram, 0, 3);
+	tcase_add_loop_test(tc, fixed_bit_cleared, 0, 2);
+	tcase_add_test(tc, retry_first);
 	tcase_add_test(tc, tag_of_the_rfc);
 	tcase_add_test(tc, two_datagrams_in_either_order);
 	tcase_add_test(tc, coalesced);

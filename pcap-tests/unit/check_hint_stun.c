@@ -17,10 +17,16 @@ static const struct hint_row udp[] = {
 	{ "without the cookie, attributes", HINT_YES, .from_server = true,
 	  .payload = BYTES("\x01\x01\x00\x0c" ID
 			   "\x00\x01\x00\x08\x00\x01\x1f\x90\xc0\x00\x02\x01") },
-	{ "without the cookie, attributes of no kind", HINT_NO,
-	  .from_server = true,
+	{ "without the cookie, unknown attributes on another port", HINT_NO,
+	  .from_server = true, .dport = 4000,
 	  .payload = BYTES("\x01\x01\x00\x0c" ID
 			   "\x07\x01\x00\x08\x00\x01\x1f\x90\xc0\x00\x02\x01") },
+	{ "without the cookie, an unknown attribute", HINT_YES,
+	  .payload = BYTES("\x00\x01\x00\x18" ID
+			   "\x01\x01\x00\x14" "1234567890123456789\x00") },
+	{ "attributes that do not fill it", HINT_MORE,
+	  .payload = BYTES("\x00\x01\x00\x18" ID
+			   "\x01\x01\x00\x10" "1234567890123456789\x00") },
 	{ "without anything", HINT_MORE,
 	  .payload = BYTES("\x00\x01\x00\x00" ID) },
 	{ "but it is answered", HINT_YES, .from_server = true,

@@ -25,7 +25,7 @@ static const struct {
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x03\x01\x83\x02"),
 	  .opposite = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
 			"\x01") } },
-	{ &hint_modbus, { "question alone", HINT_MORE,
+	{ &hint_modbus, { "question alone", HINT_MORE, .dport = 5020,
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
 			"\x01") } },
 	{ &hint_modbus, { "three questions", HINT_YES,
@@ -33,7 +33,21 @@ static const struct {
 			"\x01\x00\x02\x00\x00\x00\x06\x01\x03\x00\x00"
 			"\x00\x01\x00\x03\x00\x00\x00\x06\x01\x03\x00"
 			"\x00\x00\x01") } },
-	{ &hint_modbus, { "another number", HINT_NO,
+	{ &hint_modbus, { "question alone on its port", HINT_YES,
+	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
+			"\x01") } },
+	{ &hint_modbus, { "answer alone on its port", HINT_YES,
+	  .from_server = true,
+	  .payload = BYTES("\x00\x02\x00\x00\x00\x05\x01\x03\x02\x12\x34") } },
+	{ &hint_modbus, { "function of no known length", HINT_MORE,
+	  .payload = BYTES("\x00\x02\x00\x00\x00\x05\x01\x2b\x02\x12\x34") } },
+	{ &hint_modbus, { "the second question answered", HINT_YES,
+	  .from_server = true, .dport = 5020,
+	  .payload = BYTES("\x00\x01\x00\x00\x00\x05\x01\x03\x02\x12\x34"
+			"\x00\x02\x00\x00\x00\x05\x01\x03\x02\x12\x34"),
+	  .opposite = BYTES("\x00\x02\x00\x00\x00\x06\x01\x03\x00\x00\x00"
+			"\x01") } },
+	{ &hint_modbus, { "another number", HINT_MORE, .dport = 5020,
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
 			"\x01"),
 	  .opposite = BYTES("\x00\x02\x00\x00\x00\x05\x01\x03\x02\x12\x34") } },
@@ -83,10 +97,24 @@ static const struct {
 	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x64\x01\x06\x00\x01"
 			"\x00\x00\x00\x00\x14\x68\x0e\x02\x00\x00\x00"
 			"\x64\x01\x06\x00\x01\x00\x00\x00\x00\x14") } },
-	{ &hint_iec104, { "one frame", HINT_MORE,
+	{ &hint_iec104, { "one frame on its port", HINT_YES,
+	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x01\x01\x0f\x01\x00"
+			"\x01\x00\x00\x00\x00") } },
+	{ &hint_iec104, { "two objects behind one address", HINT_YES,
+	  .payload = BYTES("\x68\x0f\x00\x00\x00\x00\x01\x82\x14\x00\x01"
+			"\x00\x00\x00\x00\x00\x01") } },
+	{ &hint_iec104, { "objects of another length", HINT_MORE,
+	  .payload = BYTES("\x68\x0f\x00\x00\x00\x00\x01\x01\x0f\x00\x01"
+			"\x00\x00\x00\x00\x00\x00") } },
+	{ &hint_iec104, { "an acknowledgement on its port", HINT_YES,
+	  .payload = BYTES("\x68\x04\x01\x00\x06\x00") } },
+	{ &hint_iec104, { "an acknowledgement on another port", HINT_MORE,
+	  .dport = 9000,
+	  .payload = BYTES("\x68\x04\x01\x00\x06\x00") } },
+	{ &hint_iec104, { "one frame on another port", HINT_MORE, .dport = 9000,
 	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x64\x01\x06\x00\x01"
 			"\x00\x00\x00\x00\x14") } },
-	{ &hint_iec104, { "out of order", HINT_NO,
+	{ &hint_iec104, { "out of order", HINT_NO, .dport = 9000,
 	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x64\x01\x06\x00\x01"
 			"\x00\x00\x00\x00\x14\x68\x0e\x04\x00\x00\x00"
 			"\x64\x01\x06\x00\x01\x00\x00\x00\x00\x14") } },

@@ -76,6 +76,8 @@ static size_t header_of(const struct seal *seal, size_t sealed_len,
 	size_t rest = 4 + sealed_len;
 
 	to[0] = seal->version == QUIC_V2 ? 0xd3 : 0xc3;
+	if (seal->greased)
+		to[0] &= (uint8_t)~0x40;
 	for (int i = 0; i < 4; i++)
 		to[1 + i] = (uint8_t)(version >> (24 - 8 * i));
 	to[5] = 8;

@@ -4,6 +4,7 @@
 #ifndef WAYMARK_SEAL_QUIC_H
 #define WAYMARK_SEAL_QUIC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct seal {
 	const char *key_dcid;	/* that the keys are made of; NULL: the same */
 	uint32_t number;
 	size_t pad_to;		/* length of the packet; 0: no padding */
+	bool greased;		/* without the fixed bit (RFC 9287) */
 };
 
 /* A CRYPTO frame; its length. */

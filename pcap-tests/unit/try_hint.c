@@ -102,10 +102,13 @@ static enum hint_verdict ask(const struct hint *hint, struct trial *t,
 	return hint->match(&t->in, yield);
 }
 
-enum hint_verdict try_hint(const struct hint *hint, const void *payload,
-			   size_t len)
+static enum hint_verdict verdict_of(const struct hint *hint, bool from_server,
+				    const void *payload, size_t len)
 {
-	struct hint_row row = { .payload = { payload, len } };
+	struct hint_row row = {
+		.from_server = from_server,
+		.payload = { payload, len },
+	};
 	struct hint_yield yield;
 	enum hint_verdict verdict;
 	struct trial t;
@@ -114,6 +117,18 @@ enum hint_verdict try_hint(const struct hint *hint, const void *payload,
 	verdict = ask(hint, &t, &yield);
 	trial_fini(&t);
 	return verdict;
+}
+
+enum hint_verdict try_hint(const struct hint *hint, const void *payload,
+			   size_t len)
+{
+	return verdict_of(hint, false, payload, len);
+}
+
+enum hint_verdict try_hint_server(const struct hint *hint, const void *payload,
+				  size_t len)
+{
+	return verdict_of(hint, true, payload, len);
 }
 
 static void check_keywords(const struct hint *hint, const struct hint_row *row,

@@ -34,9 +34,11 @@ struct hint_row {
 	const char *alpn;		/* the first; NULL: none */
 };
 
-/* The verdict for what a client sends. */
+/* The verdict for what a client sends, or a server. */
 enum hint_verdict try_hint(const struct hint *hint, const void *payload,
 			   size_t len);
+enum hint_verdict try_hint_server(const struct hint *hint, const void *payload,
+				  size_t len);
 
 /*
  * Assert all that `row` wants. Then ask about every beginning of its payload,

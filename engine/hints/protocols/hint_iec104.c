@@ -1,7 +1,8 @@
 /*
  * hint_iec104.c - IEC 60870-5-104: the commands that start and test a
  * connection, which are six fixed bytes (5.3 of the standard), else a chain
- * of frames whose numbers go up.
+ * of frames whose numbers go up. On the protocol's port one frame is enough
+ * that acknowledges, or is as long as its objects.
  */
 #include "engine/hints/hint.h"
 
@@ -9,8 +10,46 @@
 #define LENGTH_MIN 4
 #define LENGTH_MAX 253
 #define TYPE_MAX 127
+#define CAUSE_MAX 47
+#define HEADER_LEN 10		/* numbers, type, count, cause, address */
+#define PORT 2404
 
-/* Start, stop and test, each asked for or confirmed. */
+/* Bytes of an information object without its address, by type; 0: varies. */
+static uint8_t object_len(uint8_t type)
+{
+	static const uint8_t lens[TYPE_MAX + 1] = {
+		[1] = 1, [3] = 1, [5] = 2, [7] = 5, [9] = 3, [11] = 3, [13] = 5,
+		[15] = 5, [20] = 5, [21] = 2, [30] = 8, [31] = 8, [32] = 9,
+		[33] = 12, [34] = 10, [35] = 10, [36] = 12, [37] = 12,
+		[45] = 1, [46] = 1, [47] = 1, [48] = 3, [49] = 3, [50] = 5,
+		[51] = 4, [58] = 8, [59] = 8, [60] = 8, [61] = 10, [62] = 10,
+		[63] = 12, [64] = 11, [70] = 1, [100] = 1, [101] = 1,
+		[103] = 7, [105] = 1, [107] = 9,
+	};
+
+	return lens[type & TYPE_MAX];
+}
+
+/* Whether a frame of information is as long as its objects are, and has a
+ * cause of transmission. */
+static bool is_filled(struct cursor frame)
+{
+	uint8_t type, count, cause;
+	size_t each, len = cursor_left(&frame);
+
+	cursor_skip(&frame, 4);
+	type = cursor_u8(&frame);
+	count = cursor_u8(&frame);
+	cause = cursor_u8(&frame) & 0x3f;
+	each = object_len(type);
+	if (frame.is_short || each == 0 || cause == 0 || cause > CAUSE_MAX)
+		return false;
+	if ((count & 0x80) != 0)	/* one address for all */
+		return len == HEADER_LEN + 3 + (count & 0x7f) * each;
+	return len == HEADER_LEN + count * (3 + each);
+}
+
+/* Start, stop and test, requested or confirmed. */
 static bool is_command(struct cursor c, uint8_t first)
 {
 	uint32_t rest = cursor_be24(&c);
@@ -36,6 +75,7 @@ static enum hint_verdict iec104_match(const struct hint_input *in,
 				      struct hint_yield *yield)
 {
 	struct cursor c = in->payload;
+	bool is_port = in->dport == PORT || in->sport == PORT;
 	uint16_t sent, previous = 0;
 	int count = 0;
 
@@ -60,13 +100,15 @@ static enum hint_verdict iec104_match(const struct hint_input *in,
 			if (first != 1 || frame.at[0] != 0 ||
 			    (frame.at[1] & 1) != 0)
 				return HINT_NO;
+			if (is_port)
+				return HINT_YES;
 			continue;
 		}
 		if (!is_information(frame, &sent) ||
 		    (count > 0 && sent != ((previous + 1) & 0x7fff)))
 			return HINT_NO;
 		previous = sent;
-		if (++count == 2)
+		if (++count == 2 || (is_port && is_filled(frame)))
 			return HINT_YES;
 	}
 }

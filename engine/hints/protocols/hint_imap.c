@@ -1,6 +1,6 @@
 /*
- * hint_imap.c - IMAP: the greeting, or a tagged command of its own (RFC 9051,
- * 7.1 and 6), and the server name after STARTTLS.
+ * hint_imap.c - IMAP: the greeting, or a tagged command that only IMAP has
+ * (RFC 9051, 7.1 and 6), and the server name after STARTTLS.
  */
 #include "engine/hints/text.h"
 
@@ -21,21 +21,54 @@ static bool is_tag(struct cursor tag)
 		    !(*at >= 'a' && *at <= 'z') &&
 		    *at != '.' && *at != '$' && *at != '-')
 			return false;
-	return cursor_left(&tag) > 0 && cursor_left(&tag) <= TAG_MAX;
+	/* POP3 refuses by "-ERR". */
+	return cursor_left(&tag) > 0 && cursor_left(&tag) <= TAG_MAX &&
+	       *tag.at != '-';
+}
+
+/* Tags can be the commands of other protocols, or their replies. */
+static bool is_foreign(struct cursor tag)
+{
+	static const char *const words[] = {
+		"USER", "PASS", "NICK", "APOP", "AUTH", "HELO", "EHLO", "ACCT",
+		"GET", "SET", "MAIL", "HELP", "LIST", "GROUP", "INFO", "CLIENT",
+		"CONFIG", NULL
+	};
+
+	return text_is_command(tag, words);
+}
+
+/* "530 Login incorrect": three digits, as FTP, SMTP and NNTP reply. */
+static bool is_reply_code(struct cursor tag)
+{
+	uint32_t code;
+
+	return cursor_left(&tag) == 3 && text_digits(&tag, 3, &code) == 3 &&
+	       code >= 100 && code < 700;
+}
+
+static bool is_greeted(struct cursor server)
+{
+	return cursor_match(&server, "* ", 2);
 }
 
 static enum hint_verdict match_client(const struct hint_input *in,
 				      struct hint_yield *yield)
 {
 	struct cursor c = in->payload, line, tag;
+	bool is_certain = true;
 	size_t count = 0;
 
 	for (; text_line(&c, &line); count++) {
 		tag = text_token(&line);
 		text_skip_blanks(&line);
-		if (count == 0 && (!is_tag(tag) ||
+		if (count == 0 && (!is_tag(tag) || is_foreign(tag) ||
 				   !text_is_command(line, own)))
 			return HINT_NO;
+		if (count == 0 && is_reply_code(tag))
+			is_certain = is_greeted(in->opposite);
+		if (!is_certain)
+			return HINT_MORE;
 		if (text_is_command(line, starttls))
 			return text_starttls(in, c, yield);
 		if (!text_is_command(line, before_tls))

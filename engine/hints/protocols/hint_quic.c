@@ -161,7 +161,7 @@ static bool are_equal(struct cursor a, struct cursor b)
 
 /*
  * The keys come from the first destination that the client chose. After a
- * Retry it begins anew with the one it was given (RFC 9001, 5.2).
+ * Retry it starts again with the one that the server sent (RFC 9001, 5.2).
  */
 static bool open_initial(struct crypto *crypto, const struct quic_packet *p,
 			 struct cursor *ret_frames)
@@ -181,6 +181,7 @@ static bool open_initial(struct crypto *crypto, const struct quic_packet *p,
  * last one with a short header. */
 static bool read_datagram(struct crypto *crypto, struct cursor c)
 {
+	bool is_greased = false;
 	struct quic_packet packet;
 	struct cursor frames;
 	size_t count = 0;
@@ -191,8 +192,10 @@ static bool read_datagram(struct crypto *crypto, struct cursor c)
 			crypto->dcid = packet.dcid;
 		if (packet.type != QUIC_INITIAL)
 			crypto->has_other = true;
-		if (!open_initial(crypto, &packet, &frames))
+		if (!open_initial(crypto, &packet, &frames)) {
+			is_greased |= packet.is_greased;
 			continue;
+		}
 		crypto->is_open = true;
 		if (packet.version == VERSION_Q050)
 			crypto->chlo = frames;
@@ -200,10 +203,11 @@ static bool read_datagram(struct crypto *crypto, struct cursor c)
 			read_frames(crypto, frames);
 	}
 	/* Padding after the last packet is zeros; a short header is not. */
-	return count > 0 && (cursor_left(&c) == 0 || (*c.at & 0x80) == 0);
+	return count > 0 && !is_greased &&
+	       (cursor_left(&c) == 0 || (*c.at & 0x80) == 0);
 }
 
-/* RFC 9000, 17.2.1: what the server can do. */
+/* RFC 9000, 17.2.1: the versions that the server supports. */
 static enum hint_verdict match_negotiation(struct cursor c)
 {
 	uint8_t first = cursor_u8(&c);
@@ -231,15 +235,20 @@ static enum hint_verdict match_server(const struct hint_input *in,
 	size_t count = 0;
 
 	yield->more = true;
-	while (cursor_left(&c) > 0 && quic_packet_read(&c, &packet))
+	while (cursor_left(&c) > 0 && quic_packet_read(&c, &packet) &&
+	       !packet.is_greased)
 		count++;
 	if (count > 0 && (cursor_left(&c) == 0 || (*c.at & 0x80) == 0))
 		return HINT_YES;
 	return match_negotiation(in->payload);
 }
 
-static enum hint_verdict match_client(const struct hint_input *in,
-				      struct hint_yield *yield)
+/*
+ * A capture may begin with a packet of the server, a Retry for example: then
+ * the client's Initial counts as the server's.
+ */
+static enum hint_verdict quic_match(const struct hint_input *in,
+				    struct hint_yield *yield)
 {
 	struct cursor earlier = in->earlier, datagram;
 	struct crypto crypto;
@@ -249,7 +258,7 @@ static enum hint_verdict match_client(const struct hint_input *in,
 		return HINT_NO;
 	crypto_init(&crypto, in->scratch);
 	while (hint_earlier_next(&earlier, &from_server, &datagram))
-		if (!from_server)
+		if (from_server == in->from_server)
 			read_datagram(&crypto, datagram);
 	is_whole = read_datagram(&crypto, in->payload);
 
@@ -257,23 +266,18 @@ static enum hint_verdict match_client(const struct hint_input *in,
 	if (crypto.chlo.at != NULL)
 		return gquic_hello(crypto.chlo, yield);
 	if (crypto.is_open) {
-		/* Cleared by what the hello says, once it is complete. */
+		/* A complete hello clears `more`. */
 		client_hello_message(crypto_data(&crypto), yield);
 		if (yield->hello_kind != HELLO_NONE)
 			yield->hello_kind = HELLO_QUIC;
 		return HINT_YES;
 	}
+	if (in->from_server)
+		return match_server(in, yield);
 	if (is_whole && (crypto.has_other ||
 			 cursor_left(&in->payload) >= CLIENT_MIN))
 		return HINT_YES;
 	return is_whole ? HINT_MORE : HINT_NO;
-}
-
-static enum hint_verdict quic_match(const struct hint_input *in,
-				    struct hint_yield *yield)
-{
-	return in->from_server ? match_server(in, yield) :
-				 match_client(in, yield);
 }
 
 const struct hint hint_quic = {

@@ -9,6 +9,7 @@
 #define CONNECTION_CONFIRM 0xd0
 #define X224_REST 5		/* two references, one class */
 #define NEGOTIATION_LEN 8
+#define PORT 3389
 
 enum negotiation { REQUEST = 1, RESPONSE, FAILURE };
 
@@ -25,6 +26,14 @@ static bool is_negotiation(struct cursor c, bool is_request)
 		return false;
 	return is_request ? type == REQUEST :
 			    type == RESPONSE || type == FAILURE;
+}
+
+/* On its port: nothing to negotiate, or a request whose fields are wrong. ISO
+ * connections have parameters here, from 0xc0 on. */
+static bool is_bare(const struct hint_input *in, struct cursor c)
+{
+	return (in->dport == PORT || in->sport == PORT) &&
+	       (cursor_left(&c) == 0 || *c.at < 0xc0);
 }
 
 /* Whether the confirm selects TLS, in which a ClientHello names the host. */
@@ -75,10 +84,10 @@ static enum hint_verdict rdp_match(const struct hint_input *in,
 	c.end = in->payload.at + len;
 	cursor_skip(&c, X224_REST);
 	if (type == CONNECTION_REQUEST)
-		return match_request(c) == HINT_YES ?
+		return match_request(c) == HINT_YES || is_bare(in, c) ?
 			text_starttls(in, rest, yield) : HINT_NO;
 	yield->more = selects_tls(c);
-	return is_negotiation(c, false) ? HINT_YES : HINT_NO;
+	return is_negotiation(c, false) || is_bare(in, c) ? HINT_YES : HINT_NO;
 }
 
 const struct hint hint_rdp = {

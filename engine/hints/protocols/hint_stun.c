@@ -36,9 +36,12 @@ static bool is_attribute(uint16_t type)
 	       (type >= 0x8020 && type <= 0x8050);
 }
 
-/* Whether attributes fill what is left, and there are some. */
-static bool are_attributes(struct cursor c)
+/* Whether attributes fill the rest, and there are some. Their types must be
+ * known, except on STUN's own ports. */
+static bool are_attributes(const struct hint_input *in, struct cursor c)
 {
+	bool is_port = in->dport == 3478 || in->dport == 3479 ||
+		       in->sport == 3478 || in->sport == 3479;
 	size_t count = 0;
 
 	for (; cursor_left(&c) > 0; count++) {
@@ -46,7 +49,7 @@ static bool are_attributes(struct cursor c)
 		uint16_t len = cursor_be16(&c);
 
 		cursor_skip(&c, (len + 3u) & ~3u);
-		if (c.is_short || !is_attribute(type))
+		if (c.is_short || (!is_port && !is_attribute(type)))
 			return false;
 	}
 	return count > 0;
@@ -87,7 +90,7 @@ static enum hint_verdict udp_match(const struct hint_input *in,
 		return HINT_YES;
 	if (!is_classic(m.type))
 		return HINT_NO;
-	if (are_attributes(c) || is_answered(in))
+	if (are_attributes(in, c) || is_answered(in))
 		return HINT_YES;
 	return m.type == BINDING_REQUEST && m.len % 4 == 0 ? HINT_MORE :
 							     HINT_NO;

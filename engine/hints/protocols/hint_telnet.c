@@ -1,12 +1,13 @@
 /*
- * hint_telnet.c - Telnet: options that are negotiated before anything else is
- * said (RFC 854, RFC 855): three commands, of one side or of both.
+ * hint_telnet.c - Telnet: options that are negotiated first (RFC 854, RFC 855):
+ * three commands, of one side or of both, or one command and its answer.
  */
 #include "engine/hints/hint.h"
 
 #define IAC 255
 #define SUB 250
 #define WILL 251
+#define DO 253
 #define DONT 254
 #define COMMANDS 3
 
@@ -46,6 +47,14 @@ static int count_commands(struct cursor c)
 	return count;
 }
 
+/* WILL or WONT of one side and DO or DONT of the other, the same option. */
+static bool is_answer(struct cursor a, struct cursor b)
+{
+	return cursor_left(&a) >= 3 && cursor_left(&b) >= 3 &&
+	       b.at[0] == IAC && b.at[1] >= WILL && b.at[1] <= DONT &&
+	       a.at[2] == b.at[2] && (a.at[1] < DO) != (b.at[1] < DO);
+}
+
 static enum hint_verdict telnet_match(const struct hint_input *in,
 				      struct hint_yield *yield)
 {
@@ -54,6 +63,8 @@ static enum hint_verdict telnet_match(const struct hint_input *in,
 	(void)yield;
 	if (count < 0)
 		return HINT_NO;
+	if (count > 0 && is_answer(in->payload, in->opposite))
+		return HINT_YES;
 	if (count >= COMMANDS)
 		return HINT_YES;
 	if (cursor_left(&in->opposite) > 0)

@@ -1,6 +1,6 @@
 /*
  * hint_tftp.c - TFTP: a request with a file name and a mode (RFC 1350, 5). The
- * answer comes from another port, as a flow of its own: there it takes a list
+ * answer comes from another port, as a separate flow: there it takes a list
  * of options (RFC 2347), or a block and its acknowledgement.
  */
 #include "engine/hints/text.h"
@@ -9,6 +9,9 @@
 #define WRITE 2
 #define DATA 3
 #define ACK 4
+#define ERROR 5
+#define ERROR_MAX 8		/* RFC 2347 */
+#define ERROR_TEXT_MIN 4
 #define OPTIONS 6
 #define BLOCK_MAX 1468
 
@@ -59,6 +62,10 @@ static enum hint_verdict tftp_match(const struct hint_input *in,
 	if (opcode == READ || opcode == WRITE)
 		return read_string(&c, &string) && read_string(&c, &string) &&
 		       text_is_command(string, modes) ? HINT_YES : HINT_NO;
+	if (opcode == ERROR)
+		return cursor_be16(&c) <= ERROR_MAX && read_string(&c, &string) &&
+		       cursor_left(&string) >= ERROR_TEXT_MIN &&
+		       cursor_left(&c) == 0 ? HINT_YES : HINT_NO;
 	if (opcode == DATA || opcode == ACK)
 		return match_transfer(in);
 	if (opcode == OPTIONS)

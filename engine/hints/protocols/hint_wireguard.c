@@ -15,6 +15,7 @@ enum message_type { INITIATION = 1, RESPONSE, COOKIE_REPLY, TRANSPORT };
 /* Two messages of data are at most so far apart: some may be lost. */
 #define COUNTER_STEP_MAX 64
 #define COUNTER_MAX (UINT64_C(1) << 48)
+#define COUNTER_SMALL (UINT64_C(1) << 32)
 
 struct message {
 	uint8_t type;
@@ -82,12 +83,29 @@ static bool is_certain(const struct message *m, struct cursor c)
 	       !is_zero(c.at + 8, 8);
 }
 
-/* Two messages of one conversation. */
+/* An index is random: one that has few bits is a counter or a constant. */
+static bool is_index(uint32_t index)
+{
+	return index >> 24 != 0 && (index & 0xffff) != 0;
+}
+
+static bool is_data(const struct message *m)
+{
+	return m->type == TRANSPORT && is_index(m->receiver) &&
+	       m->counter < COUNTER_SMALL;
+}
+
+/* Whether two messages belong to one session, or to handshakes of one pair. */
 static bool agree(const struct message *prev, const struct message *now,
 		  bool same_side)
 {
+	if (prev->type == COOKIE_REPLY && now->type == COOKIE_REPLY)
+		return same_side && is_index(prev->receiver) &&
+		       is_index(now->receiver);
 	if (!same_side)
-		return prev->sender != 0 && now->receiver == prev->sender;
+		return (prev->sender != 0 && now->receiver == prev->sender) ||
+		       (is_data(prev) && is_data(now) &&
+			prev->receiver != now->receiver);
 	return prev->type == TRANSPORT && now->type == TRANSPORT &&
 	       now->receiver == prev->receiver && now->receiver != 0 &&
 	       now->counter > prev->counter &&

@@ -1,5 +1,5 @@
 /*
- * prefix_tcp.c - protocols over TCP that begin with bytes of their own. The
+ * prefix_tcp.c - protocols over TCP that begin with fixed bytes. The
  * sources are the protocols' own documents, named where the bytes are not
  * plain words.
  */
@@ -15,6 +15,7 @@
 	APP(BGP, "bgp", "infra", "BGP")					\
 	APP(BITCOIN, "bitcoin", "p2p", "Bitcoin's peers")		\
 	APP(BOLT, "bolt", "database", "Neo4j")				\
+	APP(C1222, "ansi_c1222", "industrial", "ANSI C12.22: meters")	\
 	APP(CASSANDRA, "cassandra", "database", "Cassandra")		\
 	APP(CEPH, "ceph", "fileshare", "Ceph")				\
 	APP(CHECKMK, "checkmk", "infra", "Checkmk's agent")		\
@@ -29,6 +30,7 @@
 	    "between nodes of Elasticsearch")				\
 	APP(ETHERNETIP, "ethernetip", "industrial", "EtherNet/IP")	\
 	APP(FASTCGI, "fastcgi", "infra", "FastCGI")			\
+	APP(FINS, "fins", "industrial", "Omron FINS")			\
 	APP(FIREBIRD, "firebird", "database", "Firebird")		\
 	APP(FIX, "fix", "infra", "FIX, between traders")		\
 	APP(GEARMAN, "gearman", "infra", "Gearman")			\
@@ -67,7 +69,6 @@
 	APP(SPLUNK, "splunk", "infra", "Splunk's forwarders")		\
 	APP(STOMP, "stomp", "infra", "STOMP")				\
 	APP(SVN, "svn", "fileshare", "Subversion")			\
-	APP(SYNPHASOR, "synphasor", "industrial", "IEEE C37.118")	\
 	APP(TACACS, "tacacs", "infra", "TACACS+")			\
 	APP(TEAMVIEWER, "teamviewer", "remote", "TeamViewer")		\
 	APP(TELEGRAM, "telegram", "chat", "Telegram, undisguised")	\
@@ -125,6 +126,8 @@ static const struct prefix_row rows[] = {
 	{ .app = BITCOIN, .parts = { AT(0, "\x0a\3\xcf\x40version\0") } },
 	{ .app = BITCOIN, .parts = { AT(0, "\xfa\xbf\xb5\xdaversion\0") } },
 	{ .app = BOLT, .parts = { AT(0, "\x60\x60\xb0\x17\0\0") } },
+	{ .app = C1222, .parts = { AT(0, "\x60"), AT(2, "\xa2"),
+	  AT(6, "\x60\x7c\x86\xf7\x54\1\x16") } },
 	/* OPTIONS without a body, STARTUP with a word of eleven letters. */
 	{ .app = CASSANDRA, .parts = { AT(0, "\3\0"), AT(4, "\5\0\0\0\0") } },
 	{ .app = CASSANDRA, .parts = { AT(0, "\4\0"), AT(4, "\5\0\0\0\0") } },
@@ -164,6 +167,9 @@ static const struct prefix_row rows[] = {
 	  AT(20, "\0\0\0\0\0\0\0\0") }, .length = LE16(2, 24) },
 	{ .app = FASTCGI, .parts = { AT(0, "\1\1"), AT(4, "\0\x08\0\0\0\1"),
 	  AT(11, "\0\0\0\0\0") } },
+	/* The length does not count itself and the magic. */
+	{ .app = FINS, .parts = { AT(0, "FINS\0\0"), AT(8, "\0\0\0") },
+	  .length = BE32(4, 8) },
 	{ .app = FIREBIRD, .parts = { AT(0, "\0\0\0\1\0\0\0\x13\0\0\0") } },
 	{ .app = FIX, .parts = { AT(0, "8=FIX.4.") } },
 	{ .app = FIX, .parts = { AT(0, "8=FIX.5.") } },
@@ -232,6 +238,20 @@ static const struct prefix_row rows[] = {
 	{ .app = NOMACHINE, .parts = { AT(0, "NXD-") } },
 	{ .app = OPCUA, .parts = { AT(0, "HELF") }, .length = LE32(4, 0) },
 	{ .app = OPCUA, .parts = { AT(0, "ACKF") }, .length = LE32(4, 0) },
+	/* OPC 10000-6, 7.1.2: errors, reverse hello, and chunks of a channel
+	 * that is open. */
+	{ .app = OPCUA, .parts = { AT(0, "ERRF"), AT(6, "\0\0") },
+	  .length = LE32(4, 0) },
+	{ .app = OPCUA, .parts = { AT(0, "RHEF"), AT(6, "\0\0") },
+	  .length = LE32(4, 0) },
+	{ .app = OPCUA, .parts = { AT(0, "OPNF"), AT(6, "\0\0") },
+	  .length = LE32(4, 0) },
+	{ .app = OPCUA, .parts = { AT(0, "MSGF"), AT(7, "\0") },
+	  .length = LE32(4, 0) },
+	{ .app = OPCUA, .parts = { AT(0, "MSGC"), AT(7, "\0") },
+	  .length = LE32(4, 0) },
+	{ .app = OPCUA, .parts = { AT(0, "CLOF"), AT(6, "\0\0") },
+	  .length = LE32(4, 0) },
 	{ .app = OPENFLOW, .parts = { AT(0, "\1\0\0\x08") },
 	  .length = BE16(2, 0), .again = true },
 	{ .app = OPENFLOW, .parts = { AT(0, "\4\0\0"), AT(8, "\0\1\0\x08") },
@@ -283,21 +303,6 @@ static const struct prefix_row rows[] = {
 	{ .app = STOMP, .parts = { AT(0, "CONNECT\r\n") } },
 	{ .app = STOMP, .parts = { AT(0, "CONNECTED\n") } },
 	{ .app = SVN, .parts = { AT(0, "( success ( ") } },
-	/* A command, and a configuration or data in return. */
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\x41\0\x12") },
-	  .again = true },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\x42\0\x12") },
-	  .again = true },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\x31") },
-	  .length = BE16(2, 0), .again = true },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\x32") },
-	  .length = BE16(2, 0), .again = true },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\x21") },
-	  .length = BE16(2, 0), .again = true },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\1") }, .length = BE16(2, 0),
-	  .again = true },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\2") }, .length = BE16(2, 0),
-	  .again = true },
 	/* RFC 8907, 4.1: packet 1 asks, packet 2 answers. */
 	{ .app = TACACS, .parts = { AT(0, "\xc0\1\1"), AT(8, "\0\0") },
 	  .length = BE32(8, 12), .again = true },
@@ -347,7 +352,7 @@ static const struct prefix_row rows[] = {
 	  AT(28, "\0\0\0\x10") } },
 };
 
-/* Indexed once, by whoever asks first, and then only read. */
+/* Indexed once, by the first caller, then only read. */
 static struct prefix_table table = {
 	.rows = rows,
 	.row_count = sizeof(rows) / sizeof(rows[0]),

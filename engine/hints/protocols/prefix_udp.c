@@ -1,6 +1,6 @@
 /*
- * prefix_udp.c - protocols over UDP that begin with bytes of their own, or say
- * at a fixed place how long the datagram is.
+ * prefix_udp.c - protocols over UDP that begin with fixed bytes, or hold the
+ * length of the datagram at a fixed place.
  */
 #include <pthread.h>
 
@@ -37,7 +37,6 @@
 	APP(SSDP, "ssdp", "local", "SSDP: UPnP's discovery")		\
 	APP(STEAM, "steam", "game", "Steam")				\
 	APP(SYNCTHING, "syncthing", "local", "Syncthing's discovery")	\
-	APP(SYNPHASOR, "synphasor", "industrial", "IEEE C37.118")	\
 	APP(TEAMSPEAK, "teamspeak", "voip", "TeamSpeak 3")		\
 	APP(TELEGRAM, "telegram", "chat", "Telegram, undisguised")	\
 	APP(TIVOCONNECT, "tivoconnect", "local", "TiVo's discovery")	\
@@ -214,12 +213,6 @@ static const struct prefix_row rows[] = {
 	{ .app = STEAM, .parts = { AT(1, "\x81sdping") } },
 	/* The magic of its local discovery. */
 	{ .app = SYNCTHING, .parts = { AT(0, "\x2e\xa7\xd9\x0b") } },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\1") }, .length = BE16(2, 0),
-	  .again = true },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\x31") },
-	  .length = BE16(2, 0), .again = true },
-	{ .app = SYNPHASOR, .parts = { AT(0, "\xaa\x41") },
-	  .length = BE16(2, 0), .again = true },
 	{ .app = TEAMSPEAK, .parts = { AT(0, "TS3INIT1") } },
 	/* A call's relay is asked who asks, behind the call's tag. */
 	{ .app = TELEGRAM,
@@ -233,7 +226,7 @@ static const struct prefix_row rows[] = {
 	  AT(4, "\xff\xff\xff\xff") }, .length = BE16(2, 0) },
 };
 
-/* Indexed once, by whoever asks first, and then only read. */
+/* Indexed once, by the first caller, then only read. */
 static struct prefix_table table = {
 	.rows = rows,
 	.row_count = sizeof(rows) / sizeof(rows[0]),
