@@ -10,9 +10,9 @@
 #define BER_SEQUENCE 0x30
 
 /*
- * Pass over a tag and its length. A tag of more than one byte, and a length
- * that is indefinite or takes more than four bytes, makes the cursor short:
- * who needs to know whether it ran out of bytes asks before.
+ * Read and skip a tag and its length. A tag of more than one byte, and a length
+ * that is indefinite or takes more than four bytes, make the cursor short, as
+ * does running out of bytes.
  */
 static inline uint8_t ber_header(struct cursor *c, size_t *ret_len)
 {

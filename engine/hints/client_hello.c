@@ -138,7 +138,7 @@ enum hint_verdict client_hello_dtls(struct cursor body, size_t len,
 }
 
 /*
- * The handshake bytes of the records that `stream` begins with. *ret_open says
+ * The handshake bytes of the records that `stream` begins with. *ret_open:
  * whether there may be more of them. Nothing is copied when one record holds
  * all of the message, or all that has come of it.
  */

@@ -8,16 +8,16 @@
 #include "engine/hints/hint.h"
 
 /*
- * Read a handshake message (RFC 8446, 4.1.2) from its type byte on, as far as
- * it has come. HINT_YES: it is a ClientHello; `yield` has the server name,
+ * Read a handshake message (RFC 8446, 4.1.2) from its type byte on, complete
+ * or not. HINT_YES: it is a ClientHello; `yield` has the server name,
  * ALPN, ECH and the hello itself, with `more` and without the hello when the
- * message is not complete. What the yield has points into `message`.
+ * message is not complete. The yield points into `message`.
  */
 enum hint_verdict client_hello_message(struct cursor message,
 				       struct hint_yield *yield);
 
-/* The same for the body of a DTLS ClientHello, whose header has been read and
- * said that it is `len` bytes long (RFC 6347, 4.2.1). */
+/* The same for the body of a DTLS ClientHello, whose header, read before, gives
+ * its length `len` (RFC 6347, 4.2.1). */
 enum hint_verdict client_hello_dtls(struct cursor body, size_t len,
 				    struct hint_yield *yield);
 

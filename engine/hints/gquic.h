@@ -1,5 +1,5 @@
 /*
- * gquic.h - the hello of Google's own QUIC, before it took up TLS.
+ * gquic.h - the hello of Google's QUIC, which did not use TLS.
  */
 #ifndef WAYMARK_GQUIC_H
 #define WAYMARK_GQUIC_H
@@ -8,7 +8,7 @@
 
 /*
  * Find the client's hello in the frames of a packet, and its server name.
- * Always HINT_YES, since the packet is known; without a hello, `more`.
+ * Always HINT_YES, since the packet is known; `more` without a hello.
  */
 enum hint_verdict gquic_hello(struct cursor frames, struct hint_yield *yield);
 

@@ -1,5 +1,5 @@
 /*
- * hint.h - what payload reveals of a flow: one protocol's part.
+ * hint.h - match a flow's payload against one protocol.
  *
  * A hint is a file hints/hint_NAME.c that defines one `const struct hint` and
  * a row in registry.c. Match functions are pure: they read payload through
@@ -19,18 +19,18 @@
 #include "rules/policy/policy.h"
 
 enum hint_verdict {
-	HINT_NO,		/* never: it is not asked again on this side */
-	HINT_MORE,		/* can't tell yet: ask again with more */
-	HINT_YES,		/* certain: the flow speaks this */
+	HINT_NO,		/* never: not asked again on this side */
+	HINT_MORE,		/* undecided: ask again with more */
+	HINT_YES,		/* certain: this protocol */
 };
 
 /* Which sides' payload a hint can read. */
 enum hint_sides { HINT_CLIENT = 1, HINT_SERVER = 2, HINT_EITHER = 3 };
 
 /*
- * What a match function gets to see. For TCP `payload` is the stream of one
- * side from its first byte, as far as it is complete. For UDP it is the one
- * datagram that has just come; `earlier` holds those before it, of both
+ * The input of a match function. For TCP `payload` is the stream of one
+ * side from its first byte, without holes. For UDP it is the latest
+ * datagram; `earlier` holds those before it, of both
  * sides, that some hint asked to keep by HINT_MORE or by `more`
  * (hint_earlier_next()).
  */
@@ -53,10 +53,10 @@ struct hint_input {
 enum hello_kind { HELLO_NONE, HELLO_TLS, HELLO_DTLS, HELLO_QUIC };
 
 /*
- * What a match function may tell beside its verdict; cleared by the caller.
+ * The output of a match function beside its verdict; cleared by the caller.
  * `more` with HINT_YES: the application is certain, but the host or ALPN may
  * still come; the same hint is then asked again with more payload of either
- * of its sides. Without `more`, what was not yielded is known to be absent.
+ * of its sides. Without `more`, what is not in the yield is known to be absent.
  */
 struct hint_yield {
 	bool more;
@@ -66,7 +66,7 @@ struct hint_yield {
 	bool ech;		/* encrypted_client_hello, outer form */
 	uint8_t hello_kind;	/* enum hello_kind: a ClientHello is whole */
 	struct cursor hello;	/* then its body, from the version on */
-	char host[DOMAIN_MAX + 1];	/* as said, not canonical; no port */
+	char host[DOMAIN_MAX + 1];	/* as received, not canonical; no port */
 	struct {
 		const uint8_t *name;
 		uint8_t len;
@@ -88,7 +88,7 @@ struct bytes {
 #define HINT_PORTS_MAX 8
 #define HINT_TESTS_MAX 2
 
-/* A byte that has to be there: what of it `mask` leaves is one of `is`. */
+/* A required byte: under `mask` it is one of `is`. */
 struct hint_test {
 	uint8_t at;
 	uint8_t mask;
@@ -100,31 +100,31 @@ struct hint {
 	const char *family;
 	const char *about;
 	const struct hint_app *also;	/* ends with a NULL name; may be NULL */
-	bool covers_also;		/* its name stands for those, too */
+	bool covers_also;		/* its name covers those, too */
 	uint8_t transport;
 	uint8_t sides;			/* HINT_CLIENT ...; 0 is HINT_EITHER */
 	bool yields_host;
 	bool yields_alpn;
 	/* Server ports where it is asked first. Never evidence. */
 	uint16_t ports[HINT_PORTS_MAX];
-	/* What spares the call. The only bytes its payload can begin with, on
-	 * any side it reads; none: any byte. */
+	/* These save the call. The bytes that a payload can begin with, on
+	 * any side that it reads; none: any byte. */
 	struct bytes first;
-	/* For UDP: others that a side's first datagram has. */
+	/* For UDP: other bytes of a side's first datagram. */
 	struct hint_test tests[HINT_TESTS_MAX];
-	/* No payload shorter than this can be it, for UDP; 0 is 1. */
+	/* The minimum length of payload, for UDP; 0 is 1. */
 	uint16_t min;
 	enum hint_verdict (*match)(const struct hint_input *in,
 				   struct hint_yield *yield);
 };
 
-/* Copy what a packet says of a host name into the yield: too long, empty or
- * with control characters or blanks, it is left out. A ":port" and the
- * brackets of an IPv6 address are cut off. */
+/* Copy a host name from a packet to the yield, unless it is too long, empty or
+ * has control characters or blanks. A ":port" and the
+ * brackets of an IPv6 address are removed. */
 void hint_yield_host(struct hint_yield *yield, const void *host, size_t len);
 void hint_yield_alpn(struct hint_yield *yield, const uint8_t *name, size_t len);
 
-/* The next of the earlier datagrams; false at the end. Each is kept as a byte
+/* Read the next of the earlier datagrams; false at the end. Each is kept as a byte
  * (1: from the server), its length (big-endian, two bytes) and its bytes. */
 bool hint_earlier_next(struct cursor *earlier, bool *ret_from_server,
 		       struct cursor *ret_datagram);
@@ -140,7 +140,7 @@ bool hint_is_keep_alive(uint8_t transport, struct cursor payload);
 
 /* ---- the registry ---- */
 
-/* The most hints there can be; applications are APP_MAX. */
+/* The maximum number of hints; that of applications is APP_MAX. */
 #define HINTS_MAX 128
 
 /* A set of hints: bit n is hint n of the registry. */
@@ -152,15 +152,15 @@ struct hint_set {
 size_t hints_count(void);
 const struct hint *hints_at(size_t i);
 
-/* The application that `hint` and a yield's `app` stand for: 1 and up. */
+/* The application of `hint` and a yield's `app`: 1 and up. */
 uint16_t hints_app(size_t hint, uint8_t app);
 /* "tls"; NULL for APP_NONE. */
 const char *hints_app_name(uint16_t app);
 /* APP_NONE when there is none of that name. */
 uint16_t hints_app_find(const char *name);
 
-/* Those worth asking: of this transport, reading this side, whose bytes and
- * least length allow this payload, its first, which is not empty. */
+/* The hints to ask about a side's first payload, which is not empty: those of
+ * this transport that read this side and allow its bytes and length. */
 struct hint_set hints_candidates(uint8_t transport, bool from_server,
 				 struct cursor payload);
 /* Whether any hint of this transport reads this side. */

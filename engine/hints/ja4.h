@@ -1,7 +1,7 @@
 /*
- * ja4.h - the JA4 fingerprint of a ClientHello, by FoxIO's description of the
- * format: what a TLS client offers, told apart from whom it calls. A pure
- * function; costs two SHA-256, so it is asked for only where it is needed.
+ * ja4.h - the JA4 fingerprint of a ClientHello (FoxIO's description of the
+ * format): the ciphers and extensions that a TLS client offers. A pure
+ * function; costs two SHA-256, so call it only where it is needed.
  */
 #ifndef WAYMARK_JA4_H
 #define WAYMARK_JA4_H
@@ -13,8 +13,9 @@
 #include "rules/policy/facts.h"
 
 /*
- * Of the whole body of a ClientHello, from its version on. False when it is
- * malformed, or offers more than anyone does; then `ret` is not touched.
+ * Compute the fingerprint of the complete body of a ClientHello, from its
+ * version on. False when it is malformed or offers too much; then `ret` is not
+ * written.
  */
 bool ja4_of(struct cursor body, enum hello_kind kind,
 	    char ret[static JA4_LEN + 1]);

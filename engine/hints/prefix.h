@@ -1,5 +1,5 @@
 /*
- * prefix.h - protocols whose first message says by fixed bytes what it is.
+ * prefix.h - protocols whose first message has fixed bytes.
  * hint_prefix.c asks the rows of prefix_tcp.c and prefix_udp.c.
  */
 #ifndef WAYMARK_PREFIX_H
@@ -14,7 +14,7 @@ struct prefix_part {
 	struct bytes is;
 };
 
-/* A field of the message that says how long the message is. */
+/* The field that holds the length of the message. */
 struct prefix_length {
 	uint8_t at;
 	uint8_t size;		/* bytes; 0: no such field */

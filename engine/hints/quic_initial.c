@@ -1,6 +1,6 @@
 /*
  * quic_initial.c - QUIC's long headers and Initial protection: AES-128-GCM
- * with keys from HKDF-SHA256 over a salt that each version has of its own.
+ * with keys from HKDF-SHA256 over the salt of the version.
  */
 #include <nettle/aes.h>
 #include <nettle/gcm.h>
@@ -61,8 +61,8 @@ static const struct version {
 	{ 0x54303531, 0x54303531, SALT_T051 },
 };
 
-/* Versions that only ask which ones the server has (RFC 9000, 15): made like
- * those of the client's own version, and it does not say which that is. */
+/* Reserved versions, which request Version Negotiation (RFC 9000, 15): such a
+ * packet is protected like those of the client's version, which is unknown. */
 static const struct version reserved[] = {
 	{ 0x0a0a0a0a, 0, SALT_V1 },
 	{ 0x0a0a0a0a, 0, SALT_29 },

@@ -1,6 +1,6 @@
 /*
- * registry.c - all hints, and who is asked about which payload.
- * The tables are built once, by whoever asks first, and then only read.
+ * registry.c - all hints, and which of them to ask about a payload.
+ * The first caller builds the tables; then they are only read.
  */
 #include <assert.h>
 #include <pthread.h>
@@ -10,8 +10,8 @@
 #include "engine/hints/hint.h"
 
 /*
- * One row a hint, in the order in which they are asked when no port suggests
- * another: what is certain at a glance first, what needs several packets last.
+ * One row for each hint, in the order in which they are asked when no port
+ * suggests another: certain ones first, those that need several packets last.
  */
 #define HINTS(HINT)							\
 	HINT(tls)							\
@@ -123,7 +123,7 @@ _Static_assert(HINT_COUNT <= HINTS_MAX, "more hints than a hint_set holds");
 
 #define FAMILIES_MAX 32
 #define ALSO_MAX (2 * APP_MAX)	/* some are of two hints */
-/* Lengths that are told apart: up to 64, shorter than 1,024, and the rest. */
+/* Classes of lengths: up to 64, shorter than 1,024, and the rest. */
 #define SHORT_MAX 64
 #define LONG_MIN 1024
 #define LENGTHS (SHORT_MAX + 3)
@@ -154,7 +154,7 @@ static struct {
 	struct hint_set by_len[LENGTHS];
 	struct tested {
 		uint8_t at;
-		/* Who can have this byte there; and who none. */
+		/* Hints that allow this byte there; and no byte. */
 		struct hint_set by_byte[256];
 		struct hint_set by_none;
 	} places[PLACES_MAX];
@@ -195,7 +195,7 @@ static uint16_t app_number(const char *name)
 	return APP_NONE;
 }
 
-/* Two hints may tell the same application: it is one number. */
+/* Two hints may have the same application: it is one number. */
 static uint16_t app_add(const struct hint_app *app)
 {
 	uint16_t known = app_number(app->name);
@@ -339,7 +339,7 @@ static const struct preference *preference_find(enum transport t,
 		       sizeof(key), preference_order);
 }
 
-/* Where two hints claim a port, the one that comes first in the list has it. */
+/* Of two hints with the same port, the first in the list has it. */
 static void build_preferences(size_t i)
 {
 	enum transport t;
@@ -389,7 +389,7 @@ static void build_covering_words(void)
 	}
 }
 
-/* A family that bears an application's name would hide it. */
+/* A family with the name of an application would hide it. */
 static void build_words(void)
 {
 	for (size_t n = 1; n <= registry.app_count; n++)

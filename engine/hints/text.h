@@ -1,25 +1,25 @@
 /*
- * text.h - for protocols that speak in lines. ASCII case never matters.
+ * text.h - lines and words of text protocols. ASCII case never matters.
  */
 #ifndef WAYMARK_TEXT_H
 #define WAYMARK_TEXT_H
 
 #include "engine/hints/hint.h"
 
-/* The next line without its line break, which is passed over; false, and
- * nothing passed over, when no break has come yet. */
+/* Read and skip the next line, without its line break. False, and nothing is
+ * skipped, while the line is incomplete. */
 bool text_line(struct cursor *text, struct cursor *ret_line);
 
 /* Match the text's first word: HINT_MORE when the text is too short.
- * With HINT_YES the word is passed over. */
+ * With HINT_YES the word is skipped. */
 enum hint_verdict text_begins(struct cursor *text, const char *word);
 
 /* The same for any of `words`, which end with NULL. */
 enum hint_verdict text_begins_any(struct cursor *text,
 				  const char *const words[]);
 
-/* Whether `line` is one of `words`, alone or followed by a blank, which end
- * with NULL. Nothing is passed over. */
+/* Whether `line` is one of `words`, which end with NULL, alone or followed by
+ * a blank. Nothing is skipped. */
 bool text_is_command(struct cursor line, const char *const words[]);
 
 /* Whether `needle` is somewhere in `line`. */
@@ -28,13 +28,13 @@ bool text_has(struct cursor line, const char *needle);
 /* Whether the text has no control characters but blanks and line breaks. */
 bool text_is_plain(struct cursor text);
 
-/* Pass over blanks. */
+/* Skip blanks. */
 void text_skip_blanks(struct cursor *text);
 
-/* Up to the next blank or the end, which is not passed over. */
+/* Read and skip everything up to the next blank or the end. */
 struct cursor text_token(struct cursor *text);
 
-/* Pass over at most `max` decimal digits; returns their number. */
+/* Read and skip at most `max` decimal digits; returns their number. */
 size_t text_digits(struct cursor *text, size_t max, uint32_t *ret_value);
 
 /*

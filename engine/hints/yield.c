@@ -1,6 +1,6 @@
 /*
- * yield.c - what match functions share: handing on a host or ALPN name, and
- * walking the datagrams that came before.
+ * yield.c - shared by match functions: pass on a host or ALPN name, and
+ * walk through the earlier datagrams.
  */
 #include <string.h>
 

@@ -8,7 +8,7 @@ extern const struct hint hint_openvpn_tcp, hint_openvpn_udp;
 #define BARE "\x38" "clientsn" "\0\0\0\0\0"
 #define ANSWER "\x40" "serversn" "\x01\0\0\0\0" "clientsn" "\0\0\0\0"
 #define PACKET_ID "\x00\x00\x00\x01\x65\x00\x00\x00"
-/* Packet id, tag, five bytes that nobody can read. */
+/* Packet id, tag, five encrypted bytes. */
 #define CRYPT "clientsn" PACKET_ID S32 "acks+"
 
 static const struct hint_row udp[] = {

@@ -273,7 +273,7 @@ static const struct hint_row rows[] = {
 	{ "version negotiation", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("\x9d\x00\x00\x00\x00\x00\x08" DCID
 			   "\x1a\x2a\x3a\x4a\x00\x00\x00\x01") },
-	{ "of versions nobody knows", HINT_NO, .from_server = true,
+	{ "of unknown versions", HINT_NO, .from_server = true,
 	  .payload = BYTES("\x9d\x00\x00\x00\x00\x00\x08" DCID
 			   "\x1b\x2a\x3a\x4a") },
 	{ "an Initial too short to be a client's first", HINT_MORE,

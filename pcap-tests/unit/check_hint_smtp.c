@@ -28,7 +28,7 @@ static const struct hint_row rows[] = {
 	{ "EHLO and a message", HINT_YES,
 	  .payload = BYTES("EHLO me.test\r\nMAIL FROM:<a@me.test>\r\n") },
 	{ "half an EHLO", HINT_MORE, .payload = BYTES("EHLO me.t") },
-	{ "EHLO to nobody", HINT_NO, .payload = BYTES("EHLO \r\n") },
+	{ "EHLO without a name", HINT_NO, .payload = BYTES("EHLO \r\n") },
 	{ "binary", HINT_NO, .payload = BYTES("EHLO \x01\x02\x03\r\n") },
 	{ "STARTTLS", HINT_YES, .more = true,
 	  .payload = BYTES("EHLO me.test\r\nSTARTTLS\r\n") },

@@ -8,7 +8,7 @@
 #include "pcap-tests/unit/unit.h"
 
 static const struct {
-	const char *owner;		/* may match; NULL: nobody may */
+	const char *owner;		/* may match; NULL: none may */
 	struct bytes text;
 } lines[] = {
 	{ "ftp", BYTES("530 Login incorrect.\r\n") },

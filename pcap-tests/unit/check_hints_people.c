@@ -25,11 +25,11 @@ static const struct {
 	  .host = "a.test",
 	  .payload = BYTES("<stream:stream xmlns=\"jabber:client\" to=\"a."
 			"test\">") } },
-	{ &hint_xmpp, { "nobody named, then TLS", HINT_YES,
+	{ &hint_xmpp, { "no domain, then TLS", HINT_YES,
 	  .more = true,
 	  .payload = BYTES("<stream:stream xmlns=\"jabber:client\"><startt"
 			"ls xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>") } },
-	{ &hint_xmpp, { "nobody named", HINT_YES,
+	{ &hint_xmpp, { "no domain", HINT_YES,
 	  .payload = BYTES("<stream:stream xmlns=\"jabber:client\"><auth>") } },
 	{ &hint_xmpp, { "server", HINT_YES,
 	  .from_server = true,
@@ -142,7 +142,7 @@ static const struct {
 	  .opposite = BYTES("\x05\x02\x01\x00") } },
 	{ &hint_socks, { "SOCKS 5, not yet answered", HINT_MORE,
 	  .payload = BYTES("\x05\x01\x00") } },
-	{ &hint_socks, { "a method nobody offered", HINT_NO,
+	{ &hint_socks, { "a method that was not offered", HINT_NO,
 	  .payload = BYTES("\x05\x01\x00"),
 	  .opposite = BYTES("\x05\x02") } },
 	{ &hint_socks, { "another answer", HINT_NO,

@@ -47,7 +47,7 @@ static const struct row {
 	  "dd1d150100_8daaf6152771_000000000000" },
 	{ "SSL 3 and nothing but GREASE", HELLO_TLS, 0x0300, "0a0a", "1a1a",
 	  "", "", BYTES(""), "ts3i000000_000000000000_000000000000" },
-	{ "a version that nobody knows", HELLO_TLS, 0x0399, "", "", "", "",
+	{ "an unknown version", HELLO_TLS, 0x0399, "", "", "", "",
 	  BYTES(""), "t00i000000_000000000000_000000000000" },
 };
 

@@ -20,7 +20,7 @@ struct message {
 	size_t uri_len;
 };
 
-/* A nibble of 13 or 14 says that one or two more bytes follow. */
+/* A nibble of 13 or 14: one or two more bytes follow. */
 static uint32_t read_extended(struct cursor *c, uint8_t nibble)
 {
 	if (nibble == 13)

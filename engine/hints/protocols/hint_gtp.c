@@ -1,6 +1,6 @@
 /*
- * hint_gtp.c - GTP, the tunnels of mobile networks: a header that says how
- * long the message is (3GPP TS 29.060, 6; 29.274, 5.1; 29.281, 5.1).
+ * hint_gtp.c - GTP, the tunnels of mobile networks: a header with the
+ * length of the message (3GPP TS 29.060, 6; 29.274, 5.1; 29.281, 5.1).
  */
 #include "engine/hints/hint.h"
 
@@ -37,7 +37,7 @@ static bool is_ip(struct cursor c)
 			       (version == 6 && len + 40u == left));
 }
 
-/* Number, N-PDU, and extensions as long as their words say. */
+/* Number, N-PDU, and extensions, which have a length in words. */
 static void skip_optional(struct cursor *c, uint8_t flags)
 {
 	uint8_t next;

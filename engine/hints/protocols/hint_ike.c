@@ -1,5 +1,5 @@
 /*
- * hint_ike.c - IKE 1 and 2: a header that says how long the message is
+ * hint_ike.c - IKE 1 and 2: a header with the length of the message
  * (RFC 7296, 3.1), on port 4500 behind four zeros (RFC 3948, 2.2).
  */
 #include "engine/hints/hint.h"

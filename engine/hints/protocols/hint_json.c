@@ -1,5 +1,5 @@
 /*
- * hint_json.c - protocols that speak in lines of JSON or in one XML document:
+ * hint_json.c - protocols of JSON lines or of one XML document:
  * the stratum of miners ("mining." and "eth_" methods), and WS-Discovery over
  * UDP (OASIS WS-DD 1.1), by the names they use.
  */

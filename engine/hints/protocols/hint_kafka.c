@@ -1,5 +1,5 @@
 /*
- * hint_kafka.c - Kafka: a request as long as it says, with the client's name,
+ * hint_kafka.c - Kafka: a request of the length it holds, the client's name,
  * and an answer with the same number ("Kafka protocol guide", Protocol
  * Primitive Types).
  */
@@ -37,7 +37,7 @@ static enum hint_verdict read_request(struct cursor c, uint32_t *ret_number)
 	return text_is_plain(name) ? HINT_YES : HINT_NO;
 }
 
-/* Which versions do you speak, or where is what: alone and whole. */
+/* A request for the API versions or the metadata, complete and alone. */
 static bool is_opening(struct cursor c)
 {
 	uint32_t len = cursor_be32(&c);
@@ -59,7 +59,7 @@ static enum hint_verdict kafka_match(const struct hint_input *in,
 
 	(void)yield;
 	if (cursor_left(&client) == 0)
-		return HINT_NO;		/* the client speaks first */
+		return HINT_NO;		/* the client sends first */
 	verdict = read_request(client, &number);
 	if (verdict != HINT_YES)
 		return verdict;

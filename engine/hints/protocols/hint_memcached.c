@@ -72,7 +72,7 @@ static enum hint_verdict memcached_match(const struct hint_input *in,
 
 	(void)yield;
 	if (cursor_left(&client) == 0)
-		return HINT_NO;		/* the client speaks first */
+		return HINT_NO;		/* the client sends first */
 	return client.at[0] == REQUEST ? match_binary(client, server) :
 					 match_text(client, server);
 }

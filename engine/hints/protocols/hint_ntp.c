@@ -8,7 +8,7 @@ enum mode { SYMMETRIC = 1, PASSIVE, CLIENT, SERVER, BROADCAST, CONTROL,
 #define STRATUM_MAX 16
 #define POLL_MAX 17
 #define PRECISION_MIN (-40)
-#define PRECISION_HIDDEN 0x20	/* of clients that tell nothing of themselves */
+#define PRECISION_HIDDEN 0x20	/* of clients that hide theirs */
 /* Timestamps count seconds from 1900: 1985, and the era that ends in 2036. */
 #define SECONDS_MIN 0xa0000000u
 
@@ -104,8 +104,8 @@ static enum hint_verdict match_control(struct cursor c, uint8_t flags)
 		HINT_YES : HINT_NO;
 }
 
-/* ntpdc's: the implementation is XNTPD, and what follows is as many items as
- * it says, or nothing but padding. */
+/* ntpdc's: the implementation is XNTPD, followed by the items that it
+ * counts, or by padding. */
 static enum hint_verdict match_private(struct cursor c, uint8_t flags)
 {
 	uint8_t version = flags >> 3 & 7;

@@ -107,7 +107,7 @@ static bool read_crypt(const struct reset *r, uint32_t *ret_time)
 		return false;
 	if (r->opcode == RESET_CLIENT_V3)
 		return true;
-	/* A server acknowledges; some early ones tell of what they can. */
+	/* A server acknowledges; some early ones append their capabilities. */
 	return cursor_left(&c) == 0 || (is_server_opcode(r->opcode) &&
 					cursor_left(&c) <= 4 * 4 + 8 + 6);
 }

@@ -37,7 +37,7 @@ static size_t parts_end(const struct prefix_row *row)
 	return end;
 }
 
-/* What the message says of its own length; 0 when it says nothing. */
+/* The length that the message holds; 0 without such a field. */
 static int64_t read_length(const struct prefix_length *length, struct cursor *c)
 {
 	uint32_t value = 0;
@@ -55,7 +55,7 @@ static int64_t read_length(const struct prefix_length *length, struct cursor *c)
 }
 
 /* One row against one message; *ret_len is the message's length, 0 when it
- * does not tell. */
+ * holds none. */
 static enum hint_verdict match_row(const struct prefix_row *row,
 				   struct cursor c, uint8_t transport,
 				   size_t *ret_len)
@@ -120,7 +120,7 @@ static enum hint_verdict confirm_datagram(const struct prefix_table *table,
 	return HINT_MORE;
 }
 
-/* The next message of the stream, else what the other side has said. */
+/* The next message of the stream, else the other side's first one. */
 static enum hint_verdict confirm_stream(const struct prefix_table *table,
 					const struct hint_input *in,
 					uint8_t app, size_t len)

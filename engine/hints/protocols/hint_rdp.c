@@ -104,7 +104,7 @@ const struct hint hint_rdp = {
 #define RDPUDP_SYN 0x0001
 #define RDPUDP_ACK 0x0004
 #define RDPUDP_NO_ACK 0xffffffffu
-/* MS-RDPEUDP, 2.2.2.1: what a SYN says it can receive, and its length. */
+/* MS-RDPEUDP, 2.2.2.1: the MTUs in a SYN, and its length. */
 #define RDPUDP_MTU_MIN 1132
 #define RDPUDP_MTU_MAX 1232
 

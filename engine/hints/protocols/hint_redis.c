@@ -95,7 +95,7 @@ static enum hint_verdict redis_match(const struct hint_input *in,
 const struct hint hint_redis = {
 	.name = "redis",
 	.family = "database",
-	.about = "Redis and what speaks like it",
+	.about = "Redis and its relatives",
 	.transport = IPPROTO_TCP,
 	.sides = HINT_CLIENT,
 	.ports = { 6379 },

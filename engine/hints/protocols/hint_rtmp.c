@@ -1,7 +1,7 @@
 /*
  * hint_rtmp.c - RTMP: the three parts of a client's handshake, then a chunk
  * that holds the command "connect" (Adobe's RTMP 1.0, 5.2 and 7.2.1.1). The
- * handshake alone is all but random; of a server's, the echo tells.
+ * handshake alone is nearly random; a server's is matched by its echo.
  */
 #include "engine/hints/hint.h"
 

@@ -1,6 +1,6 @@
 /*
- * hint_rtp.c - RTP and RTCP (RFC 3550). RTP has no magic: only a second packet
- * of the same source, one further in its sequence, tells it from anything.
+ * hint_rtp.c - RTP and RTCP (RFC 3550). RTP has no magic number: it takes a
+ * second packet of the same source with the next sequence number.
  */
 #include "engine/hints/hint.h"
 
@@ -110,7 +110,7 @@ enum rtcp_type { SENDER_REPORT = 200, RECEIVER_REPORT = 201, LAST_TYPE = 207 };
 
 /*
  * RFC 3550, 6.4: a compound of at least two packets that fill the datagram and
- * begin with a report, or one report that is as long as its count says.
+ * begin with a report, or one report whose length fits its count.
  */
 static enum hint_verdict rtcp_match(const struct hint_input *in,
 				    struct hint_yield *yield)

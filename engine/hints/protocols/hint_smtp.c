@@ -1,7 +1,7 @@
 /*
  * hint_smtp.c - SMTP and LMTP: the greeting, or what the client answers to it
  * (RFC 5321, 3.1), and the server name of the TLS that follows STARTTLS
- * (RFC 3207). FTP greets with 220 too: only words tell them apart.
+ * (RFC 3207). FTP greets with 220, too: only words distinguish them.
  */
 #include "engine/hints/text.h"
 

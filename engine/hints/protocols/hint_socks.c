@@ -168,7 +168,7 @@ static enum hint_verdict socks_match(const struct hint_input *in,
 	enum hint_verdict verdict;
 
 	if (cursor_left(&client) == 0)
-		return HINT_NO;		/* the client speaks first */
+		return HINT_NO;		/* the client sends first */
 	verdict = match_client(in, client, yield);
 	if (verdict != HINT_YES)
 		return verdict;

@@ -87,9 +87,9 @@ static bool is_encrypted(const struct record *r)
 }
 
 /*
- * Records of a conversation whose beginning was not seen. A header proves
+ * Records of a connection whose beginning was not seen. A header proves
  * little; but a second one exactly where the first points to does, the other
- * side when it speaks in records as well, or encrypted data that ends where
+ * side when it sends records, too, or encrypted data that ends where
  * the segment ends.
  */
 static enum hint_verdict match_chain(const struct hint_input *in)
@@ -161,8 +161,8 @@ static enum hint_verdict tls_match(const struct hint_input *in,
 		verdict = HINT_YES;
 	if (record.type == ALERT && is_alert(c, record.len))
 		verdict = HINT_YES;
-	/* A ClientHello, which names the host, may still come from the other
-	 * side, whoever was taken for the client. */
+	/* The ClientHello, which names the host, may still come from the
+	 * other side. */
 	yield->more = verdict == HINT_YES;
 	return verdict;
 }

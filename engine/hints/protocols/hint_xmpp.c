@@ -7,7 +7,7 @@
 #define DECLARATION_MAX 128
 #define STREAM_MAX 1024
 
-/* Up to the end of this tag; false when it has not come. */
+/* Up to the end of this tag; false while it is incomplete. */
 static bool read_tag(struct cursor *c, struct cursor *ret_tag)
 {
 	size_t left = cursor_left(c);
@@ -43,7 +43,7 @@ static void read_to(struct cursor tag, struct hint_yield *yield)
 	}
 }
 
-/* What a client says after the head: an extension's tag or <starttls/>. */
+/* After the head a client sends an extension's tag or <starttls/>. */
 static void read_starttls(const struct hint_input *in, struct cursor c,
 			  struct hint_yield *yield)
 {
