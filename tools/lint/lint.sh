@@ -39,8 +39,8 @@ c()
 	cppcheck --quiet --inline-suppr --error-exitcode=1 --std=c11 -j"$(nproc)" \
 		--enable=warning,portability -D_GNU_SOURCE \
 		--suppressions-list=tools/lint/cppcheck.txt -I. \
-		'-Dmnl_attr_for_each(attr,header,offset)=while (attr)' \
-		'-Dmnl_attr_for_each_nested(attr,nest)=while (attr)' \
+		'-Dmnl_attr_for_each(attr,header,offset)=for (attr = next(header); attr; )' \
+		'-Dmnl_attr_for_each_nested(attr,nest)=for (attr = next(nest); attr; )' \
 		engine rules tools
 }
 
