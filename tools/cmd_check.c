@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "rules/parse/ast.h"
-#include "rules/parse/source.h"
+#include "rules/util/source.h"
 #include "tools/cmd.h"
 #include "tools/expects.h"
 #include "tools/load.h"

@@ -10,7 +10,7 @@
 
 #include "engine/expect.h"
 #include "engine/hints/hint.h"
-#include "rules/parse/diag.h"
+#include "rules/util/diag.h"
 #include "rules/offload/offload.h"
 #include "tools/cmd.h"
 #include "tools/explain_kernel.h"

@@ -1,6 +1,7 @@
 /* cmd_hints.c - waymark hints: the registry of hints. */
 #include <stdio.h>
 
+#include "rules/policy/vocabulary.h"
 #include "engine/hints/hint.h"
 #include "tools/cmd.h"
 

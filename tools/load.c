@@ -1,4 +1,5 @@
 /* load.c - a policy for a command. */
+#include "rules/compile/policy_load.h"
 #include "tools/load.h"
 
 #include <errno.h>
@@ -7,13 +8,13 @@
 
 #include "engine/hints/hint.h"
 #include "rules/parse/ast.h"
-#include "rules/parse/diag.h"
+#include "rules/util/diag.h"
 #include "rules/hosts/hosts_file.h"
 #include "rules/hosts/refresh.h"
 #include "rules/util/clock.h"
 #include "rules/setup/numbers.h"
 #include "rules/setup/plan/plan_foreign.h"
-#include "rules/parse/source.h"
+#include "rules/util/source.h"
 #include "tools/expects.h"
 
 /* That a start may wait for the DNS. */

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "rules/hosts/hosts.h"
 #include "rules/policy/policy.h"
 
 /* All zeros: warnings are told, names are what is remembered of them. */

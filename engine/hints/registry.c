@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/policy/vocabulary.h"
 #include "engine/hints/hint.h"
 
 /*

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/compile/policy_load.h"
 #include "engine/packet/cursor.h"
 #include "engine/packet/decode.h"
 #include "engine/hints/hint.h"

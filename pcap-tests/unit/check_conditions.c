@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "pcap-tests/unit/printed.h"
+#include "rules/compile/policy_load.h"
 #include "rules/parse/parser.h"
 #include "rules/policy/policy.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "pcap-tests/unit/printed.h"
-#include "rules/parse/diag.h"
-#include "rules/parse/source.h"
+#include "rules/util/diag.h"
+#include "rules/util/source.h"
 
 static const struct {
 	const char *name;

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "pcap-tests/unit/printed.h"
-#include "rules/parse/diag.h"
+#include "rules/util/diag.h"
 #include "rules/hosts/hosts.h"
 #include "rules/hosts/hosts_file.h"
+#include "rules/compile/policy_load.h"
 #include "rules/policy/policy.h"
 
 /* ---- names ---- */

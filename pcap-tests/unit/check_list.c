@@ -8,7 +8,7 @@
 
 #include "pcap-tests/unit/printed.h"
 #include "rules/parse/list.h"
-#include "rules/parse/source.h"
+#include "rules/util/source.h"
 
 static char path[] = "/tmp/check_list.XXXXXX";
 static const struct place nowhere;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/parse/ast.h"
+#include "rules/compile/policy_load.h"
 #include "rules/policy/policy.h"
 
 static const struct vocabulary none;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/compile/policy_load.h"
 #include "rules/policy/policy.h"
 
 enum { APP_SSH = 1, APP_SMTP, APP_QUIC };

@@ -1,4 +1,5 @@
 /* check_registry.c - the table of hints, and who is asked about what. */
+#include "rules/policy/vocabulary.h"
 #include "engine/hints/hint.h"
 #include "pcap-tests/unit/unit.h"
 

@@ -1,4 +1,5 @@
 /* check_search.c - flows that `payload` conditions decide, packet by packet. */
+#include "rules/compile/policy_load.h"
 #include "unit.h"
 
 #include <netinet/in.h>

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/compile/policy_load.h"
 #include "engine/hints/hint.h"
 #include "engine/worker/worker.h"
 #include "packets.h"

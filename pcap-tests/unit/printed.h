@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "rules/parse/ast.h"
-#include "rules/parse/diag.h"
+#include "rules/util/diag.h"
 
 #define PRINTED_MAX (1 << 18)
 

@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "rules/compile/policy_load.h"
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/array.h"
 

@@ -1,5 +1,6 @@
 /* compile.c - compile a syntax tree to a policy: collect the statements, run
  * the steps. */
+#include "rules/compile/policy_load.h"
 #include "rules/compile/compile.h"
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/parse/source.h"
+#include "rules/util/source.h"
 
 #define INSPECT_PACKETS 12
 #define INSPECT_BYTES (16 * 1024)

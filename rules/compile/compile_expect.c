@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/policy/vocabulary.h"
 #include "rules/compile/compile.h"
 #include "rules/parse/keywords.h"
 

@@ -15,11 +15,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "rules/parse/diag.h"
 #include "rules/policy/conditions.h"
 #include "rules/policy/probe_kinds.h"
 #include "rules/policy/types.h"
 #include "rules/tables/address.h"
+#include "rules/util/diag.h"
 
 enum value_kind {
 	VALUE_NUMBER,		/* first to last, inclusive; tos: value, mask */

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "rules/parse/diag.h"
-#include "rules/parse/source.h"
+#include "rules/util/diag.h"
+#include "rules/util/source.h"
 
 enum token_kind {
 	TOKEN_END,		/* of the file */

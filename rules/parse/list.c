@@ -7,7 +7,7 @@
 #include "rules/tables/domain_table.h"
 #include "rules/hosts/hosts.h"
 #include "rules/parse/lexer.h"
-#include "rules/parse/source.h"
+#include "rules/util/source.h"
 
 /* Longer than any valid entry. */
 #define ENTRY_MAX 1024

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "rules/tables/address.h"
-#include "rules/parse/diag.h"
+#include "rules/util/diag.h"
 
 struct source;
 

@@ -1,4 +1,4 @@
-/* policy.c - load, query and free a compiled policy. */
+/* policy.c - query and free a compiled policy. */
 #include "rules/policy/policy.h"
 
 #include <arpa/inet.h>
@@ -6,47 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/parse/ast.h"
 #include "rules/policy/policy_private.h"
-
-struct ast *policy_read(const char *path, struct diag *diag)
-{
-	struct ast *ast = ast_load(path, diag);
-
-	if (ast != NULL && ast_statements(ast) == NULL &&
-	    diag_errors(diag) == 0)
-		diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL,
-			 "'%s' is empty: write uplinks and routes, or at "
-			 "least 'default via main'", path);
-	return ast;
-}
-
-/* Compile and free `ast`; NULL is an error. */
-static int compile(struct ast *ast, const struct vocabulary *vocabulary,
-		   struct diag *diag, struct policy **ret)
-{
-	int rc;
-
-	if (ast == NULL)
-		return -EINVAL;
-	rc = policy_compile(ast, vocabulary, NULL, NULL, diag, ret);
-	ast_free(ast);
-	return rc;
-}
-
-int policy_load(const char *path, const struct vocabulary *vocabulary,
-		struct diag *diag, struct policy **ret)
-{
-	return compile(policy_read(path, diag), vocabulary, diag, ret);
-}
-
-int policy_parse(const char *name, const char *text, size_t len,
-		 const struct vocabulary *vocabulary, struct diag *diag,
-		 struct policy **ret)
-{
-	return compile(ast_parse(name, text, len, diag), vocabulary, diag,
-		       ret);
-}
 
 void policy_free(struct policy *policy)
 {

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "rules/policy/condition.h"
+#include "rules/hosts/hosts.h"
 #include "rules/policy/policy.h"
 #include "rules/policy/route_index.h"
 #include "rules/tables/domain_table.h"

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rules/parse/diag.h"
+#include "rules/util/diag.h"
 #include "rules/policy/balance.h"
 #include "rules/policy/facts.h"
 #include "rules/policy/types.h"

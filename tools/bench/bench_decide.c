@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/compile/policy_load.h"
 #include "engine/flow/decide.h"
 #include "engine/hints/hint.h"
 #include "tools/bench/bench.h"

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rules/compile/policy_load.h"
 #include "engine/hints/hint.h"
 #include "engine/worker/worker.h"
 #include "tools/bench/bench.h"

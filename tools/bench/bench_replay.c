@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/compile/policy_load.h"
 #include "engine/hints/hint.h"
 #include "engine/replay/replay.h"
 #include "engine/worker/worker.h"

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/compile/policy_load.h"
 #include "engine/packet/decode.h"
 #include "engine/hints/hint.h"
 #include "engine/replay/source_pcap.h"

@@ -1,11 +1,11 @@
 /* diag.c - collect errors and warnings, print them with line and caret. */
-#include "rules/parse/diag.h"
+#include "rules/util/diag.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/parse/source.h"
+#include "rules/util/source.h"
 
 /* Bytes shown of a line, and how many of them precede the caret when the line
  * is longer. */

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "rules/parse/diag.h"
+#include "rules/util/diag.h"
 
 /* Larger files are refused. */
 #define SOURCE_MAX ((size_t)1 << 30)

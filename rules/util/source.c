@@ -1,5 +1,5 @@
 /* source.c - read whole files, resolve the paths in them. */
-#include "rules/parse/source.h"
+#include "rules/util/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
