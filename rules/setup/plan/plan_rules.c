@@ -328,6 +328,44 @@ static int add_sources(struct plan *plan, const struct uplink *uplink,
 	return rc;
 }
 
+/*
+ * While the traffic of an uplink fails over because its probes fail, what is
+ * sent from its own addresses stays with it: the reverse-path check of a
+ * probe's answer looks up the answer's path, by its mark, as `iif lo` (Linux,
+ * __fib_validate_source()); and local services go on answering via the uplink
+ * that a flow arrived by.
+ */
+static int add_answers(struct plan *plan, const struct policy *policy,
+		       const struct state *state, uint8_t family, size_t number)
+{
+	const struct uplink *uplink = policy_uplink(policy, number);
+	struct kernel_rule rule = plan_rules_new(family, PREF_PROBE,
+						 uplink->table);
+	unsigned int link = plan->uplinks[number].link;
+	int rc = 0;
+
+	if (!health_is_down(&state->health, uplink->name, family) ||
+	    health_admin_state_of(&state->health, uplink->name) == HEALTH_DOWN)
+		return 0;
+	rule.mark = marks_of(policy_marks(policy), uplink->path, false);
+	rule.mask = policy_marks(policy)->path_mask;
+	strcpy(rule.iif, "lo");
+	rule.has_from = true;
+	for (size_t i = 0; i < state->address_count && rc == 0; i++) {
+		const struct kernel_address *from = &state->addresses[i];
+		int owner = plan_routes_subnet_owner(plan, link,
+						     &from->address);
+
+		if (from->link != link || from->scope != RT_SCOPE_UNIVERSE ||
+		    address_is_v4(&from->address) != (family == AF_INET) ||
+		    (owner >= 0 && (size_t)owner != number))
+			continue;
+		rule.from = (struct prefix){ from->address, 128 };
+		rc = plan_rules_add(plan, &rule);
+	}
+	return rc;
+}
+
 static int make_family(struct plan *plan, const struct policy *policy,
 		       const struct state *state, uint8_t family)
 {
@@ -337,6 +375,8 @@ static int make_family(struct plan *plan, const struct policy *policy,
 		rc = plan->uplinks[i].shares_dev || plan->uplinks[i].on_lan ?
 			     add_probes(plan, policy, family, i) :
 			     add_bound(plan, family, i);
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
+		rc = add_answers(plan, policy, state, family, i);
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
 		rc = add_marks(plan, policy, state, family, i);
 	return rc == 0 ? plan_guard_make(plan, policy, family) : rc;
