@@ -18,9 +18,11 @@ struct decision {
 };
 
 /*
- * Walk the routes in order: the first match decides. It is final if no route
- * above it is undecided, else provisional. A provisional drop drops, so that
- * nothing the policy blocks leaks while payload is awaited.
+ * Walk the routes in order: the first match decides. It is final if neither it
+ * nor a route above it is undecided, else provisional: unknown facts count as
+ * false, as they do when the inspection ends. Undecided routes that drop are
+ * skipped; the default may drop, so that nothing the policy blocks leaks while
+ * payload is awaited.
  */
 void decide(const struct policy *policy, const struct facts *facts,
 	    struct decision *ret);

@@ -67,9 +67,21 @@ static const struct {
 	{ "route app ssh or host example.com via a", FACT_HOST, NULL,
 	  "www.example.com", 0, true, 0, 0 },
 	/* Kleene: not. */
-	{ "route not app ssh via a", 0, NULL, NULL, MAIN, false, 1, FACT_APP },
+	{ "route not app ssh via a", 0, NULL, NULL, 0, false, 0, FACT_APP },
 	{ "route not app ssh via a", FACT_APP, NULL, NULL, 0, true, 0, 0 },
 	{ "route not app ssh via a", FACT_APP, "ssh", NULL, MAIN, true, 1, 0 },
+	/* Unknown counts as false until it is known, but not for a drop. */
+	{ "route tcp dport 25 not host ads.example via a\nroute tcp via b", 0,
+	  NULL, NULL, 0, false, 0, FACT_HOST },
+	{ "route tcp dport 25 not host ads.example via a\nroute tcp via b",
+	  FACT_HOST, NULL, "ads.example", 1, true, 1, 0 },
+	{ "route app ssh via a\nroute not host ads.example via b\n"
+	  "route tcp via c", 0, NULL, NULL, 1, false, 1,
+	  FACT_APP | FACT_HOST },
+	{ "route not app tls drop\nroute tcp via b", 0, NULL, NULL, 1, false,
+	  1, FACT_APP },
+	{ "route not app tls drop\nroute tcp via b", FACT_APP, "ssh", NULL,
+	  DROP, true, 0, 0 },
 	/* All known. */
 	{ "route app ssh via a", FACT_ALL, "ssh", NULL, 0, true, 0, 0 },
 	{ "route app ssh via a", FACT_ALL, NULL, NULL, MAIN, true, 1, 0 },

@@ -57,6 +57,9 @@ static const struct {
 	  "default via { a, b }", NULL, 0, 0 },
 	{ "late, and reset", MASQ "route app ssh via m\nlate reset", NULL,
 	  0, 0 },
+	{ "late, after a route by negation", MASQ UP
+	  "route tcp not app ssh via a\nroute app ssh via m\ndefault via m",
+	  "4:1: warning: only payload", 0, 1 },
 	{ "late, and reset by the route", MASQ
 	  "route app ssh via m late reset", NULL, 0, 0 },
 	{ "late, and reset by the first uplink",
@@ -109,8 +112,8 @@ static const struct {
 	  "only payload can match", 0, 1 },
 	{ "sometimes early", MASQ "route tcp dport 25 or app smtp via m", NULL,
 	  0, 0 },
-	{ "not payload is early enough for nobody",
-	  MASQ "route tcp not app ssh via m", "only payload can match", 0, 1 },
+	{ "not payload is early", MASQ "route tcp not app ssh via m", NULL, 0,
+	  0 },
 	{ "dropped before payload", UP "route app ssh via a\ndefault drop",
 	  "before their payload is seen", 0, 1 },
 	{ "payload", UP "route payload /^x/ or payload client /y/ via a", NULL,

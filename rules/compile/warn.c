@@ -214,28 +214,48 @@ static bool has_same_path(const struct route *a, const struct route *b)
 	return a->path == b->path && a->balance == b->balance;
 }
 
+/* Whether a flow can start on a route: never, if headers match, or until
+ * payload is known, as with `not host NAME`. */
+enum start { START_NEVER, START_BY_HEADERS, START_UNTIL_KNOWN };
+
 /*
  * Whether flows of route `r`, which only payload identifies, can start on
- * another path: a later route takes them until then. Resetting them is what the
+ * another path: another route takes them until then. Resetting them is what the
  * policy asks for. *ret_late is what happens to the others.
  */
-static bool starts_elsewhere(struct compiler *c, const bool *is_early,
+static bool starts_elsewhere(struct compiler *c, const enum start *starts,
 			     size_t r, enum late_policy *ret_late)
 {
 	const struct policy *p = c->policy;
 
-	for (size_t i = r + 1; i < p->route_count; i++) {
-		if (!is_early[i])
+	for (size_t i = 0; i < p->route_count; i++) {
+		if (starts[i] == START_NEVER ||
+		    (i <= r && starts[i] == START_BY_HEADERS))
 			continue;
 		*ret_late = late_of(p, &p->routes[i], &p->routes[r]);
 		if (!has_same_path(&p->routes[i], &p->routes[r]) &&
 		    *ret_late != LATE_RESET)
 			return true;
-		if (condition_implied(&p->pool, p->tests[i].node,
-				      p->tests[r].node, covers, c))
+		if (i > r && condition_implied(&p->pool, p->tests[i].node,
+					       p->tests[r].node, covers, c))
 			return false;
 	}
 	return false;
+}
+
+/* NULL when out of memory. */
+static enum start *starts_of(const struct policy *p)
+{
+	enum start *starts = calloc(p->route_count, sizeof(*starts));
+
+	for (size_t r = 0; starts != NULL && r < p->route_count; r++) {
+		uint32_t node = p->tests[r].node;
+
+		if (condition_is_early(&p->pool, node))
+			starts[r] = condition_facts(&p->pool, node) == 0 ?
+				    START_BY_HEADERS : START_UNTIL_KNOWN;
+	}
+	return starts;
 }
 
 /* The first packet fixes NAT: a flow that only payload identifies has already
@@ -243,17 +263,15 @@ static bool starts_elsewhere(struct compiler *c, const bool *is_early,
 static void warn_late(struct compiler *c)
 {
 	const struct policy *p = c->policy;
-	bool *is_early = calloc(p->route_count, sizeof(*is_early));
+	enum start *starts = starts_of(p);
 
-	for (size_t r = 0; is_early != NULL && r < p->route_count; r++)
-		is_early[r] = condition_is_early(&p->pool, p->tests[r].node);
-	for (size_t r = 0; is_early != NULL && r + 1 < p->route_count; r++) {
+	for (size_t r = 0; starts != NULL && r + 1 < p->route_count; r++) {
 		const struct uplink *up = masquerading(p, &p->routes[r]);
 		enum late_policy late;
 
-		if (up == NULL || is_early[r] ||
+		if (up == NULL || starts[r] != START_NEVER ||
 		    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE ||
-		    !starts_elsewhere(c, is_early, r, &late))
+		    !starts_elsewhere(c, starts, r, &late))
 			continue;
 		warn(c, c->routes.items[r]->place,
 		     late == LATE_MOVE ?
@@ -264,7 +282,7 @@ static void warn_late(struct compiler *c)
 		     "only payload can match this route, and '%s' masquerades",
 		     up->name);
 	}
-	free(is_early);
+	free(starts);
 }
 
 /* With many routes, each is compared only with those just above it. */

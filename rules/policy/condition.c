@@ -117,6 +117,24 @@ enum truth condition_eval(const struct condition_pool *pool, uint32_t node,
 	return eval_leaf(pool, n, facts, needs);
 }
 
+bool condition_guess(const struct condition_pool *pool, uint32_t node,
+		     const struct facts *facts)
+{
+	const struct node *n = &pool->nodes[node];
+	bool stop = n->kind == NODE_OR;
+	uint8_t needs = 0;
+
+	if (n->kind == NODE_NOT)
+		return !condition_guess(pool, n->value, facts);
+	if (n->kind != NODE_AND && n->kind != NODE_OR)
+		return eval_leaf(pool, n, facts, &needs) == TRUTH_TRUE;
+	for (uint32_t i = 0; i < n->count; i++)
+		if (condition_guess(pool, pool->children[n->value + i],
+				    facts) == stop)
+			return stop;
+	return !stop;
+}
+
 uint8_t condition_fact(enum node_kind kind)
 {
 	const struct condition_row *row = condition_row_of(kind);
@@ -156,7 +174,8 @@ bool condition_tests(const struct condition_pool *pool, uint32_t node,
 	return false;
 }
 
-/* Whether `node` can have the value `wanted` while payload is unknown. */
+/* Whether `node` can have the value `wanted` while payload is unknown and thus
+ * taken as false. */
 static bool can_be(const struct condition_pool *pool, uint32_t node,
 		   bool wanted)
 {
@@ -168,7 +187,7 @@ static bool can_be(const struct condition_pool *pool, uint32_t node,
 	if (n->kind == NODE_TRUE || n->kind == NODE_FALSE)
 		return (n->kind == NODE_TRUE) == wanted;
 	if (n->kind != NODE_AND && n->kind != NODE_OR)
-		return condition_facts(pool, node) == 0;
+		return !wanted || condition_facts(pool, node) == 0;
 	for (uint32_t i = 0; i < n->count; i++)
 		if (can_be(pool, pool->children[n->value + i], wanted) !=
 		    needs_all)

@@ -61,6 +61,11 @@ uint32_t condition_join(struct condition_pool *pool, enum node_kind kind,
 enum truth condition_eval(const struct condition_pool *pool, uint32_t node,
 			  const struct facts *facts, uint8_t *needs);
 
+/* Evaluate `node` with unknown facts taken as false: the result if no more
+ * payload came. */
+bool condition_guess(const struct condition_pool *pool, uint32_t node,
+		     const struct facts *facts);
+
 /* The payload fact that leaves of `kind` test; 0 for header fields. */
 uint8_t condition_fact(enum node_kind kind);
 /* All payload facts that `node` tests. */
@@ -69,7 +74,8 @@ uint8_t condition_facts(const struct condition_pool *pool, uint32_t node);
 /* Whether some leaf below `node` is of `kind`. */
 bool condition_tests(const struct condition_pool *pool, uint32_t node,
 		     enum node_kind kind);
-/* Whether `node` can be true while payload is unknown. */
+/* Whether condition_guess() can be true before any payload: a condition that
+ * only negates payload is early. */
 bool condition_is_early(const struct condition_pool *pool, uint32_t node);
 
 /*

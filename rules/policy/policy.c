@@ -246,12 +246,19 @@ enum truth policy_route_holds(const struct policy *policy, size_t i,
 			      needs);
 }
 
+static bool may_guess(const void *ctx, size_t route)
+{
+	const struct policy *policy = ctx;
+
+	return policy->routes[route].path != policy->marks.path_drop;
+}
+
 size_t policy_first_route(const struct policy *policy,
 			  const struct facts *facts, bool *ret_is_final,
 			  uint8_t *ret_needs)
 {
-	return route_index_first(policy->index, facts, ret_is_final,
-				 ret_needs);
+	return route_index_first(policy->index, facts, may_guess, policy,
+				 ret_is_final, ret_needs);
 }
 
 size_t policy_packet_routes(const struct policy *policy)

@@ -46,9 +46,11 @@ enum truth policy_route_holds(const struct policy *policy, size_t i,
 			      const struct facts *facts, uint8_t *needs);
 
 /*
- * Find the first route that is true. The result is not final if a route above
- * it is unknown; then *ret_needs has the payload facts that could decide it.
- * The same as calling policy_route_holds() for all routes, but faster.
+ * Find the first route that is true with unknown facts taken as false: the
+ * route that the flow takes if no more payload comes. Of the routes that are
+ * unknown those that drop are skipped, since a flow that is dropped never shows
+ * its payload. The result is not final if it or a route above it is unknown;
+ * then *ret_needs has the payload facts that could decide it.
  */
 size_t policy_first_route(const struct policy *policy,
 			  const struct facts *facts, bool *ret_is_final,

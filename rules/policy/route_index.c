@@ -236,6 +236,9 @@ struct walk {
 	const struct route_index *index;
 	const struct facts *facts;
 	size_t first;		/* the first true one */
+	size_t guess;		/* the first that is provisionally true */
+	route_may_guess may_guess;
+	const void *ctx;
 	bool is_final;
 	uint8_t needs;
 };
@@ -246,33 +249,38 @@ static enum truth eval(struct walk *walk, uint32_t node)
 			      &walk->needs);
 }
 
-static void walk_all(struct walk *walk)
+/* Evaluate a route; true when it is the first one. */
+static bool walk_route(struct walk *walk, size_t route)
 {
-	for (size_t i = 0; i < walk->index->count; i++) {
-		enum truth truth = eval(walk, walk->index->nodes[i]);
+	uint32_t node = walk->index->nodes[route];
+	enum truth truth = eval(walk, node);
 
-		if (truth == TRUTH_TRUE) {
-			walk->first = i;
-			return;
-		}
-		walk->is_final &= truth == TRUTH_FALSE;
-	}
+	if (truth == TRUTH_TRUE)
+		walk->first = route;
+	if (truth == TRUTH_UNKNOWN && walk->guess == walk->index->count &&
+	    walk->may_guess(walk->ctx, route) &&
+	    condition_guess(walk->index->pool, node, walk->facts))
+		walk->guess = route;
+	walk->is_final &= truth != TRUTH_UNKNOWN;
+	return truth == TRUTH_TRUE;
 }
 
+static void walk_all(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->index->count; i++)
+		if (walk_route(walk, i))
+			return;
+}
+
+/* A route that is true with unknown facts taken as false is a candidate, too:
+ * one of its keys is then known to be true. */
 static void walk_candidates(struct walk *walk, const uint64_t *routes)
 {
-	for (size_t w = 0; w < walk->index->words; w++) {
-		for (uint64_t bits = routes[w]; bits != 0; bits &= bits - 1) {
-			size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
-			enum truth truth = eval(walk, walk->index->nodes[i]);
-
-			if (truth == TRUTH_TRUE) {
-				walk->first = i;
+	for (size_t w = 0; w < walk->index->words; w++)
+		for (uint64_t bits = routes[w]; bits != 0; bits &= bits - 1)
+			if (walk_route(walk, w * 64 +
+				       (size_t)__builtin_ctzll(bits)))
 				return;
-			}
-			walk->is_final &= truth == TRUTH_FALSE;
-		}
-	}
 }
 
 /* Routes that are false or unknown. Stop when another unknown route would not
@@ -312,12 +320,14 @@ static void walk_unknown(struct walk *walk, const uint64_t *candidates)
 }
 
 size_t route_index_first(const struct route_index *index,
-			 const struct facts *facts, bool *ret_is_final,
+			 const struct facts *facts, route_may_guess may_guess,
+			 const void *ctx, bool *ret_is_final,
 			 uint8_t *ret_needs)
 {
 	uint64_t candidates[INDEX_WORDS_MAX];
 	struct walk walk = {
 		.index = index, .facts = facts, .first = index->count,
+		.guess = index->count, .may_guess = may_guess, .ctx = ctx,
 		.is_final = true,
 	};
 
@@ -333,5 +343,5 @@ size_t route_index_first(const struct route_index *index,
 	}
 	*ret_is_final = walk.is_final;
 	*ret_needs = walk.is_final ? 0 : walk.needs;
-	return walk.first;
+	return walk.guess < walk.first ? walk.guess : walk.first;
 }

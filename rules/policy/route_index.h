@@ -17,6 +17,10 @@
 #include "rules/util/arena.h"
 #include "rules/policy/condition.h"
 
+/* Whether a route, by its number, can be provisional: routes that drop are not,
+ * since a flow that is dropped never shows its payload. */
+typedef bool (*route_may_guess)(const void *ctx, size_t route);
+
 /* Whether the set of a leaf is so large that most flows are in it. */
 typedef bool (*set_is_wide)(const void *ctx, enum node_kind kind,
 			    uint32_t set);
@@ -31,12 +35,14 @@ struct route_index *route_index_new(struct arena *arena,
 				    set_is_wide is_wide, const void *ctx);
 
 /*
- * Return the first route that is true, `count` when none is. The result is not
- * final when a route above it is unknown; then *ret_needs has the payload
- * facts that could decide it.
+ * Return the first route that is true when unknown facts are taken as false,
+ * `count` when none is; of those that depend on that only routes that
+ * `may_guess` accepts. The result is not final when it or a route above it is
+ * unknown; then *ret_needs has the payload facts that could decide it.
  */
 size_t route_index_first(const struct route_index *index,
-			 const struct facts *facts, bool *ret_is_final,
+			 const struct facts *facts, route_may_guess may_guess,
+			 const void *ctx, bool *ret_is_final,
 			 uint8_t *ret_needs);
 
 #endif
