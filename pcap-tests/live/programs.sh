@@ -87,6 +87,23 @@ take_openssl()
 	end
 }
 
+take_starttls()
+{
+	local port=7001 protocol
+	serve starttls python3 "$LAB_TOP/pcap-tests/live/starttls.py" \
+		"$LAB_DIR/tls.crt" "$LAB_DIR/tls.key"
+	until_true 50 lab_listens server tcp 7010
+	begin starttls "host $NAME_MEETING" \
+		"openssl s_client starts TLS within ten protocols, on ports 7001 to 7010. The
+server's side is starttls.py; the client names its host in the ClientHello."
+	for protocol in smtp imap pop3 ftp nntp sieve irc mysql postgres ldap; do
+		in_client openssl s_client -connect $SERVER4:$port \
+			-starttls $protocol -servername $NAME_MEETING </dev/null
+		port=$((port + 1))
+	done
+	end
+}
+
 take_dtls()
 {
 	serve dtls openssl s_server -dtls -accept $SERVER4:8444 -quiet \

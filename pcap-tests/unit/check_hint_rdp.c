@@ -37,6 +37,12 @@ static const struct hint_row udp[] = {
 	{ "a SYN that acknowledges", HINT_NO,
 	  .payload = BYTES("\xff\xff\xff\xff\x00\x40\x00\x05\x4d\x67\x79\x66"
 			   "\x04\xd0\x04\xd0" S1000 S200) },
+	{ "data of TLS", HINT_YES,
+	  .payload = BYTES("\x10\x97\x60\x33\x04\0\0\x0c\0\1\0\0"
+			   "\xe6\x5f\x84\x6d\xe6\x5f\x84\x6d\x16\3\3\6\x10") },
+	{ "data of another source packet", HINT_NO,
+	  .payload = BYTES("\x10\x97\x60\x33\x04\0\0\x0c\0\1\0\0"
+			   "\xe6\x5f\x84\x6d\xe6\x5f\x84\x6e\x16\3\3\6\x10") },
 	{ "without its padding", HINT_NO, .payload = BYTES(SYN S200) },
 };
 

@@ -48,6 +48,7 @@ static enum hint_verdict match_server(struct cursor c,
 	}
 	return text_begins(&line, " NOTICE ") == HINT_YES ||
 	       text_begins(&line, " CAP ") == HINT_YES ||
+	       text_begins(&line, " 670 ") == HINT_YES ||
 	       text_begins(&line, " 433 ") == HINT_YES ? HINT_YES : HINT_NO;
 }
 

@@ -103,10 +103,37 @@ const struct hint hint_rdp = {
 
 #define RDPUDP_SYN 0x0001
 #define RDPUDP_ACK 0x0004
+#define RDPUDP_DATA 0x0008
+#define RDPUDP_DATA_MIN 23
 #define RDPUDP_NO_ACK 0xffffffffu
 /* MS-RDPEUDP, 2.2.2.1: the MTUs in a SYN, and its length. */
 #define RDPUDP_MTU_MIN 1132
 #define RDPUDP_MTU_MAX 1232
+
+/*
+ * MS-RDPEUDP, 2.2.1: data that acknowledges, whose sequence number is that of
+ * its source packet, and in it a record of TLS or DTLS.
+ */
+static bool is_data(struct cursor c)
+{
+	uint32_t coded;
+	uint16_t flags, version;
+	uint8_t type;
+
+	cursor_skip(&c, 4 + 2);
+	flags = cursor_be16(&c);
+	if (flags != (RDPUDP_ACK | RDPUDP_DATA) || cursor_be16(&c) != 1)
+		return false;
+	cursor_skip(&c, 2);
+	coded = cursor_be32(&c);
+	if (coded != cursor_be32(&c))
+		return false;
+	type = cursor_u8(&c);
+	version = cursor_be16(&c);
+	return !c.is_short && type >= 20 && type <= 23 &&
+	       ((version >= 0x0301 && version <= 0x0303) ||
+		version == 0xfeff || version == 0xfefd);
+}
 
 /* MS-RDPEUDP, 3.1.5.1.1: a SYN acknowledges nothing, and is padded. */
 static enum hint_verdict rdp_udp_match(const struct hint_input *in,
@@ -120,6 +147,8 @@ static enum hint_verdict rdp_udp_match(const struct hint_input *in,
 	uint16_t up, down;
 
 	(void)yield;
+	if (is_data(in->payload))
+		return HINT_YES;
 	cursor_skip(&c, 4);
 	up = cursor_be16(&c);
 	down = cursor_be16(&c);
@@ -139,6 +168,6 @@ const struct hint hint_rdp_udp = {
 	.about = "Remote Desktop",
 	.transport = IPPROTO_UDP,
 	.ports = { 3389 },
-	.min = RDPUDP_MTU_MIN,
+	.min = RDPUDP_DATA_MIN,
 	.match = rdp_udp_match,
 };
