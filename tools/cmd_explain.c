@@ -342,9 +342,11 @@ static void print_learned_item(void *ctx, const struct learned_item *item)
 	if (!address_equal(&item->server, &facts->server) ||
 	    item->expires_s <= admin_state->now_s)
 		return;
-	if (item->kind == LEARNED_ANSWER ?
-		    !address_equal(&item->client, &facts->client) :
-		    item->proto != facts->proto || item->port != facts->dport)
+	if (item->kind != LEARNED_SHARED &&
+	    !address_equal(&item->client, &facts->client))
+		return;
+	if (item->kind != LEARNED_ANSWER &&
+	    (item->proto != facts->proto || item->port != facts->dport))
 		return;
 	printf("learned: ");
 	learned_list_print(item, admin_state->now_s);

@@ -24,13 +24,18 @@ static void print_server(const struct learned_item *item)
 {
 	const char *proto = keywords_of(keywords_protocol, item->proto);
 	const char *app = hints_app_name(item->app);
-	char address[ADDRESS_TEXT_MAX];
+	char server[ADDRESS_TEXT_MAX], client[ADDRESS_TEXT_MAX];
+	bool is_shared = item->kind == LEARNED_SHARED;
 
 	printf("%s %s port %u: ", proto != NULL ? proto : "?",
-	       address_print(&item->server, address), item->port);
-	printf("app %s %u%%, ", app != NULL ? app : "-", item->app_percent);
-	printf("host %s %u%%", item->host[0] != '\0' ? item->host : "-",
-	       item->host_percent);
+	       address_print(&item->server, server), item->port);
+	printf("app %s %u%%, host %s %u%%", app != NULL ? app : "-",
+	       is_shared ? item->host_percent : item->app_percent,
+	       item->host[0] != '\0' ? item->host : "-", item->host_percent);
+	if (is_shared)
+		printf(" to %u clients", item->clients);
+	else
+		printf(" to %s", address_print(&item->client, client));
 }
 
 static void print_answer(const struct learned_item *item)
@@ -45,7 +50,7 @@ void learned_list_print(const struct learned_item *item, uint32_t now_s)
 {
 	char since[32], seen[32], expires[32];
 
-	if (item->kind == LEARNED_SERVER)
+	if (item->kind != LEARNED_ANSWER)
 		print_server(item);
 	else
 		print_answer(item);

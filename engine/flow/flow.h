@@ -92,7 +92,6 @@ struct flow {
 	uint32_t guess_hash;	/* worker_host_hash() of the host */
 	uint32_t answer_packet;	/* of the latest DNS answer; 0: none */
 	uint64_t question_ns;	/* of the latest DNS question */
-	uint64_t hwaddr;		/* of its client; 0: unknown */
 	struct hint_set candidates[2];
 	struct stream *streams[2];	/* borrowed from the worker's pool */
 	struct pattern_stream *searches[2];	/* the same */
@@ -162,8 +161,8 @@ bool flow_begins_with_server(const struct packet *pkt);
 
 /*
  * Start a flow in state FLOW_NEW, with the headers of `pkt` in its facts and
- * nothing resolved. The sender is the client, unless
- * flow_begins_with_server() tells otherwise. If flow_find() found `again` for `pkt`, its place is reused.
+ * nothing resolved. The sender is the client, unless flow_begins_with_server().
+ * If flow_find() found `again` for `pkt`, its place is reused.
  */
 struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 			uint32_t zone, uint64_t hash, struct flow *again);

@@ -73,15 +73,6 @@ bool dns_observer_may_ask_more(const struct dns_observer *observer,
 	       flow->packets - flow->answer_packet < observer->budget.packets;
 }
 
-bool dns_observer_other_family(const struct dns_observer *observer,
-			       const struct flow *flow, uint64_t now_ns,
-			       struct address *ret)
-{
-	return flow != NULL && flow->hwaddr != 0 &&
-	       !address_is_v4(&flow->facts.client) &&
-	       learned_machine(observer->learned, flow->hwaddr, now_ns, ret);
-}
-
 /* ---- questions ---- */
 
 static uint64_t hash_of(const struct dns_observer *observer,
@@ -179,9 +170,7 @@ static void learn_client(struct dns_observer *observer,
 	}
 }
 
-/* Learn the addresses of an answer; `flow` may be NULL. */
 static void learn_addresses(struct dns_observer *observer,
-			    const struct flow *flow,
 			    const struct address *client,
 			    struct cursor message, uint64_t now_ns)
 {
@@ -192,7 +181,7 @@ static void learn_addresses(struct dns_observer *observer,
 		return;
 	stats_add(&observer->counters->dns_answers, 1);
 	learn_client(observer, client, &answer, now_ns);
-	if (dns_observer_other_family(observer, flow, now_ns, &other))
+	if (learned_other_family(observer->learned, client, now_ns, &other))
 		learn_client(observer, &other, &answer, now_ns);
 }
 
@@ -204,7 +193,7 @@ static void observe_datagram(struct dns_observer *observer, struct flow *flow,
 	if (!from_server)
 		note_question(observer, flow, message, pkt->time_ns);
 	else if (take_answer(observer, flow, message, pkt->time_ns))
-		learn_addresses(observer, flow, &flow->facts.client, message,
+		learn_addresses(observer, &flow->facts.client, message,
 				pkt->time_ns);
 }
 
@@ -294,7 +283,7 @@ static void observe_server_segment(struct dns_observer *observer,
 			continue;
 		flow->dns_messages += flow->dns_messages < UINT8_MAX;
 		if (take_answer(observer, flow, message, pkt->time_ns))
-			learn_addresses(observer, flow, &flow->facts.client,
+			learn_addresses(observer, &flow->facts.client,
 					message, pkt->time_ns);
 	}
 }
@@ -320,7 +309,7 @@ static void observe_local_segment(struct dns_observer *observer,
 			if (n++ < flow->dns_messages)
 				continue;
 			flow->dns_messages += flow->dns_messages < UINT8_MAX;
-			learn_addresses(observer, flow, &flow->facts.client,
+			learn_addresses(observer, &flow->facts.client,
 					message, pkt->time_ns);
 		}
 		if (n > 0 && !stream.is_short && cursor_left(&stream) == 0) {
@@ -353,7 +342,7 @@ static void observe_local(struct dns_observer *observer, struct flow *flow,
 	if (pkt->proto == IPPROTO_TCP)
 		observe_local_segment(observer, flow, pkt);
 	else
-		learn_addresses(observer, NULL, &pkt->dst,
+		learn_addresses(observer, &pkt->dst,
 				cursor_of(pkt->payload, pkt->payload_len),
 				pkt->time_ns);
 }

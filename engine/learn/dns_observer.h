@@ -72,12 +72,6 @@ bool dns_observer_awaits(const struct dns_observer *observer,
 bool dns_observer_may_ask_more(const struct dns_observer *observer,
 			       const struct flow *flow);
 
-/* Find another address of the client's machine, by which its other family is
- * known. */
-bool dns_observer_other_family(const struct dns_observer *observer,
-			       const struct flow *flow, uint64_t now_ns,
-			       struct address *ret);
-
 /* Whether the flow is DNS, by its port. */
 bool dns_observer_is_dns(const struct flow *flow);
 

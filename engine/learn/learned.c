@@ -1,4 +1,35 @@
-/* learned.c - what is taught, how sure it is, and who gets to know it. */
+/*
+ * learned.c - what is learned, how sure it is, and whom it serves.
+ *
+ * What is learned. Two facts predict a flow before it has sent payload. An
+ * answer: this client asked for a name and got this address for it. And a
+ * server: flows to this address and port turned out to be this application and
+ * to name this host.
+ *
+ * From whom. Whoever can add evidence can choose the uplink of the flows that
+ * it is used for. So all evidence has an owner, the client whose packets gave
+ * it, and serves that client: answers are matched to the client's own questions
+ * (dns_observer.c), servers are remembered by client. Beside a client's own
+ * memory of a server there is one that is shared. It counts the clients that
+ * agree, an IPv6 /64 as one, and is used only from LEARNED_CLIENTS_MIN clients
+ * on, and never to choose between a strict uplink and another (worker_learn.c).
+ *
+ * Grades. From the best: the client's own answer, its own flows to the server,
+ * what several clients agree on. Confidence of servers is in percent. It rises
+ * with each flow that agrees and falls with each that does not, until the newer
+ * observation replaces the older. So a server that moved is right again at
+ * once, while names that take turns on a CDN's address fall below any use.
+ * Answers have no percentage: they expire.
+ *
+ * Eviction. Memory is fixed. Items live in buckets of eight under a keyed hash,
+ * so nobody can aim at a bucket. A new item replaces an expired one, else the
+ * one that was of use longest ago, where confidence counts as some time; a
+ * client keeps at most LEARNED_NAMES_MAX names for one address.
+ *
+ * Locking. Buckets have sequence locks (learned_lock.h): readers never wait and
+ * never block a writer; a writer that finds a bucket busy retries a little and
+ * then drops its news, which will come again.
+ */
 #include "engine/learn/learned.h"
 
 #include <stdatomic.h>
@@ -14,21 +45,24 @@
 #define ITEMS_DEFAULT 65536
 #define SECOND_NS 1000000000u
 
-/* What a server was heard to be counts for a week. */
+/* Evidence about a server counts for a week. */
 #define SERVER_TTL_S (7 * 24 * 3600u)
 
 /*
- * Confidence in percent. One flow makes for the first; each that agrees takes
- * a quarter of the way that is left. One that disagrees takes from it; below
- * the second figure the newer word stands, a little less sure than the one it
- * ousts. So a server that moved is right again at once, while names that take
- * turns on an address of a CDN sink below any use.
+ * Confidence in percent. The first flow gives PERCENT_FIRST; each that agrees
+ * adds a quarter of what is missing. One that disagrees takes PERCENT_LOSS;
+ * at PERCENT_OUST and below the newer observation replaces the older, with
+ * PERCENT_TURN less.
  */
 #define PERCENT_FIRST 60
 #define PERCENT_OUST 75
 #define PERCENT_LOSS 30
 #define PERCENT_TURN 10
 #define PERCENT_MIN 10
+
+/* Added to hashes, so that each use has hashes of its own. */
+#define SERVICE (UINT64_C(1) << 32)
+#define RESET (UINT64_C(1) << 33)
 
 #define RESETS 1024		/* pairs remembered; a power of two */
 #define RESET_PAUSE_S 60
@@ -64,7 +98,7 @@ struct learned *learned_new(const struct learned_options *options)
 					     learned->names);
 	learned->servers = learned_table_new(LEARNED_SERVER, servers,
 					     learned->names);
-	learned->machines = learned_machines_new();
+	learned->machines = learned_machines_new(options->repeatable);
 	if (learned->names == NULL || learned->machines == NULL ||
 	    learned->answers == NULL || learned->servers == NULL ||
 	    keyed_hash_init(&learned->key, options->repeatable) < 0) {
@@ -99,7 +133,7 @@ uint32_t learned_second(const struct learned *learned, uint64_t now_ns)
 			  learned->clock_offset_s);
 }
 
-/* ---- what an item is found by ---- */
+/* ---- hashes ---- */
 
 static uint64_t hash_address(const struct learned *learned, uint64_t hash,
 			     const struct address *a)
@@ -116,11 +150,14 @@ static struct learned_look look_of(const struct learned *learned,
 	const struct keyed_hash *key = &learned->key;
 	uint64_t hash = hash_address(learned, key->start, server);
 
+	uint64_t own = hash_address(learned, hash, client);
+	uint64_t service = (uint64_t)proto << 16 | port;
+
+	/* No service is 0, so no two of the three are the same. */
 	return (struct learned_look){
-		.answer = keyed_hash_end(key, hash_address(learned, hash,
-							   client), 0),
-		.server = keyed_hash_end(key, hash,
-					 (uint64_t)proto << 16 | port),
+		.answer = keyed_hash_end(key, own, 0),
+		.server = keyed_hash_end(key, own, service | SERVICE),
+		.shared = keyed_hash_end(key, hash, service | SERVICE),
 	};
 }
 
@@ -132,11 +169,11 @@ static void learn(struct learned *learned, const struct learned_item *news,
 					   news->port);
 
 	if (news->kind == LEARNED_ANSWER)
-		learned_table_add(learned->answers, look.answer, news,
-				    merge);
+		learned_table_add(learned->answers, look.answer, news, merge);
+	else if (news->kind == LEARNED_SERVER)
+		learned_table_add(learned->servers, look.server, news, merge);
 	else
-		learned_table_add(learned->servers, look.server, news,
-				    merge);
+		learned_table_add(learned->servers, look.shared, news, merge);
 }
 
 static bool set_host(struct learned_item *item, const char *host)
@@ -145,8 +182,7 @@ static bool set_host(struct learned_item *item, const char *host)
 
 	if (len > LEARNED_HOST_MAX)
 		return false;
-	/* It is shown to people; a name that IDNA would have to spell anew is
-	 * not worth it. */
+	/* Names that IDNA would convert are not worth it. */
 	for (size_t i = 0; i < len; i++)
 		if (host[i] <= ' ' || host[i] > '~')
 			return false;
@@ -195,7 +231,7 @@ static uint8_t agreed(uint8_t percent)
 	return (uint8_t)(percent + (100 - percent + 3) / 4);
 }
 
-/* True when the newer word stands from now on. */
+/* True when the newer observation replaces the older. */
 static bool disagree(uint8_t *percent)
 {
 	if (*percent > PERCENT_OUST) {
@@ -223,13 +259,56 @@ static bool merge_server(struct learned_item *item,
 	return true;
 }
 
-void learned_add_server(struct learned *learned,
-			  const struct address *server, uint8_t proto,
-			  uint16_t port, uint16_t app, const char *host,
-			  uint64_t now_ns)
+/* ---- what several clients agree on ---- */
+
+/* Never 0. Machines of one IPv6 network choose addresses as they like. */
+static uint32_t client_hash(const struct learned *learned,
+			    const struct address *client)
+{
+	const struct keyed_hash *key = &learned->key;
+	uint64_t low = address_is_v4(client) ? client->be64[1] : 0;
+	uint64_t hash = keyed_hash_add(key, key->start, client->be64[0]);
+
+	return (uint32_t)keyed_hash_end(key, hash, low) | 1;
+}
+
+/* Whether the client is new among those that agree. */
+static bool add_client(struct learned_item *item, uint32_t client)
+{
+	for (int i = 0; i < item->clients; i++)
+		if (item->client.be32[i] == client)
+			return false;
+	if (item->clients == LEARNED_CLIENTS_MAX)
+		return false;
+	item->client.be32[item->clients++] = client;
+	return true;
+}
+
+static bool merge_shared(struct learned_item *item,
+			 const struct learned_item *news)
+{
+	if (strcmp(item->host, news->host) == 0 && item->app == news->app) {
+		if (add_client(item, news->client.be32[0]))
+			item->host_percent = agreed(item->host_percent);
+	} else if (disagree(&item->host_percent)) {
+		memcpy(item->host, news->host, sizeof(item->host));
+		item->app = news->app;
+		item->client = news->client;
+		item->clients = 1;
+	}
+	item->seen_s = news->seen_s;
+	item->expires_s = news->expires_s;
+	return true;
+}
+
+void learned_add_server(struct learned *learned, const struct address *client,
+			const struct address *server, uint8_t proto,
+			uint16_t port, uint16_t app, const char *host,
+			uint64_t now_ns)
 {
 	struct learned_item news = {
 		.kind = LEARNED_SERVER,
+		.client = *client,
 		.server = *server,
 		.proto = proto,
 		.port = port,
@@ -243,6 +322,13 @@ void learned_add_server(struct learned *learned,
 	news.since_s = news.seen_s = learned_second(learned, now_ns);
 	news.expires_s = news.seen_s + SERVER_TTL_S;
 	learn(learned, &news, merge_server);
+
+	news.kind = LEARNED_SHARED;
+	news.client = (struct address){
+		.be32 = { client_hash(learned, client) },
+	};
+	news.clients = 1;
+	learn(learned, &news, merge_shared);
 }
 
 /* ---- look-ups ---- */
@@ -257,6 +343,7 @@ struct learned_look learned_look(const struct learned *learned,
 
 	learned_table_fetch_tags(learned->answers, look.answer);
 	learned_table_fetch_tags(learned->servers, look.server);
+	learned_table_fetch_tags(learned->servers, look.shared);
 	return look;
 }
 
@@ -265,6 +352,7 @@ void learned_fetch(const struct learned *learned,
 {
 	learned_table_fetch_items(learned->answers, look->answer);
 	learned_table_fetch_items(learned->servers, look->server);
+	learned_table_fetch_items(learned->servers, look->shared);
 }
 
 bool learned_answer(const struct learned *learned,
@@ -283,7 +371,20 @@ bool learned_server(const struct learned *learned,
 				  learned_second(learned, now_ns), ret);
 }
 
-/* ---- all of it ---- */
+bool learned_shared(const struct learned *learned,
+		    const struct learned_look *look, uint64_t now_ns,
+		    struct learned_found *ret)
+{
+	if (!learned_table_find(learned->servers, look->shared,
+				learned_second(learned, now_ns), ret))
+		return false;
+	/* One percentage for the whole of it, see merge_shared(). */
+	ret->clients = ret->app_percent;
+	ret->app_percent = ret->host_percent;
+	return ret->clients >= LEARNED_CLIENTS_MIN;
+}
+
+/* ---- all items ---- */
 
 void learned_each(const struct learned *learned, learned_each_item each,
 		  void *ctx)
@@ -295,8 +396,8 @@ void learned_each(const struct learned *learned, learned_each_item each,
 static bool merge_nothing(struct learned_item *item,
 			  const struct learned_item *news)
 {
-	/* What was heard since is newer than the file. */
-	return item->kind == LEARNED_SERVER ||
+	/* What was learned since is newer than the file. */
+	return item->kind != LEARNED_ANSWER ||
 	       strcmp(item->host, news->host) == 0;
 }
 
@@ -307,17 +408,25 @@ void learned_add(struct learned *learned, const struct learned_item *item)
 
 /* ---- machines ---- */
 
-void learned_observe_machine(struct learned *learned, uint64_t link,
-			  const struct address *client, uint64_t now_ns)
+void learned_confirm_machine(struct learned *learned, uint64_t hwaddr,
+			     const struct address *address, uint64_t now_ns)
 {
-	learned_machines_observe(learned->machines, link, client,
-			      learned_second(learned, now_ns));
+	learned_machines_confirm(learned->machines, hwaddr, address,
+				 learned_second(learned, now_ns));
 }
 
-bool learned_machine(const struct learned *learned, uint64_t link,
-		     uint64_t now_ns, struct address *ret_v4)
+void learned_doubt_machine(struct learned *learned, uint64_t hwaddr,
+			   const struct address *address)
 {
-	return learned_machines_find(learned->machines, link,
+	learned_machines_doubt(learned->machines, hwaddr, address);
+}
+
+bool learned_other_family(const struct learned *learned,
+			  const struct address *client, uint64_t now_ns,
+			  struct address *ret_v4)
+{
+	return !address_is_v4(client) &&
+	       learned_machines_find(learned->machines, client,
 				     learned_second(learned, now_ns), ret_v4);
 }
 
@@ -326,18 +435,21 @@ bool learned_machine(const struct learned *learned, uint64_t link,
 bool learned_may_reset(struct learned *learned, const struct address *client,
 		       const struct address *server, uint64_t now_ns)
 {
-	uint64_t hash = client->be64[0] * 0x9e3779b97f4a7c15u +
-			client->be64[1] * 0xbf58476d1ce4e5b9u +
-			server->be64[0] * 0x94d049bb133111ebu + server->be64[1];
+	const struct keyed_hash *key = &learned->key;
+	uint64_t hash = keyed_hash_end(key,
+				       hash_address(learned,
+						    hash_address(learned,
+								 key->start,
+								 client),
+						    server), RESET);
 	uint32_t now_s = learned_second(learned, now_ns);
 	_Atomic uint64_t *slot;
 	uint64_t old, new;
 
-	hash *= 0x9e3779b97f4a7c15u;
 	slot = &learned->resets[hash >> 54 & (RESETS - 1)];
 	new = (hash & UINT32_MAX) << 32 | now_s;
 	old = atomic_load_explicit(slot, memory_order_relaxed);
-	/* Another pair in this place has to wait as well: better one reset too
+	/* Another pair in this slot has to wait as well: rather one reset too
 	 * few than a client that is reset again and again. */
 	if (old != 0 && now_s - (uint32_t)old < RESET_PAUSE_S)
 		return false;

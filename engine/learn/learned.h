@@ -1,12 +1,15 @@
 /*
- * learned.h - what earlier DNS answers and flows taught: which names a server
- * has for a client, and what it speaks on a port. The first packet of a flow
- * says nothing of itself; this stands in for it until payload tells.
+ * learned.h - evidence from earlier DNS answers and flows: which names a server
+ * has for a client, and which application runs on a port. The first packet of
+ * a flow carries no payload; this predicts what its payload will show.
  *
- * One store for all workers, of fixed size: anyone may read and teach at any
- * time; readers take no lock and write nothing but when an item was last of
- * use. When a place is wanted, the least useful item of its bucket goes.
- * Times are nanoseconds of the clock that packets carry.
+ * Evidence belongs to the client that gave it and serves that client only. What
+ * several clients agreed on about a server is kept beside it and serves all.
+ *
+ * One store of fixed size for all workers: any thread may read and add at any
+ * time; readers take no lock and only write when an item was last used. A full
+ * bucket evicts its least useful item. Times are nanoseconds of the clock that
+ * packets carry.
  */
 #ifndef WAYMARK_LEARNED_H
 #define WAYMARK_LEARNED_H
@@ -19,34 +22,44 @@
 #include "rules/tables/domain_table.h"
 
 #define LEARNED_HOST_MAX DOMAIN_MAX
-/* How many names a client may have for one address. */
+/* Maximum number of names of one client for one address. */
 #define LEARNED_NAMES_MAX 4
 
 struct learned;
 
+/* By the grade of the evidence, the best first. */
 enum learned_kind {
 	LEARNED_NONE,
-	LEARNED_ANSWER,		/* client asked for `host`, got `server` */
-	LEARNED_SERVER,		/* flows to `server` and `port` said so */
+	LEARNED_ANSWER,		/* `client` asked for `host`, got `server` */
+	LEARNED_SERVER,		/* flows of `client` to this port */
+	LEARNED_SHARED,		/* flows of several clients to this port */
 };
+
+/* Evidence is shared once so many clients agree. */
+#define LEARNED_CLIENTS_MIN 3
+/* No more are told apart. */
+#define LEARNED_CLIENTS_MAX 4
 
 /* Seconds are those of the store's clock, see learned_options. */
 struct learned_item {
 	uint8_t kind;		/* enum learned_kind */
-	uint8_t proto;		/* LEARNED_SERVER: with its port */
+	uint8_t proto;		/* of servers, with the port */
 	uint16_t port;
 	uint8_t host_percent;	/* confidence, 0 to 100 */
-	uint8_t app_percent;
 	union {
-		uint16_t app;		/* LEARNED_SERVER; may be APP_NONE */
+		uint8_t app_percent;	/* LEARNED_SERVER */
+		uint8_t clients;	/* LEARNED_SHARED: that agree */
+	};
+	union {
+		uint16_t app;		/* of servers; may be APP_NONE */
 		uint16_t seen_ms;	/* LEARNED_ANSWER: within seen_s */
 	};
-	uint32_t since_s;	/* first heard */
+	uint32_t since_s;	/* first seen */
 	uint32_t seen_s;	/* latest */
 	uint32_t expires_s;
-	uint32_t used_s;	/* latest look-up, to the minute */
+	uint32_t used_s;	/* latest look-up, to a minute */
 	struct address server;
-	struct address client;	/* LEARNED_ANSWER */
+	struct address client;	/* LEARNED_SHARED: hashes of clients */
 	char host[LEARNED_HOST_MAX + 1];	/* canonical; "": none */
 };
 
@@ -69,21 +82,22 @@ void learned_add_answer(struct learned *learned,
 			  const struct address *client,
 			  const struct address *server, const char *host,
 			  uint32_t ttl_s, uint64_t now_ns);
-/* A flow to this port turned out to be `app` and to want `host`, which is ""
- * when it named none. */
-void learned_add_server(struct learned *learned,
-			  const struct address *server, uint8_t proto,
-			  uint16_t port, uint16_t app, const char *host,
-			  uint64_t now_ns);
+/* A flow of `client` to this port was `app` and named `host`, or "" if it named
+ * none. */
+void learned_add_server(struct learned *learned, const struct address *client,
+			const struct address *server, uint8_t proto,
+			uint16_t port, uint16_t app, const char *host,
+			uint64_t now_ns);
 
 /*
- * Where the store has what it knows for a flow. Memory is slow: a look that is
- * made some packets ahead, and fetched a few of them later, costs no waiting
- * when the questions come.
+ * Where the store keeps its evidence for a flow. Memory is slow: computing a
+ * look some packets ahead, and fetching it a few packets later, avoids waiting
+ * when the evidence is needed.
  */
 struct learned_look {
 	uint64_t answer;	/* hashes */
 	uint64_t server;
+	uint64_t shared;
 };
 
 struct learned_look learned_look(const struct learned *learned,
@@ -98,38 +112,48 @@ struct learned_found {
 	uint16_t app;			/* of a server */
 	uint8_t host_percent;		/* confidence, 0 to 100 */
 	uint8_t app_percent;
+	uint8_t clients;		/* shared: that agree */
 	char host[LEARNED_HOST_MAX + 1];
 };
 
-/* The name that the client asked for latest of those that gave it the
+/* Find the name that the client asked for latest of those that gave it the
  * server. */
 bool learned_answer(const struct learned *learned,
 		    const struct learned_look *look, uint64_t now_ns,
 		    struct learned_found *ret);
+/* Find what the client's own flows showed of the server's port. */
 bool learned_server(const struct learned *learned,
+		    const struct learned_look *look, uint64_t now_ns,
+		    struct learned_found *ret);
+/* Find what LEARNED_CLIENTS_MIN clients agree on about it. */
+bool learned_shared(const struct learned *learned,
 		    const struct learned_look *look, uint64_t now_ns,
 		    struct learned_found *ret);
 
 /*
- * A machine of both families asks the DNS in one and connects in the other.
- * Tell that `client` sends from the hardware address `link`, and find the IPv4
- * address of who does: false where nothing is known, or it may be a router.
+ * Join the addresses of a machine that queries DNS in one family and connects
+ * in the other, see learned_machines.h. `hwaddr` is where `address` is, which
+ * is confirmed, or doubted.
  */
-void learned_observe_machine(struct learned *learned, uint64_t link,
-			  const struct address *client, uint64_t now_ns);
-bool learned_machine(const struct learned *learned, uint64_t link,
-		     uint64_t now_ns, struct address *ret_v4);
+void learned_confirm_machine(struct learned *learned, uint64_t hwaddr,
+			     const struct address *address, uint64_t now_ns);
+void learned_doubt_machine(struct learned *learned, uint64_t hwaddr,
+			   const struct address *address);
+/* Find the IPv4 address of a client that is known by IPv6. */
+bool learned_other_family(const struct learned *learned,
+			  const struct address *client, uint64_t now_ns,
+			  struct address *ret_v4);
 
-/* Whether a flow between these two may be reset: true once, then not for a
+/* Whether a flow between these two may be reset: true once, then false for a
  * while. */
 bool learned_may_reset(struct learned *learned, const struct address *client,
 		       const struct address *server, uint64_t now_ns);
 
-/* Every item, expired ones too, in no order; others may teach meanwhile. */
+/* Call `each` for every item, expired ones too, in no order. */
 typedef void (*learned_each_item)(void *ctx, const struct learned_item *item);
 void learned_each(const struct learned *learned, learned_each_item each,
 		  void *ctx);
-/* An item as learned_each() gave it. */
+/* Add an item that learned_each() gave. */
 void learned_add(struct learned *learned, const struct learned_item *item);
 
 /* The store's second that `now_ns` falls into. */

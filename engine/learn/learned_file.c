@@ -21,8 +21,10 @@
 
 #define MAGIC "waymark-learned\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
-/* Before version 2 names had at most 71 characters. */
-#define VERSION 2
+/* Before version 2 names had at most 71 characters, before version 3 servers
+ * had no client. */
+#define VERSION 3
+#define VERSION_CLIENTS 3
 #define VERSION_MIN 1
 #define HEAD_LEN (MAGIC_LEN + 4 + 8)
 /* More than any store holds. */
@@ -68,10 +70,12 @@ static void put_item(void *ctx, const struct learned_item *item)
 {
 	const struct writer *writer = ctx;
 	FILE *out = writer->out;
-	const char *app = item->kind == LEARNED_SERVER ?
+	const char *app = item->kind != LEARNED_ANSWER ?
 			  hints_app_name(item->app) : NULL;
 
-	if (item->expires_s <= writer->now_s)
+	if (item->expires_s <= writer->now_s ||
+	    (item->kind == LEARNED_SHARED &&
+	     item->clients < LEARNED_CLIENTS_MIN))
 		return;
 	put(out, item->kind, 1);
 	put(out, item->proto, 1);
@@ -262,14 +266,15 @@ static bool get_item(struct cursor *c, struct learned_item *item)
 		return false;
 	item->server = address_from_v6(server);
 	item->client = address_from_v6(client);
-	if (item->kind == LEARNED_SERVER)
+	if (item->kind != LEARNED_ANSWER)
 		item->app = hints_app_find(app);
-	return (item->kind == LEARNED_ANSWER || item->kind == LEARNED_SERVER) &&
+	return item->kind >= LEARNED_ANSWER && item->kind <= LEARNED_SHARED &&
 	       item->host_percent <= 100 && item->app_percent <= 100;
 }
 
 /* Find the items of a file whose length and digest are right. */
-static bool open_text(const char *text, size_t len, struct cursor *ret_items)
+static bool open_text(const char *text, size_t len, uint64_t *ret_version,
+		      struct cursor *ret_items)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
 	struct cursor c = cursor_of(text, len);
@@ -283,6 +288,7 @@ static bool open_text(const char *text, size_t len, struct cursor *ret_items)
 		return false;
 	c.end -= sizeof(digest);
 	digest_of(text, len - sizeof(digest), digest);
+	*ret_version = version;
 	*ret_items = c;
 	return memcmp(c.end, digest, sizeof(digest)) == 0;
 }
@@ -290,6 +296,7 @@ static bool open_text(const char *text, size_t len, struct cursor *ret_items)
 int learned_file_each(const char *path, learned_each_item each, void *ctx)
 {
 	struct learned_item item;
+	uint64_t version = 0;
 	struct cursor items;
 	char *text = NULL;
 	size_t len = 0;
@@ -297,13 +304,14 @@ int learned_file_each(const char *path, learned_each_item each, void *ctx)
 
 	if (rc < 0)
 		return rc;
-	if (!open_text(text, len, &items))
+	if (!open_text(text, len, &version, &items))
 		rc = -EBADMSG;
 	while (rc == 0 && cursor_left(&items) > 0) {
-		if (get_item(&items, &item))
-			each(ctx, &item);
-		else
+		if (!get_item(&items, &item))
 			rc = -EBADMSG;
+		else if (version >= VERSION_CLIENTS ||
+			 item.kind == LEARNED_ANSWER)
+			each(ctx, &item);
 	}
 	free(text);
 	return rc;

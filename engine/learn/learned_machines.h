@@ -1,11 +1,13 @@
 /*
- * learned_machines.h - which IPv4 address a machine has, by the link layer
- * address that it sends from; only files of the learned store include this.
+ * learned_machines.h - which IPv4 address a machine has, for a client that is
+ * known by IPv6; only files of the learned store include this.
  *
- * A machine of both families mostly asks the DNS in one of them and connects
- * in the other: its IPv4 address, of which it has one, stands for it in both.
- * Who sends from several IPv4 addresses is a router, or may be one: nothing is
- * told of such a machine. Fixed memory, no lock; any thread may call all of it.
+ * A machine with both families often queries DNS in one of them and connects in
+ * the other. Its addresses are joined by its hardware address, and only while
+ * both are confirmed: anybody can send a frame with any source, but the kernel
+ * confirms a neighbour by an answer to its own question. A machine with several
+ * IPv4 addresses may be a router, so nothing is joined for it. Fixed memory, no
+ * lock; any thread may call everything here.
  */
 #ifndef WAYMARK_LEARNED_MACHINES_H
 #define WAYMARK_LEARNED_MACHINES_H
@@ -19,15 +21,21 @@
 struct learned_machines;
 
 /* NULL: out of memory. */
-struct learned_machines *learned_machines_new(void);
+struct learned_machines *learned_machines_new(bool fixed_key);
 void learned_machines_free(struct learned_machines *machines);
 size_t learned_machines_bytes(void);
 
-/* A packet from `address` came from `link`, which is not 0. */
-void learned_machines_observe(struct learned_machines *machines, uint64_t link,
-			   const struct address *address, uint32_t now_s);
+/* Note that `address` is confirmed to be at `hwaddr`, which is not 0. */
+void learned_machines_confirm(struct learned_machines *machines,
+			      uint64_t hwaddr, const struct address *address,
+			      uint32_t now_s);
+/* Note that `address` may be at `hwaddr`: if it was confirmed elsewhere, that
+ * no longer counts. */
+void learned_machines_doubt(struct learned_machines *machines,
+			    uint64_t hwaddr, const struct address *address);
+/* Find the IPv4 address of the machine that has `v6`; false if unknown. */
 bool learned_machines_find(const struct learned_machines *machines,
-			   uint64_t link, uint32_t now_s,
+			   const struct address *v6, uint32_t now_s,
 			   struct address *ret_v4);
 
 #endif

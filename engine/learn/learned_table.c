@@ -32,12 +32,14 @@ enum word {
 			 * app_percent; the detail is app, or seen_ms */
 	WORD_HOST,
 	WORD_ORIGIN = WORD_HOST + HOST_ROOM / 8,	/* since_s << 32 |
-						 * port << 16 | proto */
+						 * port << 16 |
+						 * ORIGIN_SHARED | proto */
 	WORD_SERVER,
 	WORD_CLIENT = WORD_SERVER + 2,
 	WORDS = WORD_CLIENT + 2,
 	WORDS_IN_LINE = 8,
 };
+#define ORIGIN_SHARED 0x100u
 #define HOST_IN_LINE ((WORDS_IN_LINE - WORD_HOST) * 8)
 
 struct slot {
@@ -324,7 +326,8 @@ static void unpack(const struct learned_table *table,
 		   struct learned_item *ret)
 {
 	*ret = (struct learned_item){
-		.kind = table->kind,
+		.kind = words[WORD_ORIGIN] & ORIGIN_SHARED ? LEARNED_SHARED :
+							     table->kind,
 		.proto = (uint8_t)words[WORD_ORIGIN],
 		.port = (uint16_t)(words[WORD_ORIGIN] >> 16),
 		.host_percent = (uint8_t)(words[WORD_SEEN] >> 8),
@@ -395,7 +398,10 @@ static void store(const struct learned_table *table, struct slot *slot,
 			       (uint64_t)item->host_percent << 8 |
 			       item->app_percent,
 		[WORD_ORIGIN] = (uint64_t)item->since_s << 32 |
-				(uint64_t)item->port << 16 | item->proto,
+				(uint64_t)item->port << 16 |
+				(item->kind == LEARNED_SHARED ? ORIGIN_SHARED :
+								0) |
+				item->proto,
 	};
 	char *host = (char *)&words[WORD_HOST];
 	size_t len = strlen(item->host);

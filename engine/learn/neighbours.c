@@ -13,9 +13,10 @@
 
 #include "engine/learn/learned.h"
 
-/* An entry that nobody asked for lately may be of an address that was given
- * back: at the start it says nothing, as news it is new. */
-#define IN_USE (NUD_PERMANENT | NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
+/* States in which the kernel knows that the neighbour is there. */
+#define CONFIRMED (NUD_PERMANENT | NUD_REACHABLE)
+/* States that name a hardware address, which may be a mere claim. */
+#define CLAIMED (NUD_STALE | NUD_DELAY | NUD_PROBE)
 
 #define READ_MAX 32768		/* longest message of the kernel */
 
@@ -37,7 +38,7 @@ static int ask_for_all(struct neighbours *neighbours)
 	header->nlmsg_type = RTM_GETNEIGH;
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	wanted = mnl_nlmsg_put_extra_header(header, sizeof(*wanted));
-	wanted->ndm_family = AF_INET;
+	wanted->ndm_family = AF_UNSPEC;
 	if (mnl_socket_sendto(neighbours->socket, header,
 			      header->nlmsg_len) < 0)
 		return -errno;
@@ -98,6 +99,9 @@ static bool read_entry(const struct nlmsghdr *header, struct address *ret,
 			memcpy(&v4, bytes, sizeof(v4));
 			*ret = address_from_v4(v4);
 			has_address = true;
+		} else if (mnl_attr_get_type(attr) == NDA_DST && len == 16) {
+			*ret = address_from_v6(bytes);
+			has_address = true;
 		}
 		if (mnl_attr_get_type(attr) == NDA_LLADDR && len == ETH_ALEN)
 			for (int i = 0; i < ETH_ALEN; i++)
@@ -111,18 +115,20 @@ static int take(const struct nlmsghdr *header, void *ctx)
 {
 	const struct ndmsg *entry = mnl_nlmsg_get_payload(header);
 	const struct turn *turn = ctx;
-	bool is_news = !(header->nlmsg_flags & NLM_F_MULTI);
 	struct address address;
 	uint64_t hwaddr;
 
 	if (header->nlmsg_type != RTM_NEWNEIGH ||
 	    mnl_nlmsg_get_payload_len(header) < sizeof(*entry) ||
-	    entry->ndm_family != AF_INET ||
-	    !(entry->ndm_state & (is_news ? IN_USE | NUD_STALE : IN_USE)))
+	    (entry->ndm_family != AF_INET && entry->ndm_family != AF_INET6) ||
+	    !(entry->ndm_state & (CONFIRMED | CLAIMED)) ||
+	    !read_entry(header, &address, &hwaddr))
 		return MNL_CB_OK;
-	if (read_entry(header, &address, &hwaddr))
-		learned_observe_machine(turn->learned, hwaddr, &address,
-				     turn->now_ns);
+	if (entry->ndm_state & CONFIRMED)
+		learned_confirm_machine(turn->learned, hwaddr, &address,
+					turn->now_ns);
+	else
+		learned_doubt_machine(turn->learned, hwaddr, &address);
 	return MNL_CB_OK;
 }
 

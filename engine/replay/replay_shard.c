@@ -71,6 +71,7 @@ struct replay_shard *replay_shard_new(const struct replay_common *common,
 		.name_all = true,
 		.repeatable = true,
 		.learned = common->learned,
+		.trusts_hwaddr = true,
 	};
 
 	if (shard == NULL)

@@ -396,7 +396,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	if (is_unknown || is_forgotten(worker, flow, pkt)) {
 		flow = start(worker, pkt, zone, hash, flow);
 		verdict->from_server = flow_begins_with_server(pkt);
-		worker_observe_machine(worker, flow, pkt, verdict->from_server);
+		worker_observe_machine(worker, pkt, verdict->from_server);
 		stats_add(&worker->counters.flows, 1);
 	}
 	flow_touch(worker->flows, flow, hash, pkt->time_ns);

@@ -39,6 +39,9 @@ struct worker_options {
 	bool repeatable;
 	/* Shared with other workers, borrowed; NULL: nothing is learned. */
 	struct learned *learned;
+	/* Take a packet's hardware address as proof of where its sender is: in
+	 * replay, which has no neighbour table. */
+	bool trusts_hwaddr;
 	/* Packets without an arrival interface are sent by this host. */
 	bool has_own_resolver;
 	/* End a flow for its client. `pkt` belongs to the flow and is accepted

@@ -1,6 +1,6 @@
 /*
- * worker_learn.c - the worker's side of what is learned: it hears DNS answers,
- * teaches what payload told, and guesses for a flow's first packet.
+ * worker_learn.c - the worker's side of the learned store: predict the route of
+ * a flow's first packet, and learn from flows that are settled.
  */
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #define PORT_MDNS 5353
 #define PORT_LLMNR 5355
 
-/* A client that has sent more packets of data, or got them, is not reset: it
- * has begun to do something. Nor is one that is done. */
+/* A client that has exchanged more packets of data is not reset, because it is
+ * in the middle of something; nor is one that is closing. */
 #define RESET_DATA_MAX 4
 
 void worker_set_learn(struct worker *worker)
@@ -39,14 +39,13 @@ bool worker_learns(const struct worker *worker)
 
 /* ---- DNS ---- */
 
-void worker_observe_machine(struct worker *worker, struct flow *flow,
-			    const struct packet *pkt, bool from_server)
+void worker_observe_machine(struct worker *worker, const struct packet *pkt,
+			    bool from_server)
 {
-	if (!worker->dns.learn.dns || from_server || pkt->hwaddr == 0)
-		return;
-	flow->hwaddr = pkt->hwaddr;
-	learned_observe_machine(worker->options.learned, flow->hwaddr,
-				&pkt->src, pkt->time_ns);
+	if (worker->options.trusts_hwaddr && worker->dns.learn.dns &&
+	    !from_server && pkt->hwaddr != 0)
+		learned_confirm_machine(worker->options.learned, pkt->hwaddr,
+					&pkt->src, pkt->time_ns);
 }
 
 /* The flow of a connection to this host's resolver; it is never decided and
@@ -90,7 +89,7 @@ uint32_t worker_host_hash(const char *host)
 	return hash;
 }
 
-/* Whether what usually runs on this port says a host name at all. */
+/* Whether the protocol that usually runs on this port names a host. */
 static bool port_has_host(const struct facts *facts)
 {
 	int hint = hints_preferred(facts->proto, facts->dport);
@@ -98,24 +97,34 @@ static bool port_has_host(const struct facts *facts)
 	return hint < 0 || hints_at((size_t)hint)->yields_host;
 }
 
-static void take_host(struct worker *worker, struct flow *flow,
-		      struct facts *facts, const struct learned_found *item,
-		      enum flow_guess guess)
+/* What evidence predicts of a flow, and whether other clients gave part of
+ * it. */
+struct guess {
+	struct facts facts;
+	bool is_foreign;
+	enum flow_guess kind;
+	uint32_t hash;		/* of the host */
+};
+
+static void guess_host(const struct worker *worker, struct guess *guess,
+		       const struct learned_found *found, enum flow_guess kind)
 {
-	if (facts->known & FACT_HOST)
+	if (guess->facts.known & FACT_HOST)
 		return;
-	facts->host_sets = policy_resolve_host(worker->policy, item->host,
-					       strlen(item->host));
-	facts->known |= FACT_HOST;
-	flow->guess = (uint8_t)guess;
-	flow->guess_hash = worker_host_hash(item->host);
+	guess->facts.host_sets = policy_resolve_host(worker->policy,
+						     found->host,
+						     strlen(found->host));
+	guess->facts.known |= FACT_HOST;
+	guess->kind = kind;
+	guess->hash = worker_host_hash(found->host);
 }
 
-/* What the client got for itself, or the other family on its machine, if that
- * was later. */
-static bool find_answer(const struct worker *worker, const struct flow *flow,
+/* The client's DNS answer, or that of the other family on its machine, if that
+ * is allowed and later. */
+static bool find_answer(const struct worker *worker, const struct facts *facts,
 			const struct learned_look *look, uint64_t now_ns,
-			struct learned_found *ret)
+			bool allow_foreign, struct learned_found *ret,
+			bool *ret_is_foreign)
 {
 	const struct learned *learned = worker->options.learned;
 	bool has_own = learned_answer(learned, look, now_ns, ret);
@@ -123,69 +132,114 @@ static bool find_answer(const struct worker *worker, const struct flow *flow,
 	struct learned_found found;
 	struct address other;
 
-	if (!dns_observer_other_family(&worker->dns, flow, now_ns,
-				       &other))
+	if (!allow_foreign ||
+	    !learned_other_family(learned, &facts->client, now_ns, &other))
 		return has_own;
-	look_other = learned_look(learned, &other, &flow->facts.server, 0, 0);
+	look_other = learned_look(learned, &other, &facts->server, 0, 0);
 	if (!learned_answer(learned, &look_other, now_ns, &found) ||
 	    (has_own && found.seen_s <= ret->seen_s))
 		return has_own;
 	*ret = found;
+	*ret_is_foreign = true;
 	return true;
 }
 
-/* What is learned of the flow, put in for what is not known of it. False when
- * that is nothing. */
-static bool put_in(struct worker *worker, struct flow *flow, uint64_t now_ns,
-		   struct facts *facts)
+static void guess_by_server(const struct worker *worker, struct guess *guess,
+			    const struct learned_found *server)
+{
+	if (server->app_percent >= worker->learn.min_percent &&
+	    server->app != APP_NONE && !(guess->facts.known & FACT_APP)) {
+		guess->facts.app = server->app;
+		guess->facts.known |= FACT_APP;
+	}
+	if (server->host_percent >= worker->learn.min_percent &&
+	    server->host[0] != '\0')
+		guess_host(worker, guess, server, FLOW_GUESS_SERVER);
+}
+
+/* Fill in by evidence what is unknown about the flow, the best grade first.
+ * False when there is none. */
+static bool guess_facts(const struct worker *worker, const struct flow *flow,
+			uint64_t now_ns, bool allow_foreign,
+			struct guess *guess)
 {
 	const struct learned *learned = worker->options.learned;
-	struct learn learn = worker->learn;
-	uint8_t known = facts->known;
-	struct learned_look look;
-	struct learned_found server, answer;
-	bool has_server, is_sure;
+	const struct facts *facts = &flow->facts;
+	struct learned_look look = learned_look(learned, &facts->client,
+						&facts->server, facts->proto,
+						facts->dport);
+	struct learned_found found;
+	bool is_foreign = false;
+	uint8_t known;
 
-	look = learned_look(learned, &facts->client, &facts->server,
-			    facts->proto, facts->dport);
-	has_server = learn.servers &&
-		     learned_server(learned, &look, now_ns, &server);
-	if (has_server && server.app_percent >= learn.min_percent &&
-	    server.app != APP_NONE && !(facts->known & FACT_APP)) {
-		facts->app = server.app;
-		facts->known |= FACT_APP;
-	}
-	is_sure = has_server && server.host_percent >= learn.min_percent &&
-		  server.host[0] != '\0';
-	if (learn.dns && port_has_host(facts) &&
-	    find_answer(worker, flow, &look, now_ns, &answer))
-		take_host(worker, flow, facts, &answer, FLOW_GUESS_ANSWER);
-	else if (is_sure)
-		take_host(worker, flow, facts, &server, FLOW_GUESS_SERVER);
-	return facts->known != known;
+	*guess = (struct guess){ .facts = *facts };
+	if (worker->learn.dns && port_has_host(facts) &&
+	    find_answer(worker, facts, &look, now_ns, allow_foreign, &found,
+			&is_foreign))
+		guess_host(worker, guess, &found, FLOW_GUESS_ANSWER);
+	guess->is_foreign = is_foreign;
+	if (worker->learn.servers &&
+	    learned_server(learned, &look, now_ns, &found))
+		guess_by_server(worker, guess, &found);
+	known = guess->facts.known;
+	if (worker->learn.servers && allow_foreign &&
+	    learned_shared(learned, &look, now_ns, &found))
+		guess_by_server(worker, guess, &found);
+	guess->is_foreign |= guess->facts.known != known;
+	return guess->facts.known != facts->known;
+}
+
+static bool is_strict(const struct worker *worker, uint8_t path)
+{
+	const struct uplink *uplink = policy_uplink_of_path(worker->policy,
+							    path);
+
+	return uplink != NULL && uplink->strict;
+}
+
+/* Decide by evidence. What other clients showed does not choose between a
+ * strict uplink and another path. */
+static bool decide_by_guess(const struct worker *worker,
+			    const struct flow *flow, uint64_t now_ns,
+			    uint8_t path, struct guess *guess,
+			    struct decision *ret)
+{
+	if (!guess_facts(worker, flow, now_ns, true, guess))
+		return false;
+	decide(worker->policy, &guess->facts, ret);
+	if (!guess->is_foreign || ret->path == path ||
+	    (!is_strict(worker, path) && !is_strict(worker, ret->path)))
+		return true;
+	if (!guess_facts(worker, flow, now_ns, false, guess))
+		return false;
+	decide(worker->policy, &guess->facts, ret);
+	return true;
 }
 
 void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		  struct decision *decision)
 {
-	struct facts facts = flow->facts;
+	struct guess guess;
 	struct decision guessed;
 
-	if (!worker_learns(worker) || !facts.has_ports || dns_observer_is_dns(flow) ||
-	    !put_in(worker, flow, now_ns, &facts) || decision->is_final)
+	if (!worker_learns(worker) || !flow->facts.has_ports ||
+	    dns_observer_is_dns(flow) ||
+	    !decide_by_guess(worker, flow, now_ns, decision->path, &guess,
+			     &guessed))
 		return;
-	decide(worker->policy, &facts, &guessed);
-	/* Nothing more would be heard of a flow that is dropped by a guess. */
-	if (guessed.path == worker->marks->path_drop)
+	flow->guess = (uint8_t)guess.kind;
+	flow->guess_hash = guess.hash;
+	/* A flow that a guess dropped would show nothing more. */
+	if (decision->is_final || guessed.path == worker->marks->path_drop)
 		return;
 	decision->path = guessed.path;
 	decision->route = guessed.route;
 	flow->is_guessed = true;
 }
 
-/* ---- teaching ---- */
+/* ---- learning ---- */
 
-/* Names in the DNS's own protocols are no names of their servers. */
+/* Names in DNS and its relatives are not the names of their servers. */
 static bool is_name_service(uint16_t port)
 {
 	return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
@@ -223,21 +277,21 @@ static void learn_server(struct worker *worker, const struct flow *flow,
 	/* A name that was not found may still be there. */
 	if (flow->is_given_up && host[0] == '\0')
 		return;
-	learned_add_server(worker->options.learned, &facts->server,
-			     facts->proto, facts->dport, facts->app, host,
-			     now_ns);
+	learned_add_server(worker->options.learned, &facts->client,
+			   &facts->server, facts->proto, facts->dport,
+			   facts->app, host, now_ns);
 }
 
-/* Of several names that it got this address for, the client is at this one
- * now, and will often be at it again. */
+/* Of several names for one address the client uses this one now, and will often
+ * use it again. */
 static void learn_choice(struct worker *worker, const struct flow *flow,
 			 const char *host, uint64_t now_ns)
 {
 	if (flow->guess != FLOW_GUESS_ANSWER || host[0] == '\0')
 		return;
 	learned_add_answer(worker->options.learned, &flow->facts.client,
-			     &flow->facts.server, host,
-			     worker->learn.ttl_min_s, now_ns);
+			   &flow->facts.server, host,
+			   worker->learn.ttl_min_s, now_ns);
 }
 
 void worker_learn(struct worker *worker, const struct flow *flow,

@@ -64,7 +64,7 @@ void worker_forget_parts(const struct worker *worker, struct flow *flow);
 uint8_t worker_path(const struct worker *worker, const struct flow *flow,
 		    uint8_t path);
 
-/* worker_learn.c: what of the policy's wishes the worker can follow. */
+/* worker_learn.c: set what to learn by policy and options. */
 void worker_set_learn(struct worker *worker);
 /*
  * Observe a packet of this host's own resolver, whose questions are delivered
@@ -73,33 +73,33 @@ void worker_set_learn(struct worker *worker);
  */
 bool worker_observe_local_dns(struct worker *worker, const struct packet *pkt,
 			      uint32_t zone, uint64_t hash, struct flow *flow);
-/* Of the first packet of a flow: on which machine its client is. */
-void worker_observe_machine(struct worker *worker, struct flow *flow,
-			 const struct packet *pkt, bool from_server);
-/* The path of a first packet by what is learned, where it is not final. */
+/* Note on which machine a flow's client is; for its first packet. */
+void worker_observe_machine(struct worker *worker, const struct packet *pkt,
+			    bool from_server);
+/* Predict the path of a first packet by evidence, unless it is final. */
 void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		  struct decision *decision);
-/* Of a flow that is settled now: count it, and teach what it told. */
+/* Count a flow that is settled now, and learn from it. */
 void worker_learn(struct worker *worker, const struct flow *flow,
 		  uint64_t now_ns);
-/* Whether `late reset` may be done: true only once in a while. */
+/* Whether `late reset` is allowed: true only once in a while. */
 bool worker_may_reset(const struct worker *worker, const struct flow *flow,
 		      uint64_t now_ns);
 
-/* worker_balance.c: the path of a decision, or that which the flow has and may
- * keep as well. */
+/* worker_balance.c: the path of a decision, or the flow's own path if that is
+ * a member of the same balance. */
 uint8_t worker_keep_path(const struct worker *worker, const struct flow *flow,
 			 const struct decision *decision);
 
-/* The sets of interfaces that it is in; NULL: none. */
+/* The sets that the interface is in; NULL: none. */
 set_bits worker_interface_sets(struct worker *worker, uint32_t ifindex);
 
-/* Of a packet that conntrack knows no flow of any more: its path may have
- * died, and then another of the balance takes it. */
+/* Move a balanced flow off an uplink that is down, when conntrack no longer
+ * knows the flow of `pkt`. */
 void worker_leave_down(const struct worker *worker, struct flow *flow,
 		       const struct packet *pkt);
 
-/* Answer what was asked. */
+/* Answer a query. */
 void worker_list(struct worker *worker);
 
 #endif

@@ -35,7 +35,10 @@ policy masquerade "learn dns off"
 start "the servers alone"
 is "cold" "$(get $A $VIDEO $NAME_VIDEO)" 1
 is "warm" "$(get $A $VIDEO $NAME_VIDEO)" 2
-is "for another client, too" "$(get $B $VIDEO $NAME_VIDEO)" 2
+is "not for another client" "$(get $B $VIDEO $NAME_VIDEO)" 1
+is "for a client of its own when three agree" \
+	"$(get $C $VIDEO $NAME_VIDEO; get $LAN4.22 $VIDEO $NAME_VIDEO)" "1
+2"
 is "another address knows nothing" "$(get $A $OTHER $NAME_VIDEO)" 1
 kill -TERM "$(lab_pid waymark)"
 until_true 50 lab_gone "$(lab_pid waymark)"

@@ -27,6 +27,11 @@ static struct address address(const char *text)
 	return a;
 }
 
+/* The client whose flows show what servers are. */
+static const struct address somebody = {
+	.bytes = { [10] = 0xff, 0xff, 10, 0, 0, 1 },
+};
+
 static struct learned *store(size_t items)
 {
 	const struct learned_options options = {
@@ -63,8 +68,7 @@ static bool ask_server(const struct learned *learned,
 		       uint16_t port, uint64_t now_ns,
 		       struct learned_found *ret)
 {
-	static const struct address nobody;
-	struct learned_look look = learned_look(learned, &nobody, server,
+	struct learned_look look = learned_look(learned, &somebody, server,
 						proto, port);
 
 	learned_fetch(learned, &look);
@@ -120,7 +124,7 @@ START_TEST(length)
 			 len <= LEARNED_HOST_MAX ? host : "none");
 	/* As often as it is said, it is one name. */
 	for (int i = 0; i < 3; i++)
-		learned_add_server(learned, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &somebody, &server, IPPROTO_TCP, 443, TLS,
 				     host, NOW);
 	ck_assert_int_eq(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
 				    &found), len <= LEARNED_HOST_MAX);
@@ -146,7 +150,7 @@ START_TEST(many_long_names)
 		size_t len = 100 + (size_t)i % 150;
 
 		snprintf(host + len, sizeof(host) - len, "%d", i % 10);
-		learned_add_server(learned, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &somebody, &server, IPPROTO_TCP, 443, TLS,
 				     host, NOW + (uint64_t)i * SECOND);
 		memset(host + len, 'x', sizeof(host) - len);
 	}
@@ -264,7 +268,7 @@ START_TEST(servers)
 
 	for (const char *c = words[_i].flows; *c != '\0'; c++) {
 		host[0] = *c != '-' ? *c : '\0';
-		learned_add_server(learned, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &somebody, &server, IPPROTO_TCP, 443, TLS,
 				     host, NOW);
 	}
 	ck_assert(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
@@ -281,6 +285,60 @@ START_TEST(servers)
 				  &item));
 	ck_assert(!ask_server(learned, &server, IPPROTO_TCP, 443,
 				  NOW + 8 * 24 * 3600 * SECOND, &item));
+	learned_free(learned);
+}
+END_TEST
+
+/* What one client shows serves that client; what several show serves all, and
+ * an IPv6 network is one of them. */
+static const struct {
+	const char *name;
+	const char *clients[5];
+	unsigned int agree;		/* 0: not shared */
+} groups[] = {
+	{ "one client", { "10.0.0.1", "10.0.0.1", "10.0.0.1" }, 0 },
+	{ "two clients", { "10.0.0.1", "10.0.0.2" }, 0 },
+	{ "three clients", { "10.0.0.1", "10.0.0.2", "10.0.0.3" }, 3 },
+	{ "three clients, one repeated",
+	  { "10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.3" }, 3 },
+	{ "five clients",
+	  { "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5" }, 4 },
+	{ "one IPv6 network",
+	  { "2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4" }, 0 },
+	{ "three IPv6 networks",
+	  { "2001:db8::1", "2001:db8:0:1::1", "2001:db8:0:2::1" }, 3 },
+};
+
+START_TEST(several_clients)
+{
+	struct learned *learned = store(64);
+	struct address server = address("192.0.2.7");
+	struct address stranger = address("10.9.9.9");
+	struct learned_look look = learned_look(learned, &stranger, &server,
+						IPPROTO_TCP, 443);
+	struct learned_found found;
+	bool is_shared;
+
+	for (size_t i = 0; i < 5 && groups[_i].clients[i] != NULL; i++) {
+		struct address client = address(groups[_i].clients[i]);
+		struct learned_look own = learned_look(learned, &client,
+						       &server, IPPROTO_TCP,
+						       443);
+
+		learned_add_server(learned, &client, &server, IPPROTO_TCP, 443,
+				   TLS, "a.example", NOW);
+		ck_assert(learned_server(learned, &own, NOW, &found));
+		ck_assert_str_eq(found.host, "a.example");
+	}
+	ck_assert(!learned_server(learned, &look, NOW, &found));
+	is_shared = learned_shared(learned, &look, NOW, &found);
+	ck_assert_msg(is_shared == (groups[_i].agree > 0), "%s",
+		      groups[_i].name);
+	if (is_shared) {
+		ck_assert_str_eq(found.host, "a.example");
+		ck_assert_uint_eq(found.clients, groups[_i].agree);
+		ck_assert_uint_eq(found.app, TLS);
+	}
 	learned_free(learned);
 }
 END_TEST
@@ -337,7 +395,7 @@ START_TEST(save_and_load)
 	ck_assert_int_eq(learned_file_load(again, now_s, path), -ENOENT);
 	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
 	add_answer(learned, "10.0.0.1", "192.0.2.7", "b.example", NOW + 1);
-	learned_add_server(learned, &server, IPPROTO_TCP, 22, SSH, "", NOW);
+	learned_add_server(learned, &somebody, &server, IPPROTO_TCP, 22, SSH, "", NOW);
 	ck_assert_int_eq(learned_file_save(learned, now_s, path), 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
@@ -481,7 +539,7 @@ static void *learn_and_ask(void *arg)
 			learned_add_answer(shared, &client, &server, host,
 					     60, NOW + (uint64_t)i);
 		if (n & 512)
-			learned_add_server(shared, &server, IPPROTO_TCP, 443,
+			learned_add_server(shared, &somebody, &server, IPPROTO_TCP, 443,
 					     1, host, NOW);
 		look = learned_look(shared, &client, &server, IPPROTO_TCP,
 				    443);
@@ -523,6 +581,7 @@ int main(void)
 	tcase_add_test(tcase, many_names);
 	tcase_add_test(tcase, least_useful);
 	tcase_add_loop_test(tcase, servers, 0, ROWS(words));
+	tcase_add_loop_test(tcase, several_clients, 0, ROWS(groups));
 	tcase_add_test(tcase, resets);
 	tcase_add_test(tcase, save_and_load);
 	tcase_add_test(tcase, broken_file);

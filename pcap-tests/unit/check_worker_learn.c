@@ -329,7 +329,7 @@ static struct worker *worker_for(const struct policy *policy,
 {
 	const struct worker_options options = {
 		.flows = 64, .streams = 8, .learned = learned,
-		.has_own_resolver = true,
+		.has_own_resolver = true, .trusts_hwaddr = true,
 	};
 	struct worker *worker = worker_new(policy, &options);
 
@@ -526,15 +526,59 @@ START_TEST(own_answer_first)
 	struct learned *learned = learned_new(NULL);
 	struct worker *worker = worker_for(policy, learned);
 	struct address server = address_of(V);
+	struct address client = address_of("192.168.1.9");
 	static const struct test_packet question = QUESTION, answer = ANSWER,
 					syn = SYN_TO(V);
 
 	for (int i = 0; i < 4; i++)
-		learned_add_server(learned, &server, IPPROTO_TCP, 443,
+		learned_add_server(learned, &client, &server, IPPROTO_TCP, 443,
 				   1, "", 1000000);
 	ck_assert_uint_eq(mark_of(worker, &question, false), A);
 	ck_assert_uint_eq(mark_of(worker, &answer, false), A);
 	ck_assert_uint_eq(mark_of(worker, &syn, false), A);
+	worker_free(worker);
+	learned_free(learned);
+	policy_free(policy);
+}
+END_TEST
+
+/* What a client showed of a server does not choose another client's uplink;
+ * what three showed does, unless a strict uplink is concerned. */
+static const struct {
+	const char *name;
+	const char *policy;
+	unsigned int clients;
+	uint32_t mark;
+} others[] = {
+	{ "one other client", "", 1, MAIN },
+	{ "two other clients", "", 2, MAIN },
+	{ "three other clients", "", 3, A },
+	{ "away from a strict uplink", "default via s\n", 3, 0x04000000u },
+	{ "to a strict uplink", "route host v.example via s\n", 3, MAIN },
+};
+
+START_TEST(other_clients)
+{
+	char text[512];
+	struct policy *policy;
+	struct learned *learned = learned_new(NULL);
+	struct address server = address_of(V), client;
+	static const struct test_packet syn = SYN_TO(V);
+	struct worker *worker;
+
+	snprintf(text, sizeof(text),
+		 "uplink s { dev s mark 4 strict }\n%s", others[_i].policy);
+	policy = policy_for(text);
+	worker = worker_for(policy, learned);
+	for (unsigned int i = 0; i < others[_i].clients; i++) {
+		client = address_from_v4(htonl(0x0a000001 + i));
+		for (int n = 0; n < 4; n++)
+			learned_add_server(learned, &client, &server,
+					   IPPROTO_TCP, 443, 1, "v.example",
+					   1000000);
+	}
+	ck_assert_msg(mark_of(worker, &syn, false) == others[_i].mark, "%s",
+		      others[_i].name);
 	worker_free(worker);
 	learned_free(learned);
 	policy_free(policy);
@@ -551,6 +595,7 @@ int main(void)
 	tcase_add_loop_test(tcase, reset, 0, ROWS(lates));
 	tcase_add_loop_test(tcase, given_up, 0, 2);
 	tcase_add_test(tcase, own_answer_first);
+	tcase_add_loop_test(tcase, other_clients, 0, ROWS(others));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -48,8 +48,8 @@ static void fill(struct learned *learned, size_t items)
 			 i);
 		learned_add_answer(learned, &client, &server, host, 3600,
 				     NOW_NS);
-		learned_add_server(learned, &server, IPPROTO_TCP, 443, 1,
-				     host, NOW_NS);
+		learned_add_server(learned, &client, &server, IPPROTO_TCP, 443,
+				   1, host, NOW_NS);
 	}
 }
 
@@ -174,7 +174,7 @@ int main(int argc, char *argv[])
 	struct learned *learned = learned_new(&options);
 	uint64_t *known = malloc(QUERIES * sizeof(*known));
 	uint64_t *unknown = malloc(QUERIES * sizeof(*unknown));
-	size_t counts[3] = { 0 };
+	size_t counts[LEARNED_SHARED + 1] = { 0 };
 
 	if (learned == NULL || known == NULL || unknown == NULL || items == 0) {
 		fprintf(stderr, "bench_learned: out of memory\n");
