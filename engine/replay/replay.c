@@ -23,6 +23,7 @@
 #define FLOWS_MAX (1 << 18)	/* unused pages cost nothing */
 #define FLOWS_MIN 64		/* some for each shard */
 #define STRAYS_MAX (1 << 16)
+#define JOBS_PARALLEL 256		/* fewer are not worth waking others */
 #define PARALLEL_BYTES (1u << 20)
 #define NO_MEMBER UINT8_MAX
 #define IFINDEX 1		/* represents options.interface */
@@ -40,6 +41,7 @@ struct replay {
 	/* The current batch. */
 	struct job jobs[JOBS];
 	size_t count;
+	bool is_alone;			/* the caller processes all of it */
 	/* The flow after each job, for options.each_packet. */
 	struct replay_flow *shown;
 	uint64_t latest_ns;
@@ -59,7 +61,8 @@ static void await_turn(void *ctx, size_t shard)
 {
 	const struct replay *replay = ctx;
 
-	replay_pool_await(replay->pool, replay->members[shard]);
+	if (!replay->is_alone)
+		replay_pool_await(replay->pool, replay->members[shard]);
 }
 
 static struct replay_shard *shard_of(const struct replay *replay,
@@ -68,21 +71,39 @@ static struct replay_shard *shard_of(const struct replay *replay,
 	return replay->shards[replay_shard_of(job->hash)];
 }
 
+static void run_job(struct replay *replay, size_t i)
+{
+	struct job *job = &replay->jobs[i];
+
+	replay_shard_run(shard_of(replay, job), job);
+	if (replay->shown != NULL && job->flow != NULL)
+		replay->shown[i] = *job->flow;
+}
+
 /* Process the jobs of a member's shards, in order. */
 static void work(void *ctx, size_t member, size_t count)
 {
 	struct replay *replay = ctx;
 
 	for (size_t i = 0; i < count; i++) {
-		struct job *job = &replay->jobs[i];
-
-		if (job->member != member)
+		if (replay->jobs[i].member != member)
 			continue;
 		replay_pool_set_position(replay->pool, member, i);
-		replay_shard_run(shard_of(replay, job), job);
-		if (replay->shown != NULL && job->flow != NULL)
-			replay->shown[i] = *job->flow;
+		run_job(replay, i);
 	}
+}
+
+static void run_batch(struct replay *replay)
+{
+	replay->is_alone = replay->count < JOBS_PARALLEL ||
+			   replay_pool_threads(replay->pool) == 1;
+	if (!replay->is_alone) {
+		replay_pool_run(replay->pool, replay->count);
+		return;
+	}
+	for (size_t i = 0; i < replay->count; i++)
+		if (replay->jobs[i].member != NO_MEMBER)
+			run_job(replay, i);
 }
 
 /* One of the threads reads ahead. If flows depend on earlier ones, one member
@@ -390,7 +411,7 @@ int replay_frames(struct replay *replay, struct source_frame *frames,
 		if (take(replay, &frames[i]) && i + 1 < count &&
 		    replay->count < JOBS)
 			continue;
-		replay_pool_run(replay->pool, replay->count);
+		run_batch(replay);
 		rc = collect(replay);
 	}
 	return rc;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,10 +11,6 @@
 #include "rules/util/big_alloc.h"
 
 #define DONE SIZE_MAX
-/* A batch and the caller's work between two batches take some microseconds:
- * waiting threads spin and yield before they sleep. */
-#define SPINS 512
-#define SPINS_MAX (8 * SPINS)
 
 struct member {
 	/* The item it processes, or DONE. Stored by the caller before a batch,
@@ -26,6 +21,10 @@ struct member {
 	pthread_t thread;
 };
 
+/*
+ * Threads that wait sleep: where processors are shared, one that spins takes
+ * the time of those it waits for. Batches are large enough for that.
+ */
 struct replay_pool {
 	/* Constant. */
 	size_t member_count;
@@ -33,74 +32,80 @@ struct replay_pool {
 	replay_work work;
 	void *ctx;
 	size_t threads;			/* started */
-	/* Changed under the lock. */
+	/* The earliest item that a member awaits; SIZE_MAX: none. Stored under
+	 * the lock, loaded by any. */
+	_Alignas(64) atomic_size_t awaited;
+	/* Under the lock. */
 	pthread_mutex_t lock;
-	pthread_cond_t is_begun;
-	atomic_uint batches;		/* loaded without it as well */
+	pthread_cond_t has_begun;
+	pthread_cond_t has_moved;	/* a position or `running` */
+	unsigned int batches;
 	bool is_stopped;
-	size_t count;			/* of the batch; see `batches` */
+	size_t count;			/* of the batch */
+	size_t running;			/* threads at the batch */
 };
-
-static void relax(unsigned int *spins)
-{
-	if (++*spins % SPINS == 0)
-		sched_yield();
-#if defined(__x86_64__) || defined(__i386__)
-	else
-		__builtin_ia32_pause();
-#endif
-}
 
 static size_t position_of(const struct member *member)
 {
-	return atomic_load_explicit(&member->at, memory_order_acquire);
+	return atomic_load(&member->at);
 }
 
+/* The store precedes the load in the order of all threads, and a waiting one
+ * stores first what it awaits: one of both sees the other. */
 static void set_position(struct member *member, size_t item)
-{
-	atomic_store_explicit(&member->at, item, memory_order_release);
-}
-
-static void do_batch(struct member *member)
 {
 	struct replay_pool *pool = member->pool;
 
-	pool->work(pool->ctx, (size_t)(member - pool->members), pool->count);
+	atomic_store(&member->at, item);
+	if (item < atomic_load(&pool->awaited))
+		return;
+	pthread_mutex_lock(&pool->lock);
+	pthread_cond_broadcast(&pool->has_moved);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static void do_batch(struct member *member, size_t count)
+{
+	struct replay_pool *pool = member->pool;
+
+	pool->work(pool->ctx, (size_t)(member - pool->members), count);
 	set_position(member, DONE);
 }
 
-static bool has_begun(const struct replay_pool *pool, unsigned int batches)
-{
-	return atomic_load_explicit(&pool->batches, memory_order_acquire) !=
-	       batches;
-}
-
 /* Wait for a batch after `batches`; false when stopped. */
-static bool await_batch(struct replay_pool *pool, unsigned int batches)
+static bool await_batch(struct replay_pool *pool, unsigned int batches,
+			size_t *ret_count)
 {
-	unsigned int spins = 0;
 	bool is_stopped;
 
-	while (!has_begun(pool, batches) && spins < SPINS_MAX)
-		relax(&spins);
-	if (has_begun(pool, batches))
-		return true;
 	pthread_mutex_lock(&pool->lock);
-	while (!pool->is_stopped && !has_begun(pool, batches))
-		pthread_cond_wait(&pool->is_begun, &pool->lock);
+	while (!pool->is_stopped && pool->batches == batches)
+		pthread_cond_wait(&pool->has_begun, &pool->lock);
 	is_stopped = pool->is_stopped;
+	*ret_count = pool->count;
 	pthread_mutex_unlock(&pool->lock);
 	return !is_stopped;
+}
+
+static void end_batch(struct replay_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	if (--pool->running == 0)
+		pthread_cond_broadcast(&pool->has_moved);
+	pthread_mutex_unlock(&pool->lock);
 }
 
 /* A batch ends when all members have finished it, so none is missed. */
 static void *member_main(void *ctx)
 {
 	struct member *member = ctx;
+	unsigned int batches = 0;
+	size_t count;
 
-	for (unsigned int batches = 0; await_batch(member->pool, batches);
-	     batches++)
-		do_batch(member);
+	while (await_batch(member->pool, batches++, &count)) {
+		do_batch(member, count);
+		end_batch(member->pool);
+	}
 	return NULL;
 }
 
@@ -120,7 +125,7 @@ static int start_threads(struct replay_pool *pool)
 int replay_pool_new(size_t members, replay_work work, void *ctx,
 		    struct replay_pool **ret_pool)
 {
-	struct replay_pool *pool = calloc(1, sizeof(*pool));
+	struct replay_pool *pool = big_alloc(sizeof(*pool));
 	int rc;
 
 	if (pool == NULL)
@@ -134,7 +139,9 @@ int replay_pool_new(size_t members, replay_work work, void *ctx,
 	pool->work = work;
 	pool->ctx = ctx;
 	pthread_mutex_init(&pool->lock, NULL);
-	pthread_cond_init(&pool->is_begun, NULL);
+	pthread_cond_init(&pool->has_begun, NULL);
+	pthread_cond_init(&pool->has_moved, NULL);
+	atomic_init(&pool->awaited, SIZE_MAX);
 	for (size_t i = 0; i < members; i++)
 		pool->members[i].pool = pool;
 	rc = start_threads(pool);
@@ -152,11 +159,12 @@ void replay_pool_free(struct replay_pool *pool)
 		return;
 	pthread_mutex_lock(&pool->lock);
 	pool->is_stopped = true;
-	pthread_cond_broadcast(&pool->is_begun);
+	pthread_cond_broadcast(&pool->has_begun);
 	pthread_mutex_unlock(&pool->lock);
 	for (size_t i = 1; i <= pool->threads; i++)
 		pthread_join(pool->members[i].thread, NULL);
-	pthread_cond_destroy(&pool->is_begun);
+	pthread_cond_destroy(&pool->has_begun);
+	pthread_cond_destroy(&pool->has_moved);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool->members);
 	free(pool);
@@ -171,39 +179,61 @@ static void begin_batch(struct replay_pool *pool, size_t count)
 {
 	/* Reset all positions before any member reads another's. */
 	for (size_t i = 0; i < pool->member_count; i++)
-		set_position(&pool->members[i], 0);
-	pool->count = count;
+		atomic_store(&pool->members[i].at, 0);
 	if (pool->threads == 0)
 		return;
 	pthread_mutex_lock(&pool->lock);
-	atomic_fetch_add_explicit(&pool->batches, 1, memory_order_release);
-	pthread_cond_broadcast(&pool->is_begun);
+	pool->count = count;
+	pool->running = pool->threads;
+	pool->batches++;
+	pthread_cond_broadcast(&pool->has_begun);
 	pthread_mutex_unlock(&pool->lock);
 }
 
 void replay_pool_run(struct replay_pool *pool, size_t count)
 {
-	unsigned int spins = 0;
-
 	begin_batch(pool, count);
-	do_batch(&pool->members[0]);
-	for (size_t i = 1; i < pool->member_count; i++)
-		while (position_of(&pool->members[i]) != DONE)
-			relax(&spins);
+	do_batch(&pool->members[0], count);
+	if (pool->threads == 0)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	while (pool->running > 0)
+		pthread_cond_wait(&pool->has_moved, &pool->lock);
+	pthread_mutex_unlock(&pool->lock);
 }
 
 void replay_pool_set_position(struct replay_pool *pool, size_t member,
 			      size_t item)
 {
-	set_position(&pool->members[member], item);
+	if (pool->threads > 0)
+		set_position(&pool->members[member], item);
+}
+
+static bool are_past(const struct replay_pool *pool, size_t item)
+{
+	for (size_t i = 0; i < pool->member_count; i++)
+		if (position_of(&pool->members[i]) < item)
+			return false;
+	return true;
 }
 
 void replay_pool_await(struct replay_pool *pool, size_t member)
 {
 	size_t item = position_of(&pool->members[member]);
-	unsigned int spins = 0;
 
-	for (size_t i = 0; i < pool->member_count; i++)
-		while (position_of(&pool->members[i]) < item)
-			relax(&spins);
+	if (are_past(pool, item))
+		return;
+	pthread_mutex_lock(&pool->lock);
+	for (;;) {
+		/* Another waiting member may have stored a later item. */
+		if (item < atomic_load(&pool->awaited))
+			atomic_store(&pool->awaited, item);
+		if (are_past(pool, item))
+			break;
+		pthread_cond_wait(&pool->has_moved, &pool->lock);
+	}
+	/* Others that wait store their items again. */
+	atomic_store(&pool->awaited, SIZE_MAX);
+	pthread_cond_broadcast(&pool->has_moved);
+	pthread_mutex_unlock(&pool->lock);
 }
