@@ -1,6 +1,7 @@
 /* cmd_replay.c - waymark replay: classify captures as the engine would. */
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +174,18 @@ static int replay_all(struct policy *policy, struct replay_options *options,
 	return status;
 }
 
+/* More threads than processors would only take turns. */
+static unsigned long bound_threads(unsigned long threads)
+{
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return threads;
+	if (threads > (unsigned long)CPU_COUNT(&cpus))
+		threads = (unsigned long)CPU_COUNT(&cpus);
+	return threads;
+}
+
 int cmd_replay(int argc, char *argv[])
 {
 	static const struct option longs[] = {
@@ -235,6 +248,7 @@ int cmd_replay(int argc, char *argv[])
 	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)
 		return EXIT_FAILURE;
+	options.threads = bound_threads(options.threads);
 	argv += optind + 1;
 	if (!warm || warm_up(&options, argv))
 		status = replay_all(policy, &options, form, argv);

@@ -1,7 +1,8 @@
 /*
  * source_input.h - the bytes of a capture, from a file or standard input, as a
- * stdio stream that calls back before it blocks and that can be stopped. One
- * thread reads; other threads may only call what says so.
+ * stdio stream that calls back before it blocks and that can be stopped. Input
+ * compressed with gzip, zstd or lz4 is decompressed. One thread reads; other
+ * threads may only call what says so.
  */
 #ifndef WAYMARK_SOURCE_INPUT_H
 #define WAYMARK_SOURCE_INPUT_H
@@ -27,10 +28,15 @@ void source_input_free(struct source_input *input);
 void source_input_on_wait(struct source_input *input, source_waits waits,
 			  void *ctx);
 
+#define SOURCE_INPUT_ERROR_MAX 96
+/* Return why compressed data could not be read, with its place; NULL: no such
+ * error. For the reading thread. */
+const char *source_input_error(const struct source_input *input);
+
 /* End the stream, also for a read that blocks. Any thread may call it. */
 void source_input_stop(struct source_input *input);
 
-/* Return the bytes read so far, and the size of the file, 0 when unknown. Any
+/* Return the bytes read so far, compressed or not, and the size of the file, 0 when unknown. Any
  * thread may call them. */
 uint64_t source_input_done(const struct source_input *input);
 uint64_t source_input_size(const struct source_input *input);

@@ -67,6 +67,15 @@ static int fail(const struct source_pcap *source, char *error, int rc,
 	return rc;
 }
 
+/* Prefer the decompressor's error to what the reader made of it. */
+static const char *reason_of(const struct source_pcap *source,
+			     const char *reason)
+{
+	const char *packed = source_input_error(source->input);
+
+	return packed != NULL ? packed : reason;
+}
+
 static const char *link_name(int dlt)
 {
 	const char *name = pcap_datalink_val_to_name(dlt);
@@ -123,10 +132,6 @@ static int filter_for(struct source_pcap *source, int dlt,
 static const char *unpacker(int first)
 {
 	switch (first) {
-	case 0x1f:
-		return "gzip -dc";
-	case 0x28:
-		return "zstd -dc";
 	case 0x42:
 		return "bzip2 -dc";
 	case 0xfd:
@@ -140,7 +145,10 @@ static int refuse_file(const struct source_pcap *source, int first,
 		       const char *reason, char *error)
 {
 	const char *tool = unpacker(first);
+	const char *packed = source_input_error(source->input);
 
+	if (packed != NULL)
+		return fail(source, error, -EINVAL, "%s", packed);
 	if (tool != NULL)
 		return fail(source, error, -EINVAL,
 			    "not a capture, but possibly compressed; "
@@ -212,7 +220,8 @@ static int open_any(struct source_pcap *source, char *error)
 	setvbuf(source->file, source->buffer, _IOFBF, READ_BUFFER);
 	first = getc(source->file);
 	if (first == EOF && ferror(source->file))
-		return fail(source, error, -errno, "%s", strerror(errno));
+		return fail(source, error, -errno, "%s",
+			    reason_of(source, strerror(errno)));
 	if (first == EOF)
 		return fail(source, error, -EINVAL,
 			    "the file is empty");
@@ -284,7 +293,7 @@ static int next_pcap(struct source_pcap *source, struct pcapng_frame *ret,
 		return fail(source, error, -EIO,
 			    "damaged after frame %llu: %s",
 			    (unsigned long long)source->number,
-			    pcap_geterr(source->pcap));
+			    reason_of(source, pcap_geterr(source->pcap)));
 	}
 	ret->data = data;
 	ret->len = header->caplen;
@@ -311,7 +320,8 @@ static int next_pcapng(struct source_pcap *source, struct pcapng_frame *ret,
 	rc = pcapng_next(source->pcapng, ret, &why);
 	if (rc < 0)
 		return fail(source, error, rc, "damaged after frame %llu: %s",
-			    (unsigned long long)source->number, why);
+			    (unsigned long long)source->number,
+			    reason_of(source, why));
 	return rc;
 }
 

@@ -1,6 +1,6 @@
 /*
  * source_pcap.h - read frames of capture files (pcap, pcapng; microseconds or
- * nanoseconds). A source belongs to one thread. A pcapng file may have
+ * nanoseconds; also compressed, see source_input.h). A source belongs to one thread. A pcapng file may have
  * interfaces of several link types: frames of unsupported ones are
  * DECODE_NOT_IP; a file without any supported one is an error.
  */

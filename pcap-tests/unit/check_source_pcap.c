@@ -59,7 +59,9 @@ static const struct row rows[] = {
 	{ "empty file", "", NULL, -EINVAL, 0, "empty" },
 	{ "not a capture", "2320 6120 706f 6c69 6379 2068 6572 650a", NULL,
 	  -EINVAL, 0, "not a pcap" },
-	{ "compressed", "1f8b 0800 00000000", NULL, -EINVAL, 0, "gzip -dc" },
+	{ "gzip header only", "1f8b 0800 00000000", NULL, -EIO, 0,
+	  "the gzip data is truncated at byte 8" },
+	{ "compressed by xz", "fd37 7a58 5a00", NULL, -EINVAL, 0, "xz -dc" },
 	{ "unsupported link type", "d4c3b2a1 0200 0400 00000000 00000000 00000400 "
 	  "dc000000", NULL, -EINVAL, 0, "USB_LINUX_MMAPPED" },
 	{ "filter", PCAP_LITTLE RECORD RECORD, "udp port 5001", 2, 0, NULL },
