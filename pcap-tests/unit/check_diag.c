@@ -155,14 +155,14 @@ START_TEST(max)
 		diag_add(diag, DIAG_ERROR, (struct place){ &source, 1, 1, 1 },
 			 NULL, "error %zu", i);
 	diag_add(diag, DIAG_WARNING, (struct place){ &source, 1, 1, 1 }, NULL,
-		 "still said");
+		 "still printed");
 	ck_assert_uint_eq(diag_errors(diag), DIAG_MAX + 7);
 	got = printed_diag(diag);
 	for (i = 0; got[i] != '\0'; i++)
 		lines += got[i] == '\n';
 	ck_assert_uint_eq(lines, 3 * (DIAG_MAX + 1) + 1);
 	ck_assert_ptr_nonnull(strstr(got, "... and 7 more errors\n"));
-	ck_assert_ptr_nonnull(strstr(got, "warning: still said\n"));
+	ck_assert_ptr_nonnull(strstr(got, "warning: still printed\n"));
 	diag_free(diag);
 }
 END_TEST

@@ -34,45 +34,45 @@ static const char *const interfaces[] = { "lan0", "ppp*", "ppp1", "eth0" };
 static char text[TEXT_MAX];
 static size_t used;
 
-#define SAY(...) \
+#define PUT(...) \
 	(used += (size_t)snprintf(text + used, TEXT_MAX - used, __VA_ARGS__))
 
 static void say_header(void)
 {
 	switch (pick(11)) {
 	case 0:
-		SAY("tcp dport { %u, %u-%u }", pick(40), 100 + pick(20),
+		PUT("tcp dport { %u, %u-%u }", pick(40), 100 + pick(20),
 		    120 + pick(20));
 		break;
 	case 1:
-		SAY("udp");
+		PUT("udp");
 		break;
 	case 2:
-		SAY("udp sport %u", pick(40));
+		PUT("udp sport %u", pick(40));
 		break;
 	case 3:
-		SAY("tcp dport %u-65535", pick(60));
+		PUT("tcp dport %u-65535", pick(60));
 		break;
 	case 4:
-		SAY("to 10.0.%u.0/24", pick(16));
+		PUT("to 10.0.%u.0/24", pick(16));
 		break;
 	case 5:
-		SAY("to @list%u", pick(4));
+		PUT("to @list%u", pick(4));
 		break;
 	case 6:
-		SAY("from 192.168.0.%u", pick(16));
+		PUT("from 192.168.0.%u", pick(16));
 		break;
 	case 7:
-		SAY("from { 192.168.0.0/%u, 2001:db8::/32 }", 24 + pick(6));
+		PUT("from { 192.168.0.0/%u, 2001:db8::/32 }", 24 + pick(6));
 		break;
 	case 8:
-		SAY("dscp { %u, %u }", pick(4), pick(64));
+		PUT("dscp { %u, %u }", pick(4), pick(64));
 		break;
 	case 9:
-		SAY("length %u-%u", pick(100), 100 + pick(1000));
+		PUT("length %u-%u", pick(100), 100 + pick(1000));
 		break;
 	default:
-		SAY("in %s", interfaces[pick(4)]);
+		PUT("in %s", interfaces[pick(4)]);
 	}
 }
 
@@ -80,22 +80,22 @@ static void say_payload(void)
 {
 	switch (pick(6)) {
 	case 0:
-		SAY("app %s", apps[pick(5)]);
+		PUT("app %s", apps[pick(5)]);
 		break;
 	case 1:
-		SAY("app { %s, %s }", apps[pick(5)], apps[pick(5)]);
+		PUT("app { %s, %s }", apps[pick(5)], apps[pick(5)]);
 		break;
 	case 2:
-		SAY("host h%u.example", pick(12));
+		PUT("host h%u.example", pick(12));
 		break;
 	case 3:
-		SAY("host @names%u", pick(3));
+		PUT("host @names%u", pick(3));
 		break;
 	case 4:
-		SAY("alpn %s", alpns[pick(3)]);
+		PUT("alpn %s", alpns[pick(3)]);
 		break;
 	default:
-		SAY("ech");
+		PUT("ech");
 	}
 }
 
@@ -106,39 +106,39 @@ static void say_condition(unsigned int depth)
 
 	for (unsigned int i = 0; i < terms; i++) {
 		if (i > 0)
-			SAY(" %s ", join);
+			PUT(" %s ", join);
 		if (pick(5) == 0)
-			SAY("not ");
-		SAY("(");
+			PUT("not ");
+		PUT("(");
 		if (depth > 0 && pick(3) == 0)
 			say_condition(depth - 1);
 		else if (pick(8) == 0)
-			SAY("class%u", pick(3));
+			PUT("class%u", pick(3));
 		else if (pick(5) < 3)
 			say_header();
 		else
 			say_payload();
-		SAY(")");
+		PUT(")");
 	}
 }
 
 static struct policy *random_policy(size_t routes)
 {
 	used = 0;
-	SAY("uplink a { dev a }\nuplink b { dev b }\n");
+	PUT("uplink a { dev a }\nuplink b { dev b }\n");
 	for (unsigned int i = 0; i < 4; i++)
-		SAY("list addresses list%u { 10.0.%u.0/23, "
+		PUT("list addresses list%u { 10.0.%u.0/23, "
 		    "2001:db8:%u::/48 }\n", i, 2 * pick(8), i);
 	for (unsigned int i = 0; i < 3; i++)
-		SAY("list domains names%u { h%u.example, n%u.example }\n", i,
+		PUT("list domains names%u { h%u.example, n%u.example }\n", i,
 		    pick(12), i);
-	SAY("class class0 = tcp dport { 1, 2, 3 } or app ssh\n");
-	SAY("class class1 = host @names0 or to @list1\n");
-	SAY("class class2 = not (udp or app tls)\n");
+	PUT("class class0 = tcp dport { 1, 2, 3 } or app ssh\n");
+	PUT("class class1 = host @names0 or to @list1\n");
+	PUT("class class2 = not (udp or app tls)\n");
 	for (size_t i = 0; i < routes; i++) {
-		SAY("route ");
+		PUT("route ");
 		say_condition(2);
-		SAY(pick(2) ? " via a\n" : " via b\n");
+		PUT(pick(2) ? " via a\n" : " via b\n");
 	}
 	ck_assert(used < TEXT_MAX);
 	return packets_policy(text);
@@ -294,9 +294,9 @@ START_TEST(patterns)
 	struct policy *policy;
 
 	used = 0;
-	SAY("uplink a { dev a }\n");
+	PUT("uplink a { dev a }\n");
 	for (unsigned int i = 0; i < 20; i++)
-		SAY("route payload /pattern%u/ %s via a\n", i,
+		PUT("route payload /pattern%u/ %s via a\n", i,
 		    i % 3 == 0 ? "tcp dport 25" : i % 3 == 1 ? "udp" : "");
 	policy = packets_policy(text);
 	state = 1;

@@ -31,7 +31,7 @@ struct text {
 	size_t len;
 };
 
-static void say(struct text *text, const char *format, ...)
+static void put(struct text *text, const char *format, ...)
 {
 	va_list args;
 
@@ -48,15 +48,15 @@ static void put_ports(struct text *text)
 {
 	uint32_t count = 1 + any(3);
 
-	say(text, "{ ");
+	put(text, "{ ");
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t first = any(3) ? any(12) : 65535 - any(4);
 		uint32_t last = first + any(4);
 
-		say(text, "%s%u-%u", i ? ", " : "", first,
+		put(text, "%s%u-%u", i ? ", " : "", first,
 		    last > 65535 ? 65535 : last);
 	}
-	say(text, " }");
+	put(text, " }");
 }
 
 static void put_addresses(struct text *text)
@@ -69,11 +69,11 @@ static void put_addresses(struct text *text)
 	};
 	uint32_t count = 1 + any(3);
 
-	say(text, "{ ");
+	put(text, "{ ");
 	for (uint32_t i = 0; i < count; i++)
-		say(text, "%s%s", i ? ", " : "",
+		put(text, "%s%s", i ? ", " : "",
 		    some[any(sizeof(some) / sizeof(*some))]);
-	say(text, " }");
+	put(text, " }");
 }
 
 static void put_atom(struct text *text)
@@ -90,20 +90,20 @@ static void put_atom(struct text *text)
 	switch (any(9)) {
 	case 0:
 	case 1:
-		say(text, any(2) ? "dport " : "sport ");
+		put(text, any(2) ? "dport " : "sport ");
 		put_ports(text);
 		break;
 	case 2:
 	case 3:
-		say(text, any(3) ? "from " : "to ");
+		put(text, any(3) ? "from " : "to ");
 		put_addresses(text);
 		break;
 	case 4:
-		say(text, any(2) ? "tcp dport " : "udp dport ");
+		put(text, any(2) ? "tcp dport " : "udp dport ");
 		put_ports(text);
 		break;
 	default:
-		say(text, "%s", words[any(sizeof(words) / sizeof(*words))]);
+		put(text, "%s", words[any(sizeof(words) / sizeof(*words))]);
 	}
 }
 
@@ -112,18 +112,18 @@ static void put_condition(struct text *text, unsigned depth)
 	uint32_t kind = any(depth > 2 ? 2 : 6);
 
 	if (kind < 3) {
-		say(text, kind ? "" : "not ");
+		put(text, kind ? "" : "not ");
 		put_atom(text);
 	} else if (kind == 3) {
-		say(text, "not (");
+		put(text, "not (");
 		put_condition(text, depth + 1);
-		say(text, ")");
+		put(text, ")");
 	} else {
-		say(text, "(");
+		put(text, "(");
 		put_condition(text, depth + 1);
-		say(text, kind == 4 ? ") and (" : ") or (");
+		put(text, kind == 4 ? ") and (" : ") or (");
 		put_condition(text, depth + 1);
-		say(text, ")");
+		put(text, ")");
 	}
 }
 
@@ -134,7 +134,7 @@ static void put_outcome(struct text *text)
 		" via { a 3, b }\n", " via { main, c 2 } by source\n",
 	};
 
-	say(text, "%s", paths[any(7)]);
+	put(text, "%s", paths[any(7)]);
 }
 
 /* In half of them all routes test the same field, to get maps. */
@@ -143,34 +143,34 @@ static void put_policy(struct text *text)
 	uint32_t routes = 1 + any(12);
 	uint32_t style = any(8);
 
-	say(text, "uplink a { dev a }\nuplink b { dev b }\nuplink c { dev c }\n"
+	put(text, "uplink a { dev a }\nuplink b { dev b }\nuplink c { dev c }\n"
 	    "list addresses a { 10.0.0.1, 10.0.0.4-10.0.0.9, 2001:db8::4/127 }"
 	    "\nlist addresses b { 10.0.0.8/29, 2001:db8::/127 }\n"
 	    "list addresses none { }\n");
 	for (uint32_t i = 0; i < routes; i++) {
-		say(text, "route ");
+		put(text, "route ");
 		if (style == 1 || style == 2) {
-			say(text, style == 1 ? "tcp dport " : "dport ");
+			put(text, style == 1 ? "tcp dport " : "dport ");
 			put_ports(text);
-			say(text, any(3) ? "" : " from @a");
-			say(text, any(6) ? "" : " app ssh");
+			put(text, any(3) ? "" : " from @a");
+			put(text, any(6) ? "" : " app ssh");
 		} else if (style == 3) {
-			say(text, "from ");
+			put(text, "from ");
 			put_addresses(text);
-			say(text, any(2) ? "" : " udp dport { 1-3, 7 }");
-			say(text, any(4) ? "" : " not dscp ef");
+			put(text, any(2) ? "" : " udp dport { 1-3, 7 }");
+			put(text, any(4) ? "" : " not dscp ef");
 		} else if (style == 4) {
-			say(text, "dscp %u%s", any(8), any(2) ? "" : " tcp");
+			put(text, "dscp %u%s", any(8), any(2) ? "" : " tcp");
 		} else if (style == 5) {
-			say(text, "proto %u", any(3) ? 6 + any(3) * 11 : 47);
-			say(text, any(3) ? "" : " length %u-20", any(20));
+			put(text, "proto %u", any(3) ? 6 + any(3) * 11 : 47);
+			put(text, any(3) ? "" : " length %u-20", any(20));
 		} else {
 			put_condition(text, 0);
 		}
 		put_outcome(text);
 	}
 	if (any(2)) {
-		say(text, "default");
+		put(text, "default");
 		put_outcome(text);
 	}
 }
@@ -285,28 +285,28 @@ static size_t count_rules(const struct offload *offload)
 /* `make` writes route `i`; the limit of rules for 1,000 routes. */
 static void put_port(struct text *text, uint32_t i)
 {
-	say(text, "tcp dport %u", i);
+	put(text, "tcp dport %u", i);
 }
 
 static void put_pair(struct text *text, uint32_t i)
 {
-	say(text, "udp dport %u from 10.%u.0.0/16", i % 50, i % 200);
+	put(text, "udp dport %u from 10.%u.0.0/16", i % 50, i % 200);
 }
 
 static void put_host(struct text *text, uint32_t i)
 {
-	say(text, "from { 10.0.%u.%u, 2001:db8::%x }", i / 256, i % 256, i);
+	put(text, "from { 10.0.%u.%u, 2001:db8::%x }", i / 256, i % 256, i);
 }
 
 static void put_unlike(struct text *text, uint32_t i)
 {
-	say(text, i % 2 ? "tcp dport %u" : "udp dport %u", i % 40);
-	say(text, i % 3 ? "" : " app ssh");
+	put(text, i % 2 ? "tcp dport %u" : "udp dport %u", i % 40);
+	put(text, i % 3 ? "" : " app ssh");
 }
 
 static const struct {
 	const char *name;
-	void (*say)(struct text *text, uint32_t i);
+	void (*put)(struct text *text, uint32_t i);
 	size_t max;
 } runs[] = {
 	{ "ports", put_port, 3 },
@@ -321,11 +321,11 @@ START_TEST(run)
 	struct offload *offload;
 	struct policy *policy;
 
-	say(text, "uplink a { dev a }\n");
+	put(text, "uplink a { dev a }\n");
 	for (uint32_t i = 0; i < 600; i++) {
-		say(text, "route ");
-		runs[_i].say(text, i);
-		say(text, i % 2 ? " via main\n" : " via a\n");
+		put(text, "route ");
+		runs[_i].put(text, i);
+		put(text, i % 2 ? " via main\n" : " via a\n");
 	}
 	policy = packets_policy(text->bytes);
 	ck_assert_int_eq(offload_make(policy, &offload), 0);

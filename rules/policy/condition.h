@@ -61,8 +61,8 @@ uint32_t condition_join(struct condition_pool *pool, enum node_kind kind,
 enum truth condition_eval(const struct condition_pool *pool, uint32_t node,
 			  const struct facts *facts, uint8_t *needs);
 
-/* Evaluate `node` with unknown facts taken as false: the result if no more
- * payload came. */
+/* Evaluate `node` with unknown facts taken as false: the result if no further
+ * payload arrives. */
 bool condition_guess(const struct condition_pool *pool, uint32_t node,
 		     const struct facts *facts);
 

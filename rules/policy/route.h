@@ -47,10 +47,10 @@ enum truth policy_route_holds(const struct policy *policy, size_t i,
 
 /*
  * Find the first route that is true with unknown facts taken as false: the
- * route that the flow takes if no more payload comes. Of the routes that are
- * unknown those that drop are skipped, since a flow that is dropped never shows
- * its payload. The result is not final if it or a route above it is unknown;
- * then *ret_needs has the payload facts that could decide it.
+ * route of the flow if no further payload arrives. Unknown routes that drop are
+ * skipped, since a flow that is dropped never shows its payload. The result is
+ * not final if it or a route above it is unknown; then *ret_needs has the
+ * payload facts that could decide it.
  */
 size_t policy_first_route(const struct policy *policy,
 			  const struct facts *facts, bool *ret_is_final,
