@@ -3,9 +3,8 @@
  *
  * The thread sleeps until a notification, a probe, a change of `waymark uplink`
  * or the timer is due. Notifications are collected for BURST_MS; then a check
- * runs setup_apply(), which reads the whole state and applies the difference,
- * so that a lost or misread notification delays a repair and never prevents it.
- * What was notified only serves as the cause in the log.
+ * runs setup_apply(), which reads the whole state and applies the difference:
+ * a lost notification delays a repair. They only serve as causes in the log.
  */
 #include "rules/setup/monitor/reconcile.h"
 
@@ -18,13 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "rules/policy/policy.h"
 #include "rules/setup/monitor/backoff.h"
 #include "rules/setup/monitor/conntrack_cleanup.h"
+#include "rules/setup/monitor/stray_nat.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/monitor/probe.h"
@@ -237,6 +236,20 @@ static void clean_up_flows(struct reconciler *rec, size_t i, int v6, uint8_t by)
 		    uplink->name, strerror(-rc));
 }
 
+/* After a start, a reload and each change of a path. */
+static void clean_up_strays(struct reconciler *rec,
+			    const struct setup_report *report)
+{
+	unsigned int count = 0;
+	int rc = stray_nat_delete(rec->policy, report, &count);
+
+	if (count > 0)
+		log_line(rec, "conntrack: %u flows had the address of an uplink "
+			 "that they no longer use: entries deleted", count);
+	else if (rc < 0)
+		log_line(rec, "conntrack: not checked: %s", strerror(-rc));
+}
+
 static void note_links(struct reconciler *rec,
 		       const struct setup_report *report)
 {
@@ -269,6 +282,9 @@ static void follow_active_uplinks(struct reconciler *rec,
 	}
 	if (foreign_marks_compare(&rec->last.foreign, &report->foreign, text))
 		log_line(rec, "%s", text);
+	if (!rec->has_last || memcmp(rec->last.active, report->active,
+				     sizeof(report->active)) != 0)
+		clean_up_strays(rec, report);
 	rec->last = *report;
 	rec->has_last = true;
 	note_links(rec, report);
@@ -352,22 +368,11 @@ static void run_probes(struct reconciler *rec)
 
 static void read_admin_states(struct reconciler *rec)
 {
-	_Alignas(struct inotify_event) char buffer[4096];
-	ssize_t len = read(rec->admin_states_fd, buffer, sizeof(buffer));
-	const struct inotify_event *event;
-
-	for (ssize_t at = 0; at < len;
-	     at += (ssize_t)(sizeof(*event) + event->len)) {
-		event = (const struct inotify_event *)(buffer + at);
-		if (event->len == 0 ||
-		    strcmp(event->name, HEALTH_ADMIN_STATES) != 0)
-			continue;
-		snprintf(rec->why, sizeof(rec->why), "waymark uplink");
-		rec->check_ms = clock_ms();
-	}
+	if (!health_watch_read(rec->admin_states_fd))
+		return;
+	snprintf(rec->why, sizeof(rec->why), "waymark uplink");
+	rec->check_ms = clock_ms();
 }
-
-/* ---- the thread ---- */
 
 static int timeout_of(const struct reconciler *rec)
 {
@@ -458,11 +463,11 @@ static void reconciler_free(struct reconciler *rec)
 static int open_files(struct reconciler *rec)
 {
 	rec->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	rec->admin_states_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (rec->wake_fd < 0 || rec->admin_states_fd < 0 ||
-	    inotify_add_watch(rec->admin_states_fd, rec->state_dir,
-			      IN_MOVED_TO | IN_DELETE) < 0)
+	if (rec->wake_fd < 0)
 		return -errno;
+	rec->admin_states_fd = health_watch_open(rec->state_dir);
+	if (rec->admin_states_fd < 0)
+		return rec->admin_states_fd;
 	rec->probe_results_fd = health_probe_results_open(rec->state_dir);
 	return rec->probe_results_fd < 0 ? rec->probe_results_fd : 0;
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -227,6 +228,36 @@ int health_save_admin_state(const char *dir, const char *uplink,
 	}
 	health_fini(&health);
 	return rc;
+}
+
+int health_watch_open(const char *dir)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	if (inotify_add_watch(fd, dir, IN_MOVED_TO | IN_DELETE) >= 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+bool health_watch_read(int fd)
+{
+	_Alignas(struct inotify_event) char buffer[4096];
+	ssize_t len = read(fd, buffer, sizeof(buffer));
+	const struct inotify_event *event;
+	bool has_changed = false;
+
+	for (ssize_t at = 0; at < len;
+	     at += (ssize_t)(sizeof(*event) + event->len)) {
+		event = (const struct inotify_event *)(buffer + at);
+		has_changed |= event->len > 0 &&
+			       strcmp(event->name, HEALTH_ADMIN_STATES) == 0;
+	}
+	return has_changed;
 }
 
 int health_probe_results_open(const char *dir)

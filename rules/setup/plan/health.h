@@ -53,6 +53,12 @@ enum health_admin_state health_admin_state_of(const struct health *health,
 int health_save_admin_state(const char *dir, const char *uplink,
 		     enum health_admin_state admin_state);
 
+/* Watch for changes of administrative states. A descriptor to poll, or
+ * -errno. */
+int health_watch_open(const char *dir);
+/* Read pending events. Whether a state changed. */
+bool health_watch_read(int fd);
+
 /* Open and lock the file of probe results. The descriptor, or -errno; -EAGAIN:
  * another process holds it. */
 int health_probe_results_open(const char *dir);
