@@ -2,7 +2,7 @@
 # 84_doctor.sh - `waymark doctor` finds what would keep a policy from working,
 # prints the fix, and the fix works; it changes nothing.
 . "$(dirname "$0")/lib.sh"
-lab_bound 40 "$0" "$@"
+lab_bound 150 "$0" "$@"
 lab_need
 lab_new 2
 
@@ -113,7 +113,7 @@ for pref in 20000 20500 21500 21998; do
 done
 sed "s/via $(gw4 2)/via 203.0.113.7/" "$policy" >"$LAB_DIR/typo.policy"
 like "a gateway outside the prefix" "$(waymark doctor "$LAB_DIR/typo.policy")" \
-	'^warning +uplink two: gateway 203.0.113.7 is in no prefix of up2'
+	'^error +uplink two: gateway 203.0.113.7 is in no prefix of up2'
 is "the right ones are not" "$(doctor | grep -c 'no prefix')" 0
 sed 's/ optional//' "$policy" >"$LAB_DIR/typo.policy"
 like "a device that is not there" "$(waymark doctor "$LAB_DIR/typo.policy")" \

@@ -321,6 +321,7 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	up->via_auto = u->via_auto;
 	up->optional = u->optional;
 	up->on_lan = u->on_lan;
+	up->onlink = u->onlink;
 	if (fill_probes(c, u, up) < 0)
 		return -ENOMEM;
 	up->late = u->late;

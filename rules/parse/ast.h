@@ -142,6 +142,7 @@ struct ast_uplink {
 	bool strict;
 	bool optional;
 	bool on_lan;
+	bool onlink;
 	struct ast_probe *probes;
 };
 

@@ -241,6 +241,7 @@ static const struct {
 	{ "late", parse_late, print_uplink_late, false, 0 },
 	{ "optional", NULL, NULL, FLAG(optional) },
 	{ "on-lan", NULL, NULL, FLAG(on_lan) },
+	{ "onlink", NULL, NULL, FLAG(onlink) },
 	{ "probe", parse_probe, print_probes, false, 0 },
 };
 

@@ -49,6 +49,7 @@ struct uplink {
 	bool optional;			/* the device may appear later */
 	enum late_policy late;		/* of flows that start on it */
 	bool on_lan;			/* its device has clients, too */
+	bool onlink;			/* its gateway may be in no prefix */
 	int fallback;			/* an index, or UPLINK_* */
 	const struct uplink_probe *probes;
 	size_t probe_count;

@@ -10,7 +10,6 @@
 #include "rules/setup/plan/conflict.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/plan/plan_foreign.h"
-#include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/kernel/prefs.h"
 #include "rules/setup/kernel/sysctl.h"
 
@@ -98,35 +97,11 @@ static void check_prefs(const struct doctor *doctor, const struct plan *plan)
 			  PREF_FIRST, PREF_LAST);
 }
 
-/* Such a gateway is used with `onlink`, but most of them are typing errors. */
-static void check_gateways(const struct doctor *doctor, uint8_t family)
-{
-	char address[ADDRESS_TEXT_MAX], fix[96];
-
-	for (size_t i = 0; i < policy_uplinks(doctor->policy); i++) {
-		const struct uplink *up = policy_uplink(doctor->policy, i);
-
-		if (!plan_routes_gateway_is_off_link(
-			    doctor->policy, doctor->state, family, i))
-			continue;
-		snprintf(fix, sizeof(fix), "check it for a typing error: "
-			 "ip address show dev %s", up->dev);
-		doctor_report(doctor, DOCTOR_WARNING, fix,
-			      "uplink %s: gateway %s is in no prefix of %s",
-			      up->name,
-			      address_print(family == AF_INET ? &up->via4 :
-								&up->via6,
-					    address), up->dev);
-	}
-}
-
 static void check_plan(const struct doctor *doctor, const struct plan *plan)
 {
 	char error[SETUP_ERROR_MAX];
 
 	doctor_ok(doctor, "uplinks: every device exists or is optional");
-	check_gateways(doctor, AF_INET);
-	check_gateways(doctor, AF_INET6);
 	if (conflict_check(plan, doctor->state, error) == 0)
 		doctor_ok(doctor, "tables of the uplinks: free, or used by "
 			  "waymark");

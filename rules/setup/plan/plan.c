@@ -77,6 +77,26 @@ static int check_link(const struct state *state, const struct uplink *uplink,
 	return 0;
 }
 
+/* Most gateways outside the prefixes of the device are typing errors. */
+static int check_gateway(const struct policy *policy,
+			 const struct state *state, size_t i,
+			 char error[static SETUP_ERROR_MAX])
+{
+	const struct uplink *uplink = policy_uplink(policy, i);
+	bool is_v4 = plan_routes_gateway_is_off_link(policy, state, AF_INET, i);
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!is_v4 &&
+	    !plan_routes_gateway_is_off_link(policy, state, AF_INET6, i))
+		return 0;
+	return set_error(error, -EINVAL,
+			 "uplink %s: gateway %s is in no prefix of %s; name a "
+			 "gateway that `ip address show dev %s` has, or write "
+			 "onlink", uplink->name,
+			 address_print(is_v4 ? &uplink->via4 : &uplink->via6,
+				       text), uplink->dev, uplink->dev);
+}
+
 /* IFF_LOWER_UP of linux/if.h, which conflicts with <net/if.h>. */
 #define HAS_CARRIER 0x10000u
 
@@ -151,6 +171,8 @@ static int make_uplinks(struct plan *plan, const struct policy *policy,
 
 		if (links == PLAN_LINKS_UP && !uplink->optional)
 			rc = check_link(state, uplink, error);
+		if (rc == 0 && links == PLAN_LINKS_UP)
+			rc = check_gateway(policy, state, i, error);
 		if (rc == 0)
 			rc = add_uplink(plan, policy, state, uplink, links);
 		if (rc == 0)

@@ -20,6 +20,7 @@
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/kernel/prefs.h"
+#include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/plan/plan_rules.h"
 #include "rules/setup/plan/state.h"
 
@@ -284,6 +285,24 @@ static void report_error(const struct state *state, uint8_t family,
 	each(ctx, line, fix);
 }
 
+static void report_gateway(const struct policy *policy,
+			   const struct state *state, size_t i,
+			   plan_foreign_fn *each, void *ctx)
+{
+	const struct uplink *uplink = policy_uplink(policy, i);
+	bool is_v4 = plan_routes_gateway_is_off_link(policy, state, AF_INET, i);
+	char text[ADDRESS_TEXT_MAX], line[192];
+
+	if (!is_v4 &&
+	    !plan_routes_gateway_is_off_link(policy, state, AF_INET6, i))
+		return;
+	snprintf(line, sizeof(line), "uplink %s: gateway %s is in no prefix "
+		 "of %s", uplink->name,
+		 address_print(is_v4 ? &uplink->via4 : &uplink->via6, text),
+		 uplink->dev);
+	each(ctx, line, "correct it, or write onlink");
+}
+
 void plan_foreign_each(const struct policy *policy, const struct state *state,
 		       plan_foreign_fn *each, void *ctx)
 {
@@ -292,6 +311,8 @@ void plan_foreign_each(const struct policy *policy, const struct state *state,
 			report_rule(&state->rules[i], each, ctx);
 	report_error(state, AF_INET, each, ctx);
 	report_error(state, AF_INET6, each, ctx);
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		report_gateway(policy, state, i, each, ctx);
 }
 
 int plan_foreign_report(const struct policy *policy, plan_foreign_fn *each,

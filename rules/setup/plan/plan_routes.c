@@ -137,28 +137,6 @@ static struct next_hop next_hop_of_link(const struct state *state,
 	return hop;
 }
 
-static struct next_hop next_hop_of(const struct state *state, uint8_t family,
-				   const struct uplink *uplink,
-				   unsigned int link)
-{
-	bool has_via = family == AF_INET ? uplink->has_via4 : uplink->has_via6;
-	struct next_hop hop = { .link = link };
-
-	if (family == AF_INET6 && !state->has_v6)
-		return hop;
-	if ((!uplink->has_via4 && !uplink->has_via6) ||
-	    (!has_via && uplink->via_auto))
-		return next_hop_of_link(state, family, link, uplink->via_auto);
-	if (!has_via)
-		return hop;
-	hop.exists = true;
-	hop.has_via = true;
-	hop.via = family == AF_INET ? uplink->via4 : uplink->via6;
-	hop.onlink = link < PLAN_MISSING &&
-		     !is_neighbour(state, family, link, &hop.via);
-	return hop;
-}
-
 static bool has_prefix(const struct state *state, uint8_t family,
 		       unsigned int link)
 {
@@ -173,10 +151,9 @@ static bool has_prefix(const struct state *state, uint8_t family,
 	return false;
 }
 
-bool plan_routes_gateway_is_off_link(const struct policy *policy,
-			  const struct state *state, uint8_t family, size_t i)
+static bool is_off_link(const struct state *state, uint8_t family,
+			const struct uplink *uplink)
 {
-	const struct uplink *uplink = policy_uplink(policy, i);
 	const struct kernel_link *link = state_link(state, uplink->dev);
 	bool is_v4 = family == AF_INET;
 
@@ -185,6 +162,65 @@ bool plan_routes_gateway_is_off_link(const struct policy *policy,
 	       has_prefix(state, family, link->index) &&
 	       !is_neighbour(state, family, link->index,
 			     is_v4 ? &uplink->via4 : &uplink->via6);
+}
+
+/* Whether the kernel has a source address for packets to the gateway. */
+static bool has_address(const struct state *state, uint8_t family,
+			unsigned int link, const struct address *via)
+{
+	for (size_t i = 0; i < state->address_count; i++) {
+		const struct kernel_address *address = &state->addresses[i];
+
+		if (address->link == link &&
+		    address_is_v4(&address->address) == (family == AF_INET) &&
+		    (family == AF_INET || is_link_local(via) ||
+		     address->scope == RT_SCOPE_UNIVERSE))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a gateway that the policy names can be reached by the link. */
+static bool is_usable(const struct state *state, uint8_t family,
+		      const struct uplink *uplink, unsigned int link)
+{
+	const struct address *via = family == AF_INET ? &uplink->via4 :
+							&uplink->via6;
+
+	return uplink->onlink || link >= PLAN_MISSING ||
+	       (has_address(state, family, link, via) &&
+		!is_off_link(state, family, uplink));
+}
+
+static struct next_hop next_hop_of(const struct state *state, uint8_t family,
+				   const struct uplink *uplink,
+				   unsigned int link)
+{
+	bool has_via = family == AF_INET ? uplink->has_via4 : uplink->has_via6;
+	struct next_hop hop = { .link = link };
+
+	if (family == AF_INET6 && !state->has_v6)
+		return hop;
+	if ((!uplink->has_via4 && !uplink->has_via6) ||
+	    (!has_via && uplink->via_auto))
+		return next_hop_of_link(state, family, link, uplink->via_auto);
+	if (!has_via)
+		return hop;
+	hop.exists = is_usable(state, family, uplink, link);
+	hop.has_via = true;
+	hop.via = family == AF_INET ? uplink->via4 : uplink->via6;
+	hop.onlink = link < PLAN_MISSING &&
+		     !is_neighbour(state, family, link, &hop.via);
+	return hop;
+}
+
+bool plan_routes_gateway_is_off_link(const struct policy *policy,
+				     const struct state *state, uint8_t family,
+				     size_t i)
+{
+	const struct uplink *uplink = policy_uplink(policy, i);
+
+	return !uplink->onlink && is_off_link(state, family, uplink);
 }
 
 bool plan_routes_has_default(const struct plan *plan, uint8_t family,

@@ -21,8 +21,8 @@ int plan_routes_of_metric(const struct policy *policy, uint8_t family,
 bool plan_routes_has_default(const struct plan *plan, uint8_t family,
 			 size_t uplink);
 
-/* Whether the uplink names a gateway that is in no prefix of its device; false
- * for a device without prefixes, and for a point-to-point one. */
+/* Whether the uplink names a gateway that is in no prefix of its device, and does
+ * not have `onlink`; false for a device without prefixes, and for a point-to-point one. */
 bool plan_routes_gateway_is_off_link(const struct policy *policy,
 			  const struct state *state, uint8_t family,
 			  size_t uplink);

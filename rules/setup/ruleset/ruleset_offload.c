@@ -356,7 +356,7 @@ static void write_test(const struct writer *w, const struct offload_test *test,
 
 /* ---- rules ---- */
 
-/* Without an entry in conntrack only the path of a LAN's device is set. */
+/* Without conntrack, only the path of a host on the LAN is set. */
 static void write_stateless_end(const struct writer *w,
 				struct offload_target target)
 {
@@ -369,11 +369,9 @@ static void write_stateless_end(const struct writer *w,
 			  w->plan->uplinks[i].path == target.value;
 	if (target.verdict == OFFLOAD_JUMP)
 		fprintf(w->out, "jump stateless_headers_%u", target.value);
-	else if (target.verdict != OFFLOAD_PATH)
-		fputs("accept", w->out);
-	else if (target.value == w->path_drop)
+	else if (target.verdict == OFFLOAD_PATH && target.value == w->path_drop)
 		fputs("drop", w->out);
-	else if (on_lan)
+	else if (target.verdict == OFFLOAD_PATH && on_lan)
 		fprintf(w->out, "goto stateless_%u", target.value);
 	else
 		fputs("accept", w->out);
