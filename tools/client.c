@@ -17,7 +17,7 @@
  * that holds its lock. */
 #define ANSWER_SECONDS 60
 
-/* A set-up whose engine ended: what becomes of packets, and the mend. */
+/* Describe a set-up whose engine has ended: what happens to packets, the fix. */
 static void explain_left(const char *name, const char *dir)
 {
 	struct journal journal;
@@ -25,12 +25,12 @@ static void explain_left(const char *name, const char *dir)
 	if (journal_load(dir, &journal) < 0)
 		return;
 	if (journal.exists)
-		fprintf(stderr, "waymark %s: the set-up is in force all the "
-			"same: what is settled keeps its uplink, and so does "
-			"what headers tell; other flows %s; `waymark up` "
-			"brings the engine back, `waymark down` undoes it\n",
+		fprintf(stderr, "waymark %s: the set-up is still in force: "
+			"settled flows and header-only routes keep their "
+			"uplinks; other flows %s; `waymark up` starts the "
+			"engine again, `waymark down` undoes the set-up\n",
 			name, journal.queue_drop ? "are dropped" :
-						   "pass by main");
+						   "use the main table");
 	journal_fini(&journal);
 }
 

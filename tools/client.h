@@ -7,9 +7,9 @@
 #include <jansson.h>
 
 /*
- * Send `request`, which is taken over, to the engine of `state_dir` (NULL: of
- * this network namespace). What it has to say goes to stderr, with `name`, the
- * command's, in front of our own complaints. Returns its exit status;
+ * Send `request`, whose ownership passes, to the engine of `state_dir` (NULL:
+ * that of this network namespace). Its messages are printed to stderr; messages
+ * of the client itself begin with the command's `name`. Returns the exit status;
  * *ret_data is the caller's, NULL when there is none.
  */
 int client_ask(const char *name, const char *state_dir, json_t *request,

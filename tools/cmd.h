@@ -1,7 +1,7 @@
 /*
  * cmd.h - the commands of waymark, one file cmd_NAME.c each.
- * argv[0] is "waymark NAME", as getopt complains by it. Answers go to stdout,
- * complaints to stderr.
+ * argv[0] is "waymark NAME", which getopt prints in its messages. Results go to
+ * stdout, errors and warnings to stderr.
  */
 #ifndef WAYMARK_CMD_H
 #define WAYMARK_CMD_H

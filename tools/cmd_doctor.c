@@ -1,4 +1,4 @@
-/* cmd_doctor.c - waymark doctor: what is missing here, and the mend. */
+/* cmd_doctor.c - waymark doctor: report what is missing on this machine, and the fix. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>

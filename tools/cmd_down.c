@@ -12,9 +12,9 @@
 /* It answers what waits, which takes no time. */
 #define END_MS 5000
 
-/* Before anything is undone: chains that go take what waits with them. An
- * engine that hangs is left to the user; with the diversion gone, traffic
- * flows all the same. */
+/* End the engine before anything is undone: removing a chain drops the packets
+ * that wait in its queue. An engine that hangs is left to the user; without the
+ * diversion, traffic flows without it. */
 static int end_engine(const char *state_dir)
 {
 	pid_t pid;
@@ -28,8 +28,8 @@ static int end_engine(const char *state_dir)
 		return 0;
 	case -EXDEV:
 		fprintf(stderr, "waymark down: the engine, process %d, runs "
-			"in another network namespace; say down there, or "
-			"choose another folder with --state-dir\n", (int)pid);
+			"in another network namespace; run down there, or "
+			"choose another directory with --state-dir\n", (int)pid);
 		return rc;
 	default:
 		fprintf(stderr, "waymark down: the engine, process %d, does "
@@ -52,9 +52,9 @@ static bool may_undo(const char *state_dir)
 	}
 	pid = engine_lock_elsewhere(state_dir, dir);
 	if (pid != 0)
-		fprintf(stderr, "waymark down: the engine, process %d, keeps "
-			"the set-up as it is by another folder; say: waymark "
-			"down --state-dir %s\n", (int)pid, dir);
+		fprintf(stderr, "waymark down: the engine, process %d, maintains "
+			"the set-up with another state directory; run: "
+			"waymark down --state-dir %s\n", (int)pid, dir);
 	return pid == 0;
 }
 

@@ -112,10 +112,10 @@ static int count_paths(const struct path_set *paths)
 static const char *key_of(const struct balance *balance,
 			  const struct facts *facts)
 {
-	return facts->is_own	  ? "this router's own take the first" :
-	       balance->by_source ? "the client's address tells" :
-	       facts->has_ports	  ? "addresses and ports tell" :
-				    "addresses tell";
+	return facts->is_own	  ? "local traffic uses the first" :
+	       balance->by_source ? "by the client's address" :
+	       facts->has_ports	  ? "by addresses and ports" :
+				    "by addresses";
 }
 
 static void print_no_share(const struct policy *policy, uint8_t path, bool v4)
@@ -194,13 +194,13 @@ static void print_late(const struct policy *policy, uint8_t first,
 		       "has fixed NAT\n", from);
 }
 
-/* When payload that tells is first seen: TCP's fourth packet follows the
+/* The packet that first has payload: TCP's fourth packet follows the
  * handshake; any other flow's first packet carries it. */
 static const char *payload_packet(const struct facts *facts)
 {
 	return facts->proto == IPPROTO_TCP ?
 		"packet 4, the first with payload" :
-		"packet 1, as its payload tells";
+		"packet 1, which has payload";
 }
 
 static bool tells_payload(const struct expect *flow)
@@ -225,7 +225,7 @@ static void print_packet_route(const struct policy *policy,
 	       load_place(&route->place, place, sizeof(place)), route->text);
 }
 
-/* One that hangs on ports that are not said is told for each of its paths. */
+/* An outcome that depends on ports that are not given is printed for each path. */
 static void print_end(const struct policy *policy, const struct facts *facts,
 		      const struct in_force *in_force,
 		      const struct path_set *paths)
@@ -256,8 +256,8 @@ static void print_change(const struct policy *policy,
 		       (count_paths(first) == 1 && count_paths(final) == 1);
 
 	if (!is_told) {
-		printf("late: whether the uplink changes hangs on the ports "
-		       "that are not said\n");
+		printf("late: whether the uplink changes depends on the "
+		       "ports, which are not given\n");
 		return;
 	}
 	if (count_paths(first) > 1)
@@ -267,7 +267,7 @@ static void print_change(const struct policy *policy,
 		*final = *first;
 }
 
-/* Why the kernel leaves a route to the engine that its headers could tell. */
+/* Print why the kernel leaves a header-only route to the engine. */
 static void print_kept(const struct policy *policy, const struct route *route)
 {
 	struct offload *offload = NULL;
@@ -317,8 +317,8 @@ static void explain(const struct policy *policy, const struct expect *flow,
 			prev = after;
 		}
 		if (!told)
-			printf("nothing is said of its payload; when that "
-			       "tells nothing, at the latest after %u packets, "
+			printf("no payload is given; without a match in the "
+			       "payload, after at most %u packets, "
 			       "%u bytes or %u s:\n", inspect.packets,
 			       inspect.bytes, inspect.seconds);
 		print_step(policy, told ? payload_packet(&facts) : "then",

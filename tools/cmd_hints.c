@@ -58,7 +58,7 @@ int cmd_hints(int argc, char *argv[])
 {
 	if (argc != 1)
 		return cmd_usage(argv[0]);
-	printf("%-12s %-10s %-4s  %-9s  %s\n", "APP", "FAMILY", "OVER", "TELLS",
+	printf("%-12s %-10s %-4s  %-9s  %s\n", "APP", "FAMILY", "OVER", "REVEALS",
 	       "KNOWN BY");
 	for (size_t i = 0; i < hints_count(); i++) {
 		const struct hint *hint = hints_at(i);

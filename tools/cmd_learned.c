@@ -1,4 +1,4 @@
-/* cmd_learned.c - waymark learned: what flows and DNS answers taught. */
+/* cmd_learned.c - waymark learned: list what was learned from flows and DNS answers. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

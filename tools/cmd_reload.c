@@ -1,4 +1,4 @@
-/* cmd_reload.c - waymark reload: the running engine reads its policy anew. */
+/* cmd_reload.c - waymark reload: have the running engine read its policy again. */
 #include <stdio.h>
 
 #include "tools/client.h"

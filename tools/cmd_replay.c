@@ -47,8 +47,8 @@ static int print_flows(const struct policy *policy, const struct replay *replay,
 	return EXIT_FAILURE;
 }
 
-/* Packets that go through a pipe come out where nobody knows, maybe on the
- * terminal, too; flows are told when all is read. */
+/* Packets are printed while the capture is read, and a pipe may lead to the
+ * terminal, too; flows are printed at the end. */
 static bool has_progress(enum form form)
 {
 	struct stat stat;
@@ -84,8 +84,8 @@ static bool feed(struct replay *replay, char *paths[],
 	return is_whole;
 }
 
-/* What the captures teach goes into options->learned. One that is broken is
- * complained of when it is told. */
+/* Learn from the captures into options->learned. A broken capture is reported
+ * when it is printed. */
 static bool learn_from(const struct policy *policy,
 		       const struct replay_options *options, char *paths[],
 		       struct progress *progress)
@@ -130,7 +130,7 @@ static struct replay *read_all(struct policy *policy,
 	return replay;
 }
 
-/* The second reading of captures knows what the first one taught. */
+/* The second pass over the captures knows what the first pass learned. */
 static bool warm_up(struct replay_options *options, char *paths[])
 {
 	static const struct learned_options repeatable = {
@@ -167,7 +167,7 @@ static int replay_all(struct policy *policy, struct replay_options *options,
 	}
 	status = is_whole ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (!is_whole && replay_totals(replay).frames == 0)
-		form = FORM_PACKETS;	/* nothing to tell of */
+		form = FORM_PACKETS;	/* nothing to report */
 	if (print_flows(policy, replay, form) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;
 	replay_free(replay);

@@ -71,7 +71,7 @@ static int apply(const struct policy *policy,
 	int rc = exempts_load(&exempts, options.state_dir, why);
 
 	if (rc < 0) {
-		set_error(error, rc, "%s: %s; mend it or remove it", exempts.path,
+		set_error(error, rc, "%s: %s; fix it or remove it", exempts.path,
 		      rc == -EINVAL ? why : strerror(-rc));
 	} else {
 		exempts_expire(&exempts, time(NULL));
@@ -124,7 +124,7 @@ int cmd_setup(int argc, char *argv[])
 
 	if (!read_words(argc, argv, &choice))
 		return cmd_usage(argv[0]);
-	/* What only looks asks nobody, unless it is told to. */
+	/* A dry run resolves no names, unless --resolve is given. */
 	load.remember = !choice.script && !choice.options.dry_run;
 	load.resolve = load.remember || choice.resolve;
 	load.here = true;

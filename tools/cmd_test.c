@@ -1,6 +1,6 @@
 /*
  * cmd_test.c - waymark test: replay cases, compared with what is expected.
- * A case is a folder with case.policy, input.pcap and expect.txt: a line for
+ * A case is a directory with case.policy, input.pcap and expect.txt: a line for
  * each flow, sorted. Prints TAP.
  */
 #include <dirent.h>
@@ -269,7 +269,7 @@ int cmd_test(int argc, char *argv[])
 			return EXIT_FAILURE;
 		}
 	if (cases.count == 0)
-		fprintf(stderr, "waymark: no folder with a case.policy\n");
+		fprintf(stderr, "waymark: no directory with a case.policy\n");
 	printf("1..%zu\n", cases.count);
 	for (size_t i = 0; i < cases.count; i++) {
 		bool good = run_case(cases.items[i], bless);

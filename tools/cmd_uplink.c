@@ -1,4 +1,4 @@
-/* cmd_uplink.c - waymark uplink: which are in use, and to say which are not. */
+/* cmd_uplink.c - waymark uplink: show the uplinks, force one up or down. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -87,7 +87,7 @@ int cmd_uplink(int argc, char *argv[])
 		return cmd_usage(argv[0]);
 	rc = setup_state_dir(options.state_dir, dir);
 	if (rc < 0) {
-		fprintf(stderr, "waymark uplink: state folder: %s\n",
+		fprintf(stderr, "waymark uplink: state directory: %s\n",
 			strerror(-rc));
 		return EXIT_FAILURE;
 	}

@@ -23,8 +23,8 @@ static void print_paths(const struct policy *policy,
 		between = " or ";
 		count++;
 	}
-	fputs(count > 1 ? ", as ports tell: say both ports, or name all of "
-			  "these uplinks in braces\n" : "\n", out);
+	fputs(count > 1 ? ", depending on the ports: write both ports, or "
+			  "name all of these uplinks in braces\n" : "\n", out);
 }
 
 static void print_broken(const struct policy *policy,

@@ -1,5 +1,5 @@
 /*
- * expects.h - the expect lines of a policy, run and told.
+ * expects.h - run the expect lines of a policy, and report those that fail.
  */
 #ifndef WAYMARK_EXPECTS_H
 #define WAYMARK_EXPECTS_H
@@ -9,7 +9,7 @@
 
 struct policy;
 
-/* Tell each that does not hold, as an `error` or a `warning`, with its place
+/* Report each that does not hold, as an `error` or a `warning`, with its place
  * and what decides instead. How many there are. */
 size_t expects_run(const struct policy *policy, const char *what, FILE *out);
 

@@ -64,8 +64,8 @@ static void print_leaving(const struct uplink *up, bool v4)
 		       up->dev);
 }
 
-/* By whom it goes, where not by the uplink itself; true: by no uplink at all,
- * and that is told. */
+/* Print which uplink carries the traffic instead; true: none does, which is
+ * printed. */
 static bool print_instead(const struct policy *policy, const struct uplink *up,
 			  const struct in_force_path *now, bool v4)
 {

@@ -54,7 +54,7 @@ void learned_list_print(const struct learned_item *item, uint32_t now_s)
 		print_server(item);
 	else
 		print_answer(item);
-	printf("; since %s, heard %s, ", time_text(item->since_s, since),
+	printf("; since %s, seen %s, ", time_text(item->since_s, since),
 	       time_text(item->seen_s, seen));
 	printf("%s %s\n", item->expires_s > now_s ? "until" : "expired",
 	       time_text(item->expires_s, expires));

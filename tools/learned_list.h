@@ -1,5 +1,5 @@
 /*
- * learned_list.h - what the file of the learned store says, for people.
+ * learned_list.h - print the items of the learned store.
  */
 #ifndef WAYMARK_LEARNED_LIST_H
 #define WAYMARK_LEARNED_LIST_H
@@ -9,8 +9,7 @@
 /* One line, as of the second `now_s`. */
 void learned_list_print(const struct learned_item *item, uint32_t now_s);
 
-/* Complain about a file that could not be read; a file that is not there is
- * nothing to complain about. */
+/* Report a file that could not be read; a missing file is no error. */
 void learned_list_error(const char *path, int rc);
 
 #endif

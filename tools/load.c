@@ -20,7 +20,7 @@
 /* That a start may wait for the DNS. */
 #define WAIT_MS 3000
 
-/* One attempt to make it, with complaints of its own. */
+/* One attempt to compile it, with separate diagnostics. */
 struct attempt {
 	const char *path;
 	const struct load_options *options;
@@ -30,7 +30,7 @@ struct attempt {
 	bool is_unsure;		/* some name was not answered */
 };
 
-/* A journal that cannot be read is for set-up to complain of. */
+/* A journal that cannot be read is reported by the set-up. */
 static int compile_text(const struct loaded *loaded, bool here,
 			const char *state_dir, struct diag *diag,
 			struct policy **ret_policy)
@@ -96,7 +96,7 @@ static int want_names(struct loaded *loaded)
 	return 0;
 }
 
-/* True when the policy is to be made anew. */
+/* True when the policy has to be compiled again. */
 static bool ask_names(struct attempt *attempt)
 {
 	struct hosts *hosts = &attempt->loaded.hosts;
@@ -126,8 +126,8 @@ static void remember(struct attempt *attempt)
 			"kept: %s\n", strerror(-rc));
 }
 
-/* Where no warnings are told, this one still is, in one line. */
-static void tell_unknown(const struct attempt *attempt)
+/* Where warnings are suppressed, this one is still printed, in one line. */
+static void warn_unknown(const struct attempt *attempt)
 {
 	const struct hosts *hosts = &attempt->loaded.hosts;
 	const char *between = "waymark: no address is known of ";
@@ -189,7 +189,7 @@ int load(const char *path, const struct load_options *options,
 	if (rc < 0 || !options->quiet)
 		diag_print(attempt.diag, attempt.out);
 	else
-		tell_unknown(&attempt);
+		warn_unknown(&attempt);
 	if (rc < 0)
 		fprintf(attempt.out, "%s: %zu error%s\n", path,
 			diag_errors(attempt.diag),

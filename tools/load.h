@@ -1,5 +1,5 @@
 /*
- * load.h - a policy read for a command, complaints printed.
+ * load.h - read a policy for a command, and print its errors and warnings.
  */
 #ifndef WAYMARK_LOAD_H
 #define WAYMARK_LOAD_H
@@ -9,7 +9,7 @@
 #include "rules/hosts/hosts.h"
 #include "rules/policy/policy.h"
 
-/* All zeros: warnings are told, names are what is remembered of them. */
+/* All zeros: warnings are printed, names have their stored addresses. */
 struct load_options {
 	bool quiet;		/* no warnings */
 	bool resolve;		/* ask for the names in address lists */
@@ -20,22 +20,22 @@ struct load_options {
 	/* Uplinks have the numbers that are in force by the journal: as the
 	 * policy is, or would be, set up here. */
 	bool here;
-	const char *state_dir;	/* of both; NULL: the usual folders */
+	const char *state_dir;	/* of both; NULL: the defaults */
 	/* What is known of names, in place of what is kept; or NULL. */
 	const struct hosts *known;
-	FILE *out;		/* for complaints; NULL: stderr */
+	FILE *out;		/* for messages; NULL: stderr */
 };
 
-/* A policy, and what it takes to make it anew when names have other
- * addresses. */
+/* A policy, and what is needed to compile it again when the addresses of names
+ * change. */
 struct loaded {
 	struct policy *policy;
 	struct ast *ast;	/* NULL: no name is in it */
 	struct hosts hosts;
 };
 
-/* Read the policy in `path`. 0, or -errno when it is broken, which has been
- * told; *ret is empty then. */
+/* Read the policy in `path`. 0, or -errno when it has errors, which have
+ * been printed; *ret is empty then. */
 int load(const char *path, const struct load_options *options,
 	 struct loaded *ret);
 void loaded_fini(struct loaded *loaded);
@@ -48,7 +48,7 @@ int load_again(const struct loaded *loaded, const char *state_dir,
 struct policy *load_policy(const char *path,
 			   const struct load_options *options);
 
-/* "office.policy:21", or "(default)" for what nobody wrote. `text` has room
+/* "office.policy:21", or "(default)" for the built-in default. `text` has room
  * for `size` bytes; returns it. */
 char *load_place(const struct place *place, char *text, size_t size);
 

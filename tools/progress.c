@@ -108,7 +108,7 @@ static void draw(struct progress *progress)
 
 /* ---- the thread ---- */
 
-/* A signal does what it would have done, without the line. Whoever holds the
+/* A signal does what it would have done, without the line. The holder of the
  * lock has erased it. */
 static void pass_on(struct progress *progress)
 {

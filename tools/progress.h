@@ -1,6 +1,6 @@
 /*
- * progress.h - one line on a terminal that says how far a replay is, rewritten
- * by a thread of its own: the replay does nothing for it. The line is there
+ * progress.h - show the progress of a replay in one line of the terminal. A
+ * separate thread rewrites it; the replay does no work for it. The line is there
  * once nothing else has been printed for a second, and gone when something is,
  * in the end, and when a signal ends the program.
  *

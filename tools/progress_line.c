@@ -8,8 +8,8 @@
 
 #define NAME_MAX_SHOWN 128
 #define NAME_MIN 8		/* of a name that is cut */
-#define RATE_AFTER_MS 1000	/* before, it says nothing */
-#define LEFT_MAX_S 360000	/* nor does what is longer: 100 hours */
+#define RATE_AFTER_MS 1000	/* unreliable before */
+#define LEFT_MAX_S 360000	/* not shown if longer: 100 hours */
 #define PART_MAX 64
 
 /* ---- the parts ---- */
@@ -83,7 +83,7 @@ static bool print_left(const struct progress_state *state,
 	return true;
 }
 
-/* How long it goes on, or how fast; false: that cannot be told. */
+/* Print the time left, or the rate; false: unknown. */
 static bool print_speed(const struct progress_state *state,
 			char text[static PART_MAX])
 {
@@ -118,7 +118,7 @@ static void print_rest(const struct progress_state *state,
 		snprintf(text, 2 * PART_MAX, "  %s", speed);
 }
 
-/* The file's name without its folders; '?' for what may not be one column. */
+/* Print the file's name without its directory; '?' for what may not be one column. */
 static void print_name(const char *path, char text[static NAME_MAX_SHOWN])
 {
 	const char *slash = strrchr(path, '/');

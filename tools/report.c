@@ -98,7 +98,7 @@ static void table_row(const struct policy *policy,
 	const char *line = where == NULL ? NULL :
 			   load_place(where, place, sizeof(place));
 
-	/* The folder would widen every row. */
+	/* The directory would widen every row. */
 	if (line != NULL && strrchr(line, '/') != NULL)
 		line = strrchr(line, '/') + 1;
 	snprintf(settled, sizeof(settled), "%" PRIu64, flow->settled_packet);

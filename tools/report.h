@@ -24,7 +24,7 @@ int report_json(const struct policy *policy, const struct replay *replay,
 void report_packet(const struct policy *policy,
 		   const struct replay_packet *packet, FILE *out);
 
-/* One line for a flow that says all but times: what cases compare. */
+/* Print a flow in one line, without times: what cases compare. */
 void report_case_line(const struct policy *policy,
 		      const struct replay_flow *flow, FILE *out);
 

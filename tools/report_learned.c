@@ -14,8 +14,8 @@ struct sums {
 	uint64_t encrypted[ENCRYPTED_DNS_KINDS];
 };
 
-/* Flows whose payload said a host; those of the DNS ask for one. What the
- * kernel decided or left alone, as it was there before, needs none. */
+/* Count flows whose payload names a host; DNS flows ask for one. Flows that the
+ * kernel decided, or that began before, need none. */
 static void add_host(struct sums *sums, const struct replay_flow *flow)
 {
 	bool is_known;
@@ -58,7 +58,7 @@ static void add_flow(struct sums *sums, const struct replay_flow *flow)
 
 static void print_encrypted(const struct sums *sums, FILE *out)
 {
-	const char *between = "Encrypted DNS, which teaches nothing: ";
+	const char *between = "Encrypted DNS, from which nothing is learned: ";
 
 	for (int i = ENCRYPTED_DNS_NONE + 1; i < ENCRYPTED_DNS_KINDS; i++) {
 		if (sums->encrypted[i] == 0)
@@ -89,8 +89,8 @@ int report_learned(const struct replay *replay, FILE *out)
 		sums.learned_correct, sums.late[FLOW_LATE_KEPT],
 		sums.late[FLOW_LATE_MOVED], sums.late[FLOW_LATE_RESET]);
 	if (sums.named > 0)
-		fprintf(out, "Of %" PRIu64 " hosts %" PRIu64 " were said by "
-			"the first packet, %" PRIu64 " known from the DNS, "
+		fprintf(out, "Of %" PRIu64 " hosts, %" PRIu64 " were in the "
+			"first packet, %" PRIu64 " known from the DNS, "
 			"%" PRIu64 " from flows before; %" PRIu64 " were taken "
 			"for others.\n", sums.named, sums.at_once, sums.by_answer,
 			sums.by_server, sums.wrong);

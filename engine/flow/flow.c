@@ -16,7 +16,7 @@
 #define FLOWS_AT_ONCE BUCKET_FLOWS	/* that a part reserves at a time */
 
 /*
- * A bucket tells its flows apart without touching them, by one tag each; 0 is
+ * A bucket has a one-byte tag for each flow, so that no other flow is touched; 0 is
  * an empty place. A place gets a flow when it is first used and keeps it. So
  * flows lie side by side in order of arrival, and a table that is far from full
  * takes little cache and memory.

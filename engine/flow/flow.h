@@ -116,8 +116,8 @@ void flow_table_free(struct flow_table *table);
 /*
  * Open one of `parts` (a power of two, at most an eighth of the flows) of
  * `table` for flows whose flow_hash() selects it by its highest bits. The part
- * has its own buckets; memory comes from `table`, which is borrowed and used by
- * nobody else. Each part may belong to another thread. NULL: out of memory.
+ * has its own buckets; memory comes from `table`, which is borrowed and used for
+ * nothing else. Each part may belong to another thread. NULL: out of memory.
  */
 struct flow_table *flow_table_part(struct flow_table *table, size_t number,
 				   size_t parts, flow_release release,

@@ -1,5 +1,5 @@
 /*
- * inspect.h - learn from a flow's packets what its payload tells: ask the
+ * inspect.h - inspect a flow's packets for what their payload reveals: ask the
  * hints, keep payload only for those that need more, and know when to give up.
  * An inspector belongs to one worker; nothing allocates after inspect_init().
  */
@@ -40,7 +40,7 @@ void inspect_fini(struct inspector *inspector);
  * the streams, so that those held by flows stay valid. */
 bool inspect_inherit(struct inspector *inspector, struct inspector *prev);
 
-/* Set what the protocol alone tells about a new flow. */
+/* Set what the protocol alone determines of a new flow. */
 void inspect_start(const struct inspector *inspector, struct flow *flow);
 
 /*

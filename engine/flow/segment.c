@@ -7,7 +7,7 @@
 
 /*
  * A keep-alive may carry the byte before the window (RFC 9293, 3.8.4). In
- * midstream it cannot be told from data by its position, but data that is
+ * midstream its position does not distinguish it from data, but data that is
  * written is pushed.
  */
 static bool is_keep_alive(const struct packet *pkt)

@@ -4,7 +4,7 @@
  * A hint is a file hints/hint_NAME.c that defines one `const struct hint` and
  * a row in registry.c. Match functions are pure: they read payload through
  * cursors, write the yield, keep nothing, allocate nothing. README.md in this
- * folder shows how to add one.
+ * directory shows how to add one.
  */
 #ifndef WAYMARK_HINT_H
 #define WAYMARK_HINT_H

@@ -17,7 +17,7 @@ struct queue_health {
 };
 
 /* Read those of `queue` in this network namespace. 0 or -errno; a queue that
- * nobody holds is all zeros. */
+ * no process has bound is all zeros. */
 int queue_health_read(uint16_t queue, struct queue_health *ret);
 
 /* Read the same from an open file in the kernel's format. */

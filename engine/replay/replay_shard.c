@@ -214,7 +214,7 @@ static char *host_dup(const char *host)
 }
 
 /* The worker knows the direction of flows picked up in midstream, which to
- * the kernel begin with whoever is seen first. */
+ * the kernel begin with the host that is seen first. */
 static void note_ends(struct replay_flow *shown, const struct facts *facts)
 {
 	shown->src = facts->client;

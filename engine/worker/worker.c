@@ -17,16 +17,16 @@
  *
  * Provisional and settled. The first packet of a flow fixes NAT and route, and
  * carries no payload. So it gets a provisional verdict: the route that applies
- * if nothing more becomes known, or, where earlier DNS answers and flows say
+ * if nothing more becomes known, or, where earlier DNS answers and flows reveal
  * what to expect, the route for that (worker_learn.c). The mark of a
  * provisional verdict names the path and keeps the flow in the queue. The flow
  * is settled once no route above the matching one can still match: its mark
- * then says so, conntrack saves it, and the kernel forwards the rest of the
- * flow by itself. A flow whose DNS answer is still awaited is decided but held
+ * then has the settled bit, conntrack saves it, and the kernel forwards the rest
+ * of the flow alone. A flow whose DNS answer is still awaited is decided but held
  * back from being settled.
  *
  * Late outcomes. A flow that settles on another path than its first packet took
- * is late. decide_late() says what happens: the first path is kept, the flow
+ * is late. decide_late() selects what happens: the first path is kept, the flow
  * moves, or its client is reset so that it connects again; by then the server
  * is known, and the new flow starts on the right path. A flow that was dropped
  * so far has left by no path, and always moves.

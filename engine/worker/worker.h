@@ -97,7 +97,7 @@ struct flow_view {
 struct flow_query {
 	size_t next;		/* place to continue from */
 	size_t count;
-	bool is_complete;	/* there are no more places */
+	bool is_complete;	/* the end of the table was reached */
 	struct flow_view views[64];
 };
 
@@ -127,7 +127,7 @@ void worker_classify_one(struct worker *worker, const struct packet *packet,
 			 uint32_t zone, uint64_t hash,
 			 struct verdict *ret_verdict);
 
-/* Inspect a packet of a flow that the kernel forwards by itself, for its name
+/* Inspect a packet of a flow that only the kernel forwards, for its name
  * only (options.name_all); there is no verdict. Returns its flow or NULL; for
  * an ICMP error the flow it quotes. */
 struct flow *worker_observe(struct worker *worker, const struct packet *packet,

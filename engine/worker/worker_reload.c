@@ -1,7 +1,7 @@
 /*
  * worker_reload.c - replace the policy of a running worker.
  *
- * Each worker gets a configuration of its own, instead of many readers sharing
+ * Each worker gets its own configuration, instead of many readers sharing
  * one policy: it has to act on the change anyway, and by acting it reports that
  * it no longer uses the previous one. Two atomic pointers do all of that.
  * Userspace RCU would add nothing, and ThreadSanitizer understands atomics.

@@ -311,7 +311,7 @@ kill -KILL "$(lab_pid waymark)"
 until_true 50 lab_gone "$(lab_pid waymark)"
 like "killed: it is noticed" "$(said status)" 'no engine is running'
 like "and what becomes of packets" "$(said status)" \
-	'the set-up is in force .* other flows pass by main; `waymark up`'
+	'the set-up is still in force: .* other flows use the main table; `waymark up`'
 ok "down" waymark down
 is "nothing is left but the exemptions and what was learned" \
 	"$(ls "$LAB_DIR/state")" "exempt.json

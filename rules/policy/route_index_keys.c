@@ -8,8 +8,8 @@
 #include "rules/policy/route_index_private.h"
 
 #define NEVER UINT64_MAX	/* no leaf must be true */
-#define WIDE 32			/* about so many times more flows */
-/* So many routes with the same test form a group. */
+#define WIDE 32			/* about that many times more flows */
+/* This many routes with the same test form a group. */
 #define GUARD_MIN 4
 
 struct indexer {

@@ -78,7 +78,7 @@ static int read_line(struct journal *journal, const char *line)
 		   sysctl.put) == 3)
 		return ARRAY_ADD(journal->sysctls, journal->sysctl_count,
 				 sysctl);
-	if (sscanf(line, "folders %u", &journal->dirs_made) == 1 ||
+	if (sscanf(line, "dirs %u", &journal->dirs_made) == 1 ||
 	    sscanf(line, "mask %" SCNx32, &journal->mask) == 1 ||
 	    sscanf(line, "generation %" SCNu32, &journal->generation) == 1)
 		return 0;
@@ -147,7 +147,7 @@ static void write_lines(const struct journal *journal, FILE *out)
 	if (journal->queue_drop)
 		fputs("queues drop\n", out);
 	if (journal->dirs_made)
-		fprintf(out, "folders %u\n", journal->dirs_made);
+		fprintf(out, "dirs %u\n", journal->dirs_made);
 	if (journal->made_file)
 		fprintf(out, "file %" PRIx64 " %" PRIx64 "\n", journal->file,
 			journal->file_next);

@@ -1,7 +1,7 @@
 /*
  * keyed_hash.h - a fast keyed hash over 64-bit words for hash tables. Each
  * word is multiplied by a secret factor, and both halves of the product are
- * folded. Without the key nobody can craft colliding input, but this is no
+ * folded. Without the key, colliding input cannot be crafted, but this is no
  * message authentication. Any thread may call it.
  */
 #ifndef WAYMARK_KEYED_HASH_H

@@ -106,7 +106,7 @@ static int set_up(struct running *running, const struct policy *policy,
 	return rc;
 }
 
-/* Tell the engine which uplinks the kernel's rules treat as down. */
+/* Pass to the engine which uplinks the kernel's rules treat as down. */
 static void report_active_uplinks(void *ctx, const struct setup_report *report)
 {
 	struct running *running = ctx;

@@ -41,7 +41,7 @@ int running_reload(struct running *running, FILE *out);
  * `down_links`, a link that is down is not an error. */
 int running_set_up(struct running *running, bool down_links, FILE *out);
 
-/* Without a set-up of its own: find out which uplinks are down. */
+/* Without managing the set-up: find out which uplinks are down. */
 void running_look(struct running *running);
 
 /* Start the reconciler. 0 or -errno; the reason is logged. */
@@ -54,7 +54,7 @@ void running_expire(struct running *running, time_t now);
  * names from now on. */
 void running_take_names(struct running *running, struct loaded *loaded);
 /* For the event loop: call running_follow_names() when the descriptor (-1:
- * none) is readable, and after so many milliseconds (-1: never). */
+ * none) is readable, and after that many milliseconds (-1: never). */
 int running_names_fd(const struct running *running);
 int running_names_wait_ms(const struct running *running);
 /* Resolve names that are due; if addresses changed, put the policy with the

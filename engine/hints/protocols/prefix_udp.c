@@ -7,7 +7,7 @@
 #include "engine/hints/prefix.h"
 
 #define APPS(APP)							\
-	APP(BFD, "bfd", "infra", "BFD: is the path alive?")		\
+	APP(BFD, "bfd", "infra", "BFD: liveness of a path")		\
 	APP(C1222, "ansi_c1222", "industrial", "ANSI C12.22: meters")	\
 	APP(CORBA, "corba", "infra", "CORBA's GIOP")			\
 	APP(DISCORD, "discord", "voip", "Discord's voice, its discovery") \

@@ -33,13 +33,13 @@
  *      a mark, provisional or settled. All packets of a flow go to one queue.
  *
  * A packet that is accepted goes on at the next chain of the hook, never at
- * the next rule, and so does one that the engine accepts. Hence `settle`, a
+ * the next rule, and so does one that the engine accepts. Therefore `settle`, a
  * second chain, saves the mark: save_N stores it in conntrack, keep_nat_N
  * keeps a flow that is translated already on the path it began with.
  *
  * A mark is merged with `mark & ~MASK | N`, where N has to be a constant on
- * kernels before 6.13 and nft before 1.1.2. That is why each path has small
- * chains of its own, and why verdict maps of constants select them: a look-up
+ * kernels before 6.13 and nft before 1.1.2. That is why each path has its own
+ * small chains, and why verdict maps of constants select them: a look-up
  * instead of a rule for each path.
  *
  * A transaction replaces maps before it replaces rules: a packet that is

@@ -11,8 +11,8 @@ struct plan;
 
 /* Write the rules of `divert` that accept packets with such a mark. */
 void ruleset_foreign_write_accept(const struct plan *plan, FILE *out);
-/* Write the chains that clear our bits after routing, if somebody tests whole
- * marks there. */
+/* Write the chains that clear our bits after routing, if another program tests
+ * whole marks there. */
 void ruleset_foreign_write(const struct plan *plan, FILE *out);
 
 #endif
