@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include "engine/flow/client.h"
 #include "engine/flow/flow.h"
 #include "rules/util/big_alloc.h"
 
@@ -258,25 +259,52 @@ static uint32_t order_with_first(uint32_t order, uint32_t place)
 	       (order & below) << DIGIT_BITS | place;
 }
 
-/* The place for the bucket's next new flow: an empty one, else that of the
- * longest idle settled flow, else that of the longest idle flow. */
-static uint32_t place_of_next(const struct bucket *bucket)
+/* The longest idle of `places`, one bit each, of which there is one. */
+static uint32_t longest_idle(const struct bucket *bucket, unsigned int places)
 {
 	uint32_t order = bucket->order ^ ORDER_FIRST;
-	uint32_t last = order >> (BUCKET_FLOWS - 1) * DIGIT_BITS;
+	uint32_t place = 0;
 
-	for (uint32_t i = 0; i < BUCKET_FLOWS; i++)
-		if (bucket->tags[i] == 0)
-			return i;
-	if (bucket->settled == 0)
-		return last;
 	for (int digit = BUCKET_FLOWS - 1; digit >= 0; digit--) {
-		uint32_t place = order >> digit * DIGIT_BITS & 0xf;
-
-		if (bucket->settled >> place & 1)
-			return place;
+		place = order >> digit * DIGIT_BITS & 0xf;
+		if (places >> place & 1)
+			break;
 	}
-	return last;
+	return place;
+}
+
+/* An empty place, or one of a settled flow; false: there is none. */
+static bool find_place(const struct bucket *bucket, uint32_t *ret_place)
+{
+	for (uint32_t i = 0; i < BUCKET_FLOWS; i++)
+		if (bucket->tags[i] == 0) {
+			*ret_place = i;
+			return true;
+		}
+	if (bucket->settled == 0)
+		return false;
+	*ret_place = longest_idle(bucket, bucket->settled);
+	return true;
+}
+
+/*
+ * The place for the bucket's next new flow: an empty one, else that of the
+ * longest idle settled flow, else of the client with the most flows in the
+ * bucket that of the longest idle. The keyed hash spreads a client's flows
+ * evenly, so a bucket shows who fills the table.
+ */
+static uint32_t place_of_next(const struct flow_table *table,
+			      const struct bucket *bucket)
+{
+	uint64_t clients[BUCKET_FLOWS];
+	uint32_t place;
+
+	if (find_place(bucket, &place))
+		return place;
+	for (size_t i = 0; i < BUCKET_FLOWS; i++)
+		clients[i] = client_of(&flow_of(table, bucket,
+						i)->facts.client);
+	return longest_idle(bucket, client_heaviest(clients, BUCKET_FLOWS));
 }
 
 static void prefetch_flow(const struct flow *flow, size_t bytes)
@@ -299,11 +327,14 @@ bool flow_prefetch_match(const struct flow_table *table, uint64_t hash)
 						       : sizeof(struct flow));
 		return true;
 	}
-	place = place_of_next(bucket);
-	prefetch_flow(bucket->tags[place] != 0
-			      ? flow_of(table, bucket, place)
-			      : &table->flows[table->next],
-		      sizeof(struct flow));
+	if (find_place(bucket, &place))
+		prefetch_flow(bucket->tags[place] != 0
+				      ? flow_of(table, bucket, place)
+				      : &table->flows[table->next],
+			      sizeof(struct flow));
+	else
+		for (size_t i = 0; i < BUCKET_FLOWS; i++)
+			prefetch_flow(flow_of(table, bucket, i), CACHE_LINE);
 	return false;
 }
 
@@ -364,7 +395,7 @@ static struct flow *make_room(struct flow_table *table, uint64_t hash)
 {
 	size_t at = bucket_of(table, hash);
 	struct bucket *bucket = &table->buckets[at];
-	uint32_t place = place_of_next(bucket);
+	uint32_t place = place_of_next(table, bucket);
 	struct flow *flow;
 
 	if (bucket->tags[place] == 0)

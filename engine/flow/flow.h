@@ -3,7 +3,7 @@
  *
  * Memory is fixed: small buckets under a keyed hash. A new flow takes an empty
  * place of its bucket, else evicts the longest idle settled flow, else the
- * longest idle flow. So the table never grows and starting a flow never fails.
+ * longest idle flow of the client that has the most in the bucket. So the table never grows and starting a flow never fails.
  * A table belongs to one worker: no lock.
  */
 #ifndef WAYMARK_FLOW_H

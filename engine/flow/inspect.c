@@ -343,7 +343,8 @@ static struct hint_input input_of(struct inspector *inspector,
 static void take_stream(struct inspector *inspector, struct flow *flow,
 			bool side)
 {
-	stream_take(inspector->pool, &flow->streams[side]);
+	stream_take(inspector->pool, &flow->streams[side],
+		    &flow->facts.client);
 	flow->streams_taken |= (uint8_t)(1u << side);
 }
 

@@ -2,8 +2,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "engine/flow/client.h"
 #include "engine/flow/stream.h"
 #include "rules/util/big_alloc.h"
+#include "rules/util/keyed_hash.h"
+
+#define HOLDERS 512	/* more than clients with a stream at a time, mostly */
 
 /* Gap between blocks: three cache lines. Blocks of a power of two would all
  * start in the same few cache sets. */
@@ -15,10 +19,12 @@ struct range {
 };
 
 struct stream {
-	/* Free: a list by `next`. Taken: a ring through the pool's `taken`, the
-	 * oldest holder first. */
+	/* Free: a list by `next`. Taken: a ring through its holder, the oldest
+	 * stream first. */
 	struct stream *next;
 	struct stream *prev;
+	struct holder *holder;
+	uint64_t number;		/* streams taken before it */
 	struct stream **slot;
 	uint8_t *data;
 	uint32_t size;
@@ -28,10 +34,18 @@ struct stream {
 	struct range ranges[STREAM_RANGES + 1];
 };
 
+/* Clients of one hash: who has how many. */
+struct holder {
+	struct stream *oldest;
+	size_t count;
+};
+
 struct stream_pool {
 	struct stream *streams;
 	struct stream *free;
-	struct stream taken;
+	struct holder holders[HOLDERS];
+	struct keyed_hash key;
+	uint64_t taken;			/* so far */
 	uint64_t reclaimed;
 	uint8_t *blocks;
 	size_t count;
@@ -48,8 +62,6 @@ struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 		bytes = 1;
 	if (count == 0)
 		count = 1;
-	pool->taken.next = &pool->taken;
-	pool->taken.prev = &pool->taken;
 	pool->count = count;
 	pool->stride = bytes + BLOCK_SPACING;
 	pool->streams = big_alloc(count * sizeof(*pool->streams));
@@ -57,7 +69,8 @@ struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (pool->blocks == MAP_FAILED)
 		pool->blocks = NULL;
-	if (pool->streams == NULL || pool->blocks == NULL) {
+	if (pool->streams == NULL || pool->blocks == NULL ||
+	    keyed_hash_init(&pool->key, true) < 0) {
 		stream_pool_free(pool);
 		return NULL;
 	}
@@ -94,26 +107,72 @@ void stream_pool_preallocate(struct stream_pool *pool)
 
 static void unlink_taken(struct stream *stream)
 {
+	struct holder *holder = stream->holder;
+
 	stream->prev->next = stream->next;
 	stream->next->prev = stream->prev;
+	if (holder->oldest == stream)
+		holder->oldest = stream->next != stream ? stream->next : NULL;
+	holder->count--;
 }
 
-void stream_take(struct stream_pool *pool, struct stream **slot)
+static void link_taken(struct stream *stream, struct holder *holder)
+{
+	struct stream *oldest = holder->oldest;
+
+	stream->holder = holder;
+	holder->count++;
+	if (oldest == NULL) {
+		stream->next = stream->prev = stream;
+		holder->oldest = stream;
+		return;
+	}
+	stream->prev = oldest->prev;
+	stream->next = oldest;
+	stream->prev->next = stream;
+	oldest->prev = stream;
+}
+
+/* Of the clients that hold the most, the one with the oldest stream. */
+static struct stream *most_dispensable(struct stream_pool *pool)
+{
+	struct holder *found = &pool->holders[0];
+
+	for (size_t i = 1; i < HOLDERS; i++) {
+		struct holder *holder = &pool->holders[i];
+
+		if (holder->count > found->count ||
+		    (holder->count == found->count && holder->count > 0 &&
+		     holder->oldest->number < found->oldest->number))
+			found = holder;
+	}
+	return found->oldest;
+}
+
+static struct holder *holder_of(struct stream_pool *pool,
+				const struct address *client)
+{
+	uint64_t hash = keyed_hash_end(&pool->key, pool->key.start,
+				       client_of(client));
+
+	return &pool->holders[hash % HOLDERS];
+}
+
+void stream_take(struct stream_pool *pool, struct stream **slot,
+		 const struct address *client)
 {
 	struct stream *stream = pool->free;
 
 	if (stream == NULL) {
-		stream = pool->taken.next;
+		stream = most_dispensable(pool);
 		*stream->slot = NULL;
 		unlink_taken(stream);
 		pool->reclaimed++;
 	} else {
 		pool->free = stream->next;
 	}
-	stream->prev = pool->taken.prev;
-	stream->next = &pool->taken;
-	stream->prev->next = stream;
-	pool->taken.prev = stream;
+	link_taken(stream, holder_of(pool, client));
+	stream->number = pool->taken++;
 	stream->slot = slot;
 	stream->range_count = 0;
 	*slot = stream;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine/packet/cursor.h"
+#include "rules/tables/address.h"
 
 struct stream_pool;
 struct stream;
@@ -24,11 +25,13 @@ void stream_pool_preallocate(struct stream_pool *pool);
 size_t stream_pool_bytes(const struct stream_pool *pool);
 
 /*
- * Put an empty stream into *slot, which must not move while it holds one. If
- * all are taken, the oldest holder loses its stream and its slot becomes NULL,
- * so that silent flows cannot keep others from being inspected.
+ * Put an empty stream for `client` into *slot, which must not move while it
+ * holds one. If all are taken, the client that holds the most loses its oldest
+ * one, whose slot becomes NULL. So neither a flood nor silent flows keep others
+ * from being inspected.
  */
-void stream_take(struct stream_pool *pool, struct stream **slot);
+void stream_take(struct stream_pool *pool, struct stream **slot,
+		 const struct address *client);
 /* Return the stream in *slot, if any, and set it to NULL. */
 void stream_give_back(struct stream_pool *pool, struct stream **slot);
 /* Number of streams that were reclaimed. */

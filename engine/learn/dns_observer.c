@@ -260,7 +260,7 @@ static bool reassemble(struct dns_observer *observer, struct flow *flow,
 	    (*slot == NULL && is_other_stream(flow, pkt, offset)))
 		return false;
 	if (*slot == NULL)
-		stream_take(observer->pool, slot);
+		stream_take(observer->pool, slot, &flow->facts.client);
 	stream_segment(*slot, offset, pkt->payload, pkt->payload_len);
 	*ret_stream = stream_data(*slot);
 	return true;

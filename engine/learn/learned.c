@@ -22,8 +22,9 @@
  * Answers have no percentage: they expire.
  *
  * Eviction. Memory is fixed. Items live in buckets of eight under a keyed hash,
- * so nobody can aim at a bucket. A new item replaces an expired one, else the
- * one that was of use longest ago, where confidence counts as some time; a
+ * so nobody can aim at a bucket. A new item replaces an expired one, else, of the
+ * client with the most items in the bucket, the one that was of use longest ago,
+ * where confidence counts as some time. So who learns most makes room first. A
  * client keeps at most LEARNED_NAMES_MAX names for one address.
  *
  * Locking. Buckets have sequence locks (learned_lock.h): readers never wait and
@@ -36,6 +37,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/flow/client.h"
 #include "engine/learn/learned_machines.h"
 #include "engine/learn/learned_names.h"
 #include "engine/learn/learned_table.h"
@@ -266,10 +268,8 @@ static uint32_t client_hash(const struct learned *learned,
 			    const struct address *client)
 {
 	const struct keyed_hash *key = &learned->key;
-	uint64_t low = address_is_v4(client) ? client->be64[1] : 0;
-	uint64_t hash = keyed_hash_add(key, key->start, client->be64[0]);
-
-	return (uint32_t)keyed_hash_end(key, hash, low) | 1;
+	return (uint32_t)keyed_hash_end(key, key->start, client_of(client)) |
+	       1;
 }
 
 /* Whether the client is new among those that agree. */

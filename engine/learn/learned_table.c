@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "engine/flow/client.h"
 #include "engine/learn/learned_lock.h"
 #include "engine/learn/learned_names.h"
 
 #define BUCKET_ITEMS 8
+#define ALL_PLACES ((1u << BUCKET_ITEMS) - 1)
+#define WORTH_EXPIRED 1		/* an empty place has 0 */
 #define TAGS_IN_WORD 4
 #define TAG_WORDS (BUCKET_ITEMS / TAGS_IN_WORD)
 #define TAG_BITS 16
@@ -431,21 +434,23 @@ static uint64_t worth(const struct learned_table *table,
 	times = word_at(slot, WORD_TIMES);
 	seen = word_at(slot, WORD_SEEN);
 	if (has_expired(times, now_s))
-		return 1;
+		return WORTH_EXPIRED;
 	latest = times >> 32 > seen >> 32 ? (uint32_t)(times >> 32)
 					   : (uint32_t)(seen >> 32);
 	percent = (uint8_t)(seen >> 8) > (uint8_t)seen ?
 		  (uint8_t)(seen >> 8) : (uint8_t)seen;
-	return 1 + (uint64_t)latest + (uint64_t)percent * PERCENT_S;
+	return 1 + WORTH_EXPIRED + (uint64_t)latest + (uint64_t)percent * PERCENT_S;
 }
 
 static size_t least_worth(const struct learned_table *table,
-			  const struct bucket *bucket, uint32_t now_s)
+			  const struct bucket *bucket, uint32_t now_s,
+			  unsigned int places)
 {
-	uint64_t min = worth(table, bucket, 0, now_s);
+	uint64_t min = UINT64_MAX;
 	size_t place = 0;
 
-	for (size_t i = 1; i < BUCKET_ITEMS; i++) {
+	for (; places != 0; places &= places - 1) {
+		size_t i = (size_t)__builtin_ctz(places);
 		uint64_t value = worth(table, bucket, i, now_s);
 
 		if (value >= min)
@@ -454,6 +459,37 @@ static size_t least_worth(const struct learned_table *table,
 		place = i;
 	}
 	return place;
+}
+
+/* The places of the clients that have the most in a full bucket. What several
+ * clients agree on belongs to none. */
+static unsigned int heaviest_clients(const struct learned_table *table,
+				     const struct bucket *bucket)
+{
+	uint64_t clients[BUCKET_ITEMS];
+
+	for (size_t i = 0; i < BUCKET_ITEMS; i++) {
+		const struct slot *slot = slot_of(table, bucket, i);
+		struct address client;
+
+		learned_load(&slot->words[WORD_CLIENT], 2, &client);
+		clients[i] = word_at(slot, WORD_ORIGIN) & ORIGIN_SHARED ?
+			     0 : client_of(&client);
+	}
+	return client_heaviest(clients, BUCKET_ITEMS);
+}
+
+/* The place for a new item: an empty one, an expired one, else the least useful
+ * of the client that has the most in the bucket. */
+static size_t place_of_next(const struct learned_table *table,
+			    const struct bucket *bucket, uint32_t now_s)
+{
+	size_t place = least_worth(table, bucket, now_s, ALL_PLACES);
+
+	if (worth(table, bucket, place, now_s) <= WORTH_EXPIRED)
+		return place;
+	return least_worth(table, bucket, now_s,
+			   heaviest_clients(table, bucket));
 }
 
 static bool merge_into(const struct learned_table *table, struct slot *slot,
@@ -498,7 +534,7 @@ static bool is_merged(const struct learned_table *table,
 		oldest = i;
 	}
 	*ret_place = same_hash >= LEARNED_NAMES_MAX ? oldest :
-		     least_worth(table, bucket, news->seen_s);
+		     place_of_next(table, bucket, news->seen_s);
 	return false;
 }
 

@@ -324,6 +324,36 @@ START_TEST(begins_with_server)
 }
 END_TEST
 
+/* A flood of one client's flows evicts its own, not those of others. */
+START_TEST(fair_shares)
+{
+	struct flow_table *table = flow_table_new(64, true, release, NULL);
+	struct packet victim, flood;
+	bool from_server;
+	unsigned int kept = 0;
+
+	ck_assert_ptr_nonnull(table);
+	for (uint16_t i = 0; i < 8; i++) {
+		victim = packet_of(IPPROTO_TCP, 0x0a000001u + i, 1000,
+				   0xc6336407, 443);
+		start(table, &victim);
+	}
+	for (uint32_t i = 0; i < 10000; i++) {
+		flood = packet_of(IPPROTO_TCP, 0x0a0000ff, (uint16_t)i,
+				  0xc6336400 + i / 60000, 80);
+		flood.time_ns = 1 + i;
+		start(table, &flood);
+	}
+	for (uint16_t i = 0; i < 8; i++) {
+		victim = packet_of(IPPROTO_TCP, 0x0a000001u + i, 1000,
+				   0xc6336407, 443);
+		kept += find(table, &victim, &from_server) != NULL;
+	}
+	ck_assert_uint_eq(kept, 8);
+	flow_table_free(table);
+}
+END_TEST
+
 START_TEST(again_in_place)
 {
 	struct flow_table *table = full_bucket();
@@ -466,6 +496,7 @@ int main(void)
 	tcase_add_test(tcase, eviction_by_chance);
 	tcase_add_loop_test(tcase, begins_with_server, 0, ROWS(beginnings));
 	tcase_add_test(tcase, again_in_place);
+	tcase_add_test(tcase, fair_shares);
 	tcase_add_test(tcase, flood);
 	tcase_add_test(tcase, parts);
 	tcase_add_test(tcase, spread);

@@ -423,8 +423,8 @@ START_TEST(reclaimed)
 	observe(&s, &(struct test_packet){ .flags = TCP_SYN });
 	observe(&s, &(struct test_packet){ ACK, .seq = 1, DATA("GE") });
 	ck_assert_ptr_nonnull(s.flow->streams[0]);
-	stream_take(s.inspector.pool, &others[0]);
-	stream_take(s.inspector.pool, &others[1]);
+	stream_take(s.inspector.pool, &others[0], &s.flow->facts.client);
+	stream_take(s.inspector.pool, &others[1], &s.flow->facts.client);
 	ck_assert_ptr_null(s.flow->streams[0]);
 	for (uint32_t i = 0; i < 11; i++)
 		observe(&s, &(struct test_packet){ ACK, .seq = 3 + i, DATA("x") });

@@ -213,7 +213,36 @@ START_TEST(many_names)
 }
 END_TEST
 
-/* A full bucket gives up what expired, then what was of no use longest. */
+/* A client that learns without end evicts its own items; an IPv6 network is one
+ * client. */
+START_TEST(fair_shares)
+{
+	struct learned *learned = store(64);
+	char server[32], client[32];
+	unsigned int kept = 0;
+
+	for (int i = 0; i < 8; i++) {
+		snprintf(client, sizeof(client), "10.0.0.%d", i + 1);
+		add_answer(learned, client, "192.0.2.7", "a.example", NOW);
+	}
+	for (int i = 0; i < 2000; i++) {
+		snprintf(server, sizeof(server), "198.51.%d.%d", i / 250,
+			 i % 250);
+		snprintf(client, sizeof(client), "2001:db8::%x", i + 1);
+		add_answer(learned, client, server, "b.example",
+			   NOW + SECOND + (uint64_t)i);
+	}
+	for (int i = 0; i < 8; i++) {
+		snprintf(client, sizeof(client), "10.0.0.%d", i + 1);
+		kept += strcmp(answer(learned, client, "192.0.2.7",
+				      NOW + 2 * SECOND), "a.example") == 0;
+	}
+	ck_assert_uint_eq(kept, 8);
+	learned_free(learned);
+}
+END_TEST
+
+/* A full bucket evicts what expired, then what was unused for longest. */
 START_TEST(least_useful)
 {
 	struct learned *learned = store(8);
@@ -579,6 +608,7 @@ int main(void)
 	tcase_add_loop_test(tcase, length, 0, ROWS(lengths));
 	tcase_add_test(tcase, many_long_names);
 	tcase_add_test(tcase, many_names);
+	tcase_add_test(tcase, fair_shares);
 	tcase_add_test(tcase, least_useful);
 	tcase_add_loop_test(tcase, servers, 0, ROWS(words));
 	tcase_add_loop_test(tcase, several_clients, 0, ROWS(groups));

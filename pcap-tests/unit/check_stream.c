@@ -6,6 +6,8 @@
 
 #define SIZE 64
 
+static const struct address somebody = { .be64 = { 0, 7 } };
+
 static struct stream_pool *pool;
 static struct stream *stream;
 
@@ -13,7 +15,7 @@ static void setup(void)
 {
 	pool = stream_pool_new(2, SIZE);
 	ck_assert_ptr_nonnull(pool);
-	stream_take(pool, &stream);
+	stream_take(pool, &stream, &somebody);
 	ck_assert_ptr_nonnull(stream);
 }
 
@@ -208,12 +210,12 @@ START_TEST(pool_is_bounded)
 {
 	struct stream *second = NULL, *third = NULL;
 
-	stream_take(pool, &second);
+	stream_take(pool, &second, &somebody);
 	ck_assert_ptr_nonnull(second);
 	ck_assert_ptr_ne(second, stream);
 	ck_assert_uint_eq(stream_pool_reclaimed(pool), 0);
 	put(0, "old");
-	stream_take(pool, &third);		/* the oldest gives way */
+	stream_take(pool, &third, &somebody);		/* the oldest gives way */
 	ck_assert_uint_eq(stream_pool_reclaimed(pool), 1);
 	ck_assert_ptr_null(stream);
 	ck_assert_ptr_nonnull(second);
@@ -222,17 +224,44 @@ START_TEST(pool_is_bounded)
 }
 END_TEST
 
+/* Who holds the most makes room, whoever is the oldest. */
+START_TEST(fair_shares)
+{
+	struct stream_pool *small = stream_pool_new(8, 16);
+	struct stream *victims[2] = { NULL }, *flood[100] = { NULL };
+	struct address victim = address_from_v4(1), flooder;
+
+	/* An IPv6 network is one client, whatever addresses it takes. */
+	flooder = (struct address){ .be32 = { 1, 2, 3, 4 } };
+	for (size_t i = 0; i < 2; i++)
+		stream_take(small, &victims[i], &victim);
+	for (size_t i = 0; i < 100; i++) {
+		flooder.be32[3] = (uint32_t)i;
+		stream_take(small, &flood[i], &flooder);
+	}
+	ck_assert_ptr_nonnull(victims[0]);
+	ck_assert_ptr_nonnull(victims[1]);
+	ck_assert_ptr_nonnull(flood[99]);
+	ck_assert_ptr_null(flood[93]);
+	ck_assert_uint_eq(stream_pool_reclaimed(small), 94);
+	stream_give_back(small, &victims[0]);
+	stream_take(small, &victims[0], &victim);
+	ck_assert_uint_eq(stream_pool_reclaimed(small), 94);
+	stream_pool_free(small);
+}
+END_TEST
+
 START_TEST(given_back)
 {
 	struct stream *second = NULL, *third = NULL;
 
-	stream_take(pool, &second);
+	stream_take(pool, &second, &somebody);
 	stream_give_back(pool, &stream);
 	ck_assert_ptr_null(stream);
 	stream_give_back(pool, &stream);	/* nothing to give */
-	stream_take(pool, &third);
+	stream_take(pool, &third, &somebody);
 	ck_assert_uint_eq(stream_pool_reclaimed(pool), 0);
-	stream_take(pool, &stream);		/* now the second is oldest */
+	stream_take(pool, &stream, &somebody);		/* now the second is oldest */
 	ck_assert_ptr_null(second);
 	ck_assert_ptr_nonnull(third);
 	ck_assert_uint_eq(stream_pool_reclaimed(pool), 1);
@@ -253,6 +282,7 @@ int main(void)
 	tcase_add_loop_test(tcase, random_model, 0, 200);
 	tcase_add_test(tcase, datagrams);
 	tcase_add_test(tcase, pool_is_bounded);
+	tcase_add_test(tcase, fair_shares);
 	tcase_add_test(tcase, given_back);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
