@@ -107,7 +107,7 @@ not ok 1 - it printed no TAP; exit status $status" >"$work/tap"
 
 for program; do
 	name=$(basename "$program")
-	run "$name" timeout -k 30 "${CHECK_SECONDS:-120}" "$program"
+	run "$name" timeout -k 30 "${CHECK_SECONDS:-480}" "$program"
 done
 run cases cases
 run examples examples

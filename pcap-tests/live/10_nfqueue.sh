@@ -179,7 +179,7 @@ is "an engine that is stopped loses nothing" "$(came)" "$sent"
 ok "it ended" until_true 30 gone "$ENGINE"
 like "and said what it did" "$(cat "$LAB_DIR/first.log")" \
 	'stopped: [0-9]+ packets, .* lost to queue overflow'
-is "and nothing else" "$(grep -v '^waymark: ' "$LAB_DIR/first.log")" ''
+is "and nothing else" "$(unexpected first)" ''
 
 engine_start second
 is "another takes the queue" $? 0
@@ -221,6 +221,6 @@ done
 kill -INT "$ENGINE"
 ok "it ends" until_true 30 gone "$ENGINE"
 is "and lets go of them" "$(queues)" 0
-is "without complaint" "$(grep -v '^waymark: ' "$LAB_DIR/many.log")" ''
+is "without complaint" "$(unexpected many)" ''
 
 done_testing

@@ -116,7 +116,7 @@ is "a trickle afterwards has its path, every packet" "$(left two 9005)" \
 
 # ---- another program deletes a base chain ----
 
-errors=$(counted errors)
+errors=$(counted verdicts_rejected)
 kill -STOP "$ENGINE"
 in_client "$bench/udp_flood" "$SERVER4" 9006 1 64 >/dev/null
 in_router nft \
@@ -126,7 +126,7 @@ kill -CONT "$ENGINE"
 sent=$(in_client "$bench/udp_send" "$SERVER4" 9007 10 64 1 1000)
 is "what waited is gone" "$(left two 9006)" 0
 is "what comes then has its path" "$(left two 9007)" "$sent"
-more "the kernel's refusals are counted" "$(counted errors)" "$errors"
+more "the kernel's refusals are counted" "$(counted verdicts_rejected)" "$errors"
 
 # ---- jumbo and super-packets ----
 

@@ -21,6 +21,8 @@ WAYMARK=$BUILD/waymark
 LAB_NAME=wm$$
 LAB_DIR=			# of the lab's files; lab_new makes it
 LAB_UPLINKS=0
+# Factor on the time that a whole test may take, for a slow or busy machine.
+LAB_SLOW=${LAB_SLOW:-3}
 LAB_SECONDS=10			# that one command in the lab may take
 
 LAN4=192.0.2			# .1 router, .9 client; a prefix of 24
@@ -153,7 +155,8 @@ lab_bound()
 	local seconds=$1
 	shift
 	[ -z "${LAB_IS_BOUND-}" ] || return 0
-	LAB_IS_BOUND=1 exec timeout --foreground -k 20 "$seconds" bash "$@"
+	LAB_IS_BOUND=1 exec timeout --foreground -k 20 \
+		"$((seconds * LAB_SLOW))" bash "$@"
 }
 
 # ---- running things in the lab ----
