@@ -1,4 +1,4 @@
-/* cmd_exempt.c - waymark exempt: leave hosts alone, now and for a time. */
+/* cmd_exempt.c - waymark exempt: add, remove and list exemptions. */
 #include <errno.h>
 #include <limits.h>
 #include <inttypes.h>
@@ -14,12 +14,12 @@
 #include "tools/cmd.h"
 #include "tools/options.h"
 
-/* What is asked for, in words: add [from|to] HOST [by rule] [for TIME]. */
-struct admin_state {
+/* The arguments of `exempt add [from|to] HOST [by rule] [for TIME]`. */
+struct request {
 	const char *state_dir;
 	const char *host;
 	bool from, to, by_rule;
-	int64_t seconds;	/* 0: for ever */
+	int64_t seconds;	/* 0: no limit */
 };
 
 /* "90s", "30m", "1h", "2d". */
@@ -43,29 +43,29 @@ static bool read_time(const char *text, int64_t *ret_seconds)
 	return *ret_seconds > 0;
 }
 
-static bool read_words(char *words[], int count, struct admin_state *admin_state)
+static bool read_words(char *words[], int count, struct request *request)
 {
 	int i = 0;
 
 	if (i < count && strcmp(words[i], "from") == 0)
-		admin_state->from = i++ == 0;
+		request->from = i++ == 0;
 	else if (i < count && strcmp(words[i], "to") == 0)
-		admin_state->to = i++ == 0;
+		request->to = i++ == 0;
 	else
-		admin_state->from = admin_state->to = true;
+		request->from = request->to = true;
 	if (i == count)
 		return false;
-	admin_state->host = words[i++];
+	request->host = words[i++];
 	if (i + 1 < count && strcmp(words[i], "by") == 0 &&
 	    strcmp(words[i + 1], "rule") == 0) {
-		admin_state->by_rule = true;
+		request->by_rule = true;
 		i += 2;
 	}
 	if (i + 1 < count && strcmp(words[i], "for") == 0) {
-		if (!read_time(words[i + 1], &admin_state->seconds)) {
-			fprintf(stderr, "waymark exempt: for %s: this is no "
-				"time: write a number and s, m, h or d, as "
-				"90s or 2h\n", words[i + 1]);
+		if (!read_time(words[i + 1], &request->seconds)) {
+			fprintf(stderr, "waymark exempt: for %s: not a time; "
+				"write a number followed by s, m, h or d, such "
+				"as 90s or 2h\n", words[i + 1]);
 			return false;
 		}
 		i += 2;
@@ -83,8 +83,8 @@ static bool is_address(const char *host, char why[static ADDRESS_WHY_MAX])
 	       0;
 }
 
-/* No name is of digits alone, and what has a colon or a slash is none: the
- * DNS is not asked for it. */
+/* A host name has no colon or slash and does not consist of digits alone; such
+ * text is a mistyped address, and the DNS is not queried for it. */
 static bool is_meant_as_address(const char *host)
 {
 	return strpbrk(host, ":/") != NULL ||
@@ -100,7 +100,7 @@ static void add_address(json_t *list, const struct addrinfo *info)
 		json_array_append_new(list, json_string(text));
 }
 
-/* NULL, and the reason on stderr, when there are none. */
+/* NULL, after a message on stderr, if there are none. */
 static json_t *find_addresses(const char *host)
 {
 	static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
@@ -117,8 +117,8 @@ static json_t *find_addresses(const char *host)
 	}
 	rc = getaddrinfo(host, NULL, &hints, &found);
 	if (rc != 0) {
-		fprintf(stderr, "waymark exempt: %s: no address, prefix or "
-			"name: %s\n", host, gai_strerror(rc));
+		fprintf(stderr, "waymark exempt: %s: not an address or prefix, "
+			"and not resolved as a name: %s\n", host, gai_strerror(rc));
 		return NULL;
 	}
 	list = json_array();
@@ -139,41 +139,46 @@ static int ask(const char *state_dir, json_t *request)
 	return status;
 }
 
-static int add(const struct admin_state *admin_state)
+static int add(const struct request *request)
 {
-	json_t *addresses = find_addresses(admin_state->host);
+	json_t *addresses = find_addresses(request->host);
 	json_t *entry;
 
 	if (addresses == NULL)
 		return EXIT_FAILURE;
-	entry = json_pack("{s:s, s:o, s:b, s:b, s:b}", "host", admin_state->host,
-			  "addresses", addresses, "from", (int)admin_state->from,
-			  "to", (int)admin_state->to, "by_rule", (int)admin_state->by_rule);
-	if (admin_state->seconds > 0)
+	entry = json_pack("{s:s, s:o, s:b, s:b, s:b}", "host", request->host,
+			  "addresses", addresses, "from", (int)request->from,
+			  "to", (int)request->to, "by_rule", (int)request->by_rule);
+	if (request->seconds > 0)
 		json_object_set_new(entry, "until", json_integer(
-			(json_int_t)(time(NULL) + admin_state->seconds)));
-	return ask(admin_state->state_dir, json_pack("{s:s, s:o}", "do", "exempt-add",
+			(json_int_t)(time(NULL) + request->seconds)));
+	return ask(request->state_dir, json_pack("{s:s, s:o}", "do", "exempt-add",
 					      "entry", entry));
 }
 
+/* The addresses follow a name only: another host is its own address. */
 static void print_entry(const json_t *entry)
 {
 	int64_t until = json_integer_value(json_object_get(entry, "until"));
 	bool from = json_is_true(json_object_get(entry, "from"));
 	bool to = json_is_true(json_object_get(entry, "to"));
+	const char *host = json_string_value(json_object_get(entry, "host"));
+	char why[ADDRESS_WHY_MAX];
 	const json_t *address;
 	size_t i;
 
 	if (from != to)
 		printf("%s ", from ? "from" : "to");
-	printf("%s", json_string_value(json_object_get(entry, "host")));
+	printf("%s", host);
 	if (json_is_true(json_object_get(entry, "by_rule")))
 		printf(" by rule");
 	if (until != 0)
 		printf(" for %" PRId64 "s", until - (int64_t)time(NULL));
-	printf("\t#");
-	json_array_foreach(json_object_get(entry, "addresses"), i, address)
-		printf(" %s", json_string_value(address));
+	if (!is_address(host, why))
+		json_array_foreach(json_object_get(entry, "addresses"), i,
+				   address)
+			printf("%s%s", i == 0 ? "\t# " : " ",
+			       json_string_value(address));
 	putchar('\n');
 }
 
@@ -191,27 +196,27 @@ static int list(const char *state_dir)
 	return status;
 }
 
-static int run(char *words[], int count, struct admin_state *admin_state)
+static int run(char *words[], int count, struct request *request)
 {
 	if (count == 1 && strcmp(words[0], "list") == 0)
-		return list(admin_state->state_dir);
+		return list(request->state_dir);
 	if (count == 2 && strcmp(words[0], "del") == 0)
-		return ask(admin_state->state_dir,
+		return ask(request->state_dir,
 			   json_pack("{s:s, s:s}", "do", "exempt-del", "host",
 				     words[1]));
 	if (count < 2 || strcmp(words[0], "add") != 0 ||
-	    !read_words(words + 1, count - 1, admin_state))
+	    !read_words(words + 1, count - 1, request))
 		return cmd_usage("exempt");
-	return add(admin_state);
+	return add(request);
 }
 
 int cmd_exempt(int argc, char *argv[])
 {
 	struct options options;
-	struct admin_state admin_state = { 0 };
+	struct request request = { 0 };
 
 	if (!options_read(argc, argv, false, 0, INT_MAX, &options))
 		return cmd_usage(argv[0]);
-	admin_state.state_dir = options.state_dir;
-	return run(argv + optind, argc - optind, &admin_state);
+	request.state_dir = options.state_dir;
+	return run(argv + optind, argc - optind, &request);
 }

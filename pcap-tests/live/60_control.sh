@@ -248,6 +248,8 @@ like "its rule" "$(in_router ip rule)" 'from 192.0.2.32/28 lookup main'
 like "its rule to it" "$(in_router ip rule)" 'to 192.0.2.32/28 lookup main'
 ok "a name" waymark exempt add to localhost
 like "list" "$(said exempt list)" "^from $LAN4.20"
+is "list: an address is printed once" \
+	"$(said exempt list | grep -o "$LAN4.20" | wc -l)" 1
 like "list: how long" "$(said exempt list)" \
 	'^192.0.2.32/28 by rule for 3[56][0-9][0-9]s'
 like "list: a name's addresses" "$(said exempt list)" \
@@ -259,8 +261,8 @@ like "what is nearly one is not asked for" "$(said exempt add 192.0.2.300)" \
 like "nor is a range of such" "$(said exempt add 192.0.2.1-192.0.2.300)" \
 	'-192\.0\.2\.300: each number of an IPv4 address'
 words=$(said exempt add $LAN4.78 for 3x)
-is "a time that is none: bad usage" $? 2
-like "and which it is" "$words" 'for 3x: this is no time'
+is "a time that is not valid: bad usage" $? 2
+like "and which it is" "$words" 'for 3x: not a time'
 is "a reload keeps them" "$(waymark reload >/dev/null
 	said exempt list | wc -l)" 3
 ok "and so does setup" waymark setup "$policy"

@@ -338,7 +338,7 @@ lab_lan()
 	lab_wire client eth0 router lan0
 	in_router ip addr add "$LAN4.1/24" dev lan0
 	in_router ip addr add "$LAN6::1/64" dev lan0 nodad
-	for host in 9 20 21; do
+	for host in 9 20 21 22; do
 		in_client ip addr add "$LAN4.$host/24" dev eth0
 		in_client ip addr add "$LAN6::$host/64" dev eth0 nodad
 	done
