@@ -36,7 +36,7 @@ default via one
 EOF_POLICY
 like "a gateway of another device" \
 	"$(waymark setup "$LAB_DIR/wrong.policy" 2>&1)" \
-	"uplink one: its gateway $(gw6 2) is reached by up2, not by up1"
+	"uplink one: gateway $(gw6 2) is in no prefix of up1"
 sed -i "s/via $(gw6 2)/via $(up6 1)/" "$LAB_DIR/wrong.policy"
 like "a gateway that is oneself" \
 	"$(waymark setup "$LAB_DIR/wrong.policy" 2>&1)" \

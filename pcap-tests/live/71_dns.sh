@@ -70,10 +70,19 @@ is "below the video, though an alias" "$(look_up $B "x.$NAME_VIDEO")" $SHARED
 is "what was asked for counts" "$(get $B $SHARED $NAME_MEETING)" 2
 stop
 
+# Both families of a client are joined where the router's neighbour table has
+# confirmed both addresses.
+confirm()
+{
+	in_client ping -q -c 1 -W 2 -I "$A" "$LAN4.1" >/dev/null
+	in_client ping -q -c 1 -W 2 -I "$A6" "$LAN6::1" >/dev/null
+}
+
 # The lab's client has several addresses; here it uses one of each family.
 in_router ip neigh flush all
 policy masquerade "learn servers off"
 start "a machine of both families"
+confirm
 is "it asks by IPv4" "$(look_up $A $NAME_VIDEO udp $SERVER4 AAAA)" $SHARED6
 is "and connects by IPv6" "$(get $A6 $SHARED6 $NAME_VIDEO)" 2
 is "it asks by IPv6" "$(look_up $A6 $NAME_VIDEO udp $SERVER6)" $SHARED
@@ -87,6 +96,7 @@ stop
 in_router ip neigh flush all
 policy masquerade "learn servers off"
 start "a machine of both families, the router's own resolver"
+confirm
 is "it asks by IPv4" "$(look_up $A $NAME_VIDEO udp $ROUTER AAAA)" $SHARED6
 is "and connects by IPv6" "$(get $A6 $SHARED6 $NAME_VIDEO)" 2
 stop
@@ -124,8 +134,8 @@ counted()
 policy masquerade
 ok "services" lab_serve server tcp:853 udp:853
 start "encrypted DNS"
-ask client tcp $SERVER4 853 >/dev/null
-is "DNS over TLS is counted" "$(counted TLS)" 1
+ask client tcp $SERVER4 853 --lines 13 >/dev/null
+ok "DNS over TLS is counted" until_true 30 eval '[ "$(counted TLS)" = 1 ]'
 ask client udp $SERVER4 853 --lines 4 >/dev/null
 is "DNS over QUIC" "$(counted QUIC)" 1
 in_client curl -sk --max-time 5 --resolve dns.google:443:$SERVER4 \

@@ -89,8 +89,8 @@ START_TEST(candidates)
 	ck_assert(!has(asked(IPPROTO_UDP, false, "ab\x78", 100), "dns"));
 	ck_assert(has(asked(IPPROTO_UDP, false, "", 98), "ethereum"));
 	ck_assert(!has(asked(IPPROTO_UDP, false, "", 96), "ethereum"));
-	ck_assert(!has(asked(IPPROTO_UDP, false, "", 1023), "rdp"));
-	ck_assert(has(asked(IPPROTO_UDP, false, "", 1024), "rdp"));
+	ck_assert(!has(asked(IPPROTO_UDP, false, "", 22), "rdp"));
+	ck_assert(has(asked(IPPROTO_UDP, false, "", 23), "rdp"));
 	ck_assert(hints_read(IPPROTO_TCP, true));
 	ck_assert(!hints_read(IPPROTO_ICMP, true));
 }
