@@ -270,7 +270,7 @@ class Lab:
 
     def reload(self, text, offload):
         with open(self.path, "w") as out:
-            out.write(f"{self.head}# routes\noffload {offload}\n{text}")
+            out.write(f"{self.head}# routes\nkernel-routes {offload}\n{text}")
         done = subprocess.run(
             [self.waymark, "reload", "--state-dir", self.state],
             capture_output=True, text=True)
