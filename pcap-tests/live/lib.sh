@@ -385,7 +385,7 @@ lab_new()
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -m --propagation private sh -c '
 		mount --bind "$1/iproute2" /etc/iproute2
-		echo >"$1/ready"; exec sleep 900' sh "$LAB_DIR" &
+		echo >"$1/ready"; exec sleep 9000' sh "$LAB_DIR" &
 	LAB_MOUNTS=$!
 	disown "$LAB_MOUNTS"
 	# nsenter goes to the root directory; back to where we were.
