@@ -70,14 +70,6 @@ is "below the video, though an alias" "$(look_up $B "x.$NAME_VIDEO")" $SHARED
 is "what was asked for counts" "$(get $B $SHARED $NAME_MEETING)" 2
 stop
 
-# Both families of a client are joined where the router's neighbour table has
-# confirmed both addresses.
-confirm()
-{
-	in_client ping -q -c 1 -W 2 -I "$A" "$LAN4.1" >/dev/null
-	in_client ping -q -c 1 -W 2 -I "$A6" "$LAN6::1" >/dev/null
-}
-
 # The lab's client has several addresses; here it uses one of each family.
 in_router ip neigh flush all
 policy masquerade "learn servers off"

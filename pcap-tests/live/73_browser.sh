@@ -39,6 +39,7 @@ ok "a DNS of both families" names_at server both 198.51.100.8 \
 in_router ip neigh flush all
 policy masquerade "learn servers off"
 start "both families"
+confirm
 CLIENT_ASKS=198.51.100.8
 is "right from the SYN on" "$(visit "$NAME_VIDEO" $SHARED6)" 2
 unset CLIENT_ASKS

@@ -88,6 +88,23 @@ policy()
 	POLICY
 }
 
+# Both families of a client are joined where the router's neighbour table has
+# confirmed both addresses.
+confirm()
+{
+	local address
+	for address in "$A" "$A6"; do
+		in_router ping -q -c 1 -W 2 "$address" >/dev/null
+		# An entry that the client made is confirmed after a while.
+		until_true 100 is_confirmed "$address"
+	done
+}
+
+is_confirmed()
+{
+	in_router ip neigh show to "$1" nud reachable | grep -q lladdr
+}
+
 # ---- a browser ----
 
 # What the client's /etc/hosts says beside its own: hosts [LINE...]
