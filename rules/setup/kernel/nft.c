@@ -2,9 +2,13 @@
 #include "rules/setup/kernel/nft.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 uint64_t nft_hash(const char *text)
 {
@@ -68,15 +72,67 @@ int nft_check(const char *script, char error[static SETUP_ERROR_MAX])
 	return run(script, true, error);
 }
 
+/* The child's part: never returns. */
+static void write_output(int fd, const char *command)
+{
+	struct nft_ctx *ctx;
+	FILE *out = fdopen(fd, "w");
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	dup2(null, STDERR_FILENO);
+	ctx = context_new();
+	if (!out || !ctx || nft_run_cmd_from_buffer(ctx, command) ||
+	    fputs(nft_ctx_get_output_buffer(ctx), out) < 0 || fclose(out))
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_SUCCESS);
+}
+
+/* All that can be read from `fd`; NULL: out of memory. */
+static char *read_all(int fd)
+{
+	char buffer[4096], *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	ssize_t len;
+
+	if (!out)
+		return NULL;
+	while ((len = read(fd, buffer, sizeof(buffer))) > 0 ||
+	       (len < 0 && errno == EINTR))
+		if (len > 0)
+			fwrite(buffer, 1, (size_t)len, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/*
+ * Runs in a child process: for rules of iptables-nft, libnftables calls
+ * libxtables, which leaks memory and prints to stderr.
+ */
 char *nft_read(const char *command)
 {
-	struct nft_ctx *ctx = context_new();
+	int fds[2], status;
 	char *text = NULL;
+	pid_t pid;
 
-	if (ctx && nft_run_cmd_from_buffer(ctx, command) == 0)
-		text = strdup(nft_ctx_get_output_buffer(ctx));
-	nft_ctx_free(ctx);
-	return text;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return NULL;
+	pid = fork();
+	if (pid == 0)
+		write_output(fds[1], command);
+	close(fds[1]);
+	if (pid > 0)
+		text = read_all(fds[0]);
+	close(fds[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			pid = -1;
+	if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* A dry run creates nothing, and the chain has no hook. */
