@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Makefile - builds waymark, its tests, its demo. `make help` lists the targets.
 
 VERSION := 0.1

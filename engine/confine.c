@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* confine.c - drop privileges, see confine.h. */
 #include "engine/confine.h"
 

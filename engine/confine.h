@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * confine.h - drop privileges: code that reads packets of strangers keeps no
  * more rights than it needs, so that a fault in it gains an attacker little.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* control.c - the control socket of a running engine, see control.h. */
 #include "engine/control.h"
 

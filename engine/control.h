@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * control.h - the control socket of a running engine: one line of request, one
  * text in reply, then the connection closes. Everything is for one thread and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * engine.c - run a lane for each queue: a source, a worker and their thread,
  * see engine.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* engine_ask.c - report counters, memory and flows of a running engine. */
 #include <stdlib.h>
 #include <time.h>

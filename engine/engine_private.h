@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * engine_private.h - the parts of an engine. Only engine*.c include this.
  */

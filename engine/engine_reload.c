@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* engine_reload.c - replace the policy of a running engine. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* expect.c - decide an `expect` line as a packet would be. */
 #include "engine/expect.h"
 

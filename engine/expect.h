@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* expect.h - check whether an expectation of a policy holds. */
 #ifndef WAYMARK_EXPECT_H
 #define WAYMARK_EXPECT_H

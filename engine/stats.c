@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stats.c - the table of what the engine counts, see stats.h. */
 #include "engine/stats.h"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # check.sh - all tests, and one line at the end that counts them.
 #
 #	pcap-tests/check.sh BUILD PROGRAM...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cmd.h - the commands of waymark, one file cmd_NAME.c each.
  * argv[0] is "waymark NAME", which getopt prints in its messages. Results go to

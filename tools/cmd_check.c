@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_check.c - waymark check: read a policy, warn, run its expect lines. */
 #include <getopt.h>
 #include <stdio.h>

@@ -1,4 +1,6 @@
-/* cmd_doctor.c - waymark doctor: report what is missing on this machine, and the fix. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_doctor.c - waymark doctor: report what is missing on this machine, and
+ * the fix. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>

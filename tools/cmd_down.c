@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_down.c - waymark down: undo what setup did to the kernel. */
 #include <errno.h>
 #include <stdio.h>

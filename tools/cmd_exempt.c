@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_exempt.c - waymark exempt: add, remove and list exemptions. */
 #include <errno.h>
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cmd_explain.c - waymark explain: which line decides a flow, at which packet,
  * and what the kernel then does with it.

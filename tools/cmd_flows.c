@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_flows.c - waymark flows: those that the engine has not settled. */
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_hints.c - waymark hints: the registry of hints. */
 #include <stdio.h>
 

@@ -1,4 +1,6 @@
-/* cmd_learned.c - waymark learned: list what was learned from flows and DNS answers. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_learned.c - waymark learned: list what was learned from flows and DNS
+ * answers. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

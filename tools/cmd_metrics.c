@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_metrics.c - waymark metrics: what was counted, for Prometheus. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_reload.c - waymark reload: have the running engine read its policy again. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_replay.c - waymark replay: classify captures as the engine would. */
 #include <errno.h>
 #include <getopt.h>

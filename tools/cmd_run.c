@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_run.c - waymark run: run the engine without a set-up. */
 #include <stddef.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_setup.c - waymark setup: what a policy asks of the kernel. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_status.c - waymark status: what the running engine has counted. */
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cmd_test.c - waymark test: replay cases, compared with what is expected.
  * A case is a directory with case.policy, input.pcap and expect.txt: a line for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_top.c - waymark top: the status, again each second, with rates. */
 #include <errno.h>
 #include <getopt.h>

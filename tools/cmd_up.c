@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_up.c - waymark up: set up the kernel and run the engine. */
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_uplink.c - waymark uplink: show the uplinks, force one up or down. */
 #include <errno.h>
 #include <limits.h>

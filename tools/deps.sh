@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # deps.sh - install those of the named Debian packages that are missing.
 # Does nothing, and asks for nothing, when all are there.
 set -eu

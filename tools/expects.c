@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* expects.c - the expect lines of a policy, see expects.h. */
 #include "tools/expects.h"
 

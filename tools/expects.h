@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * expects.h - run the expect lines of a policy, and report those that fail.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* explain_kernel.c - the kernel's part of `waymark explain`. */
 #include "tools/explain_kernel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * explain_kernel.h - the kernel's part of `waymark explain`: by what a flow
  * leaves, printed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* learned_list.c - a line for each thing that was learned. */
 #include "tools/learned_list.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* load.c - a policy for a command. */
 #include "rules/compile/policy_load.h"
 #include "tools/load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * load.h - read a policy for a command, and print its errors and warnings.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* metrics.c - print the engine's status in the Prometheus text format. */
 #include <inttypes.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* options.c - parse common options, see options.h. */
 #include "tools/options.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* progress.c - a thread that looks how far a replay is, see progress.h. */
 #include "tools/progress.h"
 

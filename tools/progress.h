@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * progress.h - show the progress of a replay in one line of the terminal. A
- * separate thread rewrites it; the replay does no work for it. The line is there
- * once nothing else has been printed for a second, and gone when something is,
- * in the end, and when a signal ends the program.
+ * separate thread rewrites it; the replay does no work for it. The line is
+ * there once nothing else has been printed for a second, and gone when
+ * something is, in the end, and when a signal ends the program.
  *
  * All of it is for the main thread, and NULL does nothing.
  */

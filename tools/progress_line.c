@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* progress_line.c - how far a replay is, see progress_line.h. */
 #include "tools/progress_line.h"
 
@@ -118,7 +119,8 @@ static void print_rest(const struct progress_state *state,
 		snprintf(text, 2 * PART_MAX, "  %s", speed);
 }
 
-/* Print the file's name without its directory; '?' for what may not be one column. */
+/* Print the file's name without its directory; '?' for what may not be one
+ * column. */
 static void print_name(const char *path, char text[static NAME_MAX_SHOWN])
 {
 	const char *slash = strrchr(path, '/');

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report.c - flows and packets of a replay, for people and for programs. */
 #include "tools/report.h"
 

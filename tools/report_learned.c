@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report_learned.c - how far a replay's first packets were right. */
 #include "tools/report.h"
 

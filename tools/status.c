@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status.c - print the engine's status as tables. */
 #include "tools/status.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * status.h - print the JSON object that an engine sends for `status`: as
  * tables, and in the Prometheus text format. Any thread may call these.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* waymark.c - dispatch to the command that the first argument names. */
 #include <errno.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * client.h - who shares memory fairly: a client is an IPv4 address or an IPv6
  * /64, since a machine chooses addresses within its network as it likes.
@@ -10,8 +11,8 @@
 
 #include "rules/tables/address.h"
 
-/* The words that identify a client; 0 is nobody. No IPv6 network has the high
- * half of an IPv4 client: ::/64 belongs to no client. */
+/* The words that identify a client; 0 is no client. No IPv6 network has the
+ * high half of an IPv4 client: ::/64 belongs to no client. */
 static inline uint64_t client_of(const struct address *address)
 {
 	return address->be64[0] != 0 ? address->be64[0] : address->be64[1];

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* decide.c - find the first matching route, and whether that is final. */
 #include "engine/flow/decide.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * decide.h - choose a flow's route by what is known about it so far. Live
  * engine, replay, expect and explain share this code.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* flow.c - a set-associative table of flows under a keyed hash. */
 #include <errno.h>
 #include <stdatomic.h>
@@ -17,10 +18,10 @@
 #define FLOWS_AT_ONCE BUCKET_FLOWS	/* that a part reserves at a time */
 
 /*
- * A bucket has a one-byte tag for each flow, so that no other flow is touched; 0 is
- * an empty place. A place gets a flow when it is first used and keeps it. So
- * flows lie side by side in order of arrival, and a table that is far from full
- * takes little cache and memory.
+ * A bucket has a one-byte tag for each flow, so that no other flow is touched;
+ * 0 is an empty place. A place gets a flow when it is first used and keeps it.
+ * So flows lie side by side in order of arrival, and a table that is far from
+ * full takes little cache and memory.
  *
  * The bucket also knows which flow is evicted next: `order` lists the places by
  * their latest packet, four bits each, the newest in the lowest digit;

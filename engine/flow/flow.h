@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * flow.h - table of flows: all unsettled ones, and the latest settled ones.
  *
  * Memory is fixed: small buckets under a keyed hash. A new flow takes an empty
  * place of its bucket, else evicts the longest idle settled flow, else the
- * longest idle flow of the client that has the most in the bucket. So the table never grows and starting a flow never fails.
- * A table belongs to one worker: no lock.
+ * longest idle flow of the client that has the most in the bucket. So the table
+ * never grows and starting a flow never fails. A table belongs to one worker:
+ * no lock.
  */
 #ifndef WAYMARK_FLOW_H
 #define WAYMARK_FLOW_H
@@ -116,8 +118,9 @@ void flow_table_free(struct flow_table *table);
 /*
  * Open one of `parts` (a power of two, at most an eighth of the flows) of
  * `table` for flows whose flow_hash() selects it by its highest bits. The part
- * has its own buckets; memory comes from `table`, which is borrowed and used for
- * nothing else. Each part may belong to another thread. NULL: out of memory.
+ * has its own buckets; memory comes from `table`, which is borrowed and used
+ * for nothing else. Each part may belong to another thread. NULL: out of
+ * memory.
  */
 struct flow_table *flow_table_part(struct flow_table *table, size_t number,
 				   size_t parts, flow_release release,
@@ -175,8 +178,8 @@ void flow_touch(struct flow_table *table, struct flow *flow, uint64_t hash,
 /* Mark the flow FLOW_SETTLED: it is evicted before unsettled ones. */
 void flow_settle(struct flow_table *table, struct flow *flow);
 
-/* Texts and questions found in a flow's payload. They are stored apart from the flows, so
- * that flows without any take no memory for them. */
+/* Texts and questions found in a flow's payload. They are stored apart from the
+ * flows, so that flows without any take no memory for them. */
 #define FLOW_QUESTIONS 8
 struct flow_names {
 	uint64_t questions[FLOW_QUESTIONS];	/* hashes of DNS questions */

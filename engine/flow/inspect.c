@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* inspect.c - run the hints over a flow's first payload. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/hints/hint.h"
+#include "engine/hints/hint_set.h"
 #include "engine/hints/ja4.h"
 #include "engine/flow/inspect.h"
 #include "engine/flow/segment.h"
@@ -93,35 +95,6 @@ void inspect_release(struct inspector *inspector, struct flow *flow)
 	search_release(&inspector->search, flow);
 }
 
-/* ---- sets of hints ---- */
-
-static bool set_has(const struct hint_set *set, size_t hint)
-{
-	return set->bits[hint / 64] >> hint % 64 & 1;
-}
-
-static void set_remove(struct hint_set *set, size_t hint)
-{
-	set->bits[hint / 64] &= ~(UINT64_C(1) << hint % 64);
-}
-
-static bool set_is_empty(const struct hint_set *set)
-{
-	uint64_t all = 0;
-
-	for (size_t i = 0; i < HINTS_MAX / 64; i++)
-		all |= set->bits[i];
-	return all == 0;
-}
-
-static struct hint_set set_of(size_t hint)
-{
-	struct hint_set set = { 0 };
-
-	set.bits[hint / 64] = UINT64_C(1) << hint % 64;
-	return set;
-}
-
 /* ---- the sides of a flow ---- */
 
 /* Whether a hint can still learn from payload of this side. */
@@ -129,7 +102,7 @@ static bool hints_are_open(const struct flow *flow, bool side)
 {
 	if (!flow->has_candidates[side])
 		return hints_read(flow->facts.proto, side);
-	return !set_is_empty(&flow->candidates[side]);
+	return !hint_set_is_empty(&flow->candidates[side]);
 }
 
 /* The same, or a pattern can still match. */
@@ -226,12 +199,12 @@ static void ask_only(struct inspector *inspector, struct flow *flow,
 			     sides & (side ? HINT_SERVER : HINT_CLIENT);
 		bool refused = flow->facts.proto == IPPROTO_TCP &&
 			       flow->has_candidates[side] &&
-			       !set_has(&flow->candidates[side], hint);
+			       !hint_set_has(&flow->candidates[side], hint);
 
 		close_side(flow, side);
 		if (reads && !refused &&
 		    flow->payload_bytes[side] < inspector->budget.bytes)
-			flow->candidates[side] = set_of(hint);
+			flow->candidates[side] = hint_set_of(hint);
 	}
 }
 
@@ -280,7 +253,7 @@ static bool ask_one(struct inspector *inspector, struct flow *flow,
 		take_yield(inspector, flow, names, hint, &yield);
 		return true;
 	case HINT_NO:
-		set_remove(&flow->candidates[input->from_server], hint);
+		hint_set_remove(&flow->candidates[input->from_server], hint);
 		return false;
 	case HINT_MORE:
 		break;
@@ -295,10 +268,10 @@ static void ask(struct inspector *inspector, struct flow *flow,
 	struct hint_set set = flow->candidates[input->from_server];
 	int first = hints_preferred(input->transport, input->dport);
 
-	if (first >= 0 && set_has(&set, (size_t)first)) {
+	if (first >= 0 && hint_set_has(&set, (size_t)first)) {
 		if (ask_one(inspector, flow, names, (size_t)first, input))
 			return;
-		set_remove(&set, (size_t)first);
+		hint_set_remove(&set, (size_t)first);
 	}
 	for (size_t word = 0; word < HINTS_MAX / 64; word++) {
 		uint64_t *bits = &set.bits[word];
@@ -525,7 +498,7 @@ static void ask_again_for(const struct inspector *inspector, struct flow *flow,
 		if (flow->streams[side] == NULL)
 			continue;
 		flow->facts.known &= (uint8_t)~facts;
-		flow->candidates[side] = set_of((size_t)flow->hint);
+		flow->candidates[side] = hint_set_of((size_t)flow->hint);
 	}
 }
 

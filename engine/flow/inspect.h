@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * inspect.h - inspect a flow's packets for what their payload reveals: ask the
  * hints, keep payload only for those that need more, and know when to give up.

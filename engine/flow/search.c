@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* search.c - match `payload` patterns over the sides of a flow. */
 #include "engine/flow/search.h"
 

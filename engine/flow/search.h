@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * search.h - search the policy's `payload` patterns in the first bytes of each
  * side of a flow. A search belongs to one worker; nothing allocates after

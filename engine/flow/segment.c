@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* segment.c - find the place of TCP segments in their stream. */
 #include "engine/flow/segment.h"
 

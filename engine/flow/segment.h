@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * segment.h - find the place of TCP segments in the stream of their side, and
  * leave urgent bytes out of it: receivers take the urgent byte out of the data

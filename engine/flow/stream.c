@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stream.c - a pool of blocks that reassemble the first bytes of flows. */
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * stream.h - reassemble the first bytes of each side of a flow for hints. A
  * pool of equal blocks, allocated once; it belongs to one worker: no lock.

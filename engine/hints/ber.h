@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ber.h - tags and lengths of ASN.1's basic encoding (X.690, 8.1). */
 #ifndef WAYMARK_BER_H
 #define WAYMARK_BER_H

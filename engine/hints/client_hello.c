@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client_hello.c - the server name, ALPN and ECH of a ClientHello (RFC 8446,
  * 4.1.2; RFC 6066, 3; RFC 7301; RFC 9849, 5). */
 #include "engine/hints/client_hello.h"

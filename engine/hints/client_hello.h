@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * client_hello.h - the first message of TLS, wherever it travels: in TLS and
  * DTLS records, in QUIC's CRYPTO frames, after STARTTLS. Pure functions.

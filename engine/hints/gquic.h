@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * gquic.h - the hello of Google's QUIC, which did not use TLS.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint.h - match a flow's payload against one protocol.
  *
@@ -124,8 +125,8 @@ struct hint {
 void hint_yield_host(struct hint_yield *yield, const void *host, size_t len);
 void hint_yield_alpn(struct hint_yield *yield, const uint8_t *name, size_t len);
 
-/* Read the next of the earlier datagrams; false at the end. Each is kept as a byte
- * (1: from the server), its length (big-endian, two bytes) and its bytes. */
+/* Read the next of the earlier datagrams; false at the end. Each is kept as a
+ * byte (1: from the server), its length (big-endian, two bytes) and its bytes. */
 bool hint_earlier_next(struct cursor *earlier, bool *ret_from_server,
 		       struct cursor *ret_datagram);
 

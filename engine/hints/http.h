@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* http.h - an HTTP request that follows another protocol's bytes. */
 #ifndef WAYMARK_HTTP_H
 #define WAYMARK_HTTP_H

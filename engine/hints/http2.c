@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * http2.c - frames of HTTP/2 (RFC 9113, 4.1) up to the first header, and as
  * much of HPACK (RFC 7541) as it takes to find the authority in it. Nothing

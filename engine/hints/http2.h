@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* http2.h - the host of a connection that begins with HTTP/2. */
 #ifndef WAYMARK_HTTP2_H
 #define WAYMARK_HTTP2_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ja4.c - see ja4.h; the names of fields are those of RFC 8446, 4.1.2. */
 #include "engine/hints/ja4.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ja4.h - the JA4 fingerprint of a ClientHello (FoxIO's description of the
  * format): the ciphers and extensions that a TLS client offers. A pure

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* keep_alive.c - payload that only keeps a NAT mapping or a connection open. */
 #include "engine/hints/hint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * prefix.h - protocols whose first message has fixed bytes.
  * hint_prefix.c asks the rows of prefix_tcp.c and prefix_udp.c.

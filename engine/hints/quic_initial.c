@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * quic_initial.c - QUIC's long headers and Initial protection: AES-128-GCM
  * with keys from HKDF-SHA256 over the salt of the version.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * quic_initial.h - QUIC's long headers, and opening the Initial packets that
  * anyone on the way can open (RFC 9000, 17.2; RFC 9001, 5). Pure functions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * registry.c - all hints, and which of them to ask about a payload.
  * The first caller builds the tables; then they are only read.

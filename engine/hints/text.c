@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* text.c - lines, words and STARTTLS, for the hints of text protocols. */
 #include <strings.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * yield.c - shared by match functions: pass on a host or ALPN name, and
  * walk through the earlier datagrams.

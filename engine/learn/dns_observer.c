@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* dns_observer.c - match DNS answers to questions, and learn from them. */
 #include "engine/learn/dns_observer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * dns_observer.h - learn which names clients look up, from the DNS answers that
  * pass a worker.
@@ -6,12 +7,12 @@
  * flow (the same resolver and ports), repeats ID, name and type of a question
  * that is still outstanding, and is the first one to do so. Over TCP the
  * question also has to acknowledge the server's SYN, which a client that never
- * opened the connection cannot do. So packets that nobody asked for teach
- * nothing.
+ * opened the connection cannot do. So nothing is learned from
+ * unsolicited packets.
  *
  * Answers of this host's own resolver are taken as they are: their questions
- * are delivered locally and never reach the queue, and nobody else can send an
- * answer from this host.
+ * are delivered locally and never reach the queue, and no other host can
+ * send an answer from this one.
  *
  * An observer belongs to one worker; nothing here allocates.
  */

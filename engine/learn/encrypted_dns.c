@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* encrypted_dns.c - recognise DoT and DoQ by port, DoH by well-known names. */
 #include "engine/learn/encrypted_dns.h"
 

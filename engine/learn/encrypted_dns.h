@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * encrypted_dns.h - recognise encrypted DNS, from which nothing can be learned.
  * Pure functions; any thread may call them.

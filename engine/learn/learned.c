@@ -1,18 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * learned.c - what is learned, how sure it is, and whom it serves.
+ * learned.c - what is learned, how certain it is, and which client uses it.
  *
  * What is learned. Two facts predict a flow before it has sent payload. An
  * answer: this client asked for a name and got this address for it. And a
  * server: flows to this address and port turned out to be this application and
  * to name this host.
  *
- * From whom. Whoever can add evidence can choose the uplink of the flows that
- * it is used for. So all evidence has an owner, the client whose packets gave
- * it, and serves that client: answers are matched to the client's own questions
- * (dns_observer.c), servers are remembered by client. Beside a client's own
- * memory of a server there is one that is shared. It counts the clients that
- * agree, an IPv6 /64 as one, and is used only from LEARNED_CLIENTS_MIN clients
- * on, and never to choose between a strict uplink and another (worker_learn.c).
+ * Owners. A client that can add evidence can choose the uplink of the flows
+ * that it is used for. So all evidence has an owner, the client whose packets
+ * gave it, and serves that client: answers are matched to the client's own
+ * questions (dns_observer.c), servers are remembered by client. Beside a
+ * client's own memory of a server there is one that is shared. It counts the
+ * clients that agree, an IPv6 /64 as one, and is used only from
+ * LEARNED_CLIENTS_MIN clients on, and never to choose between a strict uplink
+ * and another (worker_learn.c).
  *
  * Grades. From the best: the client's own answer, its own flows to the server,
  * what several clients agree on. Confidence of servers is in percent. It rises
@@ -22,10 +24,10 @@
  * Answers have no percentage: they expire.
  *
  * Eviction. Memory is fixed. Items live in buckets of eight under a keyed hash,
- * so nobody can aim at a bucket. A new item replaces an expired one, else, of the
- * client with the most items in the bucket, the one that was of use longest ago,
- * where confidence counts as some time. So who learns most makes room first. A
- * client keeps at most LEARNED_NAMES_MAX names for one address.
+ * so a bucket cannot be targeted. A new item replaces an expired one, else, of
+ * the client with the most items in the bucket, the one that was of use longest
+ * ago, where confidence counts as some time. So who learns most makes room
+ * first. A client keeps at most LEARNED_NAMES_MAX names for one address.
  *
  * Locking. Buckets have sequence locks (learned_lock.h): readers never wait and
  * never block a writer; a writer that finds a bucket busy retries a little and
@@ -62,7 +64,7 @@
 #define PERCENT_TURN 10
 #define PERCENT_MIN 10
 
-/* Added to hashes, so that each use has hashes of its own. */
+/* Added to hashes, so that each use has separate hashes. */
 #define SERVICE (UINT64_C(1) << 32)
 #define RESET (UINT64_C(1) << 33)
 

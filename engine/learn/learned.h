@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * learned.h - evidence from earlier DNS answers and flows: which names a server
  * has for a client, and which application runs on a port. The first packet of
@@ -35,9 +36,9 @@ enum learned_kind {
 	LEARNED_SHARED,		/* flows of several clients to this port */
 };
 
-/* Evidence is shared once so many clients agree. */
+/* Evidence is shared once this many clients agree. */
 #define LEARNED_CLIENTS_MIN 3
-/* No more are told apart. */
+/* Clients are counted up to this number. */
 #define LEARNED_CLIENTS_MAX 4
 
 /* Seconds are those of the store's clock, see learned_options. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* learned_dns.c - collect the addresses in a DNS answer along its CNAMEs. */
 #include "engine/learn/learned_dns.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * learned_dns.h - read DNS messages: which addresses an answer gives for the
  * name that was asked for (RFC 1035, RFC 9460). Pure functions; any thread may

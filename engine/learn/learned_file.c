@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * learned_file.c - the file: a header with the length, the items one after
  * another, a SHA-256 over all of it. Numbers are little-endian; applications

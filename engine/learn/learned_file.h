@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* learned_file.h - save the learned store to a file and load it. */
 #ifndef WAYMARK_LEARNED_FILE_H
 #define WAYMARK_LEARNED_FILE_H

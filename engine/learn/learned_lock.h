@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * learned_lock.h - sequence locks of the learned store, and the words they
  * guard, which are read while they may be written. Only its files include this.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* learned_machines.c - two direct-mapped tables under a keyed hash. */
 #include "engine/learn/learned_machines.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * learned_machines.h - which IPv4 address a machine has, for a client that is
  * known by IPv6; only files of the learned store include this.

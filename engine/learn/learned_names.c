@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* learned_names.c - long host names in small buckets, each with a lock. */
 #include "engine/learn/learned_names.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * learned_names.h - host names that are too long for an item of the learned
  * store; only its files include this.
@@ -14,7 +15,7 @@
 
 struct learned_names;
 
-/* Allocate enough for so many items of the store. NULL: out of memory. */
+/* Allocate enough for `items` items of the store. NULL: out of memory. */
 struct learned_names *learned_names_new(size_t items, bool fixed_key);
 void learned_names_free(struct learned_names *names);
 size_t learned_names_bytes(const struct learned_names *names);

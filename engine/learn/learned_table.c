@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* learned_table.c - items in buckets, each with a sequence lock. */
 #include "engine/learn/learned_table.h"
 
@@ -52,10 +53,10 @@ struct slot {
 _Static_assert(sizeof(struct slot) == 128, "two cache lines");
 
 /*
- * Tags tell the items of a bucket apart without touching them: 16 bits each, 0
- * is empty. A place gets a slot when it is first used and keeps it. So slots
- * lie side by side in order of arrival, and a table that is far from full takes
- * little cache and memory.
+ * A bucket has a tag of 16 bits for each item, so that a look-up touches only
+ * the matching one; 0 is empty. A place gets a slot when it is first used and
+ * keeps it. So slots lie side by side in order of arrival, and a table that is
+ * far from full takes little cache and memory.
  */
 struct bucket {
 	_Alignas(64) _Atomic uint64_t tags[TAG_WORDS];
@@ -197,7 +198,7 @@ static unsigned int candidates_of(const struct bucket *bucket, uint64_t hash)
 }
 
 /*
- * Not a helper of its own: gcc 12 takes a function that only prefetches for one
+ * Not a separate function: gcc 12 takes a function that only prefetches for one
  * without effect and drops its calls.
  */
 void learned_table_fetch_tags(const struct learned_table *table, uint64_t hash)

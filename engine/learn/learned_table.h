@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * learned_table.h - items in small buckets under a keyed hash; only the files
  * of the learned store include this.
@@ -31,15 +32,15 @@ void learned_table_fetch_tags(const struct learned_table *table,
 void learned_table_fetch_items(const struct learned_table *table,
 			       uint64_t hash);
 
-/* The latest heard item of a hash that has not expired by `now_s`, as
+/* The most recently seen item of a hash that has not expired by `now_s`, as
  * learned_answer() and learned_server() give it. */
 bool learned_table_find(const struct learned_table *table, uint64_t hash,
 			uint32_t now_s, struct learned_found *ret);
 
 /*
- * Teach `news`: `merge` is asked for each item of the same hash and returns
- * whether it took the news in; if none does, the news gets a place of its own,
- * that of the oldest of its hash once there are LEARNED_NAMES_MAX.
+ * Add `news`: `merge` is called for each item of the same hash and returns
+ * whether it merged the news; if none does, the news gets a new slot, or that
+ * of the oldest item of its hash once there are LEARNED_NAMES_MAX.
  */
 typedef bool (*learned_merge)(struct learned_item *item,
 			      const struct learned_item *news);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* neighbours.c - read RTM_NEWNEIGH messages, see rtnetlink(7). */
 #include "engine/learn/neighbours.h"
 

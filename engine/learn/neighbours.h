@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * neighbours.h - follow the kernel's neighbour table, which says on which
- * machine an IPv4 or IPv6 address is, and whether that is confirmed
+ * neighbours.h - follow the kernel's neighbour table, which maps
+ * IPv4 and IPv6 addresses to machines, confirmed or not
  * (learned_confirm_machine()). For the control thread; nothing here blocks.
  */
 #ifndef WAYMARK_NEIGHBOURS_H

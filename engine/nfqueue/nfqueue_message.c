@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nfqueue_message.c - netlink messages of a queue, see nfqueue_message.h.
  *

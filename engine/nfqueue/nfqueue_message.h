@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nfqueue_message.h - read packets from and build verdicts for a queue. Bytes
  * only, no socket.

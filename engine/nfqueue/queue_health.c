@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* queue_health.c - read /proc/net/netfilter/nfnetlink_queue. */
 #include "engine/nfqueue/queue_health.h"
 

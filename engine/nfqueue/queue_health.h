@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* queue_health.h - read the kernel's statistics of a queue. */
 #ifndef WAYMARK_QUEUE_HEALTH_H
 #define WAYMARK_QUEUE_HEALTH_H

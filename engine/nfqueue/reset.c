@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* reset.c - build and send resets and ICMP errors, see reset.h. */
 #include "engine/nfqueue/reset.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * reset.h - end a flow at its client: by a TCP reset in the server's name at
  * the exact sequence number, or by an ICMP port unreachable. A sender belongs

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * source_nfqueue.c - one NFQUEUE over one netlink socket, see source_nfqueue.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * source_nfqueue.h - one NFQUEUE: receive packets in batches, send verdicts in
  * the same order. A source belongs to one thread.

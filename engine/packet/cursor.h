@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cursor.h - bounds-checked reads of packet bytes.
  * A read past the end returns 0 and sets is_short, which stays set: read a

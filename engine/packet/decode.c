@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * decode.c - decode IPv4, IPv6 and transports. Link layers are in
  * decode_link.c, tunnels in decode_tunnel.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * decode.h - decode link layers, IP and transports into a struct packet.
  * Never reads past the end. Truncated or malformed input sets a status; it is
@@ -53,9 +54,9 @@ enum decode_status decode_frame(int dlt, const uint8_t *frame, size_t len,
 /*
  * Open one tunnel layer of `outer`, a decoded packet: GRE (RFC 2784, 2890, and
  * version 1 of PPTP), ERSPAN, IP in IP, 6in4, MPLS in IP, VXLAN (RFC 7348),
- * VXLAN-GPE, Geneve (RFC 8926), GUE, GTP-U or Teredo (RFC 4380). Returns false when `outer` is
- * no tunnel. The caller decodes the inner packet, which inherits time, mark
- * and interface.
+ * VXLAN-GPE, Geneve (RFC 8926), GUE, GTP-U or Teredo (RFC 4380). Returns false
+ * when `outer` is no tunnel. The caller decodes the inner packet, which
+ * inherits time, mark and interface.
  */
 bool decode_inner(const struct packet *outer, struct packet *ret_inner);
 

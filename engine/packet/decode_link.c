@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * decode_link.c - skip the link-layer headers of a captured frame. Link types
  * and headers follow https://www.tcpdump.org/linktypes.html.

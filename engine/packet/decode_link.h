@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * decode_link.h - find IP behind an Ethernet type, for frames and tunnels.
  * Private to decode_*.c. Pure functions; any thread may call them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * decode_tunnel.c - find the packet inside a tunnel packet.
  */

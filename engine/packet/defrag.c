@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * defrag.c - reassemble fragments in slots of fixed size, one for each
  * incomplete datagram, with the received parts as a sorted list of ranges.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * defrag.h - reassemble IP fragments.
  * Live packets were reassembled by conntrack; captures need this table.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * packet.h - one packet: metadata from its source and decoded headers.
  * Plain data; pointers are borrowed from the source's buffer.

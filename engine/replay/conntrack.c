@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conntrack.c - model the kernel's nf_conntrack for replay. */
 #include <errno.h>
 #include <netinet/icmp6.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * conntrack.h - a model of the kernel's connection tracking for replay: which
  * packets open a connection, belong to one, or are invalid, when connections

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pcapng.c - read pcapng files block by block. Section numbers below refer to
  * draft-ietf-opsawg-pcapng.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pcapng.h - read pcapng files (draft-ietf-opsawg-pcapng). libpcap rejects
  * files whose interfaces differ in link type or snap length, which is common

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* replay.c - read captures in batches, process them in shards, and collect the
  * results in order. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay.h - replay captures through the live engine's worker. The kernel's
  * part (reassembly, conntrack marks, exemptions, the chains divert and settle)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay_flows.c - keep the latest flows in a window of pointers and earlier
  * ones in a file of records indexed by number. Host names vary in length and

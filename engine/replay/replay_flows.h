@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay_flows.h - the flows of a replay in the order of their first packet.
  *

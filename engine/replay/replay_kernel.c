@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* replay_kernel.c - evaluate the kernel's rules for one packet. */
 #include "engine/replay/replay_kernel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay_kernel.h - a model of the kernel's rules for replay: header-only
  * routes and `per packet` routes.

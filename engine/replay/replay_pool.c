@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* replay_pool.c - process batches in threads that publish their position. */
 #include "engine/replay/replay_pool.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay_pool.h - process a batch of items in several threads. Each item
  * belongs to one member, which processes its items in order. Where the order

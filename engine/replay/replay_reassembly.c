@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* replay_reassembly.c - reassemble fragments and open tunnels. */
 #include "engine/replay/replay_reassembly.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay_reassembly.h - turn the packets of a capture into those that
  * conntrack sees: reassemble fragments as the kernel does and, on request, open

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* replay_shard.c - process one shard's flows, and model the kernel's part. */
 #include "engine/replay/replay_shard.h"
 

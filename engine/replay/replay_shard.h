@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay_shard.h - process a part of a replay's flows. The hash of their tuple
  * assigns flows to a fixed number of shards. Each shard has its own worker and

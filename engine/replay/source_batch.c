@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * source_batch.c - a ring of batches between the reader and the consumer.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * source_batch.h - read and decode the frames of a capture in batches, in the
  * caller's thread or ahead of it in another. The result is the same.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* source_input.c - a stdio stream over a descriptor. */
 #include "engine/replay/source_input.h"
 

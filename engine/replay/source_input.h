@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * source_input.h - the bytes of a capture, from a file or standard input, as a
  * stdio stream that calls back before it blocks and that can be stopped. Input
  * compressed with gzip, zstd or lz4 is decompressed. One thread reads; other
- * threads may only call what says so.
+ * threads may only call the functions that permit it.
  */
 #ifndef WAYMARK_SOURCE_INPUT_H
 #define WAYMARK_SOURCE_INPUT_H
@@ -36,8 +37,8 @@ const char *source_input_error(const struct source_input *input);
 /* End the stream, also for a read that blocks. Any thread may call it. */
 void source_input_stop(struct source_input *input);
 
-/* Return the bytes read so far, compressed or not, and the size of the file, 0 when unknown. Any
- * thread may call them. */
+/* Return the bytes read so far, compressed or not, and the size of the file, 0
+ * when unknown. Any thread may call them. */
 uint64_t source_input_done(const struct source_input *input);
 uint64_t source_input_size(const struct source_input *input);
 /* Test whether reads never wait for a writer. */

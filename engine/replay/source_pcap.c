@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * source_pcap.c - read frames of pcap files and apply filters with libpcap;
  * read pcapng files with pcapng.c.

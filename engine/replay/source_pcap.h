@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * source_pcap.h - read frames of capture files (pcap, pcapng; microseconds or
- * nanoseconds; also compressed, see source_input.h). A source belongs to one thread. A pcapng file may have
- * interfaces of several link types: frames of unsupported ones are
- * DECODE_NOT_IP; a file without any supported one is an error.
+ * nanoseconds; also compressed, see source_input.h). A source belongs to one
+ * thread. A pcapng file may have interfaces of several link types: frames of
+ * unsupported ones are DECODE_NOT_IP; a file without any supported one is an
+ * error.
  */
 #ifndef WAYMARK_SOURCE_PCAP_H
 #define WAYMARK_SOURCE_PCAP_H

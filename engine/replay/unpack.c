@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* unpack.c - decompress with zlib, libzstd and liblz4. */
 #include "engine/replay/unpack.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * unpack.h - decompress a stream: gzip, zstd and lz4 (frame format), also of
  * several members in a row. A decoder belongs to one thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * worker.c - classify packets: from a batch of packets to their verdicts.
  *
@@ -21,9 +22,9 @@
  * what to expect, the route for that (worker_learn.c). The mark of a
  * provisional verdict names the path and keeps the flow in the queue. The flow
  * is settled once no route above the matching one can still match: its mark
- * then has the settled bit, conntrack saves it, and the kernel forwards the rest
- * of the flow alone. A flow whose DNS answer is still awaited is decided but held
- * back from being settled.
+ * then has the settled bit, conntrack saves it, and the kernel forwards the
+ * rest of the flow alone. A flow whose DNS answer is still awaited is decided
+ * but held back from being settled.
  *
  * Late outcomes. A flow that settles on another path than its first packet took
  * is late. decide_late() selects what happens: the first path is kept, the flow

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * worker.h - decide packets: what each queue's thread does, and what replay
  * does with a capture. One worker belongs to one thread. It shares only the

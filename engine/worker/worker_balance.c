@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * worker_balance.c - balanced routes while uplinks go down and come back.
  */

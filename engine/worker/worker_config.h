@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * worker_config.h - a worker's configuration: a policy, the inspector for it,
  * and the counters of its routes and classes. The control thread makes it, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* worker_interface.c - cache the names of arrival interfaces. */
 #include <string.h>
 

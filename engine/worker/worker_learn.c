@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * worker_learn.c - the worker's side of the learned store: predict the route of
  * a flow's first packet, and learn from flows that are settled.

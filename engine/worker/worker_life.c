@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* worker_life.c - create and free workers, measure their memory. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * worker_list.c - copy flows for a query, a few at a time, so that packets do
  * not wait.

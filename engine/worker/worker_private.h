@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * worker_private.h - the parts of a worker. Only worker*.c include this.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_decode.c - any bytes as frames of any link type, as packets, tunnels,
  * quotes and fragments. Input: link type, then records of a length and a frame.

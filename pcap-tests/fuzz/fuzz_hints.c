@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_hints.c - any bytes as payload of any hint. Input: which hint, which
  * side and how the rest is cut in two: a stream that grows or has another side,

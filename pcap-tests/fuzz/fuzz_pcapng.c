@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_pcapng.c - any bytes as a pcapng file. */
 #include <assert.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_policy.c - any bytes as a policy: what is understood prints in a form
  * that reads as itself. Includes are left out, they would read our files.

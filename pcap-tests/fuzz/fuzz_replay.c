@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_replay.c - any packets through replay: the worker, its hints, the
  * decision and the stand-in for conntrack. Input: records of a pause in 10 ms,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * run_seeds.c - a harness without libFuzzer: its seeds, and each of them
  * changed a little and cut, the same way every time. The seeds are in

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 101_probe_state.sh - what probes found survives a reload and a restart of the
 # daemon, also a killed one; and when no target answers at all, uplinks that
 # work stay in use.
@@ -110,7 +111,7 @@ works 2
 
 until_true 60 status_like '^two .*IPv4: up'
 lab_log_mark
-for round in 1 2 3 4 5 6 7 8; do
+for _ in 1 2 3 4 5 6 7 8; do
 	in_router nft flush ruleset
 	until_true 10 in_router nft list table inet waymark || break
 	sleep 0.3

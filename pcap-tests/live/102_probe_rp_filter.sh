@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 102_probe_rp_filter.sh - with strict reverse-path filtering an uplink that was
 # down is found to be up again while its traffic fails over: ping, tcp and http,
 # IPv4 and IPv6, with a fallback and as a member of a balanced route.

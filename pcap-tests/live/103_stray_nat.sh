@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 103_stray_nat.sh - the firewall translates to each uplink's address. A long
 # UDP flow that failed over while waymark was stopped for its uplink's return
 # gets the right address after the start, and is answered again.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 10_nfqueue.sh - the engine on a queue that is not of our own making: marks,
 # overload, neighbours on the queue, sudden ends, super-packets.
 # shellcheck disable=SC1091,SC2317

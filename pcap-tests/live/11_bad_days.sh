@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 11_bad_days.sh - waymark when much goes wrong: a flood of flows from random
 # addresses at more than the engine holds, an engine that does not run for a
 # second, verdicts nobody waits for, a full conntrack table, jumbo packets.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 120_whole_marks.sh - other programs that test the whole mark keep working
 # beside waymark: ip rules of either polarity, nftables before and after
 # routing, packet marks and connection marks.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 121_foreign_rules.sh - ip rules of others behind waymark's are named, with
 # the statement that puts them ahead; and then they work, in both families.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 122_error_routes.sh - an unreachable, blackhole or prohibit default in main
 # ends no traffic of the uplinks, whether main has a better default or not.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 123_proxy_transfers.sh - whole transfers by an uplink that is a host on the
 # clients' LAN. It answers them directly, so that conntrack sees half of each
 # flow. The policy is the shipped example, and one for both families.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 124_addresses.sh - an uplink that loses its address of a family is down in
 # that family; a gateway outside the prefixes of its interface is refused.
 . "$(dirname "$0")/lib.sh"

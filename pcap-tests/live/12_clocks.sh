@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 12_clocks.sh - clocks that jump, forwards and backwards, the day's and the
 # steady one alike, and fragments: each packet keeps its path all the while.
 # shellcheck disable=SC1091

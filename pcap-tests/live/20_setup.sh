@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 20_setup.sh - what `waymark setup` does to the kernel and `waymark down`
 # takes back: nothing twice, nothing of others, nothing left, whenever it is
 # killed. No engine runs; where a verdict is needed, a rule between our two

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 21_divert.sh - what the kernel does with marks between the engine's
 # verdicts: it keeps them, puts them back, answers by the way a flow came,
 # and leaves alone what is not ours. A rule between our two chains plays the

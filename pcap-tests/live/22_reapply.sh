@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 22_reapply.sh - another policy while packets wait in the queue: they stay
 # there; and while ten thousand flows come: none goes astray, none is lost.
 . "$(dirname "$0")/lib.sh"

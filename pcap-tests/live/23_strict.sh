@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 23_strict.sh - an enemy takes away tables, rules, routes and links while
 # packets of a strict uplink flow: none of them leaves by another one, whether
 # somebody mends the set-up or not; and nobody is locked out meanwhile.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 24_numbers.sh - an uplink keeps its numbers, whatever becomes of the others:
 # no settled flow changes its path.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 30_paths.sh - where nothing masquerades: each flow leaves by its path, as
 # the counters of the ISPs tell. The way back is always the first ISP's.
 . "$(dirname "$0")/lib.sh"

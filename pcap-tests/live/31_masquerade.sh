@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 31_masquerade.sh - where each uplink hides the LAN behind its own address:
 # the server sees the right source, answers come back by the same uplink, with
 # every setting of rp_filter; a flow that is known late keeps its path.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 32_setup.sh - set-up: twice is as once, another policy changes only the
 # difference, what was asked to be printed changes nothing, `down` undoes all.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 33_links.sh - a link goes down: its traffic takes the uplink that `fallback`
 # names, or main's way, or under `strict` none at all; v4 and v6.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 34_no_engine.sh - the engine dies and comes back: flows in inspection keep
 # their provisional path, new ones pass or, under `fail-closed`, do not.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 35_local.sh - the router's own traffic where nothing masquerades: a socket gets
 # the source address of the uplink by which it leaves, or the ISP would drop
 # what it sends. What main has, what is exempt, bound or marked stays so.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 36_shared.sh - an uplink that is a host on the clients' own LAN: a proxy.
 # What comes in by that device comes from clients, and answers find them.
 . "$(dirname "$0")/lib.sh"

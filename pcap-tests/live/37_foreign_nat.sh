@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 37_foreign_nat.sh - the router's own firewall masquerades, and the policy
 # does not know: a flow whose name comes late must not be torn off its path.
 . "$(dirname "$0")/lib.sh"

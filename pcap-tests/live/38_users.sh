@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 38_users.sh - the router's own traffic by the user whose socket it is: the
 # kernel tests it where it may, the engine where it has to, and a socket gets
 # the source address of its path. What is forwarded is no user's.

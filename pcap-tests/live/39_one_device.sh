@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 39_one_device.sh - two uplinks behind one device, each with addresses of its
 # own: what came in by one is answered by it, as is what is bound to its
 # address.

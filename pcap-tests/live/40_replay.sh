@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 40_replay.sh - live and replay are one: each packet that the router marked
 # has the mark that replay gives it in a capture taken just before.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 41_replay_files.sh - captures as files and through pipes: several threads tell
 # the same as one, of every case and, where CORPUS names a folder of captures,
 # of each of those.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 42_replay_progress.sh - a line on the terminal says how far a replay is. It
 # is gone before anything else is printed, and where there is no terminal it
 # never was.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 50_bad_input.sh - what people hand in by mistake: each gets one clear
 # message, exit status 1 or 2, and leaves nothing behind.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 51_install.sh - what `make install` puts elsewhere names its own places.
 . "$(dirname "$0")/lib.sh"
 lab_bound 20 "$0" "$@"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 52_manual_examples.sh - each policy in the manual and in README is accepted,
 # the manual's grammar is the parser's, its options are those of the help, and
 # messages that the manuals explain exist. Needs neither root nor a lab.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 53_version.sh - the version of the Makefile is that of the program, of
 # NEWS.md and of the installed manuals.
 . "$(dirname "$0")/lib.sh"

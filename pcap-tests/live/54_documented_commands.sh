@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 54_documented_commands.sh - every command in README and in the examples of
 # waymark(8) works as written, in their order, on a router with the interfaces
 # that they assume.

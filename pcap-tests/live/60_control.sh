@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 60_control.sh - talking to the running engine: another policy under traffic,
 # a broken one, what it tells of itself, exemptions on the running system.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 61_counters.sh - what the kernel decides without the engine is counted, across
 # reloads, too; the state of the uplinks is reported.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 70_learned.sh - the right path from the first packet: by the answer that the
 # client got from the DNS, by what flows to the server said before; and what
 # `late` does when that was wrong.

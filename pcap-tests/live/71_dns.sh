@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 71_dns.sh - answers of the DNS, however they come: by UDP and TCP, from a
 # resolver beyond the router and from the router's own, for both families, by
 # way of an alias or as a hint; and that a wrong one harms nobody else.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 72_late.sh - what happens to a flow that began by the wrong path: kept,
 # moved or reset, as the policy, an uplink or a route says, in both families;
 # and when a reset may not be.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 73_browser.sh - what a browser does: Chromium asks the DNS by itself, opens
 # several connections, and comes again after a reset.
 . "$(dirname "$0")/lib.sh"

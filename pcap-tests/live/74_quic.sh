@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 74_quic.sh - QUIC: a client whose first packet says the host, and a browser
 # whose hello takes two, so that what was learned has to stand in for it.
 . "$(dirname "$0")/lib.sh"

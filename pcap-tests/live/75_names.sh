@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 75_names.sh - names in address lists: resolved when it starts, followed while
 # it runs, remembered when the DNS is away.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 80_check.sh - `waymark setup --check` tells whether the kernel is what the
 # policy wants, and in which lines it is not; it changes nothing.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 81_keep.sh - while `waymark up` runs, what others remove is restored within a
 # second and logged in one line; no flow leaves via another path meanwhile; a
 # conflict is detected, and retried with backoff.

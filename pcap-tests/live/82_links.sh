@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 82_links.sh - while `waymark up` runs, the world changes: links flap and
 # vanish, addresses come late, gateways are others than before. The set-up
 # follows by itself, and nothing of a strict uplink leaks meanwhile.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 83_probes.sh - uplinks that are dead though their link is up: probes find it
 # out, for IPv4 and IPv6 each; traffic goes where `fallback` and `strict` say,
 # flows under way go on there, and come back. And `waymark uplink`.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 84_doctor.sh - `waymark doctor` finds what would keep a policy from working,
 # prints the fix, and the fix works; it changes nothing.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 85_matrix.sh - every way through the router with the engine at work: IPv4 and
 # IPv6, TCP and UDP, forwarded and the router's own, by each path and by none,
 # exempt or not, and what comes in by either uplink, for the router and through

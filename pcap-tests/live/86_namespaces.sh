@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 86_namespaces.sh - two network namespaces of one machine, which share /run
 # and /var/lib: neither sees what was exempt in the other, nor overwrites it.
 . "$(dirname "$0")/lib.sh"

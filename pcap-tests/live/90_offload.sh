@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 90_offload.sh - flows that headers decide are marked by the kernel as the
 # engine would mark them: policies and flows made at random, through both and
 # through replay, packet by packet.

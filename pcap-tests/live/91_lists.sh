@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 91_lists.sh - lists of 20,000 prefixes in the kernel: right, quick, made once,
 # and mended where others change them.
 . "$(dirname "$0")/lib.sh"

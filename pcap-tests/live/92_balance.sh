@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 92_balance.sh - two uplinks share flows by weight, by the kernel's rules and
 # by the engine: each flow has one path, a client has one where it is said, and
 # while one uplink is dead the other has them all.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """balance.py - many flows at once, and by which address each was seen, for the
 live tests of paths that share flows.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # capture.sh - take the captures of the replay cases anew.
 #
 #	pcap-tests/live/capture.sh [CASE...]

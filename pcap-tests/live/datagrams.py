@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """datagrams.py - one UDP conversation that nothing can end, for the live
 tests: a numbered datagram each 50 ms, whatever becomes of it.
 

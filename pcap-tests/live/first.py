@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Send the first packet of some flows and wait for nothing.
 
 usage: first.py KIND COUNT NET4 NET6

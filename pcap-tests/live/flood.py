@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """flood.py COUNT - a capture of COUNT flows, one a millisecond, on stdout.
 
 Raw IP: UDP datagrams of 100 bytes, each from a port or address of its own.

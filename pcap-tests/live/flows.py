@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """flows.py - thousands of short conversations beside some that last, for the
 live tests.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """grammar.py - read the EBNF of waymark.policy(5) and use it.
 
     grammar.py MANUAL symbols         undefined and unused symbols, one a line

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """late.py - a client that says lines one by one, each after the answer to the
 one before, and tells how it ended.
 

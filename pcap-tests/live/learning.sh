@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2120 # for those who source it
 # learning.sh - what the tests of learned paths share. Source it after lib.sh,
 # for a lab of two uplinks: names by the DNS, who asks for them, and by which

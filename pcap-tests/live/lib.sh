@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034
 # lib.sh - the lab of the live tests and of the demo: a client, a router with
 # up to three uplinks, their ISPs and a server, each in a network namespace of

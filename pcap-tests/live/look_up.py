@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """look_up.py - ask the DNS for a name, as a stub resolver does, from an address
 of one's own choice.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """messages.py - messages that the manuals explain, but no source file prints.
 
     messages.py TREE MANUAL...

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """nflog.py - captures of nflog groups (tcpdump -i nflog:N), which have marks.
 
   nflog.py raw IN OUT             the packets alone, as a capture of raw IP

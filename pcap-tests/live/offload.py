@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """offload.py - the same flows through the kernel's rules, the engine, replay.
 
   offload.py CLIENT WAYMARK STATE POLICY POLICIES

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # programs.sh - take the captures of the cases app-*: what the hints say of
 # real programs, on ports that do not give them away where the program can.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """reorder.py - put the first payload segments of each TCP client out of order.
 
   reorder.py IN.pcap OUT.pcap

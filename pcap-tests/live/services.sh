@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # services.sh - real servers for the lab: nginx, sshd, an SMTP server, a DNS
 # server. Source it after lib.sh; each runs in the namespace "server" and is

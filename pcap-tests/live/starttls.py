@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """starttls.py CERTIFICATE KEY - servers that start TLS within a protocol.
 
 For `openssl s_client -starttls`: each port answers what that client sends,

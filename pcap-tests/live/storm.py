@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """storm.py - constant traffic that nothing discourages, for the live tests.
 
   storm.py SECONDS KIND:PORT:ADDRESS[=WORDS] ...

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """talk.py - both ends of a conversation, for the live tests.
 
   talk.py serve tcp:25 udp:53 ...      answer each line or datagram with the

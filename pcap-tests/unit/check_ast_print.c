@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_ast_print.c - parsing the canonical form gives the same tree: fixed
  * policies and random ones.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_balance.c - the hash of a flow equals the kernel's; each slot has the
  * right member.

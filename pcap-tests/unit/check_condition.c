@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_condition.c - compare random conditions in the pool with a tree that is
  * evaluated directly.

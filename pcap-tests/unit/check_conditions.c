@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_conditions.c - each row of the table of conditions is parsed, printed,
  * compiled and documented; so are uplink options and probe kinds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_confine.c - what a confined thread may still do. */
 #include <check.h>
 #include <errno.h>

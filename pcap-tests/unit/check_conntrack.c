@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_conntrack.c - the states that scripts of packets go through. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_control.c - the control socket and clients of all manners. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_decide.c - which route holds, what is still open, what comes late. */
 #include <stdio.h>
 #include <stdlib.h>

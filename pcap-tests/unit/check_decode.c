@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_decode.c - decode complete, truncated and malformed headers.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_decode_link.c - find IP in frames of each link type. */
 #include <pcap/dlt.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_decode_tunnel.c - find the packets inside tunnels. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_defrag.c - reassemble reordered, duplicate, overlapping, missing and
  * late fragments.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_diag.c - print errors and warnings with line and caret. */
 #include "pcap-tests/unit/unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_domain_table.c - canonical host names, and lookups in fixed and random
  * tables; random ones are compared with a linear search. */
 #include "rules/tables/domain_table.h"

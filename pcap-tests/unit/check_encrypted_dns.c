@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_encrypted_dns.c - what is told for encrypted DNS, and what is not. */
 #include <netinet/in.h>
 

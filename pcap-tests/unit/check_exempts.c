@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_exempts.c - exemptions made at run time, and their file. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_flow.c - one flow for both directions, and who gives up a place. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_foreign_marks.c - marks that lines of nft test as a whole. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_hint_bittorrent.c - packets the BitTorrent hints take, refuse or wait
  * on.

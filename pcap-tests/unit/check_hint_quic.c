@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_hint_quic.c - datagrams the QUIC hints take, refuse or wait on. The
  * packets are those of RFC 9001 and RFC 9369, appendix A, and what becomes of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_hint_wireguard.c - messages the WireGuard hint takes, refuses or waits
  * on.

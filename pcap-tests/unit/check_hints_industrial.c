@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_hints_industrial.c - hints for machines and meters, and what they
  * refuse.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_hints_infra.c - hints for what networks are made of, and what they
  * refuse.

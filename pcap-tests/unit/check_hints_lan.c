@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_hints_lan.c - phasors, vehicles, PLCs, ISO's transport, routing and
  * discovery within a network: what their hints take, refuse or wait on.

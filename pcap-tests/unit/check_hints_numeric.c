@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_hints_numeric.c - replies and commands of text protocols, each asked
  * of every TCP hint, from either side: no other protocol may claim them.

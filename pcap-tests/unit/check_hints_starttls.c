@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_hints_starttls.c - TLS that begins within another protocol, or behind
  * a proxy that was given an address: the host is the one in the ClientHello.

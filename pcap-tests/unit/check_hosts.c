@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_hosts.c - recognize names, apply answers, save and load. */
 #include "pcap-tests/unit/unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_inspect.c - what scripts of packets tell of their flow. */
 #include <stdio.h>
 #include <stdlib.h>

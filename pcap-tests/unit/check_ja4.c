@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_ja4.c - fingerprints of hellos, most by the format's own examples. */
 #include <stdio.h>
 #include <stdlib.h>

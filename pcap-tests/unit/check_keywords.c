@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_keywords.c - names of numbers, and the nearest keyword. */
 #include "pcap-tests/unit/unit.h"
 

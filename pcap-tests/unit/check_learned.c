@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_learned.c - what is taught, found, contradicted, displaced, saved. */
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_learned_dns.c - what answers of the DNS give, and which are none. */
 #include <stdio.h>
 #include <stdlib.h>

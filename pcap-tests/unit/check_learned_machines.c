@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_learned_machines.c - which IPv4 address a client has that is known by
  * IPv6, and who is a router.

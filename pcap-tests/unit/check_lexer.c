@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_lexer.c - split a text into tokens. */
 #include "pcap-tests/unit/unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_list.c - valid and invalid list files. */
 #include "pcap-tests/unit/unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_log.c - levels and the journal's priorities of log lines. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_nfqueue_message.c - a queue's netlink messages, cut and whole. */
 #include "engine/nfqueue/nfqueue_message.h"
 

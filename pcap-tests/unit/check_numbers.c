@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_numbers.c - the numbers of uplinks when others are in force. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_parser.c - valid policies and their syntax tree. */
 #include "pcap-tests/unit/unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_parser_errors.c - the error messages of the parser. */
 #include "pcap-tests/unit/unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_pattern_set.c - compile payload patterns and find matches. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_plan_routes.c - gateways outside the prefixes of their device. */
 #include "unit.h"
 

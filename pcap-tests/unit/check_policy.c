@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_policy.c - the errors and warnings of the compiler, and the policy. */
 #include "unit.h"
 

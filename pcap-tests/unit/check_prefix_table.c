@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_prefix_table.c - look up addresses in fixed and random tables; random
  * ones are compared with a linear search. */
 #include "rules/tables/prefix_table.h"

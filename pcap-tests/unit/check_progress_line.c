@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_progress_line.c - the line on a terminal that says how far a replay is. */
 #include <string.h>
 

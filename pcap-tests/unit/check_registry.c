@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_registry.c - the table of hints, and who is asked about what. */
 #include "rules/policy/vocabulary.h"
 #include "engine/hints/hint.h"

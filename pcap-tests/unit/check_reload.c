@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_reload.c - another policy for a worker, between packets and amid them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_replay.c - replay small captures and check flows and marks. */
 #include <string.h>
 #include <unistd.h>

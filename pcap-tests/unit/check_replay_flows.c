@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_replay_flows.c - more flows than a replay keeps in memory. */
 #include <errno.h>
 #include <stdlib.h>

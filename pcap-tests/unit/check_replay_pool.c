@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_replay_pool.c - process batches in several threads. */
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_replay_shards.c - results do not depend on the number of threads. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_replay_tunnel.c - replay tunnels with and without decapsulation. */
 #include <string.h>
 #include <unistd.h>

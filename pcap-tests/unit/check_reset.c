@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_reset.c - the packets that end a flow for its client. */
 #include <netinet/in.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_route_index.c - the index finds the same route as an evaluation of all
  * routes, for random policies and random facts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_search.c - flows that `payload` conditions decide, packet by packet. */
 #include "rules/compile/policy_load.h"
 #include "unit.h"

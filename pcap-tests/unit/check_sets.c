@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_sets.c - sets and small tables of a compiled policy. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_setup_big_set.c - elements, checksums and names of big sets. */
 #include "pcap-tests/unit/unit.h"
 

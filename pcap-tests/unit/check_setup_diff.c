@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_setup_diff.c - the steps between what is and what should be. */
 #include "unit.h"
 

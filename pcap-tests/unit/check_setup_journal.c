@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_setup_journal.c - the journal, and the file of table names. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * check_setup_offload.c - the kernel's rules decide as the engine does: random
  * policies, evaluated both ways for random packets.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_setup_plan.c - the wanted state of the kernel, line by line. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_setup_reconcile.c - backoff in conflicts, and the state of uplinks. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_source_batch.c - read batches with one thread and with two. */
 #include <errno.h>
 #include <pcap/pcap.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_source_pcap.c - read valid and damaged capture files. */
 #include <errno.h>
 #include <stdio.h>

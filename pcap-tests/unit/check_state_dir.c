@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_state_dir.c - the state directory of each network namespace. */
 #include <sched.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_stats.c - the table of counters and its sums. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_stream.c - segments in any order make the same stream. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_unpack.c - decompress captures: complete, in pieces, damaged. */
 #include <lz4frame.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_warnings.c - the warnings of the compiler, and what gives none. */
 #include "unit.h"
 

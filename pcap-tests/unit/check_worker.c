@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_worker.c - scripts of packets and the marks they leave with. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_worker_balance.c - flows of several paths while uplinks die. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_worker_learn.c - what DNS answers teach a worker, how long it waits
  * for them, and what it makes of a wrong memory. */
 #include <arpa/inet.h>

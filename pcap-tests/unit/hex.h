@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hex.h - packets in tests are written as hex digits, with spaces as wanted.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * packets.h - test packets from short descriptions: real bytes, decoded by the
  * engine's decoder.

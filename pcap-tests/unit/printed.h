@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * printed.h - what a diag or a tree prints, as a string that is good until the
  * next call.

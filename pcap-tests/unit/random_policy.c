@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* random_policy.c - generate random policies, see random_policy.h. */
 #include "pcap-tests/unit/random_policy.h"
 #include "pcap-tests/unit/unit.h"

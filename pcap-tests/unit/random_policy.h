@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * random_policy.h - generate random policies that use the whole grammar, with
  * blanks and comments between the words. A seed always gives the same ones.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* replays.c - write captures for replay tests, and print flows. */
 #include "replays.h"
 

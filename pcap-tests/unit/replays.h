@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replays.h - helpers of the replay tests: packets from short descriptions,
  * captures of them, and flows as text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* seal_quic.c - make a client's Initial packets (RFC 9001, 5; RFC 9369, 3). */
 #include <nettle/aes.h>
 #include <nettle/gcm.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * seal_quic.h - make a client's Initial packets, for tests.
  */

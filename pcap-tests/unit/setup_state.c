@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* setup_state.c - a router for the tests of set-up. */
 #include "setup_state.h"
 

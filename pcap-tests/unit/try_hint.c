@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* try_hint.c - ask one hint about one payload, as the engine would. */
 #include <check.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * try_hint.h - ask one hint about one payload, as the engine would.
  * Payloads are copied to buffers of their exact length, where AddressSanitizer

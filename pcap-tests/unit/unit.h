@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * unit.h - what every Check program has: tables of rows, and a main that runs
  * the suite and prints TAP.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile.c - compile a syntax tree to a policy: collect the statements, run
  * the steps. */
 #include "rules/compile/policy_load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * compile.h - shared by the files of the compiler; not included elsewhere.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_balance.c - the path or the balanced paths of a route. */
 #include <errno.h>
 #include <stdio.h>

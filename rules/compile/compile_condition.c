@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_condition.c - compile conditions and classes to nodes of the pool. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_expect.c - expect lines: the facts of a flow and its outcome. */
 #include <errno.h>
 #include <stdio.h>

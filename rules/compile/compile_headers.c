@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_headers.c - store the sets of header conditions in the policy: the
  * rules for the kernel are printed from them (offload.h). */
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_host.c - host names in address lists: add their known addresses. */
 #include <errno.h>
 #include <stdio.h>

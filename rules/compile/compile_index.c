@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_index.c - build the route index of a complete policy. */
 #include <arpa/inet.h>
 #include <errno.h>

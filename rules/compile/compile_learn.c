@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_learn.c - merge one or more `learn` statements. */
 #include "rules/compile/compile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_packet.c - routes `per packet`, which only the kernel evaluates. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * compile_set.c - turn the values of conditions and lists into numbered sets;
  * equal sets share a number. At the end each kind of set becomes one table.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compile_uplink.c - the mark mask, and the paths and tables of uplinks. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* condition_pool.c - make nodes: fold constants, share equal nodes. */
 #include <errno.h>
 #include <stdlib.h>

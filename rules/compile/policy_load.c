@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* policy_load.c - read, parse and compile policies, see policy_load.h. */
 #include "rules/compile/policy_load.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* warn.c - warn of what is valid but probably not intended. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hosts.c - keep the addresses of host names. */
 #include "rules/hosts/hosts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hosts.h - host names in address lists, and their last known addresses.
  * A table belongs to one thread. refresh.h resolves the names.

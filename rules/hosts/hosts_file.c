@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hosts_file.c - load and save names.json:
  * { "version": 1, "names": { NAME: { "ttl": N, "addresses": [ ... ] } } }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hosts_file.h - keep resolved names across restarts in STATE_DIR/names.json.
  * The default directory is that of state_dir.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* refresh.c - resolve names whose TTL has expired. */
 #include "rules/hosts/refresh.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * refresh.h - resolve the names of a policy, on demand or when their TTL
  * expires, and apply the answers to the table of hosts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* resolver.c - resolve names with c-ares. */
 #include "rules/hosts/resolver.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * resolver.h - resolve names without blocking, via /etc/hosts and the servers
  * of /etc/resolv.conf, which are read when queries begin.

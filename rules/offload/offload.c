@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* offload.c - turn header-only routes into rules for the kernel. */
 #include "rules/offload/offload_private.h"
 

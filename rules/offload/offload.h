@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * offload.h - the header-only part of a policy in a form that the kernel can
  * evaluate: chains of rules. A rule tests fields of a packet against sets and

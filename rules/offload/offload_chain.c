@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * offload_chain.c - turn a list of rules into chains: a run of rules that test
  * the same field becomes a map of its values.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * offload_map.c - replace a run of rules by a map of one field.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * offload_private.h - shared by the files that build a struct offload.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * offload_terms.c - turn a condition into alternatives, each a list of tests.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* offload_walk.c - evaluate the rules as the kernel does. */
 #include "rules/offload/offload.h"
 

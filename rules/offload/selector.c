@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* selector.c - turn routes into selectors of `ip rule`. */
 #include "rules/offload/selector.h"
 

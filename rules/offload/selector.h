@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * selector.h - the routes that an `ip rule` can select: by protocol, ports,
  * destination prefix, user. With these rules local sockets get the source

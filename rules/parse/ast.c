@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ast.c - the sources and the memory of a syntax tree. */
 #include "rules/parse/ast.h"
 

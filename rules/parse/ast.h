@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ast.h - the syntax tree of a policy: every statement with its place.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ast_print.c - print the canonical form of statements. */
 #include <inttypes.h>
 

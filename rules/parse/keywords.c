@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* keywords.c - names of numbers, and the nearest keyword to a misspelt one. */
 #include "rules/parse/keywords.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * keywords.h - names of numbers (protocols, DSCP, TOS), and the nearest
  * keyword to a misspelt one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lexer.c - split a policy text into tokens. */
 #include "rules/parse/lexer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lexer.h - split a policy text into tokens.
  * Nothing is copied: tokens point into the source.

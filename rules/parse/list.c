@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* list.c - read list files line by line, without copying a line. */
 #include "rules/parse/list.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * list.h - parse list files: one entry per line, '#' starts a comment.
  */

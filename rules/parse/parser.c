@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * parser.c - the frame of the parser: tokens, the loop over statements, included
- * files.
+ * parser.c - the frame of the parser: tokens, the loop over statements,
+ * included files.
  */
 #include "rules/parse/parser.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * parser.h - shared by the files of the parser; not included elsewhere.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_balance.c - via { fibre 3, cable 1 } by source */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_condition.c - conditions: `not` binds tighter than `and`, `and`
  * tighter than `or`. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_expect.c - expect tcp 192.0.2.1 > 198.51.100.7:25 via cheap */
 #include <errno.h>
 #include <netinet/in.h>

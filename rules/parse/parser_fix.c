@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_fix.c - the fixes for other notations, such as iptables options. */
 #include <string.h>
 

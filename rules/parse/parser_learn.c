@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_learn.c - learn dns on servers on min-confidence N ttl A-B from X */
 #include "rules/parse/parser.h"
 

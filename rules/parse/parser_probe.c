@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_probe.c - probe ping|tcp|http TARGET [every 5s] [up 2] [down 3] */
 #include <errno.h>
 #include <string.h>

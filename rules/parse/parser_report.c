@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_report.c - the error messages of the parser, with their fixes. */
 #include <errno.h>
 #include <string.h>

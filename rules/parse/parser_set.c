@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_set.c - the values of a condition: one, or several in braces. */
 #include <errno.h>
 #include <netdb.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_statement.c - statements, a function for each kind. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_uplink.c - uplink NAME { OPTION ... } */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_value.c - single values: a number, name, host or path. */
 #include <errno.h>
 #include <inttypes.h>

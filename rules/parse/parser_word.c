@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parser_word.c - the reserved words of the policy language. */
 #include <string.h>
 #include <strings.h>

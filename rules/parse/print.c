@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* print.c - print values, conditions and options in canonical form. */
 #include "rules/parse/print.h"
 

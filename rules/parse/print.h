@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * print.h - print the parts of statements in canonical form; for ast_print.c
  * and uplink_options.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * uplink_options.c - the options of an uplink, a row each: word, parser and
  * printer. To add one, add its row, compile it in compile_uplink.c, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * uplink_options.h - the options of an uplink in canonical form; parser.h has
  * the rest of uplink_options.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* balance.c - hash a flow to a slot, find the member that owns the slot. */
 #include "rules/policy/balance.h"
 

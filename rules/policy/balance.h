@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * balance.h - load balancing: choose a path for a flow by weight.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* condition.c - evaluate conditions in Kleene's three-valued logic. */
 #include "rules/policy/condition.h"
 

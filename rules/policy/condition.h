@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * condition.h - compiled conditions: a pool of nodes that all routes and
  * classes share, with each distinct condition once.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conditions.c - the table of conditions. */
 #include "rules/policy/conditions.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * exempt.h - the exemptions of a policy: traffic that waymark leaves alone.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * expectation.h - expect lines, and flows in the words of expect lines.
  */

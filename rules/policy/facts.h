@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * facts.h - the properties of a flow that a policy decides by.
  * The engine fills them from packets, `expect` and `explain` from words.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* marks.c - the layout of marks, and the bits that other programs use. */
 #include "rules/policy/marks.h"
 

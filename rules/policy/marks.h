@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * marks.h - the layout of marks: which bits belong to waymark, and their
  * meaning. Packets (fwmark) and conntrack entries have the same layout.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* policy.c - query and free a compiled policy. */
 #include "rules/policy/policy.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * policy.h - a compiled policy. What a policy has to offer is
  * declared in the headers below; include the one that you need.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * policy_private.h - the data of a policy; for policy.c, the compiler and
  * offload only. Others use the functions of policy.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* probe_kinds.c - the table of probe kinds. */
 #include "rules/policy/probe_kinds.h"
 

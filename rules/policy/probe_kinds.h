@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * probe_kinds.h - the kinds of probes, a row each. To add one, add its enum,
  * its row, and its packets in rules/setup/monitor/probe_socket.c.

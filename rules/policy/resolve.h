@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * resolve.h - look up the values of a flow in the sets of a policy. The
  * results go to struct facts.

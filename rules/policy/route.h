@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * route.h - the routes and classes of a policy, and which route a flow takes.
  */

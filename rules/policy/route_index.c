@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* route_index.c - build the index; select and evaluate a flow's candidates. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * route_index.h - find the first of many routes that matches without
  * evaluating all of them.

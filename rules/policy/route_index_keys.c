@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * route_index_keys.c - choose the leaves that a route is indexed under: those
  * that the fewest flows match and the fewest routes use.

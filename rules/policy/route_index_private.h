@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * route_index_private.h - the data of an index; for route_index*.c only.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * settings.h - the settings of the engine: queues, inspection, late flows,
  * learning.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * types.h - the choices of the policy language that syntax tree and policy
  * share.

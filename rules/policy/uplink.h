@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * uplink.h - the uplinks of a policy: devices, gateways, tables, probes, and
  * which of them are down.

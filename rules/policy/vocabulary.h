@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vocabulary.h - the applications that `app` can name. The engine provides
  * them; the compiler resolves words with them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* apply.c - carry out the steps of a difference. */
 #include "rules/setup/apply.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* diff.c - compute the steps from the kernel's state to the plan's. */
 #include "rules/setup/diff.h"
 

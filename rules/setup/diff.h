@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * diff.h - compute the steps from the kernel's state to the plan's, in an
  * order in which no packet leaks: what marked packets depend on is added before

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* exempts.c - exemptions made at run time, see exempts.h. */
 #include "rules/setup/exempts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * exempts.h - exemptions made at run time by `waymark exempt`, kept in
  * exempt.json of the state directory (state_dir.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_force.c - where each path leads at present, see in_force.h. */
 #include "rules/setup/in_force.h"
 

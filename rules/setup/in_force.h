@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * in_force.h - where the paths of a policy lead at present, by the rules and
  * routes that the kernel holds. Needs no root.

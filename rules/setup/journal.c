@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* journal.c - write what set-up found to disk before it changes it. */
 #include "rules/setup/journal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * journal.h - record the original values of what set-up changes in the system:
  * device groups, sysctls, files. Routes, rules and the nftables table need no

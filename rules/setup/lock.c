@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lock.c - the state directory and its lock. */
 #include "rules/setup/lock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* numbers.c - keep the numbers of uplinks across set-ups, see numbers.h. */
 #include "rules/setup/numbers.h"
 

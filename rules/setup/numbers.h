@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * numbers.h - keep the numbers of uplinks from one set-up to the next: a name
  * keeps its path and its table, and no flow whose conntrack mark has a path

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* print.c - write what set-up would do as a shell script to read. */
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * setup.h - apply a policy to the kernel, and undo it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* address.c - parse, compare, split and print addresses and prefixes. */
 #include "rules/tables/address.h"
 

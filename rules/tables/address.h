@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * address.h - IPv4 and IPv6 addresses, prefixes and ranges in one type.
  * Pure functions over values; any thread may call them.

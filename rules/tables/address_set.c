@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* address_set.c - collect, sort, merge and compare address ranges. */
 #include "rules/tables/address_set.h"
 

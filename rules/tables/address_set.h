@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * address_set.h - sets of address ranges, used while compiling a policy.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domain.c - convert host names to their canonical form. */
 #include <errno.h>
 #include <idn2.h>

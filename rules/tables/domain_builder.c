@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domain_builder.c - collect host names and build their lookup table. */
 #include <assert.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * domain_parts.h - internal layout of struct domain_table.
  * Private to domain_*.c.

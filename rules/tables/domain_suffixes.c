@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domain_suffixes.c - hash all suffixes of a host name in one pass. */
 #include <endian.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domain_table.c - look up a host name in all sets at once. */
 #include "rules/tables/domain_table.h"
 

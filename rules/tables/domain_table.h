@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * domain_table.h - find all domain sets of a policy that match a host name, in
  * one lookup by label suffix.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * interface_table.c - look up interface names. Each pattern has a row with the
  * sets of all patterns that match when it is the longest match.

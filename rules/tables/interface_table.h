@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * interface_table.h - find all interface sets of a policy that match a name,
  * in one lookup. Built once, then read by any thread.

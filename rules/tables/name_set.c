@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* name_set.c - collect, sort and compare names. */
 #include "rules/tables/name_set.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * name_set.h - sets of domains or interface names, used while compiling a
  * policy. Names are borrowed, or copied by name_set_add_copy().

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* number_table.c - look up 16-bit numbers in all sets at once. */
 #include "rules/tables/number_table.h"
 

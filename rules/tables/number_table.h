@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * number_table.h - find all number sets of a policy that contain a 16-bit
  * number (port, length), in one lookup.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pattern_set.c - match `payload` patterns with vectorscan. */
 #include "rules/tables/pattern_set.h"
 

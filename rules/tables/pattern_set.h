@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pattern_set.h - all `payload` patterns of a policy in one vectorscan
  * database, which scans payload once for any number of patterns.

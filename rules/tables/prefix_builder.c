@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* prefix_builder.c - collect address ranges and build their lookup table. */
 #include <assert.h>
 #include <endian.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * prefix_parts.h - internal layout of struct prefix_table.
  * Private to prefix_*.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* prefix_steps.c - convert the starts and ends of ranges to steps. */
 #include "rules/tables/prefix_steps.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * prefix_steps.h - steps of the address space: the addresses where the
  * combination of sets changes. A builder's ranges become steps, steps become a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* prefix_table.c - look up an address in all sets at once. */
 #include "rules/tables/prefix_table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * prefix_table.h - find all address sets of a policy that contain an address,
  * in one lookup.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* prefix_trie.c - pack the steps of an address space into a trie. */
 #include "rules/tables/prefix_trie.h"
 

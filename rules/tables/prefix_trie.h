@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * prefix_trie.h - a trie of the steps of an address space.
  * Private to prefix_*.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* set_pool.c - intern combinations of sets. */
 #include "rules/tables/set_pool.h"
 

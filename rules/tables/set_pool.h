@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * set_pool.h - intern combinations of sets: each distinct bitmap is stored
  * once and has a number. Used while tables are built, not on the packet path.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* arena.c - allocate from blocks of doubling size that are freed together. */
 #include "rules/util/arena.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arena.h - memory that is freed all at once, such as that of a syntax tree.
  * An arena belongs to one thread at a time.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* big_alloc.c - allocate large tables, in huge pages if possible. */
 #include "rules/util/big_alloc.h"
 

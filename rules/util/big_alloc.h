@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * big_alloc.h - memory for large tables that are read at random: in huge pages
  * if the kernel has them, which saves TLB misses. Blocks are aligned to cache

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * clock.h - the monotonic clock, which packets, timers and ages are measured
  * by. Any thread may call everything here.

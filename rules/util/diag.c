@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* diag.c - collect errors and warnings, print them with line and caret. */
 #include "rules/util/diag.h"
 

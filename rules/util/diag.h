@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * diag.h - collect the errors and warnings of a policy: the place, what is
  * wrong, and the fix. One run reports all of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* jhash.c - hash words with lookup3. */
 #include "rules/util/jhash.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * jhash.h - the jhash of nftables: the kernel and waymark compute the same
  * number for the same flow. Any thread may call it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* json_file.c - locate and replace JSON files in the state directory. */
 #include "rules/util/json_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * json_file.h - small JSON files in the state directory: `state_dir`, or the
  * default of state_dir.h when that is NULL.

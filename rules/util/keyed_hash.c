@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* keyed_hash.c - generate hash keys. */
 #include "rules/util/keyed_hash.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * keyed_hash.h - a fast keyed hash over 64-bit words for hash tables. Each
  * word is multiplied by a secret factor, and both halves of the product are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* log.c - write log lines to standard error, see log.h. */
 #include "rules/util/log.h"
 

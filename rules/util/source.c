@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* source.c - read whole files, resolve the paths in them. */
 #include "rules/util/source.h"
 

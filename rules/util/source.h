@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * source.h - the text files of a policy: the policy, its includes and lists.
  */

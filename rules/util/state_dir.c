@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* state_dir.c - locate and create the state directory. */
 #include "rules/util/state_dir.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bench.h - what the programs here have in common: clocks, numbers without a
  * pattern, a pace, a quartile.

@@ -1,18 +1,19 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # bench.sh - what waymark costs beside plain forwarding and beside the null
 # engine (null_engine.c), which accepts and marks and does not look: in turns,
 # within one run, over the network of rig.sh. Needs root and two processors.
 #
 # Machines are noisy: read the ratios of one run, not the numbers of two. A
 # number is the lower quartile of the rounds, a spread the quartiles of what
-# single rounds say. Nothing is asserted; the aims are said beside.
+# single rounds. Nothing is asserted; the targets are printed beside.
 #
 #	make bench
 #	GROUPS_WANTED="cpu delay" ROUNDS=3 RATES="20000 0" tools/bench/bench.sh
 #
 # BUILD          the tree that was built, build
 # GROUPS_WANTED  of queued, cpu, lossless, bulk, new, delay, overload; what each
-#                measures is said at its function
+#                measures is described at its function
 # ROUNDS         5, of three minutes each, and no more than MINUTES allow: 20
 # RATES          packets/s, 0 for as fast as it goes
 # LOADS          of `cpu`: udp64 imix new64 newimix real
@@ -41,7 +42,7 @@ OUT=${OUT:-$BUILD/bench-results}
 [ "$(id -u)" = 0 ] || die "needs root"
 [ "$(nproc)" -ge 2 ] || die "needs two processors: one sends, one works"
 
-# Captures whose clients say first what they are: TLS, QUIC, HTTP, DNS, SSH.
+# Captures whose clients identify their protocol first: TLS, QUIC, HTTP, DNS, SSH.
 captures=()
 for case in https-by-name app-openssl app-ngtcp2 app-chromium http-keep-alive \
 	dns ssh; do
@@ -65,7 +66,7 @@ turns()
 	fi
 }
 
-# So many flows under way at RATE that a flow's packets are never in the queue
+# As many concurrent flows at RATE as needed so that a flow's packets are never in the queue
 # together, which is how clients behave: conntrack drops TCP that runs ahead of
 # the packet which began it (nf_ct_resolve_clash()).
 apart()
@@ -77,7 +78,7 @@ apart()
 	fi
 }
 
-# workload NAME RATE: what flow_send is to be told, in `args`.
+# workload NAME RATE: the arguments for flow_send, in `args`.
 workload()
 {
 	case $1 in
@@ -101,7 +102,7 @@ follow()
 	[ -z "${!pid-}" ] || args=(-w "${!pid}" "${args[@]}")
 }
 
-# At a set rate a moment tells the cost; at full speed the queue fills first.
+# At a set rate a short run shows the cost; at full speed the queue fills first.
 seconds_at()
 {
 	if [ "$1" = 0 ]; then
@@ -129,8 +130,8 @@ cost()
 
 # Processor time of the engine's process for a packet, one and two queues.
 # Flows that headers decide: udp64, imix, 1,024 that go on. Flows that need
-# hints: new64 and newimix, of 8 packets that say nothing known; real, of what
-# real clients say, up to 8 packets. Every packet is queued, for the null
+# hints: new64 and newimix, of 8 packets with unknown payload; real, with the
+# payload of real clients, up to 8 packets. Every packet is queued, for the null
 # engine and for waymark. plain and ct, forwarding without and with conntrack,
 # at full speed, for its rate; nap is `headers` with `coalesce 200us`.
 group_cpu()

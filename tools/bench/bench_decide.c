@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bench_decide.c - what the decision of a flow costs with many routes:
  *

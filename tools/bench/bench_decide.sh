@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # bench_decide.sh - the decision of a flow with 10 to 5,000 routes, by time
 # and, where there is valgrind, by instructions, which no neighbour disturbs.
 BUILD=${BUILD:-build}

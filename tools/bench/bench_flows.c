@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bench_flows.c - a million half-open connections beside flows that go on:
  * the memory they take, and what they cost the others.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bench_learned.c - how long the look-up for a first packet takes in a full
  * store, and the memory of an item. `bench_learned [ITEMS]`.

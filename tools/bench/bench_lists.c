@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bench_lists.c - how fast big lists load, how much memory they take and how
- * long a look-up is. `bench_lists [PREFIXES [DOMAINS [LISTS...]]]`: so many
- * entries, in so many lists, one after another.
+ * long a look-up is. `bench_lists [PREFIXES [DOMAINS [LISTS...]]]`: the
+ * number of entries and of lists, measured one after another.
  *
  * Half of the look-ups are for something on a list, in random order, so that
  * the caches rarely hold what is needed. Times are processor time, and the

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # bench_reload.sh - what a reload of a big policy does to packets that pass
 # meanwhile: every one queued, at a steady rate; how many are lost, and how long
 # they were on their way, beside the same without a reload. Takes a minute.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bench_replay.c - what a packet costs in a replay, decode to decision:
  *
@@ -27,7 +28,7 @@
 #define ROW 4096
 #define SHARERS_MAX 2		/* processors that everyone has */
 #define SECOND_NS 1000000000u
-#define FLOWS_FOR_A_LABEL 5	/* percentiles of fewer say nothing */
+#define FLOWS_FOR_A_LABEL 5	/* too few for percentiles */
 
 struct frame {
 	size_t at;		/* of its bytes */
@@ -190,8 +191,8 @@ static struct replay *replay_all(const struct policy *policy, uint64_t *ret_ns)
 	return replay;
 }
 
-/* The time that passes until so many threads, who share the flows, are through
- * with rows of `most` frames, which the first decodes. */
+/* Measure the time that `sharers` threads, which share the flows, take for rows
+ * of frames that the first thread decodes. */
 static uint64_t shard_all(const struct policy *policy, unsigned long sharers,
 			  struct source_frame *batch)
 {

@@ -1,8 +1,9 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # bench_replay.sh - what a packet of a capture costs in a replay, from decoding
 # to the decision, beside nDPI's reader over the same file when it is there.
 #
-# All captures of CORPUS (its folders as well) are merged into one, as far as
+# All captures of CORPUS (subdirectories included) are merged into one, as far as
 # they are of Ethernet. waymark's clock runs over frames in memory; nDPI's is
 # what its reader calls packet processing time, which includes reading from
 # the page cache. One thread each, the best of ROUNDS, the two in turns.
@@ -22,7 +23,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/waymark-bench.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
-# Every fact that payload can tell is needed by some route, so that each flow
+# Every fact that payload can reveal is needed by some route, so that each flow
 # is inspected until all is known.
 cat >"$work/policy" <<-'POLICY'
 	uplink one { dev eth1 }

@@ -1,7 +1,8 @@
 #!/bin/sh
-# bench_sets.sh - long address lists in the kernel: what it takes to set them
-# up, to see that they are, to take them down, and the kernel's memory. In a
-# network namespace of its own.
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bench_sets.sh - long address lists in the kernel: the cost of setting them
+# up, checking and removing them, and the kernel's memory. Runs in a separate
+# network namespace.
 set -eu
 
 waymark=$(realpath "${BUILD:-build}")/waymark

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bench_worker.c - what a packet costs in the worker, without the kernel:
  *

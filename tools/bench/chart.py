@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # chart.py - bars of ratios with whiskers, as SVG: for report.py. Legible on
 # light and on dark pages.
 from html import escape

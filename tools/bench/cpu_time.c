@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cpu_time.c - the processor time that a process has taken, user and system,
  * all threads, in ns: by its clock (clock_getcpuclockid(3)), which the

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flow_send.c - packets of many flows, by raw IPv4, each flow from an address
- * of 10.0.0.0/8 and a port of its own. Needs CAP_NET_RAW.
+ * flow_send.c - packets of many flows, by raw IPv4, each flow from a different
+ * address of 10.0.0.0/8 and port. Needs CAP_NET_RAW.
  *
  *   flow_send [-t SECONDS] [-n PACKETS] [-r PER_SECOND] [-f FLOWS]
  *             [-k LENGTH] [-b BYTES | -b imix | -y] [-s SEED] [-w PID]
@@ -9,8 +10,8 @@
  * FLOWS (64) are under way at a time, a packet of each in turn. Without
  * captures they are UDP, of BYTES (64) of payload that no protocol begins
  * with, or imix: IP packets of 64, 570 and 1,500 bytes, 7 to 4 to 1. After
- * LENGTH packets a flow is over and another takes its place; 0 (as it is
- * unless said): never. With captures each flow has the payload that the client
+ * LENGTH packets a flow is over and another takes its place; 0 (the
+ * default): never. With captures each flow has the payload that the client
  * of one of their flows sent, at most LENGTH packets of it (8). TCP begins
  * with its first data, which conntrack takes for a connection (nf_conntrack_
  * tcp_loose): handshakes would need two sides.
@@ -83,7 +84,7 @@ static struct {
 	size_t length;
 	size_t bytes;		/* 0: imix */
 	bool is_syn;
-	const char *engine;	/* its pid; NULL: nobody is waited for */
+	const char *engine;	/* its pid; NULL: wait for no process */
 } options = { .seconds = 1, .flows = 64, .bytes = 64 };
 
 /* IP packets of 64, 570 and 1,500 bytes, less 28 of headers. */
@@ -192,7 +193,7 @@ static void read_capture(const char *path)
 	source_pcap_close(source);
 }
 
-/* Clients that said nothing are no flows. */
+/* Clients that sent no payload are no flows. */
 static void read_captures(char *paths[])
 {
 	size_t kept = 0;
@@ -206,7 +207,7 @@ static void read_captures(char *paths[])
 			templates[kept++] = templates[i];
 	template_count = kept;
 	if (kept == 0) {
-		fputs("flow_send: no client says anything\n", stderr);
+		fputs("flow_send: no client sends payload\n", stderr);
 		exit(EXIT_FAILURE);
 	}
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * null_engine.c - the least that an engine can do, and the best that is known
  * of how: accept every packet with a mark and never look at it. One recvmmsg()

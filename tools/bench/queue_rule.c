@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * queue_rule.c - append a rule to a chain that queues every packet, on any
  * kernel: by the xtables target NFQUEUE, since nft's own `queue` may be

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 # report.py - what a run of bench.sh says: a table on stdout, and beside its
 # raw lines results.json, results.md and results.svg.
 #

@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034
 # rig.sh - what bench.sh measures with: a client and a server with two routers
-# between them, each in a network namespace of its own; the engines; and one
+# between them, each in a separate network namespace; the engines; and one
 # measurement. Source it from bash; rig_down, the EXIT trap, removes it all.
 #
 #	           r0 .-- router --. r1
@@ -8,7 +9,7 @@
 #	          lan '-- waymark --' wan
 #
 # On `router` every packet is queued, by a rule made by hand that leads to one
-# engine or another: all of them run all the time, each at queues of its own,
+# engine or another: all of them run all the time, each at separate queues,
 # so that a turn costs no start. What is past the engine is the same for all:
 # conntrack, which remembers the mark. `waymark` is a router that is run by
 # `waymark up`, where the kernel carries what is settled.
@@ -220,7 +221,7 @@ neighbours=()
 pin() { taskset -a -p -c "$1" "$2" >/dev/null; }
 
 # A processor cannot send as much as another can answer. So where an engine is
-# to be saturated, three neighbours that spin leave it a quarter of its own.
+# to be saturated, three neighbours that spin leave it a quarter of its processor.
 crowd()
 {
 	local n
@@ -285,7 +286,7 @@ counter()
 		sed -n 's/.*packets \([0-9]*\).*/\1/p'
 }
 
-# send COUNT ARGUMENT...: flow_send, from so many processors at once. "packets
+# send COUNT ARGUMENT...: flow_send, from COUNT processors at once. "packets
 # seconds flows" are in sent, seconds and begun.
 send()
 {
@@ -305,16 +306,16 @@ send()
 	rm -f "$work"/sent.?
 }
 
-# The conntrack table empty again, and no more: its entries cost memory that
-# the next run would have to take anew.
+# Empty the conntrack table without shrinking it: the next run would have to
+# allocate its memory again.
 forget() { at router conntrack -F >/dev/null 2>&1; }
 
 # note GROUP WORKLOAD QUEUES RATE MODE KEY=VALUE...: a line of results.
 note() { echo "$round $*" >>"$OUT/results.txt"; }
 
 # flows GROUP WORKLOAD QUEUES RATE MODE ARGUMENT...: one measurement. RATE 0 is
-# as fast as it goes. What has been seen when the sender stops tells the rate,
-# what has been seen in the end the loss and the cost.
+# as fast as it goes. The counters when the sender stops give the rate, those
+# at the end the loss and the cost.
 flows()
 {
 	local group=$1 workload=$2 queues=$3 rate=$4 mode=$5 before

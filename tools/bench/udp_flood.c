@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * udp_flood.c - UDP datagrams, each of a flow of its own: random addresses of
+ * udp_flood.c - UDP datagrams, each of a different flow: random addresses of
  * 10.0.0.0/8, random ports. Needs CAP_NET_RAW.
  *
  *   udp_flood ADDRESS PORT SECONDS [PER_SECOND]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * udp_send.c - UDP datagrams by the batch, over many flows.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * udp_sink.c - count what udp_send sends, and how long it took.
  *

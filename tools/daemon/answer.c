@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* answer.c - answer the requests of clients, see running.h. */
 #include <errno.h>
 #include <jansson.h>

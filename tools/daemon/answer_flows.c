@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* answer_flows.c - list the unsettled flows as JSON. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * answer_parts.h - build the longer answers to clients. Main thread only.
  */

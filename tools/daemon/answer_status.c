@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* answer_status.c - build the status object: counters, memory, uplinks. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* answer_uplinks.c - list paths with their counters, uplinks with their state. */
 #include <stdlib.h>
 

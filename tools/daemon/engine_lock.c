@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* engine_lock.c - allow one engine per state directory, see engine_lock.h. */
 #include "tools/daemon/engine_lock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * engine_lock.h - allow one engine per state directory. The engine holds a
  * POSIX lock on DIR/engine.pid, and the kernel reports the owner of a lock, so

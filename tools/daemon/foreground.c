@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* foreground.c - run the daemon until a signal ends it, see foreground.h. */
 #include "tools/daemon/foreground.h"
 

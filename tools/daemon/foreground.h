@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * foreground.h - the daemon of `run` and `up`: one process in the foreground,
  * until a signal ends it. Main thread only. Errors are logged.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* memory.c - load and save the learned store, see memory.h. */
 #include "tools/daemon/memory.h"
 

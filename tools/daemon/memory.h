@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * memory.h - keep what the engine learned from one run to the next.
  * For the main thread, before the engine starts and after it ended.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* running.c - reload and set up while the engine runs, see running.h. */
 #include "tools/daemon/running.h"
 

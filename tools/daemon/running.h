@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * running.h - the state of a daemon: the engine, the source of its policy, the
  * reconciler of the kernel's side, and exemptions. Main thread only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* running_names.c - re-resolve the host names in address lists. */
 #include <errno.h>
 #include <string.h>

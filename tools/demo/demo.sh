@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # demo.sh - show waymark's main job on real packets: real clients connect to
 # real servers through a router with three uplinks, all in network namespaces.
 # For each flow it prints the uplink that it used, as counted by the ISPs, the

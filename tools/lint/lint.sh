@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lint.sh - checks that need no build: shell scripts, C, spelling, manuals,
 # and expressions that the project does not use (words.txt).
 set -u
@@ -39,8 +40,7 @@ c()
 	cppcheck --quiet --inline-suppr --error-exitcode=1 --std=c11 -j"$(nproc)" \
 		--enable=warning,portability -D_GNU_SOURCE \
 		--suppressions-list=tools/lint/cppcheck.txt -I. \
-		'-Dmnl_attr_for_each(attr,header,offset)=for (attr = next(header); attr; )' \
-		'-Dmnl_attr_for_each_nested(attr,nest)=for (attr = next(nest); attr; )' \
+		--library=tools/lint/loops.cfg \
 		engine rules tools
 }
 

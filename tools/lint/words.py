@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """words.py - find expressions that words.txt advises against.
 
 usage: words.py FILE...

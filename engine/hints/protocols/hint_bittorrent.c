@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_bittorrent.c - BitTorrent between peers over TCP and uTP, its DHT, UDP
  * trackers and local discovery (BEP 3, 5, 14, 15, 29).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_coap.c - CoAP over UDP: a request whose options name a host or a path,
  * or an answer that has the identifier of an earlier request (RFC 7252, 3).

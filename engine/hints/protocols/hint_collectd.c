@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_collectd.c - collectd: parts with a type and a length that fill the
  * datagram, the first of them a host (collectd's "Binary protocol"). */
 #include "engine/hints/hint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_dcerpc.c - DCE RPC: over TCP a message of version 5 whose length fits
  * (C706, 12.6.3), over UDP one of version 4 (12.5).

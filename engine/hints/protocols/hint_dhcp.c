@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_dhcp.c - DHCP and BOOTP, by the magic cookie (RFC 2131, 3). */
 #include "engine/hints/hint.h"
 

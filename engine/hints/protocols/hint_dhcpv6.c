@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_dhcpv6.c - DHCP for IPv6: a type and options that fill the datagram
  * (RFC 8415, 8 and 21.1). */
 #include "engine/hints/hint.h"

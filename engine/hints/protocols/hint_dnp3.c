@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_dnp3.c - DNP3: a link frame whose checksums are right, that of the
  * header and that of the first block (IEEE 1815, 9.2).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_dns.c - DNS over UDP and TCP (RFC 1035), and two protocols that share
  * its wire format, multicast DNS (RFC 6762) and LLMNR (RFC 4795): there the

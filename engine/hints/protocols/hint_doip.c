@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_doip.c - DoIP: a version and its inverse, a type of payload and the
  * length (ISO 13400-2, 9.2).

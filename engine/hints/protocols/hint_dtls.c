@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_dtls.c - DTLS 1.0 to 1.3 (RFC 6347, RFC 9147): records that fill the
  * datagram, and the server name of a ClientHello, which may come in fragments.

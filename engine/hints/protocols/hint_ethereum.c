@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_ethereum.c - how Ethereum's nodes find each other: a hash, a signature,
  * a type and a list with a time, which fills the datagram (devp2p, "Node

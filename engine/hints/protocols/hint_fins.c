@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_fins.c - Omron FINS over UDP: a header and a command, and the answer
  * with the same number; on its own port one of them is enough (Omron W342,

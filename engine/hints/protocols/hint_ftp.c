@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_ftp.c - FTP's control connection: a greeting that names it, a greeting
  * and the commands that follow, or commands that no other protocol has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_geneve.c - overlay networks over UDP: Geneve (RFC 8926), VXLAN
  * (RFC 7348), VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe) and GUE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_git.c - git's own protocol: one packet line with the service, the path
  * and the host (gitprotocol-pack, "Git Transport").

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_gquic.c - Google's own QUIC, versions up to Q046, where the hello can
  * be read by anyone (QUIC wire layout and QUIC crypto, both of Google, 2016).

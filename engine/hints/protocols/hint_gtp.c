@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_gtp.c - GTP, the tunnels of mobile networks: a header with the
  * length of the message (3GPP TS 29.060, 6; 29.274, 5.1; 29.281, 5.1).

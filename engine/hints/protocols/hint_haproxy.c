@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_haproxy.c - the PROXY protocol, version 1 in a line and version 2 in
  * binary ("The PROXY protocol", HAProxy Technologies, 2 to 2.2), and the host

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_http.c - HTTP/1 requests and responses (RFC 9112), WebDAV and whatever
  * other methods there are, and the preface of HTTP/2 (RFC 9113, 3.4).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_iec104.c - IEC 60870-5-104: the commands that start and test a
  * connection, which are six fixed bytes (5.3 of the standard), else a chain

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_ike.c - IKE 1 and 2: a header with the length of the message
  * (RFC 7296, 3.1), on port 4500 behind four zeros (RFC 3948, 2.2).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_imap.c - IMAP: the greeting, or a tagged command that only IMAP has
  * (RFC 9051, 7.1 and 6), and the server name after STARTTLS.

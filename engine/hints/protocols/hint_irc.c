@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_irc.c - IRC: a client's registration (RFC 2812, 3.1), a server's first
  * message, and the server name after STARTTLS.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_json.c - protocols of JSON lines or of one XML document:
  * the stratum of miners ("mining." and "eth_" methods), and WS-Discovery over

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_kafka.c - Kafka: a request of the length it holds, the client's name,
  * and an answer with the same number ("Kafka protocol guide", Protocol

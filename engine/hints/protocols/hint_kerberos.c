@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_kerberos.c - Kerberos 5 (RFC 4120, 5.4 and 5.10): one of its messages,
  * by tag, version and type; over TCP behind a length (7.2.2).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_ldap.c - LDAP over TCP and, without a connection, over UDP (RFC 4511,
  * 4.1.1): a sequence of the message's number and an operation; the server

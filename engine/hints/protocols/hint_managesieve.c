@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_managesieve.c - ManageSieve: the capabilities that a server begins
  * with, or a client's command after them (RFC 5804, 1.7 and 2), and the server

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_memcached.c - memcached: a command in words together with its answer,
  * or a binary request and its answer ("Memcached Binary Protocol").

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_mgcp.c - MGCP: a command whose line ends with the version (RFC 3435,
  * 3.2.1). */
 #include "engine/hints/text.h"

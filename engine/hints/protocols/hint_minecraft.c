@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_minecraft.c - Minecraft, Java edition: a handshake with the protocol's
  * version, the host and port that the player typed, and what is wanted.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_mndp.c - MikroTik's neighbour discovery: a header, then fields that
  * fill the datagram, the first of which is a MAC address.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_modbus.c - Modbus/TCP: a request and the answer that has its number,
  * unit and function (MODBUS Messaging on TCP/IP 1.0b, 3.1). Of one side alone

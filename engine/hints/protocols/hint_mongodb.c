@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_mongodb.c - MongoDB: a message's header and how its body begins
  * ("MongoDB Wire Protocol").

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_mqtt.c - MQTT 3.1, 3.1.1 and 5: the CONNECT packet (section 3.1), or
  * packets of a later moment that the other side has answered.

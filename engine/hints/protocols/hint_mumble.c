@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_mumble.c - Mumble's ping over UDP: the answer repeats the question's
  * identifier behind a version (Mumble's protocol, "UDP connectivity"). */
 #include "engine/hints/hint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_mysql.c - MySQL and MariaDB: the server's greeting, packet 0 of the
  * connection, or the error in its place; the client's login, packet 1, or its

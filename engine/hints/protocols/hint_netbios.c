@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_netbios.c - NetBIOS over UDP: its name service, which looks like DNS
  * but for its names (RFC 1002, 4.2), and its datagrams (4.4).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_netflow.c - NetFlow 5 and 9 and IPFIX: counts and lengths that fill the
  * datagram (RFC 3954, 5; RFC 7011, 3).

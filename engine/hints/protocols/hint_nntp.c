@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_nntp.c - NNTP: a greeting that names the protocol or a program for it,
  * a command that only a news reader sends, or a greeting without a name and

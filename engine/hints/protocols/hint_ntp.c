@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_ntp.c - NTP and SNTP (RFC 5905, 7.3), and NTP's control messages. */
 #include "engine/hints/hint.h"
 

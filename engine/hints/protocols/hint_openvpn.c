@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_openvpn.c - OpenVPN over UDP and TCP: the resets that both sides begin
  * with, bare, signed (tls-auth) or encrypted (tls-crypt). The layout is that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_pop3.c - POP3: a greeting that names it or has its time stamp, a reply
  * in its words, or a greeting and a command (RFC 1939), also STLS (RFC 2595,

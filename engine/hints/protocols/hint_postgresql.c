@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_postgresql.c - PostgreSQL: the message that opens a connection, or the
  * request for encryption before it, after which a ClientHello names the server

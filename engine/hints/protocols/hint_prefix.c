@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_prefix.c - the rows of prefix.h against a payload. */
 #include <assert.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_quic.c - QUIC (RFC 9000, 9369) and its drafts: the ClientHello in the
  * client's Initial packets, whose CRYPTO frames may be spread over datagrams

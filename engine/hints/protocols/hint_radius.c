@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_radius.c - RADIUS: a length and attributes that fill it (RFC 2865, 3).
  */

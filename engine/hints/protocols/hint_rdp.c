@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_rdp.c - Remote Desktop: the X.224 connection request with its cookie or
  * negotiation request, and the answer to it (MS-RDPBCGR, 2.2.1.1 and 2.2.1.2).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_redis.c - Redis: a command is an array of strings with their lengths
  * (the RESP protocol). A command in plain words counts with its answer.

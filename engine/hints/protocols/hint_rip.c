@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_rip.c - RIP 1 and 2 (RFC 1058, RFC 2453, 4) and RIPng (RFC 2080, 2.1):
  * entries that fill the datagram. RIPng's are checked on its port alone.

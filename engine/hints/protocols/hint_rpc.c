@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_rpc.c - ONC RPC: a call, with its program, and over TCP behind a record
  * mark (RFC 5531, 9 and 11). NFS and what belongs to it are an application of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_rtmp.c - RTMP: the three parts of a client's handshake, then a chunk
  * that holds the command "connect" (Adobe's RTMP 1.0, 5.2 and 7.2.1.1). The

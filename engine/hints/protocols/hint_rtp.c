@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_rtp.c - RTP and RTCP (RFC 3550). RTP has no magic number: it takes a
  * second packet of the same source with the next sequence number.

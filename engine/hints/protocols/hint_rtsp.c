@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_rtsp.c - RTSP: a request with its version, whose target names the host,
  * or a response (RFC 2326, 6.1 and 7.1; RFC 7826). */
 #include "engine/hints/text.h"

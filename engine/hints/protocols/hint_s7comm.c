@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_s7comm.c - ISO's transport on TCP (RFC 1006, 6; RFC 905, 13) and what
  * it carries: Siemens S7 and S7-plus begin with a byte of theirs, MMS with a

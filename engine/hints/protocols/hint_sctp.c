@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_sctp.c - what SCTP carries: each chunk of data has a Payload Protocol
  * Identifier that IANA assigns (RFC 9260, 3.3.1). Without one, Diameter is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_sflow.c - sFlow 5: an agent's address and samples that fill the
  * datagram (sFlow Version 5, "Datagram Format"). */
 #include "engine/hints/hint.h"

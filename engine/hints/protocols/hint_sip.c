@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_sip.c - SIP over UDP and TCP: the first line (RFC 3261, 7). */
 #include "engine/hints/text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_smb.c - SMB 1 to 3: a message behind a length of four bytes (MS-SMB2,
  * 2.1); over NetBIOS a session is opened first (RFC 1002, 4.3).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_smtp.c - SMTP and LMTP: the greeting, or what the client answers to it
  * (RFC 5321, 3.1), and the server name of the TLS that follows STARTTLS

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_snmp.c - SNMP versions 1, 2c and 3 (RFC 1157, 3416, 3412), in BER. */
 #include "engine/hints/hint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_socks.c - SOCKS 4, 4a and 5 (RFC 1928). Their openings are a few
  * bytes, so both sides must fit. The host is the one that the client asks

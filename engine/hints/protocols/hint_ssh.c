@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint_ssh.c - SSH: the version that each side begins with (RFC 4253, 4.2). */
 #include "engine/hints/text.h"
 

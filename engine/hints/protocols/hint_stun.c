@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_stun.c - STUN and TURN over UDP and TCP (RFC 8489, RFC 8656), and the
  * first STUN, which had no magic cookie (RFC 3489): there the attributes, or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_synphasor.c - IEEE C37.118: a synchronization word with the frame's
  * type and version, a length and, at its end, a checksum (6.2 of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_syslog.c - syslog: a priority in angle brackets, then a version
  * (RFC 5424, 6) or a date (RFC 3164, 4.1.2). Without either it takes two

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_telnet.c - Telnet: options that are negotiated first (RFC 854, RFC 855):
  * three commands, of one side or of both, or one command and its answer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_teredo.c - Teredo: an IPv6 packet that fills the datagram, behind an
  * authentication or origin of known length (RFC 4380, 5.1.1).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_tftp.c - TFTP: a request with a file name and a mode (RFC 1350, 5). The
  * answer comes from another port, as a separate flow: there it takes a list

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_tinc.c - tinc: each side names itself and its version of the protocol
  * ("The tinc protocol", ID).

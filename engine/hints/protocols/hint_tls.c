@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_tls.c - TLS and SSL 3 records, and the SSL 2 hello that old clients
  * begin with (RFC 8446, 5.1; RFC 5246, E.2).

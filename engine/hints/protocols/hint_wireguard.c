@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_wireguard.c - WireGuard. Its messages begin with a type and three zero
  * bytes, which proves little: lengths, what is zero in a handshake and what

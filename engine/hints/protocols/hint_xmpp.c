@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hint_xmpp.c - XMPP: the head of a stream, with the domain that the client
  * wants (RFC 6120, 4.7.2), and the ClientHello after <starttls/> (5.4.2).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * prefix_tcp.c - protocols over TCP that begin with fixed bytes. The
  * sources are the protocols' own documents, named where the bytes are not

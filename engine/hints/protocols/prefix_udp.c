@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * prefix_udp.c - protocols over UDP that begin with fixed bytes, or hold the
  * length of the datagram at a fixed place.

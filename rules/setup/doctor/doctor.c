@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor.c - report what would keep a policy from working, see doctor.h. */
 #include "rules/setup/doctor/doctor_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * doctor.h - report what would keep a policy from working: kernel, privileges,
  * settings, other programs; each with its fix. Changes nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_kernel.c - check features of the kernel, and our privileges. */
 #include <errno.h>
 #include <stdio.h>

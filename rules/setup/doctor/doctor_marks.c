@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_marks.c - find ip rules, nftables and iptables that use the mark. */
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_others.c - find other programs that use our bits of the mark, hide
  * packets from waymark, or remove its rules. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * doctor_private.h - shared by the parts of the examination. Only doctor*.c
  * include this.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_prove.c - test each uplink of a policy in force with a packet. */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_settings.c - check sysctls, and the use of the conntrack table. */
 #include <stdio.h>
 #include <string.h>

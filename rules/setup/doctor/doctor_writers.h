@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * doctor_writers.h - find rules of other programs that clear our bits of the
  * mark. Only doctor*.c include this.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * array.h - append to arrays that are a pointer and a count.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* counters.c - read the named counters of our table, see counters.h. */
 #include "rules/setup/kernel/counters.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * counters.h - read the named counters of `table inet waymark`: what the kernel
  * decided and forwarded without the engine. They outlive the rules that count.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kernel.c - compare and print routes and rules. */
 #include "rules/setup/kernel/kernel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kernel.h - the part of rtnetlink's routes, rules, links and addresses that
  * waymark creates or reads.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* netlink.c - rtnetlink dumps and requests. */
 #include "rules/setup/kernel/netlink.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * netlink.h - read and change routes, rules, links and addresses via rtnetlink.
  * One thread at a time for each struct netlink.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* netlink_parse.c - parse rtnetlink messages. */
 #include "rules/setup/kernel/netlink_parse.h"
 

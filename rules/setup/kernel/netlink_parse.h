@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * netlink_parse.h - parse rtnetlink messages (RTM_NEW* and RTM_DEL*) into the
  * structs of kernel.h. false: not an object of these kinds (another address

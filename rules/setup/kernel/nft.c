@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nft.c - run nft scripts via libnftables. */
 #include "rules/setup/kernel/nft.h"
 

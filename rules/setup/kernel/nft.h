@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nft.h - run nft scripts via libnftables, or check whether the kernel takes
  * them.
@@ -20,7 +21,8 @@ int nft_run(const char *script, char error[static SETUP_ERROR_MAX]);
 /* Check whether the kernel would accept it; changes nothing. */
 int nft_check(const char *script, char error[static SETUP_ERROR_MAX]);
 
-/* Return the output of a command, which the caller frees; NULL: it failed. */
+/* Return the output of a command, run in a child process; the caller frees it.
+ * NULL: it failed. */
 char *nft_read(const char *command);
 
 /* Whether the kernel supports nft's `queue` expression. */

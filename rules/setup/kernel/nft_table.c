@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nft_table.c - read `table inet waymark` from the kernel. */
 #include "rules/setup/kernel/nft_table.h"
 

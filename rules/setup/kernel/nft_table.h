@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nft_table.h - read `table inet waymark` from the kernel.
  *

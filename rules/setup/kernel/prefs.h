@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * prefs.h - preferences of our ip rules: after those of Tailscale (5200s) and
  * mwan3, before those of pbr (29745) and main (32766).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rt_tables.c - name our routing tables for iproute2. */
 #include "rules/setup/kernel/rt_tables.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rt_tables.h - name our routing tables for iproute2. A foreign file of that
  * name is left alone: the names are for display, nothing depends on them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* set_error.c - write the message of an error. */
 #include "rules/setup/kernel/set_error.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * set_error.h - write the message of an error: the object, what is wrong, the
  * fix.

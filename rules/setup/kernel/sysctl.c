@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysctl.c - read and write one value below /proc/sys. */
 #include "rules/setup/kernel/sysctl.h"
 

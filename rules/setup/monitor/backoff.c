@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* backoff.c - count how often each object had to be restored. */
 #include "rules/setup/monitor/backoff.h"
 

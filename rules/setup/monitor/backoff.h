@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * backoff.h - count how often each object had to be restored. After more than
  * BACKOFF_AFTER times within a minute another program is undoing our changes,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conntrack_cleanup.c - delete and re-mark the conntrack entries of a path. */
 #include "rules/setup/monitor/conntrack_cleanup.h"
 

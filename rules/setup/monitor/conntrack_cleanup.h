@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * conntrack_cleanup.h - delete and re-mark the conntrack entries of a path. The
  * next packet of a deleted flow enters as new, and NAT then uses the address of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* probe.c - schedule probes, and derive up and down from their answers. */
 #include "rules/setup/monitor/probe.h"
 
@@ -330,8 +331,8 @@ static uint64_t last_bad_ms(const struct probes *probes, size_t uplink,
 	return last;
 }
 
-/* Whether `uplink` answered an attempt of `since_ms` or later, or has no probes.
- * Probes that were not sent since then are sent at once. */
+/* Whether `uplink` answered an attempt of `since_ms` or later, or has no
+ * probes. Probes that were not sent since then are sent at once. */
 static bool answers(struct probes *probes, size_t uplink, uint8_t family,
 		    uint64_t since_ms, uint64_t now_ms)
 {

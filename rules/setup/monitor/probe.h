@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * probe.h - health checks of uplinks. Each probe of a policy is sent via its
  * uplink, marked and bound to the device, whether or not the uplink's table

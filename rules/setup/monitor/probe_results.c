@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* probe_results.c - keep the state that probes found in the state directory. */
 #include "rules/setup/monitor/probe_results.h"
 

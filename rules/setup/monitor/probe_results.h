@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * probe_results.h - keep the state that probes found in the state directory, for
- * every process that sets up, and for the next daemon.
+ * probe_results.h - keep the state that probes found in the state directory,
+ * for every process that sets up, and for the next daemon.
  */
 #ifndef WAYMARK_SETUP_PROBE_RESULTS_H
 #define WAYMARK_SETUP_PROBE_RESULTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* probe_socket.c - one attempt of a probe. */
 #include "rules/setup/monitor/probe_socket.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * probe_socket.h - one attempt of a probe, on a non-blocking socket.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * reconcile.c - keep the kernel as the policy wants it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * reconcile.h - keep the kernel as the policy wants it while links flap,
  * gateways change and other programs interfere. A thread receives netlink

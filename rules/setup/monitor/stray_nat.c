@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stray_nat.c - delete conntrack entries with the address of another uplink. */
 #include "rules/setup/monitor/stray_nat.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * stray_nat.h - delete the conntrack entries whose source NAT uses the address
  * of one uplink although their path leads to another by now: the provider drops

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uplink_status.c - the status of each uplink, see uplink_status.h. */
 #include "rules/setup/monitor/uplink_status.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * uplink_status.h - the status of each uplink: its active uplink, the reason,
  * and since when. The reconciler writes it; any thread may read.

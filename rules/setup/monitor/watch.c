@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* watch.c - receive notifications about the objects that set-up made and those
  * that it depends on. */
 #include "rules/setup/monitor/watch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * watch.h - receive netlink notifications about links, addresses, routes, rules
  * and our nftables table, filtered by what concerns a policy. One thread.

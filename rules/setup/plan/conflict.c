@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conflict.c - find foreign objects in the places that a plan needs. */
 #include "rules/setup/plan/conflict.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* foreign_marks.c - find the whole marks that other programs test. */
 #include "rules/setup/plan/foreign_marks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * foreign_marks.h - find the whole marks that other programs test.
  *

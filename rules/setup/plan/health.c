@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* health.c - record which uplinks are down. */
 #include "rules/setup/plan/health.h"
 

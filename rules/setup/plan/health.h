@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * health.h - record which uplinks are down: by `waymark uplink`, or because
  * their health checks fail.

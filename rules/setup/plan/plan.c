@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* plan.c - compute the wanted state of the kernel, see plan.h. */
 #include "rules/setup/plan/plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan.h - compute the wanted state of the kernel for a policy. diff.h compares
  * it with the present state (state.h).

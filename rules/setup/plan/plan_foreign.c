@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan_foreign.c - plan the rules that keep others' routing in force.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan_foreign.h - plan the rules that keep others' routing in force: table
  * main, `ahead` and marks of other programs; and find what is shadowed still.

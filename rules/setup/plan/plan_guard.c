@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan_guard.c - drop forwarded packets that have no path: our nft table, or
- * one of our ip rules, is missing. Main's specific routes matched before, so only
- * the uplinks remain.
+ * one of our ip rules, is missing. Main's specific routes matched before, so
+ * only the uplinks remain.
  *
  * Local packets are routed before they have a mark, so the rule has to skip
  * them. One rule does both: with two, the loss of one could cut off the

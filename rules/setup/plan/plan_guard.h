@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan_guard.h - plan the rules for strict uplinks that stop forwarded packets
  * which our table has not seen.

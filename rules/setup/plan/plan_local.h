@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan_local.h - plan the rules that give local sockets the source address of
  * their path. The kernel chooses the address when it routes the socket, before

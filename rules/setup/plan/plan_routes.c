@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan_routes.c - plan the routes of each uplink's table: its on-link prefixes,
  * its default, the defaults of its fallbacks and, for `strict`, an unreachable

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan_routes.h - plan the routes of each uplink's table.
  */
@@ -21,8 +22,9 @@ int plan_routes_of_metric(const struct policy *policy, uint8_t family,
 bool plan_routes_has_default(const struct plan *plan, uint8_t family,
 			 size_t uplink);
 
-/* Whether the uplink names a gateway that is in no prefix of its device, and does
- * not have `onlink`; false for a device without prefixes, and for a point-to-point one. */
+/* Whether the uplink names a gateway that is in no prefix of its device, and
+ * does not have `onlink`; false for a device without prefixes, and for a
+ * point-to-point one. */
 bool plan_routes_gateway_is_off_link(const struct policy *policy,
 			  const struct state *state, uint8_t family,
 			  size_t uplink);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* plan_rules.c - plan ip rules and exemptions, see plan_rules.h. */
 #include "rules/setup/plan/plan_rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plan_rules.h - plan the ip rules that lead marks to tables, and exemptions.
  */

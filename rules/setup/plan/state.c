@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* state.c - read the present state of the kernel. */
 #include "rules/setup/plan/state.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * state.h - the present state of the kernel: links, addresses, routes, rules
  * and our nftables table; and the state of the uplinks.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* big_set.c - select the lists that become big sets, see big_set.h. */
 #include "rules/setup/ruleset/big_set.h"
 

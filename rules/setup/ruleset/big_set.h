@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * big_set.h - load address lists that are too long for an nft script.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * big_set_fill.c - load a big set via netlink in one transaction: libnftables
  * would spend more time on the text than the kernel on the set.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * queue_rule.c - write queue rules as the xtables target NFQUEUE, revision 3,
  * which nf_tables accepts in any table when the kernel has NFT_COMPAT.

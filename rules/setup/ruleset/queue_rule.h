@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * queue_rule.h - queue rules for kernels without nft's `queue` expression: the
  * xtables target NFQUEUE via nf_tables' compatibility layer.

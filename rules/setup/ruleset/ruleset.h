@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ruleset.h - write the text of `table inet waymark`: how packets are diverted
  * to the engine, and how conntrack keeps the verdict. ruleset.c describes a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ruleset_balance.c - write load balancing over several paths as nft rules.
  *

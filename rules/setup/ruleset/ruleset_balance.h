@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ruleset_balance.h - write load balancing (balance.h) as nft chains.
  */

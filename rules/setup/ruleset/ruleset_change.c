@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ruleset_change.c - write the transaction from the present table to the
  * plan's. */
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ruleset_count.c - counters and counting chains, see ruleset_count.h. */
 #include "rules/setup/ruleset/ruleset_count.h"
 

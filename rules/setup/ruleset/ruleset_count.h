@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ruleset_count.h - write the counters (counters.h) and the chains that count:
  *

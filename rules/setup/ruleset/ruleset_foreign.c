@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ruleset_foreign.c - let other programs' tests of whole marks work.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ruleset_guard.c - keep traffic of strict uplinks and of bound sockets on its
  * uplink. */
 #include "rules/setup/ruleset/ruleset_guard.h"

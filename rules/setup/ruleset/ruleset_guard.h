@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ruleset_guard.h - write the rules that keep traffic of a strict uplink, and
  * of sockets bound to an uplink, from leaving by another.

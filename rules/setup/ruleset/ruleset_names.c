@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ruleset_names.c - write tests of interface names, see ruleset_names.h. */
 #include "rules/setup/ruleset/ruleset_names.h"
 

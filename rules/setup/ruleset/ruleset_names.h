@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ruleset_names.h - write nft tests of a set of interfaces: full names, and
  * prefixes of names that end in *.

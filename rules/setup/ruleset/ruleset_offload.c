@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ruleset_offload.c - write header-only routes as nft chains.
  *

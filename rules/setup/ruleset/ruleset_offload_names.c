@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ruleset_offload_names.c - the names of chains and sets of header-only
  * routes. */
 #include "rules/setup/ruleset/ruleset_offload.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ruleset_stateless.c - write the chains for packets of flows that conntrack
  * sees half of. */
 #include "rules/setup/ruleset/ruleset_offload.h"
