@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fuzz_decode.c - any bytes as frames of any link type, as packets, tunnels,
- * quotes and fragments. Input: link type, then records of a length and a frame.
- */
+/* fuzz_decode.c - decode arbitrary bytes: as frames of any link type, packets,
+ * tunnels, quoted packets and fragments. Input: a link type, then records of a
+ * length and a frame. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +47,7 @@ static void packet(struct packet *pkt, struct defrag *defrag)
 	}
 }
 
-/* In a buffer of its own size, where a read past the end is seen. */
+/* Copy to a buffer of exact size, so that ASan detects a read past its end. */
 static void frame(int dlt, const uint8_t *bytes, size_t len, uint64_t time_ns,
 		  struct defrag *defrag)
 {
@@ -80,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (cursor_left(&c) > 0) {
 		size_t len = cursor_be16(&c);
 
-		/* The first bit lets ten seconds pass. */
+		/* If the first bit is set, ten seconds pass. */
 		time_ns += (len & 0x8000) != 0 ? 10000000000u : 1;
 		len &= 0x7fff;
 		if (len > cursor_left(&c))

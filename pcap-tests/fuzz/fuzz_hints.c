@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fuzz_hints.c - any bytes as payload of any hint. Input: which hint, which
- * side and how the rest is cut in two: a stream that grows or has another side,
- * or datagrams of which the first was kept.
- */
+/* fuzz_hints.c - pass arbitrary bytes to any hint as payload. Input: the hint,
+ * the side, and how the rest is split in two: a growing stream, streams of both
+ * sides, or datagrams of which the first was kept. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In a buffer of its own size, where a read past the end is seen. */
+/* Copy to a buffer of exact size, so that ASan detects a read past its end. */
 static struct cursor copy_of(struct cursor from)
 {
 	size_t len = cursor_left(&from);
@@ -23,7 +21,7 @@ static struct cursor copy_of(struct cursor from)
 	return cursor_of(copy, len);
 }
 
-/* As stream_datagram() keeps it. */
+/* In the format of stream_datagram(). */
 static struct cursor kept(struct cursor from, bool from_server)
 {
 	size_t len = cursor_left(&from);
@@ -42,7 +40,7 @@ static void assert_inside(const uint8_t *name, size_t len, struct cursor c)
 	assert(name >= c.at && name + len <= c.end);
 }
 
-/* What a yield has points into the payload, or to where it was put together. */
+/* A result points into the payload or into the buffer for reassembly. */
 static void assert_borrowed(const uint8_t *bytes, size_t len,
 			    const struct hint_input *in)
 {
@@ -74,7 +72,7 @@ static void assert_yield(const struct hint *hint, const struct hint_input *in,
 		assert(strlen(ja4) == JA4_LEN);
 }
 
-/* What is not asked could have said nothing but no. */
+/* A hint that the registry skips must not match. */
 static void assert_candidate(const struct hint *hint,
 			     const struct hint_input *in)
 {

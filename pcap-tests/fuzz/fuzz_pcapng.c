@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fuzz_pcapng.c - any bytes as a pcapng file. */
+/* fuzz_pcapng.c - read arbitrary bytes as a pcapng file. */
 #include <assert.h>
 #include <stddef.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fuzz_policy.c - any bytes as a policy: what is understood prints in a form
- * that reads as itself. Includes are left out, they would read our files.
- */
+/* fuzz_policy.c - parse arbitrary bytes as a policy. What is parsed without
+ * errors is printed, and parses again to the same text. Includes are skipped,
+ * because they would read files of the host. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fuzz_replay.c - any packets through replay: the worker, its hints, the
- * decision and the stand-in for conntrack. Input: records of a pause in 10 ms,
- * a length in two bytes and a packet from its IP header on.
- */
+/* fuzz_replay.c - replay arbitrary packets: worker, hints, decisions and
+ * connection tracking. Input: records of a pause in units of 10 ms, a length in
+ * two bytes and a packet from its IP header on. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +34,7 @@ static void each_packet(void *ctx, const struct replay_packet *packet)
 	const struct marks *marks = policy_marks(policy);
 	const struct replay_flow *flow = packet->flow;
 
-	/* Foreign bits come out as they went in, which is none. */
+	/* The input has no foreign bits, so the output must have none. */
 	assert((packet->mark & ~marks->mask) == 0);
 	if (flow == NULL) {
 		assert(packet->mark == 0);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * run_seeds.c - a harness without libFuzzer: its seeds, and each of them
- * changed a little and cut, the same way every time. The seeds are in
- * pcap-tests/fuzz/seeds/ under the program's name. Prints TAP; what a harness
- * finds ends the program, so that the plan is not met.
- */
+/* run_seeds.c - run a harness without libFuzzer: on each seed, and on copies of
+ * it that are changed and truncated, the same in each run. The seeds are in
+ * pcap-tests/fuzz/seeds/ under the program's name. Prints TAP; a crash ends the
+ * program before its plan is complete. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +13,7 @@
 #define SEEDS "pcap-tests/fuzz/seeds"
 #define SEED_MAX 65536
 #define CHANGES 100
-#define CHANGES_S 10		/* then seeds only: sanitizers are slow */
+#define CHANGES_S 10		/* then only the seeds: sanitizers are slow */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,7 +25,7 @@ static uint32_t below(uint32_t max)
 	return (uint32_t)(state >> 33) % max;
 }
 
-/* In a buffer of its own length, where a read past it is seen. */
+/* Copy to a buffer of exact size, so that ASan detects a read past its end. */
 static void run(const uint8_t *data, size_t len)
 {
 	uint8_t *exact = malloc(len > 0 ? len : 1);

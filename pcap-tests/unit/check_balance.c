@@ -110,7 +110,7 @@ static void set_up(struct setting *setting, int row)
 	setting->balance.by_source = shares[row].by_source;
 }
 
-/* Similar flows, as from a LAN. */
+/* Similar flows, as a LAN produces them. */
 static struct facts facts_of(int i)
 {
 	return (struct facts){

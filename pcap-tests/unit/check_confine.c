@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_confine.c - what a confined thread may still do. */
+/* check_confine.c - the system calls that a confined thread may make. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static int can_run_another(void)
 {
 	char *const argv[] = { NULL };
 
-	/* No such file, so that it would not go far either way. */
+	/* The file does not exist, so that nothing runs even if allowed. */
 	return syscall(SYS_execve, "/", argv, argv) < 0 ? -errno : 0;
 }
 
@@ -115,10 +115,10 @@ START_TEST(allowed)
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	ck_assert_int_eq(result[0], 0);
 	if (CONFINE_HAS_SANITIZER)
-		return;		/* nothing is given up then */
+		return;		/* then no privileges were dropped */
 	ck_assert_msg(result[1] == rows[_i].want, "%s: %s", rows[_i].name,
 		      strerror(-result[1]));
-	/* The others are as free as they were. */
+	/* Other threads are not confined. */
 	ck_assert_int_eq(can_open(), 0);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_conntrack.c - the states that scripts of packets go through. */
+/* check_conntrack.c - connection states for scripts of packets. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +41,8 @@ static const struct row {
 	{ "picked up in midstream", {
 		{ { ACK, .back = true }, 'N', 1 }, { { ACK }, 'K', 1 } } },
 	{ "SYN+ACK without SYN", { { { SYNACK }, 'I', 1 } } },
-	{ "FIN without connection", { { { FIN }, 'I', 1 }, { { FIN }, 'I', 1 } } },
+	{ "FIN without connection",
+	  { { { FIN }, 'I', 1 }, { { FIN }, 'I', 1 } } },
 	{ "RST without connection", { { { RST }, 'I', 1 } } },
 	{ "no flags", { { { .proto = IPPROTO_TCP }, 'I', 1 } } },
 	{ "all flags", {
@@ -227,7 +228,8 @@ START_TEST(marks)
 	      &from_server);
 	ck_assert_ptr_eq(entry, again);
 	ck_assert_uint_eq(again->mark, 42);
-	track(conntrack, &(struct test_packet){ UDP, S(200) }, &again, &from_server);
+	track(conntrack, &(struct test_packet){ UDP, S(200) }, &again,
+	      &from_server);
 	ck_assert_uint_eq(again->mark, 0);
 	conntrack_free(conntrack);
 }
@@ -243,8 +245,8 @@ START_TEST(dropped)
 	entry->mark = 42;
 	conntrack_drop(entry);
 	ck_assert_uint_eq(entry->mark, 0);
-	ck_assert_int_eq(track(conntrack, &(struct test_packet){ SYN, S(1) }, &entry,
-			       &from_server), CONNTRACK_NEW);
+	ck_assert_int_eq(track(conntrack, &(struct test_packet){ SYN, S(1) },
+			       &entry, &from_server), CONNTRACK_NEW);
 	ck_assert_uint_eq(entry->owner, 1);
 	conntrack_free(conntrack);
 }
@@ -259,7 +261,8 @@ START_TEST(many)
 
 	for (uint16_t port = 1; port < 5000; port++)
 		ck_assert_int_eq(track(conntrack,
-				       &(struct test_packet){ UDP, .sport = port },
+				       &(struct test_packet){ UDP,
+							      .sport = port },
 				       &entry, &from_server), CONNTRACK_NEW);
 	for (uint16_t port = 1; port < 5000; port++) {
 		ck_assert_int_eq(track(conntrack, &(struct test_packet){ UDP,
@@ -285,7 +288,7 @@ static void note_end(void *ctx, uintptr_t owner)
 	ended[owner] = true;
 }
 
-/* As many one-packet flows, `step_ms` apart; how many of them have ended. */
+/* That many one-packet flows, `step_ms` apart; returns how many have ended. */
 static size_t count_ended(size_t max, size_t flows, uint32_t step_ms)
 {
 	struct conntrack *conntrack = conntrack_new(max, note_end, NULL);
@@ -314,7 +317,7 @@ static size_t count_ended(size_t max, size_t flows, uint32_t step_ms)
 	return count;
 }
 
-/* All active: only as many as necessary are evicted. */
+/* All are active: only as many as necessary are evicted. */
 START_TEST(full)
 {
 	size_t late = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_control.c - the control socket and clients of all manners. */
+/* check_control.c - the control socket with well-behaved and hostile
+ * clients. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,8 +21,8 @@ static unsigned asked;
 
 #define HUGE_LEN ((size_t)4 << 20)
 
-/* Says back what it is asked; "huge" and "none" are what they say. */
-static char *say_back(void *ctx, const char *line, size_t len, size_t *ret_len)
+/* Echo the request; "huge" and "none" get such an answer. */
+static char *echo(void *ctx, const char *line, size_t len, size_t *ret_len)
 {
 	char *text = malloc(HUGE_LEN);
 
@@ -43,13 +44,13 @@ static char *say_back(void *ctx, const char *line, size_t len, size_t *ret_len)
 	return text;
 }
 
-/* The base_dir's path is longer than a socket's may be. */
+/* The path of the directory is longer than a socket's may be. */
 static void set_up(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(base_dir));
 	snprintf(dir, sizeof(dir), "%s/%0150d", base_dir, 0);
 	ck_assert_int_eq(mkdir(dir, 0755), 0);
-	ck_assert_int_eq(control_open(dir, say_back, &asked, &control), 0);
+	ck_assert_int_eq(control_open(dir, echo, &asked, &control), 0);
 }
 
 static void tear_down(void)
@@ -79,7 +80,7 @@ static void turns(int count, uint64_t now_ms)
 		control_turn(control, now_ms);
 }
 
-/* What came, -1 for nothing yet, 0 for the end. */
+/* Returns the length received, -1 if nothing yet, 0 at the end. */
 static ssize_t observe(int fd, char *text, size_t size)
 {
 	return recv(fd, text, size, 0);
@@ -92,9 +93,9 @@ static const struct {
 	const char *want;
 	size_t want_len;
 } lines[] = {
-	{ "a line", "status\n", 7, "status", 6 },
-	{ "an empty one", "\n", 1, "", 0 },
-	{ "two are one too many", "one\ntwo\n", 8, "one", 3 },
+	{ "one line", "status\n", 7, "status", 6 },
+	{ "an empty line", "\n", 1, "", 0 },
+	{ "the second line is ignored", "one\ntwo\n", 8, "one", 3 },
 	{ "zeros", "a\0b\n", 4, "a\0b", 3 },
 	{ "no answer", "none\n", 5, "", 0 },
 };
@@ -148,13 +149,13 @@ START_TEST(only_for_its_user)
 }
 END_TEST
 
-/* What a killed engine left. */
+/* Left by an engine that was killed. */
 START_TEST(replaces_what_is_there)
 {
 	struct control *second;
 	int fd;
 
-	ck_assert_int_eq(control_open(dir, say_back, &asked, &second), 0);
+	ck_assert_int_eq(control_open(dir, echo, &asked, &second), 0);
 	fd = dial();
 	say(fd, "x\n", 2);
 	for (int i = 0; i < 4; i++)
@@ -249,7 +250,7 @@ START_TEST(slow_to_listen)
 }
 END_TEST
 
-/* Gone before its answer, once before it was asked for and once amid it. */
+/* The client closes before its answer is prepared, and while it is sent. */
 START_TEST(gone)
 {
 	int fd = dial();
@@ -266,7 +267,7 @@ START_TEST(gone)
 }
 END_TEST
 
-/* The idle ones hold all places, but not for long. */
+/* Idle clients occupy all places until they time out. */
 START_TEST(many)
 {
 	int idle[CONTROL_CLIENTS], fd;
@@ -293,9 +294,9 @@ static const struct {
 	uint16_t queue;
 	struct queue_health want;
 } queues[] = {
-	{ "the first", 0, { true, 1234, 3, 4096, 5, 6, 789 } },
-	{ "the last", 41, { true, 4294967295, 0, 65531, 0, 0, 1 } },
-	{ "nobody's", 4, { 0 } },
+	{ "the first queue", 0, { true, 1234, 3, 4096, 5, 6, 789 } },
+	{ "the last queue", 41, { true, 4294967295, 0, 65531, 0, 0, 1 } },
+	{ "a queue without a program", 4, { 0 } },
 };
 
 START_TEST(health)

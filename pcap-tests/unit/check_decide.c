@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_decide.c - which route holds, what is still open, what comes late. */
+/* check_decide.c - which route decides, what is still open, which flows are
+ * late. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 #define UPLINKS "uplink a { dev a }\nuplink b { dev b }\nuplink c { dev c }\n"
 
-enum { MAIN = -1, DROP = -2 };	/* paths; else an uplink's index */
+enum { MAIN = -1, DROP = -2 };	/* paths; smaller numbers are uplinks */
 
 static int path_of(const struct policy *policy, uint8_t path)
 {
@@ -28,7 +29,7 @@ static int path_of(const struct policy *policy, uint8_t path)
 	return 0;
 }
 
-/* TCP to port 25. `known`, `app` and `host` are what payload has told. */
+/* TCP to port 25. `known`, `app` and `host` come from the payload. */
 static const struct {
 	const char *routes;
 	uint8_t known;
@@ -39,39 +40,39 @@ static const struct {
 	uint16_t route;
 	uint8_t needs;
 } rows[] = {
-	/* Headers alone. */
+	/* Header-only routes. */
 	{ "route tcp dport 25 via a", 0, NULL, NULL, 0, true, 0, 0 },
 	{ "route udp via a", 0, NULL, NULL, MAIN, true, 1, 0 },
 	{ "route udp via a\nroute tcp via b", 0, NULL, NULL, 1, true, 1, 0 },
 	{ "route tcp drop", 0, NULL, NULL, DROP, true, 0, 0 },
 	{ "default via c", 0, NULL, NULL, 2, true, 0, 0 },
-	/* Something above is unknown. */
+	/* A route above is unknown. */
 	{ "route app ssh via a", 0, NULL, NULL, MAIN, false, 1, FACT_APP },
 	{ "route app ssh via a\nroute tcp via b", 0, NULL, NULL, 1, false, 1,
 	  FACT_APP },
 	{ "route host example.com via a\nroute app ssh via b", 0, NULL, NULL,
 	  MAIN, false, 2, FACT_APP | FACT_HOST },
-	/* What is unknown below does not matter. */
+	/* Unknown routes below do not matter. */
 	{ "route tcp via a\nroute app ssh via b", 0, NULL, NULL, 0, true, 0,
 	  0 },
-	/* Kleene: and. */
+	/* Kleene logic: and. */
 	{ "route udp app ssh via a", 0, NULL, NULL, MAIN, true, 1, 0 },
 	{ "route tcp app ssh via a", 0, NULL, NULL, MAIN, false, 1, FACT_APP },
 	{ "route app tls host example.com via a", FACT_APP, "tls", NULL, MAIN,
 	  false, 1, FACT_HOST },
 	{ "route app ssh host example.com via a", FACT_APP, "tls", NULL, MAIN,
 	  true, 1, 0 },
-	/* Kleene: or. */
+	/* Kleene logic: or. */
 	{ "route tcp or app ssh via a", 0, NULL, NULL, 0, true, 0, 0 },
 	{ "route udp or app ssh via a", 0, NULL, NULL, MAIN, false, 1,
 	  FACT_APP },
 	{ "route app ssh or host example.com via a", FACT_HOST, NULL,
 	  "www.example.com", 0, true, 0, 0 },
-	/* Kleene: not. */
+	/* Kleene logic: not. */
 	{ "route not app ssh via a", 0, NULL, NULL, 0, false, 0, FACT_APP },
 	{ "route not app ssh via a", FACT_APP, NULL, NULL, 0, true, 0, 0 },
 	{ "route not app ssh via a", FACT_APP, "ssh", NULL, MAIN, true, 1, 0 },
-	/* Unknown counts as false until it is known, but not for a drop. */
+	/* Unknown counts as false, except for a route that drops. */
 	{ "route tcp dport 25 not host ads.example via a\nroute tcp via b", 0,
 	  NULL, NULL, 0, false, 0, FACT_HOST },
 	{ "route tcp dport 25 not host ads.example via a\nroute tcp via b",
@@ -83,10 +84,10 @@ static const struct {
 	  1, FACT_APP },
 	{ "route not app tls drop\nroute tcp via b", FACT_APP, "ssh", NULL,
 	  DROP, true, 0, 0 },
-	/* All known. */
+	/* All facts are known. */
 	{ "route app ssh via a", FACT_ALL, "ssh", NULL, 0, true, 0, 0 },
 	{ "route app ssh via a", FACT_ALL, NULL, NULL, MAIN, true, 1, 0 },
-	/* One route becomes certain while another above is not. */
+	/* A route is certain while one above is not. */
 	{ "route host example.com via a\nroute app tls via b", FACT_APP, "tls",
 	  NULL, 1, false, 1, FACT_HOST },
 	{ "route host example.com via a\nroute app tls via b",
@@ -96,7 +97,7 @@ static const struct {
 	  FACT_APP },
 	{ "route app ssh via b\nroute tcp drop", FACT_ALL, "smtp", NULL, DROP,
 	  true, 1, 0 },
-	/* Several paths: TCP from nowhere, port 40000, has its slot. */
+	/* Balanced routes: TCP from address 0, port 40000, has its slot. */
 	{ "route tcp dport 25 via { a 255, b 1 }", 0, NULL, NULL, 0, true, 0,
 	  0 },
 	{ "default via { b, c 255 } by source", 0, NULL, NULL, 2, true, 0, 0 },
@@ -137,7 +138,7 @@ START_TEST(walk)
 END_TEST
 
 static const struct {
-	const char *policy;	/* m masquerades, a and b do not */
+	const char *policy;	/* m masquerades; a and b do not */
 	int from;
 	int to;
 	int want;

@@ -73,8 +73,8 @@ static const struct row {
 	{ "first fragment", DECODE_OK, 17, 53, 1024, 20, 8, 28,
 	  "4500 0024 0001 2000 4011 0000 " V4_ADDR
 	  "0035 0400 0100 0000 4142434445464748" },
-	{ "first fragment that splits tcp", DECODE_TRUNCATED, 6, 0, 0, 20, 0, 20,
-	  "4500 001c 0001 2000 4006 0000 " V4_ADDR "9c40 0050 11223344" },
+	{ "first fragment that splits tcp", DECODE_TRUNCATED, 6, 0, 0, 20, 0,
+	  20, "4500 001c 0001 2000 4006 0000 " V4_ADDR "9c40 0050 11223344" },
 	{ "later fragment", DECODE_FRAGMENT, 17, 0, 0, 20, 8, 20,
 	  "4500 001c 0001 0001 4011 0000 " V4_ADDR "4142434445464748" },
 	{ "fragment past 65535", DECODE_MALFORMED, 17, 0, 0, 20, 0, 20,

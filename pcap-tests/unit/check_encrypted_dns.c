@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_encrypted_dns.c - what is told for encrypted DNS, and what is not. */
+/* check_encrypted_dns.c - which flows are recognized as encrypted DNS. */
 #include <netinet/in.h>
 
 #include "engine/learn/encrypted_dns.h"
@@ -13,16 +13,17 @@ static const struct {
 	const char *host;
 } rows[] = {
 	{ "DoT", ENCRYPTED_DNS_TLS, IPPROTO_TCP, 853, "" },
-	{ "DoT, by name", ENCRYPTED_DNS_TLS, IPPROTO_TCP, 853, "dns.google" },
+	{ "DoT, by host name", ENCRYPTED_DNS_TLS, IPPROTO_TCP, 853,
+	  "dns.google" },
 	{ "DoQ", ENCRYPTED_DNS_QUIC, IPPROTO_UDP, 853, "" },
 	{ "DoH", ENCRYPTED_DNS_HTTPS, IPPROTO_TCP, 443, "dns.google" },
 	{ "DoH by QUIC", ENCRYPTED_DNS_HTTPS, IPPROTO_UDP, 443, "dns.google" },
-	{ "DoH, a name below", ENCRYPTED_DNS_HTTPS, IPPROTO_TCP, 443,
+	{ "DoH, a subdomain", ENCRYPTED_DNS_HTTPS, IPPROTO_TCP, 443,
 	  "abc123.dns.nextdns.io" },
-	{ "a name that only ends so", ENCRYPTED_DNS_NONE, IPPROTO_TCP, 443,
-	  "notdns.google" },
-	{ "the name above", ENCRYPTED_DNS_NONE, IPPROTO_TCP, 443, "google" },
-	{ "another site", ENCRYPTED_DNS_NONE, IPPROTO_TCP, 443,
+	{ "a name with the same suffix but no label boundary",
+	  ENCRYPTED_DNS_NONE, IPPROTO_TCP, 443, "notdns.google" },
+	{ "the parent domain", ENCRYPTED_DNS_NONE, IPPROTO_TCP, 443, "google" },
+	{ "another domain", ENCRYPTED_DNS_NONE, IPPROTO_TCP, 443,
 	  "www.example.com" },
 	{ "no name", ENCRYPTED_DNS_NONE, IPPROTO_TCP, 443, "" },
 	{ "on another port", ENCRYPTED_DNS_NONE, IPPROTO_TCP, 80,

@@ -57,7 +57,7 @@ static struct exempts empty(void)
 static const struct {
 	const char *name;
 	const char *host;
-	const char *why;	/* NULL: fine */
+	const char *why;	/* NULL: valid */
 	size_t count;
 } hosts[] = {
 	{ "an address", A, NULL, 1 },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_flow.c - one flow for both directions, and who gives up a place. */
+/* check_flow.c - one flow for both directions, and which flows are evicted. */
 #include <stdlib.h>
 
 #include "engine/flow/flow.h"
@@ -94,7 +94,7 @@ START_TEST(both_directions)
 }
 END_TEST
 
-/* Everything in the tuple tells flows apart. */
+/* A difference in any part of the tuple is another flow. */
 static const struct {
 	const char *name;
 	uint8_t proto;
@@ -126,7 +126,7 @@ START_TEST(another_flow)
 	start(table, &first);
 	ck_assert_msg(flow_hash(table, &first, 0) != hash, "%s",
 		      others[_i].name);
-	/* Also where the hash is the same by chance. */
+	/* Even if the hashes are equal by chance. */
 	ck_assert_msg(flow_find(table, &other, others[_i].zone,
 				flow_hash(table, &first, 0),
 				&from_server) == NULL, "%s", others[_i].name);
@@ -192,14 +192,14 @@ static struct flow_table *full_bucket(void)
 static const struct {
 	const char *name;
 	uint16_t settled;	/* bit n: flow n + 1 */
-	uint16_t busy;		/* the same: seen again lately */
+	uint16_t busy;		/* likewise: seen again recently */
 	uint16_t victim;
 } evictions[] = {
 	{ "the longest idle", 0, 0, 1 },
-	{ "the longest idle of those not busy", 0, 0x03, 3 },
+	{ "the longest idle of those not recently seen", 0, 0x03, 3 },
 	{ "settled before unsettled", 0x20, 0, 6 },
 	{ "the longest idle settled", 0x28, 0, 4 },
-	{ "a busy settled before an idle unsettled", 0x40, 0x40, 7 },
+	{ "a recent settled before an idle unsettled", 0x40, 0x40, 7 },
 };
 
 START_TEST(eviction)
@@ -232,7 +232,7 @@ START_TEST(eviction)
 }
 END_TEST
 
-/* One of the eight flows in a bucket, as the table should have it. */
+/* Model: one of the eight flows in a bucket. */
 struct seat {
 	uint16_t sport;
 	uint64_t last_ns;
@@ -398,7 +398,7 @@ START_TEST(flood)
 	ck_assert_uint_eq(flow_table_bytes(table), bytes);
 	ck_assert_uint_eq(flow_table_evicted(table), released);
 	ck_assert_uint_ge(released, 1000000 - 4096);
-	/* What came last is still there, as far as a bucket reaches. */
+	/* The latest flows are still there, except for full buckets. */
 	seed = 1;
 	for (size_t i = 0; i < 1000000; i++) {
 		struct packet pkt = packet_of(17, (uint32_t)rand_r(&seed),
@@ -412,7 +412,7 @@ START_TEST(flood)
 }
 END_TEST
 
-/* Each part has its places, all of them, and no flow is in two. */
+/* Each part has its own places, and no flow is in two parts. */
 START_TEST(parts)
 {
 	enum { PARTS = 4, PLACES = 256 };
@@ -446,7 +446,7 @@ START_TEST(parts)
 }
 END_TEST
 
-/* Tuples that count up, as a scan makes them, spread over all buckets. */
+/* Consecutive addresses, as in a scan, spread over all buckets. */
 START_TEST(spread)
 {
 	struct flow_table *table = flow_table_new(65536, false, release, NULL);
@@ -458,8 +458,8 @@ START_TEST(spread)
 
 		start(table, &pkt);
 	}
-	/* 8,192 buckets with 2 flows each on average: more than 8 in one is
-	 * a matter of 2 in 10,000 buckets. */
+	/* 8,192 buckets with 2 flows each on average: about 2 in 10,000 of them
+	 * get more than 8. */
 	ck_assert_uint_lt(released, 50);
 	flow_table_free(table);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_hint_bittorrent.c - packets the BitTorrent hints take, refuse or wait
- * on.
- */
+/* check_hint_bittorrent.c - packets that the BitTorrent hints match, reject or
+ * wait on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -16,7 +14,7 @@ static const struct hint_row tcp[] = {
 	{ "handshake", HINT_YES,
 	  .payload = BYTES("\x13" "BitTorrent protocol" "\0\0\0\0\0\x10\0\x05")
 	},
-	{ "half of it", HINT_MORE, .payload = BYTES("\x13" "BitTor") },
+	{ "half a handshake", HINT_MORE, .payload = BYTES("\x13" "BitTor") },
 	{ "another word", HINT_NO, .payload = BYTES("\x13" "BitTorment") },
 };
 
@@ -34,24 +32,24 @@ static const struct hint_row udp[] = {
 	{ "local discovery", HINT_YES,
 	  .payload = BYTES("BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143") },
 	{ "uTP begins", HINT_MORE, .payload = BYTES(SYN) },
-	{ "and is answered", HINT_YES, .from_server = true,
+	{ "local discovery, answered", HINT_YES, .from_server = true,
 	  .payload = BYTES("\x21\x00\x12\x34" "time" "diff" "\0\x10\0\0"
 			   "\x20\x00\x00\x01"),
 	  .earlier = { { false, BYTES(SYN) } } },
-	{ "by another", HINT_MORE, .from_server = true,
+	{ "local discovery, from another host", HINT_MORE, .from_server = true,
 	  .payload = BYTES("\x21\x00\x12\x99" "time" "diff" "\0\x10\0\0"
 			   "\x20\x00\x00\x01"),
 	  .earlier = { { false, BYTES(SYN) } } },
 	{ "the handshake in uTP", HINT_YES,
 	  .payload = BYTES("\x01\x00\x12\x35" "time" "diff" "\0\x10\0\0"
 			   "\0\x02\0\x01" "\x13" "BitTorrent protocol") },
-	{ "one side of uTP", HINT_YES, .payload = BYTES(STATE("\x03")),
+	{ "uTP, one side only", HINT_YES, .payload = BYTES(STATE("\x03")),
 	  .earlier = { { false, BYTES(STATE("\x01")) },
 		       { false, BYTES(STATE("\x02")) } } },
-	{ "that stands still", HINT_MORE, .payload = BYTES(STATE("\x01")),
+	{ "uTP, no progress", HINT_MORE, .payload = BYTES(STATE("\x01")),
 	  .earlier = { { false, BYTES(STATE("\x01")) },
 		       { false, BYTES(STATE("\x01")) } } },
-	{ "another version", HINT_NO,
+	{ "uTP, another version", HINT_NO,
 	  .payload = BYTES("\x00\x00\x12\x34" "time" "diff" "\0\x10\0\0"
 			   "\0\x01\0\0") },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_dhcp.c - messages the DHCP hint takes or refuses. */
+/* check_hint_dhcp.c - messages that the DHCP hint matches or rejects. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 

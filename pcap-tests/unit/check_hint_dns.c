@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_dns.c - messages the DNS hints take, refuse or wait on. */
+/* check_hint_dns.c - messages that the DNS hints match, reject or wait on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
 extern const struct hint hint_dns_udp, hint_dns_tcp;
 
-/* What dig sends, and what an answer looks like. */
+/* A query of dig, and an answer. */
 #define NAME "\x03www\x07" "example\x03org\x00"
 #define QUERY "\x1a\x2b\x01\x20\x00\x01\x00\x00\x00\x00\x00\x01" NAME \
 	"\x00\x01\x00\x01\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00"
@@ -32,15 +32,15 @@ static const struct hint_row udp[] = {
 			   "\x00\x00\x02\x00\x01") },
 	{ "trailing bytes", HINT_YES, .host = "www.example.org",
 	  .payload = BYTES(QUERY "x") },
-	{ "a record that ends too soon", HINT_YES,
+	{ "a record past the end", HINT_YES,
 	  .host = "www.example.org",
 	  .payload = BYTES("\x1a\x2b\x01\x20\x00\x01\x00\x00\x00\x00\x00\x01"
 			   NAME "\x00\x01\x00\x01\x00\x00\x29") },
-	{ "an answer that was cut", HINT_YES, .from_server = true,
+	{ "a truncated answer", HINT_YES, .from_server = true,
 	  .host = "www.example.org",
 	  .payload = BYTES("\x1a\x2b\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00"
 			   NAME "\x00\x01\x00\x01\xc0\x0c\x00\x01") },
-	{ "a question that ends too soon", HINT_NO,
+	{ "a question past the end", HINT_NO,
 	  .payload = BYTES("\x1a\x2b\x01\x20\x00\x01\x00\x00\x00\x00\x00\x01"
 			   NAME "\x00\x01\x00") },
 	{ "no question", HINT_NO,
@@ -49,22 +49,22 @@ static const struct hint_row udp[] = {
 	{ "a pointer to itself", HINT_NO,
 	  .payload = BYTES("\x1a\x2b\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 			   "\xc0\x0c\x00\x01\x00\x01") },
-	{ "a label too long", HINT_NO,
+	{ "a label that is too long", HINT_NO,
 	  .payload = BYTES("\x1a\x2b\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 			   "\x41" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 			   "aaaaaaaaaaaaaaaaaaaaaaaa\x00\x00\x01\x00\x01") },
-	{ "a class that is none", HINT_NO,
+	{ "an invalid class", HINT_NO,
 	  .payload = BYTES("\x1a\x2b\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 			   "\x01" "a\x00\x00\x01\x00\x09") },
-	{ "an opcode that is none", HINT_NO,
+	{ "an invalid opcode", HINT_NO,
 	  .payload = BYTES("\x1a\x2b\x79\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 			   "\x01" "a\x00\x00\x01\x00\x01") },
 	{ "multicast query", HINT_YES, .app = "mdns", .host = "_ipp._tcp.local",
 	  .sport = 5353, .dport = 5353, .payload = BYTES(MDNS_QUERY) },
 	{ "multicast answer", HINT_YES, .app = "mdns", .sport = 5353,
 	  .dport = 5353, .payload = BYTES(MDNS_ANSWER) },
-	{ "that is no DNS answer", HINT_NO, .from_server = true,
-	  .payload = BYTES(MDNS_ANSWER) },
+	{ "multicast answer, invalid as unicast DNS", HINT_NO,
+	  .from_server = true, .payload = BYTES(MDNS_ANSWER) },
 	{ "LLMNR", HINT_YES, .app = "llmnr", .host = "paper", .dport = 5355,
 	  .payload = BYTES("\x1a\x2b\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 			   "\x05paper\x00\x00\x01\x00\x01") },
@@ -82,9 +82,9 @@ static const struct hint_row tcp[] = {
 	  .host = "www.example.org", .payload = BYTES("\x03\x31" ANSWER) },
 	{ "cut", HINT_MORE,
 	  .payload = BYTES("\x00\x2c\x1a\x2b\x01\x20\x00\x01") },
-	{ "a length that is not its own", HINT_NO,
+	{ "another length in the TCP prefix", HINT_NO,
 	  .payload = BYTES("\x00\x20" QUERY) },
-	{ "the port of multicast DNS", HINT_YES, .host = "www.example.org",
+	{ "on the port of multicast DNS", HINT_YES, .host = "www.example.org",
 	  .dport = 5353, .payload = BYTES("\x00\x2c" QUERY) },
 	{ "HTTP", HINT_NO, .payload = BYTES("GET / HTTP/1.1\r\n\r\n") },
 };

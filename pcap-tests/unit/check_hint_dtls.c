@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_dtls.c - datagrams the DTLS hint takes, refuses or waits on. */
+/* check_hint_dtls.c - datagrams that the DTLS hint matches, rejects or waits
+ * on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -18,10 +19,10 @@ static const struct hint_row rows[] = {
 	{ "client hello", HINT_YES, .host = "vpn.test",
 	  .payload = BYTES("\x16\xfe\xff" SEQUENCE "\x00\x56" HEADER
 			   "\x00\x00\x00\x00\x00\x4a" HELLO_1 HELLO_2) },
-	{ "its first fragment", HINT_YES, .more = true,
+	{ "first fragment of a client hello", HINT_YES, .more = true,
 	  .payload = BYTES("\x16\xfe\xff" SEQUENCE "\x00\x38" HEADER
 			   "\x00\x00\x00\x00\x00\x2c" HELLO_1) },
-	{ "both fragments", HINT_YES, .host = "vpn.test",
+	{ "both fragments of a client hello", HINT_YES, .host = "vpn.test",
 	  .payload = BYTES("\x16\xfe\xff" SEQUENCE "\x00\x2a" HEADER
 			   "\x00\x00\x2c\x00\x00\x1e" HELLO_2),
 	  .earlier = { { false, BYTES("\x16\xfe\xff" SEQUENCE "\x00\x38"

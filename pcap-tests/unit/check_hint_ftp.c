@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_ftp.c - streams the FTP hint takes, refuses or waits on. */
+/* check_hint_ftp.c - streams that the FTP hint matches, rejects or waits on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -8,19 +8,20 @@ extern const struct hint hint_ftp;
 static const struct hint_row rows[] = {
 	{ "greeting", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("220 (vsFTPd 3.0.3)\r\n") },
-	{ "greeting that says nothing", HINT_MORE, .from_server = true,
+	{ "generic greeting", HINT_MORE, .from_server = true,
 	  .payload = BYTES("220 files.test ready\r\n") },
-	{ "and what it answers to USER", HINT_YES, .from_server = true,
+	{ "generic greeting, then the answer to USER", HINT_YES,
+	  .from_server = true,
 	  .more = true, .payload = BYTES("220 files.test ready\r\n"
 			   "331 Please specify the password.\r\n") },
 	{ "mail", HINT_NO, .from_server = true,
 	  .payload = BYTES("220 mx.test ESMTP\r\n") },
-	{ "user after such a greeting", HINT_YES,
+	{ "generic greeting, then USER", HINT_YES,
 	  .payload = BYTES("USER me\r\n"),
 	  .opposite = BYTES("220 files.test ready\r\n") },
-	{ "user after that of POP3", HINT_MORE, .payload = BYTES("USER me\r\n"),
-	  .opposite = BYTES("+OK ready\r\n") },
-	{ "commands of FTP alone", HINT_YES, .more = true,
+	{ "greeting of POP3, then USER", HINT_MORE,
+	  .payload = BYTES("USER me\r\n"), .opposite = BYTES("+OK ready\r\n") },
+	{ "commands that only FTP has", HINT_YES, .more = true,
 	  .payload = BYTES("USER me\r\nPASS word\r\nSYST\r\n") },
 	{ "TLS after AUTH", HINT_YES, .host = "mx.test",
 	  .payload = BYTES("AUTH TLS\r\n" MX_HELLO),

@@ -16,7 +16,7 @@ static const struct hint_row rows[] = {
 	{ "Ethernet", HINT_YES,
 	  .payload = BYTES("\x00\x00\x65\x58\x00\x00\x01\x00" MACS "\x08\x00"
 			   IPV4) },
-	{ "option of OVN, critical", HINT_YES,
+	{ "critical option of OVN", HINT_YES,
 	  .payload = BYTES("\x02\x40\x65\x58\x00\x00\x0a\x00"
 			   "\x01\x02\x80\x01\x00\x00\x00\x0c" MACS "\x08\x00"
 			   IPV4) },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_http.c - streams the HTTP hint takes, refuses or waits on. */
+/* check_hint_http.c - streams that the HTTP hint matches, rejects or waits
+ * on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -10,21 +11,21 @@ static const struct hint_row rows[] = {
 	  .payload = BYTES("GET /index.html HTTP/1.1\r\n"
 			   "Host: www.example.org:8080\r\n"
 			   "User-Agent: curl/7.88.1\r\n\r\n") },
-	{ "the host is still to come", HINT_YES, .more = true,
+	{ "host header still to come", HINT_YES, .more = true,
 	  .payload = BYTES("GET / HTTP/1.1\r\nUser-Agent: x\r\n"
 			   "Host: www.exa") },
-	{ "case and blanks", HINT_YES, .host = "Www.Example.ORG",
+	{ "upper case and blanks", HINT_YES, .host = "Www.Example.ORG",
 	  .payload = BYTES("GET / HTTP/1.1\r\n"
 			   "hOSt:\t Www.Example.ORG. \r\n\r\n") },
-	{ "a field that only begins so", HINT_YES, .host = "b.test",
+	{ "a header with the same beginning", HINT_YES, .host = "b.test",
 	  .payload = BYTES("GET / HTTP/1.1\r\nHostess: a.test\r\n"
 			   "Host: b.test\r\n\r\n") },
-	{ "the first of two", HINT_YES, .host = "a.test",
+	{ "two host headers: the first counts", HINT_YES, .host = "a.test",
 	  .payload = BYTES("GET / HTTP/1.1\r\nHost: a.test\r\n"
 			   "Host: b.test\r\n\r\n") },
-	{ "no host at all", HINT_YES,
+	{ "no host header", HINT_YES,
 	  .payload = BYTES("GET / HTTP/1.0\r\n\r\n") },
-	{ "line feeds alone", HINT_YES, .host = "a.test",
+	{ "line feeds only", HINT_YES, .host = "a.test",
 	  .payload = BYTES("GET / HTTP/1.1\nHost: a.test\n\n") },
 	{ "empty line first", HINT_YES, .host = "a.test",
 	  .payload = BYTES("\r\nPOST /x HTTP/1.1\r\nHost: a.test\r\n\r\n") },
@@ -33,17 +34,17 @@ static const struct hint_row rows[] = {
 	{ "IPv6 address", HINT_YES, .host = "2001:db8::7",
 	  .payload = BYTES("GET / HTTP/1.1\r\n"
 			   "Host: [2001:db8::7]:80\r\n\r\n") },
-	{ "a proxy's request", HINT_YES, .host = "far.test",
+	{ "a request to a proxy", HINT_YES, .host = "far.test",
 	  .payload = BYTES("GET http://far.test:81/a?b=//c HTTP/1.1\r\n"
 			   "Host: near.test\r\n\r\n") },
-	{ "a target that holds another", HINT_YES, .host = "near.test",
+	{ "a target that contains another URL", HINT_YES, .host = "near.test",
 	  .payload = BYTES("GET /?u=http://far.test/ HTTP/1.1\r\n"
 			   "Host: near.test\r\n\r\n") },
 	{ "user and password", HINT_YES, .host = "far.test",
 	  .payload = BYTES("GET ftp://me:word@far.test HTTP/1.0\r\n\r\n") },
 	{ "CONNECT", HINT_YES, .host = "far.test",
 	  .payload = BYTES("CONNECT far.test:443 HTTP/1.1\r\n\r\n") },
-	{ "OPTIONS of all", HINT_YES, .host = "a.test",
+	{ "OPTIONS *", HINT_YES, .host = "a.test",
 	  .payload = BYTES("OPTIONS * HTTP/1.1\r\nHost: a.test\r\n\r\n") },
 	{ "WebDAV", HINT_YES, .host = "a.test",
 	  .payload = BYTES("PROPFIND /dav HTTP/1.1\r\nHost: a.test\r\n\r\n") },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_imap.c - streams the IMAP hint takes, refuses or waits on. */
+/* check_hint_imap.c - streams that the IMAP hint matches, rejects or waits
+ * on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -8,14 +9,14 @@ extern const struct hint hint_imap;
 static const struct hint_row rows[] = {
 	{ "greeting", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("* OK [CAPABILITY IMAP4rev1] ready\r\n") },
-	{ "greeting that says nothing", HINT_MORE, .from_server = true,
+	{ "generic greeting", HINT_MORE, .from_server = true,
 	  .payload = BYTES("* OK ready\r\n") },
 	{ "login", HINT_YES, .payload = BYTES("a001 LOGIN me word\r\n") },
 	{ "capability", HINT_YES, .more = true,
 	  .payload = BYTES("1 capability\r\n") },
 	{ "STARTTLS", HINT_YES, .more = true,
 	  .payload = BYTES(". CAPABILITY\r\n. STARTTLS\r\n") },
-	{ "TLS after it", HINT_YES, .host = "mx.test",
+	{ "TLS after STARTTLS", HINT_YES, .host = "mx.test",
 	  .payload = BYTES("a STARTTLS\r\n" MX_HELLO) },
 	{ "half a line", HINT_MORE, .payload = BYTES("a001 LOG") },
 	{ "another command", HINT_NO, .payload = BYTES("a001 HELLO\r\n") },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_mqtt.c - packets the MQTT hint takes, refuses or waits on. */
+/* check_hint_mqtt.c - packets that the MQTT hint matches, rejects or waits
+ * on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -7,7 +8,8 @@ extern const struct hint hint_mqtt;
 
 static const struct hint_row rows[] = {
 	{ "connect, 3.1.1", HINT_YES,
-	  .payload = BYTES("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04" "name")
+	  .payload = BYTES("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c"
+			   "\x00\x04" "name")
 	},
 	{ "connect, 5", HINT_YES,
 	  .payload = BYTES("\x10\x11\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x04"
@@ -15,7 +17,7 @@ static const struct hint_row rows[] = {
 	{ "connect, 3.1", HINT_YES,
 	  .payload = BYTES("\x10\x12\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x04"
 			   "name") },
-	{ "cut in its name", HINT_MORE,
+	{ "cut within the protocol name", HINT_MORE,
 	  .payload = BYTES("\x10\x10\x00\x04MQ") },
 	{ "another name", HINT_NO,
 	  .payload = BYTES("\x10\x10\x00\x04MQTX\x04\x02\x00\x3c") },
@@ -25,13 +27,13 @@ static const struct hint_row rows[] = {
 	{ "publish, acknowledged", HINT_YES, .from_server = true,
 	  .payload = BYTES("\x40\x02\x00\x07"),
 	  .opposite = BYTES("\x32\x09\x00\x03" "a/b" "\x00\x07" "on") },
-	{ "another acknowledged", HINT_MORE, .from_server = true,
+	{ "acknowledges another packet", HINT_MORE, .from_server = true,
 	  .payload = BYTES("\x40\x02\x00\x08"),
 	  .opposite = BYTES("\x32\x09\x00\x03" "a/b" "\x00\x07" "on") },
 	{ "subscribe, acknowledged", HINT_YES, .from_server = true,
 	  .payload = BYTES("\x20\x02\x00\x00\x90\x03\x00\x01\x01"),
 	  .opposite = BYTES("\x82\x08\x00\x01\x00\x03" "a/b" "\x01") },
-	{ "no type of packet", HINT_NO,
+	{ "an invalid packet type", HINT_NO,
 	  .payload = BYTES("\x20\x02\x00\x00\x00\x00") },
 };
 

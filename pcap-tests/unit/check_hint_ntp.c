@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_ntp.c - messages the NTP hint takes or refuses. */
+/* check_hint_ntp.c - messages that the NTP hint matches or rejects. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -25,7 +25,7 @@ static const struct hint_row rows[] = {
 	{ "a server without a time", HINT_NO, .from_server = true,
 	  .payload = BYTES("\x24\x02\x06\xe9" "12345678GPS\0" Z8 "random!!"
 			   Z8 Z8) },
-	{ "times of no era", HINT_NO, .from_server = true,
+	{ "implausible times", HINT_NO, .from_server = true,
 	  .payload = BYTES("\x24\x02\x06\xe9" "12345678GPS\0" "12345678"
 			   "12345678" "12345678" "12345678") },
 	{ "stratum 200", HINT_NO,
@@ -33,10 +33,11 @@ static const struct hint_row rows[] = {
 	{ "too short", HINT_NO,
 	  .payload = BYTES("\x23\x00\x06\xec" Z12 Z8 Z8 Z8) },
 	{ "control message", HINT_YES,
-	  .payload = BYTES("\x16\x02\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00") },
-	{ "list of clients", HINT_YES,
+	  .payload = BYTES("\x16\x02\x00\x01\x00\x00"
+			   "\x00\x00\x00\x00\x00\x00") },
+	{ "monlist response", HINT_YES,
 	  .payload = BYTES("\x17\x00\x03\x2a\x00\x00\x00\x00" Z8 Z8) },
-	{ "something like it", HINT_NO,
+	{ "similar to a monlist response", HINT_NO,
 	  .payload = BYTES("\x27\x00\x00\x00\x02\x59\x00\x00\xc8\x00\x32") },
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_openvpn.c - packets the OpenVPN hints take, refuse or wait on. */
+/* check_hint_openvpn.c - packets that the OpenVPN hints match, reject or wait
+ * on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -13,17 +14,17 @@ extern const struct hint hint_openvpn_tcp, hint_openvpn_udp;
 #define CRYPT "clientsn" PACKET_ID S32 "acks+"
 
 static const struct hint_row udp[] = {
-	{ "bare reset", HINT_MORE, .payload = BYTES(BARE) },
+	{ "plain reset", HINT_MORE, .payload = BYTES(BARE) },
 	{ "answered", HINT_YES, .from_server = true, .payload = BYTES(ANSWER),
 	  .earlier = { { false, BYTES(BARE) } } },
-	{ "answered to another", HINT_MORE, .from_server = true,
+	{ "answered with another session ID", HINT_MORE, .from_server = true,
 	  .payload = BYTES("\x40" "serversn" "\x01\0\0\0\0" "clientSN"
 			   "\0\0\0\0"),
 	  .earlier = { { false, BYTES(BARE) } } },
-	{ "followed by its own acknowledgement", HINT_YES,
+	{ "followed by its acknowledgement", HINT_YES,
 	  .payload = BYTES("\x28" "clientsn" "\x01\0\0\0\0" "serversn"),
 	  .earlier = { { false, BYTES(BARE) } } },
-	{ "followed by that of another", HINT_NO,
+	{ "followed by an acknowledgement of another session", HINT_NO,
 	  .payload = BYTES("\x28" "CLIENTSN" "\x01\0\0\0\0" "serversn"),
 	  .earlier = { { false, BYTES(BARE) } } },
 	{ "tls-auth with SHA-1", HINT_YES,
@@ -31,7 +32,7 @@ static const struct hint_row udp[] = {
 			   "\0\0\0\0\0") },
 	{ "tls-auth with SHA-512", HINT_YES,
 	  .payload = BYTES("\x38" "clientsn" S32 S32 PACKET_ID "\0\0\0\0\0") },
-	{ "tls-auth with a length of no digest", HINT_NO,
+	{ "tls-auth, no digest has this length", HINT_NO,
 	  .payload = BYTES("\x38" "clientsn" "0123456789" PACKET_ID
 			   "\0\0\0\0\0") },
 	{ "tls-crypt", HINT_MORE, .payload = BYTES("\x38" CRYPT) },
@@ -41,7 +42,7 @@ static const struct hint_row udp[] = {
 	{ "tls-crypt-v2", HINT_YES, .from_server = true,
 	  .payload = BYTES("\x40" CRYPT),
 	  .earlier = { { false, BYTES("\x50" CRYPT S32 S32 "key") } } },
-	{ "a number too high", HINT_NO,
+	{ "packet ID too high", HINT_NO,
 	  .payload = BYTES("\x38" "clientsn" "\x00\x01\x00\x01\x65\x00\x00\x00"
 			   S32 "acks+") },
 	{ "a later key", HINT_NO,
@@ -49,7 +50,7 @@ static const struct hint_row udp[] = {
 };
 
 static const struct hint_row tcp[] = {
-	{ "bare reset", HINT_MORE, .payload = BYTES("\x00\x0e" BARE) },
+	{ "plain reset", HINT_MORE, .payload = BYTES("\x00\x0e" BARE) },
 	{ "answered", HINT_YES, .from_server = true,
 	  .payload = BYTES("\x00\x1a" ANSWER),
 	  .opposite = BYTES("\x00\x0e" BARE) },

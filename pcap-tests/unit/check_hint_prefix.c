@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_prefix.c - first messages that begin with bytes of their own. */
+/* check_hint_prefix.c - first messages with fixed bytes (prefix_tcp.c,
+ * prefix_udp.c). */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -13,7 +14,7 @@ static const struct {
 	{ &hint_prefix_tcp, { "AMQP 0-9-1", HINT_YES,
 	  .app = "amqp",
 	  .payload = BYTES("\x41\x4d\x51\x50\x00\x00\x09\x01") } },
-	{ &hint_prefix_tcp, { "AMQP 1.0, its server", HINT_YES,
+	{ &hint_prefix_tcp, { "AMQP 1.0, from the server", HINT_YES,
 	  .from_server = true,
 	  .app = "amqp",
 	  .payload = BYTES("\x41\x4d\x51\x50\x00\x01\x00\x00") } },
@@ -30,7 +31,7 @@ static const struct {
 	  .payload = BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 			"\xff\xff\xff\xff\xff\x00\x1d\x01\x04\xfe\x09"
 			"\x00\xb4\xc0\x00\x02\x01\x00") } },
-	{ &hint_prefix_tcp, { "BGP without room for itself", HINT_NO,
+	{ &hint_prefix_tcp, { "BGP, length below the header's", HINT_NO,
 	  .payload = BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 			"\xff\xff\xff\xff\xff\x00\x05\x01") } },
 	{ &hint_prefix_tcp, { "PPTP", HINT_YES,
@@ -50,7 +51,7 @@ static const struct {
 	  .payload = BYTES("\x48\x45\x4c\x46\x20\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00") } },
-	{ &hint_prefix_tcp, { "OPC UA of no length", HINT_NO,
+	{ &hint_prefix_tcp, { "OPC UA, length 0", HINT_NO,
 	  .payload = BYTES("\x48\x45\x4c\x46\x02\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00") } },
@@ -100,7 +101,7 @@ static const struct {
 	  .payload = BYTES("\x01\x00\x00\x9c\x80\x00\x01\x01\x00\x00\x00"
 			"\x00\x1f\x1f\x1f\x1f\x2e\x2e\x2e\x2e\x00\x00"
 			"\x01\x08\x40\x00\x00\x15") } },
-	{ &hint_prefix_tcp, { "SMPP bind and answer", HINT_YES,
+	{ &hint_prefix_tcp, { "SMPP bind and response", HINT_YES,
 	  .app = "smpp",
 	  .payload = BYTES("\x00\x00\x00\x28\x00\x00\x00\x02\x00\x00\x00"
 			"\x00\x00\x00\x00\x01\x61\x61\x61\x61\x61\x61"
@@ -108,12 +109,12 @@ static const struct {
 			"\x61\x61\x61\x61\x61\x61\x61"),
 	  .opposite = BYTES("\x00\x00\x00\x14\x80\x00\x00\x02\x00\x00\x00"
 			"\x00\x00\x00\x00\x01\x61\x61\x61\x61") } },
-	{ &hint_prefix_tcp, { "SMPP bind alone", HINT_MORE,
+	{ &hint_prefix_tcp, { "SMPP bind only", HINT_MORE,
 	  .payload = BYTES("\x00\x00\x00\x28\x00\x00\x00\x02\x00\x00\x00"
 			"\x00\x00\x00\x00\x01\x61\x61\x61\x61\x61\x61"
 			"\x61\x61\x61\x61\x61\x61\x61\x61\x61\x61\x61"
 			"\x61\x61\x61\x61\x61\x61\x61") } },
-	{ &hint_prefix_tcp, { "SMPP bind, another answer", HINT_NO,
+	{ &hint_prefix_tcp, { "SMPP bind, another response", HINT_NO,
 	  .payload = BYTES("\x00\x00\x00\x28\x00\x00\x00\x02\x00\x00\x00"
 			"\x00\x00\x00\x00\x01\x61\x61\x61\x61\x61\x61"
 			"\x61\x61\x61\x61\x61\x61\x61\x61\x61\x61\x61"
@@ -331,7 +332,7 @@ static const struct {
 			"\xea\x60") } },
 	{ &hint_prefix_tcp, { "TLS", HINT_NO,
 	  .payload = BYTES("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03") } },
-	{ &hint_prefix_tcp, { "nothing known", HINT_NO,
+	{ &hint_prefix_tcp, { "unknown protocol", HINT_NO,
 	  .payload = BYTES("Hello there") } },
 	{ &hint_prefix_udp, { "SSDP", HINT_YES,
 	  .app = "ssdp",

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_hint_quic.c - datagrams the QUIC hints take, refuse or wait on. The
- * packets are those of RFC 9001 and RFC 9369, appendix A, and what becomes of
- * the same ClientHello when it is spread over packets and datagrams.
- */
+/* check_hint_quic.c - datagrams that the QUIC hints match, reject or wait on.
+ * The packets are those of RFC 9001 and RFC 9369, appendix A, and the same
+ * ClientHello spread over packets and datagrams. */
 #include "pcap-tests/unit/seal_quic.h"
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
@@ -69,7 +67,7 @@ static void set_earlier(int n, bool from_server, const uint8_t *datagram,
 		(struct bytes){ (const char *)datagram, len };
 }
 
-/* The sealed packets of the RFCs begin like this. */
+/* Beginnings of the sealed packets in the RFCs. */
 static const struct {
 	uint32_t version;
 	const char *header;
@@ -234,7 +232,7 @@ START_TEST(after_a_retry)
 }
 END_TEST
 
-/* Then the client goes on with the destination that the server chose. */
+/* Then the client uses the connection ID that the server chose. */
 START_TEST(after_a_retry_and_an_answer)
 {
 	struct seal seal = { QUIC_V1, DCID, NULL, 0, 1200, false };
@@ -274,10 +272,10 @@ static const struct hint_row rows[] = {
 	{ "version negotiation", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("\x9d\x00\x00\x00\x00\x00\x08" DCID
 			   "\x1a\x2a\x3a\x4a\x00\x00\x00\x01") },
-	{ "of unknown versions", HINT_NO, .from_server = true,
+	{ "version negotiation, unknown versions", HINT_NO, .from_server = true,
 	  .payload = BYTES("\x9d\x00\x00\x00\x00\x00\x08" DCID
 			   "\x1b\x2a\x3a\x4a") },
-	{ "an Initial too short to be a client's first", HINT_MORE,
+	{ "an Initial shorter than a client's first", HINT_MORE,
 	  .payload = BYTES("\xc3\x00\x00\x00\x01\x08" DCID "\x00\x00\x18"
 			   "0123456789abcdef01234567") },
 	{ "a server's Handshake packet", HINT_YES, .from_server = true,
@@ -287,7 +285,7 @@ static const struct hint_row rows[] = {
 	{ "a length past the end", HINT_NO, .from_server = true,
 	  .payload = BYTES("\xe3\x00\x00\x00\x01\x00\x08" DCID "\x19"
 			   "0123456789abcdef01234567") },
-	{ "a connection id too long", HINT_NO, .from_server = true,
+	{ "a connection ID too long", HINT_NO, .from_server = true,
 	  .payload = BYTES("\xe3\x00\x00\x00\x01\x15"
 			   "0123456789abcdef01234567") },
 	{ "a short header", HINT_NO,
@@ -304,7 +302,7 @@ static const struct hint_row google[] = {
 	{ "Q046", HINT_YES, .host = "example.org",
 	  .payload = BYTES("\xc3Q046\x50" DCID "\x00\x00\x00\x01" FRAMES
 			   CHLO) },
-	{ "no hello in it", HINT_YES, .more = true,
+	{ "no ClientHello in it", HINT_YES, .more = true,
 	  .payload = BYTES("\x0d" DCID "Q043\x01" FRAMES) },
 	{ "refusal", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("\x08" DCID "\x01" FRAMES "REJ\x00\x01\x00\x00\x00"

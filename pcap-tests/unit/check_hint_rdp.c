@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_rdp.c - first packets the RDP hints take, refuse or wait on. */
+/* check_hint_rdp.c - first packets that the RDP hints match, reject or wait
+ * on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -22,7 +23,7 @@ static const struct hint_row tcp[] = {
 	{ "answer", HINT_YES, .more = true, .from_server = true,
 	  .payload = BYTES("\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00"
 			   "\x02\x1f\x08\x00\x02\x00\x00\x00") },
-	{ "S7, which begins the same way", HINT_NO,
+	{ "S7, same beginning", HINT_NO,
 	  .payload = BYTES("\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00"
 			   "\xc1\x02\x01\x00\xc2\x02\x01\x02\xc0\x01\x09") },
 	{ "cut", HINT_MORE, .payload = BYTES("\x03\x00\x00\x22\x1d\xe0\x00") },
@@ -38,7 +39,7 @@ static const struct hint_row udp[] = {
 	{ "a SYN that acknowledges", HINT_NO,
 	  .payload = BYTES("\xff\xff\xff\xff\x00\x40\x00\x05\x4d\x67\x79\x66"
 			   "\x04\xd0\x04\xd0" S1000 S200) },
-	{ "data of TLS", HINT_YES,
+	{ "TLS record as data", HINT_YES,
 	  .payload = BYTES("\x10\x97\x60\x33\x04\0\0\x0c\0\1\0\0"
 			   "\xe6\x5f\x84\x6d\xe6\x5f\x84\x6d\x16\3\3\6\x10") },
 	{ "data of another source packet", HINT_NO,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_sip.c - messages the SIP hints take, refuse or wait on. */
+/* check_hint_sip.c - messages that the SIP hints match, reject or wait on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 

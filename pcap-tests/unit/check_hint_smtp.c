@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_smtp.c - streams the SMTP hint takes, refuses or waits on. */
+/* check_hint_smtp.c - streams that the SMTP hint matches, rejects or waits
+ * on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -14,14 +15,15 @@ static const struct hint_row rows[] = {
 	  .payload = BYTES("220 mx.test Cyrus LMTP\r\n") },
 	{ "busy", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("554 mx.test ESMTP not accepting messages\r\n") },
-	{ "greeting that says nothing", HINT_MORE, .from_server = true,
+	{ "generic greeting", HINT_MORE, .from_server = true,
 	  .payload = BYTES("220 mx.test ready\r\n") },
-	{ "but its answer to EHLO does", HINT_YES, .from_server = true,
+	{ "generic greeting, then the answer to EHLO", HINT_YES,
+	  .from_server = true,
 	  .more = true, .payload = BYTES("220 mx.test ready\r\n"
 			   "250-mx.test\r\n250-PIPELINING\r\n") },
-	{ "FTP greets too", HINT_NO, .from_server = true,
+	{ "greeting of FTP", HINT_NO, .from_server = true,
 	  .payload = BYTES("220 (vsFTPd 3.0.3)\r\n") },
-	{ "another code", HINT_NO, .from_server = true,
+	{ "another reply code", HINT_NO, .from_server = true,
 	  .payload = BYTES("200 news.test InterNetNews\r\n") },
 	{ "EHLO", HINT_YES, .more = true,
 	  .payload = BYTES("EHLO [192.0.2.7]\r\n") },
@@ -33,9 +35,9 @@ static const struct hint_row rows[] = {
 	{ "binary", HINT_NO, .payload = BYTES("EHLO \x01\x02\x03\r\n") },
 	{ "STARTTLS", HINT_YES, .more = true,
 	  .payload = BYTES("EHLO me.test\r\nSTARTTLS\r\n") },
-	{ "TLS after it", HINT_YES, .host = "mx.test",
+	{ "TLS after STARTTLS", HINT_YES, .host = "mx.test",
 	  .payload = BYTES("EHLO me.test\r\nSTARTTLS\r\n" MX_HELLO) },
-	{ "no TLS after it", HINT_YES,
+	{ "no TLS after STARTTLS", HINT_YES,
 	  .payload = BYTES("EHLO me.test\r\nSTARTTLS\r\nQUIT\r\n") },
 	{ "HTTP", HINT_NO, .payload = BYTES("HEAD / HTTP/1.1\r\n") },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_snmp.c - messages the SNMP hint takes or refuses. */
+/* check_hint_snmp.c - messages that the SNMP hint matches or rejects. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -29,7 +29,7 @@ static const struct hint_row rows[] = {
 	{ "LDAP", HINT_NO,
 	  .payload = BYTES("\x30\x0e\x02\x01\x01\x60\x09\x02\x01\x03\x04\x00"
 			   "\x80\x02" "ab") },
-	{ "a byte behind", HINT_NO,
+	{ "a trailing byte", HINT_NO,
 	  .payload = BYTES("\x30\x0e\x02\x01\x00\x04\x01p\xa0\x06"
 			   "\x02\x01\x01\x02\x01\x00" "x") },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_ssh.c - banners the SSH hint takes, refuses or waits on. */
+/* check_hint_ssh.c - banners that the SSH hint matches, rejects or waits on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 

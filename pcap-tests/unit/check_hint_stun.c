@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_stun.c - messages the STUN hints take, refuse or wait on. */
+/* check_hint_stun.c - messages that the STUN hints match, reject or wait on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -13,27 +13,29 @@ static const struct hint_row udp[] = {
 	{ "allocate with an attribute", HINT_YES,
 	  .payload = BYTES("\x00\x03\x00\x08\x21\x12\xa4\x42" "0123456789ab"
 			   "\x00\x19\x00\x04\x11\x00\x00\x00") },
-	{ "a length that is not the datagram's", HINT_NO,
+	{ "length differs from the datagram's", HINT_NO,
 	  .payload = BYTES("\x00\x01\x00\x08\x21\x12\xa4\x42" "0123456789ab") },
 	{ "without the cookie, attributes", HINT_YES, .from_server = true,
 	  .payload = BYTES("\x01\x01\x00\x0c" ID
-			   "\x00\x01\x00\x08\x00\x01\x1f\x90\xc0\x00\x02\x01") },
+			   "\x00\x01\x00\x08\x00\x01"
+			   "\x1f\x90\xc0\x00\x02\x01") },
 	{ "without the cookie, unknown attributes on another port", HINT_NO,
 	  .from_server = true, .dport = 4000,
 	  .payload = BYTES("\x01\x01\x00\x0c" ID
-			   "\x07\x01\x00\x08\x00\x01\x1f\x90\xc0\x00\x02\x01") },
+			   "\x07\x01\x00\x08\x00\x01"
+			   "\x1f\x90\xc0\x00\x02\x01") },
 	{ "without the cookie, an unknown attribute", HINT_YES,
 	  .payload = BYTES("\x00\x01\x00\x18" ID
 			   "\x01\x01\x00\x14" "1234567890123456789\x00") },
-	{ "attributes that do not fill it", HINT_MORE,
+	{ "attributes shorter than the message", HINT_MORE,
 	  .payload = BYTES("\x00\x01\x00\x18" ID
 			   "\x01\x01\x00\x10" "1234567890123456789\x00") },
-	{ "without anything", HINT_MORE,
+	{ "without cookie and attributes", HINT_MORE,
 	  .payload = BYTES("\x00\x01\x00\x00" ID) },
-	{ "but it is answered", HINT_YES, .from_server = true,
-	  .payload = BYTES("\x01\x01\x00\x00" ID),
+	{ "without cookie and attributes, but answered", HINT_YES,
+	  .from_server = true, .payload = BYTES("\x01\x01\x00\x00" ID),
 	  .earlier = { { false, BYTES("\x00\x01\x00\x00" ID) } } },
-	{ "what another asked is answered", HINT_NO, .from_server = true,
+	{ "answer to another transaction", HINT_NO, .from_server = true,
 	  .payload = BYTES("\x01\x01\x00\x00" ID),
 	  .earlier = { { false, BYTES("\x00\x01\x00\x00" "ABCDEFGHIJKLMNOP") } }
 	},
@@ -44,7 +46,7 @@ static const struct hint_row udp[] = {
 static const struct hint_row tcp[] = {
 	{ "binding request", HINT_YES,
 	  .payload = BYTES("\x00\x01\x00\x00\x21\x12\xa4\x42" "0123456789ab") },
-	{ "behind its length", HINT_YES,
+	{ "TCP: bytes after the length", HINT_YES,
 	  .payload = BYTES("\x00\x14" "\x00\x01\x00\x00\x21\x12\xa4\x42"
 			   "0123456789ab") },
 	{ "cut", HINT_MORE,

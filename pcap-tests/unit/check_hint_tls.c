@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hint_tls.c - streams the TLS hint takes, refuses or waits on. */
+/* check_hint_tls.c - streams that the TLS hint matches, rejects or waits on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
 extern const struct hint hint_tls;
 
-/* What openssl s_client 3.0 sends: -tls1_3 -alpn h2,http/1.1, in halves. */
+/* ClientHello of openssl s_client 3.0 -tls1_3 -alpn h2,http/1.1, in halves. */
 #define HELLO_1A \
 	"\x00\x00\xd3\x03\x03\xa3\xce\x91I\xf8\xc7\xf8O\xf2\xa6" \
 	"Vt\x8f\xd4\xc8\xbd\x97\x1d\xcc\xc2\xbb\xfau\xb9-\x89" \
@@ -23,7 +23,7 @@ extern const struct hint hint_tls;
 	"\x01\x01\x00\x33\x00&\x00$\x00\x1d\x00 \x8e\x16\xaf " \
 	"\xfc\xd0\xba\x66\x42\xd5\xe4\x0f\x07\x8bX\x98\xfbPr" \
 	"\xf1!\xcc\xb5J=Y\xd6\xa9\xce\x91\x9dU"
-/* -tls1_2 -noservername, with its record header. */
+/* ClientHello with -tls1_2 -noservername, with its record header. */
 #define HELLO_12 \
 	"\x16\x03\x01\x00U\x01\x00\x00Q\x03\x03N\xa7\x88\x92" \
 	"\xe0\xb3\x01\xcc\x99\xff\x30\xd4\xdb\xaa\x33\xa8v/\x7f" \
@@ -32,7 +32,7 @@ extern const struct hint hint_tls;
 	"\x00\n\x00\x04\x00\x02\x00\x1d\x00#\x00\x00\x00\x16" \
 	"\x00\x00\x00\x17\x00\x00\x00\r\x00\x04\x00\x02\x04\x01"
 #define RANDOM_32 "................................"
-/* TLS 1.2's answer, up to its extensions. */
+/* ServerHello of TLS 1.2, up to its extensions. */
 #define SERVER_HELLO "\x02\x00\x00\x26\x03\x03" RANDOM_32 \
 	"\x00\xc0\x2f\x00"
 
@@ -43,7 +43,7 @@ static const struct hint_row rows[] = {
 	  .host = "shop.example.org", .alpn = "h2",
 	  .payload = BYTES("\x16\x03\x01\x00\x6b" HELLO_1
 			   "\x16\x03\x01\x00\x6c" HELLO_2) },
-	{ "its first byte in a record of its own", HINT_YES,
+	{ "its first byte in a separate record", HINT_YES,
 	  .host = "shop.example.org", .alpn = "h2",
 	  .payload = BYTES("\x16\x03\x01\x00\x01\x01"
 			   "\x16\x03\x01\x00\xd6" HELLO_1A HELLO_2) },
@@ -51,40 +51,41 @@ static const struct hint_row rows[] = {
 	  .host = "shop.example.org",
 	  .payload = BYTES("\x16\x03\x01\x00\xd7" HELLO_1) },
 	{ "no server name", HINT_YES, .payload = BYTES(HELLO_12) },
-	{ "cut after its version", HINT_YES, .more = true,
+	{ "cut after the version", HINT_YES, .more = true,
 	  .payload = BYTES("\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03") },
 	{ "cut in the length", HINT_MORE,
 	  .payload = BYTES("\x16\x03\x01\x00") },
 	{ "one byte", HINT_MORE, .payload = BYTES("\x16") },
-	{ "a version of the future", HINT_NO,
+	{ "a future version", HINT_NO,
 	  .payload = BYTES("\x16\x03\x09\x00\xc8\x01\x00\x00\xc4") },
-	{ "a hello shorter than it can be", HINT_NO,
+	{ "a hello below the minimum length", HINT_NO,
 	  .payload = BYTES("\x16\x03\x01\x00\x09\x01\x00\x00\x05"
 			   "\x03\x03\x00\x00\x00") },
 	{ "odd length of cipher suites", HINT_YES,
 	  .payload = BYTES("\x16\x03\x01\x00\x30\x01\x00\x00\x2c\x03\x03"
-			   RANDOM_32 "\x00\x00\x03\x13\x01\x01\x01\x00\x00\x00") },
+			   RANDOM_32 "\x00\x00\x03"
+			   "\x13\x01\x01\x01\x00\x00\x00") },
 	{ "server hello", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("\x16\x03\x03\x00\x2a" SERVER_HELLO) },
 	{ "SSL 3 server hello", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("\x16\x03\x00\x00\x2a\x02\x00\x00\x26\x03\x00"
 			   RANDOM_32 "\x00\x00\x05\x00") },
-	{ "alert in answer", HINT_YES, .from_server = true, .more = true,
+	{ "alert as answer", HINT_YES, .from_server = true, .more = true,
 	  .payload = BYTES("\x15\x03\x01\x00\x02\x02\x28") },
-	{ "one record of data proves nothing", HINT_MORE,
+	{ "one data record is not enough", HINT_MORE,
 	  .payload = BYTES("\x17\x03\x03\x00\x04" "abcd") },
-	{ "but encrypted, and whole", HINT_YES, .more = true,
+	{ "one encrypted record, complete", HINT_YES, .more = true,
 	  .payload = BYTES("\x17\x03\x03\x00\x18"
 			   "abcdefghijklmnopqrstuvwx") },
 	{ "two records of data", HINT_YES, .more = true,
 	  .payload = BYTES("\x17\x03\x03\x00\x04" "abcd"
 			   "\x17\x03\x03\x00\x20" "efgh") },
-	{ "data that no record follows", HINT_NO,
+	{ "data not followed by a record", HINT_NO,
 	  .payload = BYTES("\x17\x03\x03\x00\x04" "abcdefghij") },
-	{ "records of two versions", HINT_NO,
+	{ "records of different versions", HINT_NO,
 	  .payload = BYTES("\x17\x03\x03\x00\x04" "abcd"
 			   "\x17\x03\x01\x00\x20" "efgh") },
-	{ "one record, and one of the other side", HINT_YES,
+	{ "one record from each side", HINT_YES,
 	  .from_server = true, .more = true,
 	  .payload = BYTES("\x17\x03\x03\x00\x04" "abcd"),
 	  .opposite = BYTES("\x17\x03\x03\x00\x02" "ab") },
@@ -105,10 +106,9 @@ START_TEST(row)
 }
 END_TEST
 
-/*
- * A ClientHello with a key share of 16,000 bytes, as post-quantum groups may
- * come to need, cut into records of `record_len`; the name stands behind it.
- */
+/* A ClientHello with a key share of 16,000 bytes, a possible size with post-
+ * quantum groups, split into records of `record_len`; the server name comes
+ * after the key share. */
 static size_t large_hello(uint8_t *to, size_t record_len)
 {
 	static const uint8_t fixed[] = "\x03\x03" RANDOM_32

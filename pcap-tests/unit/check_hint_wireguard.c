@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_hint_wireguard.c - messages the WireGuard hint takes, refuses or waits
- * on.
- */
+/* check_hint_wireguard.c - messages that the WireGuard hint matches, rejects or
+ * waits on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -20,30 +18,30 @@ static const struct hint_row rows[] = {
 	{ "initiation with a cookie's MAC", HINT_MORE,
 	  .payload = BYTES("\x01\x00\x00\x00" "send" S32 S32 S32 "0123456789ab"
 			   "mac1mac1mac1mac1" "mac2mac2mac2mac2") },
-	{ "and the response to it", HINT_YES, .from_server = true,
+	{ "initiation and response", HINT_YES, .from_server = true,
 	  .payload = BYTES("\x02\x00\x00\x00" "resp" "send" S32
 			   "0123456789abcdef" "mac1mac1mac1mac1"
 			   "mac2mac2mac2mac2"),
 	  .earlier = { { false, BYTES("\x01\x00\x00\x00" "send" S32 S32 S32
 				"0123456789ab" "mac1mac1mac1mac1"
 				"mac2mac2mac2mac2") } } },
-	{ "a byte too long", HINT_NO,
+	{ "one byte too long", HINT_NO,
 	  .payload = BYTES("\x01\x00\x00\x00" "send" S32 S32 S32 "0123456789ab"
 			   "mac1mac1mac1mac1" Z16 "\x00") },
-	{ "reserved bytes used", HINT_NO,
+	{ "reserved bytes are not 0", HINT_NO,
 	  .payload = BYTES("\x01\x00\x01\x00" "send" S32 S32 S32 "0123456789ab"
 			   "mac1mac1mac1mac1" Z16) },
 	{ "data", HINT_MORE, .payload = BYTES(DATA("\x01", "recv")) },
-	{ "data, and more of it", HINT_YES,
+	{ "data messages in order", HINT_YES,
 	  .payload = BYTES(DATA("\x02", "recv")),
 	  .earlier = { { false, BYTES(DATA("\x01", "recv")) } } },
-	{ "data for another", HINT_MORE,
+	{ "data for another receiver", HINT_MORE,
 	  .payload = BYTES(DATA("\x02", "vice")),
 	  .earlier = { { false, BYTES(DATA("\x01", "recv")) } } },
-	{ "data that goes back", HINT_MORE,
+	{ "data in the other direction", HINT_MORE,
 	  .payload = BYTES(DATA("\x01", "recv")),
 	  .earlier = { { false, BYTES(DATA("\x02", "recv")) } } },
-	{ "a counter that counts nothing", HINT_NO,
+	{ "counter does not increase", HINT_NO,
 	  .payload = BYTES("\x04\x00\x00\x00" "recv" "counter!"
 			   "0123456789abcdef") },
 	{ "Tailscale's discovery", HINT_MORE,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hints_database.c - hints for databases, and what they refuse. */
+/* check_hints_database.c - payloads that the hints for databases match or
+ * reject. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -27,7 +28,7 @@ static const struct {
 			"\x31\x30\x2e\x31\x31\x2e\x36\x2d\x4d\x61\x72"
 			"\x69\x61\x44\x42\x00\x08\x00\x00\x00\x61\x62"
 			"\x63\x64\x65\x66\x67\x68\x00\xff") } },
-	{ &hint_mysql, { "a version of letters", HINT_NO,
+	{ &hint_mysql, { "a version in letters", HINT_NO,
 	  .from_server = true,
 	  .payload = BYTES("\x6e\x00\x00\x00\x0a\x62\x65\x74\x61\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -72,14 +73,14 @@ static const struct {
 	{ &hint_redis, { "no length", HINT_NO,
 	  .payload = BYTES("*1\r\n"
 			"PING\r\n") } },
-	{ &hint_redis, { "a list of letters", HINT_NO,
+	{ &hint_redis, { "a list in letters", HINT_NO,
 	  .payload = BYTES("* item one\r\n") } },
-	{ &hint_redis, { "in words, answered", HINT_YES,
+	{ &hint_redis, { "text protocol, answered", HINT_YES,
 	  .payload = BYTES("PING\r\n"),
 	  .opposite = BYTES("+PONG\r\n") } },
-	{ &hint_redis, { "in words, not yet answered", HINT_MORE,
+	{ &hint_redis, { "text protocol, not yet answered", HINT_MORE,
 	  .payload = BYTES("PING\r\n") } },
-	{ &hint_redis, { "in words, another answer", HINT_NO,
+	{ &hint_redis, { "text protocol, another answer", HINT_NO,
 	  .payload = BYTES("PING\r\n"),
 	  .opposite = BYTES("PONG\r\n") } },
 	{ &hint_redis, { "HTTP", HINT_NO,
@@ -98,7 +99,7 @@ static const struct {
 	  .payload = BYTES("\x2f\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00"
 			"\x00\x01\x00\x00\x00\x08\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00") } },
-	{ &hint_mongodb, { "flags without meaning", HINT_NO,
+	{ &hint_mongodb, { "undefined flags", HINT_NO,
 	  .payload = BYTES("\x2f\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 			"\x00\xdd\x07\x00\x00\x00\x00\x00\xff\x00\x00"
 			"\x00\x00\x00\x00") } },
@@ -106,7 +107,7 @@ static const struct {
 	  .payload = BYTES("\x2f\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 			"\x00\xde\x07\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00") } },
-	{ &hint_mongodb, { "a request that answers", HINT_NO,
+	{ &hint_mongodb, { "a request with the response bit", HINT_NO,
 	  .payload = BYTES("\x2f\x00\x00\x00\x01\x00\x00\x00\x05\x00\x00"
 			"\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00") } },
@@ -127,7 +128,7 @@ static const struct {
 	  .opposite = BYTES("\x81\x0b\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00") } },
-	{ &hint_memcached, { "binary, of the server", HINT_YES,
+	{ &hint_memcached, { "binary, from the server", HINT_YES,
 	  .from_server = true,
 	  .payload = BYTES("\x81\x0b\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -135,7 +136,7 @@ static const struct {
 	  .opposite = BYTES("\x80\x0b\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00") } },
-	{ &hint_memcached, { "the server first", HINT_NO,
+	{ &hint_memcached, { "the server begins", HINT_NO,
 	  .from_server = true,
 	  .payload = BYTES("\x81\x0b\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_hints_industrial.c - hints for machines and meters, and what they
- * refuse.
- */
+/* check_hints_industrial.c - payloads that the hints for industrial protocols
+ * match or reject. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -17,7 +15,7 @@ static const struct {
 	const struct hint *hint;
 	struct hint_row row;
 } rows[] = {
-	{ &hint_modbus, { "question and answer", HINT_YES,
+	{ &hint_modbus, { "request and response", HINT_YES,
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
 			"\x01"),
 	  .opposite = BYTES("\x00\x01\x00\x00\x00\x05\x01\x03\x02\x12\x34") } },
@@ -26,7 +24,7 @@ static const struct {
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x03\x01\x83\x02"),
 	  .opposite = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
 			"\x01") } },
-	{ &hint_modbus, { "question alone", HINT_MORE, .dport = 5020,
+	{ &hint_modbus, { "only a request", HINT_MORE, .dport = 5020,
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
 			"\x01") } },
 	{ &hint_modbus, { "three questions", HINT_YES,
@@ -34,15 +32,15 @@ static const struct {
 			"\x01\x00\x02\x00\x00\x00\x06\x01\x03\x00\x00"
 			"\x00\x01\x00\x03\x00\x00\x00\x06\x01\x03\x00"
 			"\x00\x00\x01") } },
-	{ &hint_modbus, { "question alone on its port", HINT_YES,
+	{ &hint_modbus, { "only a request, on its port", HINT_YES,
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00"
 			"\x01") } },
-	{ &hint_modbus, { "answer alone on its port", HINT_YES,
+	{ &hint_modbus, { "only a response, on its port", HINT_YES,
 	  .from_server = true,
 	  .payload = BYTES("\x00\x02\x00\x00\x00\x05\x01\x03\x02\x12\x34") } },
-	{ &hint_modbus, { "function of no known length", HINT_MORE,
+	{ &hint_modbus, { "function of unknown length", HINT_MORE,
 	  .payload = BYTES("\x00\x02\x00\x00\x00\x05\x01\x2b\x02\x12\x34") } },
-	{ &hint_modbus, { "the second question answered", HINT_YES,
+	{ &hint_modbus, { "second request answered", HINT_YES,
 	  .from_server = true, .dport = 5020,
 	  .payload = BYTES("\x00\x01\x00\x00\x00\x05\x01\x03\x02\x12\x34"
 			"\x00\x02\x00\x00\x00\x05\x01\x03\x02\x12\x34"),
@@ -57,7 +55,7 @@ static const struct {
 			"\x01") } },
 	{ &hint_dnp3_tcp, { "link status", HINT_YES,
 	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x3b\x95") } },
-	{ &hint_dnp3_tcp, { "user data to come", HINT_MORE,
+	{ &hint_dnp3_tcp, { "user data still to come", HINT_MORE,
 	  .payload = BYTES("\x05\x64\x14\xf3\x01\x00\x00\x04\x0a\x3b") } },
 	{ &hint_dnp3_tcp, { "wrong checksum", HINT_NO,
 	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x00\x00") } },
@@ -66,12 +64,12 @@ static const struct {
 	{ &hint_dnp3_tcp, { "user data", HINT_YES,
 	  .payload = BYTES("\x05\x64\x08\xc4\x01\x00\x02\x00\x39\x0d\xc0"
 			"\xc1\x01\x23\x0b") } },
-	{ &hint_dnp3_tcp, { "user data of another checksum", HINT_NO,
+	{ &hint_dnp3_tcp, { "user data with a wrong checksum", HINT_NO,
 	  .payload = BYTES("\x05\x64\x08\xc4\x01\x00\x02\x00\x39\x0d\xc0"
 			"\xc1\x01\x00\x00") } },
 	{ &hint_dnp3_udp, { "cut", HINT_NO,
 	  .payload = BYTES("\x05\x64\x05\xc9\x01\x00\x02\x00\x00") } },
-	{ &hint_s7comm, { "connect, then set up", HINT_YES,
+	{ &hint_s7comm, { "connect, then set-up", HINT_YES,
 	  .payload = BYTES("\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00"
 			"\xc0\x01\x0a\xc1\x02\x01\x00\xc2\x02\x01\x02"
 			"\x03\x00\x00\x19\x02\xf0\x80\x32\x01\x00\x00"
@@ -80,7 +78,7 @@ static const struct {
 	{ &hint_s7comm, { "S7-plus", HINT_YES,
 	  .payload = BYTES("\x03\x00\x00\x10\x02\xf0\x80\x72\x01\x00\x00"
 			"\x00\x00\x00\x00\x00") } },
-	{ &hint_s7comm, { "connect alone", HINT_MORE,
+	{ &hint_s7comm, { "only connect", HINT_MORE,
 	  .payload = BYTES("\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00"
 			"\xc0\x01\x0a\xc1\x02\x01\x00\xc2\x02\x01\x02") } },
 	{ &hint_s7comm, { "another ISO application", HINT_NO,
@@ -101,7 +99,7 @@ static const struct {
 	{ &hint_iec104, { "one frame on its port", HINT_YES,
 	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x01\x01\x0f\x01\x00"
 			"\x01\x00\x00\x00\x00") } },
-	{ &hint_iec104, { "two objects behind one address", HINT_YES,
+	{ &hint_iec104, { "two objects at one address", HINT_YES,
 	  .payload = BYTES("\x68\x0f\x00\x00\x00\x00\x01\x82\x14\x00\x01"
 			"\x00\x00\x00\x00\x00\x01") } },
 	{ &hint_iec104, { "objects of another length", HINT_MORE,
@@ -119,7 +117,7 @@ static const struct {
 	  .payload = BYTES("\x68\x0e\x00\x00\x00\x00\x64\x01\x06\x00\x01"
 			"\x00\x00\x00\x00\x14\x68\x0e\x04\x00\x00\x00"
 			"\x64\x01\x06\x00\x01\x00\x00\x00\x00\x14") } },
-	{ &hint_iec104, { "no room for a number", HINT_NO,
+	{ &hint_iec104, { "too short for a number", HINT_NO,
 	  .payload = BYTES("\x68\x03\x07\x00\x00") } },
 	{ &hint_coap, { "request", HINT_YES,
 	  .payload = BYTES("\x40\x01\x05\xca\xb8\x68\x75\x6d\x69\x64\x69"

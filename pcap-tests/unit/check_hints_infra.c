@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_hints_infra.c - hints for what networks are made of, and what they
- * refuse.
- */
+/* check_hints_infra.c - payloads that the hints for network infrastructure
+ * match or reject. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -53,7 +51,7 @@ static const struct {
 			"\x00\x00\x00\x00\x00\x21\x10\x02\x08\x00\x00"
 			"\x00\x00\x00\x00\x00\x24\x02\x02\x02\x02\x02"
 			"\x02\x02\x02") } },
-	{ &hint_ike_natt, { "behind four zeros", HINT_YES,
+	{ &hint_ike_natt, { "after four zero bytes (NAT traversal)", HINT_YES,
 	  .dport = 4500,
 	  .payload = BYTES("\x00\x00\x00\x00\x1c\x1c\x1c\x1c\x1c\x1c\x1c"
 			"\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x21\x20"
@@ -62,7 +60,7 @@ static const struct {
 	{ &hint_ike_natt, { "keep-alive", HINT_MORE,
 	  .dport = 4500,
 	  .payload = BYTES("\xff") } },
-	{ &hint_ike_natt, { "keys of ESP", HINT_NO,
+	{ &hint_ike_natt, { "ESP after four zero bytes", HINT_NO,
 	  .dport = 4500,
 	  .payload = BYTES("\x12\x34\x56\x78\x1c\x1c\x1c\x1c\x1c\x1c\x1c"
 			"\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x21\x20"
@@ -104,7 +102,7 @@ static const struct {
 	  .payload = BYTES("\x00\x05\x00\x01" "File not found\0") } },
 	{ &hint_tftp, { "unknown error", HINT_NO,
 	  .payload = BYTES("\x00\x05\x00\x09" "File not found\0") } },
-	{ &hint_tftp, { "error without its zero", HINT_NO,
+	{ &hint_tftp, { "error without its final zero", HINT_NO,
 	  .payload = BYTES("\x00\x05\x00\x01" "File not found") } },
 	{ &hint_tftp, { "another mode", HINT_NO,
 	  .payload = BYTES("\x00\x01\x62\x6f\x6f\x74\x2e\x69\x6d\x67\x00"
@@ -159,7 +157,7 @@ static const struct {
 	  .payload = BYTES("\x30\xff\x00\x14\x00\x00\x00\x01\x45\x00\x00"
 			"\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00") } },
-	{ &hint_gtp, { "data that is no IP", HINT_NO,
+	{ &hint_gtp, { "data that is not IP", HINT_NO,
 	  .payload = BYTES("\x30\xff\x00\x14\x00\x00\x00\x01\xa5\x00\x00"
 			"\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00") } },
@@ -175,13 +173,13 @@ static const struct {
 	{ &hint_gtp, { "DNS", HINT_NO,
 	  .payload = BYTES("\x5c\xd8\x01\x00\x00\x01\x00\x00\x01\x80\x00"
 			"\x04\x5f\x73\x69\x70\x00\x00\x21\x00\x01") } },
-	{ &hint_teredo, { "bubble behind an authentication", HINT_YES,
+	{ &hint_teredo, { "bubble after an authentication", HINT_YES,
 	  .payload = BYTES("\x00\x01\x00\x00\xb1\x1b\x3f\xea\x46\xa9\xaf"
 			"\xe9\x00\x60\x00\x00\x00\x00\x00\x3b\x40\xfe"
 			"\x80\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff"
 			"\xff\xff\xff\xff\xff\x02\x00\x00\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x02") } },
-	{ &hint_teredo, { "bubble behind an origin", HINT_YES,
+	{ &hint_teredo, { "bubble after an origin", HINT_YES,
 	  .from_server = true,
 	  .payload = BYTES("\x00\x00\xd2\x21\xbf\x06\xc0\x99\x60\x00\x00"
 			"\x00\x00\x00\x3b\x40\xfe\x80\x00\x00\x00\x00"
@@ -226,7 +224,7 @@ static const struct {
 			"\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00"
 			"\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\x00"
 			"\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00") } },
-	{ &hint_sflow, { "a sample that is no kind", HINT_NO,
+	{ &hint_sflow, { "a sample of unknown type", HINT_NO,
 	  .payload = BYTES("\x00\x00\x00\x05\x00\x00\x00\x01\xc0\x00\x02"
 			"\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00"
 			"\x00\x01\x00\x00\x00\x01\x00\x00\x0f\xff\x00"
@@ -248,7 +246,7 @@ static const struct {
 	  .payload = BYTES("\x00\x03\x00\x18\x00\x00\x00\x01\x00\x00\x00"
 			"\x00\x00\x00\x00\x2e\x70\x61\x79\x6c\x6f\x61"
 			"\x64\x2e") } },
-	{ &hint_sctp, { "S1AP behind an acknowledgement", HINT_YES,
+	{ &hint_sctp, { "S1AP after an acknowledgement", HINT_YES,
 	  .app = "s1ap",
 	  .payload = BYTES("\x03\x00\x00\x10\x00\x00\x00\x01\x00\x00\x10"
 			"\x00\x00\x00\x00\x00\x00\x03\x00\x18\x00\x00"
@@ -272,7 +270,7 @@ static const struct {
 			"\x00\x00\x00\x00\x00\x01\x00\x00\x18\x80\x00"
 			"\x01\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00"
 			"\x00\x00\x01") } },
-	{ &hint_sctp, { "Diameter bundled behind other data", HINT_YES,
+	{ &hint_sctp, { "Diameter bundled after other data", HINT_YES,
 	  .payload = BYTES("\x00\x03\x00\x14\x00\x00\x00\x01\x00\x00\x00"
 			"\x00\x00\x00\x00\x00more"
 			"\x00\x03\x00\x14\x00\x00\x00\x02\x00\x00\x00"
@@ -290,7 +288,7 @@ static const struct {
 	{ &hint_sctp, { "start of an association", HINT_MORE,
 	  .payload = BYTES("\x01\x00\x00\x14\x00\x00\x00\x01\x00\x00\x10"
 			"\x00\x00\x01\x00\x01\x00\x00\x00\x01") } },
-	{ &hint_kafka, { "question and answer", HINT_YES,
+	{ &hint_kafka, { "request and response", HINT_YES,
 	  .payload = BYTES("\x00\x00\x00\x15\x00\x03\x00\x02\x00\x00\x00"
 			"\x01\x00\x03\x61\x62\x63\x00\x00\x00\x00\x00"
 			"\x00\x00\x00"),
@@ -302,7 +300,7 @@ static const struct {
 			"\x00\x00\x00"),
 	  .opposite = BYTES("\x00\x00\x00\x10\x00\x00\x00\x02\x00\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00") } },
-	{ &hint_kafka, { "which versions", HINT_YES,
+	{ &hint_kafka, { "version request", HINT_YES,
 	  .payload = BYTES("\x00\x00\x00\x11\x00\x12\x00\x00\x00\x00\x00"
 			"\x01\x00\x07\x72\x64\x6b\x61\x66\x6b\x61") } },
 	{ &hint_kafka, { "a name of control characters", HINT_NO,
@@ -354,7 +352,7 @@ static const struct {
 	{ &hint_tinc, { "both sides", HINT_YES,
 	  .payload = BYTES("0 think 17\n"),
 	  .opposite = BYTES("0 iniz 17.7\n") } },
-	{ &hint_tinc, { "one side", HINT_MORE,
+	{ &hint_tinc, { "one side only", HINT_MORE,
 	  .payload = BYTES("0 think 17\n") } },
 	{ &hint_tinc, { "another version", HINT_NO,
 	  .payload = BYTES("0 think 18\n") } },
@@ -372,7 +370,7 @@ static const struct {
 			"\xbb\xbb\xbb\xbb\xbb\xbb\xbb\xbb\xbb\xbb\xbb"
 			"\xbb\xbb\xbb\xbb\xbb\xbb\xbb\xbb\x00\x01\xc6"
 			"\x04\x83\x01\x02\x03\x05") } },
-	{ &hint_gtp, { "data behind an extension", HINT_YES,
+	{ &hint_gtp, { "data after an extension", HINT_YES,
 	  .payload = BYTES("\x34\xff\x00\x1c\x00\x00\x00\x01\x00\x00\x00"
 			"\x85\x01\x00\x01\x00\x45\x00\x00\x14\x00\x00"
 			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"

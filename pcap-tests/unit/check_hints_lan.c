@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_hints_lan.c - phasors, vehicles, PLCs, ISO's transport, routing and
- * discovery within a network: what their hints take, refuse or wait on.
- */
+/* check_hints_lan.c - payloads that the hints for synchrophasors, vehicles,
+ * PLCs, ISO transport, routing and discovery match, reject or wait on. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -10,7 +8,7 @@ extern const struct hint hint_synphasor_tcp, hint_synphasor_udp, hint_doip_tcp,
 	hint_doip_udp, hint_rip, hint_ripng, hint_fins, hint_mndp,
 	hint_s7comm, hint_rdp;
 
-/* A command and a header frame, with their checksums. */
+/* A command frame and a header frame, with checksums. */
 #define COMMAND "\xaa\x41\0\x12\0\xf1\0\0\0\0\0\0\0\0\0\1"
 #define CONFIG "\xaa\x31\0\x86\0\xf1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define HEADER "\xaa\x11\0\x14" "\0\xf1\0\0\0\0\0\0\0\0" "PMU1"
@@ -38,11 +36,11 @@ static const struct {
 	  .payload = BYTES("\xaa\x41\0\x0f\0\xf1") } },
 	{ &hint_doip_udp, { "vehicle identification", HINT_YES,
 	  .payload = BYTES("\2\xfd\0\1\0\0\0\0") } },
-	{ &hint_doip_udp, { "any version", HINT_YES,
+	{ &hint_doip_udp, { "any version (0xff)", HINT_YES,
 	  .payload = BYTES("\xff\0\0\1\0\0\0\0") } },
 	{ &hint_doip_udp, { "another length", HINT_NO,
 	  .payload = BYTES("\2\xfd\0\1\0\0\0\1") } },
-	{ &hint_doip_udp, { "no inverse", HINT_NO,
+	{ &hint_doip_udp, { "inverse version is wrong", HINT_NO,
 	  .payload = BYTES("\2\xfe\0\1\0\0\0\0") } },
 	{ &hint_doip_tcp, { "routing activation", HINT_YES,
 	  .payload = BYTES("\2\xfd\0\5\0\0\0\7\x0e\0\0\0\0\0\0") } },
@@ -51,9 +49,10 @@ static const struct {
 	  .payload = BYTES("\2\xfd\0\x09\0\0\0\7") } },
 	{ &hint_rip, { "response", HINT_YES,
 	  .payload = BYTES("\2\2\0\0" ENTRY ENTRY) } },
-	{ &hint_rip, { "request for all", HINT_YES,
-	  .payload = BYTES("\1\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10") } },
-	{ &hint_rip, { "a password first", HINT_YES,
+	{ &hint_rip, { "request for all routes", HINT_YES,
+	  .payload = BYTES("\1\1\0\0\0\0\0\0\0\0\0\0"
+			   "\0\0\0\0\0\0\0\0\0\0\0\x10") } },
+	{ &hint_rip, { "authentication entry first", HINT_YES,
 	  .payload = BYTES("\2\2\0\0\xff\xff\0\2" X16 ENTRY) } },
 	{ &hint_rip, { "a metric too high", HINT_NO,
 	  .payload = BYTES("\2\2\0\0\0\2\0\0\xc0\0\2\0\xff\xff\xff\0"
@@ -73,7 +72,7 @@ static const struct {
 	  .payload = BYTES("\x80\0\2\0\7\0\0\x3a\0\x2a\1\1\x82\0\0\0\0\1") } },
 	{ &hint_fins, { "on another port", HINT_MORE, .dport = 7000,
 	  .payload = BYTES("\x80\0\2\0\7\0\0\x3a\0\x2a\1\1\x82\0\0\0\0\1") } },
-	{ &hint_fins, { "and its answer", HINT_YES, .dport = 7000,
+	{ &hint_fins, { "memory read and response", HINT_YES, .dport = 7000,
 	  .from_server = true,
 	  .payload = BYTES("\xc0\0\2\0\x3a\0\0\7\0\x2a\1\1\0\0\0\1"),
 	  .earlier = { { false, BYTES("\x80\0\2\0\7\0\0\x3a\0\x2a\1\1\x82"
@@ -101,11 +100,13 @@ static const struct {
 	  .payload = BYTES(COTP) } },
 	{ &hint_rdp, { "nothing to negotiate", HINT_YES, .more = true,
 	  .payload = BYTES("\3\0\0\x0b\6\xe0\0\0\0\0\0") } },
-	{ &hint_rdp, { "a negotiation of another length", HINT_YES,
+	{ &hint_rdp, { "a negotiation of wrong length", HINT_YES,
 	  .more = true,
-	  .payload = BYTES("\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\0\x08\3\0\0\0") } },
+	  .payload = BYTES("\3\0\0\x13\x0e\xe0\0\0\0"
+			   "\0\0\1\0\0\x08\3\0\0\0") } },
 	{ &hint_rdp, { "the same on another port", HINT_NO, .dport = 102,
-	  .payload = BYTES("\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\0\x08\3\0\0\0") } },
+	  .payload = BYTES("\3\0\0\x13\x0e\xe0\0\0\0"
+			   "\0\0\1\0\0\x08\3\0\0\0") } },
 	{ &hint_rdp, { "ISO's parameters on its port", HINT_NO,
 	  .payload = BYTES(COTP) } },
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_hints_numeric.c - replies and commands of text protocols, each asked
- * of every TCP hint, from either side: no other protocol may claim them.
- */
+/* check_hints_numeric.c - replies and commands of text protocols, each offered
+ * to every TCP hint from both sides: no other protocol may match. */
 #include <string.h>
 
 #include "pcap-tests/unit/try_hint.h"
@@ -41,7 +39,7 @@ static const struct {
 	{ NULL, BYTES("100 ID\r\n") },
 };
 
-/* Hints of an owner's family of replies wait; they do not match. */
+/* Hints of the same family of replies wait; they do not match. */
 START_TEST(line)
 {
 	for (size_t i = 0; i < hints_count(); i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hints_people.c - hints for what people talk, watch and play. */
+/* check_hints_people.c - payloads that the hints for chat, media and games
+ * match or reject. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -57,12 +58,12 @@ static const struct {
 	  .from_server = true,
 	  .payload = BYTES(":a.test NOTICE * :*** Looking up your hostname"
 			"\r\n") } },
-	{ &hint_irc, { "server of old", HINT_YES, .more = true,
+	{ &hint_irc, { "server without a prefix", HINT_YES, .more = true,
 	  .from_server = true,
 	  .payload = BYTES("NOTICE AUTH :*** Checking\r\n") } },
 	{ &hint_irc, { "another line", HINT_NO,
 	  .from_server = true,
-	  .payload = BYTES(":a.test SAYS hello\r\n") } },
+	  .payload = BYTES(":a.test GREETS hello\r\n") } },
 	{ &hint_nntp, { "greeting", HINT_YES, .more = true,
 	  .from_server = true,
 	  .payload = BYTES("200 news.a.test InterNetNews NNRP server ready"
@@ -92,7 +93,8 @@ static const struct {
 	  .payload = BYTES("DESCRIBE rtsp://a.test:8554/live RTSP/1.0\r\n") } },
 	{ &hint_rtsp, { "user and password", HINT_YES,
 	  .host = "a.test",
-	  .payload = BYTES("OPTIONS rtsp://me:word@a.test/live RTSP/1.0\r\n") } },
+	  .payload = BYTES("OPTIONS rtsp://me:word@a.test/live "
+			   "RTSP/1.0\r\n") } },
 	{ &hint_rtsp, { "no target", HINT_YES,
 	  .payload = BYTES("OPTIONS * RTSP/1.0\r\n") } },
 	{ &hint_rtsp, { "response", HINT_YES,
@@ -105,21 +107,22 @@ static const struct {
 	  .payload = BYTES("OPTIONS sip:a@a.test SIP/2.0\r\n") } },
 	{ &hint_telnet, { "three commands", HINT_YES,
 	  .payload = BYTES("\xff\xfd\x03\xff\xfb\x1f\xff\xfb\x21") } },
-	{ &hint_telnet, { "one of each side, other options", HINT_MORE,
+	{ &hint_telnet, { "one command from each side, other options",
+			  HINT_MORE,
 	  .payload = BYTES("\xff\xfd\x18"),
 	  .opposite = BYTES("\xff\xfb\x01") } },
-	{ &hint_telnet, { "the same command of each side", HINT_MORE,
+	{ &hint_telnet, { "the same command from each side", HINT_MORE,
 	  .payload = BYTES("\xff\xfb\x18"),
 	  .opposite = BYTES("\xff\xfc\x18") } },
 	{ &hint_telnet, { "an option and its answer", HINT_YES,
 	  .payload = BYTES("\xff\xfd\x18"),
 	  .opposite = BYTES("\xff\xfb\x18") } },
-	{ &hint_telnet, { "three of both", HINT_YES,
+	{ &hint_telnet, { "three from each side", HINT_YES,
 	  .payload = BYTES("\xff\xfd\x18\xff\xfd\x20"),
 	  .opposite = BYTES("\xff\xfb\x18") } },
 	{ &hint_telnet, { "one", HINT_MORE,
 	  .payload = BYTES("\xff\xfd\x18") } },
-	{ &hint_telnet, { "text behind one", HINT_MORE,
+	{ &hint_telnet, { "text after a command", HINT_MORE,
 	  .payload = BYTES("\xff\xfb\x01\x6c\x6f\x67\x69\x6e\x3a\x20") } },
 	{ &hint_telnet, { "no option", HINT_NO,
 	  .payload = BYTES("\xff\xfd\x77\xff\xfb\x1f\xff\xfb\x21") } },
@@ -135,7 +138,7 @@ static const struct {
 	  .payload = BYTES("\x05\x01\x00\x05\x01\x00\x03\x06\x61\x2e\x74"
 			"\x65\x73\x74\x01\xbb"),
 	  .opposite = BYTES("\x05\x00") } },
-	{ &hint_socks, { "SOCKS 5 behind a password", HINT_YES,
+	{ &hint_socks, { "SOCKS 5 after a password", HINT_YES,
 	  .host = "a.test",
 	  .payload = BYTES("\x05\x01\x02\x01\x02\x6d\x65\x04\x77\x6f\x72"
 			"\x64\x05\x01\x00\x03\x06\x61\x2e\x74\x65\x73"
@@ -164,7 +167,7 @@ static const struct {
 	  .app = "socks4",
 	  .payload = BYTES("\x00\x5b\x00\x00\x00\x00\x00\x00"),
 	  .opposite = BYTES("\x04\x01\x00\x50\xc0\x00\x02\x01\x6d\x65\x00") } },
-	{ &hint_socks, { "the server first", HINT_NO,
+	{ &hint_socks, { "the server begins", HINT_NO,
 	  .from_server = true,
 	  .payload = BYTES("\x05\x00") } },
 	{ &hint_minecraft, { "handshake", HINT_YES,

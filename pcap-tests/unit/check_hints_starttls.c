@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_hints_starttls.c - TLS that begins within another protocol, or behind
- * a proxy that was given an address: the host is the one in the ClientHello.
- */
+/* check_hints_starttls.c - TLS after STARTTLS, CONNECT, SOCKS or PROXY: the
+ * host is the one in the ClientHello. */
 #include "pcap-tests/unit/try_hint.h"
 #include "pcap-tests/unit/unit.h"
 
@@ -56,7 +54,7 @@ static const struct {
 	{ &hint_ldap_tcp, { "LDAP, answered", HINT_YES, .more = true,
 	  .from_server = true, .opposite = BYTES(LDAP_STARTTLS),
 	  .payload = BYTES(LDAP_ANSWER) } },
-	{ &hint_ldap_tcp, { "LDAP, the answer alone", HINT_YES, .more = true,
+	{ &hint_ldap_tcp, { "LDAP, only the response", HINT_YES, .more = true,
 	  .from_server = true, .payload = BYTES(LDAP_ANSWER) } },
 	{ &hint_ldap_tcp, { "LDAP after the root DSE", HINT_YES, MX,
 	  .payload = BYTES(LDAP_ROOT LDAP_STARTTLS MX_HELLO) } },
@@ -69,7 +67,7 @@ static const struct {
 	{ &hint_nntp, { "NNTP", HINT_YES, MX,
 	  .opposite = BYTES("200 ready\r\n"),
 	  .payload = BYTES("CAPABILITIES\r\nSTARTTLS\r\n" MX_HELLO) } },
-	{ &hint_nntp, { "NNTP, the greeting alone", HINT_MORE,
+	{ &hint_nntp, { "NNTP, only the greeting", HINT_MORE,
 	  .from_server = true, .payload = BYTES("200 ready\r\n") } },
 	{ &hint_nntp, { "NNTP, a greeting and a command", HINT_YES,
 	  .more = true, .opposite = BYTES("200 ready\r\n"),
@@ -77,7 +75,7 @@ static const struct {
 	{ &hint_nntp, { "NNTP, a greeting and a group", HINT_YES,
 	  .opposite = BYTES("200 ready\r\n"),
 	  .payload = BYTES("GROUP misc.test\r\n") } },
-	{ &hint_nntp, { "NNTP, a group of nothing known", HINT_MORE,
+	{ &hint_nntp, { "NNTP, unknown arguments", HINT_MORE,
 	  .payload = BYTES("GROUP misc.test\r\n") } },
 	{ &hint_nntp, { "NNTP, two replies", HINT_YES, .more = true,
 	  .from_server = true,
@@ -87,7 +85,8 @@ static const struct {
 	  .payload = BYTES("STARTTLS\r\n" MX_HELLO) } },
 	{ &hint_managesieve, { "ManageSieve, capabilities", HINT_YES,
 	  .from_server = true, .more = true,
-	  .payload = BYTES("\"SASL\" \"PLAIN\"\r\n\"SIEVE\" \"fileinto\"\r\n") } },
+	  .payload = BYTES("\"SASL\" \"PLAIN\"\r\n"
+			   "\"SIEVE\" \"fileinto\"\r\n") } },
 	{ &hint_managesieve, { "ManageSieve, login", HINT_YES,
 	  .opposite = BYTES(SIEVE),
 	  .payload = BYTES("AUTHENTICATE \"PLAIN\" \"eA==\"\r\n") } },
@@ -111,10 +110,12 @@ static const struct {
 	  .payload = BYTES(MYSQL_SSL) } },
 	{ &hint_mysql, { "MySQL, not all zeros", HINT_NO,
 	  .payload = BYTES("\x20\0\0\1\x85\xae\x3f\x20\0\0\0\1\x21"
-			   "\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") } },
+			   "\0\0\0\0\0\0\0\1\0\0\0"
+			   "\0\0\0\0\0\0\0\0\0\0\0\0") } },
 	{ &hint_mysql, { "MySQL, a login without TLS", HINT_YES,
 	  .payload = BYTES("\x40\0\0\1\x85\xa6\x3f\x20\0\0\0\1\x21"
-			   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "a\0") } },
+			   "\0\0\0\0\0\0\0\0\0\0\0"
+			   "\0\0\0\0\0\0\0\0\0\0\0\0" "a\0") } },
 	{ &hint_mysql, { "MySQL, an error as greeting", HINT_YES,
 	  .from_server = true,
 	  .payload = BYTES("\x2d\0\0\0\xff\x6a\4Host '192.0.2.9' is not "
@@ -146,7 +147,8 @@ static const struct {
 	{ &hint_http, { "CONNECT to an IPv6 address", HINT_YES, MX,
 	  .payload = BYTES("CONNECT [2001:db8::7]:443 HTTP/1.1\r\n\r\n"
 			   MX_HELLO) } },
-	{ &hint_http, { "CONNECT to an address, so far", HINT_YES, .more = true,
+	{ &hint_http, { "CONNECT to an address, nothing after it", HINT_YES,
+			.more = true,
 	  .payload = BYTES("CONNECT 198.51.100.7:443 HTTP/1.1\r\n\r\n") } },
 	{ &hint_http, { "CONNECT to an address, HTTP", HINT_YES,
 	  .host = "www.test",
@@ -174,7 +176,8 @@ static const struct {
 	  .payload = BYTES("\5\0\5\0\0\1\0\0\0\0\0\0") } },
 	{ &hint_socks, { "SOCKS 5, HTTP", HINT_YES, .host = "www.test",
 	  .opposite = BYTES("\5\0"),
-	  .payload = BYTES(SOCKS5 "GET / HTTP/1.1\r\nHost: www.test\r\n\r\n") } },
+	  .payload = BYTES(SOCKS5 "GET / HTTP/1.1\r\n"
+			   "Host: www.test\r\n\r\n") } },
 	{ &hint_socks, { "SOCKS 4 to an address", HINT_YES, MX, .app = "socks4",
 	  .opposite = BYTES("\0\x5a\0\0\0\0\0\0"),
 	  .payload = BYTES("\4\1\1\xbb\xc6\x33\x64\7me\0" MX_HELLO) } },
@@ -186,8 +189,9 @@ static const struct {
 	{ &hint_haproxy, { "PROXY, HTTP", HINT_YES, .host = "www.test",
 	  .payload = BYTES("PROXY UNKNOWN\r\n"
 			   "GET / HTTP/1.1\r\nHost: www.test\r\n\r\n") } },
-	{ &hint_haproxy, { "PROXY, so far", HINT_YES, .more = true,
-	  .payload = BYTES("PROXY TCP6 2001:db8::9 2001:db8::7 4000 25\r\n") } },
+	{ &hint_haproxy, { "PROXY, nothing after it", HINT_YES, .more = true,
+	  .payload = BYTES("PROXY TCP6 2001:db8::9 "
+			   "2001:db8::7 4000 25\r\n") } },
 	{ &hint_haproxy, { "PROXY, SMTP", HINT_YES,
 	  .payload = BYTES(V2 "EHLO a\r\n") } },
 	{ &hint_haproxy, { "PROXY in binary, another version", HINT_NO,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_hosts.c - recognize names, apply answers, save and load. */
+/* check_hosts.c - recognize host names, apply DNS answers, save and load
+ * them. */
 #include "pcap-tests/unit/unit.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ static struct address address(const char *text)
 	return a;
 }
 
-/* An answer, this many seconds after the previous one. */
+/* An answer, that many seconds after the previous one. */
 struct step {
 	unsigned at_s;
 	const char *has[3];
@@ -140,13 +141,14 @@ static void take_step(struct host *host, const struct step *step,
 		items[answer.count] = address(step->has[answer.count]);
 		answer.count++;
 	}
-	answer.why = answer.count == 0 ? "nobody answers" : NULL;
+	answer.why = answer.count == 0 ? "no resolver answers" : NULL;
 	changed = host_take(host, &answer, &limits, 1000 +
 			    UINT64_C(1000) * step->at_s, &change);
 	ck_assert_str_eq(change.added, step->added);
 	ck_assert_str_eq(change.removed, step->removed);
 	ck_assert_int_eq(changed, step->added[0] || step->removed[0]);
-	ck_assert_str_eq(host->why, answer.count == 0 ? "nobody answers" : "");
+	ck_assert_str_eq(host->why,
+			 answer.count == 0 ? "no resolver answers" : "");
 }
 
 START_TEST(answers)
@@ -299,8 +301,8 @@ START_TEST(in_a_policy)
 	check_set(NULL, 0, "test:2:33: warning: 'nas.example' has no known "
 		  "address and matches nothing");
 	host = hosts_add(&hosts, "nas.example");
-	snprintf(host->why, sizeof(host->why), "nobody answers");
-	check_set(&hosts, 0, "^~~~~~~~~~~ nobody answers");
+	snprintf(host->why, sizeof(host->why), "no resolver answers");
+	check_set(&hosts, 0, "^~~~~~~~~~~ no resolver answers");
 	ck_assert_int_eq(host_remember(host, &a, 1), 0);
 	ck_assert_int_eq(host_remember(host, &b, 1), 0);
 	check_set(&hosts, 2, "'nas.example' was not resolved: its 2 last "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_inspect.c - what scripts of packets tell of their flow. */
+/* check_inspect.c - what is known of a flow after a script of packets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,8 @@
 
 static const struct row {
 	const char *name;
-	const char *policy;		/* beside a host and an app route */
+	/* in addition to a host and an app route */
+	const char *policy;
 	struct test_packet steps[STEPS];
 	const char *app;		/* after the last step; NULL: none */
 	const char *host;
@@ -31,19 +32,19 @@ static const struct row {
 	{ "one packet", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "nothing yet", "", { { .flags = TCP_SYN } }, NULL, "",
+	{ "no payload yet", "", { { .flags = TCP_SYN } }, NULL, "",
 	  FACT_PAYLOAD, false },
 	{ "cut in the middle of the method", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE") } },
 	  NULL, "", FACT_PAYLOAD, true },
-	{ "in two", "",
+	{ "in two segments", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE") },
 	    { ACK, .seq = 3, DATA("T / HTTP/1.1\r\n" HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "the host comes later", "",
+	{ "host header still to come", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET) } },
 	  "http", "", FACT_PAYLOAD | FACT_APP, true },
-	{ "and is heard", "",
+	{ "the host is read", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(GET) },
 	    { ACK, .seq = 17, DATA(HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
@@ -64,7 +65,7 @@ static const struct row {
 	    { ACK, .seq = 0xfffffff8, DATA(GET) },
 	    { ACK, .seq = 8, DATA(HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "a keep-alive between", "",
+	{ "a keep-alive in between", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 0, DATA("x") },
 	    { ACK, .seq = 1, DATA(GET HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
@@ -73,23 +74,23 @@ static const struct row {
 	    { ACK, .seq = 1, DATA("\0\0\0\0\0\0") },
 	    { ACK, .seq = 1, DATA(GET HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "padding from the middle", "",
+	{ "padding in midstream", "",
 	  { { ACK, .seq = 99, DATA("\0\0\0\0\0\0") },
 	    { ACK, .seq = 99, DATA(GET HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "zeros that are data", "",
+	{ "zero bytes as data", "",
 	  { { .flags = TCP_SYN, .dport = 445 },
 	    { ACK, .seq = 1, .dport = 445, DATA("\0\0\0") },
 	    { ACK, .seq = 4, .dport = 445, DATA("\xf0\xfeSMB\x40\0") } },
 	  "smb", "", FACT_ALL, false },
-	{ "more zeros than padding", "",
+	{ "more zero bytes than padding", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("\0\0\0\0\0\0\0") },
 	    { ACK, .seq = 1, DATA(GET HOST END) } },
 	  NULL, "", FACT_PAYLOAD, true },
 	{ "data on the SYN", "",
 	  { { .flags = TCP_SYN, DATA(GET HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "from the middle, after a keep-alive", "",
+	{ "midstream, after a keep-alive", "",
 	  { { ACK, .seq = 99 }, { ACK, .seq = 100, DATA(GET HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
 	{ "keep-alives with a byte in midstream", "",
@@ -100,7 +101,7 @@ static const struct row {
 	  { { .flags = TCP_ACK | TCP_PSH, .seq = 99, DATA("G") },
 	    { ACK, .seq = 100, DATA("ET / HTTP/1.1\r\n" HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "urgent byte in a segment of its own", "",
+	{ "urgent byte in a separate segment", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("x"), .urgent = 1 },
 	    { ACK, .seq = 2, DATA(GET HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
@@ -124,7 +125,7 @@ static const struct row {
 	    { ACK, .seq = 18, DATA("Host: wwwx.example.com\r\n\r\n"),
 	      .urgent = 10 } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "urgent bytes, more than a flow keeps", "",
+	{ "more urgent bytes than a flow keeps", "",
 	  { { .flags = TCP_SYN },
 	    { ACK, .seq = 1, DATA("1"), .urgent = 1 },
 	    { ACK, .seq = 2, DATA("2"), .urgent = 1 },
@@ -143,10 +144,10 @@ static const struct row {
 	  { { .flags = TCP_SYN, .dport = 22 },
 	    { ACK, .seq = 1, .dport = 22, DATA(GET HOST END) } },
 	  "http", "www.example.com", FACT_ALL, false },
-	{ "one side is exhausted, the other may speak", "",
+	{ "one side is exhausted, the other not", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(JUNK) } },
 	  NULL, "", FACT_PAYLOAD, false },
-	{ "and does", "",
+	{ "one side is exhausted, the other matches", "",
 	  { { .flags = TCP_SYN, .dport = 22 },
 	    { ACK, .seq = 1, .dport = 22, DATA(JUNK) },
 	    { ACK, .back = true, .seq = 1, .dport = 22,
@@ -156,19 +157,19 @@ static const struct row {
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(JUNK) },
 	    { ACK, .back = true, .seq = 1, DATA(JUNK) } },
 	  NULL, "", FACT_ALL, false },
-	{ "a hint that said no is not asked again", "",
+	{ "a hint that rejected is not asked again", "",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA(JUNK) },
 	    { ACK, .seq = 17, DATA(GET HOST END) } },
 	  NULL, "", FACT_PAYLOAD, false },
-	{ "what comes with a reset", "",
+	{ "data on a reset", "",
 	  { { .flags = TCP_SYN },
 	    { .flags = TCP_RST, .seq = 1, DATA(GET HOST END) } },
 	  NULL, "", FACT_PAYLOAD, false },
-	{ "packets are spent", "inspect packets 2",
+	{ "budget of packets exhausted", "inspect packets 2",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE") },
 	    { ACK, .seq = 3, DATA("T / HTTP/1.1\r\n") } },
 	  "http", "", FACT_ALL, false },
-	{ "packets without payload do not count", "inspect packets 2",
+	{ "packets without payload are not counted", "inspect packets 2",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1 },
 	    { ACK, .seq = 1, DATA(GET) } },
 	  "http", "", FACT_PAYLOAD | FACT_APP, true },
@@ -196,14 +197,14 @@ static const struct row {
 	    { ACK, .seq = 9, .dport = 5060, .ms = 20000,
 	      DATA("OPTIONS sip:a SIP/2.0\r\n\r\n") } },
 	  "sip", "", FACT_ALL, false },
-	{ "seconds are spent", "inspect seconds 1",
+	{ "budget of seconds exhausted", "inspect seconds 1",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE"), .ms = 1000 },
 	    { ACK, .seq = 3, DATA("T"), .ms = 2000 } },
 	  NULL, "", FACT_ALL, false },
-	{ "seconds do not count before payload", "inspect seconds 1",
+	{ "seconds count from the first payload", "inspect seconds 1",
 	  { { .flags = TCP_SYN }, { ACK, .seq = 1, DATA("GE"), .ms = 1000 } },
 	  NULL, "", FACT_PAYLOAD, true },
-	{ "bytes of one side are spent", "inspect bytes 256",
+	{ "budget of bytes exhausted on one side", "inspect bytes 256",
 	  { { .flags = TCP_SYN },
 	    { ACK, .seq = 1, DATA(GET X240 HOST END) } },
 	  "http", "", FACT_PAYLOAD | FACT_APP, true },
@@ -211,7 +212,7 @@ static const struct row {
 	  { { .proto = IPPROTO_UDP, .dport = 53, DATA("\0\1\1\0\0\1\0\0\0\0\0"
 	      "\0\7Example\3com\0\0\1\0\1") } },
 	  "dns", "example.com", FACT_ALL, false },
-	{ "UDP that nobody knows", "",
+	{ "UDP that no hint matches", "",
 	  { { .proto = IPPROTO_UDP, .dport = 9, DATA("xx") },
 	    { .proto = IPPROTO_UDP, .dport = 9, .back = true, DATA("xx") } },
 	  NULL, "", FACT_ALL, false },
@@ -246,7 +247,8 @@ static void setting_fini(struct setting *s)
 	policy_free(s->policy);
 }
 
-/* The payload is copied to its exact length, where a read past it shows. */
+/* Copy the payload to a buffer of exact size, so that ASan detects a read past
+ * its end. */
 static void observe(struct setting *s, const struct test_packet *test_packet)
 {
 	uint8_t bytes[TEST_PACKET_MAX];
@@ -311,7 +313,7 @@ static const struct {
 	const char *name;
 	const char *policy;
 	const char *hello;
-	size_t len;		/* that comes */
+	size_t len;		/* of data */
 	uint8_t known;
 	bool ech;
 	bool has_bit;
@@ -319,20 +321,21 @@ static const struct {
 } hellos[] = {
 	{ "outer", "", HELLO("\0"), HELLO_LEN, FACT_ALL, true, false, "" },
 	{ "inner", "", HELLO("\1"), HELLO_LEN, FACT_ALL, false, false, "" },
-	{ "outer, cut behind it", "", HELLO("\0"), AFTER_ECH,
+	{ "outer, cut after it", "", HELLO("\0"), AFTER_ECH,
 	  FACT_PAYLOAD | FACT_APP | FACT_ECH, true, false, "" },
-	{ "inner, cut behind it", "", HELLO("\1"), AFTER_ECH,
+	{ "inner, cut after it", "", HELLO("\1"), AFTER_ECH,
 	  FACT_PAYLOAD | FACT_APP, false, false, "" },
-	{ "cut in it", "", HELLO("\0"), AFTER_ECH - 1,
+	{ "cut within it", "", HELLO("\0"), AFTER_ECH - 1,
 	  FACT_PAYLOAD | FACT_APP, false, false, "" },
-	{ "no hello", "", GET HOST END, sizeof(GET HOST END) - 1, FACT_ALL,
-	  false, false, "" },
-	{ "a fingerprint that is asked for", "class c = ja4 " HELLO_JA4
+	{ "no ClientHello", "", GET HOST END, sizeof(GET HOST END) - 1,
+	  FACT_ALL, false, false, "" },
+	{ "a fingerprint in the policy", "class c = ja4 " HELLO_JA4
 	  "\nroute c drop", HELLO("\0"), HELLO_LEN, FACT_ALL, true, true,
 	  HELLO_JA4 },
-	{ "another one", "route ja4 t12i010200_000000000000_000000000000 drop",
+	{ "another fingerprint",
+	  "route ja4 t12i010200_000000000000_000000000000 drop",
 	  HELLO("\0"), HELLO_LEN, FACT_ALL, true, false, HELLO_JA4 },
-	{ "not before all is there", "route ja4 " HELLO_JA4 " drop",
+	{ "not before the hello is complete", "route ja4 " HELLO_JA4 " drop",
 	  HELLO("\0"), HELLO_LEN - 1, FACT_PAYLOAD | FACT_APP | FACT_ECH,
 	  true, false, "" },
 };
@@ -345,7 +348,8 @@ START_TEST(hello)
 
 	setting_init(&s, hellos[_i].policy);
 	observe(&s, &(struct test_packet){ .flags = TCP_SYN });
-	observe(&s, &(struct test_packet){ ACK, .seq = 1, .data = hellos[_i].hello,
+	observe(&s, &(struct test_packet){ ACK, .seq = 1,
+					   .data = hellos[_i].hello,
 				 .len = hellos[_i].len });
 	names = flow_names(s.flows, s.flow);
 	facts = &s.flow->facts;
@@ -360,8 +364,8 @@ START_TEST(hello)
 }
 END_TEST
 
-/* Under another policy: a fingerprint that was kept is looked up, one that was
- * not is asked for again only where there is something to ask about. */
+/* Under another policy, a stored fingerprint is looked up again. A flow without
+ * one stays open only if its ClientHello may still come. */
 START_TEST(hello_renewed)
 {
 	static const char *const prev[] = {
@@ -385,7 +389,7 @@ START_TEST(hello_renewed)
 }
 END_TEST
 
-/* A ClientHello, or here a request, cut at any place in two or three. */
+/* A ClientHello or an HTTP request, split anywhere in two or three. */
 START_TEST(cut_anywhere)
 {
 	static const char text[] = GET "User-Agent: x\r\n" HOST END;
@@ -414,7 +418,7 @@ START_TEST(cut_anywhere)
 }
 END_TEST
 
-/* A stream that was taken away ends in the budget, not in a crash. */
+/* A flow whose stream was reclaimed ends with its budget. */
 START_TEST(reclaimed)
 {
 	struct stream *others[2] = { NULL, NULL };
@@ -428,7 +432,8 @@ START_TEST(reclaimed)
 	stream_take(s.inspector.pool, &others[1], &s.flow->facts.client);
 	ck_assert_ptr_null(s.flow->streams[0]);
 	for (uint32_t i = 0; i < 11; i++)
-		observe(&s, &(struct test_packet){ ACK, .seq = 3 + i, DATA("x") });
+		observe(&s, &(struct test_packet){ ACK, .seq = 3 + i,
+						   DATA("x") });
 	ck_assert_uint_eq(s.flow->facts.known, FACT_ALL);
 	ck_assert_ptr_null(s.flow->streams[0]);
 	setting_fini(&s);

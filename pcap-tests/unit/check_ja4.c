@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_ja4.c - fingerprints of hellos, most by the format's own examples. */
+/* check_ja4.c - fingerprints of ClientHellos, mostly examples of the JA4
+ * specification. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static const struct row {
 } rows[] = {
 	{ "a browser", HELLO_TLS, 0x0303, CIPHERS, EXTENSIONS, SIGNATURES,
 	  "2a2a 0304 0303", BYTES("h2"), MIXED },
-	{ "versions from below", HELLO_TLS, 0x0303, CIPHERS, EXTENSIONS,
+	{ "versions in ascending order", HELLO_TLS, 0x0303, CIPHERS, EXTENSIONS,
 	  SIGNATURES, "0303 0304 9a9a", BYTES("h2"), MIXED },
 	{ "GREASE among the signatures", HELLO_TLS, 0x0303, CIPHERS,
 	  EXTENSIONS, "0a0a " SIGNATURES, "0304", BYTES("h2"), MIXED },
@@ -52,7 +53,7 @@ static const struct row {
 	  BYTES(""), "t00i000000_000000000000_000000000000" },
 };
 
-/* The ends of the name, or of its digits. */
+/* The first and last character of ALPN, or of its hexadecimal form. */
 static const struct {
 	struct bytes name;
 	const char *want;
@@ -76,8 +77,8 @@ static void put(struct hello *h, unsigned value, int width)
 	h->bytes[h->len++] = (uint8_t)value;
 }
 
-/* What was put from `at` on is a vector: its length goes before it, where room
- * was left. */
+/* End a vector: write its length into the `width` bytes reserved before
+ * `at`. */
 static void close_vector(struct hello *h, size_t at, int width)
 {
 	struct hello length = { .len = 0 };
@@ -142,7 +143,7 @@ static void make_hello(struct hello *h, const struct row *row)
 	put(h, row->version, 2);
 	h->len += 32 + 1 + (row->kind == HELLO_DTLS);
 	put_list(h, row->ciphers, 2);
-	put(h, 0x0100, 2);		/* one compression method: none */
+	put(h, 0x0100, 2);		/* one compression method: null */
 	if (row->extensions != NULL)
 		put_extensions(h, row);
 }
@@ -171,7 +172,7 @@ START_TEST(prints)
 }
 END_TEST
 
-/* Cut anywhere, it is none; but for a body without its extensions. */
+/* A truncated hello has none, unless only its extensions are missing. */
 START_TEST(cut)
 {
 	char got[JA4_LEN + 1] = "";
@@ -203,7 +204,7 @@ START_TEST(first_alpn)
 }
 END_TEST
 
-/* Two digits hold 99; more than anyone offers is not looked at. */
+/* Counts have two digits: 99 is the maximum. */
 static const struct {
 	size_t count;
 	const char *want;
@@ -239,7 +240,7 @@ START_TEST(counts)
 }
 END_TEST
 
-/* The order of ciphers and extensions is the client's whim. */
+/* Clients shuffle ciphers and extensions; the fingerprint sorts them. */
 START_TEST(order)
 {
 	struct row row = rows[0];

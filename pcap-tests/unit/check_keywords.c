@@ -70,7 +70,8 @@ START_TEST(assured_forwarding)
 	for (class = 1; class <= 4; class++)
 		for (drop = 1; drop <= 3; drop++) {
 			snprintf(name, sizeof(name), "af%d%d", class, drop);
-			ck_assert(keywords_find(keywords_dscp, name, 4, &value));
+			ck_assert(keywords_find(keywords_dscp, name, 4,
+						&value));
 			ck_assert_uint_eq(value, 8 * class + 2 * drop);
 		}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_learned.c - what is taught, found, contradicted, displaced, saved. */
+/* check_learned.c - items are learned, found, contradicted, evicted. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <nettle/sha2.h>
@@ -28,8 +28,8 @@ static struct address address(const char *text)
 	return a;
 }
 
-/* The client whose flows show what servers are. */
-static const struct address somebody = {
+/* The client whose flows reveal hosts and applications of servers. */
+static const struct address any_client = {
 	.bytes = { [10] = 0xff, 0xff, 10, 0, 0, 1 },
 };
 
@@ -69,7 +69,7 @@ static bool ask_server(const struct learned *learned,
 		       uint16_t port, uint64_t now_ns,
 		       struct learned_found *ret)
 {
-	struct learned_look look = learned_look(learned, &somebody, server,
+	struct learned_look look = learned_look(learned, &any_client, server,
 						proto, port);
 
 	learned_fetch(learned, &look);
@@ -83,10 +83,10 @@ START_TEST(answers)
 	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "a.example");
-	/* Nobody else's business. */
+	/* Answers are found for the client and the server only. */
 	ck_assert_str_eq(answer(learned, "10.0.0.2", "192.0.2.7", NOW), "none");
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.8", NOW), "none");
-	/* The name asked for latest. */
+	/* The latest name counts. */
 	add_answer(learned, "10.0.0.1", "192.0.2.7", "b.example",
 		     NOW + SECOND);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
@@ -95,7 +95,7 @@ START_TEST(answers)
 		     NOW + 2 * SECOND);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "a.example");
-	/* Sixty seconds are over. */
+	/* The TTL of sixty seconds expires. */
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7",
 				NOW + 61 * SECOND), "a.example");
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7",
@@ -104,7 +104,7 @@ START_TEST(answers)
 }
 END_TEST
 
-/* On both sides of what a place, and its first line, has room for. */
+/* Around the lengths that fit into an item, and into its first cache line. */
 static const size_t lengths[] = { 1, 38, 39, 40, 41, 62, 63, 64, 65, 71, 72,
 				  252, 253, 254 };
 
@@ -123,9 +123,10 @@ START_TEST(length)
 	add_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.9", NOW),
 			 len <= LEARNED_HOST_MAX ? host : "none");
-	/* As often as it is said, it is one name. */
+	/* Repetition makes the same name more certain. */
 	for (int i = 0; i < 3; i++)
-		learned_add_server(learned, &somebody, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &any_client, &server, IPPROTO_TCP,
+				   443, TLS,
 				     host, NOW);
 	ck_assert_int_eq(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
 				    &found), len <= LEARNED_HOST_MAX);
@@ -137,8 +138,8 @@ START_TEST(length)
 }
 END_TEST
 
-/* More long names than there is room for: what is there is right, and of what
- * is not nothing is sure. */
+/* More long names than there is space for: names that are found are correct,
+ * and lost names have no confidence. */
 START_TEST(many_long_names)
 {
 	struct learned *learned = store(512);
@@ -151,7 +152,8 @@ START_TEST(many_long_names)
 		size_t len = 100 + (size_t)i % 150;
 
 		snprintf(host + len, sizeof(host) - len, "%d", i % 10);
-		learned_add_server(learned, &somebody, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &any_client, &server, IPPROTO_TCP,
+				   443, TLS,
 				     host, NOW + (uint64_t)i * SECOND);
 		memset(host + len, 'x', sizeof(host) - len);
 	}
@@ -193,7 +195,7 @@ static size_t count_of(const struct learned *learned)
 	return n;
 }
 
-/* One client's many names of an address do not push others out. */
+/* Many names of an address for one client do not evict those of others. */
 START_TEST(many_names)
 {
 	struct learned *learned = store(8);
@@ -254,7 +256,7 @@ START_TEST(least_useful)
 		add_answer(learned, "10.0.0.1", server, "a.example",
 			     NOW + (uint64_t)i * SECOND);
 	}
-	/* The oldest was of use since. */
+	/* The oldest was used since. */
 	answer(learned, "10.0.0.1", "192.0.2.0", NOW + 30 * SECOND);
 	add_answer(learned, "10.0.0.1", "192.0.2.100", "a.example",
 		     NOW + 30 * SECOND);
@@ -262,7 +264,7 @@ START_TEST(least_useful)
 			 "a.example");
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.1", NOW), "none");
 	ck_assert_uint_eq(count_of(learned), 8);
-	/* Now it has expired, and goes before others that have not. */
+	/* Now it has expired, and is evicted before others that have not. */
 	add_answer(learned, "10.0.0.1", "192.0.2.101", "a.example",
 		     NOW + 61 * SECOND);
 	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.0", NOW), "none");
@@ -270,22 +272,22 @@ START_TEST(least_useful)
 }
 END_TEST
 
-/* What flows say one after another: a letter is a host, '-' none, 's' ssh;
- * then the name that is held, and whether 50 percent are reached. */
+/* Flows to a server, one after another: a letter is a host, '-' none. Then the
+ * name that is known, and whether its confidence reaches 50 percent. */
 static const struct {
 	const char *name;
 	const char *flows;
 	const char *host;
 	bool is_sure;
-} words[] = {
-	{ "the first word counts", "a", "a", true },
+} histories[] = {
+	{ "the first name counts", "a", "a", true },
 	{ "agreement", "aaaa", "a", true },
 	{ "one contradiction: the newer", "ab", "b", true },
-	{ "turn about: nobody", "abab", "b", false },
-	{ "turn about for long", "ababababababa", "a", false },
-	{ "well known, once contradicted", "aaaab", "a", true },
-	{ "well known, then moved", "aaaabbb", "b", true },
-	{ "shared first, then settled", "abababbbb", "b", true },
+	{ "alternating: none", "abab", "b", false },
+	{ "alternating for long", "ababababababa", "a", false },
+	{ "repeated, contradicted once", "aaaab", "a", true },
+	{ "repeated, then changed", "aaaabbb", "b", true },
+	{ "alternating, then constant", "abababbbb", "b", true },
 	{ "no name", "-", "", true },
 };
 
@@ -296,16 +298,17 @@ START_TEST(servers)
 	struct learned_found item;
 	char host[2] = "";
 
-	for (const char *c = words[_i].flows; *c != '\0'; c++) {
+	for (const char *c = histories[_i].flows; *c != '\0'; c++) {
 		host[0] = *c != '-' ? *c : '\0';
-		learned_add_server(learned, &somebody, &server, IPPROTO_TCP, 443, TLS,
+		learned_add_server(learned, &any_client, &server, IPPROTO_TCP,
+				   443, TLS,
 				     host, NOW);
 	}
 	ck_assert(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
 				 &item));
-	ck_assert_msg(strcmp(item.host, words[_i].host) == 0 &&
-		      (item.host_percent >= 50) == words[_i].is_sure,
-		      "%s: '%s' %u%%", words[_i].name, item.host,
+	ck_assert_msg(strcmp(item.host, histories[_i].host) == 0 &&
+		      (item.host_percent >= 50) == histories[_i].is_sure,
+		      "%s: '%s' %u%%", histories[_i].name, item.host,
 		      item.host_percent);
 	ck_assert_uint_ge(item.app_percent, 60);
 	ck_assert_uint_eq(item.app, TLS);
@@ -319,8 +322,8 @@ START_TEST(servers)
 }
 END_TEST
 
-/* What one client shows serves that client; what several show serves all, and
- * an IPv6 network is one of them. */
+/* What one client's flows reveal is used for that client only; what several
+ * reveal, for all. An IPv6 network is one client. */
 static const struct {
 	const char *name;
 	const char *clients[5];
@@ -425,7 +428,8 @@ START_TEST(save_and_load)
 	ck_assert_int_eq(learned_file_load(again, now_s, path), -ENOENT);
 	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
 	add_answer(learned, "10.0.0.1", "192.0.2.7", "b.example", NOW + 1);
-	learned_add_server(learned, &somebody, &server, IPPROTO_TCP, 22, SSH, "", NOW);
+	learned_add_server(learned, &any_client, &server, IPPROTO_TCP, 22, SSH,
+			   "", NOW);
 	ck_assert_int_eq(learned_file_save(learned, now_s, path), 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
@@ -435,7 +439,7 @@ START_TEST(save_and_load)
 	ck_assert_uint_eq(item.app, SSH);
 	ck_assert_uint_eq(item.seen_s, now_s);
 	learned_each(again, check_since, &now_s);
-	/* Loading twice changes nothing; what is over is left out. */
+	/* Loading twice changes nothing; expired items are not loaded. */
 	ck_assert_int_eq(learned_file_load(again, now_s, path), 0);
 	ck_assert_uint_eq(count_of(again), 3);
 	learned_free(again);
@@ -443,7 +447,7 @@ START_TEST(save_and_load)
 	ck_assert_int_eq(learned_file_load(again, now_s + 60, path), 0);
 	ck_assert_uint_eq(count_of(again), 1);
 	learned_free(again);
-	/* A clock that was ahead. */
+	/* The clock was ahead when the file was written. */
 	again = store(64);
 	ck_assert_int_eq(learned_file_load(again, 5, path), 0);
 	ck_assert(ask_server(again, &server, IPPROTO_TCP, 22, 6 * SECOND,
@@ -455,7 +459,7 @@ START_TEST(save_and_load)
 }
 END_TEST
 
-/* Every byte that is changed, and every length it is cut to, is noticed. */
+/* Each changed byte and each truncation is detected. */
 START_TEST(broken_file)
 {
 	struct learned *learned = store(8);
@@ -487,8 +491,7 @@ START_TEST(broken_file)
 }
 END_TEST
 
-/* The file with its byte at `at` changed by `change`, and a digest that is
- * right. */
+/* Change the byte at `at` by `change`, and write a correct digest. */
 static void change_file(size_t at, int change)
 {
 	uint8_t bytes[1024];
@@ -534,8 +537,8 @@ END_TEST
 static struct learned *shared;
 static atomic_uint torn;
 
-/* Names say which server they belong to: a torn item would not. Every third
- * is long, and there is not room for all of those. */
+/* A name contains its server's number, so that a torn item is detected. Every
+ * third name is long; there is not space for all of them. */
 static void name_of(unsigned server, char host[static LEARNED_HOST_MAX + 1])
 {
 	snprintf(host, LEARNED_HOST_MAX + 1,
@@ -569,7 +572,8 @@ static void *learn_and_ask(void *arg)
 			learned_add_answer(shared, &client, &server, host,
 					     60, NOW + (uint64_t)i);
 		if (n & 512)
-			learned_add_server(shared, &somebody, &server, IPPROTO_TCP, 443,
+			learned_add_server(shared, &any_client, &server,
+					   IPPROTO_TCP, 443,
 					     1, host, NOW);
 		look = learned_look(shared, &client, &server, IPPROTO_TCP,
 				    443);
@@ -611,7 +615,7 @@ int main(void)
 	tcase_add_test(tcase, many_names);
 	tcase_add_test(tcase, fair_shares);
 	tcase_add_test(tcase, least_useful);
-	tcase_add_loop_test(tcase, servers, 0, ROWS(words));
+	tcase_add_loop_test(tcase, servers, 0, ROWS(histories));
 	tcase_add_loop_test(tcase, several_clients, 0, ROWS(groups));
 	tcase_add_test(tcase, resets);
 	tcase_add_test(tcase, save_and_load);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_learned_dns.c - what answers of the DNS give, and which are none. */
+/* check_learned_dns.c - which DNS messages are answers, and their addresses. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #define HOUR "\0\0\x0e\x10"
 #define A_TYPE "\x01"
 
-/* name: address ttl, ...; NULL: no answer that teaches. */
+/* name: address ttl, ...; NULL: not an answer to learn from. */
 static const struct {
 	const char *name;
 	const char *bytes;
@@ -31,38 +31,39 @@ static const struct {
 	  RECORD(SELF, "\1", HOUR, "\4") "\xc0\0\2\7"
 	  RECORD(SELF, "\1", MINUTE, "\4") "\xc0\0\2\10"),
 	  "www.example: 192.0.2.7 3600, 192.0.2.8 60" },
-	{ "of version 6", BYTES(HEAD("\1", "\0") ASKED("\x1c")
+	{ "an IPv6 address", BYTES(HEAD("\1", "\0") ASKED("\x1c")
 	  RECORD(SELF, "\x1c", MINUTE, "\x10")
 	  "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\7"),
 	  "www.example: 2001:db8::7 60" },
-	{ "spelt otherwise in the record", BYTES(HEAD("\1", "\0")
+	{ "other case in the record", BYTES(HEAD("\1", "\0")
 	  ASKED(A_TYPE)
 	  RECORD("\3WWW\7eXAMPLE\0", "\1", MINUTE, "\4") "\xc0\0\2\7"),
 	  "www.example: 192.0.2.7 60" },
-	{ "an alias, its time the shorter", BYTES(HEAD("\2", "\0")
+	{ "an alias with a shorter TTL", BYTES(HEAD("\2", "\0")
 	  ASKED(A_TYPE) RECORD(SELF, "\5", MINUTE, "\4") "\1x\xc0\x10"
 	  RECORD("\1x\xc0\x10", "\1", HOUR, "\4") "\xc0\0\2\7"),
 	  "www.example: 192.0.2.7 60" },
-	{ "the alias behind its address", BYTES(HEAD("\2", "\0")
+	{ "the alias after its address", BYTES(HEAD("\2", "\0")
 	  ASKED(A_TYPE) RECORD("\1x\xc0\x10", "\1", HOUR, "\4") "\xc0\0\2\7"
 	  RECORD(SELF, "\5", MINUTE, "\4") "\1x\xc0\x10"),
 	  "www.example: 192.0.2.7 60" },
 	{ "an alias of itself", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD(SELF, "\5", MINUTE, "\2") SELF), "www.example:" },
-	{ "somebody else's address", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
+	{ "an address of another name", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD("\xc0\x10", "\1", HOUR, "\4") "\xc0\0\2\7"),
 	  "www.example:" },
-	{ "hints of HTTPS", BYTES(HEAD("\1", "\0") ASKED("\x41")
+	{ "address hints of an HTTPS record",
+	  BYTES(HEAD("\1", "\0") ASKED("\x41")
 	  RECORD(SELF, "\x41", MINUTE, "\x12") "\0\1\0" "\0\1\0\3\2h2"
 	  "\0\4\0\4\xc0\0\2\7"), "www.example: 192.0.2.7 60" },
-	{ "nothing there", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
+	{ "the unspecified address", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD(SELF, "\1", HOUR, "\4") "\0\0\0\0"), "www.example:" },
 	{ "loopback", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD(SELF, "\1", HOUR, "\4") "\x7f\0\0\1"), "www.example:" },
-	{ "a time with the top bit", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
+	{ "a TTL with the top bit", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD(SELF, "\1", "\x80\0\0\1", "\4") "\xc0\0\2\7"),
 	  "www.example: 192.0.2.7 0" },
-	{ "of four bytes only", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
+	{ "an address of three bytes", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD(SELF, "\1", HOUR, "\3") "\xc0\0\2"), "www.example:" },
 	{ "a query", BYTES("\0\7\1\0\0\1\0\0\0\0\0\0" ASKED(A_TYPE)), NULL },
 	{ "no such name", BYTES("\0\7\x81\x83\0\1\0\0\0\0\0\0"
@@ -73,17 +74,17 @@ static const struct {
 	  RECORD(SELF, "\1", HOUR, "\4") "\xc0\0\2\7"), NULL },
 	{ "no question", BYTES("\0\7\x81\x80\0\0\0\1\0\0\0\0"
 	  RECORD("\0", "\1", HOUR, "\4") "\xc0\0\2\7"), NULL },
-	{ "for text", BYTES(HEAD("\1", "\0") ASKED("\x10")
+	{ "a TXT question", BYTES(HEAD("\1", "\0") ASKED("\x10")
 	  RECORD(SELF, "\1", HOUR, "\4") "\xc0\0\2\7"), NULL },
-	{ "a broken record behind it", BYTES(HEAD("\1", "\1") ASKED(A_TYPE)
+	{ "a broken record after it", BYTES(HEAD("\1", "\1") ASKED(A_TYPE)
 	  RECORD(SELF, "\1", HOUR, "\4") "\xc0\0\2\7" "\xc0"), NULL },
-	{ "a pointer ahead", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
+	{ "a forward pointer", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD("\xc0\xff", "\1", HOUR, "\4") "\xc0\0\2\7"), NULL },
 	{ "a pointer to itself", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD("\xc0\x1d", "\1", HOUR, "\4") "\xc0\0\2\7"), NULL },
 	{ "a dot within a label", BYTES(HEAD("\1", "\0") "\3w.w\0\0\1\0\1"
 	  RECORD(SELF, "\1", HOUR, "\4") "\xc0\0\2\7"), NULL },
-	{ "a service's prefix", BYTES(HEAD("\1", "\0")
+	{ "a port prefix", BYTES(HEAD("\1", "\0")
 	  "\5_8443\6_https\7example\0\0\x41\0\1"
 	  RECORD(SELF, "\x41", MINUTE, "\x0b") "\0\1\0\0\4\0\4\xc0\0\2\7"),
 	  "example: 192.0.2.7 60" },
@@ -122,7 +123,7 @@ START_TEST(answers)
 }
 END_TEST
 
-/* Cut anywhere it is no answer, and nothing past its end is read. */
+/* A truncated message is not an answer and is not read past its end. */
 START_TEST(cut)
 {
 	struct dns_answer answer;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_learned_machines.c - which IPv4 address a client has that is known by
- * IPv6, and who is a router.
- */
+/* check_learned_machines.c - the IPv4 address of a client with a known IPv6
+ * address, and which machines are routers. */
 #include <string.h>
 
 #include "engine/learn/learned_machines.h"
@@ -48,7 +46,7 @@ static const struct {
 	{ "another machine claims the IPv6 address",
 	  { { 0, VICTIM, V4 }, { 0, VICTIM, V6 }, { 1, OTHER, V6 } }, 10,
 	  NULL },
-	{ "the same machine is doubted: no contradiction",
+	{ "the same machine in doubt: no contradiction",
 	  { { 0, VICTIM, V4 }, { 0, VICTIM, V6 }, { 1, VICTIM, V4 } }, 10,
 	  V4 },
 	{ "confirmed too long ago",
@@ -88,7 +86,7 @@ START_TEST(found)
 }
 END_TEST
 
-/* Half as many machines as places: most are found, none as another one. */
+/* Half as many machines as places: most are found, none as another. */
 START_TEST(many)
 {
 	struct learned_machines *machines = learned_machines_new(true);

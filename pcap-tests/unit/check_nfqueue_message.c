@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_nfqueue_message.c - a queue's netlink messages, cut and whole. */
+/* check_nfqueue_message.c - netlink messages of a queue, complete and
+ * truncated. */
 #include "engine/nfqueue/nfqueue_message.h"
 
 #include <arpa/inet.h>
@@ -8,10 +9,8 @@
 
 #include "unit.h"
 
-/*
- * A packet as the kernel of a little-endian machine sends it: id 0x01020304,
- * mark 0x7f000001, arrival 5, an attribute of no interest, 6 bytes of packet.
- */
+/* A packet as sent by a little-endian kernel: id 0x01020304, mark 0x7f000001,
+ * arrival 5, an ignored attribute, 6 bytes of packet. */
 #define ID_END 32
 #define MARK_END 40
 #define IFINDEX_END 48
@@ -35,7 +34,7 @@ static const uint8_t refusal[] = {
 	0, 0, 0, 0, 0, 0, 0, 0,
 };
 
-/* From a copy that ends where the message does. */
+/* Read from a copy of exact size. */
 static enum nfqueue_kind read_copy(const uint8_t *bytes, size_t len,
 				   struct nfqueue_message *ret,
 				   uint8_t **ret_copy)
@@ -55,7 +54,7 @@ START_TEST(cut)
 	uint8_t *copy;
 	enum nfqueue_kind kind = read_copy(packet, len, &got, &copy);
 
-	/* The id is there before the attribute that holds it ends. */
+	/* The ID is read although its attribute is truncated. */
 	ck_assert_int_eq(kind, len >= ID_END - 4 ? NFQUEUE_PACKET
 						 : NFQUEUE_OTHER);
 	if (kind == NFQUEUE_PACKET)
@@ -77,10 +76,10 @@ static const struct {
 	uint32_t mark;
 	uint32_t len;
 } changes[] = {
-	{ "as it is",               0,  WHOLE,  NFQUEUE_PACKET, 0x7f000001, 6 },
-	{ "header says shorter",    0,  66,     NFQUEUE_PACKET, 0x7f000001, 2 },
-	{ "header says longer",     0,  255,    NFQUEUE_PACKET, 0x7f000001, 6 },
-	{ "header says nothing",    0,  0,      NFQUEUE_OTHER,  0, 0 },
+	{ "unchanged",              0,  WHOLE,  NFQUEUE_PACKET, 0x7f000001, 6 },
+	{ "length below the packet", 0, 66,     NFQUEUE_PACKET, 0x7f000001, 2 },
+	{ "length past the end",    0,  255,    NFQUEUE_PACKET, 0x7f000001, 6 },
+	{ "length 0",               0,  0,      NFQUEUE_OTHER,  0, 0 },
 	{ "another message",        4,  2,      NFQUEUE_OTHER,  0, 0 },
 	{ "another subsystem",      5,  1,      NFQUEUE_OTHER,  0, 0 },
 	{ "id of two bytes",        20, 6,      NFQUEUE_OTHER,  0, 0 },
@@ -89,7 +88,7 @@ static const struct {
 	{ "mark of three bytes",    32, 7,      NFQUEUE_PACKET, 0, 6 },
 	{ "payload of no bytes",    60, 4,      NFQUEUE_PACKET, 0x7f000001, 0 },
 	{ "payload past the end",   60, 200,    NFQUEUE_PACKET, 0x7f000001, 6 },
-	{ "type with its flags",    35, 0x40,   NFQUEUE_PACKET, 0x7f000001, 6 },
+	{ "type with flags",        35, 0x40,   NFQUEUE_PACKET, 0x7f000001, 6 },
 };
 
 START_TEST(changed)
@@ -109,15 +108,15 @@ START_TEST(changed)
 }
 END_TEST
 
-/* A hardware address, in front of it two bytes of length and two of nothing. */
+/* A hardware address, after two bytes of length and two reserved bytes. */
 static const struct {
 	const char *name;
-	uint8_t length;		/* that the message says */
+	uint8_t length;		/* in the message */
 	uint8_t room;		/* of the attribute */
 	uint64_t want;
 } links[] = {
 	{ "of Ethernet", 6, 16, UINT64_C(0x02005e100001) },
-	{ "of another length", 8, 16, 0 },
+	{ "another length", 8, 16, 0 },
 	{ "none", 0, 16, 0 },
 	{ "cut", 6, 13, 0 },
 };
@@ -146,7 +145,7 @@ START_TEST(of_a_link)
 }
 END_TEST
 
-/* A user's number stands where another message has its mark. */
+/* The UID is at the offset that the mark has in other messages. */
 START_TEST(of_a_user)
 {
 	uint8_t bytes[sizeof(packet)];
@@ -191,7 +190,7 @@ START_TEST(acknowledged)
 }
 END_TEST
 
-/* Answers as `id mark verdict`, and the messages they become. */
+/* Answers as `id mark verdict`, and the resulting messages. */
 static const struct {
 	const char *name;
 	size_t count;
@@ -201,10 +200,10 @@ static const struct {
 } answers[] = {
 	{ "none", 0, { 0 }, { { 0 } }, "" },
 	{ "one", 1, { 9 }, { { .mark = 1 } }, "one 9 a1;" },
-	{ "all the same", 4, { 9, 10, 11, 12 },
+	{ "same mark and verdict", 4, { 9, 10, 11, 12 },
 	  { { .mark = 1 }, { .mark = 1 }, { .mark = 1 }, { .mark = 1 } },
 	  "to 12 a1;" },
-	{ "a lost id between", 3, { 9, 11, 12 },
+	{ "a lost ID in between", 3, { 9, 11, 12 },
 	  { { .mark = 1 }, { .mark = 1 }, { .mark = 1 } },
 	  "one 9 a1;to 12 a1;" },
 	{ "marks differ", 4, { 9, 10, 11, 12 },
@@ -213,9 +212,9 @@ static const struct {
 	{ "verdicts differ", 3, { 9, 10, 11 },
 	  { { .mark = 1 }, { .mark = 1, .drop = true }, { .mark = 1 } },
 	  "one 9 a1;one 10 d1;one 11 a1;" },
-	{ "ids wrap", 2, { UINT32_MAX, 0 },
+	{ "IDs wrap", 2, { UINT32_MAX, 0 },
 	  { { .mark = 1 }, { .mark = 1 } }, "to 0 a1;" },
-	{ "ids backwards", 2, { 9, 8 },
+	{ "IDs in descending order", 2, { 9, 8 },
 	  { { .mark = 1 }, { .mark = 1 } }, "one 9 a1;one 8 a1;" },
 };
 
@@ -250,7 +249,7 @@ END_TEST
 
 START_TEST(prepared)
 {
-	/* Behind the header, with queue 0x0102 and mark 3. */
+	/* After the header, with queue 0x0102 and mark 3. */
 	static const uint8_t want[] = {
 		0, 0, 1, 2,
 		12, 0, NFQA_VERDICT_HDR, 0, 0, 0, 0, NF_ACCEPT, 0, 0, 0, 8,

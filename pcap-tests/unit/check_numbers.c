@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_numbers.c - the numbers of uplinks when others are in force. */
+/* check_numbers.c - the numbers of uplinks while others are in force. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -26,26 +26,26 @@ static const struct {
 	const char *policy;
 	const char *want;
 } rows[] = {
-	{ "the same again", A B, "a 1 201, b 2 202" },
-	{ "turned round", B A, "b 2 202, a 1 201" },
-	{ "a new one first, none of an old number", C B A,
+	{ "unchanged", A B, "a 1 201, b 2 202" },
+	{ "order reversed", B A, "b 2 202, a 1 201" },
+	{ "a new one first: no old number is reused", C B A,
 	  "c 3 203, b 2 202, a 1 201" },
-	{ "a new one instead", A C, "a 1 201, c 3 203" },
-	{ "mark and table as they say",
+	{ "a new one replaces an old one", A C, "a 1 201, c 3 203" },
+	{ "explicit mark and table",
 	  "uplink a { dev e mark 7 table 301 }\n" B,
 	  "a 7 301, b 2 202" },
 	{ "the mark of a removed uplink", "uplink c { dev g mark 1 }\n" B,
 	  "c 1 203, b 2 202" },
-	{ "the table of another", A "uplink c { dev g table 202 }\n" B,
+	{ "the table of another uplink", A "uplink c { dev g table 202 }\n" B,
 	  "a 1 201, c 3 202, b 2 203" },
-	{ "the mark of another", A "uplink c { dev g mark 2 }\n" B,
+	{ "the mark of another uplink", A "uplink c { dev g mark 2 }\n" B,
 	  "mark 2 is in force for uplink 'b', whose flows would move to 'c'" },
-	{ "marks that change places", "uplink a { dev e mark 2 }\n"
+	{ "two uplinks swap marks", "uplink a { dev e mark 2 }\n"
 	  "uplink b { dev f mark 1 }\n",
 	  "mark 2 is in force for uplink 'b', whose flows would move to 'a'" },
 	{ "a number beyond a smaller mask", "marks mask 0x7\n" B,
 	  "b 1 202" },
-	{ "the last is one of those that are no more",
+	{ "the last number belongs to a removed uplink",
 	  "marks mask 0x7\nuplink c { dev g }\n", "c 1 203" },
 };
 

@@ -157,7 +157,7 @@ START_TEST(builder_is_left_empty)
 }
 END_TEST
 
-/* Adjacent ranges merge: the parts of a /8 take no more room than the /8. */
+/* Adjacent ranges merge: the parts of a /8 use the memory of one /8. */
 START_TEST(adjacent_ranges_merge)
 {
 	struct prefix_builder *builder = prefix_builder_new(1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_progress_line.c - the line on a terminal that says how far a replay is. */
+/* check_progress_line.c - the line on a terminal that shows the progress of a
+ * replay. */
 #include <string.h>
 
 #include "tools/progress_line.h"
@@ -17,7 +18,7 @@ static const struct row {
 	size_t columns;
 	struct progress_state state;
 } rows[] = {
-	/* What is told. */
+	/* Complete lines. */
 	{ "home.pcap  50%  1.2M packets, 0:14 left", 79, { HOME, HALF } },
 	{ "2 of 15: home.pcap  50%  1.2M packets, 0:14 left", 79,
 	  { ONE_OF, HALF } },
@@ -28,25 +29,25 @@ static const struct row {
 	{ "home.pcap  100%  2 packets, 0:00 left", 79,
 	  { HOME, .done = 1000, .size = 1000, .packets = 2,
 	    .elapsed_ms = 1000 } },
-	/* Too early to say how long. */
+	/* Too early for an estimate. */
 	{ "home.pcap  50%  7 packets", 79,
 	  { HOME, .done = 500, .size = 1000, .packets = 7,
 	    .elapsed_ms = 999 } },
-	/* A filter took none so far. */
+	/* A filter matched none so far. */
 	{ "home.pcap  50%  0:02 left", 79,
 	  { HOME, .done = 500, .size = 1000, .elapsed_ms = 2000 } },
-	/* It has grown meanwhile. */
+	/* The file has grown. */
 	{ "home.pcap  100%  9 packets", 79,
 	  { HOME, .done = 1001, .size = 1000, .packets = 9,
 	    .elapsed_ms = 2000 } },
-	/* Long ones, and one that no clock would show. */
+	/* Long durations, and one that is too long to print. */
 	{ "home.pcap  50%  9 packets, 1:01:05 left", 79,
 	  { HOME, .done = 1u << 30, .size = 2u << 30, .packets = 9,
 	    .elapsed_ms = 3665000 } },
 	{ "home.pcap  0%  9 packets", 79,
 	  { HOME, .done = 1, .size = UINT64_MAX, .packets = 9,
 	    .elapsed_ms = UINT64_MAX } },
-	/* A size that is not known. */
+	/* Unknown size. */
 	{ "standard input  0B", 79, { PIPE } },
 	{ "standard input  120MB  9.9k packets, 999/s", 79,
 	  { PIPE, .done = 120999999, .packets = 9999, .elapsed_ms = 10001 } },
@@ -55,12 +56,12 @@ static const struct row {
 	    .elapsed_ms = 10000 } },
 	{ "standard input  999B  999 packets", 79,
 	  { PIPE, .done = 999, .packets = 999, .elapsed_ms = 999 } },
-	/* Names: folders, none, and what would move the cursor. */
+	/* Paths with directories, without a name, with control characters. */
 	{ "b  0%", 79, { .path = "a/b", .captures = 1, .size = 1 } },
 	{ "  0%", 79, { .path = "a/", .captures = 1, .size = 1 } },
 	{ "M?rz?[K?.pcap  0%", 79,
 	  { .path = "M\xc3\xa4rz\x1b[K\x7f.pcap", .captures = 1, .size = 1 } },
-	/* Less and less room. */
+	/* Narrower and narrower terminals. */
 	{ "office-2024-05-01T00:00:00.pcap00017  50%  1.2M packets, 0:14 left",
 	  66, { LONG, HALF } },
 	{ "office-2024-05-01..:00:00.pcap00017  50%  1.2M packets, 0:14 left",
@@ -88,7 +89,7 @@ START_TEST(line)
 }
 END_TEST
 
-/* Whatever there is to say: no column too many, on any terminal. */
+/* No line is wider than the terminal. */
 START_TEST(fits)
 {
 	static const struct progress_state states[] = {

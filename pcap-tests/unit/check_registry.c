@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_registry.c - the table of hints, and who is asked about what. */
+/* check_registry.c - the table of hints, and which payload they are offered. */
 #include "rules/policy/vocabulary.h"
 #include "engine/hints/hint.h"
 #include "pcap-tests/unit/unit.h"
@@ -85,7 +85,7 @@ START_TEST(candidates)
 	ck_assert(has(asked(IPPROTO_UDP, false, "", 100), "dns"));
 	ck_assert(!has(asked(IPPROTO_UDP, false, "", 16), "dns"));
 	ck_assert(!has(asked(IPPROTO_ICMP, false, "", 100), "dns"));
-	/* A byte at another place; one that is not there. */
+	/* A hint with a byte at another offset; payload without that byte. */
 	ck_assert(has(asked(IPPROTO_UDP, false, "ab\x01", 100), "dns"));
 	ck_assert(!has(asked(IPPROTO_UDP, false, "ab\x78", 100), "dns"));
 	ck_assert(has(asked(IPPROTO_UDP, false, "", 98), "ethereum"));
@@ -123,9 +123,9 @@ START_TEST(vocabulary)
 }
 END_TEST
 
-/* What a host looks like in a packet, and what is handed on. */
+/* A host as in the packet, and as reported. */
 static const struct {
-	struct bytes said;
+	struct bytes found;
 	const char *want;
 } hosts[] = {
 	{ BYTES("example.org"), "example.org" },
@@ -148,7 +148,7 @@ START_TEST(host)
 {
 	struct hint_yield yield = { 0 };
 
-	hint_yield_host(&yield, hosts[_i].said.data, hosts[_i].said.len);
+	hint_yield_host(&yield, hosts[_i].found.data, hosts[_i].found.len);
 	ck_assert_str_eq(yield.host, hosts[_i].want);
 	ck_assert_uint_eq(yield.host_len, strlen(hosts[_i].want));
 }

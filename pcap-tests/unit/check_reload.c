@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * check_reload.c - another policy for a worker, between packets and amid them.
- */
+/* check_reload.c - a worker gets another policy, between packets and within
+ * flows. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -40,28 +39,28 @@ static const struct row {
 	} steps[4];
 	unsigned late;
 } rows[] = {
-	{ "settled: the answer stays",
+	{ "settled: the decision stays",
 	  "route tcp dport 25 via a", "route tcp dport 25 via b",
 	  { { { SYN, .dport = 25 }, A | SETTLED },
 	    { { ACK, .seq = 1, .dport = 25 }, A | SETTLED },
 	    { { ACK, .seq = 1, .dport = 25, .mark = A }, A | SETTLED },
 	    { { ACK, .seq = 1, .dport = 25, .mark = A }, A | SETTLED } }, 0 },
-	{ "in progress: headers decide by the new policy",
+	{ "in progress: headers decide under the new policy",
 	  "route app ssh via a", "route tcp dport 80 via b",
 	  { { { SYN }, MAIN }, { { ACK, .seq = 1, .mark = MAIN }, MAIN },
 	    { { ACK, .seq = 1, .mark = MAIN }, B | SETTLED },
 	    { { ACK, .seq = 1, .mark = B }, B | SETTLED } }, 1 },
-	{ "and late rules hold: kept",
+	{ "late under the new policy: kept",
 	  "route app ssh via a", "route tcp dport 80 via m",
 	  { { { SYN }, MAIN }, { { ACK, .seq = 1, .mark = MAIN }, MAIN },
 	    { { ACK, .seq = 1, .mark = MAIN }, MAIN | SETTLED },
 	    { { ACK, .seq = 1, .mark = MAIN }, MAIN | SETTLED } }, 1 },
-	{ "in progress: payload decides by the new policy",
+	{ "in progress: payload decides under the new policy",
 	  "route app ssh via a", "route app ssh via b",
 	  { { { SYN }, MAIN }, { { ACK, .seq = 1, .mark = MAIN }, MAIN },
 	    { { ACK, .seq = 1, .mark = MAIN }, MAIN },
 	    { { ACK, .seq = 1, .mark = MAIN, SSH }, B | SETTLED } }, 1 },
-	{ "a host that was told is looked up anew",
+	{ "a known host is looked up again",
 	  "route payload /zzz/ via a", "route host example.com via b",
 	  { { { SYN }, MAIN },
 	    { { ACK, .seq = 1, .mark = MAIN, HTTP }, MAIN },
@@ -73,28 +72,28 @@ static const struct row {
 	    { { ACK, .seq = 1, .mark = MAIN, HALF }, MAIN },
 	    { { ACK, .seq = 1 + HALF_LEN, .mark = MAIN, REST }, B | SETTLED },
 	    { { ACK, .seq = 99, .mark = B }, B | SETTLED } }, 1 },
-	{ "it is with less to inspect",
+	{ "half a request is kept with a smaller budget",
 	  "route host example.com via a",
 	  "inspect bytes 1k\nroute host example.com via b",
 	  { { { SYN }, MAIN },
 	    { { ACK, .seq = 1, .mark = MAIN, HALF }, MAIN },
 	    { { ACK, .seq = 1 + HALF_LEN, .mark = MAIN, REST }, B | SETTLED },
 	    { { ACK, .seq = 99, .mark = B }, B | SETTLED } }, 1 },
-	{ "with more it is lost, and the flow goes on",
+	{ "half a request is lost with a larger budget",
 	  "route host example.com via a",
 	  "inspect bytes 32k packets 3\nroute host example.com via b",
 	  { { { SYN }, MAIN },
 	    { { ACK, .seq = 1, .mark = MAIN, HALF }, MAIN },
 	    { { ACK, .seq = 1 + HALF_LEN, .mark = MAIN, REST }, MAIN },
 	    { { ACK, .seq = 99, .mark = MAIN, REST }, MAIN | SETTLED } }, 0 },
-	{ "patterns are searched in what is kept",
+	{ "patterns are searched in the kept payload",
 	  "route host example.com via a",
 	  "route payload client /Accept: a.*com/ via b",
 	  { { { SYN }, MAIN },
 	    { { ACK, .seq = 1, .mark = MAIN, HALF }, MAIN },
 	    { { ACK, .seq = 1 + HALF_LEN, .mark = MAIN, REST }, B | SETTLED },
 	    { { ACK, .seq = 99, .mark = B }, B | SETTLED } }, 1 },
-	{ "a pattern of the old policy is none of the new",
+	{ "a match of an old pattern is discarded",
 	  "route payload /GET/ host example.org via a",
 	  "route payload /PUT/ via b\nroute app ssh via a",
 	  { { { SYN }, MAIN },
@@ -118,7 +117,8 @@ static struct policy *policy_for(const char *uplinks, const char *text)
 	return packets_policy(all);
 }
 
-static uint32_t mark_of(struct worker *worker, const struct test_packet *test_packet)
+static uint32_t mark_of(struct worker *worker,
+			const struct test_packet *test_packet)
 {
 	uint8_t bytes[TEST_PACKET_MAX];
 	struct packet pkt = packets_make(test_packet, bytes);
@@ -165,7 +165,7 @@ START_TEST(script)
 }
 END_TEST
 
-/* Path numbers are a policy's own affair: the flow stays on its uplink. */
+/* Path numbers differ between policies: the flow stays on its uplink. */
 START_TEST(renumbered)
 {
 	static const char open[] = "route app ssh via m\nroute tcp via b";
@@ -198,7 +198,7 @@ START_TEST(renumbered)
 }
 END_TEST
 
-/* What the lines of a policy counted goes on, wherever they stand now. */
+/* Counters of routes continue wherever their line is now. */
 START_TEST(tallies)
 {
 	struct policy *prev = policy_for(UPLINKS,
@@ -208,7 +208,8 @@ START_TEST(tallies)
 		"class web = tcp dport 80\nclass fresh = udp\n"
 		"route fresh via m\nroute web via b\nroute tcp via a");
 	struct worker *worker = packets_worker(prev);
-	struct test_packet mail = { SYN, .dport = 25 }, web = { SYN, .sport = 9 };
+	struct test_packet mail = { SYN, .dport = 25 };
+	struct test_packet web = { SYN, .sport = 9 };
 
 	mark_of(worker, &mail);
 	mark_of(worker, &web);
@@ -236,7 +237,8 @@ START_TEST(late_by_route)
 		"class shell = app ssh\nclass all = tcp\n"
 		"route shell via a\nroute all via b");
 	struct worker *worker = packets_worker(policy);
-	struct test_packet syn = { SYN }, ssh = { ACK, .seq = 1, .mark = B, SSH };
+	struct test_packet syn = { SYN };
+	struct test_packet ssh = { ACK, .seq = 1, .mark = B, SSH };
 
 	ck_assert_uint_eq(mark_of(worker, &syn), B);
 	ck_assert_uint_eq(mark_of(worker, &ssh), A | SETTLED);
@@ -249,7 +251,7 @@ START_TEST(late_by_route)
 }
 END_TEST
 
-/* A second one has to wait, and one that was prepared can be taken back. */
+/* A second policy has to wait; a prepared one can be withdrawn. */
 START_TEST(one_at_a_time)
 {
 	struct policy *a = policy_for(UPLINKS, "route tcp via a");
@@ -276,7 +278,8 @@ START_TEST(views)
 					   "route host example.com payload "
 					   "/zzz/ via a\nroute tcp via b");
 	struct worker *worker = packets_worker(policy);
-	struct test_packet syn = { SYN }, http = { ACK, .seq = 1, .mark = B, HTTP };
+	struct test_packet syn = { SYN };
+	struct test_packet http = { ACK, .seq = 1, .mark = B, HTTP };
 	struct test_packet other = { SYN, .sport = 2, .dport = 25 };
 	struct flow_query query = { 0 };
 
@@ -305,7 +308,7 @@ START_TEST(views)
 }
 END_TEST
 
-/* ---- under way ---- */
+/* ---- under load ---- */
 
 struct traffic {
 	struct worker *worker;
@@ -314,15 +317,16 @@ struct traffic {
 	unsigned packets;
 };
 
-/* Each flow is opened and spoken in, so that some are in progress whenever
- * the policy changes. */
+/* Open flows and send on them, so that some are in inspection at each
+ * reload. */
 static void *speak(void *arg)
 {
 	struct traffic *traffic = arg;
 	uint8_t bytes[TEST_PACKET_MAX];
 
 	for (uint32_t i = 0; !atomic_load(&traffic->stopping); i++) {
-		struct test_packet test_packet = { SYN, .sport = (uint16_t)(1 + i % 97) };
+		uint16_t sport = (uint16_t)(1 + i % 97);
+		struct test_packet test_packet = { SYN, .sport = sport };
 		struct packet pkt;
 		struct verdict verdict;
 		uint32_t path;

@@ -29,8 +29,8 @@ static const struct row {
 	  "class web = tcp dport 80\nroute web via a",
 	  { { SYN }, { SYNACK }, { HTTP } },
 	  "40000>80 http example.com web 5 1>1 0 3 1 1\n", "AAA", false, NULL },
-	{ "an earlier route may still match", "route app ssh via m\nroute tcp via a",
-	  { { SYN }, { SYNACK } },
+	{ "an earlier route may still match",
+	  "route app ssh via m\nroute tcp via a", { { SYN }, { SYNACK } },
 	  "40000>80 - - - 4 1>1 0 2 0 2\n", "aa", false, NULL },
 	{ "per packet, settled flow",
 	  "route per packet dscp ef via m\nroute tcp via a",
@@ -185,8 +185,9 @@ START_TEST(script)
 }
 END_TEST
 
-/* The datagram of `made` in pieces of 24 bytes, the last one first. */
-static void add_fragments(struct capture *capture, const struct test_packet *spec)
+/* Add the datagram of `spec` in pieces of 24 bytes, the last one first. */
+static void add_fragments(struct capture *capture,
+			  const struct test_packet *spec)
 {
 	uint8_t whole[TEST_PACKET_MAX], piece[TEST_PACKET_MAX];
 	size_t len = packets_bytes(spec, whole) - 20;
@@ -216,7 +217,8 @@ START_TEST(fragments)
 	uint8_t bytes[TEST_PACKET_MAX];
 
 	replays_open(&capture);
-	add_fragments(&capture, &dns);		/* 37 bytes of UDP: two fragments */
+	/* 37 bytes of UDP: two fragments */
+	add_fragments(&capture, &dns);
 	dns.back = true;
 	replays_add(&capture, 1, bytes, packets_bytes(&dns, bytes));
 	replays_close(&capture);
@@ -240,7 +242,8 @@ START_TEST(several_files)
 	struct policy *policy = replays_policy("route app ssh via a");
 	struct replay *replay = replay_new(policy, NULL);
 	static const struct row files[] = {
-		{ .packets = { { SYN, .ms = 50000 }, { SYNACK, .ms = 50001 } } },
+		{ .packets = { { SYN, .ms = 50000 },
+			       { SYNACK, .ms = 50001 } } },
 		{ .packets = { { SSH, .ms = 10 } } },
 	};
 
@@ -272,7 +275,7 @@ static void ask_position(void *ctx, const struct replay_packet *packet)
 	asker->last = replay_position(asker->replay);
 }
 
-/* With one thread, the first batch is done before the second is read. */
+/* With one thread, the first batch is processed before the second is read. */
 START_TEST(position)
 {
 	enum { FRAMES = 300, RECORD = 16 + 28 };

@@ -18,7 +18,8 @@ static enum life life_of(size_t i)
 	return i % 100 == 7 ? LIFE_LONG : i % 10 == 3 ? LIFE_NAMED : LIFE_SHORT;
 }
 
-static void feed_test_packet(struct replay *replay, const struct test_packet *spec, size_t i)
+static void feed_test_packet(struct replay *replay,
+			     const struct test_packet *spec, size_t i)
 {
 	uint8_t bytes[TEST_PACKET_MAX];
 	struct source_frame frame = {
@@ -38,7 +39,8 @@ static struct replay *long_replay(const struct policy *policy, size_t keep)
 
 	for (size_t i = 0; i < LONG_FLOWS; i++) {
 		uint16_t sport = (uint16_t)(1000 + i);
-		const struct test_packet udp = { UDP, .sport = sport, DATA("x") };
+		const struct test_packet udp = { UDP, .sport = sport,
+						 DATA("x") };
 		const struct test_packet syn = { SYN, .sport = sport };
 		const struct test_packet http = { HTTP, .sport = sport };
 		const struct test_packet fin = {

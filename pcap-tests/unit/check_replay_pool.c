@@ -73,7 +73,7 @@ static void run_row(struct job *job, size_t count, unsigned int seed)
 }
 
 /* Each item is processed once, by its member; items that wait for their turn
- * are processed in the order of all. */
+ * are processed in their common order. */
 START_TEST(batches)
 {
 	struct job *job = calloc(1, sizeof(*job));

@@ -7,7 +7,7 @@
 #include "replays.h"
 #include "unit.h"
 
-#define FRAMES 5000	/* more than a batch; and questions */
+#define FRAMES 5000	/* more than a batch, and questions */
 #define CLIENTS 12
 #define SERVERS 5
 #define PORTS 6
@@ -85,7 +85,7 @@ static struct test_packet any_packet(uint64_t *seed, char *data)
 	}
 }
 
-/* The question to an answer, which counts for nothing without it. */
+/* The question of an answer: unsolicited answers are ignored. */
 static void add_question(struct capture *capture,
 			 const struct test_packet *answer, uint32_t ms)
 {
@@ -174,8 +174,7 @@ static char *tell(const struct policy *policy, bool learns, const char *path,
 	return text;
 }
 
-/* What is learned from answers and servers decides, or nothing is; and where
- * connections are reset, not all that could be are. */
+/* With and without learning from answers and servers; with resets. */
 static const struct {
 	const char *policy;
 	bool learns;

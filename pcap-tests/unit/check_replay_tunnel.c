@@ -111,7 +111,8 @@ END_TEST
 /* GRE in GRE: up to the limit. */
 START_TEST(tunnel_in_tunnel)
 {
-	uint8_t query[TEST_PACKET_MAX], middle[TEST_PACKET_MAX], bytes[TEST_PACKET_MAX];
+	uint8_t query[TEST_PACKET_MAX], middle[TEST_PACKET_MAX];
+	uint8_t bytes[TEST_PACKET_MAX];
 	struct test_packet dns = { DNS, .src = "192.0.2.1" };
 	size_t len = packets_bytes(&dns, query);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_reset.c - the packets that end a flow for its client. */
+/* check_reset.c - packets that end a flow for its client. */
 #include <netinet/in.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ static uint16_t sum(const uint8_t *bytes, size_t len, uint32_t start)
 	return (uint16_t)start;
 }
 
-/* Checksums come out as all ones over what they cover, themselves included. */
+/* A range that includes its checksum sums to 0xffff. */
 static void check_sums(const struct packet *pkt)
 {
 	size_t at = pkt->header_len, len = pkt->ip_len - at;
@@ -68,7 +68,7 @@ static void check_quoted(const struct packet *pkt, const struct packet *sent,
 	ck_assert(address_equal(&quoted.src, &pkt->dst));
 }
 
-/* The same packet under a header of the other version. */
+/* The same packet with a header of the other IP version. */
 static struct packet in_v6(const struct packet *v4, uint8_t *bytes)
 {
 	static const uint8_t lan[] = { 0x20, 1, 0x0d, 0xb8, [15] = 9 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_search.c - flows that `payload` conditions decide, packet by packet. */
+/* check_search.c - flows that `payload` conditions decide, by packet. */
 #include "rules/compile/policy_load.h"
 #include "unit.h"
 
@@ -32,7 +32,7 @@ struct script {
 	uint8_t proto;
 	uint16_t dport;
 	struct segment segments[8];
-	unsigned settled_at;	/* packet, from 1; 0: not */
+	unsigned settled_at;	/* packet, from 1; 0: none */
 	uint8_t path;
 };
 
@@ -40,26 +40,26 @@ struct script {
 #define SYNACK { true, -1u, NULL }
 
 static const struct script scripts[] = {
-	{ "anchored, in one piece", IPPROTO_TCP, 9,
+	{ "anchored, in one segment", IPPROTO_TCP, 9,
 	  { SYN, SYNACK, { false, 0, "magic word" } }, 3, 1 },
-	{ "anchored, cut in three", IPPROTO_TCP, 9,
+	{ "anchored, in three segments", IPPROTO_TCP, 9,
 	  { SYN, SYNACK, { false, 0, "m" }, { false, 1, "agi" },
 	    { false, 4, "c" } }, 5, 1 },
 	{ "anchored, out of order", IPPROTO_TCP, 9,
 	  { SYN, SYNACK, { false, 3, "ic" }, { false, 0, "mag" } }, 4, 1 },
-	{ "anchored, not there", IPPROTO_TCP, 9,
+	{ "anchored, no match", IPPROTO_TCP, 9,
 	  { SYN, SYNACK, { false, 0, "Magic word" } }, 3, MAIN },
-	{ "of the other side", IPPROTO_TCP, 9,
+	{ "on the other side", IPPROTO_TCP, 9,
 	  { SYN, SYNACK, { true, 0, "magic word" },
 	    { false, 0, "no magic" } }, 4, MAIN },
-	{ "datagram of the server", IPPROTO_UDP, 9,
+	{ "datagram from the server", IPPROTO_UDP, 9,
 	  { { false, 0, "ping it" }, { true, 0, "pong it" } }, 2, 2 },
-	{ "no such datagram", IPPROTO_UDP, 9,
+	{ "no matching datagram", IPPROTO_UDP, 9,
 	  { { false, 0, "ping it" }, { true, 0, "ping it" } }, 2, MAIN },
 	{ "anywhere, over two segments", IPPROTO_TCP, 7,
 	  { SYN, SYNACK, { false, 0, "it is spr" },
 	    { false, 9, "ead out" } }, 4, 3 },
-	{ "anywhere: still waiting", IPPROTO_TCP, 7,
+	{ "anywhere: still open", IPPROTO_TCP, 7,
 	  { SYN, SYNACK, { false, 0, "nothing yet" } }, 0, MAIN },
 };
 

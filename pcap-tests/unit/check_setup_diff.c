@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_setup_diff.c - the steps between what is and what should be. */
+/* check_setup_diff.c - the steps from the present to the wanted state. */
 #include "unit.h"
 
 #include <errno.h>
@@ -56,7 +56,7 @@ static void end(void)
 	journal_fini(&journal);
 }
 
-/* As if all steps had been taken. */
+/* Apply all steps to the model. */
 static void arrive(void)
 {
 	for (size_t i = 0; i < plan.route_count; i++)
@@ -106,7 +106,7 @@ START_TEST(from_nothing)
 	ck_assert_uint_eq(count(&diff, STEP_TABLES_WRITE), 1);
 	for (size_t i = 1; i < diff.count; i++)
 		ck_assert_int_le(diff.steps[i - 1].kind, diff.steps[i].kind);
-	/* Nothing is dropped for want of a mark before there are marks. */
+	/* The guard drops packets without a mark: marking comes first. */
 	ck_assert_int_eq(diff.steps[diff.count - 3].kind, STEP_RULESET);
 	ck_assert_int_eq(diff.steps[diff.count - 1].kind, STEP_GUARD_ADD);
 	diff_fini(&diff);
@@ -166,14 +166,14 @@ static void lose_guard(void)
 	state.rule_count = kept;
 }
 
-static void bend_guard(void)
+static void change_guard(void)
 {
 	for (size_t i = 0; i < state.rule_count; i++)
 		if (state.rules[i].pref == PREF_GUARD)
 			state.rules[i].protocol = 4;
 }
 
-static void bend_route(void)
+static void change_route(void)
 {
 	state.routes[6].oif = 2;
 }
@@ -224,26 +224,26 @@ static void take_names(void)
 	tables.hash = 1;
 }
 
-/* What somebody else does after set-up, and the one kind of step it takes;
- * -1: none, since it is theirs. */
+/* A change by another program after the set-up, and the kind of step that
+ * repairs it; -1: none, because the object is foreign. */
 static const struct {
 	const char *name;
 	void (*change)(void);
 	int want;
 } changes[] = {
-	{ "a route lost", lose_route, STEP_ROUTE_ADD },
-	{ "a rule lost", lose_rule, STEP_RULE_ADD },
-	{ "the guard lost", lose_guard, STEP_GUARD_ADD },
-	{ "the guard somebody else's", bend_guard, STEP_GUARD_ADD },
-	{ "a route bent", bend_route, STEP_ROUTE_REPLACE },
+	{ "a lost route", lose_route, STEP_ROUTE_ADD },
+	{ "a lost rule", lose_rule, STEP_RULE_ADD },
+	{ "a lost guard", lose_guard, STEP_GUARD_ADD },
+	{ "a changed guard", change_guard, STEP_GUARD_ADD },
+	{ "a changed route", change_route, STEP_ROUTE_REPLACE },
 	{ "a rule of an older policy", add_old_rule, STEP_RULE_DELETE },
-	{ "a rule of others", add_foreign_rule, -1 },
-	{ "the ruleset changed", touch_ruleset, STEP_RULESET },
-	{ "the ruleset lost", lose_ruleset, STEP_RULESET },
-	{ "a group changed", change_group, STEP_GROUP },
-	{ "sysctls changed", change_sysctls, STEP_SYSCTL },
-	{ "names lost", lose_names, STEP_TABLES_WRITE },
-	{ "names that others gave", take_names, -1 },
+	{ "a foreign rule", add_foreign_rule, -1 },
+	{ "a changed ruleset", touch_ruleset, STEP_RULESET },
+	{ "a lost ruleset", lose_ruleset, STEP_RULESET },
+	{ "a changed group", change_group, STEP_GROUP },
+	{ "changed sysctls", change_sysctls, STEP_SYSCTL },
+	{ "lost table names", lose_names, STEP_TABLES_WRITE },
+	{ "foreign table names", take_names, -1 },
 };
 
 START_TEST(fix)
@@ -284,28 +284,30 @@ static const struct {
 } lines[] = {
 	{ "a base chain is flushed", "flush chain inet waymark divert\n",
 	  false, true },
-	{ "a base chain is not deleted", "delete chain inet waymark divert\n", false, false },
-	{ "the NAT chain is not deleted", "delete chain inet waymark source_nat\n",
+	{ "a base chain is not deleted", "delete chain inet waymark divert\n",
 	  false, false },
-	{ "the chain of an old path is deleted", "delete chain inet waymark mark_44_settled\n",
-	  false, true },
-	{ "the chain of a path stays", "delete chain inet waymark mark_1\n", false,
-	  false },
-	{ "so does one whose name has two words",
+	{ "the NAT chain is not deleted",
+	  "delete chain inet waymark source_nat\n", false, false },
+	{ "the chain of an old path is deleted",
+	  "delete chain inet waymark mark_44_settled\n", false, true },
+	{ "the chain of a path stays", "delete chain inet waymark mark_1\n",
+	  false, false },
+	{ "a chain whose name has two words stays, too",
 	  "delete chain inet waymark keep_nat_1\n", false, false },
 	{ "foreign chains stay", "inet waymark mark_mine", false, false },
 	{ "a queue rule is not flushed", "flush chain inet waymark queue_4\n",
 	  false, false },
-	{ "unless it is nft's own", "flush chain inet waymark queue_4\n",
+	{ "a native queue rule is flushed", "flush chain inet waymark queue_4\n",
 	  true, true },
-	{ "nft's own is written again", "queue num 4 bypass\n", true, true },
-	{ "the other kind is not written", "queue num", false, false },
+	{ "a native queue rule is written again", "queue num 4 bypass\n", true,
+	  true },
+	{ "a raw queue rule is not written", "queue num", false, false },
 	{ "a new queue is added", "add chain inet waymark queue_5\n", false,
 	  true },
-	{ "an old queue is deleted", "delete chain inet waymark queue_9\n", false,
-	  true },
-	{ "settled flows end at the map", "0x41000000 : goto mark_1_settled", false,
-	  true },
+	{ "an old queue is deleted", "delete chain inet waymark queue_9\n",
+	  false, true },
+	{ "settled flows end at the map", "0x41000000 : goto mark_1_settled",
+	  false, true },
 	{ "foreign bits stay", "meta mark & 0x80ffffff | 0x41000000", false,
 	  true },
 	{ "dropped flows are dropped", "0x7e000000 : goto dropped", false,
@@ -333,16 +335,17 @@ static const struct {
 	{ "settled flows are restored by rules, too",
 	  "ct mark & 0x7f000000 == 0x42000000 goto mark_2_settled\n", false,
 	  true },
-	{ "a packet that was seen carries settled", "& 0x80ffffff | 0x40000000\n", false,
-	  true },
-	{ "a packet without a path is main's", "== 0x40000000 ct state != invalid meta mark "
+	{ "a packet that was seen carries settled",
+	  "& 0x80ffffff | 0x40000000\n", false, true },
+	{ "a packet without a path is main's",
+	  "== 0x40000000 ct state != invalid meta mark "
 	  "set meta mark & 0x80ffffff | 0x7f000000 accept\n", false, true },
 	{ "strict stops at other uplinks", "0x3f000000 == 0x01000000 "
 	  "oifname { \"ppp0\" } goto wrong_uplink\n", false, true },
 	{ "the chain strict is not deleted", "delete chain inet waymark strict",
 	  false, false },
-	{ "the chain strict is flushed", "flush chain inet waymark strict\n", false,
-	  true },
+	{ "the chain strict is flushed", "flush chain inet waymark strict\n",
+	  false, true },
 	{ "masquerade", "oifname { \"ppp0\" } masquerade", false, true },
 };
 

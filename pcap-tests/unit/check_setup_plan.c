@@ -100,7 +100,8 @@ static const struct {
 	  "fallback fibre }\n" END, "fwmark 0x09000000/0x3f000000 goto",
 	  false },
 	{ "no guard without a strict uplink", FIBRE "}\n" END, "20690", false },
-	{ "no unreachable without strict", FIBRE "}\n" END, "unreachable", false },
+	{ "no unreachable without strict", FIBRE "}\n" END, "unreachable",
+	  false },
 	{ "no gateway in main: the device", FIBRE "}\n" CHEAP "}\n" END,
 	  "route4 default dev ppp0 table 210 protocol 119\n", true },
 	{ "no v6 without a global address", FIBRE "}\n" CHEAP "}\n" END,
@@ -245,7 +246,8 @@ static const struct {
 	{ "lost carrier, with a fallback", FIBRE "}\n" CHEAP
 	  "fallback fibre }\n" END,
 	  "conf/ppp0/ignore_routes_with_linkdown", true },
-	{ "lost carrier, without a fallback", FIBRE "}\n" END, "linkdown", false },
+	{ "lost carrier, without a fallback", FIBRE "}\n" END, "linkdown",
+	  false },
 	{ "another mask", "marks mask 0x0ff0\n" FIBRE "}\n" END,
 	  "fwmark 0x00000010/0x000007f0 lookup 201", true },
 	{ "a table name", "uplink fibre { dev eth1 table 210 mail.out }\n" END,
@@ -253,12 +255,14 @@ static const struct {
 	{ "no table names", FIBRE "}\n" END, "names none\n", true },
 	{ "via auto", "uplink fibre { dev eth1 via auto }\n" END,
 	  "route4 default via 203.0.113.1 dev eth1 table 201", true },
-	{ "via auto, no default in main", "uplink fibre { dev ppp0 via auto }\n" END,
+	{ "via auto, no default in main",
+	  "uplink fibre { dev ppp0 via auto }\n" END,
 	  "default dev ppp0", false },
 	{ "via auto for one family", "uplink fibre { dev eth1 via auto "
 	  "via 2001:db8:f::9 }\n" END,
 	  "route6 default via 2001:db8:f::9 dev eth1 table 201", true },
-	{ "an optional device that is missing", FIBRE "}\nuplink later { dev eth9 optional }\n" END,
+	{ "an optional device that is missing",
+	  FIBRE "}\nuplink later { dev eth9 optional }\n" END,
 	  "rule4 pref 20102 fwmark 0x02000000/0x3f000000 lookup 202", true },
 	{ "has no route",
 	  FIBRE "}\nuplink later { dev eth9 optional }\n" END,
@@ -267,10 +271,12 @@ static const struct {
 	  "rule4 pref 20020 iif lo oif eth1 lookup 201 protocol 119\n", true },
 	{ "link-local destinations use main", FIBRE "}\n" END,
 	  "rule6 pref 20019 to fe80::/10 iif lo lookup main", true },
-	{ "a probe on a LAN's device", FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
+	{ "a probe on a LAN's device",
+	  FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
 	  "rule4 pref 20020 oif eth1 fwmark 0x01000000/0x3f000000 lookup 201",
 	  true },
-	{ "a probe has a rule in its family only", FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
+	{ "a probe has a rule in its family only",
+	  FIBRE "on-lan probe ping 192.0.2.7 }\n" END,
 	  "rule6 pref 20020", false },
 	{ "two on one device: the subnet of the gateway",
 	  "uplink other { dev eth1 via 198.18.0.1 onlink }\n" FIBRE "}\n" END,
@@ -280,7 +286,7 @@ static const struct {
 	  "rule4 pref 20701 from 203.0.113.2 lookup 201", true },
 };
 
-/* Where the marks of an uplink lead while some are down in IPv4. */
+/* The path of an uplink's mark while some are down in IPv4. */
 static const struct {
 	const char *name;
 	const char *down[3];
@@ -517,8 +523,10 @@ static const struct {
 	  "choose a free one: table 202" },
 	{ "a rule at our preference", RULE, "pref 20101 is taken" },
 	{ "a rule between our preferences", OTHER_RULE, NULL },
-	{ "a foreign table of our name", TABLE, "nft delete table inet waymark" },
-	{ "`lookup local` after our rules", LOCAL, "ip -4 rule add pref 0 lookup local" },
+	{ "a foreign table of our name", TABLE,
+	  "nft delete table inet waymark" },
+	{ "`lookup local` after our rules", LOCAL,
+	  "ip -4 rule add pref 0 lookup local" },
 };
 
 static void put_foreign(struct state *state, enum foreign foreign)

@@ -41,8 +41,8 @@ START_TEST(backoff)
 	}
 	ck_assert_msg(restored == backoffs[_i].restored &&
 			      reported == backoffs[_i].reported,
-		      "%s: restored %u times, reported %u times", backoffs[_i].name,
-		      restored, reported);
+		      "%s: restored %u times, reported %u times",
+		      backoffs[_i].name, restored, reported);
 }
 END_TEST
 
@@ -124,7 +124,8 @@ START_TEST(lines)
 	ck_assert(health_is_down(&health, "one", AF_INET));
 	health_fini(&health);
 	fd = health_probe_results_open(dir);
-	ck_assert_int_eq(health_load_results(fd, HEALTH_RESTART_MS, &health), 0);
+	ck_assert_int_eq(health_load_results(fd, HEALTH_RESTART_MS, &health),
+			 0);
 	ck_assert(health_is_down(&health, "one", AF_INET));
 	health_fini(&health);
 	usleep(5000);

@@ -30,7 +30,7 @@ static void file_remove(void)
 	unlink(path);
 }
 
-/* The length of frame `i`, and a byte that all of its payload is. */
+/* The length of frame `i`, and the value of its payload bytes. */
 static uint32_t len_of(size_t i, uint32_t max)
 {
 	return i % 500 == 99 ? max : 28 + (uint32_t)(i * 7 % 1400);
@@ -132,7 +132,7 @@ START_TEST(frames)
 }
 END_TEST
 
-/* A pipe whose writer pauses: frames written so far arrive, and freeing does
+/* A writer that pauses: the frames so far arrive, and source_batch_free() does
  * not wait for more. */
 START_TEST(slow_pipe)
 {

@@ -63,7 +63,8 @@ static const struct row rows[] = {
 	{ "gzip header only", "1f8b 0800 00000000", NULL, -EIO, 0,
 	  "the gzip data is truncated at byte 8" },
 	{ "compressed by xz", "fd37 7a58 5a00", NULL, -EINVAL, 0, "xz -dc" },
-	{ "unsupported link type", "d4c3b2a1 0200 0400 00000000 00000000 00000400 "
+	{ "unsupported link type",
+	  "d4c3b2a1 0200 0400 00000000 00000000 00000400 "
 	  "dc000000", NULL, -EINVAL, 0, "USB_LINUX_MMAPPED" },
 	{ "filter", PCAP_LITTLE RECORD RECORD, "udp port 5001", 2, 0, NULL },
 	{ "filter, none", PCAP_LITTLE RECORD RECORD, "tcp", 0, 0, NULL },
@@ -90,8 +91,8 @@ static const struct row rows[] = {
 	  "ports 1", -EINVAL, 0, "filter" },
 	{ "pcapng, filter, no frames", SECTION, "ports 1", -EINVAL, 0,
 	  "filter" },
-	{ "pcapng, unsupported link type", SECTION USB PACKET("00000000 "), NULL,
-	  -EINVAL, 0, "USB" },
+	{ "pcapng, unsupported link type", SECTION USB PACKET("00000000 "),
+	  NULL, -EINVAL, 0, "USB" },
 	{ "pcapng, no such interface", SECTION ETHERNET PACKET("00000000 ")
 	  PACKET("01000000 "), NULL, 1, -EIO, "undefined interface" },
 	{ "pcapng, cut", SECTION ETHERNET PACKET("00000000 ")

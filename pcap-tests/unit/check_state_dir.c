@@ -38,7 +38,7 @@ START_TEST(another_namespace)
 	struct stat net;
 
 	if (unshare(CLONE_NEWNET) < 0)
-		return;		/* only root may */
+		return;		/* needs root */
 	ck_assert_int_eq(stat("/proc/self/ns/net", &net), 0);
 	snprintf(want, sizeof(want), "/var/lib/waymark/netns-%lu",
 		 (unsigned long)net.st_ino);
@@ -46,8 +46,8 @@ START_TEST(another_namespace)
 }
 END_TEST
 
-/* As far as the tests run in it. */
-START_TEST(machines_own)
+/* If the tests run in the host's namespace. */
+START_TEST(initial_namespace)
 {
 	struct stat first, ours;
 
@@ -58,9 +58,9 @@ START_TEST(machines_own)
 }
 END_TEST
 
-START_TEST(test_packet)
+START_TEST(parent_directories)
 {
-	char top[] = "/tmp/check_folder.XXXXXX", path[64];
+	char top[] = "/tmp/check_state_dir.XXXXXX", path[64];
 
 	ck_assert_ptr_nonnull(mkdtemp(top));
 	snprintf(path, sizeof(path), "%s/a/b/file", top);
@@ -76,13 +76,13 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("folder");
-	TCase *tcase = tcase_create("folder");
+	Suite *suite = suite_create("state_dir");
+	TCase *tcase = tcase_create("state_dir");
 
 	tcase_add_test(tcase, given);
 	tcase_add_test(tcase, another_namespace);
-	tcase_add_test(tcase, machines_own);
-	tcase_add_test(tcase, test_packet);
+	tcase_add_test(tcase, initial_namespace);
+	tcase_add_test(tcase, parent_directories);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

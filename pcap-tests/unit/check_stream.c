@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_stream.c - segments in any order make the same stream. */
+/* check_stream.c - segments in any order give the same stream. */
 #include <stdlib.h>
 
 #include "engine/flow/stream.h"
@@ -7,7 +7,7 @@
 
 #define SIZE 64
 
-static const struct address somebody = { .be64 = { 0, 7 } };
+static const struct address any_client = { .be64 = { 0, 7 } };
 
 static struct stream_pool *pool;
 static struct stream *stream;
@@ -16,7 +16,7 @@ static void setup(void)
 {
 	pool = stream_pool_new(2, SIZE);
 	ck_assert_ptr_nonnull(pool);
-	stream_take(pool, &stream, &somebody);
+	stream_take(pool, &stream, &any_client);
 	ck_assert_ptr_nonnull(stream);
 }
 
@@ -58,14 +58,14 @@ static const struct {
 } rows[] = {
 	{ "in order", { { 0, "abc", true }, { 3, "def", true } }, "abcdef" },
 	{ "swapped", { { 3, "def", false }, { 0, "abc", true } }, "abcdef" },
-	{ "a hole stays", { { 0, "abc", true }, { 4, "e", false } }, "abc" },
-	{ "a hole is filled",
+	{ "a gap stays", { { 0, "abc", true }, { 4, "e", false } }, "abc" },
+	{ "a gap is filled",
 	  { { 0, "ab", true }, { 4, "ef", false }, { 2, "cd", true } },
 	  "abcdef" },
 	{ "retransmitted", { { 0, "abc", true }, { 0, "abc", false } }, "abc" },
-	{ "retransmitted with more",
+	{ "retransmitted with more data",
 	  { { 0, "abc", true }, { 0, "xyzdef", true } }, "abcdef" },
-	{ "the first bytes stay",
+	{ "the first copy is kept",
 	  { { 2, "cd", false }, { 0, "XXXXX", true } }, "XXcdX" },
 	{ "an overlap at the end",
 	  { { 0, "abcd", true }, { 2, "XXef", true } }, "abcdef" },
@@ -81,12 +81,12 @@ static const struct {
 	{ "before the start", { { (uint32_t)-3, "xyz", false } }, "" },
 	{ "a keep-alive's byte",
 	  { { (uint32_t)-1, "x", false }, { 0, "abc", true } }, "abc" },
-	{ "from before into the stream",
+	{ "from before the start into the stream",
 	  { { (uint32_t)-3, "xyzabc", true } }, "abc" },
-	{ "past the end", { { SIZE, "x", false } }, "" },
-	{ "across the end", { { SIZE - 1, "xy", false } }, "" },
+	{ "past the limit", { { SIZE, "x", false } }, "" },
+	{ "across the limit", { { SIZE - 1, "xy", false } }, "" },
 	{ "nothing", { { 0, "", false } }, "" },
-	{ "the far half counts as before",
+	{ "a distance of 2 GiB counts as before",
 	  { { 0x80000000u, "abc", false } }, "" },
 };
 
@@ -136,12 +136,12 @@ START_TEST(full)
 }
 END_TEST
 
-START_TEST(most_pieces)
+START_TEST(max_pieces)
 {
 	for (uint32_t i = 0; i < STREAM_RANGES; i++)
 		ck_assert(!put(2 + 3 * i, "x"));
 	ck_assert(!put(2 + 3 * STREAM_RANGES, "left out"));
-	ck_assert(put(0, "ab"));		/* meets the first piece */
+	ck_assert(put(0, "ab"));		/* joins the first piece */
 	assert_data("abx", "start");
 	ck_assert(put(3, "cd"));
 	assert_data("abxcdx", "next");
@@ -159,7 +159,7 @@ START_TEST(start_has_a_place)
 }
 END_TEST
 
-/* Against a model that knows nothing of ranges: a flag for each byte. */
+/* Compare with a model that has a flag for each byte. */
 START_TEST(random_model)
 {
 	uint8_t model[SIZE];
@@ -211,12 +211,12 @@ START_TEST(pool_is_bounded)
 {
 	struct stream *second = NULL, *third = NULL;
 
-	stream_take(pool, &second, &somebody);
+	stream_take(pool, &second, &any_client);
 	ck_assert_ptr_nonnull(second);
 	ck_assert_ptr_ne(second, stream);
 	ck_assert_uint_eq(stream_pool_reclaimed(pool), 0);
 	put(0, "old");
-	stream_take(pool, &third, &somebody);		/* the oldest gives way */
+	stream_take(pool, &third, &any_client);		/* evicts the oldest */
 	ck_assert_uint_eq(stream_pool_reclaimed(pool), 1);
 	ck_assert_ptr_null(stream);
 	ck_assert_ptr_nonnull(second);
@@ -225,14 +225,14 @@ START_TEST(pool_is_bounded)
 }
 END_TEST
 
-/* Who holds the most makes room, whoever is the oldest. */
+/* The client with the most streams loses one, not the oldest stream. */
 START_TEST(fair_shares)
 {
 	struct stream_pool *small = stream_pool_new(8, 16);
 	struct stream *victims[2] = { NULL }, *flood[100] = { NULL };
 	struct address victim = address_from_v4(1), flooder;
 
-	/* An IPv6 network is one client, whatever addresses it takes. */
+	/* An IPv6 network is one client, whatever addresses it uses. */
 	flooder = (struct address){ .be32 = { 1, 2, 3, 4 } };
 	for (size_t i = 0; i < 2; i++)
 		stream_take(small, &victims[i], &victim);
@@ -256,13 +256,14 @@ START_TEST(given_back)
 {
 	struct stream *second = NULL, *third = NULL;
 
-	stream_take(pool, &second, &somebody);
+	stream_take(pool, &second, &any_client);
 	stream_give_back(pool, &stream);
 	ck_assert_ptr_null(stream);
-	stream_give_back(pool, &stream);	/* nothing to give */
-	stream_take(pool, &third, &somebody);
+	stream_give_back(pool, &stream);	/* no effect */
+	stream_take(pool, &third, &any_client);
 	ck_assert_uint_eq(stream_pool_reclaimed(pool), 0);
-	stream_take(pool, &stream, &somebody);		/* now the second is oldest */
+	/* the second is now the oldest */
+	stream_take(pool, &stream, &any_client);
 	ck_assert_ptr_null(second);
 	ck_assert_ptr_nonnull(third);
 	ck_assert_uint_eq(stream_pool_reclaimed(pool), 1);
@@ -278,7 +279,7 @@ int main(void)
 	tcase_add_loop_test(tcase, segments, 0, ROWS(rows));
 	tcase_add_loop_test(tcase, permutation, 0, 120);
 	tcase_add_test(tcase, full);
-	tcase_add_test(tcase, most_pieces);
+	tcase_add_test(tcase, max_pieces);
 	tcase_add_test(tcase, start_has_a_place);
 	tcase_add_loop_test(tcase, random_model, 0, 200);
 	tcase_add_test(tcase, datagrams);

@@ -128,7 +128,7 @@ START_TEST(two_members)
 }
 END_TEST
 
-/* Frames before the end count, and the error names the format and the byte. */
+/* Frames before the damage count; the error names the format and the byte. */
 START_TEST(truncated)
 {
 	char error[SOURCE_ERROR_MAX], want[80];
@@ -144,7 +144,8 @@ START_TEST(truncated)
 		frames = frames_of(n, error);
 		snprintf(want, sizeof(want), "the %s data is truncated at "
 			 "byte %zu", names[_i], n);
-		/* Between the members nothing is missing but frames. */
+		/* At the boundary of the two members, only frames are
+		 * missing. */
 		ck_assert_msg(strstr(error, want) != NULL ||
 			      strstr(error, "damaged after frame") != NULL,
 			      "%zu: %s", n, error);
@@ -169,7 +170,7 @@ START_TEST(damaged)
 }
 END_TEST
 
-/* Damage is found, or harmless, but never read past the end. */
+/* Damage is detected or harmless; nothing is read past the end. */
 START_TEST(each_byte_changed)
 {
 	uint8_t out[512];

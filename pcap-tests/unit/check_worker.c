@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_worker.c - scripts of packets and the marks they leave with. */
+/* check_worker.c - scripts of packets, and the marks of their verdicts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,10 +41,10 @@ static const struct row {
 	enum outcome late;
 	bool is_error;			/* the last step is an ICMP error */
 } rows[] = {
-	{ "headers decide at once", "route tcp dport 25 via a",
+	{ "headers decide the first packet", "route tcp dport 25 via a",
 	  { { { SYN, .dport = 25 }, A | SETTLED, false },
 	    { { SYNACK, .dport = 25 }, A | SETTLED, false } }, NONE, false },
-	{ "the default", "",
+	{ "the default route", "",
 	  { { { SYN }, MAIN | SETTLED, false } }, NONE, false },
 	{ "foreign bits are kept", "route tcp dport 25 via a",
 	  { { { SYN, .dport = 25, .mark = 0x80000042 },
@@ -70,12 +70,12 @@ static const struct row {
 	  { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN, SSH }, M | SETTLED, false } },
 	  MOVED, false },
-	{ "late but by the same path",
+	{ "late, but the same path",
 	  "route app ssh via a\nroute tcp via a",
 	  { { { SYN }, A, false },
 	    { { ACK, .seq = 1, .mark = A, SSH }, A | SETTLED, false } },
 	  NONE, false },
-	{ "the provisional path stays while more is open",
+	{ "the provisional path stays while a route is open",
 	  "route host example.org via a\nroute app http via b",
 	  { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN,
@@ -83,15 +83,15 @@ static const struct row {
 	    { { ACK, .seq = 28, .mark = MAIN,
 		DATA("Host: example.com\r\n\r\n") }, B | SETTLED, false } },
 	  MOVED, false },
-	{ "the first packet's payload comes in time", "route app dns via a",
+	{ "payload on the first packet", "route app dns via a",
 	  { { { .proto = IPPROTO_UDP, .dport = 53,
 		DATA("\0\1\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1") },
 	      A | SETTLED, false } }, NONE, false },
-	{ "a host", "route host example.com via a",
+	{ "a host in a list", "route host example.com via a",
 	  { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN, HTTP }, A | SETTLED, false } },
 	  MOVED, false },
-	{ "a host that is not listed", "route host example.org via a",
+	{ "a host that is not in the list", "route host example.org via a",
 	  { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN, HTTP }, MAIN | SETTLED, false } },
 	  NONE, false },
@@ -99,12 +99,12 @@ static const struct row {
 	  { { { SYN, .dport = 25 }, DROP | SETTLED, true },
 	    { { SYN, .dport = 25, .ms = 1000 }, DROP | SETTLED, true } },
 	  NONE, false },
-	{ "dropped late: accepted, so that it is saved", "route app ssh drop",
-	  { { { SYN }, MAIN, false },
+	{ "dropped late: accepted, so that conntrack has it",
+	  "route app ssh drop", { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN, SSH }, DROP | SETTLED, false } },
 	  MOVED, false },
-	{ "a drop is not kept out", "late keep\nroute app ssh drop",
-	  { { { SYN }, MAIN, false },
+	{ "`late keep` does not apply to a drop",
+	  "late keep\nroute app ssh drop", { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN, SSH }, DROP | SETTLED, false } },
 	  MOVED, false },
 	{ "a drop that is not certain drops",
@@ -112,7 +112,7 @@ static const struct row {
 	  { { { SYN }, DROP, true },
 	    { { SYN, .ms = 1000 }, DROP, true } },
 	  NONE, false },
-	{ "until it is known better",
+	{ "a drop that payload lifts",
 	  "late keep\nroute app ssh via a\nroute tcp drop",
 	  { { { SYN }, DROP, true },
 	    { { ACK, .seq = 1, SSH }, A | SETTLED, false } },
@@ -124,7 +124,7 @@ static const struct row {
 	    { { ACK, .seq = 2, .mark = MAIN, DATA("S") }, MAIN | SETTLED,
 	      false } },
 	  NONE, false },
-	{ "the last packet of the budget is read",
+	{ "the last packet of the budget is inspected",
 	  "inspect packets 1\nroute app ssh via a",
 	  { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN, SSH }, A | SETTLED, false } },
@@ -135,7 +135,7 @@ static const struct row {
 	      false },
 	    { { ACK, .seq = 2, .mark = MAIN, .ms = 11000 }, MAIN | SETTLED,
 	      false } }, NONE, false },
-	{ "a flow that the worker does not know keeps its path",
+	{ "a flow unknown to the worker keeps its path",
 	  "route tcp via a",
 	  { { { ACK, .seq = 1, .mark = B }, B | SETTLED, false },
 	    { { ACK, .back = true, .mark = B | 0x42 }, B | SETTLED | 0x42,
@@ -150,12 +150,12 @@ static const struct row {
 	      false },
 	    { { .proto = IPPROTO_UDP, .dport = 25, .back = true, .ms = 2001,
 		DATA("x") }, MAIN | SETTLED, false } }, NONE, false },
-	{ "under way at the same time", "route udp dport 25 via a",
+	{ "both directions at the same time", "route udp dport 25 via a",
 	  { { { .proto = IPPROTO_UDP, .dport = 25, DATA("x") }, A | SETTLED,
 	      false },
 	    { { .proto = IPPROTO_UDP, .dport = 25, .back = true, .ms = 1999,
 		DATA("x") }, A | SETTLED, false } }, NONE, false },
-	{ "a retransmitted SYN is no other flow", "route app ssh via a",
+	{ "a retransmitted SYN is the same flow", "route app ssh via a",
 	  { { { SYN, .seq = 10 }, MAIN, false },
 	    { { SYN, .seq = 10, .ms = 1000 }, MAIN, false },
 	    { { ACK, .seq = 11, .mark = MAIN, SSH, .ms = 1100 }, A | SETTLED,
@@ -259,7 +259,7 @@ START_TEST(script_in_a_batch)
 }
 END_TEST
 
-/* Nothing that cannot be decoded is touched. */
+/* Packets that cannot be decoded get no mark. */
 static const struct {
 	const char *name;
 	size_t len;
@@ -342,7 +342,7 @@ START_TEST(interfaces)
 }
 END_TEST
 
-/* Seven thousand flows through 64 places: memory and answers stay. */
+/* Seven thousand flows, 64 places: memory and verdicts do not change. */
 START_TEST(flood)
 {
 	struct policy *policy = policy_for("route app ssh via a");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_worker_balance.c - flows of several paths while uplinks die. */
+/* check_worker_balance.c - balanced flows while uplinks go down and up. */
 #include <string.h>
 
 #include "engine/worker/worker.h"
@@ -48,7 +48,7 @@ static struct verdict ask(const struct test_packet *test_packet)
 
 static const struct test_packet syn = { .flags = TCP_SYN, .seq = 99 };
 
-/* Its second packet, after `mark` was put back; with what it then says. */
+/* The second packet, with `mark` restored from conntrack, identifies SSH. */
 static struct verdict go_on(uint32_t mark)
 {
 	const struct test_packet ssh = {
@@ -59,7 +59,7 @@ static struct verdict go_on(uint32_t mark)
 	return ask(&ssh);
 }
 
-/* What payload tells makes no difference to the hash. */
+/* Payload does not change the hash. */
 START_TEST(same_member)
 {
 	struct verdict last;
@@ -71,7 +71,7 @@ START_TEST(same_member)
 }
 END_TEST
 
-/* Conntrack has forgotten the flow: it goes by the living one. */
+/* Conntrack has forgotten the flow: it leaves via the uplink that is up. */
 START_TEST(forgotten)
 {
 	struct verdict last;
@@ -84,7 +84,7 @@ START_TEST(forgotten)
 }
 END_TEST
 
-/* Not yet, or another uplink is the dead one: nothing moves. */
+/* The flow's own uplink is up: nothing moves. */
 START_TEST(remembered)
 {
 	ck_assert_uint_eq(ask(&syn).mark, A);
@@ -94,7 +94,7 @@ START_TEST(remembered)
 }
 END_TEST
 
-/* Begun on the stand-in, known when the first is back: it stays. */
+/* A flow that began on the fallback stays there when the first is up again. */
 START_TEST(came_back)
 {
 	struct verdict last;
@@ -108,7 +108,7 @@ START_TEST(came_back)
 }
 END_TEST
 
-/* All are dead: as its own uplink says. */
+/* All are down: the flow's own uplink. */
 START_TEST(all_down)
 {
 	policy_set_down(policy, 0, false, true);
@@ -118,7 +118,7 @@ START_TEST(all_down)
 }
 END_TEST
 
-/* A settled flow that conntrack forgot, too. */
+/* The same for a settled flow that conntrack has forgotten. */
 START_TEST(settled)
 {
 	ask(&syn);
@@ -128,8 +128,7 @@ START_TEST(settled)
 }
 END_TEST
 
-/* Another policy in the middle: the path is kept while it is among those that
- * share. */
+/* After a reload, the path is kept while it is a member of the balance. */
 START_TEST(reloaded)
 {
 	struct policy *next = packets_policy(

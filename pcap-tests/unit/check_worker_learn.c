@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check_worker_learn.c - what DNS answers teach a worker, how long it waits
- * for them, and what it makes of a wrong memory. */
+/* check_worker_learn.c - what a worker learns from DNS answers, and how long it
+ * keeps questions open. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,18 +20,18 @@
 /* v.example is at 198.51.100.9, w.example at .10. A question has a host, too:
  * the one for v.example takes its path. */
 #define ASK(name) "\0\7\1\0\0\1\0\0\0\0\0\0\1" name "\7example\0\0\1\0\1"
-#define TOLD(name, host) "\0\7\x81\x80\0\1\0\1\0\0\0\0\1" name \
+#define REPLY(name, host) "\0\7\x81\x80\0\1\0\1\0\0\0\0\1" name \
 	"\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64" host
 #define NO_SUCH "\0\7\x81\x83\0\1\0\0\0\0\0\0\1w\7example\0\0\1\0\1"
-#define TOLD_REST_V "\x81\x80\0\1\0\1\0\0\0\0\1v" \
+#define REPLY_REST_V "\x81\x80\0\1\0\1\0\0\0\0\1v" \
 	"\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64\x09"
-#define TOLD_V TOLD("v", "\x09")
+#define REPLY_V REPLY("v", "\x09")
 #define ASK6 "\0\7\1\0\0\1\0\0\0\0\0\0\1v\7example\0\0\x1c\0\1"
-#define TOLD_V6 "\0\7\x81\x80\0\1\0\1\0\0\0\0\1v\7example\0\0\x1c\0\1" \
+#define REPLY_V6 "\0\7\x81\x80\0\1\0\1\0\0\0\0\1v\7example\0\0\x1c\0\1" \
 	"\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10" \
 	"\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x09"
 #define ASK_LEN "\0\x1b"
-#define TOLD_LEN "\0\x2b"
+#define REPLY_LEN "\0\x2b"
 
 #define RESOLVER "198.51.100.53"
 #define ROUTER "192.168.1.1"
@@ -49,21 +49,21 @@
 #define TCP(where) .sport = 5000, .dport = 53, .dst = where, \
 	.flags = TCP_ACK
 #define QUESTION { UDP(RESOLVER, ASK("v")) }
-#define ANSWER { UDP(RESOLVER, TOLD_V), .back = true }
+#define ANSWER { UDP(RESOLVER, REPLY_V), .back = true }
 #define SYN_TO(where) { .flags = TCP_SYN, .dport = 443, .dst = where }
-/* From the machine `who`; by IPv6. */
+/* From the machine `who`; via IPv6. */
 #define QUESTION_OF(who) { UDP(RESOLVER, ASK6), .hwaddr = who }
-#define ANSWER_FOR_V6 { UDP(RESOLVER, TOLD_V6), .back = true, .hwaddr = 99 }
+#define ANSWER_FOR_V6 { UDP(RESOLVER, REPLY_V6), .back = true, .hwaddr = 99 }
 #define SYN_FROM(who) { .flags = TCP_SYN, .dport = 443, .hwaddr = who }
 #define SYN6_FROM(who) { .flags = TCP_SYN, .dport = 443, .src = CLIENT6, \
 	.dst = V6, .hwaddr = who }
 #define QUESTION6_OF(who) { UDP(RESOLVER6, ASK("v")), .src = CLIENT6, \
 	.hwaddr = who }
-#define ANSWER6 { UDP(RESOLVER6, TOLD_V), .src = CLIENT6, .back = true, \
+#define ANSWER6 { UDP(RESOLVER6, REPLY_V), .src = CLIENT6, .back = true, \
 	.hwaddr = 99 }
-/* Of the router's own resolver: no question is ever seen. */
-#define OWN_UDP { UDP(ROUTER, TOLD_V), .back = true }
-#define OWN_TCP(number, bytes) \
+/* Of the router's own resolver: the questions are not queued. */
+#define LOCAL_UDP { UDP(ROUTER, REPLY_V), .back = true }
+#define LOCAL_TCP(number, bytes) \
 	{ TCP(ROUTER), .seq = number, DATA(bytes), .back = true }
 #define LOCAL_START { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 99, \
 	.flags = TCP_SYN | TCP_ACK, .back = true }
@@ -81,17 +81,17 @@ static const struct row {
 	struct {
 		struct test_packet packet;
 		uint32_t mark;
-		bool is_own;		/* no interface: the router's */
+		bool is_local;	/* no interface: from the router */
 	} steps[STEPS];
-	unsigned int answers;		/* that taught */
+	unsigned int answers;		/* that were learned from */
 } rows[] = {
-	{ "held until it is answered", "",
+	{ "open until it is answered", "",
 	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
-	{ "two questions by one socket, two answers", "",
+	{ "two questions from one socket, two answers", "",
 	  { { QUESTION, A, 0 }, { { UDP(RESOLVER, ASK("w")) }, A, 0 },
 	    { ANSWER, A, 0 },
-	    { { UDP(RESOLVER, TOLD("w", "\x0a")), .back = true }, A, 0 },
+	    { { UDP(RESOLVER, REPLY("w", "\x0a")), .back = true }, A, 0 },
 	    { SYN_TO(V), A, 0 } }, 2 },
 	{ "a repeated question is answered once", "",
 	  { { QUESTION, A, 0 }, { QUESTION, A, 0 },
@@ -99,128 +99,130 @@ static const struct row {
 	    { SYN_TO(V), A, 0 } }, 1 },
 	{ "an answer with another ID", "",
 	  { { QUESTION, A, 0 },
-	    { { UDP(RESOLVER, "\0\x8" TOLD_REST_V), .back = true }, A, 0 },
+	    { { UDP(RESOLVER, "\0\x8" REPLY_REST_V), .back = true }, A, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "an answer to another name", "",
 	  { { { UDP(RESOLVER, ASK("w")) }, MAIN, 0 }, { ANSWER, MAIN, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "an answer of another type", "",
 	  { { QUESTION, A, 0 },
-	    { { UDP(RESOLVER, TOLD_V6), .back = true }, A, 0 },
+	    { { UDP(RESOLVER, REPLY_V6), .back = true }, A, 0 },
 	    { { .flags = TCP_SYN, .dport = 443, .src = CLIENT6, .dst = V6 },
 	      MAIN, 0 } }, 0 },
 	{ "a second answer, after the first one", "",
 	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
-	    { { UDP(RESOLVER, TOLD("v", "\x0a")), .back = true }, A, 0 },
+	    { { UDP(RESOLVER, REPLY("v", "\x0a")), .back = true }, A, 0 },
 	    { SYN_TO(W), MAIN, 0 } }, 1 },
 	{ "an answer that is too late", "inspect seconds 60\n",
 	  { { QUESTION, A, 0 },
-	    { { UDP(RESOLVER, TOLD_V), .back = true, .ms = 15001,
+	    { { UDP(RESOLVER, REPLY_V), .back = true, .ms = 15001,
 		.mark = A }, A, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "an answer by another resolver", "",
 	  { { QUESTION, A, 0 },
-	    { { UDP(ROUTER, TOLD_V), .back = true }, A | SETTLED, 0 },
+	    { { UDP(ROUTER, REPLY_V), .back = true }, A | SETTLED, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "an answer to another port", "",
 	  { { QUESTION, A, 0 },
 	    { { .proto = IPPROTO_UDP, .sport = 5001, .dport = 53,
-		.dst = RESOLVER, .back = true, DATA(TOLD_V) },
+		.dst = RESOLVER, .back = true, DATA(REPLY_V) },
 	      A | SETTLED, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "not held for longer than packets are inspected",
+	{ "open no longer than the budget of packets",
 	  "inspect packets 3\n",
 	  { { QUESTION, A, 0 }, { QUESTION, A, 0 },
 	    { QUESTION, A | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "seconds do not end what one socket may ask", "inspect seconds 5\n",
+	{ "the budget of seconds does not end a socket's questions",
+	  "inspect seconds 5\n",
 	  { { QUESTION, A, 0 },
 	    { { UDP(RESOLVER, ASK("v")), .ms = 4999, .mark = A }, A, 0 },
 	    { { UDP(RESOLVER, ASK("v")), .ms = 5000, .mark = A }, A, 0 } },
 	  0 },
-	{ "a socket is used again", "",
+	{ "a socket is reused", "",
 	  { { { UDP(RESOLVER, ASK("w")) }, MAIN, 0 },
-	    { { UDP(RESOLVER, TOLD("w", "\x0a")), .back = true }, MAIN, 0 },
+	    { { UDP(RESOLVER, REPLY("w", "\x0a")), .back = true }, MAIN, 0 },
 	    { QUESTION, MAIN, 0 }, { ANSWER, MAIN, 0 },
 	    { SYN_TO(V), A, 0 } }, 2 },
-	{ "again and again, whatever the answer", "inspect packets 3\n",
+	{ "reused again and again, whatever the answer", "inspect packets 3\n",
 	  { { { UDP(RESOLVER, ASK("w")) }, MAIN, 0 },
 	    { { UDP(RESOLVER, NO_SUCH), .back = true }, MAIN, 0 },
 	    { { UDP(RESOLVER, ASK("w")) }, MAIN, 0 },
 	    { { UDP(RESOLVER, NO_SUCH), .back = true }, MAIN, 0 },
 	    { QUESTION, MAIN, 0 }, { ANSWER, MAIN, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
-	{ "a tunnel by this port is let go", "inspect packets 4\n",
+	{ "a tunnel on port 53 is settled", "inspect packets 4\n",
 	  { { { UDP(RESOLVER, "\4\0\0\0hello") }, MAIN, 0 },
 	    { { UDP(RESOLVER, "\4\0\x80\0hello"), .back = true }, MAIN, 0 },
 	    { { UDP(RESOLVER, "\4\0\x80\0hello"), .back = true }, MAIN, 0 },
 	    { { UDP(RESOLVER, "\4\0\x80\0hello"), .back = true },
 	      MAIN | SETTLED, 0 } }, 0 },
-	{ "not held without a route that asks for hosts", "learn dns off\n",
+	{ "not open without a route by host", "learn dns off\n",
 	  { { QUESTION, A | SETTLED, 0 }, { ANSWER, A | SETTLED, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "headers decide, and it is held still",
+	{ "headers decide, and it stays open",
 	  "route dport 53 via b\n",
 	  { { QUESTION, 0x02000000u, 0 }, { ANSWER, 0x02000000u, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
-	{ "dropped: there is nothing to hold", "route dport 53 drop\n",
+	{ "dropped: nothing stays open", "route dport 53 drop\n",
 	  { { QUESTION, 0x3e000000u | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } },
 	  0 },
-	{ "from a resolver that is named", "learn from " RESOLVER "\n",
+	{ "from a listed resolver", "learn from " RESOLVER "\n",
 	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
-	{ "from another: neither held nor heard",
+	{ "from another resolver: neither open nor observed",
 	  "learn from 198.51.100.54\n",
 	  { { QUESTION, A | SETTLED, 0 }, { ANSWER, A | SETTLED, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "an answer that nobody asked for: its sender is the client", "",
+	{ "an unsolicited answer: its sender is the client", "",
 	  { { ANSWER, A | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "for the client that asked alone", "",
+	{ "only for the client that asked", "",
 	  { { QUESTION, A, 0 }, { ANSWER, A, 0 },
 	    { { .src = OTHER, .flags = TCP_SYN, .dport = 443, .dst = V },
 	      MAIN, 0 } }, 1 },
-	{ "asked by IPv4, of the same machine's IPv6", "",
+	{ "asked via IPv4, then IPv6 from the same machine", "",
 	  { { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
 	    { SYN6_FROM(1), A, 0 } }, 1 },
-	{ "of another machine's", "",
+	{ "asked via IPv4, then IPv6 from another machine", "",
 	  { { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
 	    { SYN6_FROM(2), MAIN, 0 } }, 1 },
-	{ "of a machine that is not known", "",
+	{ "asked via IPv4, then IPv6 from an unknown machine", "",
 	  { { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
 	    { SYN6_FROM(0), MAIN, 0 } }, 1 },
-	{ "of a machine with several addresses: a router, perhaps", "",
+	{ "a machine with several addresses: perhaps a router", "",
 	  { { { .src = OTHER, .flags = TCP_SYN, .dport = 443, .hwaddr = 1 },
 	      MAIN, 0 },
 	    { QUESTION_OF(1), A, 0 }, { ANSWER_FOR_V6, A, 0 },
 	    { SYN6_FROM(1), MAIN, 0 } }, 1 },
-	{ "asked by IPv6, of the same machine's IPv4", "",
+	{ "asked via IPv6, then IPv4 from the same machine", "",
 	  { { SYN_FROM(1), MAIN, 0 }, { QUESTION6_OF(1), A, 0 },
 	    { ANSWER6, A, 0 }, { SYN_TO(V), A, 0 } }, 1 },
 	{ "multicast DNS", "",
 	  { { { .proto = IPPROTO_UDP, .sport = 5353, .dport = 5353,
 		.dst = "224.0.0.251", DATA(ASK("v")) }, A | SETTLED, 0 },
 	    { { .proto = IPPROTO_UDP, .sport = 5353, .dport = 5353,
-		.dst = "224.0.0.251", .src = OTHER, DATA(TOLD_V) },
+		.dst = "224.0.0.251", .src = OTHER, DATA(REPLY_V) },
 	      A | SETTLED, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "multicast DNS, by unicast", "",
+	{ "multicast DNS, unicast answer", "",
 	  { { { .proto = IPPROTO_UDP, .dport = 5353, DATA(ASK("v")) },
 	      A | SETTLED, 0 },
 	    { { .proto = IPPROTO_UDP, .dport = 5353, .back = true,
-		DATA(TOLD_V) }, A | SETTLED, 0 },
+		DATA(REPLY_V) }, A | SETTLED, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "LLMNR", "",
 	  { { { .proto = IPPROTO_UDP, .dport = 5355, DATA(ASK("v")) },
 	      A | SETTLED, 0 },
 	    { { .proto = IPPROTO_UDP, .dport = 5355, .back = true,
-		DATA(TOLD_V) }, A | SETTLED, 0 },
+		DATA(REPLY_V) }, A | SETTLED, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "TCP: one question, one answer", "",
 	  { { { .sport = 5000, .dport = 53, .dst = RESOLVER,
 		.flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
 	    { { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99,
 		.flags = TCP_SYN | TCP_ACK, .back = true }, MAIN, 0 },
-	    { { TCP(RESOLVER), .seq = 10, .ack = 100, DATA(ASK_LEN ASK("v")) }, A, 0 },
-	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
+	    { { TCP(RESOLVER), .seq = 10, .ack = 100, DATA(ASK_LEN ASK("v")) },
+	      A, 0 },
+	    { { TCP(RESOLVER), .seq = 100, DATA(REPLY_LEN REPLY_V),
 		.back = true }, A | SETTLED, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
 	{ "TCP: two questions, the answers one by one", "",
@@ -231,23 +233,25 @@ static const struct row {
 	    { { TCP(RESOLVER), .seq = 10, .ack = 100,
 		DATA(ASK_LEN ASK("w") ASK_LEN ASK("v")) }, MAIN, 0 },
 	    { { TCP(RESOLVER), .seq = 100,
-		DATA(TOLD_LEN TOLD("w", "\x0a")), .back = true }, MAIN, 0 },
-	    { { TCP(RESOLVER), .seq = 145, DATA(TOLD_LEN TOLD_V),
+		DATA(REPLY_LEN REPLY("w", "\x0a")), .back = true }, MAIN, 0 },
+	    { { TCP(RESOLVER), .seq = 145, DATA(REPLY_LEN REPLY_V),
 		.back = true }, MAIN | SETTLED, 0 },
 	    { SYN_TO(V), A, 0 }, { SYN_TO(W), MAIN, 0 } }, 2 },
-	{ "TCP: the length by itself, the rest out of order", "",
+	{ "TCP: a segment with the length only, the rest out of order", "",
 	  { { { .sport = 5000, .dport = 53, .dst = RESOLVER,
 		.flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
 	    { { .sport = 5000, .dport = 53, .dst = RESOLVER, .seq = 99,
 		.flags = TCP_SYN | TCP_ACK, .back = true }, MAIN, 0 },
-	    { { TCP(RESOLVER), .seq = 10, .ack = 100, DATA(ASK_LEN ASK("v")) }, A, 0 },
-	    { { TCP(RESOLVER), .seq = 102, DATA(TOLD_V), .back = true }, A, 0 },
-	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN), .back = true },
+	    { { TCP(RESOLVER), .seq = 10, .ack = 100, DATA(ASK_LEN ASK("v")) },
+	      A, 0 },
+	    { { TCP(RESOLVER), .seq = 102, DATA(REPLY_V), .back = true },
+	      A, 0 },
+	    { { TCP(RESOLVER), .seq = 100, DATA(REPLY_LEN), .back = true },
 	      A | SETTLED, 0 },
 	    { SYN_TO(V), A, 0 } }, 1 },
-	{ "TCP: an answer before the client has asked", "",
+	{ "TCP: an answer before the question", "",
 	  { { TCP_OPEN, MAIN, 0 }, { TCP_OPENED, MAIN, 0 },
-	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
+	    { { TCP(RESOLVER), .seq = 100, DATA(REPLY_LEN REPLY_V),
 		.back = true }, A, 0 },
 	    { { TCP(RESOLVER), .seq = 10, .ack = 145,
 		DATA(ASK_LEN ASK("v")) }, A, 0 },
@@ -256,17 +260,17 @@ static const struct row {
 	  { { TCP_OPEN, MAIN, 0 }, { TCP_OPENED, MAIN, 0 },
 	    { { TCP(RESOLVER), .seq = 10, .ack = 99,
 		DATA(ASK_LEN ASK("v")) }, A, 0 },
-	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
+	    { { TCP(RESOLVER), .seq = 100, DATA(REPLY_LEN REPLY_V),
 		.back = true }, A, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
 	{ "TCP: an answer to another question", "",
 	  { { TCP_OPEN, MAIN, 0 }, { TCP_OPENED, MAIN, 0 },
 	    { { TCP(RESOLVER), .seq = 10, .ack = 100,
 		DATA(ASK_LEN ASK("w")) }, MAIN, 0 },
-	    { { TCP(RESOLVER), .seq = 100, DATA(TOLD_LEN TOLD_V),
+	    { { TCP(RESOLVER), .seq = 100, DATA(REPLY_LEN REPLY_V),
 		.back = true }, MAIN, 0 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "TCP: what else speaks on this port is told by its banner",
+	{ "TCP: another application on port 53, matched by its banner",
 	  "route app ssh via b\n",
 	  { { { .dport = 53, .flags = TCP_SYN, .seq = 9 }, MAIN, 0 },
 	    { { .dport = 53, .flags = TCP_SYN | TCP_ACK, .seq = 99,
@@ -274,44 +278,45 @@ static const struct row {
 	    { { .dport = 53, .flags = TCP_ACK, .seq = 100, .back = true,
 		DATA("SSH-2.0-OpenSSH_9.2\r\n") }, 0x02000000u, 0 } }, 0 },
 	{ "the router's own resolver", "",
-	  { { OWN_UDP, 0, 1 }, { SYN_TO(V), A, 0 } }, 1 },
-	{ "the same from outside is somebody's flow", "",
-	  { { OWN_UDP, A | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "the router's own, by another port", "",
+	  { { LOCAL_UDP, 0, 1 }, { SYN_TO(V), A, 0 } }, 1 },
+	{ "the same from outside is a client's flow", "",
+	  { { LOCAL_UDP, A | SETTLED, 0 }, { SYN_TO(V), MAIN, 0 } }, 0 },
+	{ "the router's own resolver, another port", "",
 	  { { { .proto = IPPROTO_UDP, .sport = 5000, .dport = 54,
-		.dst = ROUTER, .back = true, DATA(TOLD_V) },
+		.dst = ROUTER, .back = true, DATA(REPLY_V) },
 	      A | SETTLED, 1 }, { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "the router's own, which is not named",
+	{ "the router's own resolver, not in the list",
 	  "learn from 198.51.100.54\n",
-	  { { OWN_UDP, 0, 1 }, { LOCAL_START, 0, 1 },
-	    { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 }, { SYN_TO(V), MAIN, 0 } },
+	  { { LOCAL_UDP, 0, 1 }, { LOCAL_START, 0, 1 },
+	    { LOCAL_TCP(100, REPLY_LEN REPLY_V), 0, 1 },
+	    { SYN_TO(V), MAIN, 0 } },
 	  0 },
-	{ "the router's own by TCP", "",
-	  { { LOCAL_START, 0, 1 }, { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 },
+	{ "the router's own resolver via TCP", "",
+	  { { LOCAL_START, 0, 1 }, { LOCAL_TCP(100, REPLY_LEN REPLY_V), 0, 1 },
 	    { SYN_TO(V), A, 0 } }, 1 },
-	{ "the router's own by TCP, in pieces", "",
-	  { { LOCAL_START, 0, 1 }, { OWN_TCP(100, TOLD_LEN), 0, 1 },
-	    { OWN_TCP(102, "\0\7\x81\x80"), 0, 1 },
-	    { OWN_TCP(106, "\0\1\0\1\0\0\0\0\1v\7example\0\0\1\0\1\xc0\x0c\0"
+	{ "the router's own resolver via TCP, in pieces", "",
+	  { { LOCAL_START, 0, 1 }, { LOCAL_TCP(100, REPLY_LEN), 0, 1 },
+	    { LOCAL_TCP(102, "\0\7\x81\x80"), 0, 1 },
+	    { LOCAL_TCP(106, "\0\1\0\1\0\0\0\0\1v\7example\0\0\1\0\1\xc0\x0c\0"
 		      "\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64\x09"), 0, 1 },
 	    { SYN_TO(V), A, 0 } }, 1 },
-	{ "the router's own by TCP, one after another", "",
+	{ "the router's own resolver via TCP, several answers", "",
 	  { { LOCAL_START, 0, 1 },
-	    { OWN_TCP(100, TOLD_LEN TOLD("w", "\x0a")), 0, 1 },
-	    { OWN_TCP(145, TOLD_LEN TOLD("w", "\x0a") TOLD_LEN), 0, 1 },
-	    { OWN_TCP(192, TOLD_V), 0, 1 },
+	    { LOCAL_TCP(100, REPLY_LEN REPLY("w", "\x0a")), 0, 1 },
+	    { LOCAL_TCP(145, REPLY_LEN REPLY("w", "\x0a") REPLY_LEN), 0, 1 },
+	    { LOCAL_TCP(192, REPLY_V), 0, 1 },
 	    { { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 235,
 		.flags = TCP_ACK | TCP_FIN, .back = true }, 0, 1 },
 	    { SYN_TO(V), A, 0 } }, 3 },
-	{ "the router's own by TCP, from the middle on", "",
-	  { { OWN_TCP(100, TOLD_LEN TOLD_V), 0, 1 },
+	{ "the router's own resolver via TCP, midstream", "",
+	  { { LOCAL_TCP(100, REPLY_LEN REPLY_V), 0, 1 },
 	    { SYN_TO(V), MAIN, 0 } }, 0 },
-	{ "the router's own by TCP, once more by the same ports", "",
+	{ "the router's own resolver via TCP, ports reused", "",
 	  { { LOCAL_START, 0, 1 },
-	    { OWN_TCP(100, TOLD_LEN TOLD("w", "\x0a")), 0, 1 },
+	    { LOCAL_TCP(100, REPLY_LEN REPLY("w", "\x0a")), 0, 1 },
 	    { { .sport = 5000, .dport = 53, .dst = ROUTER, .seq = 999,
 		.flags = TCP_SYN | TCP_ACK, .back = true, .ms = 9000 }, 0, 1 },
-	    { OWN_TCP(1000, TOLD_LEN TOLD_V), 0, 1 },
+	    { LOCAL_TCP(1000, REPLY_LEN REPLY_V), 0, 1 },
 	    { SYN_TO(V), A, 0 } }, 2 },
 };
 
@@ -347,14 +352,14 @@ static struct policy *policy_for(const char *text)
 	return packets_policy(all);
 }
 
-static uint32_t mark_of(struct worker *worker, const struct test_packet *test_packet,
-			bool is_own)
+static uint32_t mark_of(struct worker *worker,
+			const struct test_packet *test_packet, bool is_local)
 {
 	uint8_t bytes[TEST_PACKET_MAX];
 	struct packet pkt = packets_make(test_packet, bytes);
 	struct verdict verdict;
 
-	pkt.ifindex = is_own ? 0 : 2;
+	pkt.ifindex = is_local ? 0 : 2;
 	worker_classify(worker, &pkt, NULL, 1, false, &verdict);
 	return verdict.mark;
 }
@@ -368,7 +373,7 @@ START_TEST(script)
 
 	for (size_t i = 0; i < steps_of(row); i++) {
 		uint32_t mark = mark_of(worker, &row->steps[i].packet,
-					row->steps[i].is_own);
+					row->steps[i].is_local);
 
 		ck_assert_msg(mark == row->steps[i].mark,
 			      "%s: packet %zu: mark %#x", row->name, i + 1,
@@ -382,7 +387,8 @@ START_TEST(script)
 }
 END_TEST
 
-/* A flow that is settled but may ask more keeps its path, by its new number. */
+/* A settled flow that stays open for questions keeps its uplink, under the new
+ * path number. */
 START_TEST(reload)
 {
 	static const struct test_packet question = QUESTION, answer = ANSWER;
@@ -408,8 +414,8 @@ START_TEST(reload)
 }
 END_TEST
 
-/* Whose client is told to come again: not one that goes already, nor one that
- * has begun to do something. */
+/* Which late flows are reset: not those that are closing, nor those that have
+ * carried more than a few packets of data. */
 static const struct {
 	const char *name;
 	unsigned int lines;	/* of data before that */
@@ -417,11 +423,11 @@ static const struct {
 	bool back;
 	unsigned int resets;
 } lates[] = {
-	{ "a client", 0, TCP_ACK, false, 1 },
-	{ "by what the server says", 0, TCP_ACK, true, 1 },
-	{ "it has said little", 3, TCP_ACK, false, 1 },
-	{ "it has said more", 4, TCP_ACK, false, 0 },
-	{ "it closes", 0, TCP_ACK | TCP_FIN, false, 0 },
+	{ "decided by the client's data", 0, TCP_ACK, false, 1 },
+	{ "decided by the server's data", 0, TCP_ACK, true, 1 },
+	{ "little data before", 3, TCP_ACK, false, 1 },
+	{ "more data before", 4, TCP_ACK, false, 0 },
+	{ "the client closes", 0, TCP_ACK | TCP_FIN, false, 0 },
 	{ "the server closes", 0, TCP_ACK | TCP_FIN, true, 0 },
 };
 
@@ -468,7 +474,7 @@ START_TEST(reset)
 }
 END_TEST
 
-/* ---- names of servers ---- */
+/* ---- servers ---- */
 
 #define HELLO_MORE "\x16\x03\x01\x02\0\x01"	/* a ClientHello begins */
 
@@ -492,8 +498,8 @@ static bool knows_server(const struct learned *learned, const char *client)
 	return learned_server(learned, &look, 1000000, &found);
 }
 
-/* A ClientHello that is not complete when the budget is spent, or whose bytes
- * made room for others: the name may still be in it. */
+/* The budget ends within a ClientHello: the flow does not show that the server
+ * has no name. */
 START_TEST(given_up)
 {
 	struct policy *policy = policy_for(_i == 0 ? "inspect packets 3\n" :
@@ -520,7 +526,7 @@ START_TEST(given_up)
 }
 END_TEST
 
-/* A server without a name does not hide what the client asked the DNS. */
+/* The client's DNS answer has precedence over a server without a name. */
 START_TEST(own_answer_first)
 {
 	struct policy *policy = policy_for("");
@@ -543,8 +549,8 @@ START_TEST(own_answer_first)
 }
 END_TEST
 
-/* What a client showed of a server does not choose another client's uplink;
- * what three showed does, unless a strict uplink is concerned. */
+/* What one client's flows revealed does not choose another client's uplink;
+ * three clients are enough, unless the decision concerns a strict uplink. */
 static const struct {
 	const char *name;
 	const char *policy;

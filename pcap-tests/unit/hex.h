@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * hex.h - packets in tests are written as hex digits, with spaces as wanted.
- */
+/* hex.h - packets written as hexadecimal digits, with optional spaces. */
 #ifndef WAYMARK_HEX_H
 #define WAYMARK_HEX_H
 
@@ -17,7 +15,7 @@ static inline int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The bytes of `text` in a buffer of exactly their number, the caller's. */
+/* Convert `text` to bytes in a buffer of exact size, which the caller frees. */
 static inline uint8_t *hex_bytes(const char *text, size_t *ret_len)
 {
 	uint8_t *wide = malloc(strlen(text) / 2 + 1);
@@ -42,8 +40,8 @@ static inline uint8_t *hex_bytes(const char *text, size_t *ret_len)
 	return exact;
 }
 
-/* The first `len` of these bytes in a buffer of that size: a read one byte
- * too far is one that AddressSanitizer sees. */
+/* Copy the first `len` bytes to a buffer of that size, so that ASan detects a
+ * read past its end. */
 static inline uint8_t *hex_cut(const uint8_t *bytes, size_t len)
 {
 	uint8_t *cut = malloc(len > 0 ? len : 1);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * packets.h - test packets from short descriptions: real bytes, decoded by the
- * engine's decoder.
- */
+/* packets.h - test packets from short descriptions: real bytes, decoded by the
+ * engine's decoder. */
 #ifndef WAYMARK_PACKETS_H
 #define WAYMARK_PACKETS_H
 
@@ -15,7 +13,7 @@
 
 struct worker;
 
-/* 192.168.1.9 port 40000 asks 198.51.100.7; `back`: the answer. */
+/* 192.168.1.9 port 40000 to 198.51.100.7; `back`: the reply. */
 struct test_packet {
 	uint8_t proto;		/* 0: TCP */
 	bool back;
@@ -37,13 +35,13 @@ struct test_packet {
 
 #define DATA(literal) .data = literal, .len = sizeof(literal) - 1
 
-/* An ICMP destination unreachable that quotes the packet `made` would be. */
+/* An ICMP destination unreachable that quotes the described packet. */
 size_t packets_error(const struct test_packet *spec,
 		     uint8_t bytes[static TEST_PACKET_MAX]);
-/* Build a packet from its IP header on. Returns its length. */
+/* Build a packet, starting with its IP header. Returns its length. */
 size_t packets_bytes(const struct test_packet *spec,
 		     uint8_t bytes[static TEST_PACKET_MAX]);
-/* A packet that is not decoded; borrows `bytes`. */
+/* A packet that is not decoded yet; borrows `bytes`. */
 struct packet packets_make(const struct test_packet *spec,
 			   uint8_t bytes[static TEST_PACKET_MAX]);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * printed.h - what a diag or a tree prints, as a string that is good until the
- * next call.
- */
+/* printed.h - the output of diag_print() or ast_print() as a string that is
+ * valid until the next call. */
 #ifndef WAYMARK_PRINTED_H
 #define WAYMARK_PRINTED_H
 

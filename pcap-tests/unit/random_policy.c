@@ -261,7 +261,7 @@ static void put_factor(unsigned depth)
 	case 1:
 		put_protocol();
 		/* Without `and`, ports would belong to the protocol, which may
-		 * have none. */
+		 * not have any. */
 		put("and class_%u", below(9));
 		break;
 	case 2:
@@ -438,7 +438,8 @@ static void put_statement(void)
 		put_list();
 		break;
 	case 2:
-		fprintf(random_policy.out, "exempt %s", below(2) ? "from" : "to");
+		fprintf(random_policy.out, "exempt %s",
+			below(2) ? "from" : "to");
 		put_set(put_address, true);
 		if (below(2))
 			put("by rule");

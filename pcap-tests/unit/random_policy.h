@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * random_policy.h - generate random policies that use the whole grammar, with
- * blanks and comments between the words. A seed always gives the same ones.
- */
+/* random_policy.h - generate random policies that use the whole grammar, with
+ * random blanks and comments. A seed always gives the same policies. */
 #ifndef WAYMARK_RANDOM_POLICY_H
 #define WAYMARK_RANDOM_POLICY_H
 

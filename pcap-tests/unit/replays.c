@@ -8,7 +8,8 @@
 #include "engine/hints/hint.h"
 #include "unit.h"
 
-#define UPLINKS "uplink a { dev a mark 1 }\nuplink m { dev m mark 2 masquerade }\n"
+#define UPLINKS "uplink a { dev a mark 1 }\n" \
+		"uplink m { dev m mark 2 masquerade }\n"
 
 void replays_open(struct capture *capture)
 {

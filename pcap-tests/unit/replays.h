@@ -43,7 +43,7 @@ struct policy *replays_policy(const char *text);
  */
 void replays_print_flow(FILE *out, const struct policy *policy,
 			const struct replay_flow *flow);
-/* Assert that its flows, printed, are `want`. */
+/* Assert that the flows, printed, are `want`. */
 void replays_assert_flows(const struct replay *replay,
 			  const struct policy *policy, const char *want,
 			  const char *what);

@@ -16,16 +16,18 @@
 struct seal {
 	uint32_t version;
 	const char *dcid;	/* eight bytes, in the header */
-	const char *key_dcid;	/* that the keys are made of; NULL: the same */
+	/* input of the key derivation; NULL: the same */
+	const char *key_dcid;
 	uint32_t number;
 	size_t pad_to;		/* length of the packet; 0: no padding */
 	bool greased;		/* without the fixed bit (RFC 9287) */
 };
 
-/* A CRYPTO frame; its length. */
+/* Write a CRYPTO frame. Returns its length. */
 size_t seal_crypto(uint8_t *to, size_t offset, const void *data, size_t len);
 
-/* Seal `frames` into `to`, which has room for the packet; its length. */
+/* Seal `frames` into `to`, which has room for the packet. Returns its
+ * length. */
 size_t seal_initial(const struct seal *seal, const void *frames, size_t len,
 		    uint8_t *to);
 

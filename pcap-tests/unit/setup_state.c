@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* setup_state.c - a router for the tests of set-up. */
+/* setup_state.c - kernel state of a router, see setup_state.h. */
 #include "setup_state.h"
 
 #include <check.h>

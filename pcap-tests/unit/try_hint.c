@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* try_hint.c - ask one hint about one payload, as the engine would. */
+/* try_hint.c - offer a payload to one hint, as the engine would. */
 #include <check.h>
 #include <stdlib.h>
 
 #include "pcap-tests/unit/try_hint.h"
 
-/* What a match function gets, in memory of exact size. */
+/* The input of a match function, in memory of exact size. */
 struct trial {
 	struct hint_input in;
 	uint8_t *payload;
@@ -76,8 +76,8 @@ static void trial_fini(struct trial *t)
 	free(t->scratch);
 }
 
-/* Whether the registry lets a hint be asked about a first payload; later ones
- * begin as they like. */
+/* Whether the registry offers this first payload to the hint; later payload has
+ * no fixed beginning. */
 static bool is_candidate(const struct hint *hint, const struct trial *t)
 {
 	struct hint_set set;

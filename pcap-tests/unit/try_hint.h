@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * try_hint.h - ask one hint about one payload, as the engine would.
- * Payloads are copied to buffers of their exact length, where AddressSanitizer
- * sees a read one byte too far.
- */
+/* try_hint.h - offer a payload to one hint, as the engine would. Payloads are
+ * copied to buffers of exact size, so that ASan detects a read past the end. */
 #ifndef WAYMARK_TRY_HINT_H
 #define WAYMARK_TRY_HINT_H
 
@@ -11,7 +8,7 @@
 
 #define HINT_ROW_EARLIER 4
 
-/* What follows STARTTLS: a ClientHello for mx.test, as short as can be. */
+/* What follows STARTTLS: a minimal ClientHello for mx.test. */
 #define MX_HELLO "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03" \
 	"................................" \
 	"\x00\x00\x02\x13\x01\x01\x00\x00\x11" \
@@ -21,7 +18,7 @@ struct hint_row {
 	const char *name;
 	enum hint_verdict want;
 	bool from_server;
-	bool more;			/* wanted of a HINT_YES */
+	bool more;			/* expected of a HINT_YES */
 	uint16_t sport;			/* 0: 40000 */
 	uint16_t dport;			/* 0: the hint's first port */
 	struct bytes payload;
@@ -35,17 +32,15 @@ struct hint_row {
 	const char *alpn;		/* the first; NULL: none */
 };
 
-/* The verdict for what a client sends, or a server. */
+/* The verdict for the payload of a client, or of a server. */
 enum hint_verdict try_hint(const struct hint *hint, const void *payload,
 			   size_t len);
 enum hint_verdict try_hint_server(const struct hint *hint, const void *payload,
 				  size_t len);
 
-/*
- * Assert all that `row` wants. Then ask about every beginning of its payload,
- * where a stream that is taken whole must not be refused, and about every
- * payload with one byte changed, where only the reads matter.
- */
+/* Assert all that `row` expects. Then offer each prefix of its payload, none of
+ * which may be rejected if the whole matches in a stream, and the payload with
+ * each byte changed, to check the reads. */
 void try_hint_row(const struct hint *hint, const struct hint_row *row);
 
 #endif

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * unit.h - what every Check program has: tables of rows, and a main that runs
- * the suite and prints TAP.
- */
+/* unit.h - common code of all Check programs: tables of rows, and a main that
+ * runs the suite and prints TAP. */
 #ifndef WAYMARK_UNIT_H
 #define WAYMARK_UNIT_H
 
 #include <check.h>
 #include <stdlib.h>
 
-/* As many as a loop test counts. */
+/* The number of rows, as a loop test expects it. */
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
-/* Run and free `suite`; the exit status for main. */
+/* Run and free `suite`. Returns the exit status for main. */
 static inline int unit_run(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);
