@@ -95,7 +95,7 @@ run()
 not ok 1 - it printed no TAP; exit status $status" >"$work/tap"
 	read -r p f s < <(tally "$name" $status)
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	printf '%-28s %4d passed' "$name" "$p"
+	printf '%-34s %4d passed' "$name" "$p"
 	[ "$f" = 0 ] || printf ', %d failed' "$f"
 	[ "$s" = 0 ] || printf ', %d skipped' "$s"
 	[ $((SECONDS - began)) -lt 5 ] || printf ' (%d s)' $((SECONDS - began))

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# 123_proxy_transfers.sh - whole transfers by an uplink that is a host on the
-# clients' LAN. It answers them directly, so that conntrack sees half of each
-# flow. The policy is the shipped example, and one for both families.
+# 123_proxy_transfers.sh - Whole transfers via an uplink that is a host on the
+# clients' LAN. It replies to them directly, so conntrack sees one direction of
+# each flow. Policies: the shipped example, and one for both families.
 . "$(dirname "$0")/lib.sh"
 lab_bound 120 "$0" "$@"
 lab_need

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# 42_replay_progress.sh - a line on the terminal says how far a replay is. It
-# is gone before anything else is printed, and where there is no terminal it
-# never was.
+# 42_replay_progress.sh - A progress line on the terminal shows how far a
+# replay is. It is erased before anything else is printed; without a terminal
+# it is never written.
 . "$(dirname "$0")/lib.sh"
 lab_bound 110 "$0" "$@"
 [ -x "$WAYMARK" ] || skip_all "no $WAYMARK"

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# 52_manual_examples.sh - each policy in the manual and in README is accepted,
-# the manual's grammar is the parser's, its options are those of the help, and
-# messages that the manuals explain exist. Needs neither root nor a lab.
+# 52_manual_examples.sh - Each policy in the manual and in README is accepted,
+# the grammar in the manual is the parser's, its options are those of the help,
+# and the messages that the manuals explain exist. Needs neither root nor the
+# lab.
 . "$(dirname "$0")/lib.sh"
 lab_bound 60 "$0" "$@"
 command -v python3 >/dev/null || skip_all "needs python3"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# 54_documented_commands.sh - every command in README and in the examples of
-# waymark(8) works as written, in their order, on a router with the interfaces
-# that they assume.
+# 54_documented_commands.sh - Every command in README and in the examples of
+# waymark(8) works as written, in order, on a router with the interfaces that
+# they assume.
 . "$(dirname "$0")/lib.sh"
 lab_bound 120 "$0" "$@"
 lab_need jq

@@ -1,0 +1,228 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 10_engine_on_nfqueue.sh - The engine on a queue that another ruleset feeds:
+# marks, queue overflow, a second engine on the same queue, termination, GSO
+# packets.
+# shellcheck disable=SC1091,SC2317
+. "$(dirname "$0")/lib.sh"
+lab_bound 120 "$0" "$@"
+bench=$BUILD/bench
+lab_need "$bench/queue_rule"
+LAB_SECONDS=30
+lab_new 1 own-prefix
+
+# ---- a diversion by hand: what comes in has bits of somebody else's ----
+
+in_router nft -f - <<'RULES'
+table inet hand {
+	chain before {
+		type filter hook prerouting priority -100
+		iifname "lan0" meta mark set 0x00ff8001
+	}
+	chain divert {
+		type filter hook prerouting priority -95
+		iifname != "lan0" accept
+		udp dport 9009 accept
+	}
+	chain marked {
+		type filter hook prerouting priority -90
+		meta mark & 0x80ffffff != 0x00ff8001 accept
+		meta mark & 0x3f000000 != 0x01000000 accept
+		udp dport { 9001, 9002, 9003, 9004, 9005 } \
+			add @ports { udp dport }
+		tcp dport 9001 counter name super
+	}
+	set ports { type inet_service; flags dynamic; counter; }
+	counter super {}
+}
+RULES
+in_router "$bench/queue_rule" inet hand divert 40 40 bypass 2>/dev/null
+
+cat >"$LAB_DIR/hand.policy" <<POLICY
+queues 40
+uplink one { dev up1 via $(gw4 1) }
+route dport 9001-9005 via one
+default via main
+POLICY
+
+# engine_start NAME: its pid is left in ENGINE.
+engine_start()
+{
+	rm -f "$LAB_DIR/$1.log"
+	lab_start router "$1" "$WAYMARK" run --state-dir "$LAB_DIR/$1" \
+		"$LAB_DIR/hand.policy"
+	ENGINE=$LAB_PID
+	until_true 50 grep -q ready "$LAB_DIR/$1.log"
+}
+
+# send PORT FLOWS SECONDS PER_SECOND: says how many; the server says how many
+# came, in $LAB_DIR/sink.
+send()
+{
+	local sink
+	rm -f "$LAB_DIR/sink.log"
+	in_server "$bench/udp_sink" "$1" 1000 >"$LAB_DIR/sink" \
+		2>"$LAB_DIR/sink.log" &
+	sink=$!
+	until_true 20 grep -q ready "$LAB_DIR/sink.log"
+	in_client "$bench/udp_send" "$SERVER4" "$1" "$2" 64 "$3" "$4"
+	wait "$sink"
+}
+
+came() { cut -d' ' -f1 "$LAB_DIR/sink"; }
+
+# Packets to a port that left with our mark and the foreign bits.
+marked()
+{
+	in_router nft get element inet hand ports "{ $1 }" 2>/dev/null |
+		sed -n 's/.*counter packets \([0-9]*\).*/\1/p' | grep . ||
+		echo 0
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# ---- marks ----
+
+engine_start first
+is "the engine says that it is ready" $? 0
+like "and what it took on" "$(cat "$LAB_DIR/first.log")" \
+	'hand.policy: 2 routes, queue 40, ready'
+sent=$(send 9001 10 1 200)
+is "packets arrive" "$(came)" "$sent"
+is "each with our mark, and the foreign bits as they were" \
+	"$(marked 9001)" "$sent"
+
+# ---- rights that are given up ----
+
+# Of its own thread, and of one that reads packets: CAP_NET_ADMIN is bit 12.
+status_of()
+{
+	awk -v of="$2:" '$1 == of { print $2 }' "/proc/$1/status"
+}
+
+if nm "$WAYMARK" 2>/dev/null | grep -q '__[at]san_init'; then
+	skip "rights" "a build with sanitizers gives none up"
+else
+	is "the control thread keeps four capabilities" \
+		"$(status_of "$ENGINE" CapEff)" 0000000000003006
+	for thread in "/proc/$ENGINE/task"/*; do
+		thread=${thread##*/}
+		[ "$thread" = "$ENGINE" ] || break
+	done
+	is "the worker one" \
+		"$(status_of "$ENGINE/task/$thread" CapEff)" 0000000000001000
+	is "and its system calls are filtered" \
+		"$(status_of "$ENGINE/task/$thread" Seccomp)" 2
+fi
+
+# ---- the same queue twice ----
+
+said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/second" \
+	"$LAB_DIR/hand.policy" 2>&1)
+is "a second engine ends with 1" "$?" 1
+like "it names who holds the queue" "$said" \
+	"queue 40: held by process $ENGINE \(waymark\)"
+said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/first" \
+	"$LAB_DIR/hand.policy" 2>&1)
+is "one in the same state directory, too" "$?" 1
+like "it names the engine" "$said" "running already, process $ENGINE"
+sed -i 's/queues 40/queues 41/' "$LAB_DIR/hand.policy"
+said=$(in_router setpriv --bounding-set -net_admin --inh-caps -net_admin \
+	"$WAYMARK" run --state-dir "$LAB_DIR/third" \
+	"$LAB_DIR/hand.policy" 2>&1)
+is "without privilege it ends with 1" "$?" 1
+like "and says which one is missing" "$said" "CAP_NET_ADMIN"
+sed -i 's/queues 41/queues 40/' "$LAB_DIR/hand.policy"
+
+# ---- overload: 3 s of it, with a stop so that it surely overflows ----
+
+(sleep 1; kill -STOP "$ENGINE"; sleep 0.5; kill -CONT "$ENGINE") &
+sent=$(send 9002 256 3 0)
+wait $!
+got=$(marked 9002)
+if [ "$got" -lt "$sent" ]; then
+	pass "an overload overflows the queue"
+else
+	fail "an overload overflows the queue" "$got of $sent were marked"
+fi
+is "with fail-open what found no room passed" "$(came)" "$sent"
+sent=$(send 9003 10 2 1000)
+is "a trickle afterwards arrives whole" "$(came)" "$sent"
+is "and marked whole" "$(marked 9003)" "$sent"
+
+# ---- packets that wait are dropped by who deletes a base chain ----
+
+kill -STOP "$ENGINE"
+in_client "$bench/udp_send" "$SERVER4" 9004 10 64 1 50 >/dev/null
+in_router nft 'add chain inet hand brief { type filter hook input priority 0; }'
+in_router nft 'delete chain inet hand brief'
+kill -CONT "$ENGINE"
+sent=$(send 9005 10 1 1000)
+is "the engine survives verdicts that came too late" "$(came)" "$sent"
+is "and marks the rest" "$(marked 9005)" "$sent"
+is "what waited is gone" "$(marked 9004)" 0
+
+# ---- super-packets ----
+
+lab_transfer 32
+read -r packets bytes < <(in_router nft list counter inet hand super |
+	sed -n 's/.*packets \([0-9]*\) bytes \([0-9]*\).*/\1 \2/p')
+if [ "${packets:-0}" -gt 0 ] && [ $((bytes / packets)) -gt 3000 ]; then
+	pass "in super-packets"
+else
+	fail "in super-packets" "$bytes bytes in $packets packets"
+fi
+
+# ---- ends ----
+
+(sleep 1; kill -TERM "$ENGINE") &
+sent=$(send 9001 10 2 5000)
+is "an engine that is stopped loses nothing" "$(came)" "$sent"
+ok "it ended" until_true 30 gone "$ENGINE"
+like "and said what it did" "$(cat "$LAB_DIR/first.log")" \
+	'stopped: [0-9]+ packets, .* lost to queue overflow'
+is "and nothing else" "$(grep -v '^waymark: ' "$LAB_DIR/first.log")" ''
+
+engine_start second
+is "another takes the queue" $? 0
+kill -KILL "$ENGINE"
+until_true 30 gone "$ENGINE"
+sent=$(send 9001 10 1 1000)
+is "after kill -9 traffic passes" "$(came)" "$sent"
+engine_start second
+is "and the lock is free" $? 0
+
+# ---- down, from the wrong place and from the right one ----
+
+said=$(in_client "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
+is "down in another network namespace ends with 1" "$?" 1
+like "it says where the engine is" "$said" \
+	"process $ENGINE, runs in another network namespace"
+said=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
+is "down ends the engine" "$?" 0
+like "and says so" "$said" "engine ended .process $ENGINE"
+ok "the process is gone" gone "$ENGINE"
+ok "and so is its folder" test ! -e "$LAB_DIR/second"
+
+# ---- several queues, and naps ----
+
+queues() { in_router cat /proc/net/netfilter/nfnetlink_queue | wc -l; }
+
+sed -i 's/queues 40/queues 40-45 coalesce 200us/' "$LAB_DIR/hand.policy"
+in_router nft flush chain inet hand divert
+in_router "$bench/queue_rule" inet hand divert 40 45 2>/dev/null
+engine_start many
+like "an engine of several queues is ready" "$(cat "$LAB_DIR/many.log")" \
+	"queues 40-45, ready"
+is "it holds them all" "$(queues)" 6
+ok "a server" lab_serve server udp:9001
+for host in 9 20 21; do
+	ok "a client of one of them is served, $host" \
+		ask client udp "$SERVER4" 9001 --from "$LAN4.$host"
+done
+kill -INT "$ENGINE"
+ok "it ends" until_true 30 gone "$ENGINE"
+is "and lets go of them" "$(queues)" 0
+is "without complaint" "$(grep -v '^waymark: ' "$LAB_DIR/many.log")" ''
+
+done_testing

@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 120_whole_mark_users.sh - Other programs that compare the whole mark keep
+# working beside waymark: ip rules of either polarity, nftables before and
+# after routing, packet marks and connection marks.
+. "$(dirname "$0")/lib.sh"
+lab_bound 170 "$0" "$@"
+lab_need
+lab_new 2
+ok "a server" lab_serve server tcp:80 tcp:81 tcp:82 tcp:83 tcp:84 tcp:85 \
+	tcp:443
+
+# The router's firewall masquerades, so that all paths work without waymark.
+in_router nft -f - <<'END'
+table inet firewall {
+	chain nat {
+		type nat hook postrouting priority 100
+		oifname { "up1", "up2" } masquerade
+	}
+	chain mangle {
+		type filter hook prerouting priority mangle
+		tcp dport 81 meta mark set 0x1
+		tcp dport 82 meta mark set 0x22
+		tcp dport 83 meta mark set 0x33
+		tcp dport 84 ct mark set 0x44
+	}
+	chain forward {
+		type filter hook forward priority filter
+		meta mark 0x22 counter drop
+		meta mark != 0x33 tcp dport 83 counter drop
+		ct mark 0x44 counter drop
+	}
+}
+END
+# TPROXY's own rule, as the kernel's documentation has it: no preference.
+in_router ip route add default via "$(gw4 2)" table 100
+in_router ip -6 route add default via "$(gw6 2)" table 100
+in_router ip rule add fwmark 1 lookup 100
+in_router ip -6 rule add fwmark 1 lookup 100
+# A tunnel's rule: all but its own packets go elsewhere.
+in_router ip route add 198.51.100.12 via "$(gw4 2)" table 101
+in_router ip rule add pref 1000 not fwmark 0xca6c lookup 101
+
+lab_policy <<END
+$(lab_uplinks)
+route tcp dport { 81, 83 } via one
+default via one
+END
+
+# by NAME WANT PORT [WHERE [ADDRESS...]]
+by()
+{
+	local name=$1 want=$2 port=$3 where=${4-client} server
+	shift 3
+	shift
+	for server in "${@:-$SERVER4}"; do
+		lab_forget
+		ask "$where" tcp "$server" "$port" --patience 1 >/dev/null 2>&1
+		is "$name: $server" "$(lab_paths "$server" tcp "$port")" "$want"
+	done
+}
+
+answers()
+{
+	ask client tcp "$SERVER4" "$1" --patience 1 2>/dev/null | grep -c .
+}
+
+all()
+{
+	by "$1: fwmark 1" 2 81 client $SERVER4 $SERVER6
+	is "$1: it is answered" "$(answers 81)" 1
+	is "$1: -m mark drops" "$(answers 82)" 0
+	is "$1: ! -m mark passes" "$(answers 83)" 1
+	is "$1: a connection mark drops" "$(answers 84)" 0
+	by "$1: not fwmark, others" 2 80 router 198.51.100.12
+	lab_forget
+	in_router /usr/bin/python3 -c '
+import socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, 36, 0xca6c)
+s.settimeout(2)
+s.connect(("198.51.100.12", 80))' >/dev/null 2>&1
+	is "$1: not fwmark, the tunnel itself" \
+		"$(lab_paths 198.51.100.12 tcp 80)" 1
+	is "$1: the rest is answered" "$(answers 85)" 1
+}
+
+all "without waymark"
+lab_up || exit 1
+all "with waymark"
+like "the log says so" "$(cat "$LAB_DIR/waymark.log")" \
+	'packets with mark 0x00000001, 0x0000ca6c are left alone'
+
+# ---- while it runs ----
+
+in_router ip rule add fwmark 0x55 lookup 100
+in_router nft add rule inet firewall mangle tcp dport 85 meta mark set 0x55
+rule_is_there()
+{
+	in_router nft list chain inet waymark divert | grep -q 0x00000055
+}
+ok "a new rule is seen" until_true 30 rule_is_there
+by "a new rule" 2 85 client
+is "it is answered" "$(answers 85)" 1
+in_router nft insert rule inet firewall forward meta mark 0x66 drop
+in_router nft add rule inet firewall mangle tcp dport 443 meta mark set 0x66
+sleep 1
+is "a new test" "$(answers 443)" 0
+in_router ip rule del fwmark 0x55 lookup 100
+ok "a rule that goes is seen" until_true 30 eval '! rule_is_there'
+ok "nothing is left to be done" eval \
+	'[ -z "$(waymark setup --check "$LAB_DIR/lab.policy" 2>/dev/null)" ]'
+
+# ---- doctor ----
+
+said=$(waymark doctor "$LAB_DIR/lab.policy")
+like "doctor: the rule" "$said" \
+	'^ok +mark 0x00000001 is left alone: .*fwmark 0x00000001'
+like "doctor: the tunnel" "$said" '^ok +mark 0x0000ca6c is left alone: '
+like "doctor: nftables" "$said" '^ok +mark 0x00000022 .*table inet firewall'
+in_router nft add chain inet firewall late \
+	'{ type filter hook prerouting priority 0; }'
+in_router nft add rule inet firewall late tcp dport 7 meta mark set 0x1
+in_router nft add rule inet firewall late tcp dport 7 ct mark set 0x1
+said=$(waymark doctor "$LAB_DIR/lab.policy")
+like "doctor: a writer after us" "$said" \
+	'^warning +table inet firewall,? chain late \(prerouting.*\) clears waymark.s bits: .*meta mark set 0x00000001'
+like "doctor: a writer of connection marks" "$said" \
+	'^warning +table inet firewall,? chain late .* clears waymark.s bits of the connection: .*ct mark set 0x00000001'
+like "its fix" "$said" 'fix: .*meta mark & 0x7f000000 \| '
+is "a writer before us is none" "$(grep -c 'chain mangle.*clears.*meta mark' \
+	<<<"$said")" 0
+ok "down" waymark down
+all "without waymark again"
+
+# ---- iptables ----
+
+if PATH=$PATH:/usr/sbin command -v iptables-nft >/dev/null; then
+	in_router iptables-nft -A FORWARD -m mark --mark 0x77 -j DROP
+	in_router iptables-nft -t mangle -A PREROUTING -j CONNMARK --save-mark
+	in_router iptables-nft -t mangle -A FORWARD -j CONNMARK --set-mark 1
+	in_router iptables-nft -t mangle -A PREROUTING -j MARK --set-mark 1
+	said=$(waymark doctor "$LAB_DIR/lab.policy")
+	like "iptables: a whole mark" "$said" '^ok +mark 0x00000077 is left'
+	like "iptables: save-mark" "$said" \
+		'^warning +iptables-save mangle, chain PREROUTING .* connection'
+	like "iptables: CONNMARK" "$said" \
+		'^warning +iptables-save mangle, chain FORWARD .* connection'
+	is "iptables: MARK before us is harmless" \
+		"$(grep -c 'bits: .*-j MARK' <<<"$said")" 0
+else
+	skip "iptables" "there is none"
+fi
+done_testing

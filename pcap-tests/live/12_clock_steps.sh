@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 12_clock_steps.sh - Steps of the realtime and the monotonic clock, forwards
+# and backwards, and fragments: each packet keeps its path.
+# shellcheck disable=SC1091
+. "$(dirname "$0")/lib.sh"
+lab_bound 60 "$0" "$@"
+lab_need
+fake=$(dpkg -L libfaketime 2>/dev/null | grep 'MT\.so' | head -1)
+[ -e "$fake" ] || skip_all "no libfaketime"
+! nm "$WAYMARK" 2>/dev/null | grep -q '__[at]san_init' ||
+	skip_all "a sanitizer does not share the process with libfaketime"
+lab_new 2 own-prefix
+
+lab_policy <<POLICY
+$(lab_uplinks)
+inspect packets 50 seconds 2
+route udp payload client /^hello/ via two
+route tcp payload client /^hello/ via two
+default                           via one
+POLICY
+
+# What the engine's clocks say is in this file: an offset to the real ones.
+# Its threads may not read files otherwise.
+clock="$LAB_DIR/clock"
+echo +0 >"$clock"
+export LD_PRELOAD=$fake FAKETIME_TIMESTAMP_FILE=$clock FAKETIME_NO_CACHE=1 \
+	WAYMARK_UNCONFINED=1
+lab_start router waymark "$WAYMARK" up --state-dir "$LAB_DIR/state" \
+	"$LAB_DIR/lab.policy"
+unset LD_PRELOAD FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE WAYMARK_UNCONFINED
+ok "waymark is up" until_true 100 lab_has_queue
+ok "servers" lab_serve server udp:9001 tcp:9002
+
+# The clock is set in the midst of a conversation, while it is in inspection,
+# whose time may be over then.
+ok "a conversation goes on" ask client udp "$SERVER4" 9001 --lines 3
+for jump in +1d -2d +20y -0.7s; do
+	lab_forget
+	ask client tcp "$SERVER4" 9002 --lines 8 --pause 0.1 --wait 0.4 \
+		--say hello >"$LAB_DIR/asked" 2>&1 &
+	asked=$!
+	sleep 0.2
+	echo "$jump" >"$clock"
+	wait $asked
+	is "clocks jump $jump: a conversation under way goes on" $? 0
+	lab_forget
+	ok "clocks at $jump: a new one" ask client udp "$SERVER4" 9001 \
+		--say hello --lines 3
+	is "clocks at $jump: its path" "$(lab_paths "$SERVER4" udp 9001)" 2
+done
+ok "the engine answers" eval \
+	"in_router '$WAYMARK' status --state-dir '$LAB_DIR/state' --json |
+	jq -e '.counts.packets > 0'"
+
+# ---- fragments ----
+
+lab_forget
+long=hello$(printf '%04000d' 0)
+ok "a datagram in three fragments is answered" \
+	ask client udp "$SERVER4" 9001 --say "$long"
+is "its payload decides" "$(lab_paths "$SERVER4" udp 9001)" 2
+lab_forget
+ok "of IPv6, too" ask client udp "$SERVER6" 9001 --say "$long"
+is "and its payload decides" "$(lab_paths "$SERVER6" udp 9001)" 2
+ok "a ping in fragments" in_client ping -q -c 2 -i 0.2 -s 4000 "$SERVER4"
+waymark down >/dev/null 2>&1
+done_testing

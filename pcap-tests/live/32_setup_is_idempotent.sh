@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 32_setup_is_idempotent.sh - `waymark setup` is idempotent and changes only
+# the difference to the previous policy, a dry run changes nothing, `down`
+# undoes everything.
+. "$(dirname "$0")/lib.sh"
+lab_bound 60 "$0" "$@"
+lab_need
+lab_new 3 own-prefix
+
+lab_policy <<EOF_POLICY
+$(lab_uplinks)
+exempt from $LAN4.21 by rule
+route tcp dport 25  via two
+route udp           via three
+default             via one
+EOF_POLICY
+policy=$LAB_DIR/lab.policy
+
+# Somebody else's things, which are to stay.
+in_router ip rule add pref 20105 from 192.0.2.77 lookup main
+in_router ip route add 10.9.0.0/16 via "$(gw4 2)" table 222
+in_router nft add table inet others
+
+before=$(lab_snapshot)
+ok "dry run" waymark setup --dry-run "$policy"
+waymark setup --dry-run "$policy" >"$LAB_DIR/script.sh"
+is "a dry run changes nothing" "$(diff <(echo "$before") <(lab_snapshot))" ""
+
+ok "setup" waymark setup "$policy"
+once=$(lab_snapshot)
+like "there are mark rules" "$once" 'fwmark'
+like "there is a table" "$once" 'table inet waymark'
+in_router ip monitor route rule link >"$LAB_DIR/monitor" 2>/dev/null &
+monitor=$!
+sleep 0.3
+ok "setup again" waymark setup "$policy"
+is "twice is as once" "$(diff <(echo "$once") <(lab_snapshot))" ""
+sleep 0.2
+kill $monitor 2>/dev/null
+is "and says nothing to the kernel" "$(cat "$LAB_DIR/monitor")" ""
+
+sed -i '/^route udp/d; s/exempt.*/exempt from 192.0.2.22 by rule/' "$policy"
+ok "another policy" waymark setup "$policy"
+like "its rule is there" "$(in_router ip rule)" 'from 192.0.2.22 lookup main'
+ok "the old one's is gone" eval "! in_router ip rule | grep -q 192.0.2.21"
+like "somebody else's rule stays" "$(in_router ip rule)" '192.0.2.77'
+
+# Some of it was lost: setup mends it.
+in_router nft delete table inet waymark
+in_router ip route flush table 202
+ok "setup after a flush" waymark setup "$policy"
+like "the table is back" "$(in_router nft list tables)" 'inet waymark'
+like "the route is back" "$(in_router ip route show table 202)" default
+
+ok "down" waymark down
+is "down leaves what was there before" \
+	"$(diff <(echo "$before") <(lab_snapshot))" ""
+ok "down again is no error" waymark down
+
+like "the script says which kernels take it" "$(cat "$LAB_DIR/script.sh")" \
+	'^# .*nft_queue'
+# What the dry run printed is a script, and does the same. nft lists and
+# takes the queue rule only where the kernel has nft_queue.
+in_router nft add table inet try
+if ! in_router nft -c 'add chain inet try q { queue num 0 bypass; }' \
+	2>/dev/null; then
+	sed -i '/queue num/d' "$LAB_DIR/script.sh"
+fi
+in_router nft delete table inet try
+ok "the dry run's script runs" in_router sh -e "$LAB_DIR/script.sh"
+without_queue() { grep -v 'queue\|^[[:space:]]*$'; }
+is "and does what setup does" \
+	"$(diff <(without_queue <<<"$once") \
+		<(lab_snapshot | without_queue))" ""
+done_testing

@@ -1,0 +1,186 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 92_weighted_balancing.sh - Two uplinks balance flows by weight, through the
+# kernel's rules and through the engine: each flow has one path, with `by
+# source` each client has one, and while one uplink is down the other carries
+# all flows.
+. "$(dirname "$0")/lib.sh"
+lab_bound 70 "$0" "$@"
+lab_need
+LAB_SECONDS=20
+lab_new 2 own-prefix
+
+# Port 5001 is decided by headers; for 5002 the engine looks at payload first.
+# shares WORDS: a policy with such uplinks
+shares()
+{
+	lab_policy <<-END
+	queues 0-1
+	$(lab_uplinks "$1")
+	route dport 5002 app ssh         via one
+	route dport { 5001, 5002 }       via { one 3, two 1 }
+	route dport 5003                 via { one, two } by source
+	default                          via main
+	END
+}
+
+# many COUNT LINES PORT ADDRESS...: so many flows of TCP and UDP to each
+many()
+{
+	local count=$1 lines=$2 port=$3 server words=()
+	shift 3
+	for server; do
+		words+=("tcp:$port:$server" "udp:$port:$server")
+	done
+	in_client /usr/bin/python3 "$LAB_TOP/pcap-tests/live/balance.py" \
+		"$count" "$lines" "${words[@]}"
+}
+
+# Of the flows that many() told of, how many the uplink N had.
+had()
+{
+	awk -v v4="$(up4 "$1")" -v v6="$(up6 "$1")" '{
+		for (i = 1; i < NF; i += 2)
+			if ($i == v4 || $i == v6)
+				sum += $(i + 1)
+	} END { print sum + 0 }' <<<"$2"
+}
+
+# shared NAME SAID TOTAL: about three to one, and nothing amiss
+shared()
+{
+	local one two percent
+	one=$(had 1 "$2") two=$(had 2 "$2")
+	percent=$((one * 100 / $3))
+	like "$1: each flow has one path, and all answers" "$2" \
+		'split 0 lost 0$'
+	is "$1: all flows" $((one + two)) "$3"
+	if [ $percent -ge 62 ] && [ $percent -le 86 ]; then
+		pass "$1: three of four go by one"
+	else
+		fail "$1: three of four go by one" "$one and $two"
+	fi
+}
+
+# all_by NAME N SAID TOTAL
+all_by()
+{
+	like "$1: nothing amiss" "$3" 'split 0 lost 0$'
+	is "$1: all by $2" "$(had "$2" "$3")" "$4"
+}
+
+# goes_by NAME N: within a second, headers or payload, either family
+goes_by()
+{
+	local port
+	sleep 0.6
+	for port in 5001 5002; do
+		all_by "$1, $port" "$2" \
+			"$(many 10 2 $port $SERVER4 $SERVER6)" 40
+	done
+}
+
+shares masquerade
+ok "up" lab_up
+ok "servers" lab_serve server tcp:5001 udp:5001 tcp:5002 udp:5002 tcp:5003 \
+	udp:5003
+shared "by headers" "$(many 100 3 5001 $SERVER4 $SERVER6)" 400
+shared "by the engine" "$(many 100 3 5002 $SERVER4 $SERVER6)" 400
+
+# ---- by source: one path a client, and not the same for all ----
+
+clients4='' clients6=''
+for n in $(seq 100 113); do
+	in_client ip addr add "$LAN4.$n/24" dev eth0
+	in_client ip addr add "$LAN6::$n/64" dev eth0 nodad
+	clients4+=" $LAN4.$n" clients6+=" $LAN6::$n"
+done
+one_path()
+{
+	local client server paths='' said
+	for client in $1; do
+		server=$SERVER4
+		case $client in *:*) server=$SERVER6 ;; esac
+		said=$(in_client /usr/bin/python3 \
+			"$LAB_TOP/pcap-tests/live/balance.py" 5 1 \
+			"udp:5003:$server=$client" "tcp:5003:$server=$client")
+		paths+="$(awk '{ print NF, $2, $NF }' <<<"$said") $(
+			awk '{ print $1 }' <<<"$said")
+"
+	done
+	# One address of ten flows, none lost, a line a client; then the paths.
+	awk 'NF { if ($1 != 6 || $2 != 10 || $3 != 0) bad++; seen[$4]++ }
+		END { n = 0; for (path in seen) n++; print bad + 0, n }' \
+		<<<"$paths"
+}
+is "by source: a client has one path, two have both" \
+	"$(one_path "$clients4")" "0 2"
+is "by source: IPv6" "$(one_path "$clients6")" "0 2"
+
+# ---- the router's own: the first that lives ----
+
+is "the router's own" "$(ask router udp $SERVER4 5001) $(
+	ask router tcp $SERVER4 5001)" "$(up4 1) $(up4 1)"
+
+# ---- an uplink dies, and comes back ----
+
+lab_start client lasts /usr/bin/python3 \
+	"$LAB_TOP/pcap-tests/live/datagrams.py" $SERVER4 5001 60
+ok "one is said to be down" waymark uplink down one
+goes_by "one is down" 2
+is "the router's own, too" "$(ask router udp $SERVER4 5001)" "$(up4 2)"
+until_true 60 grep -q lost "$LAB_DIR/lasts.log"
+like "a flow that was there goes on" "$(cat "$LAB_DIR/lasts.log")" \
+	' lost [0-2]$'
+ok "and is up again" waymark uplink auto one
+sleep 0.6
+shared "both again" "$(many 50 2 5001 $SERVER4 $SERVER6)" 200
+shared "both again, by the engine" "$(many 50 2 5002 $SERVER4 $SERVER6)" 200
+
+in_router ip link set up2 down
+goes_by "a link is down" 1
+in_router ip link set up2 up
+in_router ip addr add "$(up6 2)/64" dev up2 nodad 2>/dev/null
+until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw4 2)"
+until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw6 2)"
+sleep 0.5
+shared "its link is back" "$(many 50 2 5002 $SERVER4 $SERVER6)" 200
+
+# ---- no NAT: a TCP connection goes on by the other uplink ----
+
+shares ''
+ok "without NAT" waymark reload
+lab_forget
+like "without NAT: all answers" "$(many 50 3 5001 $SERVER4)" 'split 0 lost 0$'
+is "without NAT: both paths" "$(lab_paths $SERVER4 tcp 5001) $(
+	lab_paths $SERVER4 udp 5001)" "1 2 1 2"
+for n in 1 2 3 4; do
+	lab_start client "tcp$n" /usr/bin/python3 \
+		"$LAB_TOP/pcap-tests/live/talk.py" ask tcp $SERVER4 5002 \
+		--lines 40 --pause 0.05 --patience 5
+done
+sleep 0.6
+waymark uplink down one >/dev/null
+sleep 0.6
+lab_forget
+for n in 1 2 3 4; do
+	until_true 80 lab_gone "$(lab_pid "tcp$n")"
+	is "connection $n goes on" "$(cat "$LAB_DIR/tcp$n.log")" "$LAN4.9"
+done
+is "by two" "$(lab_paths $SERVER4 tcp 5002)" 2
+waymark uplink auto one >/dev/null
+ok "down" waymark down
+until_true 20 lab_gone "$(lab_pid waymark)"
+
+# ---- the engine alone, beside a set-up ----
+
+shares 'masquerade optional'
+in_router ip link set up1 down
+ok "set up while one is down" waymark setup "$LAB_DIR/lab.policy"
+lab_start router run "$WAYMARK" run --state-dir "$LAB_DIR/state" \
+	"$LAB_DIR/lab.policy"
+until_true 50 grep -q ready "$LAB_DIR/run.log"
+all_by "run: one is down" 2 "$(many 10 2 5002 $SERVER4)" 20
+all_by "setup: one is down" 2 "$(many 10 2 5001 $SERVER4)" 20
+is "the ISPs refused nothing" "$(lab_spoofed 1) $(lab_spoofed 2)" "0 0"
+done_testing
