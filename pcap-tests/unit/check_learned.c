@@ -1,105 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check_learned.c - items are learned, found, contradicted, evicted. */
-#include <errno.h>
 #include <netinet/in.h>
-#include <nettle/sha2.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/hints/hint.h"
-#include "engine/learn/learned_file.h"
+#include "stores.h"
 #include "unit.h"
 
-#define SECOND UINT64_C(1000000000)
-#define NOW (1000 * SECOND)
 #define TLS hints_app_find("tls")
-#define SSH hints_app_find("ssh")
-
-static struct address address(const char *text)
-{
-	struct address a;
-
-	ck_assert_int_eq(address_parse(text, strlen(text), &a), 0);
-	return a;
-}
-
-/* The client whose flows reveal hosts and applications of servers. */
-static const struct address any_client = {
-	.bytes = { [10] = 0xff, 0xff, 10, 0, 0, 1 },
-};
-
-static struct learned *store(size_t items)
-{
-	const struct learned_options options = {
-		.answers = items, .servers = items, .repeatable = true,
-	};
-	struct learned *learned = learned_new(&options);
-
-	ck_assert_ptr_nonnull(learned);
-	return learned;
-}
-
-static void add_answer(struct learned *learned, const char *client,
-			 const char *server, const char *host, uint64_t now_ns)
-{
-	struct address c = address(client), s = address(server);
-
-	learned_add_answer(learned, &c, &s, host, 60, now_ns);
-}
-
-static const char *answer(const struct learned *learned, const char *client,
-			  const char *server, uint64_t now_ns)
-{
-	static struct learned_found found;
-	struct address c = address(client), s = address(server);
-	struct learned_look look = learned_look(learned, &c, &s, IPPROTO_TCP,
-						443);
-
-	return learned_answer(learned, &look, now_ns, &found) ? found.host :
-								"none";
-}
-
-static bool ask_server(const struct learned *learned,
-		       const struct address *server, uint8_t proto,
-		       uint16_t port, uint64_t now_ns,
-		       struct learned_found *ret)
-{
-	struct learned_look look = learned_look(learned, &any_client, server,
-						proto, port);
-
-	learned_fetch(learned, &look);
-	return learned_server(learned, &look, now_ns, ret);
-}
 
 START_TEST(answers)
 {
-	struct learned *learned = store(64);
+	struct learned *learned = stores_new(64);
 
-	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
+	stores_add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "a.example");
 	/* Answers are found for the client and the server only. */
-	ck_assert_str_eq(answer(learned, "10.0.0.2", "192.0.2.7", NOW), "none");
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.8", NOW), "none");
+	ck_assert_str_eq(stores_host(learned, "10.0.0.2", "192.0.2.7", NOW),
+			 "none");
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.8", NOW),
+			 "none");
 	/* The latest name counts. */
-	add_answer(learned, "10.0.0.1", "192.0.2.7", "b.example",
-		     NOW + SECOND);
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
+	stores_add_answer(learned, "10.0.0.1", "192.0.2.7", "b.example",
+			  NOW + SECOND);
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "b.example");
-	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example",
-		     NOW + 2 * SECOND);
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
+	stores_add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example",
+			  NOW + 2 * SECOND);
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "a.example");
 	/* The TTL of sixty seconds expires. */
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7",
-				NOW + 61 * SECOND), "a.example");
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7",
-				NOW + 62 * SECOND), "none");
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.7",
+				     NOW + 61 * SECOND), "a.example");
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.7",
+				     NOW + 62 * SECOND), "none");
 	learned_free(learned);
 }
 END_TEST
@@ -110,8 +49,8 @@ static const size_t lengths[] = { 1, 38, 39, 40, 41, 62, 63, 64, 65, 71, 72,
 
 START_TEST(length)
 {
-	struct learned *learned = store(64);
-	struct address server = address("192.0.2.9");
+	struct learned *learned = stores_new(64);
+	struct address server = stores_address("192.0.2.9");
 	struct learned_found found;
 	char host[LEARNED_HOST_MAX + 2];
 	size_t len = lengths[_i];
@@ -119,17 +58,17 @@ START_TEST(length)
 	for (size_t i = 0; i < len; i++)
 		host[i] = (char)('a' + i % 26);
 	host[len] = '\0';
-	add_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
-	add_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.9", NOW),
+	stores_add_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
+	stores_add_answer(learned, "10.0.0.1", "192.0.2.9", host, NOW);
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.9", NOW),
 			 len <= LEARNED_HOST_MAX ? host : "none");
 	/* Repetition makes the same name more certain. */
 	for (int i = 0; i < 3; i++)
-		learned_add_server(learned, &any_client, &server, IPPROTO_TCP,
-				   443, TLS,
-				     host, NOW);
-	ck_assert_int_eq(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
-				    &found), len <= LEARNED_HOST_MAX);
+		learned_add_server(learned, &stores_client, &server,
+				   IPPROTO_TCP, 443, TLS, host, NOW);
+	ck_assert_int_eq(stores_find_server(learned, &server, IPPROTO_TCP, 443,
+					    NOW, &found),
+			 len <= LEARNED_HOST_MAX);
 	if (len <= LEARNED_HOST_MAX) {
 		ck_assert_str_eq(found.host, host);
 		ck_assert_uint_gt(found.host_percent, 75);
@@ -142,7 +81,7 @@ END_TEST
  * and lost names have no confidence. */
 START_TEST(many_long_names)
 {
-	struct learned *learned = store(512);
+	struct learned *learned = stores_new(512);
 	char host[LEARNED_HOST_MAX + 1];
 	size_t there = 0, lost = 0;
 
@@ -152,9 +91,9 @@ START_TEST(many_long_names)
 		size_t len = 100 + (size_t)i % 150;
 
 		snprintf(host + len, sizeof(host) - len, "%d", i % 10);
-		learned_add_server(learned, &any_client, &server, IPPROTO_TCP,
-				   443, TLS,
-				     host, NOW + (uint64_t)i * SECOND);
+		learned_add_server(learned, &stores_client, &server,
+				   IPPROTO_TCP, 443, TLS, host,
+				   NOW + (uint64_t)i * SECOND);
 		memset(host + len, 'x', sizeof(host) - len);
 	}
 	for (int i = 0; i < 256; i++) {
@@ -162,8 +101,8 @@ START_TEST(many_long_names)
 		struct learned_found found;
 		size_t len = 100 + (size_t)i % 150;
 
-		if (!ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
-				&found))
+		if (!stores_find_server(learned, &server, IPPROTO_TCP, 443, NOW,
+					&found))
 			continue;
 		ck_assert_uint_eq(found.app, TLS);
 		if (found.host[0] == '\0') {
@@ -181,36 +120,23 @@ START_TEST(many_long_names)
 }
 END_TEST
 
-static void count(void *ctx, const struct learned_item *item)
-{
-	ck_assert_int_ne(item->kind, LEARNED_NONE);
-	++*(size_t *)ctx;
-}
-
-static size_t count_of(const struct learned *learned)
-{
-	size_t n = 0;
-
-	learned_each(learned, count, &n);
-	return n;
-}
-
 /* Many names of an address for one client do not evict those of others. */
 START_TEST(many_names)
 {
-	struct learned *learned = store(8);
+	struct learned *learned = stores_new(8);
 	char host[32];
 
-	add_answer(learned, "10.0.0.2", "192.0.2.7", "other.example", NOW);
+	stores_add_answer(learned, "10.0.0.2", "192.0.2.7", "other.example",
+			  NOW);
 	for (int i = 0; i < 100; i++) {
 		snprintf(host, sizeof(host), "n%d.example", i);
-		add_answer(learned, "10.0.0.1", "192.0.2.7", host,
-			     NOW + (uint64_t)i * SECOND / 10);
+		stores_add_answer(learned, "10.0.0.1", "192.0.2.7", host,
+				  NOW + (uint64_t)i * SECOND / 10);
 	}
-	ck_assert_uint_eq(count_of(learned), 1 + LEARNED_NAMES_MAX);
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.7", NOW),
+	ck_assert_uint_eq(stores_count(learned), 1 + LEARNED_NAMES_MAX);
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.7", NOW),
 			 "n99.example");
-	ck_assert_str_eq(answer(learned, "10.0.0.2", "192.0.2.7", NOW),
+	ck_assert_str_eq(stores_host(learned, "10.0.0.2", "192.0.2.7", NOW),
 			 "other.example");
 	learned_free(learned);
 }
@@ -220,25 +146,26 @@ END_TEST
  * client. */
 START_TEST(fair_shares)
 {
-	struct learned *learned = store(64);
+	struct learned *learned = stores_new(64);
 	char server[32], client[32];
 	unsigned int kept = 0;
 
 	for (int i = 0; i < 8; i++) {
 		snprintf(client, sizeof(client), "10.0.0.%d", i + 1);
-		add_answer(learned, client, "192.0.2.7", "a.example", NOW);
+		stores_add_answer(learned, client, "192.0.2.7", "a.example",
+				  NOW);
 	}
 	for (int i = 0; i < 2000; i++) {
 		snprintf(server, sizeof(server), "198.51.%d.%d", i / 250,
 			 i % 250);
 		snprintf(client, sizeof(client), "2001:db8::%x", i + 1);
-		add_answer(learned, client, server, "b.example",
-			   NOW + SECOND + (uint64_t)i);
+		stores_add_answer(learned, client, server, "b.example",
+				  NOW + SECOND + (uint64_t)i);
 	}
 	for (int i = 0; i < 8; i++) {
 		snprintf(client, sizeof(client), "10.0.0.%d", i + 1);
-		kept += strcmp(answer(learned, client, "192.0.2.7",
-				      NOW + 2 * SECOND), "a.example") == 0;
+		kept += strcmp(stores_host(learned, client, "192.0.2.7",
+					   NOW + 2 * SECOND), "a.example") == 0;
 	}
 	ck_assert_uint_eq(kept, 8);
 	learned_free(learned);
@@ -248,26 +175,28 @@ END_TEST
 /* A full bucket evicts what expired, then what was unused for longest. */
 START_TEST(least_useful)
 {
-	struct learned *learned = store(8);
+	struct learned *learned = stores_new(8);
 	char server[32];
 
 	for (int i = 0; i < 8; i++) {
 		snprintf(server, sizeof(server), "192.0.2.%d", i);
-		add_answer(learned, "10.0.0.1", server, "a.example",
-			     NOW + (uint64_t)i * SECOND);
+		stores_add_answer(learned, "10.0.0.1", server, "a.example",
+				  NOW + (uint64_t)i * SECOND);
 	}
 	/* The oldest was used since. */
-	answer(learned, "10.0.0.1", "192.0.2.0", NOW + 30 * SECOND);
-	add_answer(learned, "10.0.0.1", "192.0.2.100", "a.example",
-		     NOW + 30 * SECOND);
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.0", NOW),
+	stores_host(learned, "10.0.0.1", "192.0.2.0", NOW + 30 * SECOND);
+	stores_add_answer(learned, "10.0.0.1", "192.0.2.100", "a.example",
+			  NOW + 30 * SECOND);
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.0", NOW),
 			 "a.example");
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.1", NOW), "none");
-	ck_assert_uint_eq(count_of(learned), 8);
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.1", NOW),
+			 "none");
+	ck_assert_uint_eq(stores_count(learned), 8);
 	/* Now it has expired, and is evicted before others that have not. */
-	add_answer(learned, "10.0.0.1", "192.0.2.101", "a.example",
-		     NOW + 61 * SECOND);
-	ck_assert_str_eq(answer(learned, "10.0.0.1", "192.0.2.0", NOW), "none");
+	stores_add_answer(learned, "10.0.0.1", "192.0.2.101", "a.example",
+			  NOW + 61 * SECOND);
+	ck_assert_str_eq(stores_host(learned, "10.0.0.1", "192.0.2.0", NOW),
+			 "none");
 	learned_free(learned);
 }
 END_TEST
@@ -293,31 +222,30 @@ static const struct {
 
 START_TEST(servers)
 {
-	struct learned *learned = store(64);
-	struct address server = address("2001:db8::7");
+	struct learned *learned = stores_new(64);
+	struct address server = stores_address("2001:db8::7");
 	struct learned_found item;
 	char host[2] = "";
 
 	for (const char *c = histories[_i].flows; *c != '\0'; c++) {
 		host[0] = *c != '-' ? *c : '\0';
-		learned_add_server(learned, &any_client, &server, IPPROTO_TCP,
-				   443, TLS,
-				     host, NOW);
+		learned_add_server(learned, &stores_client, &server,
+				   IPPROTO_TCP, 443, TLS, host, NOW);
 	}
-	ck_assert(ask_server(learned, &server, IPPROTO_TCP, 443, NOW,
-				 &item));
+	ck_assert(stores_find_server(learned, &server, IPPROTO_TCP, 443, NOW,
+				     &item));
 	ck_assert_msg(strcmp(item.host, histories[_i].host) == 0 &&
 		      (item.host_percent >= 50) == histories[_i].is_sure,
 		      "%s: '%s' %u%%", histories[_i].name, item.host,
 		      item.host_percent);
 	ck_assert_uint_ge(item.app_percent, 60);
 	ck_assert_uint_eq(item.app, TLS);
-	ck_assert(!ask_server(learned, &server, IPPROTO_UDP, 443, NOW,
-				  &item));
-	ck_assert(!ask_server(learned, &server, IPPROTO_TCP, 80, NOW,
-				  &item));
-	ck_assert(!ask_server(learned, &server, IPPROTO_TCP, 443,
-				  NOW + 8 * 24 * 3600 * SECOND, &item));
+	ck_assert(!stores_find_server(learned, &server, IPPROTO_UDP, 443, NOW,
+				      &item));
+	ck_assert(!stores_find_server(learned, &server, IPPROTO_TCP, 80, NOW,
+				      &item));
+	ck_assert(!stores_find_server(learned, &server, IPPROTO_TCP, 443,
+				      NOW + 8 * 24 * 3600 * SECOND, &item));
 	learned_free(learned);
 }
 END_TEST
@@ -344,16 +272,16 @@ static const struct {
 
 START_TEST(several_clients)
 {
-	struct learned *learned = store(64);
-	struct address server = address("192.0.2.7");
-	struct address stranger = address("10.9.9.9");
+	struct learned *learned = stores_new(64);
+	struct address server = stores_address("192.0.2.7");
+	struct address stranger = stores_address("10.9.9.9");
 	struct learned_look look = learned_look(learned, &stranger, &server,
 						IPPROTO_TCP, 443);
 	struct learned_found found;
 	bool is_shared;
 
 	for (size_t i = 0; i < 5 && groups[_i].clients[i] != NULL; i++) {
-		struct address client = address(groups[_i].clients[i]);
+		struct address client = stores_address(groups[_i].clients[i]);
 		struct learned_look own = learned_look(learned, &client,
 						       &server, IPPROTO_TCP,
 						       443);
@@ -378,10 +306,10 @@ END_TEST
 
 START_TEST(resets)
 {
-	struct learned *learned = store(8);
-	struct address client = address("10.0.0.1");
-	struct address server = address("192.0.2.7");
-	struct address other = address("192.0.2.8");
+	struct learned *learned = stores_new(8);
+	struct address client = stores_address("10.0.0.1");
+	struct address server = stores_address("192.0.2.7");
+	struct address other = stores_address("192.0.2.8");
 
 	ck_assert(learned_may_reset(learned, &client, &server, NOW));
 	ck_assert(!learned_may_reset(learned, &client, &server, NOW + SECOND));
@@ -391,138 +319,6 @@ START_TEST(resets)
 	ck_assert(learned_may_reset(learned, &client, &server,
 				    NOW + 61 * SECOND));
 	learned_free(learned);
-}
-END_TEST
-
-/* ---- the file ---- */
-
-static char dir[64], path[PATH_MAX];
-
-static void make_path(void)
-{
-	strcpy(dir, "/tmp/check_learned.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(learned_file_path(dir, path), 0);
-}
-
-static void remove_path(void)
-{
-	unlink(path);
-	ck_assert_int_eq(rmdir(dir), 0);
-}
-
-static void check_since(void *ctx, const struct learned_item *item)
-{
-	ck_assert_uint_eq(item->since_s, *(const uint32_t *)ctx);
-}
-
-START_TEST(save_and_load)
-{
-	struct learned *learned = store(64), *again = store(64);
-	struct address server = address("192.0.2.7");
-	struct learned_found item;
-	struct stat st;
-	uint32_t now_s = learned_second(learned, NOW);
-
-	make_path();
-	ck_assert_int_eq(learned_file_load(again, now_s, path), -ENOENT);
-	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
-	add_answer(learned, "10.0.0.1", "192.0.2.7", "b.example", NOW + 1);
-	learned_add_server(learned, &any_client, &server, IPPROTO_TCP, 22, SSH,
-			   "", NOW);
-	ck_assert_int_eq(learned_file_save(learned, now_s, path), 0);
-	ck_assert_int_eq(stat(path, &st), 0);
-	ck_assert_uint_eq(st.st_mode & 0777, 0600);
-	ck_assert_int_eq(learned_file_load(again, now_s, path), 0);
-	ck_assert_uint_eq(count_of(again), 3);
-	ck_assert(ask_server(again, &server, IPPROTO_TCP, 22, NOW, &item));
-	ck_assert_uint_eq(item.app, SSH);
-	ck_assert_uint_eq(item.seen_s, now_s);
-	learned_each(again, check_since, &now_s);
-	/* Loading twice changes nothing; expired items are not loaded. */
-	ck_assert_int_eq(learned_file_load(again, now_s, path), 0);
-	ck_assert_uint_eq(count_of(again), 3);
-	learned_free(again);
-	again = store(64);
-	ck_assert_int_eq(learned_file_load(again, now_s + 60, path), 0);
-	ck_assert_uint_eq(count_of(again), 1);
-	learned_free(again);
-	/* The clock was ahead when the file was written. */
-	again = store(64);
-	ck_assert_int_eq(learned_file_load(again, 5, path), 0);
-	ck_assert(ask_server(again, &server, IPPROTO_TCP, 22, 6 * SECOND,
-				 &item));
-	ck_assert_uint_eq(item.seen_s, 5);
-	learned_free(again);
-	learned_free(learned);
-	remove_path();
-}
-END_TEST
-
-/* Each changed byte and each truncation is detected. */
-START_TEST(broken_file)
-{
-	struct learned *learned = store(8);
-	uint8_t bytes[1024];
-	size_t len;
-	FILE *file;
-
-	make_path();
-	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
-	ck_assert_int_eq(learned_file_save(learned, 1000, path), 0);
-	file = fopen(path, "rb");
-	len = fread(bytes, 1, sizeof(bytes), file);
-	fclose(file);
-	for (size_t i = 0; i < 2 * len; i++) {
-		bool is_cut = i >= len;
-
-		file = fopen(path, "wb");
-		if (!is_cut)
-			bytes[i] ^= 0x41;
-		fwrite(bytes, 1, is_cut ? i - len : len, file);
-		if (!is_cut)
-			bytes[i] ^= 0x41;
-		fclose(file);
-		ck_assert_int_eq(learned_file_load(learned, 1000, path),
-				 -EBADMSG);
-	}
-	learned_free(learned);
-	remove_path();
-}
-END_TEST
-
-/* Change the byte at `at` by `change`, and write a correct digest. */
-static void change_file(size_t at, int change)
-{
-	uint8_t bytes[1024];
-	struct sha256_ctx sha;
-	FILE *file = fopen(path, "r+b");
-	size_t len = fread(bytes, 1, sizeof(bytes), file);
-	size_t body_len = len - SHA256_DIGEST_SIZE;
-
-	bytes[at] = (uint8_t)(bytes[at] + change);
-	sha256_init(&sha);
-	sha256_update(&sha, body_len, bytes);
-	sha256_digest(&sha, SHA256_DIGEST_SIZE, bytes + body_len);
-	rewind(file);
-	fwrite(bytes, 1, len, file);
-	fclose(file);
-}
-
-START_TEST(another_version)
-{
-	static const size_t version = sizeof("waymark-learned\n") - 1;
-	struct learned *learned = store(8);
-
-	make_path();
-	add_answer(learned, "10.0.0.1", "192.0.2.7", "a.example", NOW);
-	ck_assert_int_eq(learned_file_save(learned, 1000, path), 0);
-	change_file(version, 1);
-	ck_assert_int_eq(learned_file_load(learned, 1000, path), -EBADMSG);
-	change_file(version, -1);
-	ck_assert_int_eq(learned_file_load(learned, 1000, path), 0);
-	learned_free(learned);
-	remove_path();
 }
 END_TEST
 
@@ -555,7 +351,7 @@ static void compare(const struct learned_found *found, const char *host)
 static void *learn_and_ask(void *arg)
 {
 	unsigned state = (unsigned)(size_t)arg + 1;
-	struct address client = address("10.0.0.1");
+	struct address client = stores_address("10.0.0.1");
 
 	for (int i = 0; i < ROUNDS; i++) {
 		char host[LEARNED_HOST_MAX + 1];
@@ -572,9 +368,8 @@ static void *learn_and_ask(void *arg)
 			learned_add_answer(shared, &client, &server, host,
 					     60, NOW + (uint64_t)i);
 		if (n & 512)
-			learned_add_server(shared, &any_client, &server,
-					   IPPROTO_TCP, 443,
-					     1, host, NOW);
+			learned_add_server(shared, &stores_client, &server,
+					   IPPROTO_TCP, 443, 1, host, NOW);
 		look = learned_look(shared, &client, &server, IPPROTO_TCP,
 				    443);
 		learned_fetch(shared, &look);
@@ -591,14 +386,14 @@ START_TEST(threads)
 {
 	pthread_t thread[THREADS];
 
-	shared = store(16);
+	shared = stores_new(16);
 	for (size_t i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL,
 						learn_and_ask, (void *)i), 0);
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 	ck_assert_uint_eq(torn, 0);
-	ck_assert_uint_gt(count_of(shared), 0);
+	ck_assert_uint_gt(stores_count(shared), 0);
 	learned_free(shared);
 }
 END_TEST
@@ -618,9 +413,6 @@ int main(void)
 	tcase_add_loop_test(tcase, servers, 0, ROWS(histories));
 	tcase_add_loop_test(tcase, several_clients, 0, ROWS(groups));
 	tcase_add_test(tcase, resets);
-	tcase_add_test(tcase, save_and_load);
-	tcase_add_test(tcase, broken_file);
-	tcase_add_test(tcase, another_version);
 	tcase_add_test(tcase, threads);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -414,70 +414,6 @@ START_TEST(reload)
 }
 END_TEST
 
-/* Which late flows are reset: not those that are closing, nor those that have
- * carried more than a few packets of data. */
-static const struct {
-	const char *name;
-	unsigned int lines;	/* of data before that */
-	uint8_t flags;
-	bool back;
-	unsigned int resets;
-} lates[] = {
-	{ "decided by the client's data", 0, TCP_ACK, false, 1 },
-	{ "decided by the server's data", 0, TCP_ACK, true, 1 },
-	{ "little data before", 3, TCP_ACK, false, 1 },
-	{ "more data before", 4, TCP_ACK, false, 0 },
-	{ "the client closes", 0, TCP_ACK | TCP_FIN, false, 0 },
-	{ "the server closes", 0, TCP_ACK | TCP_FIN, true, 0 },
-};
-
-static void count_reset(void *ctx, const struct packet *pkt, bool from_server)
-{
-	(void)pkt;
-	(void)from_server;
-	++*(unsigned int *)ctx;
-}
-
-START_TEST(reset)
-{
-	unsigned int resets = 0;
-	struct learned *learned = learned_new(NULL);
-	const struct worker_options options = {
-		.flows = 64, .streams = 8, .learned = learned,
-		.reset = count_reset, .reset_ctx = &resets,
-	};
-	struct policy *policy = packets_policy(
-		UPLINKS "late reset\nroute payload /SECRET/ via a\n");
-	struct worker *worker = worker_new(policy, &options);
-	struct test_packet test_packet = { .flags = TCP_SYN, .seq = 9 };
-
-	ck_assert_uint_eq(mark_of(worker, &test_packet, false), MAIN);
-	test_packet.mark = MAIN;
-	for (unsigned int i = 0; i < lates[_i].lines; i++) {
-		struct test_packet line = { .flags = TCP_ACK, .seq = 10 + 6 * i,
-				     .mark = MAIN, DATA("hello\n") };
-
-		ck_assert_uint_eq(mark_of(worker, &line, false), MAIN);
-	}
-	test_packet.flags = lates[_i].flags;
-	test_packet.back = lates[_i].back;
-	test_packet.seq = test_packet.back ? 500 : 10 + 6 * lates[_i].lines;
-	test_packet.data = "SECRET";
-	ck_assert_uint_eq(mark_of(worker, &test_packet, false), MAIN | SETTLED);
-	ck_assert_msg(resets == lates[_i].resets &&
-		      worker_counters(worker)->late_reset == resets &&
-		      worker_counters(worker)->late_kept == 1 - resets,
-		      "%s", lates[_i].name);
-	worker_free(worker);
-	learned_free(learned);
-	policy_free(policy);
-}
-END_TEST
-
-/* ---- servers ---- */
-
-#define HELLO_MORE "\x16\x03\x01\x02\0\x01"	/* a ClientHello begins */
-
 static struct address address_of(const char *text)
 {
 	struct address address;
@@ -487,44 +423,6 @@ static struct address address_of(const char *text)
 	address = address_from_v4(v4);
 	return address;
 }
-
-static bool knows_server(const struct learned *learned, const char *client)
-{
-	struct address from = address_of(client), to = address_of(V);
-	struct learned_look look = learned_look(learned, &from, &to,
-						IPPROTO_TCP, 443);
-	struct learned_found found;
-
-	return learned_server(learned, &look, 1000000, &found);
-}
-
-/* The budget ends within a ClientHello: the flow does not show that the server
- * has no name. */
-START_TEST(given_up)
-{
-	struct policy *policy = policy_for(_i == 0 ? "inspect packets 3\n" :
-						     "inspect bytes 256\n");
-	struct learned *learned = learned_new(NULL);
-	struct worker *worker = worker_for(policy, learned);
-	static const char more[] = HELLO_MORE "\0\x01\xfc\x03\x03";
-	struct test_packet syn = { .dport = 443, .dst = V, .flags = TCP_SYN,
-				   .seq = 9 };
-	struct test_packet data = { .dport = 443, .dst = V, .flags = TCP_ACK,
-				    .seq = 10, .data = more,
-				    .len = sizeof(more) - 1 };
-
-	mark_of(worker, &syn, false);
-	for (int i = 0; i < 40; i++) {
-		mark_of(worker, &data, false);
-		data.seq += (uint32_t)data.len;
-	}
-	ck_assert_uint_eq(worker_counters(worker)->settled, 1);
-	ck_assert(!knows_server(learned, "192.168.1.9"));
-	worker_free(worker);
-	learned_free(learned);
-	policy_free(policy);
-}
-END_TEST
 
 /* The client's DNS answer has precedence over a server without a name. */
 START_TEST(own_answer_first)
@@ -549,49 +447,6 @@ START_TEST(own_answer_first)
 }
 END_TEST
 
-/* What one client's flows revealed does not choose another client's uplink;
- * three clients are enough, unless the decision concerns a strict uplink. */
-static const struct {
-	const char *name;
-	const char *policy;
-	unsigned int clients;
-	uint32_t mark;
-} others[] = {
-	{ "one other client", "", 1, MAIN },
-	{ "two other clients", "", 2, MAIN },
-	{ "three other clients", "", 3, A },
-	{ "away from a strict uplink", "default via s\n", 3, 0x04000000u },
-	{ "to a strict uplink", "route host v.example via s\n", 3, MAIN },
-};
-
-START_TEST(other_clients)
-{
-	char text[512];
-	struct policy *policy;
-	struct learned *learned = learned_new(NULL);
-	struct address server = address_of(V), client;
-	static const struct test_packet syn = SYN_TO(V);
-	struct worker *worker;
-
-	snprintf(text, sizeof(text),
-		 "uplink s { dev s mark 4 strict }\n%s", others[_i].policy);
-	policy = policy_for(text);
-	worker = worker_for(policy, learned);
-	for (unsigned int i = 0; i < others[_i].clients; i++) {
-		client = address_from_v4(htonl(0x0a000001 + i));
-		for (int n = 0; n < 4; n++)
-			learned_add_server(learned, &client, &server,
-					   IPPROTO_TCP, 443, 1, "v.example",
-					   1000000);
-	}
-	ck_assert_msg(mark_of(worker, &syn, false) == others[_i].mark, "%s",
-		      others[_i].name);
-	worker_free(worker);
-	learned_free(learned);
-	policy_free(policy);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("worker_learn");
@@ -599,10 +454,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, script, 0, ROWS(rows));
 	tcase_add_test(tcase, reload);
-	tcase_add_loop_test(tcase, reset, 0, ROWS(lates));
-	tcase_add_loop_test(tcase, given_up, 0, 2);
 	tcase_add_test(tcase, own_answer_first);
-	tcase_add_loop_test(tcase, other_clients, 0, ROWS(others));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
