@@ -16,7 +16,7 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Werror
 LIBS    := libnetfilter_queue libnfnetlink libmnl libpcap libnftables \
 	   libnftnl nettle libhs jansson libidn2 libcares libcap-ng \
-	   libseccomp zlib libzstd liblz4
+	   libseccomp libsystemd zlib libzstd liblz4
 PKG     := $(shell pkg-config --exists $(LIBS) 2>/dev/null && \
 	   pkg-config --cflags $(LIBS))
 LDLIBS   = $(shell pkg-config --libs $(LIBS)) -pthread
@@ -28,8 +28,8 @@ COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CFLAGS) \
 DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 	libnfnetlink-dev libmnl-dev libpcap-dev libnftables-dev libnftnl-dev \
 	nettle-dev libvectorscan-dev libjansson-dev libidn2-dev \
-	libc-ares-dev libcap-ng-dev libseccomp-dev zlib1g-dev libzstd-dev \
-	liblz4-dev
+	libc-ares-dev libcap-ng-dev libseccomp-dev libsystemd-dev zlib1g-dev \
+	libzstd-dev liblz4-dev
 DEPS_TESTS := check netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
 	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime
@@ -112,6 +112,7 @@ $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libwaymark.
 
 # Of the tools, what needs no terminal and no running engine.
 $(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o
+$(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
 
 $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)

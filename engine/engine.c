@@ -74,6 +74,10 @@ static int lane_turn(struct lane *lane)
 	int rc;
 
 	worker_pass(lane->worker);
+	atomic_store_explicit(&lane->turns,
+			      atomic_load_explicit(&lane->turns,
+						   memory_order_relaxed) + 1,
+			      memory_order_relaxed);
 	if (got <= 0)
 		return got;
 	refresh_interfaces(lane, lane->packets[0].time_ns);

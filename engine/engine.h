@@ -5,6 +5,7 @@
 #ifndef WAYMARK_ENGINE_H
 #define WAYMARK_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/stats.h"
@@ -48,6 +49,10 @@ const struct policy *engine_policy(const struct engine *engine);
 /* Answer waiting packets, join the threads, release the queues. `ret_totals`
  * may be NULL. */
 void engine_stop(struct engine *engine, struct stats *ret_totals);
+
+/* Return whether each worker has turned since the previous call, and wake them
+ * all, so that those that are not stuck turn before the next one. */
+bool engine_has_turned(struct engine *engine);
 
 /* Readable once a thread lost its queue; the caller then stops the engine.
  * Owned by the engine. */

@@ -41,6 +41,22 @@ struct stats engine_totals(const struct engine *engine)
 	return totals;
 }
 
+bool engine_has_turned(struct engine *engine)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < engine->lane_count; i++) {
+		struct lane *lane = engine->lanes[i];
+		unsigned int turns = atomic_load_explicit(&lane->turns,
+							  memory_order_relaxed);
+
+		all &= turns != lane->turns_seen;
+		lane->turns_seen = turns;
+	}
+	engine_wake(engine);
+	return all;
+}
+
 /* ---- by route and class ---- */
 
 static void add_tally(struct engine_tally *sum, const struct tallies *tallies,

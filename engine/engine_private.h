@@ -26,6 +26,9 @@ struct lane {
 	 * asked. */
 	struct flow_query *query;	/* NULL until first needed */
 	bool is_asked;
+	unsigned int turns_seen;	/* by engine_has_turned() */
+	/* Counted by the lane's thread, read by the control thread. */
+	atomic_uint turns;
 	/* Used by the lane's thread only. */
 	uint64_t interfaces_ns;		/* time of the latest check */
 	bool interfaces_changed;

@@ -10,11 +10,12 @@
 
 static int run(const char *path, const char *state_dir)
 {
-	struct foreground *fg = foreground_start(path, state_dir);
+	int status;
+	struct foreground *fg = foreground_start(path, state_dir, &status);
 	int rc;
 
 	if (fg == NULL)
-		return EXIT_FAILURE;
+		return status;
 	foreground_look(fg);
 	rc = foreground_wait(fg);
 	foreground_stop(fg);

@@ -11,11 +11,12 @@
  * that another process holds is an error before anything is changed. */
 static int up(const char *path, const char *state_dir)
 {
-	struct foreground *fg = foreground_start(path, state_dir);
+	int status;
+	struct foreground *fg = foreground_start(path, state_dir, &status);
 	int rc;
 
 	if (fg == NULL)
-		return EXIT_FAILURE;
+		return status;
 	rc = foreground_set_up(fg);
 	if (rc < 0)
 		goto out;

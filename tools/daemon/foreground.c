@@ -20,6 +20,7 @@
 #include "rules/setup/setup.h"
 #include "rules/util/clock.h"
 #include "rules/util/log.h"
+#include "tools/cmd.h"
 #include "tools/daemon/engine_lock.h"
 #include "tools/load.h"
 #include "tools/daemon/memory.h"
@@ -153,12 +154,14 @@ static struct foreground *foreground_new(const char *path,
 	fg->name = path;
 	fg->running.path = path;
 	fg->running.state_dir = state_dir;
+	notify_init(&fg->running.notify);
 	fg->lock.fd = -1;
 	fg->signal_fd = -1;
 	return fg;
 }
 
-struct foreground *foreground_start(const char *path, const char *state_dir)
+struct foreground *foreground_start(const char *path, const char *state_dir,
+				    int *ret_status)
 {
 	struct load_options options = {
 		.resolve = true, .remember = true,
@@ -171,6 +174,7 @@ struct foreground *foreground_start(const char *path, const char *state_dir)
 	struct loaded loaded;
 	int rc;
 
+	*ret_status = EXIT_FAILURE;
 	if (setup_may_change(error) < 0) {
 		log_error("%s: %s", path, error);
 		return NULL;
@@ -178,8 +182,10 @@ struct foreground *foreground_start(const char *path, const char *state_dir)
 	options.out = log_open(&log);
 	rc = load(path, &options, &loaded);
 	log_close(&log, rc < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING);
-	if (rc < 0)
+	if (rc < 0) {
+		*ret_status = EXIT_POLICY;
 		return NULL;
+	}
 	fg = foreground_new(path, state_dir);
 	if (fg != NULL && start(fg, &loaded) == 0)
 		return fg;
@@ -221,9 +227,12 @@ static int wait_ms(const struct foreground *fg)
 {
 	int ms = control_wait_ms(fg->control, clock_ms());
 	int names_ms = running_names_wait_ms(&fg->running);
+	int notify_ms = notify_wait_ms(&fg->running.notify);
 
 	if (names_ms >= 0 && (ms < 0 || names_ms < ms))
 		ms = names_ms;
+	if (notify_ms >= 0 && (ms < 0 || notify_ms < ms))
+		ms = notify_ms;
 	if (exempts_next(&fg->running.exempts) == 0)
 		return ms;
 	return ms < 0 || ms > EXPIRE_MS ? EXPIRE_MS : ms;
@@ -264,6 +273,7 @@ int foreground_wait(struct foreground *fg)
 	};
 
 	log_ready(fg);
+	notify_ready(&fg->running);
 	for (;;) {
 		wait[4].fd = running_names_fd(&fg->running);
 		if (poll(wait, 5, wait_ms(fg)) < 0) {
@@ -280,6 +290,7 @@ int foreground_wait(struct foreground *fg)
 		control_turn(fg->control, clock_ms());
 		running_expire(&fg->running, time(NULL));
 		running_follow_names(&fg->running);
+		notify_turn(&fg->running, clock_ms());
 	}
 	log_error("%s: %s", fg->name, engine_failure(engine));
 	return -EIO;
@@ -318,6 +329,7 @@ void foreground_stop(struct foreground *fg)
 
 	if (fg == NULL)
 		return;
+	notify_stopping(&fg->running.notify);
 	control_close(fg->control);
 	reconcile_stop(fg->running.reconciler);
 	if (fg->running.engine != NULL) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/setup/monitor/reconcile.h"
@@ -213,7 +214,7 @@ int running_go_over(struct running *running, struct policy *policy, FILE *out)
 	return rc;
 }
 
-int running_reload(struct running *running, FILE *out)
+static int reload(struct running *running, FILE *out)
 {
 	struct load_options options = {
 		.resolve = true,
@@ -247,6 +248,23 @@ int running_reload(struct running *running, FILE *out)
 	running->reloads++;
 	running->loaded = time(NULL);
 	return 0;
+}
+
+int running_reload(struct running *running, FILE *out)
+{
+	char *messages = NULL;
+	size_t len;
+	FILE *copy;
+	int rc;
+
+	notify_reloading(&running->notify);
+	copy = open_memstream(&messages, &len);
+	rc = reload(running, copy != NULL ? copy : out);
+	if (copy != NULL && fclose(copy) == 0)
+		fputs(messages, out);
+	notify_reloaded(running, rc, messages);
+	free(messages);
+	return rc;
 }
 
 /* ---- supervision ---- */

@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "rules/setup/exempts.h"
+#include "tools/daemon/notify.h"
 #include "tools/load.h"
 
 struct refresh;
@@ -29,6 +30,7 @@ struct running {
 	unsigned reloads;
 	struct exempts exempts;
 	struct reconciler *reconciler;	/* NULL without has_setup */
+	struct notify notify;
 };
 
 /*
