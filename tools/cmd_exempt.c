@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "rules/tables/address.h"
@@ -151,8 +150,8 @@ static int add(const struct request *request)
 			  "addresses", addresses, "from", (int)request->from,
 			  "to", (int)request->to, "by_rule", (int)request->by_rule);
 	if (request->seconds > 0)
-		json_object_set_new(entry, "until", json_integer(
-			(json_int_t)(time(NULL) + request->seconds)));
+		json_object_set_new(entry, "left_seconds", json_integer(
+			(json_int_t)request->seconds));
 	return ask(request->state_dir, json_pack("{s:s, s:o}", "do", "exempt-add",
 					      "entry", entry));
 }
@@ -160,7 +159,7 @@ static int add(const struct request *request)
 /* The addresses follow a name only: another host is its own address. */
 static void print_entry(const json_t *entry)
 {
-	int64_t until = json_integer_value(json_object_get(entry, "until"));
+	const json_t *left = json_object_get(entry, "left_seconds");
 	bool from = json_is_true(json_object_get(entry, "from"));
 	bool to = json_is_true(json_object_get(entry, "to"));
 	const char *host = json_string_value(json_object_get(entry, "host"));
@@ -173,8 +172,8 @@ static void print_entry(const json_t *entry)
 	printf("%s", host);
 	if (json_is_true(json_object_get(entry, "by_rule")))
 		printf(" by rule");
-	if (until != 0)
-		printf(" for %" PRId64 "s", until - (int64_t)time(NULL));
+	if (left != NULL)
+		printf(" for %" PRId64 "s", (int64_t)json_integer_value(left));
 	if (!is_address(host, why))
 		json_array_foreach(json_object_get(entry, "addresses"), i,
 				   address)

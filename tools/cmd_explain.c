@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/expect.h"
 #include "engine/hints/hint.h"
@@ -356,15 +355,16 @@ static void print_learned_item(void *ctx, const struct learned_item *item)
 /* What a first packet would be taken for, as far as it has been saved. */
 static void print_learned(const struct facts *facts, const char *state_dir)
 {
+	const struct clock_stamp now = clock_stamp_now();
 	struct learned_request admin_state = {
 		.facts = facts,
-		.now_s = (uint32_t)time(NULL),
+		.now_s = (uint32_t)now.day_s,
 	};
 	char path[PATH_MAX];
 
 	if (learned_file_path(state_dir, path) == 0)
 		learned_list_error(path, learned_file_each(
-			path, print_learned_item, &admin_state));
+			path, &now, print_learned_item, &admin_state));
 }
 
 static void print_host(const struct policy_host *host,

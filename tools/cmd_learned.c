@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tools/cmd.h"
@@ -44,7 +43,8 @@ static void print_item(void *ctx, const struct learned_item *item)
 
 static int list(const char *state_dir, const char *word)
 {
-	struct admin_state admin_state = { .word = word, .now_s = (uint32_t)time(NULL) };
+	const struct clock_stamp now = clock_stamp_now();
+	struct admin_state admin_state = { .word = word, .now_s = (uint32_t)now.day_s };
 	char path[PATH_MAX];
 	int rc = learned_file_path(state_dir, path);
 
@@ -52,7 +52,7 @@ static int list(const char *state_dir, const char *word)
 		admin_state.is_address = address_parse(word, strlen(word),
 						&admin_state.address) == 0;
 	if (rc == 0)
-		rc = learned_file_each(path, print_item, &admin_state);
+		rc = learned_file_each(path, &now, print_item, &admin_state);
 	learned_list_error(path, rc);
 	if (rc == -ENOENT)
 		fprintf(stderr, "%s: nothing is saved yet; an engine saves "

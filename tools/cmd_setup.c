@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "rules/policy/policy.h"
 #include "rules/setup/exempts.h"
@@ -67,15 +66,14 @@ static int apply(const struct policy *policy,
 		 char error[static SETUP_ERROR_MAX])
 {
 	struct setup_options options = *given;
-	char why[EXEMPTS_WHY_MAX];
+	const struct clock_stamp now = clock_stamp_now();
 	struct exempts exempts;
-	int rc = exempts_load(&exempts, options.state_dir, why);
+	int rc = exempts_load_valid(&exempts, options.state_dir, &now,
+				    options.dry_run, stderr);
 
 	if (rc < 0) {
-		set_error(error, rc, "%s: %s; fix it or remove it", exempts.path,
-		      rc == -EINVAL ? why : strerror(-rc));
+		set_error(error, rc, "exempt.json: %s", strerror(-rc));
 	} else {
-		exempts_expire(&exempts, time(NULL));
 		options.exempts = &exempts.plan;
 		rc = setup_apply(policy, &options, report, error);
 	}

@@ -4,6 +4,7 @@
 #include "tools/load.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,9 @@
 #include "rules/util/clock.h"
 #include "rules/setup/numbers.h"
 #include "rules/setup/plan/plan_foreign.h"
+#include "rules/util/json_file.h"
 #include "rules/util/source.h"
+#include "rules/util/state_dir.h"
 #include "tools/expects.h"
 
 /* That a start may wait for the DNS. */
@@ -71,7 +74,7 @@ static int compile(struct attempt *attempt)
 static void recall(struct attempt *attempt)
 {
 	const struct load_options *options = attempt->options;
-	char why[HOSTS_FILE_WHY_MAX] = "";
+	char why[HOSTS_FILE_WHY_MAX] = "", path[PATH_MAX], broken[PATH_MAX];
 	int rc;
 
 	if (options->known != NULL)
@@ -82,6 +85,10 @@ static void recall(struct attempt *attempt)
 	if (rc < 0)
 		fprintf(attempt->out, "waymark: what is remembered of names "
 			"is left out: %s\n", why[0] ? why : strerror(-rc));
+	if (rc == -EINVAL && options->remember &&
+	    json_file_path(options->state_dir, "names.json", path) == 0 &&
+	    state_file_set_aside(path, broken) == 0)
+		fprintf(attempt->out, "%s: renamed to %s\n", path, broken);
 }
 
 static int want_names(struct loaded *loaded)

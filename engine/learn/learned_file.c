@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * learned_file.c - the file: a header with the length, the items one after
- * another, a SHA-256 over all of it. Numbers are little-endian; applications
+ * learned_file.c - the file: a header with the length and the time, the items
+ * one after another, a SHA-256 over all of it. Numbers are little-endian; times
+ * are those of the store, whose second at the time of writing is in the header,
+ * so that a step of the wall clock does not change what is left. Applications
  * are stored by name, since their numbers change between versions. Only root
  * may read the file: it shows who visits what.
  */
@@ -23,9 +25,10 @@
 #define MAGIC "waymark-learned\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
 /* Before version 2 names had at most 71 characters, before version 3 servers
- * had no client. */
-#define VERSION 3
+ * had no client, before version 4 there was no time in the header. */
+#define VERSION 4
 #define VERSION_CLIENTS 3
+#define VERSION_STAMP 4
 #define VERSION_MIN 1
 #define HEAD_LEN (MAGIC_LEN + 4 + 8)
 /* More than any store holds. */
@@ -95,7 +98,8 @@ static void put_item(void *ctx, const struct learned_item *item)
 
 /* Everything but the digest; the caller frees *ret_text. */
 static int write_text(const struct learned *learned, uint32_t now_s,
-		      char **ret_text, size_t *ret_len)
+		      const struct clock_stamp *now, char **ret_text,
+		      size_t *ret_len)
 {
 	struct writer writer = { .now_s = now_s };
 	char *text = NULL;
@@ -107,6 +111,10 @@ static int write_text(const struct learned *learned, uint32_t now_s,
 	fputs(MAGIC, writer.out);
 	put(writer.out, VERSION, 4);
 	put(writer.out, 0, 8);
+	put_text(writer.out, now->boot_id);
+	put(writer.out, (uint64_t)now->boot_s, 8);
+	put(writer.out, (uint64_t)now->day_s, 8);
+	put(writer.out, now_s, 4);
 	learned_each(learned, put_item, &writer);
 	if (fclose(writer.out) != 0) {
 		free(text);
@@ -158,7 +166,7 @@ static int write_file(const char *path, const char *text, size_t len)
 }
 
 int learned_file_save(const struct learned *learned, uint32_t now_s,
-		      const char *path)
+		      const struct clock_stamp *now, const char *path)
 {
 	char beside[PATH_MAX];
 	char *text = NULL;
@@ -169,7 +177,7 @@ int learned_file_save(const struct learned *learned, uint32_t now_s,
 		return -ENAMETOOLONG;
 	rc = state_dir_make_for(path);
 	if (rc == 0)
-		rc = write_text(learned, now_s, &text, &len);
+		rc = write_text(learned, now_s, now, &text, &len);
 	if (rc < 0)
 		goto out;
 	rc = write_file(beside, text, len);
@@ -294,10 +302,47 @@ static bool open_text(const char *text, size_t len, uint64_t *ret_version,
 	return memcmp(c.end, digest, sizeof(digest)) == 0;
 }
 
-int learned_file_each(const char *path, learned_each_item each, void *ctx)
+/* What to add to times of the file. Before version 4 they are seconds of the
+ * wall clock, as the loaded times will be. */
+static bool get_shift(struct cursor *c, uint64_t version,
+		      const struct clock_stamp *now, int64_t *ret_shift_s)
+{
+	struct clock_stamp then = { 0 };
+	uint32_t store_s;
+
+	*ret_shift_s = 0;
+	if (version < VERSION_STAMP)
+		return true;
+	get_text(c, then.boot_id, sizeof(then.boot_id) - 1);
+	then.boot_s = (int64_t)get(c, 8);
+	then.day_s = (int64_t)get(c, 8);
+	store_s = (uint32_t)get(c, 4);
+	*ret_shift_s = now->day_s - clock_stamp_age_s(&then, now) - store_s;
+	return !c->is_short;
+}
+
+static void shift(uint32_t *time_s, int64_t by_s)
+{
+	int64_t shifted_s = *time_s + by_s;
+
+	*time_s = shifted_s < 0 ? 0 :
+		  shifted_s > UINT32_MAX ? UINT32_MAX : (uint32_t)shifted_s;
+}
+
+static void shift_item(struct learned_item *item, int64_t by_s)
+{
+	shift(&item->since_s, by_s);
+	shift(&item->seen_s, by_s);
+	shift(&item->expires_s, by_s);
+	shift(&item->used_s, by_s);
+}
+
+int learned_file_each(const char *path, const struct clock_stamp *now,
+		      learned_each_item each, void *ctx)
 {
 	struct learned_item item;
 	uint64_t version = 0;
+	int64_t shift_s;
 	struct cursor items;
 	char *text = NULL;
 	size_t len = 0;
@@ -305,14 +350,17 @@ int learned_file_each(const char *path, learned_each_item each, void *ctx)
 
 	if (rc < 0)
 		return rc;
-	if (!open_text(text, len, &version, &items))
+	if (!open_text(text, len, &version, &items) ||
+	    !get_shift(&items, version, now, &shift_s))
 		rc = -EBADMSG;
 	while (rc == 0 && cursor_left(&items) > 0) {
-		if (!get_item(&items, &item))
+		if (!get_item(&items, &item)) {
 			rc = -EBADMSG;
-		else if (version >= VERSION_CLIENTS ||
-			 item.kind == LEARNED_ANSWER)
+		} else if (version >= VERSION_CLIENTS ||
+			   item.kind == LEARNED_ANSWER) {
+			shift_item(&item, shift_s);
 			each(ctx, &item);
+		}
 	}
 	free(text);
 	return rc;
@@ -342,10 +390,13 @@ static void load_item(void *ctx, const struct learned_item *from_file)
 	learned_add(loading->learned, &item);
 }
 
-int learned_file_load(struct learned *learned, uint32_t now_s,
+int learned_file_load(struct learned *learned, const struct clock_stamp *now,
 		      const char *path)
 {
-	struct loading loading = { .learned = learned, .now_s = now_s };
+	struct loading loading = {
+		.learned = learned,
+		.now_s = (uint32_t)now->day_s,
+	};
 
-	return learned_file_each(path, load_item, &loading);
+	return learned_file_each(path, now, load_item, &loading);
 }

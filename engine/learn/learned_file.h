@@ -7,26 +7,30 @@
 #include <stdint.h>
 
 #include "engine/learn/learned.h"
+#include "rules/util/clock.h"
 
 /* Write DIR/learned into `path`; without `given` the system's directory. */
 int learned_file_path(const char *given, char path[static PATH_MAX]);
 
 /*
- * Save everything that has not expired by the store's second `now_s`: to a
- * temporary file first, which then replaces `path`. Its directory is created if
- * needed. 0 or -errno.
+ * Save everything that has not expired: to a temporary file first, which then
+ * replaces `path`. `now_s` is the store's second, `now` the same moment for a
+ * later process. The directory is created if needed. 0 or -errno.
  */
 int learned_file_save(const struct learned *learned, uint32_t now_s,
-		      const char *path);
+		      const struct clock_stamp *now, const char *path);
 
 /*
- * Load the items of `path` that have not expired. 0, -ENOENT, -EBADMSG when the
- * file is damaged or of another version, or another -errno.
+ * Load the items of `path` that have not expired, with times of a store whose
+ * second is now->day_s. 0, -ENOENT, -EBADMSG when the file is damaged or of
+ * another version, or another -errno.
  */
-int learned_file_load(struct learned *learned, uint32_t now_s,
+int learned_file_load(struct learned *learned, const struct clock_stamp *now,
 		      const char *path);
 
-/* Call `each` for every item of the file, expired or not. Returns as above. */
-int learned_file_each(const char *path, learned_each_item each, void *ctx);
+/* Call `each` for every item of the file, expired or not, with times as above.
+ * Returns as above. */
+int learned_file_each(const char *path, const struct clock_stamp *now,
+		      learned_each_item each, void *ctx);
 
 #endif

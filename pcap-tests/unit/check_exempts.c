@@ -13,6 +13,11 @@
 static char dir[] = "/tmp/check_exempts.XXXXXX";
 static char path[64];
 
+/* 2026-11-05 */
+#define DAY_S 1794000000
+
+static const struct clock_stamp saved = { "boot-a", 1000, DAY_S };
+
 static void set_up(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -36,7 +41,7 @@ static json_t *json(const char *text)
 static int add(struct exempts *exempts, const char *text, char *why)
 {
 	json_t *host = json(text);
-	int rc = exempts_add(exempts, host, why);
+	int rc = exempts_add(exempts, host, 1000, why);
 
 	json_decref(host);
 	return rc;
@@ -47,7 +52,7 @@ static struct exempts empty(void)
 	struct exempts exempts;
 	char why[EXEMPTS_WHY_MAX];
 
-	ck_assert_int_eq(exempts_load(&exempts, dir, why), 0);
+	ck_assert_int_eq(exempts_load(&exempts, dir, &saved, why), 0);
 	ck_assert_uint_eq(exempts.plan.count, 0);
 	return exempts;
 }
@@ -190,10 +195,74 @@ START_TEST(kept)
 	char why[EXEMPTS_WHY_MAX];
 
 	ck_assert_int_eq(add(&exempts, A, why), 0);
-	ck_assert_int_eq(exempts_save(&exempts), 0);
-	ck_assert_int_eq(exempts_load(&again, dir, why), 0);
+	ck_assert_int_eq(exempts_save(&exempts, &saved), 0);
+	ck_assert_int_eq(exempts_load(&again, dir, &saved, why), 0);
 	ck_assert(json_equal(exempts.hosts, again.hosts));
 	ck_assert_uint_eq(again.plan.count, 1);
+	exempts_fini(&exempts);
+	exempts_fini(&again);
+}
+END_TEST
+
+/* An exemption for an hour, made when the file was saved: what is left of it
+ * at a later start. */
+static const struct {
+	const char *name;
+	struct clock_stamp now;
+	int left_s;		/* 0: expired */
+} starts[] = {
+	{ "at once", { "boot-a", 1000, DAY_S }, 3600 },
+	{ "after a minute", { "boot-a", 1060, DAY_S + 60 }, 3540 },
+	{ "clock a day ahead", { "boot-a", 1060, DAY_S + 86400 }, 3540 },
+	{ "clock a day behind", { "boot-a", 1060, DAY_S - 86400 }, 3540 },
+	{ "over", { "boot-a", 4600, DAY_S }, 0 },
+	{ "shifted clock of the boot", { "boot-a", 5, DAY_S + 60 }, 3540 },
+	{ "reboot", { "boot-b", 20, DAY_S + 60 }, 3540 },
+	{ "reboot, over", { "boot-b", 20, DAY_S + 3600 }, 0 },
+	{ "reboot, clock behind", { "boot-b", 20, DAY_S - 86400 }, 3580 },
+	{ "reboot, clock not set", { "boot-b", 20, 100 }, 3580 },
+	{ "reboot, up for two hours", { "boot-b", 7200, 100 }, 0 },
+	{ "unknown boot", { "", 20, DAY_S + 60 }, 3540 },
+};
+
+#define HOUR "{\"host\":\"a\",\"addresses\":[\"192.0.2.1\"]," \
+	     "\"from\":true,\"left_seconds\":3600}"
+
+START_TEST(continued)
+{
+	struct exempts exempts = empty(), again;
+	const struct clock_stamp *now = &starts[_i].now;
+	char why[EXEMPTS_WHY_MAX];
+	json_t *list;
+
+	ck_assert_int_eq(add(&exempts, HOUR, why), 0);
+	ck_assert_int_eq(exempts_next(&exempts), 4600);
+	ck_assert_int_eq(exempts_save(&exempts, &saved), 0);
+	ck_assert_int_eq(exempts_load(&again, dir, now, why), 0);
+	list = exempts_list(&again, now->boot_s);
+	ck_assert_msg(json_array_size(list) == (starts[_i].left_s > 0), "%s",
+		      starts[_i].name);
+	ck_assert_msg(json_integer_value(json_object_get(
+			json_array_get(list, 0), "left_seconds")) ==
+		      starts[_i].left_s, "%s", starts[_i].name);
+	json_decref(list);
+	exempts_fini(&exempts);
+	exempts_fini(&again);
+}
+END_TEST
+
+/* A clock that was never set says nothing about the time until it was. */
+START_TEST(saved_with_unset_clock)
+{
+	const struct clock_stamp unset = { "boot-a", 1000, 1000 };
+	const struct clock_stamp now = { "boot-b", 20, DAY_S };
+	struct exempts exempts = empty(), again;
+	char why[EXEMPTS_WHY_MAX];
+
+	ck_assert_int_eq(add(&exempts, HOUR, why), 0);
+	ck_assert_int_eq(exempts_save(&exempts, &unset), 0);
+	ck_assert_int_eq(exempts_load(&again, dir, &now, why), 0);
+	ck_assert_int_eq(exempts_next(&again), 20 + 3580);
 	exempts_fini(&exempts);
 	exempts_fini(&again);
 }
@@ -204,7 +273,7 @@ START_TEST(cannot_be_kept)
 	struct exempts exempts = empty();
 
 	ck_assert_int_eq(mkdir(path, 0755), 0);
-	ck_assert_int_eq(exempts_save(&exempts), -EISDIR);
+	ck_assert_int_eq(exempts_save(&exempts, &saved), -EISDIR);
 	ck_assert_int_eq(rmdir(path), 0);
 	exempts_fini(&exempts);
 }
@@ -220,6 +289,9 @@ static const struct {
 	{ "[]", "`exempt` is missing" },
 	{ "{\"exempt\":[7]}", "needs a name" },
 	{ "{\"exempt\":[" A ",{}]}", "needs a name" },
+	{ "{\"exempt\":[{\"host\":\"a\",\"addresses\":[\"192.0.2.1\"],"
+	  "\"to\":true,\"until\":9}]}", "`until` without `saved`" },
+	{ "{\"saved\":7,\"exempt\":[{\"until\":-9}]}", "needs a name" },
 };
 
 START_TEST(broken_file)
@@ -231,11 +303,45 @@ START_TEST(broken_file)
 	ck_assert_ptr_nonnull(file);
 	fputs(files[_i].text, file);
 	fclose(file);
-	ck_assert_int_eq(exempts_load(&exempts, dir, why), -EINVAL);
+	ck_assert_int_eq(exempts_load(&exempts, dir, &saved, why), -EINVAL);
 	ck_assert_msg(strstr(why, files[_i].why) != NULL, "%s", why);
 	ck_assert_uint_eq(exempts.plan.count, 0);
 	ck_assert_uint_eq(json_array_size(exempts.hosts), 0);
 	exempts_fini(&exempts);
+}
+END_TEST
+
+/* It is renamed, and the next start is without a warning. */
+START_TEST(set_aside)
+{
+	char broken[sizeof(path) + 8], text[512] = "";
+	struct exempts exempts;
+	FILE *file = fopen(path, "we");
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(out);
+	fputs(files[_i].text, file);
+	fclose(file);
+	ck_assert_int_eq(exempts_load_valid(&exempts, dir, &saved, true, out),
+			 0);
+	exempts_fini(&exempts);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert_int_eq(exempts_load_valid(&exempts, dir, &saved, false, out),
+			 0);
+	exempts_fini(&exempts);
+	fflush(out);
+	ck_assert_msg(strstr(text, files[_i].why) != NULL &&
+		      strstr(text, "exempt.json.broken") != NULL, "%s", text);
+	ck_assert_int_lt(access(path, F_OK), 0);
+	rewind(out);
+	ck_assert_int_eq(exempts_load_valid(&exempts, dir, &saved, false, out),
+			 0);
+	exempts_fini(&exempts);
+	ck_assert_int_eq(ftell(out), 0);
+	fclose(out);
+	snprintf(broken, sizeof(broken), "%s.broken", path);
+	ck_assert_int_eq(unlink(broken), 0);
 }
 END_TEST
 
@@ -251,8 +357,11 @@ int main(void)
 	tcase_add_test(tcase, taken_back);
 	tcase_add_test(tcase, time_goes);
 	tcase_add_test(tcase, kept);
+	tcase_add_loop_test(tcase, continued, 0, ROWS(starts));
+	tcase_add_test(tcase, saved_with_unset_clock);
 	tcase_add_test(tcase, cannot_be_kept);
 	tcase_add_loop_test(tcase, broken_file, 0, ROWS(files));
+	tcase_add_loop_test(tcase, set_aside, 0, ROWS(files));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "rules/util/json_file.h"
+#include "rules/util/state_dir.h"
 
 static bool is_true(const json_t *host, const char *key)
 {
@@ -70,6 +71,7 @@ static int add_plan(struct plan_exempt **items, size_t *count,
 static int check_host(const json_t *host, char why[static EXEMPTS_WHY_MAX])
 {
 	if (name_of(host) == NULL || until_of(host) < 0 ||
+	    json_integer_value(json_object_get(host, "left_seconds")) < 0 ||
 	    json_array_size(json_object_get(host, "addresses")) == 0 ||
 	    (!is_true(host, "from") && !is_true(host, "to"))) {
 		snprintf(why, EXEMPTS_WHY_MAX, "a host needs a name, "
@@ -119,7 +121,22 @@ static json_t *without(const json_t *hosts, const char *name)
 	return left;
 }
 
-int exempts_add(struct exempts *exempts, const json_t *host,
+/* Return a copy of the entry with another time, if it has one. */
+static json_t *with_time(const json_t *host, const char *was, const char *key,
+			 int64_t add_s)
+{
+	json_t *copy = json_deep_copy(host);
+	const json_t *time = json_object_get(copy, was);
+	int64_t seconds = json_integer_value(time) + add_s;
+
+	if (time == NULL)
+		return copy;
+	json_object_del(copy, was);
+	json_object_set_new(copy, key, json_integer(seconds > 0 ? seconds : 0));
+	return copy;
+}
+
+int exempts_add(struct exempts *exempts, const json_t *host, int64_t now_s,
 		char why[static EXEMPTS_WHY_MAX])
 {
 	int rc = check_host(host, why);
@@ -128,7 +145,8 @@ int exempts_add(struct exempts *exempts, const json_t *host,
 	if (rc < 0)
 		return rc;
 	hosts = without(exempts->hosts, name_of(host));
-	if (json_array_append_new(hosts, json_deep_copy(host)) < 0) {
+	if (json_array_append_new(hosts, with_time(host, "left_seconds",
+						   "until", now_s)) < 0) {
 		json_decref(hosts);
 		snprintf(why, EXEMPTS_WHY_MAX, "out of memory");
 		return -ENOMEM;
@@ -155,18 +173,30 @@ void exempts_restore(struct exempts *exempts, json_t *hosts)
 	take(exempts, hosts, why);
 }
 
-bool exempts_expire(struct exempts *exempts, int64_t now)
+json_t *exempts_list(const struct exempts *exempts, int64_t now_s)
+{
+	json_t *list = json_array();
+	json_t *host;
+	size_t i;
+
+	json_array_foreach(exempts->hosts, i, host)
+		json_array_append_new(list, with_time(host, "until",
+						      "left_seconds", -now_s));
+	return list;
+}
+
+bool exempts_expire(struct exempts *exempts, int64_t now_s)
 {
 	char why[EXEMPTS_WHY_MAX];
 	int64_t next = exempts_next(exempts);
 	json_t *left, *host;
 	size_t i;
 
-	if (next == 0 || next > now)
+	if (next == 0 || next > now_s)
 		return false;
 	left = json_array();
 	json_array_foreach(exempts->hosts, i, host)
-		if (until_of(host) == 0 || until_of(host) > now)
+		if (until_of(host) == 0 || until_of(host) > now_s)
 			json_array_append(left, host);
 	return take(exempts, left, why) == 0;
 }
@@ -186,13 +216,77 @@ int64_t exempts_next(const struct exempts *exempts)
 	return next;
 }
 
-/* ---- the file ---- */
+/* ---- the file ----
+ * { "saved": { "boot_id": ID, "boot_s": N, "day_s": N }, "exempt": [ ... ] }:
+ * `until` in the entries is by the clock of that boot.
+ */
+
+static json_t *pack_stamp(const struct clock_stamp *stamp)
+{
+	return json_pack("{s:s, s:I, s:I}", "boot_id", stamp->boot_id,
+			 "boot_s", (json_int_t)stamp->boot_s,
+			 "day_s", (json_int_t)stamp->day_s);
+}
+
+static struct clock_stamp unpack_stamp(const json_t *saved)
+{
+	const char *boot_id = json_string_value(
+		json_object_get(saved, "boot_id"));
+	struct clock_stamp stamp = {
+		.boot_s = json_integer_value(json_object_get(saved, "boot_s")),
+		.day_s = json_integer_value(json_object_get(saved, "day_s")),
+	};
+
+	snprintf(stamp.boot_id, sizeof(stamp.boot_id), "%s",
+		 boot_id != NULL ? boot_id : "");
+	return stamp;
+}
+
+/* Convert `until` of an entry from the clock of `then` to that of `now`. NULL:
+ * it has expired. */
+static json_t *continue_host(json_t *host, const struct clock_stamp *then,
+			     const struct clock_stamp *now)
+{
+	int64_t left_s = until_of(host) - then->boot_s -
+			 clock_stamp_age_s(then, now);
+
+	if (until_of(host) == 0)
+		return json_incref(host);
+	return left_s <= 0 ? NULL :
+	       with_time(host, "until", "until",
+			 now->boot_s + left_s - until_of(host));
+}
+
+static int take_file(struct exempts *exempts, const json_t *file,
+		     const struct clock_stamp *now,
+		     char why[static EXEMPTS_WHY_MAX])
+{
+	const json_t *saved = json_object_get(file, "saved");
+	struct clock_stamp then = unpack_stamp(saved);
+	json_t *hosts = json_array(), *host, *continued;
+	size_t i;
+
+	json_array_foreach(json_object_get(file, "exempt"), i, host) {
+		if (saved == NULL && json_object_get(host, "until") != NULL) {
+			snprintf(why, EXEMPTS_WHY_MAX,
+				 "`until` without `saved`");
+			json_decref(hosts);
+			return -EINVAL;
+		}
+		continued = until_of(host) >= 0 ?
+			    continue_host(host, &then, now) : json_incref(host);
+		if (continued != NULL)
+			json_array_append_new(hosts, continued);
+	}
+	return take(exempts, hosts, why);
+}
 
 int exempts_load(struct exempts *exempts, const char *state_dir,
+		 const struct clock_stamp *now,
 		 char why[static EXEMPTS_WHY_MAX])
 {
 	json_error_t error;
-	json_t *file, *hosts;
+	json_t *file;
 	int rc;
 
 	*exempts = (struct exempts){ .hosts = json_array() };
@@ -200,16 +294,37 @@ int exempts_load(struct exempts *exempts, const char *state_dir,
 	if (rc < 0 || access(exempts->path, F_OK) < 0)
 		return rc;
 	file = json_load_file(exempts->path, JSON_REJECT_DUPLICATES, &error);
-	hosts = json_object_get(file, "exempt");
-	if (!json_is_array(hosts)) {
+	if (!json_is_array(json_object_get(file, "exempt"))) {
 		snprintf(why, EXEMPTS_WHY_MAX, "line %d: %s", error.line,
 			 file == NULL ? error.text : "`exempt` is missing");
 		rc = -EINVAL;
 	} else {
-		rc = take(exempts, json_incref(hosts), why);
+		rc = take_file(exempts, file, now, why);
 	}
 	json_decref(file);
 	return rc;
+}
+
+int exempts_load_valid(struct exempts *exempts, const char *state_dir,
+		       const struct clock_stamp *now, bool dry_run, FILE *out)
+{
+	char why[EXEMPTS_WHY_MAX], broken[PATH_MAX];
+	int rc = exempts_load(exempts, state_dir, now, why);
+
+	if (rc != -EINVAL)
+		return rc;
+	rc = dry_run ? 0 : state_file_set_aside(exempts->path, broken);
+	if (dry_run)
+		fprintf(out, "%s: warning: %s: no exemption counts; fix or "
+			"remove the file\n", exempts->path, why);
+	else if (rc < 0)
+		fprintf(out, "%s: warning: %s: no exemption is in force, and "
+			"the file cannot be renamed: %s\n", exempts->path, why,
+			strerror(-rc));
+	else
+		fprintf(out, "%s: warning: %s: renamed to %s; no exemption is "
+			"in force\n", exempts->path, why, broken);
+	return 0;
 }
 
 void exempts_fini(struct exempts *exempts)
@@ -219,9 +334,10 @@ void exempts_fini(struct exempts *exempts)
 	*exempts = (struct exempts){ 0 };
 }
 
-int exempts_save(const struct exempts *exempts)
+int exempts_save(const struct exempts *exempts, const struct clock_stamp *now)
 {
-	json_t *file = json_pack("{s:O}", "exempt", exempts->hosts);
+	json_t *file = json_pack("{s:o, s:O}", "saved", pack_stamp(now),
+				 "exempt", exempts->hosts);
 	int rc;
 
 	if (file == NULL)

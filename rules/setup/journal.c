@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "rules/setup/kernel/array.h"
+#include "rules/util/log.h"
+#include "rules/util/state_dir.h"
 
 #define NAME "journal"
 #define HEAD "waymark journal 2"
@@ -121,6 +123,26 @@ int journal_load(const char *dir, struct journal *journal)
 	if (rc < 0)
 		journal_fini(journal);
 	return rc;
+}
+
+int journal_open(const char *dir, bool dry_run, struct journal *journal,
+		 char error[static SETUP_ERROR_MAX])
+{
+	char path[PATH_MAX], broken[PATH_MAX];
+	int rc = journal_load(dir, journal);
+
+	if (rc == 0 || (rc == -EBADMSG && dry_run))
+		return 0;
+	snprintf(path, sizeof(path), "%s/" NAME, dir);
+	if (rc == -EBADMSG)
+		rc = state_file_set_aside(path, broken);
+	if (rc < 0)
+		return set_error(error, rc, "%s: %s; remove the file", path,
+				 strerror(-rc));
+	log_warning("%s: damaged: renamed to %s; settings of the system that "
+		    "it recorded are not restored by `waymark down`", path,
+		    broken);
+	return 0;
 }
 
 /* ---- writing ---- */

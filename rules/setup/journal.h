@@ -20,6 +20,7 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/plan/plan.h"
+#include "rules/setup/kernel/set_error.h"
 #include "rules/setup/kernel/sysctl.h"
 
 struct journal_group {
@@ -58,6 +59,10 @@ struct journal {
 
 /* Load `dir`/journal; a missing one is empty. 0 or -errno. */
 int journal_load(const char *dir, struct journal *journal);
+/* The same, but a damaged file is renamed to FILE.broken unless `dry_run`, with
+ * a warning, and counts as missing: what is ours is recognised without it. */
+int journal_open(const char *dir, bool dry_run, struct journal *journal,
+		 char error[static SETUP_ERROR_MAX]);
 /* Replace it atomically and durably. 0 or -errno. */
 int journal_save(const char *dir, const struct journal *journal);
 int journal_remove(const char *dir);

@@ -116,10 +116,10 @@ static int run_open(struct run *run, const struct setup_options *options,
 		rc = lock_open(&run->lock, options->state_dir, error);
 	if (rc < 0)
 		return rc;
-	rc = journal_load(run->lock.dir, &run->journal);
+	rc = journal_open(run->lock.dir, options->dry_run, &run->journal,
+			  error);
 	if (rc < 0)
-		return set_error(error, rc, "%s/journal: %s; remove the file",
-			     run->lock.dir, strerror(-rc));
+		return rc;
 	rc = netlink_open(&run->nl);
 	if (rc == 0)
 		rc = state_read(run->nl, &run->state);

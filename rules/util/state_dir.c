@@ -60,3 +60,10 @@ int state_dir_make_for(const char *path)
 	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
 	return state_dir_make(dir);
 }
+
+int state_file_set_aside(const char *path, char broken[static PATH_MAX])
+{
+	if (snprintf(broken, PATH_MAX, "%s.broken", path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return rename(path, broken) < 0 ? -errno : 0;
+}

@@ -19,4 +19,8 @@ int state_dir_make(const char *dir);
 /* Create the directory of the file `path` and its parents. 0 or -errno. */
 int state_dir_make_for(const char *path);
 
+/* Rename a damaged file to FILE.broken, in place of an earlier one, and write
+ * the new path to `broken`. 0 or -errno. */
+int state_file_set_aside(const char *path, char broken[static PATH_MAX]);
+
 #endif

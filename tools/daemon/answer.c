@@ -88,14 +88,15 @@ static json_t *reload(struct running *running, const json_t *request)
 static json_t *list(struct running *running, const json_t *request)
 {
 	(void)request;
-	return answer(EXIT_SUCCESS, "", json_pack("{s:O}", "exempt",
-						  running->exempts.hosts));
+	return answer(EXIT_SUCCESS, "", json_pack("{s:o}", "exempt",
+			exempts_list(&running->exempts, clock_boot_s())));
 }
 
 static int add(struct exempts *exempts, const json_t *request, FILE *out)
 {
 	char why[EXEMPTS_WHY_MAX];
-	int rc = exempts_add(exempts, json_object_get(request, "entry"), why);
+	int rc = exempts_add(exempts, json_object_get(request, "entry"),
+			     clock_boot_s(), why);
 
 	if (rc < 0)
 		fprintf(out, "waymark exempt: %s\n", why);
@@ -123,6 +124,7 @@ static int put_in_force(struct running *running, const json_t *request,
 			list_change how, FILE *out)
 {
 	struct exempts *exempts = &running->exempts;
+	const struct clock_stamp now = clock_stamp_now();
 	json_t *prev = json_incref(exempts->hosts);
 	int rc = how(exempts, request, out);
 
@@ -136,7 +138,7 @@ static int put_in_force(struct running *running, const json_t *request,
 	json_decref(prev);
 	if (rc < 0)
 		return rc;
-	rc = exempts_save(exempts);
+	rc = exempts_save(exempts, &now);
 	if (rc < 0)
 		fprintf(out, "waymark: %s: not saved: %s; the change lasts "
 			"until the engine ends\n", exempts->path, strerror(-rc));

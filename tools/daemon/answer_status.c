@@ -202,7 +202,7 @@ json_t *answer_status(const struct running *running)
 	const struct engine *engine = running->engine;
 	struct stats totals = engine_totals(engine);
 	const struct policy *policy = engine_policy(engine);
-	time_t now = time(NULL);
+	int64_t now_s = clock_boot_s();
 	struct counters counters;
 	json_t *status;
 
@@ -212,8 +212,8 @@ json_t *answer_status(const struct running *running)
 		"{s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o, "
 		"s:o, s:o, s:o}",
 		"policy", answer_text(running->path), "pid", (int)getpid(),
-		"uptime_seconds", (json_int_t)(now - running->started),
-		"loaded_seconds", (json_int_t)(now - running->loaded),
+		"uptime_seconds", (json_int_t)(now_s - running->started_s),
+		"loaded_seconds", (json_int_t)(now_s - running->loaded_s),
 		"reloads", (int)running->reloads,
 		"setup", (int)running->has_setup,
 		"exempt", (int)json_array_size(running->exempts.hosts),

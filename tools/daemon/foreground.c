@@ -84,26 +84,23 @@ static int start_engine(struct foreground *fg, struct loaded *loaded)
 			    "across the addresses of a host", fg->name,
 			    strerror(-rc));
 	running_take_names(&fg->running, loaded);
-	fg->running.started = time(NULL);
-	fg->running.loaded = fg->running.started;
+	fg->running.started_s = clock_boot_s();
+	fg->running.loaded_s = fg->running.started_s;
 	return 0;
 }
 
-/* A file with errors is left for its author to fix. */
 static int load_exempts(struct foreground *fg)
 {
+	const struct clock_stamp now = clock_stamp_now();
 	struct running *running = &fg->running;
-	char why[EXEMPTS_WHY_MAX];
-	int rc = exempts_load(&running->exempts, running->state_dir, why);
+	struct log_stream log;
+	int rc = exempts_load_valid(&running->exempts, running->state_dir,
+				    &now, false, log_open(&log));
 
-	if (rc < 0) {
-		log_error("%s: %s; fix or remove the file",
-			  running->exempts.path,
-			  rc == -EINVAL ? why : strerror(-rc));
-		return rc;
-	}
-	exempts_expire(&running->exempts, time(NULL));
-	return 0;
+	log_close(&log, LOG_LEVEL_WARNING);
+	if (rc < 0)
+		log_error("%s: exempt.json: %s", fg->name, strerror(-rc));
+	return rc;
 }
 
 static int open_control(struct foreground *fg)
@@ -288,7 +285,7 @@ int foreground_wait(struct foreground *fg)
 		neighbours_turn(fg->neighbours, fg->learned,
 				clock_ms() * 1000000);
 		control_turn(fg->control, clock_ms());
-		running_expire(&fg->running, time(NULL));
+		running_expire(&fg->running);
 		running_follow_names(&fg->running);
 		notify_turn(&fg->running, clock_ms());
 	}

@@ -5,21 +5,21 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/learn/learned_file.h"
 #include "rules/util/clock.h"
 #include "rules/util/log.h"
+#include "rules/util/state_dir.h"
 
 static void rename_broken(const char *path)
 {
-	char broken[PATH_MAX + 8];
+	char broken[PATH_MAX];
+	int rc = state_file_set_aside(path, broken);
 
-	snprintf(broken, sizeof(broken), "%s.broken", path);
-	if (rename(path, broken) < 0)
+	if (rc < 0)
 		log_warning("%s: damaged, and cannot be renamed: %s", path,
-			    strerror(errno));
+			    strerror(-rc));
 	else
 		log_warning("%s: damaged, or of another version: renamed to "
 			    "%s; learning starts empty", path, broken);
@@ -27,8 +27,9 @@ static void rename_broken(const char *path)
 
 struct learned *memory_open(const char *state_dir)
 {
+	const struct clock_stamp now = clock_stamp_now();
 	const struct learned_options options = {
-		.clock_offset_s = clock_offset_s(),
+		.clock_offset_s = now.day_s - (int64_t)(clock_ms() / 1000),
 	};
 	struct learned *learned = learned_new(&options);
 	char path[PATH_MAX];
@@ -36,7 +37,7 @@ struct learned *memory_open(const char *state_dir)
 
 	if (learned == NULL || learned_file_path(state_dir, path) < 0)
 		return learned;
-	rc = learned_file_load(learned, (uint32_t)time(NULL), path);
+	rc = learned_file_load(learned, &now, path);
 	if (rc == -EBADMSG)
 		rename_broken(path);
 	else if (rc < 0 && rc != -ENOENT)
@@ -53,6 +54,7 @@ static void count(void *ctx, const struct learned_item *item)
 
 void memory_close(struct learned *learned, const char *state_dir)
 {
+	const struct clock_stamp now = clock_stamp_now();
 	char path[PATH_MAX];
 	size_t items = 0;
 	int rc;
@@ -61,7 +63,9 @@ void memory_close(struct learned *learned, const char *state_dir)
 		return;
 	learned_each(learned, count, &items);
 	if (items > 0 && learned_file_path(state_dir, path) == 0) {
-		rc = learned_file_save(learned, (uint32_t)time(NULL), path);
+		rc = learned_file_save(learned, learned_second(learned,
+							     clock_ns()),
+				       &now, path);
 		if (rc < 0)
 			log_warning("%s: not saved: %s; what was learned is "
 				    "lost", path, strerror(-rc));

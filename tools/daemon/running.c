@@ -246,7 +246,7 @@ static int reload(struct running *running, FILE *out)
 	}
 	running_take_names(running, &loaded);
 	running->reloads++;
-	running->loaded = time(NULL);
+	running->loaded_s = clock_boot_s();
 	return 0;
 }
 
@@ -295,17 +295,19 @@ int running_keep(struct running *running)
 
 /* ---- exemptions ---- */
 
-void running_expire(struct running *running, time_t now)
+void running_expire(struct running *running)
 {
 	int64_t next = exempts_next(&running->exempts);
+	struct clock_stamp now;
 	struct log_stream log;
 	int rc;
 
-	if (next == 0 || next > now)
+	if (next == 0 || next > clock_boot_s())
 		return;
+	now = clock_stamp_now();
 	reconcile_pause(running->reconciler);
-	exempts_expire(&running->exempts, now);
-	rc = exempts_save(&running->exempts);
+	exempts_expire(&running->exempts, now.boot_s);
+	rc = exempts_save(&running->exempts, &now);
 	if (rc < 0)
 		log_warning("%s: not saved: %s", running->exempts.path,
 			    strerror(-rc));

@@ -7,8 +7,8 @@
 #define WAYMARK_RUNNING_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "engine/engine.h"
 #include "rules/setup/exempts.h"
@@ -25,8 +25,10 @@ struct running {
 	const char *state_dir;	/* NULL: the default */
 	struct engine *engine;
 	bool has_setup;		/* false under `waymark run` */
-	time_t started;
-	time_t loaded;		/* when the current policy was loaded */
+	/* Seconds of clock_boot_s(): the start of the daemon, and the load of
+	 * the current policy. */
+	int64_t started_s;
+	int64_t loaded_s;
 	unsigned reloads;
 	struct exempts exempts;
 	struct reconciler *reconciler;	/* NULL without has_setup */
@@ -51,7 +53,7 @@ void running_look(struct running *running);
 int running_keep(struct running *running);
 
 /* Remove exemptions that have expired. */
-void running_expire(struct running *running, time_t now);
+void running_expire(struct running *running);
 
 /* Take over the text and the names of the policy in force, and resolve the
  * names from now on. */
