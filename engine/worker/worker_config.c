@@ -61,6 +61,8 @@ static uint8_t path_now(const struct policy *policy,
 			const struct policy *prev, uint8_t path)
 {
 	const struct uplink *old = policy_uplink_of_path(prev, path);
+	const struct uplink *new = policy_uplink_of_path(policy, path);
+	char was[UPLINK_ORIGIN_MAX], is[UPLINK_ORIGIN_MAX];
 
 	if (path == policy_marks(prev)->path_main)
 		return policy_marks(policy)->path_main;
@@ -72,6 +74,10 @@ static uint8_t path_now(const struct policy *policy,
 		if (strcmp(uplink->name, old->name) == 0)
 			return uplink->path;
 	}
+	/* Renamed: the device and the gateways are the same. */
+	if (old != NULL && new != NULL &&
+	    strcmp(uplink_origin(old, was), uplink_origin(new, is)) == 0)
+		return path;
 	return 0;
 }
 

@@ -16,7 +16,8 @@ static const struct vocabulary none;
 #define C "uplink c { dev g }\n"
 
 static struct uplink_number in_force[] = {
-	{ "a", 1, 201 }, { "b", 2, 202 }, { "a", 5, 205 },
+	{ "a", 1, 201, "e,-,-" }, { "b", 2, 202, "f,-,-" },
+	{ "a", 5, 205, "e,-,-" },
 };
 static const struct uplink_numbers numbers = { in_force, 3 };
 
@@ -43,6 +44,13 @@ static const struct {
 	{ "two uplinks swap marks", "uplink a { dev e mark 2 }\n"
 	  "uplink b { dev f mark 1 }\n",
 	  "mark 2 is in force for uplink 'b', whose flows would move to 'a'" },
+	{ "renamed", A "uplink new { dev f }\n", "a 1 201, new 2 202" },
+	{ "renamed, and another gateway",
+	  A "uplink new { dev f via 192.0.2.1 }\n", "a 1 201, new 3 203" },
+	{ "both renamed", "uplink y { dev f }\nuplink x { dev e }\n",
+	  "y 2 202, x 1 201" },
+	{ "renamed to a name in force", "uplink b { dev e }\n", "b 2 202" },
+	{ "renamed, with a mark", "uplink x { dev e mark 7 }\n", "x 7 201" },
 	{ "a number beyond a smaller mask", "marks mask 0x7\n" B,
 	  "b 1 202" },
 	{ "the last number belongs to a removed uplink",

@@ -35,8 +35,8 @@ START_TEST(there_and_back)
 				   .ruleset_found = 7 };
 	/* The newest comes first, and a repeated entry is stored once. */
 	static const struct uplink_number numbers[] = {
-		{ "b", 2, 202 }, { "a", 1, 201 }, { "a", 4, 201 },
-		{ "b", 2, 202 },
+		{ "b", 2, 202, "up2,-,auto" }, { "a", 1, 201, "" }, { "a", 4, 201, "up1,-,-" },
+		{ "b", 2, 202, "up2,-,auto" },
 	};
 	struct journal back;
 

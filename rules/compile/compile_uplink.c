@@ -113,9 +113,53 @@ uplink_number_of(const struct uplink_numbers *numbers, const char *name)
 	return NULL;
 }
 
+static const char *gateway(const struct uplink *uplink, bool has_via,
+			   const struct address *via,
+			   char text[static ADDRESS_TEXT_MAX])
+{
+	return has_via ? address_print(via, text) :
+	       uplink->via_auto ? "auto" : "-";
+}
+
+const char *uplink_origin(const struct uplink *uplink,
+			  char origin[static UPLINK_ORIGIN_MAX])
+{
+	char via4[ADDRESS_TEXT_MAX], via6[ADDRESS_TEXT_MAX];
+
+	snprintf(origin, UPLINK_ORIGIN_MAX, "%s,%s,%s", uplink->dev,
+		 gateway(uplink, uplink->has_via4, &uplink->via4, via4),
+		 gateway(uplink, uplink->has_via6, &uplink->via6, via6));
+	return origin;
+}
+
+static bool has_name(struct compiler *c, const char *name)
+{
+	for (size_t i = 0; i < c->uplinks.count; i++)
+		if (strncmp(uplink_at(c, i)->name.text, name,
+			    UPLINK_NAME_MAX - 1) == 0)
+			return true;
+	return false;
+}
+
+/* Numbers of the i-th uplink under a name that the policy no longer has. */
+static const struct uplink_number *in_force_as(struct compiler *c, size_t i)
+{
+	char origin[UPLINK_ORIGIN_MAX];
+
+	uplink_origin(&c->policy->uplinks[i], origin);
+	for (size_t j = 0; j < c->numbers->count; j++)
+		if (strcmp(c->numbers->items[j].origin, origin) == 0 &&
+		    !has_name(c, c->numbers->items[j].name))
+			return &c->numbers->items[j];
+	return NULL;
+}
+
 static const struct uplink_number *in_force(struct compiler *c, size_t i)
 {
-	return uplink_number_of(c->numbers, uplink_at(c, i)->name.text);
+	const struct uplink_number *number =
+		uplink_number_of(c->numbers, uplink_at(c, i)->name.text);
+
+	return number != NULL ? number : in_force_as(c, i);
 }
 
 /* The uplink other than the i-th that has `path` in force; the count of

@@ -76,15 +76,23 @@ struct path_set policy_down(const struct policy *policy, bool is_v6);
 /*
  * The numbers of uplinks in force by name: the path, by which the kernel knows
  * settled flows, and the table. An uplink of the same name keeps them unless
- * the policy specifies others; a new uplink gets unused ones if there are any.
+ * the policy specifies others, and so does one with a new name for the device
+ * and the gateways of a name that is gone. A new uplink gets unused ones if
+ * there are any.
  */
 #define UPLINK_NAME_MAX 64	/* longer names are cut */
+#define UPLINK_ORIGIN_MAX 120
 
 struct uplink_number {
 	char name[UPLINK_NAME_MAX];
 	uint8_t path;
 	uint32_t table;
+	char origin[UPLINK_ORIGIN_MAX];	/* "": unknown */
 };
+
+/* Write the device and the gateways as a word; returns `origin`. */
+const char *uplink_origin(const struct uplink *uplink,
+			  char origin[static UPLINK_ORIGIN_MAX]);
 
 struct uplink_numbers {
 	struct uplink_number *items;

@@ -65,11 +65,13 @@ static int read_line(struct journal *journal, const char *line)
 {
 	struct journal_sysctl sysctl;
 	struct journal_group group;
-	struct uplink_number number;
+	struct uplink_number number = { 0 };
 
-	_Static_assert(UPLINK_NAME_MAX == 64, "the width below");
-	if (sscanf(line, "uplink %63s %" SCNu8 " %" SCNu32, number.name,
-		   &number.path, &number.table) == 3)
+	_Static_assert(UPLINK_NAME_MAX == 64 && UPLINK_ORIGIN_MAX == 120,
+		       "the widths below");
+	if (sscanf(line, "uplink %63s %" SCNu8 " %" SCNu32 " %119s",
+		   number.name, &number.path, &number.table,
+		   number.origin) >= 3)
 		return ARRAY_ADD(journal->numbers.items,
 				 journal->numbers.count, number);
 	_Static_assert(IFNAMSIZ == 16 && PLAN_PATH_MAX == 96 &&
@@ -161,10 +163,11 @@ static void write_lines(const struct journal *journal, FILE *out)
 		fprintf(out, "sysctl %s %s %s\n", journal->sysctls[i].path,
 			journal->sysctls[i].found, journal->sysctls[i].put);
 	for (size_t i = 0; i < journal->numbers.count; i++)
-		fprintf(out, "uplink %s %u %" PRIu32 "\n",
+		fprintf(out, "uplink %s %u %" PRIu32 " %s\n",
 			journal->numbers.items[i].name,
 			journal->numbers.items[i].path,
-			journal->numbers.items[i].table);
+			journal->numbers.items[i].table,
+			journal->numbers.items[i].origin);
 	if (journal->mask)
 		fprintf(out, "mask %" PRIx32 "\n", journal->mask);
 	if (journal->queue_drop)

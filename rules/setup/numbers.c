@@ -36,6 +36,19 @@ static const struct plan_uplink *uplink_of(const struct plan *plan,
 	return NULL;
 }
 
+/* The uplink that has the number's name, or replaces it under another name. */
+static const struct plan_uplink *heir_of(const struct plan *plan,
+					 const struct uplink_number *number)
+{
+	const struct plan_uplink *heir = uplink_of(plan, number->name);
+
+	for (size_t i = 0; i < plan->uplink_count && heir == NULL; i++)
+		if (number->origin[0] != '\0' &&
+		    strcmp(plan->uplinks[i].origin, number->origin) == 0)
+			heir = &plan->uplinks[i];
+	return heir;
+}
+
 static bool has_path(const struct plan *plan, uint8_t path)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++)
@@ -53,7 +66,8 @@ bool numbers_are_noted(const struct journal *journal, const struct plan *plan)
 			uplink_of(plan, all->items[i].name);
 
 		if (!uplink || uplink->path != all->items[i].path ||
-		    uplink->table != all->items[i].table)
+		    uplink->table != all->items[i].table ||
+		    strcmp(uplink->origin, all->items[i].origin) != 0)
 			return false;
 	}
 	return all->count == plan->uplink_count;
@@ -72,6 +86,7 @@ int numbers_note(struct journal *journal, const struct plan *plan)
 
 		_Static_assert(PLAN_NAME_MAX == UPLINK_NAME_MAX, "one cut");
 		memcpy(number.name, uplink->name, sizeof(number.name));
+		memcpy(number.origin, uplink->origin, sizeof(number.origin));
 		rc = journal_note_number(journal, &number);
 	}
 	return rc;
@@ -100,8 +115,10 @@ void numbers_clear_taken(const struct journal *journal,
 	for (size_t i = 0; i < all->count; i++) {
 		struct mark_change change =
 			change_of(plan, all->items[i].path, NULL);
+		const struct plan_uplink *heir = heir_of(plan, &all->items[i]);
 
 		if (!uplink_of(plan, all->items[i].name) &&
+		    (!heir || heir->path != all->items[i].path) &&
 		    has_path(plan, all->items[i].path))
 			(void)conntrack_cleanup_change(&change, 1);
 	}
@@ -115,7 +132,8 @@ void numbers_follow(struct journal *journal, const struct plan *plan)
 	for (size_t i = 0; i < all->count; i++) {
 		struct uplink_number *number = &all->items[i];
 		const struct plan_uplink *now = uplink_of(plan, number->name);
-		struct mark_change change = change_of(plan, number->path, now);
+		struct mark_change change = change_of(plan, number->path,
+						      heir_of(plan, number));
 		bool is_current = now && now->path == number->path &&
 				  now->table == number->table;
 

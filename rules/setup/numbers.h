@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * numbers.h - keep the numbers of uplinks from one set-up to the next: a name
- * keeps its path and its table, and no flow whose conntrack mark has a path
+ * keeps its path and its table, so does another name for the same device and
+ * gateways, and no flow whose conntrack mark has a path
  * number is taken for another uplink's.
  */
 #ifndef WAYMARK_SETUP_NUMBERS_H

@@ -137,6 +137,7 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 	plan->has_guard |= new.is_strict;
 	snprintf(new.name, sizeof(new.name), "%s", uplink->name);
 	snprintf(new.dev, sizeof(new.dev), "%s", uplink->dev);
+	uplink_origin(uplink, new.origin);
 	for (size_t i = 0; i < plan->uplink_count; i++) {
 		if (strcmp(plan->uplinks[i].dev, new.dev) != 0)
 			continue;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "rules/policy/balance.h"
+#include "rules/policy/uplink.h"
 #include "rules/setup/kernel/set_error.h"
 #include "rules/setup/plan/foreign_marks.h"
 #include "rules/setup/kernel/kernel.h"
@@ -25,6 +26,7 @@ struct state;
 struct plan_uplink {
 	char name[PLAN_NAME_MAX];
 	char dev[IFNAMSIZ];
+	char origin[UPLINK_ORIGIN_MAX];
 	unsigned int link;	/* index; from PLAN_MISSING if it is missing */
 	uint32_t table;
 	uint8_t path;
