@@ -24,13 +24,20 @@ static struct plan plan;
 static struct journal journal;
 static struct rt_tables tables;
 static struct diff_input input;
-static const char *value;	/* of each sysctl */
+static const char *value;	/* of each sysctl but this */
+static const char *rp_filter;
 
 static int read_value(const char *path, char text[static SYSCTL_VALUE_MAX])
 {
-	(void)path;
-	snprintf(text, SYSCTL_VALUE_MAX, "%s", value);
+	snprintf(text, SYSCTL_VALUE_MAX, "%s",
+		 strstr(path, "/rp_filter") ? rp_filter : value);
 	return 0;
+}
+
+static bool is_never_writable(const char *path)
+{
+	(void)path;
+	return false;
 }
 
 static void start(void)
@@ -45,8 +52,9 @@ static void start(void)
 	journal = (struct journal){ 0 };
 	tables = (struct rt_tables){ 0 };
 	value = "0";
+	rp_filter = "1";
 	input = (struct diff_input){ &plan, &state, &journal, &tables, 77,
-				     read_value };
+				     read_value, NULL };
 }
 
 static void end(void)
@@ -109,6 +117,30 @@ START_TEST(from_nothing)
 	/* The guard drops packets without a mark: marking comes first. */
 	ck_assert_int_eq(diff.steps[diff.count - 3].kind, STEP_RULESET);
 	ck_assert_int_eq(diff.steps[diff.count - 1].kind, STEP_GUARD_ADD);
+	diff_fini(&diff);
+}
+END_TEST
+
+/* What only adds convenience has no step; what packets need has one, which
+ * fails with the place. */
+START_TEST(read_only)
+{
+	struct diff diff;
+	size_t needed = 0;
+
+	for (size_t i = 0; i < plan.sysctl_count; i++)
+		needed += strstr(plan.sysctls[i].path, "src_valid_mark") !=
+			  NULL;
+	tables.is_read_only = true;
+	input.is_writable = is_never_writable;
+	ck_assert_int_eq(diff_make(&input, &diff), 0);
+	ck_assert_uint_eq(count(&diff, STEP_TABLES_WRITE), 0);
+	ck_assert_uint_gt(needed, 0);
+	ck_assert_uint_eq(count(&diff, STEP_SYSCTL), needed);
+	diff_fini(&diff);
+	rp_filter = "0";
+	ck_assert_int_eq(diff_make(&input, &diff), 0);
+	ck_assert_uint_eq(count(&diff, STEP_SYSCTL), 0);
 	diff_fini(&diff);
 }
 END_TEST
@@ -377,6 +409,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, start, end);
 	tcase_add_test(tcase, from_nothing);
+	tcase_add_test(tcase, read_only);
 	tcase_add_test(tcase, arrived);
 	tcase_add_test(tcase, to_nothing);
 	tcase_add_loop_test(tcase, fix, 0, ROWS(changes));

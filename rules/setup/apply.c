@@ -11,6 +11,7 @@
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/setup.h"
+#include "rules/util/log.h"
 
 typedef void write_fn(const struct plan *plan, const struct nft_table *table,
 		      bool native, FILE *out);
@@ -137,15 +138,25 @@ static int ignore_missing(int rc)
 	return rc == -ESRCH || rc == -ENOENT || rc == -ENODEV ? 0 : rc;
 }
 
+/* Names of tables are for display, nothing depends on them. */
+static void note_names(int rc)
+{
+	if (rc < 0)
+		log_notice(RT_TABLES_DIR "/waymark.conf: %s: ip(8) shows "
+			   "numbers of tables instead of names", strerror(-rc));
+}
+
 static int take(struct netlink *nl, const struct step *step,
 		const struct diff_input *in)
 {
 	switch (step->kind) {
 	case STEP_TABLES_WRITE:
-		return rt_tables_write(RT_TABLES_DIR, in->plan->tables);
+		note_names(rt_tables_write(RT_TABLES_DIR, in->plan->tables));
+		return 0;
 	case STEP_TABLES_REMOVE:
-		return rt_tables_remove(RT_TABLES_DIR,
-					in->journal->dirs_made);
+		note_names(rt_tables_remove(RT_TABLES_DIR,
+					    in->journal->dirs_made));
+		return 0;
 	case STEP_ROUTE_ADD:
 		return netlink_route_add(nl, step->route);
 	case STEP_ROUTE_REPLACE:
@@ -203,7 +214,8 @@ static int describe_failure(const struct step *step,
 	set_error(error, rc, "%s: %s; %s and run waymark again",
 	      text && len > 2 ? text + 2 : "setup", strerror(-rc),
 	      is_gateway(step, rc) ? "name a gateway that this device reaches" :
-				     "fix it");
+	      step->kind == STEP_SYSCTL ? "set it outside of the container" :
+					  "fix it");
 	free(text);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/kernel/prefs.h"
+#include "rules/util/log.h"
 
 static int add(struct diff *diff, struct step step)
 {
@@ -180,6 +181,41 @@ static bool wants_sysctl(const struct plan *plan, const char *path)
 	return false;
 }
 
+static bool has_value(const struct diff_input *in, const char *dir,
+		      const char *dev, const char *key, const char *wanted)
+{
+	char path[PLAN_PATH_MAX], value[SYSCTL_VALUE_MAX];
+
+	snprintf(path, sizeof(path), "%s%.*s/%s", dir, (int)strcspn(dev, "/"),
+		 dev, key);
+	return in->sysctl(path, value) == 0 && strcmp(value, wanted) == 0;
+}
+
+/*
+ * Whether packets pass without the setting: the kernel combines `all` and the
+ * device's value of IPv4 settings by "or", src_valid_mark only matters to
+ * rp_filter, and routes without carrier are removed by the reconciler, too.
+ */
+static bool is_dispensable(const struct diff_input *in, const char *path)
+{
+	static const char dir[] = "net/ipv4/conf/";
+	const char *dev = path + strlen(dir);
+
+	if (strstr(path, "/ignore_routes_with_linkdown") != NULL)
+		return true;
+	return strncmp(path, dir, strlen(dir)) == 0 &&
+	       strstr(path, "/src_valid_mark") != NULL &&
+	       (has_value(in, dir, "all", "src_valid_mark", "1") ||
+		(has_value(in, dir, "all", "rp_filter", "0") &&
+		 has_value(in, dir, dev, "rp_filter", "0")));
+}
+
+static bool needs_step(const struct diff_input *in, const char *path)
+{
+	return in->is_writable == NULL || in->is_writable(path) ||
+	       !is_dispensable(in, path);
+}
+
 /* A sysctl that this kernel lacks is not needed. */
 static int diff_sysctls(const struct diff_input *in, struct diff *diff)
 {
@@ -190,7 +226,8 @@ static int diff_sysctls(const struct diff_input *in, struct diff *diff)
 		const struct plan_sysctl *want = &in->plan->sysctls[i];
 
 		if (in->sysctl(want->path, value) == 0 &&
-		    strcmp(value, want->value) != 0)
+		    strcmp(value, want->value) != 0 &&
+		    needs_step(in, want->path))
 			rc = add_sysctl(diff, STEP_SYSCTL, want->path, value,
 					want->value);
 	}
@@ -218,6 +255,8 @@ static int diff_tables(const struct diff_input *in, struct diff *diff)
 		     tables->hash == journal->file_next);
 	const char *text = in->plan->tables;
 
+	if (tables->is_read_only)
+		return 0;
 	if (!text && (ours || (journal->dirs_made && !tables->exists)))
 		return add(diff, (struct step){ .kind = STEP_TABLES_REMOVE });
 	if (text && (!tables->exists ||
@@ -282,6 +321,27 @@ int diff_make(const struct diff_input *input, struct diff *diff)
 		qsort(diff->steps, diff->count, sizeof(*diff->steps),
 		      compare_steps);
 	return rc;
+}
+
+void diff_log_skipped(const struct diff_input *input)
+{
+	const struct plan *plan = input->plan;
+	char value[SYSCTL_VALUE_MAX];
+
+	if (plan->tables && input->tables->is_read_only &&
+	    !input->tables->exists)
+		log_notice(RT_TABLES_DIR " is read-only: ip(8) shows numbers "
+			   "of tables instead of names");
+	for (size_t i = 0; i < plan->sysctl_count; i++) {
+		const struct plan_sysctl *want = &plan->sysctls[i];
+
+		if (input->sysctl(want->path, value) == 0 &&
+		    strcmp(value, want->value) != 0 &&
+		    !needs_step(input, want->path))
+			log_notice("sysctl %s is %s and read-only: left as it "
+				   "is, no packet needs %s", want->path, value,
+				   want->value);
+	}
 }
 
 /* ---- printing ---- */

@@ -66,11 +66,16 @@ struct diff_input {
 	uint64_t ruleset;	/* hash of the wanted ruleset */
 	/* The present value of a sysctl: sysctl_read(), or a test's. */
 	int (*sysctl)(const char *path, char value[static SYSCTL_VALUE_MAX]);
+	bool (*is_writable)(const char *path);	/* a sysctl; NULL: all are */
 };
 
 /* Compute the steps. 0 or -ENOMEM. They borrow from `input`. */
 int diff_make(const struct diff_input *input, struct diff *diff);
 void diff_fini(struct diff *diff);
+
+/* Log, as notices, what has no step because it cannot be written and is only
+ * convenient. */
+void diff_log_skipped(const struct diff_input *input);
 
 /* Name the step's object, "ip -4 rule pref 20101 ..."; returns its sign: one of
  * + ~ -. */

@@ -214,7 +214,10 @@ static int compare(struct run *run, char error[static SETUP_ERROR_MAX])
 		.tables = &run->tables,
 		.ruleset = run->plan.has_ruleset ? hash_ruleset(&run->plan) : 0,
 		.sysctl = sysctl_read,
+		.is_writable = sysctl_is_writable,
 	};
+	if (!run->options->listener && !run->options->dry_run)
+		diff_log_skipped(&run->input);
 	rc = diff_make(&run->input, &run->diff);
 	return rc < 0 ? set_error(error, rc, "setup: out of memory") : 0;
 }

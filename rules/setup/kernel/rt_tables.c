@@ -26,6 +26,19 @@ static void parent_of(const char *dir, char parent[static PATH_MAX])
 		*slash = '\0';
 }
 
+/* Its parent, /etc, where it does not exist itself. */
+static bool is_read_only(const char *dir)
+{
+	char parent[PATH_MAX];
+
+	if (access(dir, W_OK) == 0)
+		return false;
+	if (errno != ENOENT)
+		return true;
+	parent_of(dir, parent);
+	return access(parent, W_OK) < 0;
+}
+
 int rt_tables_read(const char *dir, struct rt_tables *ret)
 {
 	char path[PATH_MAX];
@@ -38,6 +51,7 @@ int rt_tables_read(const char *dir, struct rt_tables *ret)
 	parent_of(dir, parent);
 	ret->dirs_missing = (access(dir, F_OK) < 0) +
 			       (access(parent, F_OK) < 0);
+	ret->is_read_only = is_read_only(ret->dirs_missing == 0 ? dir : parent);
 	snprintf(path, sizeof(path), "%s/" NAME, dir);
 	in = fopen(path, "re");
 	if (!in)

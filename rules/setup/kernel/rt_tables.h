@@ -13,6 +13,7 @@
 
 struct rt_tables {
 	unsigned int dirs_missing;	/* 1: `dir`; 2: its parent, too */
+	bool is_read_only;		/* it cannot be written */
 	bool exists;
 	uint64_t hash;			/* nft_hash() of its text */
 };

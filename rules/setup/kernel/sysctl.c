@@ -8,15 +8,30 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FULL_MAX 256
+
+static int full_path(const char *path, char full[static FULL_MAX])
+{
+	return snprintf(full, FULL_MAX, "/proc/sys/%s", path) < FULL_MAX ?
+		       0 : -ENAMETOOLONG;
+}
+
 static int open_at(const char *path, int flags)
 {
-	char full[256];
+	char full[FULL_MAX];
+	int rc = full_path(path, full);
 
-	if (snprintf(full, sizeof(full), "/proc/sys/%s", path) >=
-	    (int)sizeof(full))
-		return -ENAMETOOLONG;
-	flags = open(full, flags | O_CLOEXEC);
-	return flags < 0 ? -errno : flags;
+	if (rc < 0)
+		return rc;
+	rc = open(full, flags | O_CLOEXEC);
+	return rc < 0 ? -errno : rc;
+}
+
+bool sysctl_is_writable(const char *path)
+{
+	char full[FULL_MAX];
+
+	return full_path(path, full) == 0 && access(full, W_OK) == 0;
 }
 
 int sysctl_read(const char *path, char value[static SYSCTL_VALUE_MAX])
