@@ -14,7 +14,7 @@
 json_t *answer_text(const char *text);
 
 /* NULL when out of memory. */
-json_t *answer_status(const struct running *running);
+json_t *answer_status(struct running *running);
 
 /* Parts of the status: the counters of a path, and the uplinks with counters
  * and state. */

@@ -197,7 +197,7 @@ static json_t *memory_json(const struct engine *engine)
 			 "resident", number(resident_bytes()));
 }
 
-json_t *answer_status(const struct running *running)
+json_t *answer_status(struct running *running)
 {
 	const struct engine *engine = running->engine;
 	struct stats totals = engine_totals(engine);
@@ -207,7 +207,8 @@ json_t *answer_status(const struct running *running)
 	json_t *status;
 
 	/* Counters that cannot be read are reported as 0. */
-	(void)counters_read(&counters);
+	if (counters_read(&counters) == 0)
+		counter_totals_apply(&running->totals, &counters);
 	status = json_pack(
 		"{s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o, "
 		"s:o, s:o, s:o}",

@@ -194,7 +194,18 @@ struct foreground *foreground_start(const char *path, const char *state_dir,
 int foreground_set_up(struct foreground *fg)
 {
 	struct log_stream log;
-	int rc = running_set_up(&fg->running, false, log_open(&log));
+	char dir[PATH_MAX];
+	pid_t other = engine_lock_elsewhere(fg->running.state_dir, dir);
+	int rc;
+
+	if (other != 0) {
+		log_error("%s: process %d maintains the set-up of this network "
+			  "namespace with the state directory %s; use it, or "
+			  "run `waymark down --state-dir %s` first", fg->name,
+			  (int)other, dir, dir);
+		return -EBUSY;
+	}
+	rc = running_set_up(&fg->running, false, log_open(&log));
 
 	log_close(&log, LOG_LEVEL_ERROR);
 	fg->running.has_setup = rc == 0;
@@ -336,6 +347,7 @@ void foreground_stop(struct foreground *fg)
 	neighbours_close(fg->neighbours);
 	memory_close(fg->learned, fg->running.state_dir);
 	exempts_fini(&fg->running.exempts);
+	counter_totals_fini(&fg->running.totals);
 	refresh_free(fg->running.refresh);
 	loaded_fini(&fg->running.source);
 	engine_lock_release(&fg->lock);

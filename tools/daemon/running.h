@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "rules/setup/exempts.h"
 #include "tools/daemon/notify.h"
+#include "rules/setup/kernel/counter_totals.h"
 #include "tools/load.h"
 
 struct refresh;
@@ -31,6 +32,7 @@ struct running {
 	int64_t loaded_s;
 	unsigned reloads;
 	struct exempts exempts;
+	struct counter_totals totals;
 	struct reconciler *reconciler;	/* NULL without has_setup */
 	struct notify notify;
 };

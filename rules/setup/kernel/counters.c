@@ -44,6 +44,13 @@ static int by_name(const void *a, const void *b)
 		      ((const struct counter *)b)->name);
 }
 
+void counters_sort(struct counters *counters)
+{
+	if (counters->count > 0)
+		qsort(counters->items, counters->count,
+		      sizeof(*counters->items), by_name);
+}
+
 struct counter counters_find(const struct counters *counters, const char *name)
 {
 	struct counter key = { 0 };
@@ -143,8 +150,8 @@ int counters_read(struct counters *ret)
 		counters_fini(ret);
 		rc = read_once(buffer, ret);
 	}
-	if (rc == 0 && ret->count > 0)
-		qsort(ret->items, ret->count, sizeof(*ret->items), by_name);
+	if (rc == 0)
+		counters_sort(ret);
 	free(buffer);
 	return rc;
 }

@@ -34,6 +34,8 @@ struct counters {
  * counters_fini() in both cases. */
 int counters_read(struct counters *ret);
 void counters_fini(struct counters *counters);
+/* Restore the order by name, which counters_find() needs. */
+void counters_sort(struct counters *counters);
 /* Find a counter; zeros when there is none. */
 struct counter counters_find(const struct counters *counters,
 			     const char *name);

@@ -159,16 +159,19 @@ static int send_request(struct probe_socket *ps,
 	return -EAGAIN;
 }
 
-/* "HTTP/1.1 200": status 2xx and 3xx count as an answer. */
-static int read_answer(const struct probe_socket *ps)
+/* "HTTP/1.1 200": status 2xx and 3xx count as an answer. It may arrive in
+ * pieces; what was read does not make the socket ready again. */
+static int read_answer(struct probe_socket *ps)
 {
-	char text[16] = "";
-	ssize_t len = recv(ps->fd, text, sizeof(text) - 1, MSG_PEEK);
+	const char *text = ps->answer;
+	ssize_t len = recv(ps->fd, ps->answer + ps->answer_len,
+			   sizeof(ps->answer) - ps->answer_len, 0);
 
-	if (len < 0)
-		return -errno;
-	if (len < 12)
-		return len == 0 ? -ECONNRESET : -EAGAIN;
+	if (len <= 0)
+		return len < 0 ? -errno : -ECONNRESET;
+	ps->answer_len += (size_t)len;
+	if (ps->answer_len < sizeof(ps->answer))
+		return -EAGAIN;
 	return strncmp(text, "HTTP/1.", 7) == 0 && text[8] == ' ' &&
 			       (text[9] == '2' || text[9] == '3') ?
 		       0 :

@@ -5,6 +5,8 @@
 #ifndef WAYMARK_SETUP_PROBE_SOCKET_H
 #define WAYMARK_SETUP_PROBE_SOCKET_H
 
+#include <stddef.h>
+
 #include "rules/policy/policy.h"
 
 struct probe_socket {
@@ -13,6 +15,8 @@ struct probe_socket {
 	uint16_t id;		/* ping: the sequence number */
 	bool is_raw;
 	bool has_asked;		/* http: the request was sent */
+	char answer[12];	/* http: the first bytes of the answer */
+	size_t answer_len;
 };
 
 /* Start an attempt, marked with `mark` and bound to `dev`. 0 or -errno. */
