@@ -37,10 +37,16 @@ static const char *needs_of(const json_t *flow, char *text)
 	size_t i, len = 0;
 
 	text[0] = '\0';
-	json_array_foreach(json_object_get(flow, "needs"), i, need)
+	json_array_foreach(json_object_get(flow, "needs"), i, need) {
+		const char *word = json_string_value(need);
+
+		if (word == NULL)
+			continue;
 		len += (size_t)snprintf(text + len, NEEDS_MAX - len, "%s%s",
-					i > 0 ? "," : "",
-					json_string_value(need));
+					len > 0 ? "," : "", word);
+		if (len >= NEEDS_MAX)	/* truncated */
+			break;
+	}
 	return text[0] != '\0' ? text : "-";
 }
 

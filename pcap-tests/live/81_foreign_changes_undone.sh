@@ -45,7 +45,7 @@ ok "right" until_true 20 is_right
 sleep 0.5
 is "nothing had to be restored" "$(grep -cE ': (restored|corrected|removed):' "$LAB_DIR/waymark.log")" 0
 
-restores "ip rule del" 'ip -4 rule pref 20102 .*: restored: changed by ' \
+restores "ip rule del" 'warning: ip -4 rule pref 20102 .*: restored: changed by ' \
 	ip rule del pref 20102
 restores "ip -6 rule del" 'ip -6 rule pref 20402 .*: restored: changed by ' \
 	ip -6 rule del pref 20402

@@ -96,7 +96,7 @@ dead 2 4
 ok "a dead path is found" until_true 30 said_like \
 	'uplink two: IPv4: probe ping 198.51.100.9: no answer, 3 times: down'
 ok "and told who stands in" until_true 10 said_like \
-	'uplink two: IPv4: down \(health check\): .*fails over to three'
+	'warning: uplink two: IPv4: down \(health check\): .*fails over to three'
 by "IPv4 is dead" 3 2 5002
 by "the router's own too" 3 2 5002 router
 proves "the doctor names the fallback" \

@@ -9,8 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "rules/policy/policy.h"
 #include "rules/setup/monitor/backoff.h"
+#include "rules/setup/monitor/failover_text.h"
 #include "rules/setup/plan/health.h"
+#include "rules/setup/plan/plan_routes.h"
+#include "setup_state.h"
 
 /* How often an object that is removed every `every_ms` is restored and reported
  * within `for_ms`. */
@@ -138,6 +142,34 @@ START_TEST(lines)
 }
 END_TEST
 
+/* Who carries the traffic of uplink one. */
+static const struct {
+	uint8_t active;
+	enum log_level level;
+	const char *text;
+} failovers[] = {
+	{ 0, LOG_LEVEL_NOTICE,
+	  "uplink one: IPv6: up (health check): carries its traffic again" },
+	{ 1, LOG_LEVEL_WARNING,
+	  "uplink one: IPv6: down (health check): traffic fails over to two" },
+	{ PLAN_NO_UPLINK, LOG_LEVEL_WARNING,
+	  "uplink one: IPv6: down (health check): traffic is rejected" },
+};
+
+START_TEST(failover)
+{
+	struct policy *policy = setup_policy(
+		"uplink one { dev eth1 strict }\nuplink two { dev ppp0 }\n");
+	char text[FAILOVER_TEXT_MAX];
+
+	ck_assert_int_eq(failover_text(policy, 0, 6, failovers[_i].active,
+				       "health check", text),
+			 failovers[_i].level);
+	ck_assert_str_eq(text, failovers[_i].text);
+	policy_free(policy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("setup_reconcile");
@@ -147,6 +179,7 @@ int main(void)
 	tcase_add_test(tcase, recovery);
 	tcase_add_test(tcase, many);
 	tcase_add_test(tcase, lines);
+	tcase_add_loop_test(tcase, failover, 0, ROWS(failovers));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

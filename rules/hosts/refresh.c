@@ -20,7 +20,7 @@ struct refresh {
 	struct hosts *hosts;
 	struct name_limits limits;
 	struct resolver *resolver;
-	refresh_log *log;
+	log_sink *log;
 	void *ctx;
 	bool changed;		/* since the latest report to the caller */
 	/* Of this round of queries. */
@@ -43,12 +43,12 @@ static void log_change(struct refresh *refresh, const struct host *host,
 		 change->added[0] ? " added " : "", change->added,
 		 change->added[0] && change->removed[0] ? "," : "",
 		 change->removed[0] ? " removed " : "", change->removed);
-	refresh->log(refresh->ctx, line);
+	refresh->log(refresh->ctx, LOG_LEVEL_NOTICE, line);
 }
 
-static void log_round(struct refresh *refresh, size_t count,
-		      const struct host *first, const char *what,
-		      const char *reason)
+static void log_round(struct refresh *refresh, enum log_level level,
+		      size_t count, const struct host *first,
+		      const char *what, const char *reason)
 {
 	char line[LINE_MAX_LEN], more[40] = "";
 
@@ -58,17 +58,18 @@ static void log_round(struct refresh *refresh, size_t count,
 		snprintf(more, sizeof(more), " and %zu more", count - 1);
 	snprintf(line, sizeof(line), "name %s%s: %s%s", first->name, more,
 		 what, reason);
-	refresh->log(refresh->ctx, line);
+	refresh->log(refresh->ctx, level, line);
 }
 
 static void end_round(struct refresh *refresh)
 {
-	log_round(refresh, refresh->failed, refresh->first_failed,
+	log_round(refresh, LOG_LEVEL_WARNING, refresh->failed,
+		  refresh->first_failed,
 		  "not resolved, last known addresses stay: ",
 		  refresh->first_failed != NULL ?
 			  refresh->first_failed->why : "");
-	log_round(refresh, refresh->fixed, refresh->first_fixed,
-		  "resolved again", "");
+	log_round(refresh, LOG_LEVEL_NOTICE, refresh->fixed,
+		  refresh->first_fixed, "resolved again", "");
 	refresh->failed = refresh->fixed = 0;
 	refresh->first_failed = refresh->first_fixed = NULL;
 }
@@ -230,7 +231,7 @@ bool refresh_all(struct refresh *refresh, int wait_ms)
 /* ---- creation ---- */
 
 struct refresh *refresh_new(struct hosts *hosts,
-			    const struct name_limits *limits, refresh_log *log,
+			    const struct name_limits *limits, log_sink *log,
 			    void *ctx)
 {
 	struct refresh *refresh = calloc(1, sizeof(*refresh));

@@ -8,11 +8,9 @@
 #define WAYMARK_REFRESH_H
 
 #include "rules/hosts/hosts.h"
+#include "rules/util/log.h"
 
 struct refresh;
-
-/* Receive one log line: the object, what happened, the reason. */
-typedef void refresh_log(void *ctx, const char *line);
 
 /*
  * Prepare to resolve the wanted names of `hosts`, which is borrowed and must
@@ -20,7 +18,7 @@ typedef void refresh_log(void *ctx, const char *line);
  * of memory or descriptors.
  */
 struct refresh *refresh_new(struct hosts *hosts,
-			    const struct name_limits *limits, refresh_log *log,
+			    const struct name_limits *limits, log_sink *log,
 			    void *ctx);
 void refresh_free(struct refresh *refresh);
 

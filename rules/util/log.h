@@ -50,6 +50,9 @@ struct log_stream {
 FILE *log_open(struct log_stream *stream);
 void log_close(struct log_stream *stream, enum log_level level);
 
+/* Receive a line from a module that does not log itself. */
+typedef void log_sink(void *ctx, enum log_level level, const char *line);
+
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_notice(...) log_write(LOG_LEVEL_NOTICE, __VA_ARGS__)

@@ -269,10 +269,10 @@ int running_reload(struct running *running, FILE *out)
 
 /* ---- supervision ---- */
 
-static void log_line(void *ctx, const char *line)
+static void log_line(void *ctx, enum log_level level, const char *line)
 {
 	(void)ctx;
-	log_notice("%s", line);
+	log_write(level, "%s", line);
 }
 
 int running_keep(struct running *running)

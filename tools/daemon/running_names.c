@@ -12,11 +12,11 @@
 /* Retry after this time if the new addresses could not be put into force. */
 #define RETRY_MS 30000
 
-static void log_line(void *ctx, const char *line)
+static void log_line(void *ctx, enum log_level level, const char *line)
 {
 	const struct running *running = ctx;
 
-	log_notice("%s: %s", running->path, line);
+	log_write(level, "%s: %s", running->path, line);
 }
 
 void running_take_names(struct running *running, struct loaded *loaded)

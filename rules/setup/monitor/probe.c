@@ -243,7 +243,7 @@ static bool fails(const struct probes *probes, size_t uplink, uint8_t family)
 
 /* ---- one probe ---- */
 
-static void log_change(const struct probe *probe, int rc, probe_log *log,
+static void log_change(const struct probe *probe, int rc, log_sink *log,
 		       void *ctx)
 {
 	char line[256], target[ADDRESS_TEXT_MAX];
@@ -259,12 +259,12 @@ static void log_change(const struct probe *probe, int rc, probe_log *log,
 		 address_print(&probe->spec.target, target),
 		 why, times, times == 1 ? "" : "s",
 		 rc == 0 ? "up" : "down");
-	log(ctx, line);
+	log(ctx, rc == 0 ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, line);
 }
 
 /* Count the result of an attempt. */
 static void conclude(struct probe *probe, int rc, uint64_t now_ms,
-		     probe_log *log, void *ctx)
+		     log_sink *log, void *ctx)
 {
 	bool was_down = probe->is_down;
 
@@ -291,7 +291,7 @@ static uint64_t wait_ms(const struct probe *probe)
 						     WAIT_MAX_MS;
 }
 
-static void run_probe(struct probe *probe, uint64_t now_ms, probe_log *log,
+static void run_probe(struct probe *probe, uint64_t now_ms, log_sink *log,
 		      void *ctx)
 {
 	int rc = -EAGAIN;
@@ -372,7 +372,7 @@ static bool has_better(struct probes *probes, const struct probe_paths *paths,
 
 /* Derive the state of an uplink. Whether it changed. */
 static bool update_state(struct probes *probes, const struct probe_paths *paths,
-			 size_t i, int v6, uint64_t now_ms, probe_log *log,
+			 size_t i, int v6, uint64_t now_ms, log_sink *log,
 			 void *ctx)
 {
 	struct probe_state *state = &probes->states[i];
@@ -387,13 +387,13 @@ static bool update_state(struct probes *probes, const struct probe_paths *paths,
 		snprintf(line, sizeof(line), "uplink %s: IPv%d: its probes fail, "
 			 "but no other uplink is known to answer: stays in use",
 			 state->name, v6 ? 6 : 4);
-		log(ctx, line);
+		log(ctx, LOG_LEVEL_WARNING, line);
 	}
 	return state->is_down[v6] != was_down;
 }
 
 bool probes_run(struct probes *probes, const struct probe_paths *paths,
-		uint64_t now_ms, probe_log *log, void *ctx)
+		uint64_t now_ms, log_sink *log, void *ctx)
 {
 	bool changed = false;
 

@@ -13,11 +13,9 @@
 #include <stdint.h>
 
 #include "rules/policy/policy.h"
+#include "rules/util/log.h"
 
 struct probes;
-
-/* "uplink two: IPv4: probe ping 198.51.100.7: no answer, 3 times: down" */
-typedef void probe_log(void *ctx, const char *line);
 
 /*
  * Make the probes of a policy, which may be freed then. Uplinks take over the
@@ -46,10 +44,11 @@ struct probe_paths {
  * An uplink goes down when all its probes of a family fail, and another path
  * is known to work: an uplink that answers, or one without probes. If no path
  * answers, the targets are at fault or failover would not help, so that all
- * uplinks stay as they are.
+ * uplinks stay as they are. Each change is logged: "uplink two: IPv4: probe
+ * ping 198.51.100.7: no answer, 3 times: down".
  */
 bool probes_run(struct probes *probes, const struct probe_paths *paths,
-		uint64_t now_ms, probe_log *log, void *ctx);
+		uint64_t now_ms, log_sink *log, void *ctx);
 /* Whether the uplink is down in this family. */
 bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family);
 /* Set the result that an earlier process saved. */

@@ -24,6 +24,7 @@
 #include "rules/policy/policy.h"
 #include "rules/setup/monitor/backoff.h"
 #include "rules/setup/monitor/conntrack_cleanup.h"
+#include "rules/setup/monitor/failover_text.h"
 #include "rules/setup/monitor/stray_nat.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan_routes.h"
@@ -76,8 +77,9 @@ struct reconciler {
 	char why[REASON_MAX];
 };
 
-__attribute__((format(printf, 2, 3)))
-static void log_line(struct reconciler *rec, const char *format, ...)
+__attribute__((format(printf, 3, 4)))
+static void log_line(struct reconciler *rec, enum log_level level,
+		     const char *format, ...)
 {
 	char line[SETUP_ERROR_MAX + REASON_MAX];
 	va_list args;
@@ -85,7 +87,7 @@ static void log_line(struct reconciler *rec, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	rec->options.log(rec->options.ctx, line);
+	rec->options.log(rec->options.ctx, level, line);
 }
 
 static void check_by(struct reconciler *rec, uint64_t at_ms)
@@ -105,7 +107,7 @@ static void observe(void *ctx, enum watch_kind kind, const char *text)
 	struct reconciler *rec = ctx;
 
 	if (kind == WATCH_LINK && strcmp(rec->seen[kind], text) != 0)
-		log_line(rec, "%s", text);
+		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
 	snprintf(rec->seen[kind], sizeof(rec->seen[kind]), "%s", text);
 	check_by(rec, clock_ms() + BURST_MS);
 }
@@ -138,6 +140,14 @@ static const char *reason_for(const struct reconciler *rec, const char *thing)
 
 /* ---- restoring ---- */
 
+/* A loss without a cause of our own is the work of another program. */
+static enum log_level level_of(const struct reconciler *rec,
+			       const struct setup_change *change)
+{
+	return change->sign == '-' || has_cause(rec) ? LOG_LEVEL_NOTICE :
+						       LOG_LEVEL_WARNING;
+}
+
 static bool take_step(void *ctx, const struct setup_change *change)
 {
 	struct reconciler *rec = ctx;
@@ -150,15 +160,15 @@ static bool take_step(void *ctx, const struct setup_change *change)
 		answer = backoff_count(
 			backoff_of(&rec->backoffs, change->thing), clock_ms());
 	if (answer == BACKOFF_BEGIN)
-		log_line(rec, "%s: restored %d times within a minute and "
-			 "%s again: conflict with another program; retries "
-			 "back off from 30 s to 10 min", change->thing,
+		log_line(rec, LOG_LEVEL_WARNING, "%s: restored %d times within "
+			 "a minute and %s again: conflict with another program; "
+			 "retries back off from 30 s to 10 min", change->thing,
 			 BACKOFF_AFTER, reason);
 	if (answer != BACKOFF_NONE)
 		return false;
 	if (backoff_of(&rec->backoffs, change->thing)->refused == 0)
-		log_line(rec, "%s: %s: %s", change->thing,
-			 change->sign == '+' ? "restored" :
+		log_line(rec, level_of(rec, change), "%s: %s: %s",
+			 change->thing, change->sign == '+' ? "restored" :
 			 change->sign == '~' ? "corrected" :
 					       "removed", reason);
 	return true;
@@ -171,8 +181,8 @@ static void refused(void *ctx, const struct setup_change *change, int rc)
 
 	rec->failed = true;
 	if (backoff->refused != rc)
-		log_line(rec, "%s: the kernel refused it: %s", change->thing,
-			 strerror(-rc));
+		log_line(rec, LOG_LEVEL_ERROR, "%s: the kernel refused it: %s",
+			 change->thing, strerror(-rc));
 	backoff->refused = rc;
 }
 
@@ -189,26 +199,19 @@ static void save_probe_results(struct reconciler *rec)
 				    rec->probes);
 
 	if (rc < 0)
-		log_line(rec, "%s/" HEALTH_PROBE_RESULTS ": %s", rec->state_dir,
-			 strerror(-rc));
+		log_line(rec, LOG_LEVEL_WARNING,
+			 "%s/" HEALTH_PROBE_RESULTS ": not saved: %s",
+			 rec->state_dir, strerror(-rc));
 }
 
 static void log_active_uplink(struct reconciler *rec, size_t i, int family,
 			      uint8_t by)
 {
-	const char *name = policy_uplink(rec->policy, i)->name;
-	const char *other = plan_routes_active_uplink(rec->policy, i, by);
-	const char *reason = reason_for(rec, " route ");
+	char text[FAILOVER_TEXT_MAX];
+	enum log_level level = failover_text(rec->policy, i, family, by,
+					     reason_for(rec, " route "), text);
 
-	if (by == i)
-		log_line(rec, "uplink %s: IPv%d: up (%s): carries its traffic "
-			 "again", name, family, reason);
-	else if (other)
-		log_line(rec, "uplink %s: IPv%d: down (%s): traffic fails over "
-			 "to %s", name, family, reason, other);
-	else
-		log_line(rec, "uplink %s: IPv%d: down (%s): traffic is "
-			 "rejected", name, family, reason);
+	log_line(rec, level, "%s", text);
 }
 
 /*
@@ -233,8 +236,9 @@ static void clean_up_flows(struct reconciler *rec, size_t i, int v6, uint8_t by)
 			  marks_of(marks, uplink->path, false),
 			  marks->path_mask);
 	if (rc < 0)
-		log_line(rec, "uplink %s: conntrack entries not deleted: %s",
-		    uplink->name, strerror(-rc));
+		log_line(rec, LOG_LEVEL_WARNING,
+			 "uplink %s: conntrack entries not deleted: %s",
+			 uplink->name, strerror(-rc));
 }
 
 /* After a start, a reload and each change of a path. */
@@ -245,10 +249,11 @@ static void clean_up_strays(struct reconciler *rec,
 	int rc = stray_nat_delete(rec->policy, report, &count);
 
 	if (count > 0)
-		log_line(rec, "conntrack: %u flows had the address of an uplink "
-			 "that they no longer use: entries deleted", count);
+		log_line(rec, LOG_LEVEL_NOTICE, "conntrack: %u flows had the "
+			 "address of another uplink: entries deleted", count);
 	else if (rc < 0)
-		log_line(rec, "conntrack: not checked: %s", strerror(-rc));
+		log_line(rec, LOG_LEVEL_WARNING, "conntrack: not checked: %s",
+			 strerror(-rc));
 }
 
 static void note_links(struct reconciler *rec,
@@ -282,7 +287,7 @@ static void follow_active_uplinks(struct reconciler *rec,
 		}
 	}
 	if (foreign_marks_compare(&rec->last.foreign, &report->foreign, text))
-		log_line(rec, "%s", text);
+		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
 	if (!rec->has_last || memcmp(rec->last.active, report->active,
 				     sizeof(report->active)) != 0)
 		clean_up_strays(rec, report);
@@ -328,7 +333,7 @@ static void check(struct reconciler *rec)
 	rec->failed = false;
 	rc = setup_apply(rec->policy, &options, &report, error);
 	if (rc < 0 && strcmp(error, rec->error) != 0)
-		log_line(rec, "%s", error);
+		log_line(rec, LOG_LEVEL_ERROR, "%s", error);
 	snprintf(rec->error, sizeof(rec->error), "%s", rc < 0 ? error : "");
 	if (rc == 0) {
 		rec->port = report.port;
@@ -343,11 +348,11 @@ static void check(struct reconciler *rec)
 
 /* ---- probes and administrative states ---- */
 
-static void log_probe(void *ctx, const char *line)
+static void log_probe(void *ctx, enum log_level level, const char *line)
 {
 	struct reconciler *rec = ctx;
 
-	log_line(rec, "%s", line);
+	log_line(rec, level, "%s", line);
 	snprintf(rec->why, sizeof(rec->why), "health check");
 }
 
@@ -507,10 +512,8 @@ int reconcile_start(const struct policy *policy,
 	}
 	if (rc < 0) {
 		reconciler_free(rec);
-		return set_error(error, rc,
-				 "reconciler: %s; the set-up would not be "
-				 "maintained",
-				 strerror(-rc));
+		return set_error(error, rc, "reconciler: %s; the set-up would "
+				 "not be maintained", strerror(-rc));
 	}
 	*ret = rec;
 	return 0;
@@ -520,23 +523,18 @@ int reconcile_start(const struct policy *policy,
  * now on no probe finds that it is up again, so each is logged. */
 static void log_remaining_failovers(struct reconciler *rec)
 {
+	char text[FAILOVER_TEXT_MAX];
+
 	for (size_t i = 0; i < policy_uplinks(rec->policy); i++)
 		for (int v6 = 0; v6 < 2 && rec->has_last; v6++) {
 			uint8_t by = rec->last.active[i][v6];
-			const char *other = plan_routes_active_uplink(
-				rec->policy, i, by);
+			int family = v6 ? AF_INET6 : AF_INET;
 
-			if (by == i ||
-			    !probes_is_down(rec->probes, i,
-					    v6 ? AF_INET6 : AF_INET))
+			if (by == i || !probes_is_down(rec->probes, i, family))
 				continue;
-			log_line(rec, "uplink %s: IPv%d: down by health "
-				 "check, and probes end: traffic %s%s until "
-				 "waymark up or setup",
-				 policy_uplink(rec->policy, i)->name,
-				 v6 ? 6 : 4,
-				 other ? "uses " : "is rejected",
-				 other ? other : "");
+			log_line(rec, LOG_LEVEL_WARNING, "%s",
+				 failover_text_end(rec->policy, i, v6 ? 6 : 4,
+						   by, text));
 		}
 }
 
@@ -574,7 +572,8 @@ static void change_policy(struct reconciler *rec, const struct policy *policy)
 	struct probes *probes = probes_new(policy, rec->probes);
 
 	if (!probes || watch_policy(rec->watch, policy) < 0)
-		log_line(rec, "reconciler: out of memory");
+		log_line(rec, LOG_LEVEL_ERROR,
+			 "reconciler: out of memory: the old probes go on");
 	if (probes) {
 		probes_free(rec->probes);
 		rec->probes = probes;

@@ -9,20 +9,19 @@
 
 #include "rules/setup/kernel/set_error.h"
 #include "rules/setup/monitor/uplink_status.h"
+#include "rules/util/log.h"
 
 struct reconciler;
 struct plan_exempts;
 struct policy;
 struct setup_report;
 
-/* Log one line: the object, what happened, the cause. In the reconciler's
- * thread. */
-typedef void reconcile_log(void *ctx, const char *line);
-
 struct reconcile_options {
 	const char *state_dir;			/* as in setup_options */
 	const struct plan_exempts *exempts;	/* as in setup_options */
-	reconcile_log *log;
+	/* Receives what changed, why, and what follows. In the reconciler's
+	 * thread. */
+	log_sink *log;
 	/* Called with the active uplinks after each check, before conntrack
 	 * entries of failed uplinks are deleted. In the reconciler's thread,
 	 * never while it is paused. May be NULL. */

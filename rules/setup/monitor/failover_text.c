@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* failover_text.c - log lines about failovers, see failover_text.h. */
+#include "rules/setup/monitor/failover_text.h"
+
+#include <stdio.h>
+
+#include "rules/policy/policy.h"
+#include "rules/setup/plan/plan_routes.h"
+
+enum log_level failover_text(const struct policy *policy, size_t uplink,
+			     int family, uint8_t active, const char *reason,
+			     char text[static FAILOVER_TEXT_MAX])
+{
+	const char *name = policy_uplink(policy, uplink)->name;
+	const char *other = plan_routes_active_uplink(policy, uplink, active);
+
+	if (active == uplink) {
+		snprintf(text, FAILOVER_TEXT_MAX, "uplink %s: IPv%d: up (%s): "
+			 "carries its traffic again", name, family, reason);
+		return LOG_LEVEL_NOTICE;
+	}
+	snprintf(text, FAILOVER_TEXT_MAX, "uplink %s: IPv%d: down (%s): "
+		 "traffic %s%s", name, family, reason,
+		 other ? "fails over to " : "is rejected", other ? other : "");
+	return LOG_LEVEL_WARNING;
+}
+
+char *failover_text_end(const struct policy *policy, size_t uplink, int family,
+			uint8_t active, char text[static FAILOVER_TEXT_MAX])
+{
+	const char *other = plan_routes_active_uplink(policy, uplink, active);
+
+	snprintf(text, FAILOVER_TEXT_MAX, "uplink %s: IPv%d: down by health "
+		 "check, and probes end: traffic %s%s until waymark up or "
+		 "setup", policy_uplink(policy, uplink)->name, family,
+		 other ? "uses " : "is rejected", other ? other : "");
+	return text;
+}
