@@ -3,6 +3,7 @@
 #include "tools/status.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "engine/stats.h"
@@ -176,6 +177,17 @@ static void print_paths(const json_t *status, FILE *out)
 
 /* ---- state of uplinks ---- */
 
+/* Flows of balanced routes use the other members, not the fallback. */
+static void print_others(const json_t *others, FILE *out)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(others, i, name)
+		fprintf(out, "%s%s", i == 0 ? ", balanced flows via " : " ",
+			json_string_value(name));
+}
+
 static void print_family(const json_t *row, const char *key, char digit,
 			 FILE *out)
 {
@@ -184,14 +196,21 @@ static void print_family(const json_t *row, const char *key, char digit,
 		json_object_get(family, "active"));
 	const char *why = json_string_value(json_object_get(family, "reason"));
 	const json_t *answered = json_object_get(family, "answered_seconds");
+	const json_t *others = json_object_get(family, "balanced_via");
+	bool is_balanced = json_array_size(others) > 0;
 
 	fprintf(out, "  IPv%c: ", digit);
 	if (json_is_true(json_object_get(family, "up")))
 		fputs("up", out);
+	else if (is_balanced &&
+		 !json_is_true(json_object_get(row, "own_routes")))
+		fputs("down", out);
 	else if (active != NULL)
 		fprintf(out, "via %s", active);
 	else
 		fputs("unreachable", out);
+	if (is_balanced)
+		print_others(others, out);
 	if (why != NULL)
 		fprintf(out, " (%s)", why);
 	fputs(" for ", out);

@@ -128,6 +128,8 @@ lab_start client lasts /usr/bin/python3 \
 	"$LAB_TOP/pcap-tests/live/datagrams.py" $SERVER4 5001 60
 ok "one is said to be down" waymark uplink down one
 goes_by "one is down" 2
+like "uplink lists who takes over" "$(waymark uplink)" \
+	'^one .*IPv4: via main, balanced flows via two \(forced\)'
 is "the router's own, too" "$(ask router udp $SERVER4 5001)" "$(up4 2)"
 until_true 60 grep -q lost "$LAB_DIR/lasts.log"
 like "a flow that was there goes on" "$(cat "$LAB_DIR/lasts.log")" \

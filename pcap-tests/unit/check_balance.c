@@ -4,6 +4,7 @@
  * right member.
  */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "packets.h"
@@ -260,6 +261,48 @@ START_TEST(family)
 }
 END_TEST
 
+/* Which paths take over the flows of path 1 while some uplinks are down. */
+static const struct {
+	const char *name;
+	const char *routes;
+	uint8_t down;		/* another uplink's index; 9: none */
+	uint64_t others;	/* a bit for each path */
+	bool has_own;
+} takeovers[] = {
+	{ "no balance", "default via a\n", 9, 0, true },
+	{ "two others", "default via { a, b, c }\n", 9, 1 << 2 | 1 << 3,
+	  false },
+	{ "one of them is down", "default via { a, b, c }\n", 1, 1 << 3,
+	  false },
+	{ "a balance of others", "default via { b, c }\n", 9, 0, false },
+	{ "a balance and a route", "route tcp via a\ndefault via { a, b }\n",
+	  9, 1 << 2, true },
+	{ "main in the balance", "default via { a, main }\n", 9,
+	  UINT64_C(1) << 63, false },
+};
+
+START_TEST(takeover)
+{
+	char text[256];
+	struct policy *policy;
+	struct path_set others;
+
+	snprintf(text, sizeof(text), "uplink a { dev a }\nuplink b { dev b }\n"
+		 "uplink c { dev c }\n%s", takeovers[_i].routes);
+	policy = packets_policy(text);
+	for (size_t i = 0; i < 3; i++)
+		policy_set_down(policy, i, false,
+				i == 0 || i == takeovers[_i].down);
+	others = policy_balance_others(policy, 1, false);
+	ck_assert_msg(others.words[0] == takeovers[_i].others, "%s: %#llx",
+		      takeovers[_i].name,
+		      (unsigned long long)others.words[0]);
+	ck_assert_int_eq(policy_has_own_route(policy, 1),
+			 takeovers[_i].has_own);
+	policy_free(policy);
+}
+END_TEST
+
 /* Down and up again: the same flows return. */
 START_TEST(down)
 {
@@ -333,6 +376,7 @@ int main(void)
 	tcase_add_loop_test(tcase, key, 0, ROWS(keys));
 	tcase_add_test(tcase, family);
 	tcase_add_test(tcase, down);
+	tcase_add_loop_test(tcase, takeover, 0, ROWS(takeovers));
 	tcase_add_test(tcase, compiled);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

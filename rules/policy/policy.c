@@ -240,6 +240,39 @@ bool policy_route_takes(const struct route *route, uint8_t path)
 	return false;
 }
 
+bool policy_has_own_route(const struct policy *policy, uint8_t path)
+{
+	for (size_t i = 0; i < policy->route_count; i++)
+		if (policy->routes[i].balance == NULL &&
+		    policy->routes[i].path == path)
+			return true;
+	for (size_t i = 0; i < policy->packet_route_count; i++)
+		if (policy->packet_routes[i].path == path)
+			return true;
+	return false;
+}
+
+struct path_set policy_balance_others(const struct policy *policy,
+				      uint8_t path, bool is_v6)
+{
+	struct path_set down = policy_down(policy, is_v6);
+	struct path_set others = { 0 };
+
+	for (size_t i = 0; i < policy->route_count; i++) {
+		const struct route *route = &policy->routes[i];
+
+		if (route->balance == NULL || !policy_route_takes(route, path))
+			continue;
+		for (size_t k = 0; k < route->balance->count; k++) {
+			uint8_t other = route->balance->members[k].path;
+
+			if (other != path && !path_set_has(&down, other))
+				path_set_add(&others, other);
+		}
+	}
+	return others;
+}
+
 enum truth policy_route_holds(const struct policy *policy, size_t i,
 			      const struct facts *facts, uint8_t *needs)
 {

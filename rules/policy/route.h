@@ -38,6 +38,12 @@ uint8_t policy_route_path(const struct policy *policy, size_t i,
 			  const struct facts *facts);
 /* Whether some flows of a route take this path. */
 bool policy_route_takes(const struct route *route, uint8_t path);
+/* Whether a route sends all its flows to this path. */
+bool policy_has_own_route(const struct policy *policy, uint8_t path);
+/* The paths that take over the balanced flows of a path that is down: the other
+ * members of its balances, as far as they are up. */
+struct path_set policy_balance_others(const struct policy *policy,
+				      uint8_t path, bool is_v6);
 
 /*
  * Evaluate route `i`. If the result is unknown, add the payload facts that

@@ -65,11 +65,30 @@ static const char *reason_of(enum setup_way way)
 	return NULL;
 }
 
-static json_t *family_json(const struct uplink_status_family *family)
+/* The paths that carry the balanced flows of an uplink that is down. */
+static json_t *balanced_via(const struct policy *policy, uint8_t path,
+			    bool is_v6)
 {
+	struct path_set others = policy_balance_others(policy, path, is_v6);
+	json_t *names = json_array();
 
-	return json_pack("{s:b, s:s?, s:s?, s:o, s:o, s:o}",
-			 "up", (int)(family->way == SETUP_WAY_ITSELF),
+	for (int other = 1; other <= UINT8_MAX; other++)
+		if (path_set_has(&others, (uint8_t)other))
+			json_array_append_new(names, json_string(
+				policy_path_name(policy, (uint8_t)other)));
+	return names;
+}
+
+static json_t *family_json(const struct uplink_status_family *family,
+			   const struct policy *policy, uint8_t path,
+			   bool is_v6)
+{
+	bool is_up = family->way == SETUP_WAY_ITSELF;
+
+	return json_pack("{s:b, s:o, s:s?, s:s?, s:o, s:o, s:o}",
+			 "up", (int)is_up, "balanced_via",
+			 is_up ? json_array() :
+				 balanced_via(policy, path, is_v6),
 			 "reason", reason_of(family->way),
 			 "active",
 			 family->active[0] != '\0' ? family->active : NULL,
@@ -79,21 +98,24 @@ static json_t *family_json(const struct uplink_status_family *family)
 }
 
 static void add_uplink_status(json_t *row, const struct uplink_status *items,
-			      int count, const char *name)
+			      int count, const struct policy *policy,
+			      const struct uplink *up)
 {
 	static const char *const admin_states[] = { "auto", "up", "down" };
 
 	for (int i = 0; i < count; i++) {
 		const struct uplink_status *status = &items[i];
 
-		if (strcmp(status->name, name) != 0 || !status->is_known)
+		if (strcmp(status->name, up->name) != 0 || !status->is_known)
 			continue;
 		json_object_set_new(row, "admin_state", json_string(
 					admin_states[status->admin_state]));
 		json_object_set_new(row, "ipv4",
-				    family_json(&status->families[0]));
+				    family_json(&status->families[0], policy,
+						up->path, false));
 		json_object_set_new(row, "ipv6",
-				    family_json(&status->families[1]));
+				    family_json(&status->families[1], policy,
+						up->path, true));
 	}
 }
 
@@ -108,12 +130,13 @@ json_t *answer_uplinks(const struct running *running,
 	for (size_t i = 0; i < policy_uplinks(policy); i++) {
 		const struct uplink *up = policy_uplink(policy, i);
 		json_t *row = json_pack(
-			"{s:s, s:s, s:i, s:i, s:o}", "uplink", up->name,
+			"{s:s, s:s, s:i, s:i, s:b, s:o}", "uplink", up->name,
 			"dev", up->dev, "mark", (int)up->path,
-			"table", (int)up->table,
+			"table", (int)up->table, "own_routes",
+			(int)policy_has_own_route(policy, up->path),
 			"kernel", answer_kernel_path(counters, up->path));
 
-		add_uplink_status(row, statuses, count, up->name);
+		add_uplink_status(row, statuses, count, policy, up);
 		json_array_append_new(rows, row);
 	}
 	free(statuses);
