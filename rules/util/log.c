@@ -47,11 +47,6 @@ void log_init(bool is_verbose)
 	to_journal = is_journal(STDERR_FILENO);
 }
 
-bool log_is_verbose(void)
-{
-	return verbose;
-}
-
 void log_write(enum log_level level, const char *format, ...)
 {
 	char line[LINE_MAX_LEN];

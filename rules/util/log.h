@@ -27,8 +27,6 @@ enum log_level {
 /* Detect the journal. Call this before other threads start; without it, lines
  * have the form for terminals, and debug lines are left out. */
 void log_init(bool is_verbose);
-/* Whether debug lines are written. */
-bool log_is_verbose(void);
 
 __attribute__((format(printf, 2, 3)))
 void log_write(enum log_level level, const char *format, ...);
