@@ -12,6 +12,14 @@ BUILD   ?= build$(if $(SAN),-$(firstword $(subst $(comma), ,$(SAN))))
 SANFLAG := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 	   -fno-omit-frame-pointer)
 CFLAGS  ?= -O2 -g
+# Exploit mitigations; CPPFLAGS, CFLAGS and LDFLAGS of dpkg-buildflags go with
+# them. Not under sanitizers, which replace some of the functions.
+CET     := $(if $(filter x86_64 i686,$(shell uname -m)),-fcf-protection)
+HARDEN  := $(if $(SAN),,-fPIE -fstack-protector-strong \
+	   -fstack-clash-protection $(CET) \
+	   $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE \
+	   -D_FORTIFY_SOURCE=3))
+LINK     = $(if $(SAN),,-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Werror
 LIBS    := libnetfilter_queue libnfnetlink libmnl libpcap libnftables \
@@ -20,8 +28,8 @@ LIBS    := libnetfilter_queue libnfnetlink libmnl libpcap libnftables \
 PKG     := $(shell pkg-config --exists $(LIBS) 2>/dev/null && \
 	   pkg-config --cflags $(LIBS))
 LDLIBS   = $(shell pkg-config --libs $(LIBS)) -pthread
-COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CFLAGS) \
-	   $(SANFLAG) -pthread
+COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CPPFLAGS) \
+	   $(CFLAGS) $(HARDEN) $(SANFLAG) -pthread
 
 # Debian 12 packages: what the build needs, and what tests, demo, lint and
 # benchmarks run.
@@ -103,12 +111,12 @@ $(BUILD)/libwaymark.a: $(LIB_OBJ)
 
 $(BUILD)/waymark: $(TOOL_OBJ) $(BUILD)/libwaymark.a
 	$(call say,LINK)
-	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS)
+	$(Q)$(COMPILE) $(LINK) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
+	$(Q)$(COMPILE) $(LINK) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
 
 # Of the tools, what needs no terminal and no running engine.
 $(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o
@@ -117,14 +125,14 @@ $(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
 $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS)
+	$(Q)$(COMPILE) $(LINK) -o $@ $^ $(LDLIBS)
 
 # A fuzz harness with a main of its own, for its seeds; see pcap-tests/fuzz.
 $(BUILD)/seeds/%: $(BUILD)/pcap-tests/fuzz/%.o \
 		$(BUILD)/pcap-tests/fuzz/run_seeds.o $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(COMPILE) -o $@ $^ $(LDLIBS)
+	$(Q)$(COMPILE) $(LINK) -o $@ $^ $(LDLIBS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

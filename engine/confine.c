@@ -9,13 +9,16 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 static bool is_wanted(void)
 {
 	return !CONFINE_HAS_SANITIZER && getenv("WAYMARK_UNCONFINED") == NULL;
 }
 
-/* Keep those of `keep` that the thread has, and nothing else. */
+/* Keep those of `keep` that the thread has, and nothing else: an executed
+ * program gains none, whoever owns it. Without CAP_SETPCAP the bounding set
+ * cannot be changed; no_new_privs has the same effect then. */
 static int keep_capabilities(const unsigned int *keep, size_t count)
 {
 	bool has[4] = { false };
@@ -24,6 +27,13 @@ static int keep_capabilities(const unsigned int *keep, size_t count)
 		return -EPERM;
 	for (size_t i = 0; i < count; i++)
 		has[i] = capng_have_capability(CAPNG_EFFECTIVE, keep[i]);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP)) {
+		capng_clear(CAPNG_SELECT_BOUNDS);
+		if (capng_apply(CAPNG_SELECT_BOUNDS) < 0)
+			return -EPERM;
+	}
 	capng_clear(CAPNG_SELECT_CAPS);
 	for (size_t i = 0; i < count; i++)
 		if (has[i] && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE |
@@ -32,17 +42,58 @@ static int keep_capabilities(const unsigned int *keep, size_t count)
 	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
 }
 
+/* ---- system calls ---- */
+
+/* What no thread of the daemon needs and an attacker would want: other
+ * programs, other processes, other namespaces, and the kernel itself. */
+static const int denied[] = {
+	SCMP_SYS(execve), SCMP_SYS(execveat),
+	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
+	SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(chroot),
+	SCMP_SYS(pivot_root), SCMP_SYS(mount), SCMP_SYS(umount2),
+	SCMP_SYS(move_mount), SCMP_SYS(open_tree), SCMP_SYS(fsopen),
+	SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(open_by_handle_at),
+	SCMP_SYS(init_module), SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module), SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(iopl),
+	SCMP_SYS(ioperm), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
+	SCMP_SYS(userfaultfd), SCMP_SYS(add_key), SCMP_SYS(request_key),
+	SCMP_SYS(keyctl), SCMP_SYS(setuid), SCMP_SYS(setgid),
+	SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setresuid),
+	SCMP_SYS(setresgid), SCMP_SYS(setgroups),
+};
+
+static int deny_system_calls(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int rc = 0;
+
+	if (filter == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]) && rc == 0;
+	     i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), denied[i],
+				      0);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	return rc;
+}
+
 int confine_process(void)
 {
 	static const unsigned int keep[] = {
 		CAP_NET_ADMIN, CAP_NET_RAW, CAP_DAC_OVERRIDE,
 		CAP_DAC_READ_SEARCH,
 	};
+	int rc;
 
-	return is_wanted() ? keep_capabilities(keep, 4) : 0;
+	if (!is_wanted())
+		return 0;
+	rc = keep_capabilities(keep, 4);
+	return rc < 0 ? rc : deny_system_calls();
 }
-
-/* ---- system calls ---- */
 
 static const int allowed[] = {
 	/* Queue, interface changes, resets. */

@@ -24,7 +24,10 @@
  * Confine the calling thread and those it starts: only CAP_NET_ADMIN,
  * CAP_NET_RAW, CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH stay (capabilities(7)),
  * for netlink and nftables, probes, and policy files that belong to another
- * user. 0 or -errno.
+ * user. The bounding set is emptied and no_new_privs set, so that they cannot
+ * be regained, and system calls that the daemon never makes fail with EPERM:
+ * execve(2) and what reaches other processes, namespaces or the kernel's code.
+ * 0 or -errno.
  */
 int confine_process(void);
 

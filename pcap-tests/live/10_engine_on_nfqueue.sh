@@ -105,6 +105,14 @@ if nm "$WAYMARK" 2>/dev/null | grep -q '__[at]san_init'; then
 else
 	is "the control thread keeps four capabilities" \
 		"$(status_of "$ENGINE" CapEff)" 0000000000003006
+	unsafe=0
+	for thread in "/proc/$ENGINE/task"/*; do
+		[ "$(status_of "${thread#/proc/}" CapBnd)" = 0000000000000000 ] &&
+			[ "$(status_of "${thread#/proc/}" NoNewPrivs)" = 1 ] &&
+			[ "$(status_of "${thread#/proc/}" Seccomp)" = 2 ] ||
+			unsafe=$((unsafe + 1))
+	done
+	is "no thread can regain any by executing a program" $unsafe 0
 	for thread in "/proc/$ENGINE/task"/*; do
 		thread=${thread##*/}
 		[ "$thread" = "$ENGINE" ] || break
