@@ -15,7 +15,9 @@ struct decision {
 	uint16_t route;		/* index of the first route that matches */
 	bool is_final;		/* no route above it is undecided */
 	uint8_t needs;		/* FACT_* that could make another route match */
-	uint8_t path;		/* the route's, for this flow */
+	uint8_t path;		/* the route's for this flow, or the claim's */
+	bool is_claimed;	/* `strict first`: provisional on the path of an
+				 * undecided route above it */
 };
 
 /*
@@ -23,18 +25,16 @@ struct decision {
  * nor a route above it is undecided, else provisional: unknown facts count as
  * false, as they do when the inspection ends. Undecided routes that drop are
  * skipped; the default may drop, so that nothing the policy blocks leaks while
- * payload is awaited.
+ * payload is awaited. With `strict first`, an undecided route to a strict uplink
+ * claims the flow until it is decided.
  */
 void decide(const struct policy *policy, const struct facts *facts,
 	    struct decision *ret);
 
 /*
  * Choose what happens to a flow that left by path `from` when `route` settles
- * it on path `to`. The `late` option of the route decides; else that of the
- * uplink it left by, then of the uplink it should use, then of the policy. The
- * default is to keep the path if either uplink masquerades, since the first
- * packet has fixed NAT, and to move otherwise. Flows into and out of drop
- * always move. Never returns LATE_AUTO.
+ * it on path `to`: policy_late_of(), but flows into and out of drop always
+ * move. Never returns LATE_AUTO.
  */
 enum late_policy decide_late(const struct policy *policy, uint16_t route,
 			     uint8_t from, uint8_t to);

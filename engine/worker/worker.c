@@ -47,6 +47,7 @@
 #include "engine/flow/decide.h"
 #include "engine/packet/decode.h"
 #include "engine/flow/inspect.h"
+#include "rules/policy/strict.h"
 #include "engine/worker/worker_private.h"
 
 /* Distance of the prefetches in packets: first the flow, or what is learned
@@ -156,7 +157,8 @@ static void finish(struct worker *worker, struct flow *flow)
 		inspect_release(worker->inspector, flow);
 }
 
-/* Where a reset is not allowed, the path is kept. */
+/* Where a reset is not allowed, the path is kept, unless the flow belongs to a
+ * strict uplink: then it ends, see settle(). */
 static enum flow_late late_outcome(const struct worker *worker,
 				   const struct flow *flow,
 				   const struct decision *decision)
@@ -166,7 +168,8 @@ static enum flow_late late_outcome(const struct worker *worker,
 	case LATE_MOVE:
 		return FLOW_LATE_MOVED;
 	case LATE_RESET:
-		if (worker_may_reset(worker, flow, flow->last_ns))
+		if (policy_is_strict(worker->policy, decision->path) ||
+		    worker_may_reset(worker, flow, flow->last_ns))
 			return FLOW_LATE_RESET;
 		break;
 	default:
@@ -185,6 +188,9 @@ static void settle(struct worker *worker, struct flow *flow,
 						    decision);
 	if (is_new || flow->late == FLOW_LATE_MOVED)
 		flow->path = decision->path;
+	else if (flow->late == FLOW_LATE_RESET &&	/* nothing more leaves */
+		 policy_is_strict(worker->policy, decision->path))
+		flow->path = worker->marks->path_drop;
 	flow->is_held = dns_observer_awaits(&worker->dns, flow,
 					    flow->last_ns);
 	if (flow->is_held)

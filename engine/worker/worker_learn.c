@@ -8,6 +8,7 @@
 #include "engine/flow/decide.h"
 #include "engine/hints/hint.h"
 #include "engine/flow/inspect.h"
+#include "rules/policy/strict.h"
 #include "engine/worker/worker_private.h"
 
 #define PORT_DNS 53
@@ -190,14 +191,6 @@ static bool guess_facts(const struct worker *worker, const struct flow *flow,
 	return guess->facts.known != facts->known;
 }
 
-static bool is_strict(const struct worker *worker, uint8_t path)
-{
-	const struct uplink *uplink = policy_uplink_of_path(worker->policy,
-							    path);
-
-	return uplink != NULL && uplink->strict;
-}
-
 /* Decide by evidence. What other clients showed does not choose between a
  * strict uplink and another path. */
 static bool decide_by_guess(const struct worker *worker,
@@ -209,7 +202,8 @@ static bool decide_by_guess(const struct worker *worker,
 		return false;
 	decide(worker->policy, &guess->facts, ret);
 	if (!guess->is_foreign || ret->path == path ||
-	    (!is_strict(worker, path) && !is_strict(worker, ret->path)))
+	    (!policy_is_strict(worker->policy, path) &&
+	     !policy_is_strict(worker->policy, ret->path)))
 		return true;
 	if (!guess_facts(worker, flow, now_ns, false, guess))
 		return false;
@@ -230,8 +224,11 @@ void worker_guess(struct worker *worker, struct flow *flow, uint64_t now_ns,
 		return;
 	flow->guess = (uint8_t)guess.kind;
 	flow->guess_hash = guess.hash;
-	/* A flow that a guess dropped would show nothing more. */
-	if (decision->is_final || guessed.path == worker->marks->path_drop)
+	/* A flow that a guess dropped would show nothing more, and a strict
+	 * uplink's claim ends with payload only. */
+	if (decision->is_final || guessed.path == worker->marks->path_drop ||
+	    (decision->is_claimed &&
+	     !policy_is_strict(worker->policy, guessed.path)))
 		return;
 	decision->path = guessed.path;
 	decision->route = guessed.route;

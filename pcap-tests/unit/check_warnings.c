@@ -40,6 +40,7 @@ static struct policy *parse(const char *text, struct diag *diag)
 
 #define UP "uplink a { dev eth1 via 192.0.2.1 }\n"
 #define MASQ "uplink m { dev eth2 masquerade }\n"
+#define STRICT "uplink s { dev eth3 via 192.0.2.9 strict }\n"
 
 static const struct {
 	const char *name;
@@ -111,6 +112,19 @@ static const struct {
 	  "only payload can match", 0, 1 },
 	{ "known late by class", MASQ "class c = tcp app ssh\nroute c via m",
 	  "only payload can match", 0, 1 },
+	{ "known late, strict", UP STRICT
+	  "route app ssh via s\ndefault via a",
+	  "start on an uplink that is not strict", 0, 1 },
+	{ "strict first", UP STRICT
+	  "strict first\nroute app ssh via s\ndefault via a", NULL, 0, 0 },
+	{ "the default is strict, too", UP STRICT
+	  "route app ssh via s\nroute udp via a\ndefault via s",
+	  "start on an uplink that is not strict", 0, 1 },
+	{ "strict by headers", UP STRICT "route udp via s\ndefault via a",
+	  NULL, 0, 0 },
+	{ "fail-open and strict", UP STRICT "queues 0 fail-open\n"
+	  "route app ssh via a\ndefault via s", "leave through the main table",
+	  0, 1 },
 	{ "sometimes early", MASQ "route tcp dport 25 or app smtp via m", NULL,
 	  0, 0 },
 	{ "not payload is early", MASQ "route tcp not app ssh via m", NULL, 0,

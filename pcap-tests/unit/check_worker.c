@@ -13,10 +13,12 @@
 /* Paths 1, 2, 3; main is 0x3f, drop 0x3e; settled is the mask's top bit. */
 #define UPLINKS "uplink a { dev a mark 1 }\nuplink b { dev b mark 2 }\n" \
 		"uplink m { dev m mark 3 masquerade }\n"
+#define STRICT "uplink s { dev s mark 4 masquerade strict }\n"
 #define SETTLED 0x40000000u
 #define A 0x01000000u
 #define B 0x02000000u
 #define M 0x03000000u
+#define S 0x04000000u
 #define MAIN 0x3f000000u
 #define DROP 0x3e000000u
 
@@ -28,7 +30,7 @@
 
 #define STEPS 8
 
-enum outcome { NONE, KEPT, MOVED };	/* late */
+enum outcome { NONE, KEPT, MOVED, RESET };	/* late */
 
 static const struct row {
 	const char *name;
@@ -70,6 +72,36 @@ static const struct row {
 	  { { { SYN }, MAIN, false },
 	    { { ACK, .seq = 1, .mark = MAIN, SSH }, M | SETTLED, false } },
 	  MOVED, false },
+	{ "late for a strict uplink: it ends", STRICT "route app ssh via s",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, DROP | SETTLED, false } },
+	  RESET, false },
+	{ "late for a strict uplink, and kept by the policy",
+	  STRICT "late keep\nroute app ssh via s",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, MAIN | SETTLED, false } },
+	  KEPT, false },
+	{ "late for a strict uplink without NAT",
+	  "uplink s { dev s mark 4 strict }\nroute app ssh via s",
+	  { { { SYN }, MAIN, false },
+	    { { ACK, .seq = 1, .mark = MAIN, SSH }, S | SETTLED, false } },
+	  MOVED, false },
+	{ "strict first: it is the strict uplink's",
+	  STRICT "strict first\nroute app ssh via s",
+	  { { { SYN }, S, false },
+	    { { ACK, .seq = 1, .mark = S, SSH }, S | SETTLED, false } },
+	  NONE, false },
+	{ "strict first: it is not",
+	  STRICT "strict first\nroute app ssh via s",
+	  { { { SYN }, S, false },
+	    { { ACK, .seq = 1, .mark = S, HTTP }, S | SETTLED, false } },
+	  KEPT, false },
+	{ "strict first: it cannot be", STRICT "strict first\n"
+	  "route tcp dport 22 app ssh via s\nroute app http via a",
+	  { { { SYN, .dport = 80 }, MAIN, false } }, NONE, false },
+	{ "strict first does not open a drop",
+	  STRICT "strict first\nroute app ssh via s\nroute tcp drop",
+	  { { { SYN }, DROP, true } }, NONE, false },
 	{ "late, but the same path",
 	  "route app ssh via a\nroute tcp via a",
 	  { { { SYN }, A, false },
@@ -212,7 +244,8 @@ static void assert_late(const struct row *row, const struct worker *worker)
 	const struct stats_live *counters = worker_counters(worker);
 
 	ck_assert_msg(counters->late_kept == (row->late == KEPT) &&
-			      counters->late_moved == (row->late == MOVED),
+			      counters->late_moved == (row->late == MOVED) &&
+			      counters->late_reset == (row->late == RESET),
 		      "%s: late", row->name);
 }
 

@@ -2,6 +2,7 @@
 /* compile.c - compile a syntax tree to a policy: collect the statements, run
  * the steps. */
 #include "rules/compile/policy_load.h"
+#include "rules/policy/strict.h"
 #include "rules/compile/compile.h"
 
 #include <errno.h>
@@ -219,6 +220,8 @@ static void compile_queues(struct compiler *c)
 	q->first = (uint16_t)s->queues.first.value;
 	q->last = (uint16_t)number_or(&s->queues.last, q->first);
 	q->fail_closed = s->queues.fail_closed;
+	if (s->queues.fail_open || s->queues.fail_closed)
+		q->unanswered = UNANSWERED_MAIN;
 	q->coalesce_us = (uint16_t)s->queues.coalesce_us.value;
 	if (q->last >= q->first && q->last - q->first >= (int)QUEUES_MAX)
 		diag_add(c->diag, DIAG_ERROR, s->queues.last.place,
@@ -263,6 +266,7 @@ static int compile_settings(struct compiler *c)
 	compile_memory(c, &s->inspect.memory);
 	s = c->single[STATEMENT_KERNEL_ROUTES];
 	c->policy->kernel_routes = s == NULL || s->kernel_routes;
+	c->policy->strict_first = c->single[STATEMENT_STRICT] != NULL;
 	if (c->single[STATEMENT_LATE] != NULL)
 		c->policy->late = c->single[STATEMENT_LATE]->late;
 	return 0;
@@ -401,6 +405,7 @@ static int compile_routes(struct compiler *c)
 						      p->tests[i].node,
 						      NODE_IN);
 	}
+	policy_set_unanswered(p);
 	return rc;
 }
 

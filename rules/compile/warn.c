@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/policy/strict.h"
 #include "rules/compile/compile.h"
 
 static void warn(struct compiler *c, struct place place, const char *fix,
@@ -188,28 +189,6 @@ static bool covers(void *ctx, enum node_kind kind, uint32_t outer,
 	}
 }
 
-static enum late_policy late_of_path(const struct policy *p, uint8_t path)
-{
-	return p->of_path[path] != NULL ? p->of_path[path]->late : LATE_AUTO;
-}
-
-/* The late policy of a flow that starts on route `first` and ends on `last`, in
- * the order of decide_late(). Without one, a masquerading uplink means keep. */
-static enum late_policy late_of(const struct policy *p,
-				const struct route *first,
-				const struct route *last)
-{
-	enum late_policy late = last->late;
-
-	if (late == LATE_AUTO)
-		late = late_of_path(p, first->path);
-	if (late == LATE_AUTO)
-		late = late_of_path(p, last->path);
-	if (late == LATE_AUTO)
-		late = p->late;
-	return late == LATE_AUTO ? LATE_KEEP : late;
-}
-
 static bool has_same_path(const struct route *a, const struct route *b)
 {
 	return a->path == b->path && a->balance == b->balance;
@@ -233,7 +212,9 @@ static bool starts_elsewhere(struct compiler *c, const enum start *starts,
 		if (starts[i] == START_NEVER ||
 		    (i <= r && starts[i] == START_BY_HEADERS))
 			continue;
-		*ret_late = late_of(p, &p->routes[i], &p->routes[r]);
+		*ret_late = policy_late_of(p, p->routes[r].late,
+					   p->routes[i].path,
+					   p->routes[r].path);
 		if (!has_same_path(&p->routes[i], &p->routes[r]) &&
 		    *ret_late != LATE_RESET)
 			return true;
@@ -284,6 +265,65 @@ static void warn_late(struct compiler *c)
 		     up->name);
 	}
 	free(starts);
+}
+
+static bool takes_strict(const struct policy *p, const struct route *route)
+{
+	for (size_t i = 0; i < p->uplink_count; i++)
+		if (policy_is_strict(p, p->uplinks[i].path) &&
+		    policy_route_takes(route, p->uplinks[i].path))
+			return true;
+	return false;
+}
+
+/* Whether a flow that only payload assigns to a strict uplink can start on a
+ * path that is not strict. */
+static bool starts_open(const struct compiler *c, const enum start *starts,
+			size_t r)
+{
+	const struct policy *p = c->policy;
+
+	if (starts[r] != START_NEVER || !takes_strict(p, &p->routes[r]) ||
+	    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE)
+		return false;
+	for (size_t i = 0; i < p->route_count; i++)
+		if (starts[i] != START_NEVER &&
+		    (i > r || starts[i] != START_BY_HEADERS) &&
+		    p->routes[i].path != p->marks.path_drop &&
+		    !takes_strict(p, &p->routes[i]))
+			return true;
+	return false;
+}
+
+/* A handshake and, in UDP, the first payload leave by another uplink before the
+ * engine knows that a strict one was meant. */
+static void warn_strict_start(struct compiler *c)
+{
+	const struct policy *p = c->policy;
+	enum start *starts = starts_of(p);
+
+	for (size_t r = 0; starts != NULL && !p->strict_first &&
+			   r + 1 < p->route_count; r++)
+		if (starts_open(c, starts, r))
+			warn(c, c->routes.items[r]->place,
+			     "write 'strict first', or test ports or addresses "
+			     "as well",
+			     "only payload can match this route: its flows "
+			     "start on an uplink that is not strict%s", "");
+	free(starts);
+}
+
+/* `fail-open` sends what the engine did not see through main. */
+static void warn_fail_open(struct compiler *c)
+{
+	const struct ast_statement *s = c->single[STATEMENT_QUEUES];
+
+	if (s != NULL && s->queues.fail_open &&
+	    policy_strict_from(c->policy, 0) &&
+	    (c->policy->needs != 0 || !c->policy->kernel_routes))
+		warn(c, s->place, "leave out 'fail-open'",
+		     "while no engine runs or a queue is full, flows of strict "
+		     "uplinks leave through the main table%s", "");
 }
 
 /* With many routes, each is compared only with those just above it. */
@@ -387,6 +427,8 @@ void compile_warn(struct compiler *c)
 	warn_strict(c);
 	warn_unreachable(c);
 	warn_late(c);
+	warn_strict_start(c);
+	warn_fail_open(c);
 	warn_packet_routes(c);
 	warn_default_drop(c);
 	warn_exempt_all(c);

@@ -49,7 +49,14 @@ static const struct offload_rule anything = {
 	.tos = { { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX } },
 };
 
-static const struct offload_target queue = { .verdict = OFFLOAD_QUEUE };
+/* The engine decides by route `i` or one of those below. */
+static struct offload_target queue_at(const struct policy *policy, size_t i)
+{
+	return (struct offload_target){
+		.verdict = OFFLOAD_QUEUE,
+		.value = policy_strict_from(policy, i),
+	};
+}
 
 static bool has_term(const struct terms *terms, const struct offload_rule *term)
 {
@@ -62,7 +69,7 @@ static bool has_term(const struct terms *terms, const struct offload_rule *term)
 /* If the route certainly matches, it decides; if it may match, the packet is
  * queued. */
 static int list_route(struct listing *listing, uint32_t node,
-		      struct offload_target to)
+		      struct offload_target to, struct offload_target queue)
 {
 	struct terms holds = { 0 }, may = { 0 };
 	int rc = offload_terms_of(&listing->builder, node, true, &holds);
@@ -116,7 +123,8 @@ static int list_routes(struct listing *listing)
 
 		listing->builder.is_too_long = false;
 		rc = list_route(listing, p->tests[i].node,
-				target_of(p, &p->routes[i], i));
+				target_of(p, &p->routes[i], i),
+				queue_at(p, i));
 		if (listing->builder.is_too_long)
 			note(listing, i, TOO_LONG);
 		if (rc != -E2BIG)
@@ -125,7 +133,7 @@ static int list_routes(struct listing *listing)
 		     "this route and those below");
 		listing->rules.count = prev;
 		listing->left = offload_any;
-		return list(listing, &anything, queue);
+		return list(listing, &anything, queue_at(p, i));
 	}
 	return rc;
 }
@@ -152,8 +160,9 @@ static int list_flows(struct listing *listing)
 	struct offload_rule mobile = anything;
 	int rc;
 
+	mobile.target = queue_at(listing->builder.policy, 0);
 	if (!listing->builder.policy->kernel_routes)
-		return list(listing, &anything, queue);
+		return list(listing, &anything, mobile.target);
 	rc = list_routes(listing);
 	if (rc < 0 || !tests_proto(listing))
 		return rc;
@@ -186,7 +195,8 @@ static int list_packets(struct listing *listing)
 	for (uint32_t i = 0; i < p->packet_route_count && rc == 0; i++) {
 		rc = list_route(listing, p->packet_tests[i].node,
 				target_of(p, &p->packet_routes[i],
-					  p->route_count + i));
+					  p->route_count + i),
+				queue_at(p, p->route_count));
 		if (rc == -ENOMEM || (rc == 0 && !has_queue(listing)))
 			continue;
 		listing->builder.offload->refused = i;

@@ -42,7 +42,8 @@ struct offload_test {
 };
 
 enum offload_verdict {
-	OFFLOAD_QUEUE,		/* the engine decides */
+	OFFLOAD_QUEUE,		/* the engine decides; `value` is 1 if it may
+				 * decide for a strict uplink */
 	OFFLOAD_PATH,		/* settled; `value` is the path */
 	OFFLOAD_BALANCE,	/* settled; `value` is the balance */
 	OFFLOAD_JUMP,		/* to chain `value`; continue at its end */

@@ -11,6 +11,7 @@
 
 #include "rules/offload/offload.h"
 #include "rules/policy/policy_private.h"
+#include "rules/policy/strict.h"
 
 /* A condition with more alternatives stays in the engine. */
 #define TERMS_MAX 256

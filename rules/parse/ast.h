@@ -86,6 +86,7 @@ enum statement_kind {
 	STATEMENT_INSPECT,
 	STATEMENT_LATE,
 	STATEMENT_KERNEL_ROUTES,
+	STATEMENT_STRICT,
 	STATEMENT_LEARN,
 	STATEMENT_RESOLVE,
 	STATEMENT_UPLINK,
@@ -192,7 +193,7 @@ struct ast_statement {
 					 * fail-closed */
 			struct ast_number first, last;
 			struct ast_number coalesce_us;	/* 0: not given */
-			bool fail_closed;
+			bool fail_closed, fail_open;
 		} queues;
 		struct {		/* inspect packets 12 bytes 16k
 				 * seconds 5 memory 64m */

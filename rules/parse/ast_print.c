@@ -134,6 +134,8 @@ static void print_queues(const struct ast_statement *s, FILE *out)
 			s->queues.coalesce_us.value);
 	if (s->queues.fail_closed)
 		fputs(" fail-closed", out);
+	else if (s->queues.fail_open)
+		fputs(" fail-open", out);
 }
 
 static void print_list(const struct ast_statement *s, FILE *out)
@@ -196,6 +198,9 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 	case STATEMENT_KERNEL_ROUTES:
 		fputs(s->kernel_routes ? "kernel-routes on" :
 				   "kernel-routes off", out);
+		break;
+	case STATEMENT_STRICT:
+		fputs("strict first", out);
 		break;
 	case STATEMENT_UPLINK:
 		print_uplink(s, out);

@@ -25,6 +25,17 @@ char *parser_copy(struct parser *p, const char *text, size_t len)
 	return arena_copy(p->ast->arena, text, len);
 }
 
+static bool is_option(const struct bracket *bracket, const struct token *token)
+{
+	const char *word;
+
+	for (size_t i = 0; bracket->words != NULL &&
+			   (word = bracket->words(i)) != NULL; i++)
+		if (token_is(token, word))
+			return true;
+	return false;
+}
+
 /*
  * A line that starts with the keyword of a statement ends the previous one,
  * unless the word is clearly a value within brackets.
@@ -40,6 +51,8 @@ static bool ends_statement(const struct parser *p, const struct token *token)
 		return false;
 	if (p->bracket == NULL)
 		return true;
+	if (is_option(p->bracket, token))
+		return false;
 	ahead = p->lexer;
 	lexer_next(&ahead, &next);
 	return next.kind != TOKEN_COMMA && next.kind != p->bracket->close;
@@ -73,8 +86,9 @@ bool parser_take(struct parser *p, const char *word)
 	return true;
 }
 
-int parser_open(struct parser *p, enum token_kind open, const char *what,
-		struct bracket *ret_bracket)
+static int open_bracket(struct parser *p, enum token_kind open,
+			const char *what, const char *(*words)(size_t i),
+			struct bracket *ret_bracket)
 {
 	if (p->token.kind != open)
 		return parser_expected(p, what, NULL);
@@ -83,10 +97,23 @@ int parser_open(struct parser *p, enum token_kind open, const char *what,
 		.close = open == TOKEN_BRACE_OPEN ? TOKEN_BRACE_CLOSE :
 						    TOKEN_PAREN_CLOSE,
 		.place = p->token.place,
+		.words = words,
 	};
 	p->bracket = ret_bracket;
 	parser_advance(p);
 	return 0;
+}
+
+int parser_open(struct parser *p, enum token_kind open, const char *what,
+		struct bracket *ret_bracket)
+{
+	return open_bracket(p, open, what, NULL, ret_bracket);
+}
+
+int parser_open_options(struct parser *p, const char *(*words)(size_t i),
+			struct bracket *ret_bracket)
+{
+	return open_bracket(p, TOKEN_BRACE_OPEN, "'{'", words, ret_bracket);
 }
 
 int parser_close(struct parser *p, const char *what)

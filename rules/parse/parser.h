@@ -26,6 +26,9 @@ struct bracket {
 	struct bracket *outer;
 	enum token_kind close;
 	struct place place;
+	/* Words that start a line within it, although some start a statement
+	 * as well; NULL: none. */
+	const char *(*words)(size_t i);
 };
 
 /* A file being parsed, and the one that includes it. */
@@ -79,6 +82,9 @@ bool token_is(const struct token *token, const char *word);
 /* Take an opening bracket, or the closing bracket that matches it. */
 int parser_open(struct parser *p, enum token_kind open, const char *what,
 		struct bracket *ret_bracket);
+/* The same for a brace around options, which `words` lists. */
+int parser_open_options(struct parser *p, const char *(*words)(size_t i),
+			struct bracket *ret_bracket);
 int parser_close(struct parser *p, const char *what);
 
 /* ---- parser_report.c: errors ---- */

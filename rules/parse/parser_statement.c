@@ -57,7 +57,8 @@ static int queues(struct parser *p, struct ast_statement *s)
 		if (rc < 0 || p->token.kind == TOKEN_STOP)
 			return rc;
 	}
-	if (parser_take(p, "fail-open"))
+	s->queues.fail_open = parser_take(p, "fail-open");
+	if (s->queues.fail_open)
 		return 0;
 	s->queues.fail_closed = parser_take(p, "fail-closed");
 	if (s->queues.fail_closed)
@@ -338,6 +339,15 @@ static int ahead(struct parser *p, struct ast_statement *s)
 				   &s->ahead.number);
 }
 
+static int strict(struct parser *p, struct ast_statement *s)
+{
+	static const char *const words[] = { "first", NULL };
+
+	s->kind = STATEMENT_STRICT;
+	return parser_take(p, "first") ? 0 :
+		parser_expected(p, "'first'", words);
+}
+
 static int include(struct parser *p, struct ast_statement *s)
 {
 	int rc;
@@ -356,7 +366,7 @@ static const struct {
 	{ "marks", marks },	{ "queues", queues },
 	{ "inspect", inspect },	{ "late", late },
 	{ "learn", parser_learn },	{ "kernel-routes", kernel_routes },
-	{ "resolve", resolve },
+	{ "resolve", resolve },	{ "strict", strict },
 	{ "uplink", parser_uplink },
 	{ "list", list },	{ "exempt", exempt },
 	{ "class", class },	{ "route", route },

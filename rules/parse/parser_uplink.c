@@ -14,7 +14,7 @@ int parser_uplink(struct parser *p, struct ast_statement *statement)
 	rc = parser_value_name(p, "the name of an uplink", &statement->name);
 	if (rc < 0)
 		return rc;
-	rc = parser_open(p, TOKEN_BRACE_OPEN, "'{'", &brace);
+	rc = parser_open_options(p, uplink_option_word, &brace);
 	while (rc == 0 && p->token.kind != TOKEN_BRACE_CLOSE)
 		rc = uplink_option_parse(p, uplink);
 	if (rc < 0)

@@ -153,7 +153,8 @@ bool policy_may_reset(const struct policy *policy)
 	bool may = policy->late == LATE_RESET;
 
 	for (size_t i = 0; i < policy->uplink_count; i++)
-		may |= policy->uplinks[i].late == LATE_RESET;
+		may |= policy->uplinks[i].late == LATE_RESET ||
+		       policy->uplinks[i].strict;
 	for (size_t i = 0; i < policy->route_count; i++)
 		may |= policy->routes[i].late == LATE_RESET;
 	return may;

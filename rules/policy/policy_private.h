@@ -102,6 +102,7 @@ struct policy {
 	size_t uid_set_count;
 
 	bool kernel_routes;
+	bool strict_first;
 	uint8_t needs;
 	bool needs_interface;
 };

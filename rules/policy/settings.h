@@ -21,6 +21,7 @@ struct queues {
 	uint16_t first;
 	uint16_t last;
 	bool fail_closed;	/* no engine or queue full: drop, not accept */
+	enum unanswered unanswered;
 	uint16_t coalesce_us;	/* the longest sleep of a worker; 0: none */
 };
 

@@ -9,6 +9,18 @@
 /* What happens if the final path differs from the first one; AUTO: not set. */
 enum late_policy { LATE_AUTO, LATE_KEEP, LATE_MOVE, LATE_RESET };
 
+/*
+ * What happens to packets of new flows that get no verdict, since no engine
+ * runs or a queue is full: main routes them; they take the default route; or
+ * those that a strict uplink might claim are dropped. AUTO: not set.
+ */
+enum unanswered {
+	UNANSWERED_AUTO,
+	UNANSWERED_MAIN,
+	UNANSWERED_DEFAULT,
+	UNANSWERED_DROP,
+};
+
 enum outcome_kind { OUTCOME_VIA, OUTCOME_DROP, OUTCOME_EXEMPT };
 
 #endif

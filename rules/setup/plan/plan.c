@@ -8,6 +8,7 @@
 
 #include "rules/offload/offload.h"
 #include "rules/policy/policy.h"
+#include "rules/policy/strict.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
@@ -311,6 +312,10 @@ static void copy_settings(struct plan *plan, const struct policy *policy,
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;
 	plan->queue_drop = queues.fail_closed;
+	plan->unanswered = queues.unanswered;
+	plan->default_path =
+		policy_route(policy, policy_routes(policy) - 1)->path;
+	plan->has_strict = policy_strict_from(policy, 0);
 	plan->inspects_dns = policy_inspects_dns(policy);
 }
 

@@ -12,6 +12,7 @@
 
 #include "rules/policy/balance.h"
 #include "rules/policy/uplink.h"
+#include "rules/policy/types.h"
 #include "rules/setup/kernel/set_error.h"
 #include "rules/setup/plan/foreign_marks.h"
 #include "rules/setup/kernel/kernel.h"
@@ -96,6 +97,9 @@ struct plan {
 	uint16_t queue_first;
 	uint16_t queue_last;
 	bool queue_drop;	/* fail-closed: drop without an engine */
+	enum unanswered unanswered;
+	uint8_t default_path;	/* UNANSWERED_DEFAULT: its path */
+	bool has_strict;	/* a route leads to a strict uplink */
 	bool inspects_dns;	/* DNS answers are queued */
 
 	struct plan_subnet *subnets;

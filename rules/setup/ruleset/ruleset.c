@@ -262,9 +262,12 @@ static void write_new_flow(const struct plan *plan, FILE *out)
 	const char *between = "\t\tiifname vmap {";
 	/* The engine learns names from the answers, so they are queued even
 	 * where headers decide the path. */
-	const char *dns = plan->inspects_dns ?
-		"\t\ttcp dport 53 goto inspect\n"
-		"\t\tudp dport 53 goto inspect\n" : "";
+	const char *inspect = ruleset_guard_inspect(plan, plan->has_strict);
+	char dns[96] = "";
+
+	if (plan->inspects_dns)
+		snprintf(dns, sizeof(dns), "\t\ttcp dport 53 %s\n"
+			 "\t\tudp dport 53 %s\n", inspect, inspect);
 
 	fputs("\tchain new_flow {\n"
 	      "\t\tfib daddr type { broadcast, multicast, anycast } accept\n"
@@ -448,6 +451,7 @@ static void write_keep_nat(const struct plan *plan, FILE *out)
 
 	if (!plan->keeps_nat_path)
 		return;
+	ruleset_guard_write_bound_nat(plan, out);
 	for (size_t i = 0; i < plan->path_count; i++)
 		if (plan->paths[i].is_drop)
 			drop = plan->paths[i].mark | plan->settled;
@@ -493,6 +497,7 @@ static void write_settle(const struct plan *plan, FILE *out)
 		"\t\ttype filter hook prerouting priority -90; "
 		"policy accept;\n"
 		"\t\tiif \"lo\" accept\n");
+	ruleset_guard_write_unanswered(plan, out);
 	ruleset_guard_write_unmarked(plan, out);
 	write_settled_end(plan, out);
 	write_keep_nat(plan, out);

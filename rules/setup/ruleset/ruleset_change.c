@@ -23,7 +23,8 @@ static const char *const fixed[] = { "inspect",	     "new_flow",
 				     "new_flow_local", "save",
 				     "headers",	     "dropped",
 				     "wrong_uplink",   "restore_again",
-				     "enqueue" };
+				     "enqueue",	     "inspect_strict",
+				     "unanswered" };
 static const char *const numbered[] = { "mark_",    "save_", "settle_",
 					"count_",   "set_",  "inbound_",
 					"keep_nat_" };

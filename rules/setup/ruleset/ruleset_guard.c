@@ -30,6 +30,94 @@ void ruleset_guard_write_unmarked(const struct plan *plan, FILE *out)
 				plan->paths[i].mark | plan->settled);
 }
 
+/* ---- packets without a verdict ---- */
+
+/*
+ * A queue without an engine, or with no room, accepts a packet as it is. The
+ * chain inspect_strict therefore removes the sign that `divert` saw the packet:
+ * a verdict replaces it, and a packet without a verdict shows up in `settle`
+ * unmarked. There a new flow takes the default route, which is strict. If other
+ * routes are strict as well, nothing tells whose the flow is: the packet stays
+ * unmarked, which the ip rules drop. DNS is queued even where headers decide,
+ * so those decide then.
+ */
+static bool has_unanswered(const struct plan *plan)
+{
+	return plan->has_guard && !plan->queue_drop &&
+	       (plan->unanswered == UNANSWERED_DEFAULT ||
+		plan->unanswered == UNANSWERED_DROP);
+}
+
+const char *ruleset_guard_inspect(const struct plan *plan, bool may_be_strict)
+{
+	return may_be_strict && has_unanswered(plan) ? "goto inspect_strict" :
+						       "goto inspect";
+}
+
+static uint32_t mark_of(const struct plan *plan, uint8_t path)
+{
+	for (size_t i = 0; i < plan->path_count; i++)
+		if (plan->paths[i].number == path)
+			return plan->paths[i].mark;
+	return 0;
+}
+
+static uint32_t mark_of_main(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->path_count; i++)
+		if (strcmp(plan->paths[i].name, "main") == 0)
+			return plan->paths[i].mark;
+	return 0;
+}
+
+/* Add the bits of `mark` to the packet's or the flow's mark. */
+static void write_merge(const struct plan *plan, const char *what,
+			uint32_t mark, FILE *out)
+{
+	fprintf(out, "\t\t%s mark set %s mark & 0x%08" PRIx32
+		" | 0x%08" PRIx32, what, what, ~plan->mask, mark);
+}
+
+static void write_default(const struct plan *plan, FILE *out)
+{
+	uint32_t mark = mark_of(plan, plan->default_path);
+
+	write_merge(plan, "ct", mark, out);
+	putc('\n', out);
+	write_merge(plan, "meta", mark, out);
+	fputs(" accept\n", out);
+}
+
+static void write_unanswered_chain(const struct plan *plan, FILE *out)
+{
+	fputs("\tchain unanswered {\n", out);
+	ruleset_write_exempts(plan, "", out);
+	if (plan->unanswered == UNANSWERED_DEFAULT) {
+		write_default(plan, out);
+	} else {
+		write_merge(plan, "meta", mark_of_main(plan) | plan->settled,
+			    out);
+		fputs("\n\t\tgoto headers\n", out);
+	}
+	fprintf(out,
+		"\t}\n\n"
+		"\tchain inspect_strict {\n"
+		"\t\tmeta mark set meta mark & 0x%08" PRIx32 "\n"
+		"\t\tgoto enqueue\n"
+		"\t}\n\n", ~plan->mask);
+}
+
+void ruleset_guard_write_unanswered(const struct plan *plan, FILE *out)
+{
+	if (!has_unanswered(plan) ||
+	    (plan->unanswered == UNANSWERED_DROP && !plan->inspects_dns))
+		return;
+	fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
+		" == 0 ct state new,related %sgoto unanswered\n", plan->mask,
+		plan->unanswered == UNANSWERED_DEFAULT ? "" :
+		"meta l4proto { tcp, udp } th dport 53 ");
+}
+
 static bool is_fallback(const struct plan *plan, size_t uplink, const char *dev)
 {
 	int at = (int)uplink;
@@ -40,14 +128,6 @@ static bool is_fallback(const struct plan *plan, size_t uplink, const char *dev)
 		at = plan->uplinks[at].fallback;
 	}
 	return false;
-}
-
-static uint32_t mark_of(const struct plan *plan, uint8_t path)
-{
-	for (size_t i = 0; i < plan->path_count; i++)
-		if (plan->paths[i].number == path)
-			return plan->paths[i].mark;
-	return 0;
 }
 
 /* Stop packets of strict uplink `i` at the devices of other uplinks, except its
@@ -86,6 +166,8 @@ void ruleset_guard_write(const struct plan *plan, FILE *out)
 {
 	if (!plan->has_guard)
 		return;
+	if (has_unanswered(plan))
+		write_unanswered_chain(plan, out);
 	fputs("\tchain wrong_uplink {\n", out);
 	ruleset_write_exempts(plan, "", out);
 	fputs("\t\tdrop\n"
@@ -106,6 +188,21 @@ static bool keeps_source(const struct plan *plan, const struct plan_path *path)
 			return !plan->uplinks[i].masquerade &&
 			       !plan->uplinks[i].is_strict;
 	return !path->is_drop;
+}
+
+/* Such a flow can neither move nor stay. */
+void ruleset_guard_write_bound_nat(const struct plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		uint32_t mark = mark_of(plan, plan->uplinks[i].path);
+
+		if (plan->uplinks[i].is_strict)
+			fprintf(out, "\t\tct status snat meta mark & 0x%08" PRIx32
+				" == 0x%08" PRIx32 " ct mark & 0x%08" PRIx32
+				" != { 0, 0x%08" PRIx32 ", 0x%08" PRIx32
+				" } drop\n", plan->mask, mark | plan->settled,
+				plan->mask, mark, mark | plan->settled);
+	}
 }
 
 static void write_bound_to(const struct plan *plan,

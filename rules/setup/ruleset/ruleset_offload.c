@@ -6,6 +6,7 @@
  * chain that decides must end in accept or drop. Tests of addresses and TOS
  * apply to one family: such a rule is written once for each.
  */
+#include "rules/setup/ruleset/ruleset_guard.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
 
 #include <arpa/inet.h>
@@ -381,7 +382,7 @@ static void write_stateless_end(const struct writer *w,
 static void write_end(const struct writer *w, struct offload_target target)
 {
 	if (target.verdict == OFFLOAD_QUEUE)
-		fputs("goto inspect", w->out);
+		fputs(ruleset_guard_inspect(w->plan, target.value != 0), w->out);
 	else if (target.verdict == OFFLOAD_BALANCE)
 		fprintf(w->out, "goto balance_%u", target.value);
 	else if (target.verdict == OFFLOAD_JUMP)

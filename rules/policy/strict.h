@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * strict.h - what it takes to keep the flows of a strict uplink on it: where
+ * they start, what happens to those that started elsewhere, and what happens to
+ * packets that get no verdict.
+ */
+#ifndef WAYMARK_POLICY_STRICT_H
+#define WAYMARK_POLICY_STRICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/policy/types.h"
+
+struct facts;
+struct policy;
+
+/* Whether traffic of the path must not fall back to the main table: its uplink
+ * or one of that uplink's fallbacks is strict. */
+bool policy_is_strict(const struct policy *policy, uint8_t path);
+
+/* Whether route `i` or one below it leads to a strict path. */
+bool policy_strict_from(const struct policy *policy, size_t i);
+
+/*
+ * With `strict first`: the strict path that a flow has to start on because an
+ * undecided route above route `i` leads to it. 0 if there is none.
+ */
+uint8_t policy_strict_claim(const struct policy *policy, size_t i,
+			    const struct facts *facts);
+
+/*
+ * The late policy of a flow that started on path `from` and belongs to route
+ * late `late` and path `to`: the first of route, uplinks and policy that names
+ * one. By default a flow that NAT has bound to its uplink is kept, but reset if
+ * it belongs to a strict uplink; others move. Never LATE_AUTO.
+ */
+enum late_policy policy_late_of(const struct policy *policy,
+				enum late_policy late, uint8_t from,
+				uint8_t to);
+
+/*
+ * Set how packets without a verdict are treated (`queues`), unless the policy
+ * says so: without a strict uplink they are routed by main. If only the default
+ * route leads to a strict uplink, they take that route. Otherwise they are
+ * dropped, since nothing tells whose they are.
+ */
+void policy_set_unanswered(struct policy *policy);
+
+#endif
