@@ -21,7 +21,7 @@ default               via one
 END
 
 status_like() { waymark uplink | grep -qE -- "$1"; }
-# fails N: ISP N carries nothing; works N: again
+# fails N: ISP N drops everything; works N: it forwards again
 fails()
 {
 	in_ns "isp$1" nft "add table inet fault; add chain inet fault f {
@@ -49,13 +49,13 @@ sleep 1.5
 
 fails 2
 ok "two is down" until_true 60 status_like '^two .*IPv4: via one \(probes\)'
-is "its traffic is answered" "$(answered 5 5002)" 5
+is "traffic of two is answered" "$(answered 5 5002)" 5
 
 # ---- reload: with the same policy, and with another target ----
 
 ok "reload" waymark reload
 is "after a reload flows are answered" "$(answered 5 5002)" 5
-is "balanced ones, too" "$(answered 8 5003)" 8
+is "and balanced flows" "$(answered 8 5003)" 8
 echo "exempt from $LAN4.21" >>"$LAB_DIR/lab.policy"
 sed -i '/^uplink two/,/probe/s/198.51.100.9/198.51.100.10/' \
 	"$LAB_DIR/lab.policy"
@@ -75,9 +75,9 @@ until_true 30 lab_gone "$(lab_pid waymark)"
 ok "start after a kill" lab_up
 is "after a kill flows are answered" "$(answered 8 5002)" 8
 works 2
-ok "two comes back" until_true 60 status_like '^two .*IPv4: up'
+ok "two is up again" until_true 60 status_like '^two .*IPv4: up'
 
-# ---- no target answers: both links work ----
+# ---- no target answers, both links work ----
 
 sleep 1
 lab_log_mark
@@ -89,14 +89,14 @@ in_server sysctl -qw net.ipv4.icmp_echo_ignore_all=1
 sleep 3
 ok "one stays up" status_like '^one .*IPv4: up'
 ok "two stays up" status_like '^two .*IPv4: up'
-like "and that is logged" "$(lab_log)" \
+like "it is logged" "$(lab_log)" \
 	'uplink (one|two): IPv4: .*no other uplink .*stays in use'
 is "no failover" "$(lab_log | grep -c 'fails over')" 0
 until_true 80 grep -q lost "$LAB_DIR/flow.log"
-like "the flow under way lost nothing" "$(cat "$LAB_DIR/flow.log")" 'lost 0$'
+like "an established flow lost no datagram" "$(cat "$LAB_DIR/flow.log")" 'lost 0$'
 is "new flows are answered" "$(answered 4 5001) $(answered 4 5002)" "4 4"
 
-# ---- the targets answer again: a failure is found again ----
+# ---- the targets answer again: a failure is detected again ----
 
 in_server sysctl -qw net.ipv4.icmp_echo_ignore_all=0
 in_server ip addr add 198.51.100.9/32 dev lo
@@ -107,7 +107,7 @@ ok "two is down again" until_true 60 \
 	status_like '^two .*IPv4: via one \(probes\)'
 works 2
 
-# ---- a firewall that reloads often: the table is back each time ----
+# ---- frequent firewall reloads: the table is restored each time ----
 
 until_true 60 status_like '^two .*IPv4: up'
 lab_log_mark

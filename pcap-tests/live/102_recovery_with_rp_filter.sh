@@ -40,7 +40,7 @@ ok "a web server" until_true 50 lab_listens server tcp 80
 for dev in all default up1 up2 up3 lan0; do
 	in_router sysctl -qw "net.ipv4.conf.$dev.rp_filter=1"
 done
-# What firewalld does for IPv6.
+# The reverse-path check of firewalld for IPv6.
 in_router nft -f - <<RULES
 table inet firewall {
 	chain rpfilter {
@@ -61,11 +61,11 @@ for name in one two three; do
 	ok "$name fails" until_true 80 \
 		status_like "^$name .*IPv4: via .*\(probes\).*IPv6: via .*\(probes\)"
 	works $n
-	ok "$name is found to be up again" until_true 80 \
+	ok "$name is detected as up again" until_true 80 \
 		status_like "^$name .*IPv4: up for .*IPv6: up for"
 done
 for n in 1 2 3; do
-	is "isp$n refused nothing" "$(lab_spoofed $n)" 0
+	is "isp$n: no spoofed packets" "$(lab_spoofed $n)" 0
 done
 ok "down" waymark down
 done_testing

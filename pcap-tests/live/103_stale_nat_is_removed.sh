@@ -44,11 +44,11 @@ fails 1
 ok "one fails" until_true 60 status_like '^one .*IPv4: via two'
 lab_start client flow /usr/bin/python3 "$LAB_TOP/pcap-tests/live/datagrams.py" \
 	$SERVER4 5001 200
-ok "a flow goes via two" until_true 30 \
+ok "a flow uses two" until_true 30 \
 	eval '[ "$(lab_left 2 $SERVER4 udp 5001)" -gt 5 ]'
-like "with its address" "$(entries)" "dst=$(up4 2) "
+like "with the address of two" "$(entries)" "dst=$(up4 2) "
 
-# ---- one returns while the daemon is not running ----
+# ---- one recovers while the daemon is not running ----
 
 kill -KILL "$(lab_pid waymark)"
 until_true 30 lab_gone "$(lab_pid waymark)"
@@ -61,10 +61,10 @@ spoofed=$(lab_spoofed 1)
 lab_forget
 sleep 1
 is "nothing leaves with the wrong address" "$(lab_spoofed 1)" 0
-ok "the flow goes via one (before: $spoofed spoofed)" \
+ok "the flow uses one (before: $spoofed spoofed)" \
 	test "$(lab_left 1 $SERVER4 udp 5001)" -gt 5
 
-# ---- a flow that belongs where it goes is left alone ----
+# ---- a flow on its right uplink is left alone ----
 
 before=$(in_router conntrack -L -p udp --dport 5001 -o id 2>/dev/null |
 	sed 's/.*id=//')

@@ -11,7 +11,7 @@ lab_need "$bench/queue_rule"
 LAB_SECONDS=30
 lab_new 1 own-prefix
 
-# ---- a diversion by hand: what comes in has bits of somebody else's ----
+# ---- a ruleset of the test's own, which sets foreign bits in the mark ----
 
 in_router nft -f - <<'RULES'
 table inet hand {
@@ -45,7 +45,7 @@ route dport 9001-9005 via one
 default via main
 POLICY
 
-# engine_start NAME: its pid is left in ENGINE.
+# engine_start NAME: sets ENGINE to its pid.
 engine_start()
 {
 	rm -f "$LAB_DIR/$1.log"
@@ -55,8 +55,8 @@ engine_start()
 	until_true 50 grep -q ready "$LAB_DIR/$1.log"
 }
 
-# send PORT FLOWS SECONDS PER_SECOND: says how many; the server says how many
-# came, in $LAB_DIR/sink.
+# send PORT FLOWS SECONDS PER_SECOND: prints how many packets were sent; the
+# server writes how many arrived to $LAB_DIR/sink.
 send()
 {
 	local sink
@@ -69,9 +69,9 @@ send()
 	wait "$sink"
 }
 
-came() { cut -d' ' -f1 "$LAB_DIR/sink"; }
+arrived() { cut -d' ' -f1 "$LAB_DIR/sink"; }
 
-# Packets to a port that left with our mark and the foreign bits.
+# Packets to a port that have waymark's mark and the foreign bits.
 marked()
 {
 	in_router nft get element inet hand ports "{ $1 }" 2>/dev/null |
@@ -84,24 +84,24 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 # ---- marks ----
 
 engine_start first
-is "the engine says that it is ready" $? 0
-like "and what it took on" "$(cat "$LAB_DIR/first.log")" \
+is "the engine is ready" $? 0
+like "it logs its policy and queue" "$(cat "$LAB_DIR/first.log")" \
 	'hand.policy: 2 routes, queue 40, ready'
 sent=$(send 9001 10 1 200)
-is "packets arrive" "$(came)" "$sent"
-is "each with our mark, and the foreign bits as they were" \
+is "packets arrive" "$(arrived)" "$sent"
+is "each has waymark's mark, foreign bits are unchanged" \
 	"$(marked 9001)" "$sent"
 
-# ---- rights that are given up ----
+# ---- privileges that are dropped ----
 
-# Of its own thread, and of one that reads packets: CAP_NET_ADMIN is bit 12.
+# status_of PID FIELD, of a process or a thread. CAP_NET_ADMIN is bit 12.
 status_of()
 {
 	awk -v of="$2:" '$1 == of { print $2 }' "/proc/$1/status"
 }
 
 if nm "$WAYMARK" 2>/dev/null | grep -q '__[at]san_init'; then
-	skip "rights" "a build with sanitizers gives none up"
+	skip "privileges" "a build with sanitizers drops none"
 else
 	is "the control thread keeps four capabilities" \
 		"$(status_of "$ENGINE" CapEff)" 0000000000003006
@@ -117,7 +117,7 @@ else
 		thread=${thread##*/}
 		[ "$thread" = "$ENGINE" ] || break
 	done
-	is "the worker one" \
+	is "a worker keeps one" \
 		"$(status_of "$ENGINE/task/$thread" CapEff)" 0000000000001000
 	is "and its system calls are filtered" \
 		"$(status_of "$ENGINE/task/$thread" Seccomp)" 2
@@ -127,22 +127,22 @@ fi
 
 said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/second" \
 	"$LAB_DIR/hand.policy" 2>&1)
-is "a second engine ends with 1" "$?" 1
-like "it names who holds the queue" "$said" \
+is "a second engine: exit status 1" "$?" 1
+like "it names the process that holds the queue" "$said" \
 	"queue 40: held by process $ENGINE \(waymark\)"
 said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/first" \
 	"$LAB_DIR/hand.policy" 2>&1)
-is "one in the same state directory, too" "$?" 1
-like "it names the engine" "$said" "running already, process $ENGINE"
+is "with the same state directory: exit status 1" "$?" 1
+like "it names the engine that runs" "$said" "running already, process $ENGINE"
 sed -i 's/queues 40/queues 41/' "$LAB_DIR/hand.policy"
 said=$(in_router setpriv --bounding-set -net_admin --inh-caps -net_admin \
 	"$WAYMARK" run --state-dir "$LAB_DIR/third" \
 	"$LAB_DIR/hand.policy" 2>&1)
-is "without privilege it ends with 1" "$?" 1
-like "and says which one is missing" "$said" "CAP_NET_ADMIN"
+is "without privilege: exit status 1" "$?" 1
+like "it names the missing capability" "$said" "CAP_NET_ADMIN"
 sed -i 's/queues 41/queues 40/' "$LAB_DIR/hand.policy"
 
-# ---- overload: 3 s of it, with a stop so that it surely overflows ----
+# ---- 3 s of overload; the engine is stopped so that the queue overflows ----
 
 (sleep 1; kill -STOP "$ENGINE"; sleep 0.5; kill -CONT "$ENGINE") &
 sent=$(send 9002 256 3 0)
@@ -153,12 +153,12 @@ if [ "$got" -lt "$sent" ]; then
 else
 	fail "an overload overflows the queue" "$got of $sent were marked"
 fi
-is "with fail-open what found no room passed" "$(came)" "$sent"
+is "with fail-open all packets pass nevertheless" "$(arrived)" "$sent"
 sent=$(send 9003 10 2 1000)
-is "a trickle afterwards arrives whole" "$(came)" "$sent"
-is "and marked whole" "$(marked 9003)" "$sent"
+is "a low rate afterwards arrives completely" "$(arrived)" "$sent"
+is "and is marked completely" "$(marked 9003)" "$sent"
 
-# ---- packets that wait are dropped by who deletes a base chain ----
+# ---- the kernel drops queued packets when a base chain is deleted ----
 
 kill -STOP "$ENGINE"
 in_client "$bench/udp_send" "$SERVER4" 9004 10 64 1 50 >/dev/null
@@ -166,53 +166,53 @@ in_router nft 'add chain inet hand brief { type filter hook input priority 0; }'
 in_router nft 'delete chain inet hand brief'
 kill -CONT "$ENGINE"
 sent=$(send 9005 10 1 1000)
-is "the engine survives verdicts that came too late" "$(came)" "$sent"
-is "and marks the rest" "$(marked 9005)" "$sent"
-is "what waited is gone" "$(marked 9004)" 0
+is "the engine survives verdicts for dropped packets" "$(arrived)" "$sent"
+is "and marks later packets" "$(marked 9005)" "$sent"
+is "the queued packets are lost" "$(marked 9004)" 0
 
-# ---- super-packets ----
+# ---- GSO packets ----
 
 lab_transfer 32
 read -r packets bytes < <(in_router nft list counter inet hand super |
 	sed -n 's/.*packets \([0-9]*\) bytes \([0-9]*\).*/\1 \2/p')
 if [ "${packets:-0}" -gt 0 ] && [ $((bytes / packets)) -gt 3000 ]; then
-	pass "in super-packets"
+	pass "in GSO packets"
 else
-	fail "in super-packets" "$bytes bytes in $packets packets"
+	fail "in GSO packets" "$bytes bytes in $packets packets"
 fi
 
-# ---- ends ----
+# ---- termination ----
 
 (sleep 1; kill -TERM "$ENGINE") &
 sent=$(send 9001 10 2 5000)
-is "an engine that is stopped loses nothing" "$(came)" "$sent"
-ok "it ended" until_true 30 gone "$ENGINE"
-like "and said what it did" "$(cat "$LAB_DIR/first.log")" \
+is "an engine that terminates loses no packet" "$(arrived)" "$sent"
+ok "the process ends" until_true 30 gone "$ENGINE"
+like "it logs its counters" "$(cat "$LAB_DIR/first.log")" \
 	'stopped: [0-9]+ packets, .* lost to queue overflow'
-is "and nothing else" "$(grep -v '^waymark: ' "$LAB_DIR/first.log")" ''
+is "and nothing else is printed" "$(grep -v '^waymark: ' "$LAB_DIR/first.log")" ''
 
 engine_start second
-is "another takes the queue" $? 0
+is "another engine takes the queue" $? 0
 kill -KILL "$ENGINE"
 until_true 30 gone "$ENGINE"
 sent=$(send 9001 10 1 1000)
-is "after kill -9 traffic passes" "$(came)" "$sent"
+is "after SIGKILL traffic passes" "$(arrived)" "$sent"
 engine_start second
-is "and the lock is free" $? 0
+is "and the lock is released" $? 0
 
-# ---- down, from the wrong place and from the right one ----
+# ---- down, in the wrong network namespace and in the right one ----
 
 said=$(in_client "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
-is "down in another network namespace ends with 1" "$?" 1
-like "it says where the engine is" "$said" \
+is "down in another network namespace: exit status 1" "$?" 1
+like "it reports where the engine runs" "$said" \
 	"process $ENGINE, runs in another network namespace"
 said=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
 is "down ends the engine" "$?" 0
-like "and says so" "$said" "engine ended .process $ENGINE"
+like "and reports it" "$said" "engine ended .process $ENGINE"
 ok "the process is gone" gone "$ENGINE"
-ok "and so is its folder" test ! -e "$LAB_DIR/second"
+ok "and its state directory is removed" test ! -e "$LAB_DIR/second"
 
-# ---- several queues, and naps ----
+# ---- several queues, and coalescing ----
 
 queues() { in_router cat /proc/net/netfilter/nfnetlink_queue | wc -l; }
 
@@ -222,15 +222,15 @@ in_router "$bench/queue_rule" inet hand divert 40 45 2>/dev/null
 engine_start many
 like "an engine of several queues is ready" "$(cat "$LAB_DIR/many.log")" \
 	"queues 40-45, ready"
-is "it holds them all" "$(queues)" 6
+is "it holds all six" "$(queues)" 6
 ok "a server" lab_serve server udp:9001
 for host in 9 20 21; do
-	ok "a client of one of them is served, $host" \
+	ok "client $host is answered" \
 		ask client udp "$SERVER4" 9001 --from "$LAN4.$host"
 done
 kill -INT "$ENGINE"
-ok "it ends" until_true 30 gone "$ENGINE"
-is "and lets go of them" "$(queues)" 0
-is "without complaint" "$(grep -v '^waymark: ' "$LAB_DIR/many.log")" ''
+ok "the process ends" until_true 30 gone "$ENGINE"
+is "and releases the queues" "$(queues)" 0
+is "no error is printed" "$(grep -v '^waymark: ' "$LAB_DIR/many.log")" ''
 
 done_testing

@@ -11,7 +11,7 @@ bench=$BUILD/bench
 lab_need "$bench/udp_flood"
 LAB_SECONDS=30
 lab_new 2 own-prefix
-# What is answered to nobody is not sent at all.
+# Replies to the random addresses are dropped at the server.
 in_server ip route add blackhole 10.0.0.0/8
 in_router sysctl -qw net.netfilter.nf_conntrack_udp_timeout=60
 
@@ -27,7 +27,7 @@ POLICY
 ok "waymark is up" lab_up
 ENGINE=$(lab_pid waymark)
 
-# What leaves the router by each uplink, before anybody else can lose it.
+# Packets that leave the router by each uplink, before the ISPs.
 in_router nft -f - <<'RULES'
 table inet count {
 	set one { type inet_service; flags dynamic; counter; }
@@ -51,8 +51,8 @@ left()
 counted() { waymark status --json | jq ".counts.$1"; }
 memory_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$ENGINE/status"; }
 
-# more NAME A B: A is greater than B.
-more()
+# greater NAME A B: A is greater than B.
+greater()
 {
 	if [ "$2" -gt "$3" ]; then
 		pass "$1"
@@ -61,13 +61,13 @@ more()
 	fi
 }
 
-# ---- a flood of new flows, while settled ones go on ----
+# ---- a flood of new flows beside settled ones ----
 
-# As fast as it goes, but the conntrack table is not to be full yet: its size
-# is the machine's, not the namespace's.
-most=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
+# As fast as possible without filling the conntrack table, whose size is
+# global, not per namespace.
+max_entries=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
 flood_seconds=3
-flood_rate=$((most * 3 / 10))
+flood_rate=$((max_entries * 3 / 10))
 [ "$flood_rate" -le 100000 ] || flood_rate=100000
 
 in_client "$bench/udp_send" "$SERVER4" 9001 64 64 6 1000 \
@@ -75,45 +75,45 @@ in_client "$bench/udp_send" "$SERVER4" 9001 64 64 6 1000 \
 steady=$!
 sleep 1
 before=$(memory_kb)
-# So that the queue surely overflows, also where the engine is the faster.
+# Stop the engine, so that the queue overflows on a fast machine, too.
 (sleep 1; kill -STOP "$ENGINE"; sleep 0.5; kill -CONT "$ENGINE") &
 pause=$!
 sent=$(in_client "$bench/udp_flood" "$SERVER4" 9002 $flood_seconds \
 	$flood_rate)
 after=$(memory_kb)
 wait $pause
-is "a new flow finds its path right after" \
+is "a new flow takes its path right after the flood" \
 	"$(in_client "$bench/udp_send" "$SERVER4" 9003 4 64 1 1000 >/dev/null
 	   left one 9003)" 0
-more "it has one" "$(left two 9003)" 900
+greater "its packets use two" "$(left two 9003)" 900
 wait $steady
-looked=$(left two 9002)
-past=$(($(left one 9001) + $(left one 9002) + $(left one 9003)))
-echo "# flood: $sent sent, $looked decided, $past past a full queue"
+decided=$(left two 9002)
+overflow=$(($(left one 9001) + $(left one 9002) + $(left one 9003)))
+echo "# flood: $sent sent, $decided decided, $overflow bypassed the full queue"
 echo "# memory: $before kB, then $after kB"
-more "a flood of random addresses is decided as far as it goes" "$looked" 1000
-more "the queue overflows" "$past" 0
-is "what went past it was counted" "$(counted queue_overflow)" "$past"
+greater "flows of the flood are decided" "$decided" 1000
+greater "the queue overflows" "$overflow" 0
+is "each bypassed packet is counted" "$(counted queue_overflow)" "$overflow"
 is "no packet of a settled flow took another path" "$(left one 9001)" 0
-more "settled flows went on" "$(left two 9001)" \
+greater "settled flows continue" "$(left two 9001)" \
 	"$(($(cat "$LAB_DIR/steady") * 9 / 10))"
-more "memory does not grow with it" "$((before + 2048))" "$after"
+greater "memory does not grow" "$((before + 2048))" "$after"
 
-# ---- an engine that does not run for a second ----
+# ---- an engine that is stopped for a second ----
 
 in_router conntrack -F 2>/dev/null
-past=$(counted queue_overflow)
+overflow=$(counted queue_overflow)
 (sleep 0.5; kill -STOP "$ENGINE"; sleep 1; kill -CONT "$ENGINE") &
 stopped=$!
 sent=$(in_client "$bench/udp_flood" "$SERVER4" 9004 2 6400)
 wait $stopped
 sleep 0.3
-is "flows that met a stopped engine have all left" \
+is "all packets left while the engine was stopped" \
 	"$(($(left one 9004) + $(left two 9004)))" "$sent"
-is "those that found no room are counted" \
-	"$(($(counted queue_overflow) - past))" "$(left one 9004)"
+is "those that bypassed the full queue are counted" \
+	"$(($(counted queue_overflow) - overflow))" "$(left one 9004)"
 sent=$(in_client "$bench/udp_send" "$SERVER4" 9005 10 64 2 1000)
-is "a trickle afterwards has its path, every packet" "$(left two 9005)" \
+is "every packet of a low rate afterwards takes its path" "$(left two 9005)" \
 	"$sent"
 
 # ---- another program deletes a base chain ----
@@ -126,11 +126,11 @@ in_router nft \
 in_router nft 'delete chain inet count brief'
 kill -CONT "$ENGINE"
 sent=$(in_client "$bench/udp_send" "$SERVER4" 9007 10 64 1 1000)
-is "what waited is gone" "$(left two 9006)" 0
-is "what comes then has its path" "$(left two 9007)" "$sent"
-more "the kernel's refusals are counted" "$(counted verdicts_rejected)" "$errors"
+is "the queued packets are lost" "$(left two 9006)" 0
+is "later packets take their path" "$(left two 9007)" "$sent"
+greater "rejected verdicts are counted" "$(counted verdicts_rejected)" "$errors"
 
-# ---- jumbo and super-packets ----
+# ---- jumbo frames and GSO packets ----
 
 in_client ip link set eth0 mtu 9000
 in_router ip link set lan0 mtu 9000
@@ -139,20 +139,20 @@ for end in router:up2 isp2:cust isp2:core server:core2; do
 done
 ok "packets of 9,000 bytes pass" \
 	in_client ping -q -c 3 -i 0.2 -s 8900 -M "do" "$SERVER4"
-more "by their path" "$(in_ns isp2 nft list set inet isp pings |
+greater "on their path" "$(in_ns isp2 nft list set inet isp pings |
 	sed -n 's/.*icmp counter packets \([0-9]*\).*/\1/p' | grep . ||
 	echo 0)" 2
 lab_transfer 16
-is "by one path, from its first packet on" \
+is "on one path from the first packet" \
 	"$(lab_paths "$SERVER4" tcp 9001)" 2
 
 # ---- a full conntrack table ----
 
-# The kernel then forgets flows that were never answered, in favour of new
-# ones; those that were it keeps. It is filled where that takes seconds.
+# The kernel then evicts unreplied entries and keeps assured ones (early_drop()
+# in nf_conntrack_core.c). Only a small table is filled, which takes seconds.
 conntracks() { in_router conntrack -C; }
 full="a full conntrack table"
-if [ "$most" -le 300000 ]; then
+if [ "$max_entries" -le 300000 ]; then
 	ok "a server" lab_serve server tcp:9008
 	ask client tcp "$SERVER4" 9008 --lines 24 --pause 0.3 \
 		--patience 10 >"$LAB_DIR/steady" &
@@ -161,21 +161,21 @@ if [ "$most" -le 300000 ]; then
 	in_client "$bench/udp_flood" "$SERVER4" 9002 5 >/dev/null
 	held=$(conntracks)
 	wait $steady
-	said=$?
-	echo "# conntrack: $held of $most"
-	if [ "$held" -lt $((most - most / 20)) ]; then
-		skip "$full" "$held of $most were reached"
+	status=$?
+	echo "# conntrack: $held of $max_entries entries"
+	if [ "$held" -lt $((max_entries - max_entries / 20)) ]; then
+		skip "$full" "only $held of $max_entries entries were reached"
 	else
-		is "$full: a conversation goes on" $said 0
-		is "by its path" "$(lab_paths "$SERVER4" tcp 9008)" 2
+		is "$full: an established connection continues" $status 0
+		is "on its path" "$(lab_paths "$SERVER4" tcp 9008)" 2
 	fi
 	in_router conntrack -F 2>/dev/null
 	sent=$(in_client "$bench/udp_send" "$SERVER4" 9009 4 64 1 500)
-	is "once there is room again, new flows have their path" \
+	is "after a flush new flows take their path" \
 		"$(left two 9009)" "$sent"
 else
-	skip "$full" "this machine's holds $most flows"
+	skip "$full" "the table of this machine has $max_entries entries"
 fi
-more "memory has not grown" "$((before + 4096))" "$(memory_kb)"
+greater "memory has not grown" "$((before + 4096))" "$(memory_kb)"
 waymark down >/dev/null 2>&1
 done_testing

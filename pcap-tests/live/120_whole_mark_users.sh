@@ -10,7 +10,7 @@ lab_new 2
 ok "a server" lab_serve server tcp:80 tcp:81 tcp:82 tcp:83 tcp:84 tcp:85 \
 	tcp:443
 
-# The router's firewall masquerades, so that all paths work without waymark.
+# The router's firewall masquerades, so that both uplinks work without waymark.
 in_router nft -f - <<'END'
 table inet firewall {
 	chain nat {
@@ -32,12 +32,12 @@ table inet firewall {
 	}
 }
 END
-# TPROXY's own rule, as the kernel's documentation has it: no preference.
+# The rule for TPROXY from Documentation/networking/tproxy.rst: no preference.
 in_router ip route add default via "$(gw4 2)" table 100
 in_router ip -6 route add default via "$(gw6 2)" table 100
 in_router ip rule add fwmark 1 lookup 100
 in_router ip -6 rule add fwmark 1 lookup 100
-# A tunnel's rule: all but its own packets go elsewhere.
+# As wg-quick(8): all packets but the tunnel's own use another table.
 in_router ip route add 198.51.100.12 via "$(gw4 2)" table 101
 in_router ip rule add pref 1000 not fwmark 0xca6c lookup 101
 
@@ -68,11 +68,11 @@ answers()
 all()
 {
 	by "$1: fwmark 1" 2 81 client $SERVER4 $SERVER6
-	is "$1: it is answered" "$(answers 81)" 1
+	is "$1: port 81 is answered" "$(answers 81)" 1
 	is "$1: -m mark drops" "$(answers 82)" 0
 	is "$1: ! -m mark passes" "$(answers 83)" 1
-	is "$1: a connection mark drops" "$(answers 84)" 0
-	by "$1: not fwmark, others" 2 80 router 198.51.100.12
+	is "$1: ct mark drops" "$(answers 84)" 0
+	by "$1: not fwmark, other packets" 2 80 router 198.51.100.12
 	lab_forget
 	in_router /usr/bin/python3 -c '
 import socket
@@ -80,15 +80,15 @@ s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, 36, 0xca6c)
 s.settimeout(2)
 s.connect(("198.51.100.12", 80))' >/dev/null 2>&1
-	is "$1: not fwmark, the tunnel itself" \
+	is "$1: not fwmark, packets of the tunnel" \
 		"$(lab_paths 198.51.100.12 tcp 80)" 1
-	is "$1: the rest is answered" "$(answers 85)" 1
+	is "$1: port 85 is answered" "$(answers 85)" 1
 }
 
 all "without waymark"
 lab_up || exit 1
 all "with waymark"
-like "the log says so" "$(cat "$LAB_DIR/waymark.log")" \
+like "the marks are logged" "$(cat "$LAB_DIR/waymark.log")" \
 	'packets with mark 0x00000001, 0x0000ca6c are left alone'
 
 # ---- while it runs ----
@@ -99,36 +99,36 @@ rule_is_there()
 {
 	in_router nft list chain inet waymark divert | grep -q 0x00000055
 }
-ok "a new rule is seen" until_true 30 rule_is_there
+ok "a new ip rule is detected" until_true 30 rule_is_there
 by "a new rule" 2 85 client
-is "it is answered" "$(answers 85)" 1
+is "port 85 is answered" "$(answers 85)" 1
 in_router nft insert rule inet firewall forward meta mark 0x66 drop
 in_router nft add rule inet firewall mangle tcp dport 443 meta mark set 0x66
 sleep 1
-is "a new test" "$(answers 443)" 0
+is "a new nft rule drops" "$(answers 443)" 0
 in_router ip rule del fwmark 0x55 lookup 100
-ok "a rule that goes is seen" until_true 30 eval '! rule_is_there'
-ok "nothing is left to be done" eval \
+ok "a removed ip rule is detected" until_true 30 eval '! rule_is_there'
+ok "the set-up is complete" eval \
 	'[ -z "$(waymark setup --check "$LAB_DIR/lab.policy" 2>/dev/null)" ]'
 
 # ---- doctor ----
 
 said=$(waymark doctor "$LAB_DIR/lab.policy")
-like "doctor: the rule" "$said" \
+like "doctor: the ip rule" "$said" \
 	'^ok +mark 0x00000001 is left alone: .*fwmark 0x00000001'
-like "doctor: the tunnel" "$said" '^ok +mark 0x0000ca6c is left alone: '
+like "doctor: the rule of the tunnel" "$said" '^ok +mark 0x0000ca6c is left alone: '
 like "doctor: nftables" "$said" '^ok +mark 0x00000022 .*table inet firewall'
 in_router nft add chain inet firewall late \
 	'{ type filter hook prerouting priority 0; }'
 in_router nft add rule inet firewall late tcp dport 7 meta mark set 0x1
 in_router nft add rule inet firewall late tcp dport 7 ct mark set 0x1
 said=$(waymark doctor "$LAB_DIR/lab.policy")
-like "doctor: a writer after us" "$said" \
+like "doctor: a later writer of the mark" "$said" \
 	'^warning +table inet firewall,? chain late \(prerouting.*\) clears waymark.s bits: .*meta mark set 0x00000001'
-like "doctor: a writer of connection marks" "$said" \
+like "doctor: a writer of the ct mark" "$said" \
 	'^warning +table inet firewall,? chain late .* clears waymark.s bits of the connection: .*ct mark set 0x00000001'
-like "its fix" "$said" 'fix: .*meta mark & 0x7f000000 \| '
-is "a writer before us is none" "$(grep -c 'chain mangle.*clears.*meta mark' \
+like "doctor: the fix" "$said" 'fix: .*meta mark & 0x7f000000 \| '
+is "doctor: an earlier writer is no problem" "$(grep -c 'chain mangle.*clears.*meta mark' \
 	<<<"$said")" 0
 ok "down" waymark down
 all "without waymark again"
@@ -146,9 +146,9 @@ if PATH=$PATH:/usr/sbin command -v iptables-nft >/dev/null; then
 		'^warning +iptables-save mangle, chain PREROUTING .* connection'
 	like "iptables: CONNMARK" "$said" \
 		'^warning +iptables-save mangle, chain FORWARD .* connection'
-	is "iptables: MARK before us is harmless" \
+	is "iptables: an earlier MARK is no problem" \
 		"$(grep -c 'bits: .*-j MARK' <<<"$said")" 0
 else
-	skip "iptables" "there is none"
+	skip "iptables" "needs iptables-nft"
 fi
 done_testing

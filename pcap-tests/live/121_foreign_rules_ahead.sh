@@ -9,8 +9,8 @@ lab_need
 lab_new 2
 ok "a server" lab_serve server tcp:80 tcp:81
 
-# A VPN as people set it up: a table of its own, a rule without a preference.
-# Uplink 2 is the tunnel here, and no uplink of waymark.
+# A VPN: its own table, and a rule without a preference. The second uplink is
+# the tunnel here; the policy does not name it.
 in_router nft -f - <<'END'
 table inet firewall {
 	chain nat {
@@ -51,16 +51,16 @@ done
 
 policy ''
 warned='ip -4 rule pref 32765 to 198.51.100.12 lookup 200: .*ahead table 200'
-like "check names it" "$(waymark check "$LAB_DIR/lab.policy" 2>&1)" "$warned"
-like "IPv6, too" "$(waymark check "$LAB_DIR/lab.policy" 2>&1)" \
+like "check reports the rule" "$(waymark check "$LAB_DIR/lab.policy" 2>&1)" "$warned"
+like "and the IPv6 rule" "$(waymark check "$LAB_DIR/lab.policy" 2>&1)" \
 	'ip -6 rule pref 32765 to 2001:db8:5e::12'
-like "doctor names it" "$(waymark doctor "$LAB_DIR/lab.policy" 2>&1)" \
+like "doctor reports the rule" "$(waymark doctor "$LAB_DIR/lab.policy" 2>&1)" \
 	'^warning +ip -4 rule pref 32765 to 198.51.100.12'
-like "with the fix" "$(waymark doctor "$LAB_DIR/lab.policy" 2>&1)" \
+like "with a fix" "$(waymark doctor "$LAB_DIR/lab.policy" 2>&1)" \
 	'fix: write in the policy: ahead table 200'
 lab_up || exit 1
-like "up names it" "$(cat "$LAB_DIR/waymark.log")" "$warned"
-by "a policy that shadows it" 1 198.51.100.12
+like "up logs the rule" "$(cat "$LAB_DIR/waymark.log")" "$warned"
+by "without ahead" 1 198.51.100.12
 
 for statement in "ahead table 200" "ahead pref 32765"; do
 	policy "$statement"
@@ -69,11 +69,11 @@ for statement in "ahead table 200" "ahead pref 32765"; do
 		by "$statement" 2 $address
 		by "$statement, local" 2 $address router
 	done
-	by "$statement, the rest" 1 198.51.100.9
+	by "$statement, other destinations" 1 198.51.100.9
 	is "$statement: no warning" "$(waymark check "$LAB_DIR/lab.policy" \
 		2>&1 | grep -c 'ip -. rule')" 0
 done
-is "print" "$(waymark check --print "$LAB_DIR/lab.policy" | grep ahead)" \
+is "check --print" "$(waymark check --print "$LAB_DIR/lab.policy" | grep ahead)" \
 	"ahead pref 32765"
 
 # ---- while it runs ----
@@ -81,16 +81,16 @@ is "print" "$(waymark check --print "$LAB_DIR/lab.policy" | grep ahead)" \
 policy "ahead table 200
 ahead table 300"
 ok "two tables" waymark reload
-by "a table that no rule looks up" 2 198.51.100.11
+by "a table without a rule" 2 198.51.100.11
 in_router ip rule add pref 32000 to 198.51.100.10 lookup 200
 copied() { in_router ip rule | grep "^20008:.*198.51.100.10 "; }
-ok "a rule that comes is copied" until_true 30 copied
-by "a new rule" 2 198.51.100.10
+ok "a new rule is copied" until_true 30 copied
+by "the new rule" 2 198.51.100.10
 in_router ip rule del pref 32000
-ok "a rule that goes" until_true 30 eval '! copied'
-by "is followed" 1 198.51.100.10
+ok "a removed rule" until_true 30 eval '! copied'
+by "is no longer copied" 1 198.51.100.10
 ok "down" waymark down
-is "nothing stays" "$(in_router ip rule | grep -c 20008)" 0
+is "no copy is left" "$(in_router ip rule | grep -c 20008)" 0
 for bad in "ahead" "ahead table" "ahead table 0" "ahead rule 5"; do
 	policy "$bad"
 	like "refused: $bad" "$(waymark check "$LAB_DIR/lab.policy" 2>&1)" \

@@ -30,8 +30,8 @@ answers()
 	done
 }
 
-# What an uplink's own client or a static route needs.
-holds()
+# Traffic of all uplinks, to the LAN and by a static route works.
+works()
 {
 	answers "$1"
 	answers "$1" router
@@ -43,14 +43,14 @@ holds()
 }
 
 lab_up || exit 1
-holds "no error route"
+works "no error route"
 for kind in unreachable blackhole prohibit; do
 	in_router ip route add $kind default metric 4278198272
 	in_router ip -6 route add $kind default metric 4278198272
 	sleep 0.5
 	in_router ip route del default via "$(gw4 1)"
 	in_router ip -6 route del default via "$(gw6 1)"
-	holds "$kind"
+	works "$kind"
 	like "$kind: doctor" "$(waymark doctor "$LAB_DIR/lab.policy")" \
 		"^ok +ip -4 route $kind default"
 	like "$kind: check" "$(waymark check "$LAB_DIR/lab.policy" 2>&1)" \
@@ -60,15 +60,15 @@ for kind in unreachable blackhole prohibit; do
 	in_router ip route del $kind default metric 4278198272
 	in_router ip -6 route del $kind default metric 4278198272
 done
-ok "a route that comes later" in_router ip route add 198.51.100.12 \
+ok "a route is added" in_router ip route add 198.51.100.12 \
 	dev up2 via "$(gw4 2)"
-ok "one rule again" until_true 30 eval \
+ok "one rule for main is left" until_true 30 eval \
 	'[ "$(in_router ip rule | grep -c ^20010:)" = 1 ]'
-holds "without it again"
+works "no error route again"
 ok "down" waymark down
 in_router ip route replace unreachable default
 in_router ip -6 route replace unreachable default
 lab_up || exit 1
-answers "never there"
-answers "never there" router
+answers "no default at the start"
+answers "no default at the start" router
 done_testing

@@ -9,7 +9,7 @@ lab_need
 lab_new 1 own-prefix
 
 lab_namespace proxy 1
-# A switch that the client and the proxy share: they reach each other directly.
+# Client and proxy are on one bridge and reach each other directly.
 in_client ip link add br0 type bridge || skip_all "this kernel has no bridges"
 lab_wire client p0 proxy px
 in_client ip addr flush dev eth0
@@ -20,7 +20,7 @@ in_client ip addr add $LAN4.9/24 dev br0
 in_client ip addr add $LAN6::9/64 dev br0 nodad
 in_client ip route replace default via $LAN4.1
 in_client ip -6 route replace default via $LAN6::1
-# The path by the router is what is tested.
+# No redirects: the path through the router is under test.
 in_client sysctl -qw net.ipv4.conf.all.accept_redirects=0 \
 	net.ipv4.conf.br0.accept_redirects=0 \
 	net.ipv6.conf.br0.accept_redirects=0
@@ -60,9 +60,9 @@ for port in 80 8080; do
 		fetch "$SERVER4:$port"
 done
 lab_forget
-ok "other ports do not go there" ask client tcp $SERVER4 443
-is "but by main" "$(lab_paths $SERVER4 tcp 443)" 1
-is "no packet of the download leaves by main" \
+ok "other ports bypass the proxy" ask client tcp $SERVER4 443
+is "and leave via main" "$(lab_paths $SERVER4 tcp 443)" 1
+is "no packet of the download leaves via main" \
 	"$(lab_paths $SERVER4 tcp 80)" none
 waymark down >/dev/null
 until_true 50 lab_gone "$(lab_pid waymark)" || kill "$(lab_pid waymark)"
@@ -80,21 +80,21 @@ END
 lab_up || exit 1
 for server in $SERVER4 "[$SERVER6]"; do
 	lab_forget
-	ok "a download by $server" fetch "$server:80"
+	ok "a download from $server" fetch "$server:80"
 	server=${server#[}
 	server=${server%]}
-	is "nothing of it leaves by an uplink" \
+	is "no packet of it leaves via an uplink" \
 		"$(lab_paths "$server" tcp 80)" none
-	ok "another port" ask client tcp "$server" 443 --lines 5
-	ok "the proxy itself" ask proxy tcp "$server" 80 --lines 5
+	ok "another port is answered" ask client tcp "$server" 443 --lines 5
+	ok "the proxy reaches the server" ask proxy tcp "$server" 80 --lines 5
 done
-ok "nothing is left to be done" eval \
+ok "the set-up is complete" eval \
 	'[ -z "$(waymark setup --check "$LAB_DIR/lab.policy" 2>/dev/null)" ]'
 lab_policy <<-END
 $(lab_uplinks)
 default via one
 END
-ok "a policy without it" waymark reload
-is "has no such chains" "$(in_router nft list table inet waymark |
+ok "reload without a proxy" waymark reload
+is "no stateless chain is left" "$(in_router nft list table inet waymark |
 	grep -c stateless)" 0
 done_testing

@@ -33,21 +33,21 @@ in_router ip addr del "$(up4 1)/28" dev up1
 ok "no IPv4 address: down" until_true 30 shows 'IPv4: .*two'
 by "no IPv4 address" 2 $SERVER4
 by "no IPv4 address, local" 2 $SERVER4 router
-by "IPv6 is as before" 1 $SERVER6
+by "IPv6 is unaffected" 1 $SERVER6
 in_router ip addr add 192.0.3.7/24 dev up1
 sleep 0.5
 by "an address of another prefix" 2 $SERVER4
 in_router ip addr del 192.0.3.7/24 dev up1
 in_router ip addr add "$(up4 1)/28" dev up1
-ok "it is back" until_true 30 eval '! shows "IPv4: .*two"'
-by "it is back" 1 $SERVER4
+ok "IPv4 is up again" until_true 30 eval '! shows "IPv4: .*two"'
+by "IPv4 is up again" 1 $SERVER4
 in_router ip -6 addr del "$(up6 1)/64" dev up1
 ok "no IPv6 address: down" until_true 30 shows 'IPv6: .*two'
 by "no IPv6 address" 2 $SERVER6
-by "IPv4 is as before" 1 $SERVER4
+by "IPv4 is unaffected" 1 $SERVER4
 in_router ip addr add "$(up6 1)/64" dev up1 nodad
-ok "IPv6 is back" until_true 30 eval '! shows "IPv6: .*two"'
-by "IPv6 is back" 1 $SERVER6
+ok "IPv6 is up again" until_true 30 eval '! shows "IPv6: .*two"'
+by "IPv6 is up again" 1 $SERVER6
 waymark down >/dev/null
 until_true 50 lab_gone "$(lab_pid waymark)" || kill "$(lab_pid waymark)"
 
@@ -70,12 +70,12 @@ lab_policy <<END
 uplink one { dev up1 via 192.0.3.1 onlink }
 default via one
 END
-ok "onlink is taken" waymark setup "$LAB_DIR/lab.policy"
-like "the route" "$(in_router ip route show table 201)" \
+ok "onlink is accepted" waymark setup "$LAB_DIR/lab.policy"
+like "the route is onlink" "$(in_router ip route show table 201)" \
 	'default via 192.0.3.1 .*onlink'
-is "print" "$(waymark check --print "$LAB_DIR/lab.policy" | head -1)" \
+is "check --print" "$(waymark check --print "$LAB_DIR/lab.policy" | head -1)" \
 	"uplink one { dev up1 via 192.0.3.1 onlink }"
-ok "check is silent" eval \
+ok "check does not warn" eval \
 	'! waymark check "$LAB_DIR/lab.policy" 2>&1 | grep warning'
 waymark down >/dev/null
 done_testing

@@ -7,9 +7,9 @@
 lab_bound 60 "$0" "$@"
 lab_need
 fake=$(dpkg -L libfaketime 2>/dev/null | grep 'MT\.so' | head -1)
-[ -e "$fake" ] || skip_all "no libfaketime"
+[ -e "$fake" ] || skip_all "needs libfaketime"
 ! nm "$WAYMARK" 2>/dev/null | grep -q '__[at]san_init' ||
-	skip_all "a sanitizer does not share the process with libfaketime"
+	skip_all "libfaketime does not work in a build with sanitizers"
 lab_new 2 own-prefix
 
 lab_policy <<POLICY
@@ -20,8 +20,8 @@ route tcp payload client /^hello/ via two
 default                           via one
 POLICY
 
-# What the engine's clocks say is in this file: an offset to the real ones.
-# Its threads may not read files otherwise.
+# libfaketime reads the offset of the engine's clocks from this file, which a
+# confined thread could not open.
 clock="$LAB_DIR/clock"
 echo +0 >"$clock"
 export LD_PRELOAD=$fake FAKETIME_TIMESTAMP_FILE=$clock FAKETIME_NO_CACHE=1 \
@@ -32,22 +32,22 @@ unset LD_PRELOAD FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE WAYMARK_UNCONFINED
 ok "waymark is up" until_true 100 lab_has_queue
 ok "servers" lab_serve server udp:9001 tcp:9002
 
-# The clock is set in the midst of a conversation, while it is in inspection,
-# whose time may be over then.
-ok "a conversation goes on" ask client udp "$SERVER4" 9001 --lines 3
-for jump in +1d -2d +20y -0.7s; do
+# The clock steps while a flow is in inspection, whose time limit may then be
+# exceeded.
+ok "a flow is answered" ask client udp "$SERVER4" 9001 --lines 3
+for step in +1d -2d +20y -0.7s; do
 	lab_forget
 	ask client tcp "$SERVER4" 9002 --lines 8 --pause 0.1 --wait 0.4 \
 		--say hello >"$LAB_DIR/asked" 2>&1 &
 	asked=$!
 	sleep 0.2
-	echo "$jump" >"$clock"
+	echo "$step" >"$clock"
 	wait $asked
-	is "clocks jump $jump: a conversation under way goes on" $? 0
+	is "clocks step by $step: an established flow continues" $? 0
 	lab_forget
-	ok "clocks at $jump: a new one" ask client udp "$SERVER4" 9001 \
+	ok "clocks at $step: a new flow" ask client udp "$SERVER4" 9001 \
 		--say hello --lines 3
-	is "clocks at $jump: its path" "$(lab_paths "$SERVER4" udp 9001)" 2
+	is "clocks at $step: its path" "$(lab_paths "$SERVER4" udp 9001)" 2
 done
 ok "the engine answers" eval \
 	"in_router '$WAYMARK' status --state-dir '$LAB_DIR/state' --json |
@@ -59,10 +59,10 @@ lab_forget
 long=hello$(printf '%04000d' 0)
 ok "a datagram in three fragments is answered" \
 	ask client udp "$SERVER4" 9001 --say "$long"
-is "its payload decides" "$(lab_paths "$SERVER4" udp 9001)" 2
+is "it is classified by its payload" "$(lab_paths "$SERVER4" udp 9001)" 2
 lab_forget
-ok "of IPv6, too" ask client udp "$SERVER6" 9001 --say "$long"
-is "and its payload decides" "$(lab_paths "$SERVER6" udp 9001)" 2
+ok "IPv6" ask client udp "$SERVER6" 9001 --say "$long"
+is "IPv6: it is classified by its payload" "$(lab_paths "$SERVER6" udp 9001)" 2
 ok "a ping in fragments" in_client ping -q -c 2 -i 0.2 -s 4000 "$SERVER4"
 waymark down >/dev/null 2>&1
 done_testing

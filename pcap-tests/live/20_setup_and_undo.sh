@@ -23,7 +23,7 @@ route tcp dport 25 via two
 default via one
 END
 
-# All that set-up may touch, as text.
+# Everything that set-up may change, as text.
 kernel()
 {
 	in_router sh -c '
@@ -40,7 +40,7 @@ kernel()
 	[ ! -e "$LAB_DIR/state" ] || find "$LAB_DIR/state" ! -name journal
 }
 
-# same NAME GOT WANT, with the difference as diagnosis
+# same NAME GOT WANT: prints the difference as diagnosis
 same()
 {
 	if [ "$2" = "$3" ]; then
@@ -50,38 +50,38 @@ same()
 	fi
 }
 
-# ---- there and back ----
+# ---- set-up and down ----
 
 bare=$(kernel)
-like "the first time" "$(waymark setup "$policy" 2>&1)" 'set up, [0-9]+ changes'
+like "set-up" "$(waymark setup "$policy" 2>&1)" 'set up, [0-9]+ changes'
 full=$(kernel)
-like "the rules have our protocol" "$full" '"priority":20101,.*"protocol":"119"'
+like "the rules have protocol 119" "$full" '"priority":20101,.*"protocol":"119"'
 like "marks are compared by the path's bits" "$full" '0x2000000.*0x3f000000'
-like "the uplinks are in our group" "$full" '"group":"119"'
-like "a stand-in has a higher metric" "$(in_router ip route show table 210)" \
+like "the uplinks are in group 119" "$full" '"group":"119"'
+like "a fallback has a higher metric" "$(in_router ip route show table 210)" \
 	"via $(gw4 1) dev up1 .*metric 1001"
 like "strict ends in unreachable, IPv6 too" \
 	"$(in_router ip -6 route show table 201)" '^unreachable default'
 like "the table has its name" "$(in_router ip rule)" 'lookup second'
-like "the second time" "$(waymark setup "$policy" 2>&1)" 'nothing was changed'
-same "and nothing was" "$(kernel)" "$full"
+like "set-up again" "$(waymark setup "$policy" 2>&1)" 'nothing was changed'
+same "and the kernel is unchanged" "$(kernel)" "$full"
 
 handles=$(in_router nft -a list chain inet waymark divert)
 waymark setup "$policy" >/dev/null
-is "not even a handle" "$(in_router nft -a list chain inet waymark divert)" \
+is "handles are unchanged" "$(in_router nft -a list chain inet waymark divert)" \
 	"$handles"
 like "down" "$(waymark down 2>&1)" 'undone, [0-9]+ changes'
-same "leaves what was there" "$(kernel)" "$bare"
+same "down restores the previous state" "$(kernel)" "$bare"
 like "down again" "$(waymark down 2>&1)" 'nothing was set up'
 
 in_router mv /etc/iproute2/rt_tables.d /etc/iproute2/aside
-no_folder=$(kernel)
+no_directory=$(kernel)
 waymark setup "$policy" >/dev/null
 waymark down >/dev/null
-same "a folder that was made goes too" "$(kernel)" "$no_folder"
+same "a directory that set-up made is removed" "$(kernel)" "$no_directory"
 in_router mv /etc/iproute2/aside /etc/iproute2/rt_tables.d
 
-# ---- another policy: only the difference ----
+# ---- another policy: only the difference is applied ----
 
 sed 's/queues 40-41/queues 40-42/' "$policy" >"$LAB_DIR/b.policy"
 cat >>"$LAB_DIR/b.policy" <<END
@@ -96,13 +96,13 @@ same "--diff changes nothing" "$(kernel)" "$full"
 hook=$(in_router nft -a list table inet waymark 2>/dev/null |
 	grep 'chain divert {')
 waymark setup "$LAB_DIR/b.policy" >/dev/null
-is "chains in a hook stay" "$(in_router nft -a list table inet waymark \
+is "base chains are not replaced" "$(in_router nft -a list table inet waymark \
 	2>/dev/null | grep 'chain divert {')" "$hook"
 waymark setup "$policy" >/dev/null
-same "and back again" "$(kernel)" "$full"
+same "the first policy again" "$(kernel)" "$full"
 waymark down >/dev/null
 
-# ---- what others have ----
+# ---- configuration of other programs ----
 
 in_router sh -c "
 	ip rule add pref 20050 from 192.0.2.200 lookup 77
@@ -125,38 +125,38 @@ in_router sh -c "
 waymark setup "$policy" >"$LAB_DIR/said" 2>&1
 in_router ip rule del pref 20102 from 192.0.2.202
 in_router ip route del 192.0.2.203/32 table 210
-like "so it is while set up" "$(cat "$LAB_DIR/said")" \
+like "also while set up" "$(cat "$LAB_DIR/said")" \
 	'table 210 has a route that is not|pref 20102 is taken'
 waymark setup "$policy" >/dev/null
-like "a chain of others in our table stays" \
+like "a foreign chain in table inet waymark is kept" \
 	"$(in_router nft list table inet waymark 2>/dev/null)" 'chain mine'
 in_router ip rule add pref 20102 from 192.0.2.202 lookup 77
 in_router ip link set up2 group 7
 in_router sysctl -qw net.ipv4.conf.up2.src_valid_mark=0
 waymark down >/dev/null
-like "down leaves a rule of others with our pref" "$(in_router ip rule)" \
+like "down keeps a foreign rule with a pref of waymark" "$(in_router ip rule)" \
 	'20102:.*192.0.2.202'
-like "and a group that was changed since" "$(in_router ip link show up2 \
+like "and a group that was changed meanwhile" "$(in_router ip link show up2 \
 	2>/dev/null)" \
 	'group 7'
 in_router ip rule del pref 20102 from 192.0.2.202
 in_router ip link set up2 group default
-same "and all else that was there" "$(kernel)" "$others"
+same "and everything else" "$(kernel)" "$others"
 in_router sh -c "
 	ip rule del pref 20050; ip -6 rule del pref 20999
 	ip route flush table 77; nft delete table inet other
 	ip link set lan0 group default"
-same "(the lab is bare again)" "$(kernel)" "$bare"
+same "(the lab is as at the start)" "$(kernel)" "$bare"
 
-# ---- errors leave nothing behind ----
+# ---- errors change nothing ----
 
 # refused NAME REGEX POLICY
 refused()
 {
 	local said
-	said=$(waymark setup "$3" 2>&1) && fail "$1" "it was taken"
+	said=$(waymark setup "$3" 2>&1) && fail "$1" "it was accepted"
 	like "$1" "$said" "$2"
-	same "$1: nothing is left" "$(kernel)" "$bare"
+	same "$1: nothing is changed" "$(kernel)" "$bare"
 }
 
 sed 's/dev up2/dev up9/' "$policy" >"$LAB_DIR/c.policy"
@@ -171,15 +171,15 @@ like "an interface that is down" "$said" 'up7 is down; .*ip link set up7 up'
 in_router ip route add 192.0.2.204/32 via "$(gw4 2)" table 210
 said=$(waymark setup "$policy" 2>&1)
 in_router ip route flush table 210
-like "a table in use" "$said" 'uplink two: routing table 210 .*: table 202'
+like "a routing table in use" "$said" 'uplink two: routing table 210 .*: table 202'
 in_router nft add table inet waymark
 said=$(waymark setup "$policy" 2>&1)
 in_router nft delete table inet waymark
-like "a table of nftables that is not ours" "$said" 'waymark did not make'
+like "a foreign nftables table of that name" "$said" 'waymark did not make'
 in_router sh -c 'ip rule add pref 30000 lookup local; ip rule del pref 0'
 said=$(waymark setup "$policy" 2>&1)
 in_router sh -c 'ip rule add pref 0 lookup local; ip rule del pref 30000'
-like "local behind our rules" "$said" 'ip rule add pref 0 lookup local|ip -4'
+like "the rule for local behind those of waymark" "$said" 'ip rule add pref 0 lookup local|ip -4'
 said=$(in_router setpriv --bounding-set -net_admin --inh-caps -net_admin \
 	"$WAYMARK" setup --state-dir "$LAB_DIR/state" "$policy" 2>&1)
 like "without the capability" "$said" 'CAP_NET_ADMIN'
@@ -190,12 +190,12 @@ ok "--dry-run needs no root" in_router setpriv --reuid 65534 --clear-groups \
 	sh -c "'$WAYMARK' setup --dry-run /dev/stdin <<-END
 		uplink one { dev up1 via $(gw4 1) }
 	END"
-same "(nothing is left of all this)" "$(kernel)" "$bare"
+same "(the lab is as at the start)" "$(kernel)" "$bare"
 
-# ---- killed at any moment ----
+# ---- killed at any step ----
 
-# killed N COMMAND...: with SIGKILL before its N-th change, or without
-# strace after N half milliseconds. Fails when it came to its end.
+# killed N COMMAND...: SIGKILL before its N-th change or, without strace, after
+# N half milliseconds. Fails if the command completed.
 killed()
 {
 	local n=$1
@@ -213,7 +213,7 @@ killed()
 }
 
 state="--state-dir $LAB_DIR/state"
-every=${EVERY:-7}		# 1: each step, which takes its time
+every=${EVERY:-7}		# 1: each step, which takes minutes
 wrong='' n=1
 # shellcheck disable=SC2086 # two words
 while [ $n -lt 400 ] && killed $n setup $state "$policy"; do
@@ -225,8 +225,8 @@ while [ $n -lt 400 ] && killed $n setup $state "$policy"; do
 	[ "$(kernel)" = "$bare" ] || wrong="$wrong down:$n"
 	n=$((n + every))
 done
-is "set-up killed at $((n / every)) moments is mended" "$wrong" ""
-ok "there were moments" test $n -gt 10
+is "set-up killed at $((n / every)) steps is repaired" "$wrong" ""
+ok "there were several steps" test $n -gt 10
 waymark setup "$policy" >/dev/null
 wrong='' n=1
 # shellcheck disable=SC2086
@@ -236,8 +236,8 @@ while [ $n -lt 400 ] && killed $n down $state; do
 	waymark setup "$policy" >/dev/null 2>&1
 	n=$((n + every))
 done
-is "down killed at $((n / every)) moments is mended" "$wrong" ""
+is "down killed at $((n / every)) steps is completed" "$wrong" ""
 waymark down >/dev/null 2>&1
-same "(the lab is bare again)" "$(kernel)" "$bare"
+same "(the lab is as at the start)" "$(kernel)" "$bare"
 
 done_testing

@@ -23,8 +23,7 @@ default via one
 END
 like "set up" "$(waymark setup "$policy" 2>&1)" 'set up'
 
-# The verdicts, beside bits that are somebody else's: 0x5 on every packet,
-# 0x600 in conntrack.
+# The verdicts, and foreign bits: 0x5 on every packet, 0x600 in the ct mark.
 in_router nft -f - <<END
 table inet engine {
 	chain early {
@@ -43,7 +42,7 @@ table inet engine {
 		type filter hook prerouting priority -92
 		meta l4proto { tcp, udp } goto play
 	}
-	chain verdicts_own {
+	chain verdicts_local {
 		type route hook output priority -92
 		meta l4proto { tcp, udp } goto play
 	}
@@ -55,8 +54,8 @@ table inet engine {
 }
 END
 
-# How conntrack remembers the flows to a port, each once.
-remembered()
+# The distinct ct marks of the flows to a port.
+ct_marks()
 {
 	in_router conntrack -L -o extended 2>/dev/null |
 		grep "dport=$1 .*sport=$1 " |
@@ -66,7 +65,7 @@ remembered()
 
 lab_left_some() { [ "$(lab_left 1 "$1" tcp "$2")" -gt 2 ]; }
 
-# Whether what was started is over and said an address: lab_ended PID NAME
+# Whether a client has ended and printed an address: lab_ended PID NAME
 lab_ended()
 {
 	until_true 80 sh -c "! kill -0 $1 2>/dev/null"
@@ -86,36 +85,36 @@ for filter in 0 1; do
 	lab_forget
 	ok "settled flows pass ($what)" \
 		ask client tcp "$server" 25 --lines 5
-	is "by the second uplink, all of them" \
+	is "all packets by the second uplink" \
 		"$(lab_paths "$server" tcp 25)" 2
-	ok "UDP too" ask client udp "$server" 25 --lines 3
+	ok "settled UDP flows pass" ask client udp "$server" 25 --lines 3
 	is "by the second uplink" "$(lab_paths "$server" udp 25)" 2
-	ok "provisional ones" ask client tcp "$server" 26 --lines 5
-	is "keep their path" "$(lab_paths "$server" tcp 26)" 2
-	ok "what nobody marked" ask client tcp "$server" 443 --lines 3
-	is "goes by main's default" "$(lab_paths "$server" tcp 443)" 1
-	ok "a verdict for main" ask client tcp "$server" 28
-	is "goes by main's default too" "$(lab_paths "$server" tcp 28)" 1
+	ok "provisional flows pass" ask client tcp "$server" 26 --lines 5
+	is "on their path" "$(lab_paths "$server" tcp 26)" 2
+	ok "unmarked flows pass" ask client tcp "$server" 443 --lines 3
+	is "via main" "$(lab_paths "$server" tcp 443)" 1
+	ok "flows with a verdict for main pass" ask client tcp "$server" 28
+	is "via main, with a verdict" "$(lab_paths "$server" tcp 28)" 1
 	ask client tcp "$server" 27 --patience 1 >/dev/null 2>&1
-	is "a verdict to drop drops" "$(lab_paths "$server" tcp 27)" none
-	ok "the router's own" ask router tcp "$server" 25 --lines 3
+	is "flows with a verdict to drop do not" "$(lab_paths "$server" tcp 27)" none
+	ok "local traffic passes" ask router tcp "$server" 25 --lines 3
 	is "by the second uplink" "$(lab_paths "$server" tcp 25)" 2
-	ok "the router's own UDP" ask router udp "$server" 25 --lines 3
-	ok "a socket that chose its path" \
+	ok "local UDP passes" ask router udp "$server" 25 --lines 3
+	ok "a socket with SO_MARK is answered" \
 		ask router tcp "$server" 443 --mark $((0x02000000))
-	is "is on it" "$(lab_left 2 "$server" tcp 443 | grep -c '^0')" 0
+	is "on the path of its mark" "$(lab_left 2 "$server" tcp 443 | grep -c '^0')" 0
 	done
 	done
 done
 
-is "conntrack knows settled, and others' bits" "$(remembered 25)" \
+is "ct mark: settled, with foreign bits" "$(ct_marks 25)" \
 	0x42000600
-like "provisional" "$(remembered 26)" '^0x02000600$'
-like "main" "$(remembered 28)" '^0x7f000600$'
-is "others' bits on packets stay" "$(in_router nft list counter inet engine \
+like "ct mark: provisional" "$(ct_marks 26)" '^0x02000600$'
+like "ct mark: main" "$(ct_marks 28)" '^0x7f000600$'
+is "foreign bits of packets are kept" "$(in_router nft list counter inet engine \
 	lost | sed -n 's/.*packets \([0-9]*\).*/\1/p')" 0
 
-# ---- answers leave by the way the question came ----
+# ---- replies leave by the uplink that the request came by ----
 
 in_router nft -f - <<END
 table inet inside {
@@ -131,17 +130,17 @@ for where in client router; do
 done
 for n in 1 2; do
 	for address in "$(up4 $n)" "$(up6 $n)"; do
-		ok "a service of the router, by uplink $n ($address)" \
+		ok "a service of the router, via uplink $n ($address)" \
 			ask server tcp "$address" 8081 --lines 3
-		ok "one in the LAN, with destination NAT" \
+		ok "a service on the LAN, with destination NAT" \
 			ask server tcp "$address" 8080 --lines 3
 	done
 done
-is "such flows are stamped" "$(in_router conntrack -L -o extended \
+is "ct mark of inbound flows: their uplink" "$(in_router conntrack -L -o extended \
 	2>/dev/null | grep "dst=$(up4 2) .*dport=8080 " |
 	sed -n 's/.* mark=\([0-9]*\).*/\1/p' | sort -u)" $((0x42000600))
 
-# ---- with nobody at the queue, what is queued is dropped ----
+# ---- without an engine, queued packets are dropped ----
 
 sed 's/^queues.*/& fail-closed/' "$policy" >"$LAB_DIR/b.policy"
 lab_start client before /usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" \
@@ -150,7 +149,7 @@ asking=$LAB_PID
 until_true 30 lab_left_some 198.51.100.9 443
 like "another policy" "$(waymark setup "$LAB_DIR/b.policy" 2>&1)" 'set up'
 
-# passes NAME WHERE tcp|udp ADDRESS PORT ...; stopped likewise
+# passes NAME WHERE tcp|udp ADDRESS PORT ...: the flow is answered; stopped: not
 passes() { local name=$1; shift; ok "$name" ask "$@" --patience 2; }
 stopped()
 {
@@ -164,22 +163,22 @@ stopped()
 }
 
 in_router nft flush chain inet engine play
-stopped "a new flow is queued" client tcp 198.51.100.9 443
-stopped "with IPv6" client udp 2001:db8:5e::9 443
-stopped "the router's own too" router tcp 198.51.100.9 443
-passes "not from an exempt host" client tcp 198.51.100.9 443 --from "$LAN4.20"
-passes "with IPv6" client udp 2001:db8:5e::9 443 --from "$LAN6::20"
-passes "not to an exempt host" client udp 198.51.100.12 443
-passes "from the router, with IPv6" router tcp 2001:db8:5e::12 443
-passes "not to the router itself" client tcp "$LAN4.1" 8081
-passes "not within the router" router tcp 127.0.0.1 8081
-passes "not by an address of its own" router tcp "$LAN4.1" 8081
-passes "not what comes by an uplink" server tcp "$(up4 2)" 8080 --lines 3
-passes "not from a socket that chose its path" \
+stopped "a new flow" client tcp 198.51.100.9 443
+stopped "a new flow, IPv6" client udp 2001:db8:5e::9 443
+stopped "a new local flow" router tcp 198.51.100.9 443
+passes "from an exempt host" client tcp 198.51.100.9 443 --from "$LAN4.20"
+passes "from an exempt host, IPv6" client udp 2001:db8:5e::9 443 --from "$LAN6::20"
+passes "to an exempt host" client udp 198.51.100.12 443
+passes "to an exempt host, local, IPv6" router tcp 2001:db8:5e::12 443
+passes "to the router itself" client tcp "$LAN4.1" 8081
+passes "within the router, loopback" router tcp 127.0.0.1 8081
+passes "within the router, LAN address" router tcp "$LAN4.1" 8081
+passes "inbound by an uplink" server tcp "$(up4 2)" 8080 --lines 3
+passes "from a socket with SO_MARK" \
 	router tcp 198.51.100.9 443 --mark $((0x02000000))
-ok "nor what was there before" lab_ended "$asking" before
+ok "a flow that was established before continues" lab_ended "$asking" before
 
-# ---- a map of queues that answers no more: rules choose the same ----
+# ---- the queue map fails: the rules behind it choose the same queues ----
 
 for queue in 40 41; do
 	in_router nft add counter inet waymark "test_$queue"
@@ -187,7 +186,7 @@ for queue in 40 41; do
 		counter name "test_$queue"
 done
 
-# chosen: how many packets each queue got of 20 flows of each kind.
+# chosen: the number of packets in each queue, of 20 flows of each kind.
 chosen()
 {
 	local kind
@@ -207,9 +206,9 @@ in_router nft -a list chain inet waymark ask |
 is "no map is left" "$(in_router nft list chain inet waymark ask |
 	grep -c vmap)" 0
 like "flows were queued" "$by_map" '^([1-9][0-9]* ?){12}$'
-is "each by the queue that it had" "$(chosen | xargs)" "$by_map"
+is "each in the same queue as before" "$(chosen | xargs)" "$by_map"
 
 like "down" "$(waymark down 2>&1)" 'undone'
-ok "and all passes" ask router tcp 198.51.100.9 443
+ok "and new flows pass" ask router tcp 198.51.100.9 443
 
 done_testing

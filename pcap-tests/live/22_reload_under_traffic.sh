@@ -27,32 +27,32 @@ listens()
 }
 ok "the engine listens" until_true 50 listens
 
-# ping says how many of its questions were answered.
+# answered FILE: the number of echo replies that ping reports in it.
 answered() { sed -n 's/.* \([0-9]*\) received.*/\1/p' "$LAB_DIR/$1"; }
-ask_often() { in_client ping -q -i 0.02 -c "$2" -w 6 "$1"; }
+ping_often() { in_client ping -q -i 0.02 -c "$2" -w 6 "$1"; }
 
-ask_often "$SERVER4" 100 >"$LAB_DIR/waiting" &
+ping_often "$SERVER4" 100 >"$LAB_DIR/waiting" &
 asking=$!
 sleep 0.4
 kill -STOP "$engine"
 sleep 0.2
-ok "other policies, one after the other, while it sleeps" \
+ok "another policy while the engine is stopped" \
 	waymark setup "$LAB_DIR/b.policy"
-ok "and back" waymark setup "$policy"
-ok "and there again" waymark setup "$LAB_DIR/b.policy"
+ok "the first policy again" waymark setup "$policy"
+ok "the other policy again" waymark setup "$LAB_DIR/b.policy"
 kill -CONT "$engine"
 wait $asking
-is "all that waited went on" "$(answered waiting)" 100
+is "all queued packets were forwarded" "$(answered waiting)" 100
 pinged() { in_ns "isp$1" nft list set inet isp pings | grep -c 'icmp counter'; }
-is "by its path" "$(pinged 1) $(pinged 2)" "0 1"
+is "on their path" "$(pinged 1) $(pinged 2)" "0 1"
 
 kill "$engine"
 until_true 20 lab_gone "$engine"
 
 # ---- ten thousand flows during fifty changes ----
 
-# Which flows an ISP carried; of TCP that payload decides what bears payload,
-# since handshakes go by the default.
+# The flows that an ISP carried. Of TCP flows that payload decides, only packets
+# with payload count, since handshakes use the default.
 for n in 1 2; do
 	in_ns "isp$n" nft -f - <<-END
 	table inet count {
@@ -90,14 +90,14 @@ policy()
 	default via one
 	END
 }
-# The other one has more of all: exempt hosts, lists, paths of headers.
+# The second policy adds exempt hosts, a list and a header-only route.
 policy "" >"$LAB_DIR/a.policy"
 policy "exempt from { $LAN4.20, $LAN6::20 }
 	list addresses far { $(seq -s ', ' -f '203.0.%g.0/25' 1 99) }
 	route to @far via two
 	route tcp dport 7000-7003 drop" >"$LAB_DIR/b.policy"
 
-# storm NAME FIRST-PORT: five thousand new flows or more, and 72 kept ones
+# storm NAME FIRST-PORT: at least five thousand new flows, and 72 long ones
 storm()
 {
 	local proto server words=()
@@ -114,13 +114,13 @@ storm()
 	sleep 0.8
 }
 
-# weathered NAME: each kind went by its own path, and all were answered
-weathered()
+# check_flows NAME: each kind took its own path, and all were answered
+check_flows()
 {
 	local flows
 	kill "$(lab_pid "$1")"
 	until_true 150 grep -q answered "$LAB_DIR/$1.log"
-	like "$1: all was answered" "$(cat "$LAB_DIR/$1.log")" \
+	like "$1: all lines were answered" "$(cat "$LAB_DIR/$1.log")" \
 		'^new ([0-9]+) answered \1 kept ([0-9]+) answered \2$'
 	flows=$(($(sed 's/new \([0-9]*\).*/\1/' "$LAB_DIR/$1.log") / 3 + 24))
 	ok "$1: five thousand flows" test "$flows" -gt 1667
@@ -145,7 +145,7 @@ for n in a b a a b b a b a b b a b a b a a b a b a b b a b; do
 	[[ $said != *error* ]] && changes=$((changes + 1))
 done
 is "setup, 25 times" "$changes" 25
-weathered "during setups"
+check_flows "during setups"
 kill "$engine"
 until_true 20 lab_gone "$engine"
 
@@ -158,6 +158,6 @@ for n in a b a a b b a b a b b a b a b a a b a b a b b a b; do
 	waymark reload >/dev/null 2>&1 && changes=$((changes + 1))
 done
 is "reload, 25 times" "$changes" 25
-weathered "during reloads"
+check_flows "during reloads"
 like "down" "$(waymark down 2>&1)" 'undone'
 done_testing

@@ -8,7 +8,7 @@ lab_bound 100 "$0" "$@"
 lab_need
 lab_new 3 own-prefix
 
-# The third is none of ours: what main has behind it is, so to say, a VPN.
+# The third is not in the policy: main uses it for two addresses, as for a VPN.
 lab_policy <<END
 uplink one { dev up1 via $(gw4 1) via $(gw6 1) }
 uplink two { dev up2 via $(gw4 2) via $(gw6 2) strict }
@@ -23,11 +23,11 @@ policy=$LAB_DIR/lab.policy
 in_router ip route add 198.51.100.11 via "$(gw4 3)"
 in_router ip -6 route add 2001:db8:5e::11 via "$(gw6 3)"
 before=$(lab_snapshot)
-is_right() { waymark setup --check "$policy"; }
+is_complete() { waymark setup --check "$policy"; }
 
-# ---- nobody is locked out ----
+# ---- hosts reach each other ----
 
-# A service on the LAN that is reached from outside.
+# Destination NAT to a service on the LAN.
 forward()
 {
 	in_router nft -f - <<-END
@@ -44,19 +44,19 @@ forward()
 }
 forward
 ok "servers" lab_serve server tcp:5002 tcp:5005 tcp:5006 tcp:80 udp:5002 udp:80
-ok "services within" lab_serve client tcp:8080
+ok "services on the LAN" lab_serve client tcp:8080
 ok "services on the router" lab_serve router tcp:8081 udp:8081
 
 wrong=''
-# reaches WHERE PROTO ADDRESS PORT [WORDS FOR ask]
+# reaches WHERE PROTO ADDRESS PORT [OPTIONS OF ask]
 reaches()
 {
 	ask "$@" --lines 2 --patience 1 >/dev/null 2>&1 || wrong="$wrong
 $*"
 }
-told() { is "$1" "$wrong" ''; wrong=''; }
+check_reached() { is "$1" "$wrong" ''; wrong=''; }
 
-# What works whether or not our table is there.
+# What works with and without table inet waymark.
 reach_each_other()
 {
 	local n
@@ -72,10 +72,10 @@ reach_each_other()
 	reaches router udp $SERVER6 80
 	reaches client tcp 198.51.100.11 80
 	reaches client udp 2001:db8:5e::11 80
-	told "$1: router, LAN and VPN"
+	check_reached "$1: router, LAN and VPN"
 }
 
-# What needs it.
+# What needs the table.
 reach_out()
 {
 	local n
@@ -89,12 +89,12 @@ reach_out()
 	done
 	reaches client tcp $SERVER4 80 --from $LAN4.20
 	reaches client udp $SERVER6 5002 --from $LAN6::20
-	told "$1: by each path, exempt, and to services within"
+	check_reached "$1: each path, exempt hosts, services on the LAN"
 }
 
 ok "up" lab_up
-ok "right" until_true 20 is_right
-# Of 1 the answers die which, without NAT, come by another uplink.
+ok "the set-up is complete" until_true 20 is_complete
+# Without NAT, rp_filter 1 drops replies that arrive by another uplink.
 for filter in 0 2; do
 	in_router sh -c "for f in /proc/sys/net/ipv4/conf/*/rp_filter; do
 		echo $filter >\$f; done"
@@ -105,13 +105,13 @@ in_router sh -c 'for f in /proc/sys/net/ipv4/conf/*/rp_filter; do
 	echo 0 >$f; done'
 like "an ICMP error comes back" "$(in_client ping -c 1 -t 1 $SERVER4)" \
 	"$LAN4.1.*Time to live exceeded"
-like "one from further on" "$(in_client ping -c 1 -t 2 $SERVER4)" \
+like "an ICMP error of the ISP comes back" "$(in_client ping -c 1 -t 2 $SERVER4)" \
 	"$(gw4 1) .*Time to live exceeded"
-like "a reset comes back" "$(ask client tcp $SERVER4 81 2>&1)" refused
+like "a TCP reset comes back" "$(ask client tcp $SERVER4 81 2>&1)" refused
 
-# ---- the enemy ----
+# ---- another program removes the set-up ----
 
-# storm NAME SECONDS: packets of the strict path all the while
+# storm NAME SECONDS: constant traffic of the strict uplink
 storm()
 {
 	lab_start client "$1" /usr/bin/python3 \
@@ -120,12 +120,12 @@ storm()
 		tcp:5002:$SERVER4 tcp:5002:$SERVER6 \
 		"long:5005:$SERVER4=SSH-2.0-lab" \
 		"long:5005:$SERVER6=SSH-2.0-lab"
-	# What payload tells is known only behind the handshake.
+	# Flows that payload classifies start on the default.
 	sleep 0.8
 	lab_forget
 }
 
-strays()
+leaked()
 {
 	local n server
 	for n in 1 3; do
@@ -140,37 +140,37 @@ nothing="0 0 0 0 0 0 0 0 0 0 0 0 "
 hit() { in_router "$@" 2>/dev/null; sleep "${pause-0.25}"; }
 prefs() { in_router ip "$1" rule | sed -n 's/^\(2[01][0-9]*\):.*/\1/p'; }
 
-storm enemy 9
+storm removals 9
 for round in 1 2; do
 	hit nft flush ruleset
 	[ $round = 1 ] && hit nft delete table inet waymark ||
 		hit nft flush table inet waymark
-	is "round $round: tables" "$(strays)" "$nothing"
+	is "round $round: tables" "$(leaked)" "$nothing"
 	hit ip rule flush protocol 119
 	hit ip -6 rule flush protocol 119
-	is "round $round: all rules" "$(strays)" "$nothing"
+	is "round $round: all rules" "$(leaked)" "$nothing"
 	hit ip route flush table 202
 	hit ip -6 route flush table 202
-	is "round $round: routes" "$(strays)" "$nothing"
+	is "round $round: routes" "$(leaked)" "$nothing"
 	hit ip link set up2 down
 	hit ip link set up2 up
 	hit ip addr add "$(up6 2)/64" dev up2 nodad
 	hit ip addr del "$(up4 2)/28" dev up2
 	hit ip addr add "$(up4 2)/28" dev up2
-	is "round $round: link and addresses" "$(strays)" "$nothing"
+	is "round $round: link and addresses" "$(leaked)" "$nothing"
 	hit ip route replace default via "$(gw4 2)" table 202 proto 119
 	hit ip route replace default via "$(gw4 1)" table 202 proto 119
-	is "round $round: another gateway" "$(strays)" "$nothing"
+	is "round $round: another gateway" "$(leaked)" "$nothing"
 done
-until_true 80 lab_gone "$(lab_pid enemy)"
-like "most was answered all the same" "$(cat "$LAB_DIR/enemy.log")" \
+until_true 80 lab_gone "$(lab_pid removals)"
+like "most datagrams were answered" "$(cat "$LAB_DIR/removals.log")" \
 	'^udp .* answered [0-9]{3}'
-is "and no connection broke" "$(grep -c broken "$LAB_DIR/enemy.log")" 0
-ok "all is right again" until_true 50 is_right
+is "no connection broke" "$(grep -c broken "$LAB_DIR/removals.log")" 0
+ok "the set-up is complete again" until_true 50 is_complete
 forward
-reach_out "in the end"
+reach_out "after the removals"
 
-# ---- and nobody who mends ----
+# ---- the same without a daemon that restores it ----
 
 storm alone 8
 kill -KILL "$(lab_pid waymark)"
@@ -181,27 +181,27 @@ for family in -4 -6; do
 		hit ip $family rule del pref "$pref"
 	done
 done
-is "no keeper, each rule" "$(strays)" "$nothing"
+is "no daemon, each rule" "$(leaked)" "$nothing"
 waymark setup "$policy" >/dev/null 2>&1
 sleep 0.3
 hit ip route flush table 202
 hit ip -6 route flush table 202
-is "no keeper, routes" "$(strays)" "$nothing"
+is "no daemon, routes" "$(leaked)" "$nothing"
 waymark setup "$policy" >/dev/null 2>&1
 sleep 0.3
 hit nft flush ruleset
 sleep 1
-is "no keeper, tables" "$(strays)" "$nothing"
-reach_each_other "the table is gone"
+is "no daemon, tables" "$(leaked)" "$nothing"
+reach_each_other "without table inet waymark"
 lab_forget
-ok "what has no mark does not leave" \
+ok "an unmarked flow is not answered" \
 	eval "! ask client tcp $SERVER4 80 --patience 1"
-is "by any uplink" "$(lab_paths $SERVER4 tcp 80)" none
+is "and leaves by no uplink" "$(lab_paths $SERVER4 tcp 80)" none
 until_true 80 lab_gone "$(lab_pid alone)"
 is "no connection broke" "$(grep -c broken "$LAB_DIR/alone.log")" 0
 
 ok "down" waymark down
-is "down leaves what was there before" \
+is "down restores the previous state" \
 	"$(diff <(echo "$before" | sort) <(lab_snapshot | sort))" ""
-ok "and all passes" ask client tcp $SERVER4 5002
+ok "and new flows pass" ask client tcp $SERVER4 5002
 done_testing

@@ -21,26 +21,26 @@ tables() { for n in 201 202; do
 		in_router ip -6 route show table $n
 		in_router ip rule | grep "lookup $n"
 	done; }
-# conversation PORT NAME: lines for two seconds, in the background.
+# conversation PORT NAME: a flow of two seconds, in the background.
 conversation()
 {
 	ask client tcp $SERVER4 "$1" --lines 20 --pause 0.1 --patience 1 \
 		>"$LAB_DIR/$2" 2>&1 &
 	until_true 20 seen "$1"
 }
-# goes_on NAME PID: a conversation went on to its end.
+# goes_on NAME PID: the flow was answered to its end.
 goes_on()
 {
 	wait "$2"
 	is "$1" $? 0
 }
 seen() { [ "$(lab_paths $SERVER4 tcp "$1")" != none ]; }
-# The marks of conntrack's flows to a port, without "settled".
+# The path numbers in conntrack of the flows to a port.
 marks() { in_router conntrack -L -p tcp --dport "$1" 2>/dev/null |
 	sed -n 's/.*mark=\([0-9]*\).*/\1/p' | while read -r mark; do
 		echo $((mark >> 24 & 0x3f)); done | sort -u | xargs; }
 
-# ---- reordered, and one put first ----
+# ---- uplinks are reordered, and one is added in front ----
 
 write "$one" "$two" "$routes"
 ok "set up" waymark setup "$policy"
@@ -50,73 +50,73 @@ mail=$!
 conversation 80 second
 web=$!
 write "$three" "$two" "$one" "$routes" 'route tcp dport 587 via three'
-ok "the other way round, and a new one first" waymark setup "$policy"
-is "nothing is left to be done" "$(waymark setup --check "$policy")" ''
-goes_on "a flow by two goes on" $mail
-goes_on "and one by one" $web
-is "by two" "$(lab_paths $SERVER4 tcp 25)" 2
-is "by one" "$(lab_paths $SERVER4 tcp 80)" 1
+ok "reordered, with a new uplink in front" waymark setup "$policy"
+is "the set-up is complete" "$(waymark setup --check "$policy")" ''
+goes_on "a flow via two continues" $mail
+goes_on "a flow via one continues" $web
+is "via two" "$(lab_paths $SERVER4 tcp 25)" 2
+is "via one" "$(lab_paths $SERVER4 tcp 80)" 1
 is "tables, routes and rules are the same" "$(tables)" "$before"
-like "the new one has the next number" "$(in_router ip rule)" \
+like "the new uplink has the next number" "$(in_router ip rule)" \
 	'fwmark 0x3000000/.* lookup 203'
-ok "a new flow by it" ask client tcp $SERVER4 587
-is "by three" "$(lab_paths $SERVER4 tcp 587)" 3
-like "explain says the number in force" \
+ok "a new flow via the new uplink" ask client tcp $SERVER4 587
+is "via three" "$(lab_paths $SERVER4 tcp 587)" 3
+like "explain prints the number in force" \
 	"$(in_router "$WAYMARK" explain --state-dir "$LAB_DIR/state" \
 		"$policy" tcp $LAN4.9 $SERVER4:25)" 'path 2, settled'
-like "so does the script" "$(waymark setup --dry-run "$policy")" \
+like "and so does the dry run" "$(waymark setup --dry-run "$policy")" \
 	'fwmark 0x02000000/.* (lookup|table) 202'
 
-# ---- one goes, another comes ----
+# ---- an uplink is removed, another is added ----
 
-like "conntrack knows flows by two" "$(marks 25)" 2
+like "conntrack has flows of two" "$(marks 25)" 2
 write "$one" "${three/three/four}" 'default via four'
-ok "without two and three, with four" waymark setup "$policy"
-like "the new one has a number that nobody had" "$(in_router ip rule)" \
+ok "two and three are removed, four is added" waymark setup "$policy"
+like "the new uplink has an unused number" "$(in_router ip rule)" \
 	'fwmark 0x4000000/.* lookup 204'
-is "and two's flows have none" "$(marks 25)" 0
-is "nor have three's" "$(marks 587)" 0
-is "those of one have it still" "$(marks 80)" 1
+is "flows of two have no number" "$(marks 25)" 0
+is "flows of three have no number" "$(marks 587)" 0
+is "flows of one keep theirs" "$(marks 80)" 1
 write "$one" "${three/three/four}" "$two" 'default via four'
-ok "two again" waymark setup "$policy"
-like "the lowest that is free" "$(in_router ip rule)" \
+ok "two is added again" waymark setup "$policy"
+like "it gets the lowest free number" "$(in_router ip rule)" \
 	'fwmark 0x2000000/.* lookup 202'
 
-# ---- what the policy says counts ----
+# ---- numbers in the policy take precedence ----
 
 write "$one" "${three/three/four}" "$two" 'default via one'
-ok "one for all" waymark setup "$policy"
+ok "one is the default" waymark setup "$policy"
 lab_forget
 conversation 80 third
 web=$!
 write "${one/masq/mark 4 masq}" "${three/three/four}" "$two" \
 	'default via one'
 said=$(waymark setup "$policy" 2>&1)
-is "the mark of another one is refused" $? 1
-like "with its place and a mend" "$said" \
+is "a mark of another uplink is refused" $? 1
+like "with its place and the reason" "$said" \
 	"lab.policy:1:.*mark 4 is in force for uplink 'four'"
 write "${one/masq/mark 9 masq}" "${three/three/four}" "$two" \
 	'default via one'
-ok "a mark of its own" waymark setup "$policy"
-is "its flows follow" "$(marks 80)" 9
+ok "an unused mark" waymark setup "$policy"
+is "its flows get the new mark" "$(marks 80)" 9
 write "${one/masq/mark 9 table 301 masq}" "${three/three/four}" "$two" \
 	'default via one'
-ok "and a table" waymark setup "$policy"
-goes_on "the flow goes on" $web
-is "by one" "$(lab_paths $SERVER4 tcp 80)" 1
+ok "and another table" waymark setup "$policy"
+goes_on "the flow continues" $web
+is "via one" "$(lab_paths $SERVER4 tcp 80)" 1
 like "down" "$(waymark down)" undone
-is "no numbers are left" "$(ls "$LAB_DIR/state" 2>/dev/null)" ''
+is "the state directory is empty" "$(ls "$LAB_DIR/state" 2>/dev/null)" ''
 
-# ---- a mask with room for one ----
+# ---- a mask with room for one uplink ----
 
 write 'marks mask 0x70000000' "$one" 'default via one'
-ok "one only" waymark setup "$policy"
+ok "one uplink" waymark setup "$policy"
 ok "a flow" ask client tcp $SERVER4 80
 write 'marks mask 0x70000000' "${two/two/other}" 'default via other'
-ok "another in its place" waymark setup "$policy"
+ok "another uplink with the same number" waymark setup "$policy"
 in_router conntrack -L -p tcp --dport 80 2>/dev/null | grep -qv mark=0 &&
-	fail "its flows have no mark" "$(in_router conntrack -L)" ||
-	pass "its flows have no mark"
+	fail "flows of the first have no mark" "$(in_router conntrack -L)" ||
+	pass "flows of the first have no mark"
 ok "a new flow" ask client tcp $SERVER4 587
 ok "down again" waymark down
 
@@ -129,9 +129,9 @@ conversation 25 fourth
 mail=$!
 write "$three" "$two" "$one" "$routes" 'route tcp dport 587 via three'
 is "reload, without a warning" "$(waymark reload 2>&1 | grep warning)" ''
-goes_on "the flow goes on" $mail
-is "by two" "$(lab_paths $SERVER4 tcp 25)" 2
-ok "by the new one" ask client tcp $SERVER4 587
-is "new flows by three" "$(lab_paths $SERVER4 tcp 587)" 3
+goes_on "the flow continues" $mail
+is "via two" "$(lab_paths $SERVER4 tcp 25)" 2
+ok "a flow via the new uplink" ask client tcp $SERVER4 587
+is "new flows via three" "$(lab_paths $SERVER4 tcp 587)" 3
 ok "down" waymark down
 done_testing

@@ -20,8 +20,8 @@ route app ssh                    via three
 default                          via one
 EOF_POLICY
 
-# From here on the router is another one's too: marks that are not ours, on
-# the packet and in conntrack, and a look at what became of them.
+# Another program sets foreign bits in packet marks and ct marks; a later chain
+# checks that they were kept.
 in_router nft -f - <<'EOF_RULES'
 table inet foreign {
 	counter lost { }
@@ -46,13 +46,13 @@ ok "up" lab_up
 ok "servers" lab_serve server tcp:25 tcp:587 tcp:80 tcp:443 tcp:31337 \
 	udp:5000 udp:5001 udp:53
 
-# path NAME WANT WHERE PROTO ADDRESS PORT [WORDS FOR ask]
+# path NAME WANT WHERE PROTO ADDRESS PORT [OPTIONS OF ask]
 path()
 {
 	local name=$1 want=$2 where=$3 proto=$4 address=$5 port=$6
 	shift 6
 	lab_forget
-	ok "$name: talks" ask "$where" "$proto" "$address" "$port" "$@"
+	ok "$name: is answered" ask "$where" "$proto" "$address" "$port" "$@"
 	is "$name: its path" "$(lab_paths "$address" "$proto" "$port")" "$want"
 }
 
@@ -63,13 +63,13 @@ for server in $SERVER4 $SERVER6; do
 	path "tcp 80, $family" 1 client tcp $server 80
 	path "udp 5000, $family" 3 client udp $server 5000
 	path "udp 53, $family" 1 client udp $server 53
-	path "by main, $family" 1 client udp $server 5001
-	path "moves late, $family" "1 3" client tcp $server 443 \
+	path "via main, $family" 1 client udp $server 5001
+	path "late, moved, $family" "1 3" client tcp $server 443 \
 		--say SSH-2.0-lab
 	lab_forget
 	ok "dropped, $family" \
 		eval "! ask client tcp $server 31337 --patience 1"
-	is "dropped, $family: by no path" \
+	is "dropped, $family: no packet leaves" \
 		"$(lab_paths $server tcp 31337)" none
 done
 
@@ -78,10 +78,10 @@ path "exempt, v6" 1 client tcp $SERVER6 25 --from $LAN6::20
 path "exempt by rule" 1 client tcp $SERVER4 25 --from $LAN4.21
 
 for n in 1 2 3; do
-	is "isp$n refused nothing" "$(lab_spoofed $n)" 0
+	is "isp$n: no spoofed packets" "$(lab_spoofed $n)" 0
 done
 
-# ---- the engine is killed in the middle of a conversation ----
+# ---- the engine is killed during a settled flow ----
 
 lab_forget
 ask client tcp $SERVER4 25 --lines 20 --pause 0.1 >"$LAB_DIR/long" &
@@ -93,12 +93,12 @@ is "a settled flow outlives the engine" $? 0
 is "and keeps its path" "$(lab_paths $SERVER4 tcp 25)" 2
 ok "a new flow passes without the engine" ask client tcp $SERVER4 80
 counters=$(in_router nft list counters table inet foreign)
-is "foreign marks are kept" \
+is "foreign bits are kept" \
 	"$(sed -n '/counter lost/,/}/s/.*packets \([0-9]*\).*/\1/p' \
 		<<<"$counters")" 0
-like "and were looked at" "$(sed -n '/kept/,/}/p' <<<"$counters")" \
+like "and were checked" "$(sed -n '/kept/,/}/p' <<<"$counters")" \
 	'packets [1-9]'
 ok "down after a kill" waymark down
-is "down leaves what was there before" \
+is "down restores the previous state" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 done_testing

@@ -16,7 +16,7 @@ route app ssh                    via two
 default                          via one
 EOF_POLICY
 
-# An inbound port that is handed on to the client.
+# An inbound port that is forwarded to the client.
 in_router nft -f - <<'EOF_RULES'
 table ip forwarded {
 	chain pre {
@@ -37,60 +37,60 @@ for filter in 0 1 2; do
 		net.ipv4.conf.up1.rp_filter=$filter \
 		net.ipv4.conf.up2.rp_filter=$filter
 	with="rp_filter $filter"
-	is "tcp by two, $with" "$(ask client tcp $SERVER4 25)" "$(up4 2)"
-	is "udp by two, $with" "$(ask client udp $SERVER4 5000)" "$(up4 2)"
-	is "tcp by one, $with" "$(ask client tcp $SERVER4 443)" "$(up4 1)"
+	is "tcp via two, $with" "$(ask client tcp $SERVER4 25)" "$(up4 2)"
+	is "udp via two, $with" "$(ask client udp $SERVER4 5000)" "$(up4 2)"
+	is "tcp via one, $with" "$(ask client tcp $SERVER4 443)" "$(up4 1)"
 	is "inbound to the router, $with" \
 		"$(ask server tcp "$(up4 2)" 8080 --from 198.51.100.8)" \
 		198.51.100.8
-	is "inbound, handed on, $with" \
+	is "inbound, forwarded, $with" \
 		"$(ask server tcp "$(up4 2)" 8081 --from 198.51.100.8)" \
 		198.51.100.8
 done
 
-is "v6 tcp by two" "$(ask client tcp $SERVER6 25)" "$(up6 2)"
-is "v6 udp by two" "$(ask client udp $SERVER6 5000)" "$(up6 2)"
-is "v6 tcp by one" "$(ask client tcp $SERVER6 443)" "$(up6 1)"
+is "v6 tcp via two" "$(ask client tcp $SERVER6 25)" "$(up6 2)"
+is "v6 udp via two" "$(ask client udp $SERVER6 5000)" "$(up6 2)"
+is "v6 tcp via one" "$(ask client tcp $SERVER6 443)" "$(up6 1)"
 
-# Answers to what came in by an uplink leave by it.
+# Replies to inbound flows leave by the uplink that the flow came by.
 lab_forget
 ask server tcp "$(up4 2)" 8080 --from 198.51.100.8 --port 40001 >/dev/null
 ask server tcp "$(up4 2)" 8081 --from 198.51.100.8 --port 40002 >/dev/null
 ask server tcp "$(up6 2)" 8080 --from 2001:db8:5e::8 --port 40003 >/dev/null
-is "answers of the router" "$(lab_paths 198.51.100.8 tcp 40001)" 2
-is "answers of the LAN" "$(lab_paths 198.51.100.8 tcp 40002)" 2
-is "answers of the router, v6" "$(lab_paths 2001:db8:5e::8 tcp 40003)" 2
+is "replies of the router" "$(lab_paths 198.51.100.8 tcp 40001)" 2
+is "replies of the LAN" "$(lab_paths 198.51.100.8 tcp 40002)" 2
+is "replies of the router, v6" "$(lab_paths 2001:db8:5e::8 tcp 40003)" 2
 
-# The router's own traffic.
+# Local traffic.
 is "local tcp" "$(ask router tcp $SERVER4 25)" "$(up4 2)"
 is "local udp" "$(ask router udp $SERVER4 5000)" "$(up4 2)"
 is "local tcp, v6" "$(ask router tcp $SERVER6 25)" "$(up6 2)"
-is "local tcp by one" "$(ask router tcp $SERVER4 443)" "$(up4 1)"
+is "local tcp via one" "$(ask router tcp $SERVER4 443)" "$(up4 1)"
 
-# Known late: the path is kept, and the next flow there starts right.
+# Classified late: the flow keeps its path.
 lab_forget
 is "late under masquerade" \
 	"$(ask client tcp $SERVER4 443 --say SSH-2.0-lab --lines 5)" "$(up4 1)"
-is "late: kept its path" "$(lab_paths $SERVER4 tcp 443)" 1
+is "late: on its first path" "$(lab_paths $SERVER4 tcp 443)" 1
 
 for n in 1 2; do
-	is "isp$n refused nothing" "$(lab_spoofed $n)" 0
+	is "isp$n: no spoofed packets" "$(lab_spoofed $n)" 0
 done
 in_router sysctl -qw net.ipv4.conf.all.rp_filter=0 \
 	net.ipv4.conf.up1.rp_filter=0 net.ipv4.conf.up2.rp_filter=0
 
-# By another folder it would be put back.
+# With another state directory the daemon would restore what down removes.
 said=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/other" 2>&1)
-is "down by another folder is refused" "$?" 1
-like "and names the right one" "$said" \
+is "down with another state directory is refused" "$?" 1
+like "and reports the right one" "$said" \
 	"process $(lab_pid waymark), .*down --state-dir $LAB_DIR/state\$"
-ok "the engine runs" kill -0 "$(lab_pid waymark)"
+ok "the engine still runs" kill -0 "$(lab_pid waymark)"
 
 said=$(waymark down 2>&1)
 is "down" "$?" 0
-like "it says what becomes of masqueraded flows" "$said" \
+like "it reports that masqueraded flows end" "$said" \
 	'flows that an uplink masqueraded end'
-is "down leaves what was there before" \
+is "down restores the previous state" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 ok "down ended the engine" until_true 20 lab_gone "$(lab_pid waymark)"
 done_testing

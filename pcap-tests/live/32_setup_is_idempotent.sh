@@ -17,7 +17,7 @@ default             via one
 EOF_POLICY
 policy=$LAB_DIR/lab.policy
 
-# Somebody else's things, which are to stay.
+# Configuration of other programs, which has to stay.
 in_router ip rule add pref 20105 from 192.0.2.77 lookup main
 in_router ip route add 10.9.0.0/16 via "$(gw4 2)" table 222
 in_router nft add table inet others
@@ -35,33 +35,33 @@ in_router ip monitor route rule link >"$LAB_DIR/monitor" 2>/dev/null &
 monitor=$!
 sleep 0.3
 ok "setup again" waymark setup "$policy"
-is "twice is as once" "$(diff <(echo "$once") <(lab_snapshot))" ""
+is "it changes nothing" "$(diff <(echo "$once") <(lab_snapshot))" ""
 sleep 0.2
 kill $monitor 2>/dev/null
-is "and says nothing to the kernel" "$(cat "$LAB_DIR/monitor")" ""
+is "and sends no change to the kernel" "$(cat "$LAB_DIR/monitor")" ""
 
 sed -i '/^route udp/d; s/exempt.*/exempt from 192.0.2.22 by rule/' "$policy"
 ok "another policy" waymark setup "$policy"
-like "its rule is there" "$(in_router ip rule)" 'from 192.0.2.22 lookup main'
-ok "the old one's is gone" eval "! in_router ip rule | grep -q 192.0.2.21"
-like "somebody else's rule stays" "$(in_router ip rule)" '192.0.2.77'
+like "its rule is added" "$(in_router ip rule)" 'from 192.0.2.22 lookup main'
+ok "the old rule is removed" eval "! in_router ip rule | grep -q 192.0.2.21"
+like "a foreign rule stays" "$(in_router ip rule)" '192.0.2.77'
 
-# Some of it was lost: setup mends it.
+# Set-up restores what another program removed.
 in_router nft delete table inet waymark
 in_router ip route flush table 202
 ok "setup after a flush" waymark setup "$policy"
-like "the table is back" "$(in_router nft list tables)" 'inet waymark'
-like "the route is back" "$(in_router ip route show table 202)" default
+like "the table is restored" "$(in_router nft list tables)" 'inet waymark'
+like "the route is restored" "$(in_router ip route show table 202)" default
 
 ok "down" waymark down
-is "down leaves what was there before" \
+is "down restores the previous state" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
-ok "down again is no error" waymark down
+ok "down again succeeds" waymark down
 
-like "the script says which kernels take it" "$(cat "$LAB_DIR/script.sh")" \
+like "the script names the kernels that accept it" "$(cat "$LAB_DIR/script.sh")" \
 	'^# .*nft_queue'
-# What the dry run printed is a script, and does the same. nft lists and
-# takes the queue rule only where the kernel has nft_queue.
+# The output of the dry run is a script with the same effect. nft lists and
+# accepts the queue rule only if the kernel has nft_queue.
 in_router nft add table inet try
 if ! in_router nft -c 'add chain inet try q { queue num 0 bypass; }' \
 	2>/dev/null; then
@@ -70,7 +70,7 @@ fi
 in_router nft delete table inet try
 ok "the dry run's script runs" in_router sh -e "$LAB_DIR/script.sh"
 without_queue() { grep -v 'queue\|^[[:space:]]*$'; }
-is "and does what setup does" \
+is "with the effect of setup" \
 	"$(diff <(without_queue <<<"$once") \
 		<(lab_snapshot | without_queue))" ""
 done_testing

@@ -27,23 +27,23 @@ by "all up, 26" 3 26
 
 in_router ip link set up2 down
 by "two down: fallback three" 3 25
-by "two down: others stay" 3 26
+by "two down: others are unaffected" 3 26
 
 in_router ip link set up3 down
 by "three down too: strict" none 26
-by "the rest goes on" 1 80
+by "other traffic is unaffected" 1 80
 
-# Addresses of IPv6 go with the link; whoever gave them gives them again.
+# The kernel removes IPv6 addresses when a link goes down; add them again.
 in_router ip link set up2 up
 in_router ip link set up3 up
 in_router ip addr add "$(up6 2)/64" dev up2 nodad
 in_router ip addr add "$(up6 3)/64" dev up3 nodad
 until_true 30 in_router ping -c 1 -W 1 "$(gw4 2)"
-ok "setup puts back what went" waymark setup "$LAB_DIR/lab.policy"
+ok "setup restores routes and rules" waymark setup "$LAB_DIR/lab.policy"
 by "all up again, 25" 2 25
 by "all up again, 26" 3 26
 
 ok "down" waymark down
-is "down leaves what was there before" \
+is "down restores the previous state" \
 	"$(diff <(echo "$before" | sort) <(lab_snapshot | sort))" ""
 done_testing

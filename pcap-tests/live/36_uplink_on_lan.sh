@@ -8,7 +8,7 @@ lab_bound 60 "$0" "$@"
 lab_need
 lab_new 2 own-prefix
 
-# The proxy is a second machine on the LAN; it takes port 80 for itself.
+# The proxy is a second host on the LAN and redirects port 80 to itself.
 lab_namespace proxy 1
 in_client ip link add link eth0 name px type macvlan mode bridge ||
 	skip_all "this kernel has no macvlan"
@@ -51,14 +51,14 @@ for server in $SERVER4 $SERVER6; do
 	is "the web goes to the proxy ($server)" "$(
 		ask client tcp "$server" 80 --lines 1 >/dev/null 2>&1
 		taken)" 1
-	is "not to an uplink" "$(lab_paths "$server" tcp 80)" none
-	ok "other ports do not ($server)" ask client tcp "$server" 443
-	is "they go by main" "$(lab_paths "$server" tcp 443)" 1
-	ok "a route to another uplink holds" ask client tcp "$server" 25 \
+	is "and not to an uplink" "$(lab_paths "$server" tcp 80)" none
+	ok "other ports are answered ($server)" ask client tcp "$server" 443
+	is "via main" "$(lab_paths "$server" tcp 443)" 1
+	ok "a route via another uplink applies" ask client tcp "$server" 25 \
 		--lines 3
-	is "by that uplink" "$(lab_paths "$server" tcp 25)" 2
+	is "via that uplink" "$(lab_paths "$server" tcp 25)" 2
 	is "the proxy saw none of it" "$(taken)" 0
-	ok "the proxy itself gets out" ask proxy tcp "$server" 80
+	ok "the proxy reaches the server" ask proxy tcp "$server" 80
 	is "and is not sent to itself" "$(taken)" 0
 done
 done_testing

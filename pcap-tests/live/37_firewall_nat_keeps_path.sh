@@ -32,23 +32,23 @@ ok "up" lab_up
 
 for server in $SERVER4 $SERVER6; do
 	lab_forget
-	ok "by port: $server" ask client tcp "$server" 25 --lines 3
-	is "by its path" "$(lab_paths "$server" tcp 25)" 2
-	ok "known late: it goes on ($server)" \
+	ok "a route by port: $server" ask client tcp "$server" 25 --lines 3
+	is "on its path" "$(lab_paths "$server" tcp 25)" 2
+	ok "classified late: it continues ($server)" \
 		ask client tcp "$server" 443 --lines 6 --say SSH-2.0-lab
-	is "by the path that it began with" "$(lab_paths "$server" tcp 443)" 1
+	is "on its first path" "$(lab_paths "$server" tcp 443)" 1
 done
-like "conntrack has it settled there" \
+like "ct mark: settled on that path" \
 	"$(in_router conntrack -L -p tcp 2>/dev/null | grep dport=443)" \
 	'mark=1090519045'	# 0x41000005
 ok "down" waymark down
-is "conntrack holds none of our bits then, and all of others" \
+is "ct mark: foreign bits only" \
 	"$(in_router conntrack -L 2>/dev/null | grep -o 'mark=[0-9]*' |
 		sort -u)" mark=5
-like "but still knows the flows" \
+like "the conntrack entries remain" \
 	"$(in_router conntrack -L -p tcp 2>/dev/null)" 'dport=443'
 
-# Who says `late move` gets what it says.
+# An explicit `late move` is obeyed.
 lab_policy <<-END
 late move
 $(lab_uplinks)
@@ -60,6 +60,6 @@ ok "up with late move" lab_up
 lab_forget
 ask client tcp $SERVER4 443 --lines 6 --say SSH-2.0-lab --patience 2 \
 	>/dev/null 2>&1
-is "it leaves by both" "$(lab_paths $SERVER4 tcp 443)" "1 2"
+is "it leaves by both uplinks" "$(lab_paths $SERVER4 tcp 443)" "1 2"
 ok "down" waymark down
 done_testing

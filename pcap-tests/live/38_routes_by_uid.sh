@@ -8,7 +8,7 @@ lab_bound 60 "$0" "$@"
 lab_need
 lab_new 3
 
-# as USER NAME WANT PROTO ADDRESS PORT ...: the server saw this address.
+# as USER NAME WANT PROTO ADDRESS PORT ...: the server sees source WANT.
 as()
 {
 	local user=$1 name=$2 want=$3
@@ -18,9 +18,9 @@ as()
 		<"$LAB_TOP/pcap-tests/live/talk.py" 2>&1)" "$want"
 }
 
-# Nothing masquerades, so that an ISP drops what is forwarded by it, and
-# counts it.
-refused_by()
+# The uplinks that a forwarded flow uses: there is no NAT, so that the ISP drops
+# and counts its packets.
+dropped_by()
 {
 	local n before=()
 	for n in 1 2 3; do
@@ -42,22 +42,22 @@ users()
 	as 33 "a user and a port$1" "$(up6 3)" udp $SERVER6 53
 	as 33 "another port$1" "$(up4 1)" udp $SERVER4 5000
 	as 0 "root$1" "$(up4 1)" tcp $SERVER4 80
-	is "forwarded, no user's$1" "$(refused_by 80)" 1
-	is "forwarded, not that user's$1" "$(refused_by 81)" 2
+	is "forwarded, route by uid$1" "$(dropped_by 80)" 1
+	is "forwarded, route by not uid$1" "$(dropped_by 81)" 2
 }
 
 ok "servers" lab_serve server tcp:80 tcp:81 udp:53 udp:5000
-for offload in on off; do
+for kernel_routes in on off; do
 	lab_policy <<-EOF_POLICY
-	kernel-routes $offload
+	kernel-routes $kernel_routes
 	$(lab_uplinks)
 	route uid { 1234, 1900-1999 } via two
 	route uid 33 udp dport 53     via three
 	route tcp dport 81 not uid 77 via two
 	default                       via one
 	EOF_POLICY
-	ok "up, offload $offload" lab_up
-	users ", offload $offload"
-	ok "down, offload $offload" waymark down
+	ok "up, kernel-routes $kernel_routes" lab_up
+	users ", kernel-routes $kernel_routes"
+	ok "down, kernel-routes $kernel_routes" waymark down
 done
 done_testing

@@ -60,13 +60,13 @@ for filter in 0 1; do
 done
 in_router sysctl -qw net.ipv4.conf.all.rp_filter=0 \
 	net.ipv4.conf.wan.rp_filter=0
-is "bound to the other's address" "$(ask router tcp $SERVER4 26 \
+is "bound to the address of two" "$(ask router tcp $SERVER4 26 \
 	--from "$(up4 2)" --patience 1 2>&1)" "$(up4 2)"
-is "and UDP" "$(ask router udp $SERVER4 26 \
+is "bound, UDP" "$(ask router udp $SERVER4 26 \
 	--from "$(up4 2)" --patience 1 2>&1)" "$(up4 2)"
-is "and IPv6" "$(ask router tcp $SERVER6 26 \
+is "bound, IPv6" "$(ask router tcp $SERVER6 26 \
 	--from "$(up6 2)" --patience 1 2>&1)" "$(up6 2)"
-# An address that comes later is known too.
+# An address that is added later.
 other4=203.0.113.45
 in_router ip addr add $other4/28 dev wan
 sleep 0.5
@@ -74,6 +74,6 @@ ok "a new address" ask server tcp $other4 8081 --patience 1
 
 ok "down" waymark down
 in_router ip addr del $other4/28 dev wan
-is "down leaves what was there before" \
+is "down restores the previous state" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 done_testing

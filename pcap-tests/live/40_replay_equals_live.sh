@@ -23,8 +23,8 @@ route app ssh                   via three
 default                         via one
 EOF_POLICY
 
-# All that the client and the servers send, before conntrack (but put together
-# from fragments) and after the marks were set.
+# All packets of client and servers, before conntrack (but after reassembly) and
+# after marking.
 in_router nft -f - <<'EOF_RULES'
 table inet spy {
 	chain before {
@@ -49,7 +49,7 @@ ok "up" lab_up
 ok "https" serve_web
 ok "ssh" serve_ssh 22
 ok "other servers" lab_serve server tcp:25 tcp:31337 tcp:5001 udp:5000
-# The second look starts first and ends last: it misses none of the first's.
+# The capture after marking starts first and ends last, so that it is complete.
 spy after 9
 after=$LAB_PID
 spy before 8
@@ -86,8 +86,8 @@ ok "the capture as raw IP" "$nflog" raw before.pcap raw.pcap
 is "replay reads it" $? 0
 ok "each packet has the mark that replay gives it" \
 	"$nflog" same before.pcap after.pcap packets.txt
-like "there were many" "$("$nflog" same before.pcap after.pcap packets.txt)" \
+like "hundreds of packets were compared" "$("$nflog" same before.pcap after.pcap packets.txt)" \
 	'^[0-9]{3,} packets'
-like "some through the queue" "$(cat packets.txt)" ' queued'
+like "some were queued" "$(cat packets.txt)" ' queued'
 ok "down" waymark down
 done_testing

@@ -10,7 +10,7 @@ LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-lab.XXXXXX") || exit 1
 trap 'rm -rf "$LAB_DIR"' EXIT
 cd "$LAB_DIR" || exit 1
 
-# replays OPTION... POLICY PCAP...: a digest of all that is said, the status.
+# replays OPTION... POLICY PCAP...: the exit status and a digest of the output.
 replays()
 {
 	"$WAYMARK" replay "$@" >out 2>err
@@ -18,8 +18,8 @@ replays()
 	cat out err | cksum
 }
 
-# same FORM POLICY PCAP...: one thread, one that reads ahead of another, and
-# one that reads ahead of two who have shares of the flows.
+# same FORM POLICY PCAP...: equal with one thread, with a reader and one worker,
+# and with a reader and two workers.
 same()
 {
 	local alone threads
@@ -36,7 +36,7 @@ same()
 
 # ---- several threads ----
 
-# Each by its own policy, and all as one by another.
+# Each case with its own policy, and all cases at once with another.
 all_cases()
 {
 	local dir policy
@@ -59,14 +59,14 @@ late                            reset
 default                         via main
 EOF_POLICY
 
-# Where nothing is learned each thread has flows of its own.
+# Without learning, flows are distributed over the threads.
 {
 	echo "learn dns off"
 	echo "learn servers off"
 	sed '/^late/d' corpus.policy
 } >shared.policy
 
-# Many at a time, which share their flows.
+# 400 captures at a time.
 all_of_corpus()
 {
 	local i
@@ -79,36 +79,36 @@ all_of_corpus()
 	[ $i != 0 ]
 }
 
-ok "several threads tell what one tells, of all cases" all_cases
+ok "several threads print what one prints, all cases" all_cases
 if [ -n "${CORPUS-}" ]; then
-	ok "and of all captures of CORPUS" all_of_corpus
+	ok "and all captures of CORPUS" all_of_corpus
 else
-	skip "and of all captures of CORPUS" "CORPUS names no folder"
+	skip "and all captures of CORPUS" "CORPUS is not set"
 fi
 
 case=$LAB_TOP/pcap-tests/cases/https-by-name
 want=$(replays --threads 1 --json "$case/case.policy" "$case/input.pcap")
-is "through a pipe, too" \
+is "the same through a pipe" \
 	"$(replays --threads 2 --json "$case/case.policy" - \
 		< <(cat "$case/input.pcap"))" "$want"
 
-# The writer has more to say, later; lines of a terminal are not held back.
+# The writer pauses; output to a terminal is not held back meanwhile.
 mkfifo pipe
 script -qec "'$WAYMARK' replay --threads 2 --packets '$case/case.policy' - \
 	<pipe" /dev/null >live.txt 2>live.log </dev/null &
 LAB_PID=$!
 exec 9>pipe
 cat "$case/input.pcap" >&9
-"$WAYMARK" replay --packets "$case/case.policy" "$case/input.pcap" >whole.txt
-has_all() { tr -d '\r' <live.txt | cmp -s - whole.txt; }
-ok "a packet of a pipe is told as it comes" until_true 50 has_all
+"$WAYMARK" replay --packets "$case/case.policy" "$case/input.pcap" >complete.txt
+has_all() { tr -d '\r' <live.txt | cmp -s - complete.txt; }
+ok "a packet from a pipe is printed when it arrives" until_true 50 has_all
 exec 9>&-
 wait $LAB_PID
-is "and the end, when it comes" "$?" 0
+is "and replay ends with the pipe" "$?" 0
 
-# ---- more flows than there is memory for ----
+# ---- more flows than fit into memory ----
 
-# flood COUNT: what a capture of so many flows comes to in 400 MB.
+# flood COUNT: the summary of a capture of COUNT flows, in 400 MB of memory.
 flood()
 {
 	"$LAB_TOP/pcap-tests/live/flood.py" "$1" 2>/dev/null |
@@ -116,9 +116,9 @@ flood()
 		 "$WAYMARK" replay corpus.policy - 2>err) | grep 'flows in'
 }
 
-name="a million flows, most of them over, are in a file"
+name="a million flows in 400 MB"
 if [ -z "$(flood 10)" ]; then
-	skip "$name" "it does not even start with so little memory"
+	skip "$name" "replay does not start with 400 MB"
 else
 	is "$name" "$(flood 1000000)" "1000000 flows in 1000000 packets,\
  1000000 of them through the queue"
@@ -127,10 +127,10 @@ fi
 for bad in 0 -1 two ''; do
 	"$WAYMARK" replay --threads "$bad" "$case/case.policy" \
 		"$case/input.pcap" >out 2>err
-	is "no number of threads: '$bad'" "$?" 2
+	is "invalid number of threads: '$bad'" "$?" 2
 done
 
-# ---- twice ----
+# ---- --warm: two passes ----
 
 known()
 {
@@ -138,11 +138,11 @@ known()
 		tail -n 1
 }
 
-is "hosts that are known, cold" "$(known)" \
+is "known hosts, cold" "$(known)" \
 	"Of 6 hosts of TLS and QUIC 2 were known with the first packet."
-is "and warm" "$(known --warm)" \
+is "known hosts, warm" "$(known --warm)" \
 	"Of 6 hosts of TLS and QUIC 6 were known with the first packet."
 "$WAYMARK" replay --warm "$case/case.policy" - </dev/null >out 2>err
-is "a pipe is not read twice" "$?: $(cat err)" \
+is "a pipe is refused" "$?: $(cat err)" \
 	"1: waymark: --warm reads captures twice: give files instead of '-'"
 done_testing

@@ -16,8 +16,8 @@ capture=$case/input.pcap
 mkfifo pipe
 export TERM=vt100 WAYMARK
 
-# begin WORDS: starts it on a terminal, which live.txt records; it reads what is
-# written to descriptor 9.
+# begin COMMAND: start it on a terminal, recorded in live.txt, with descriptor 9
+# as the other end of its standard input.
 begin()
 {
 	script -qec "stty cols ${COLUMNS_WANTED:-80}; echo \$\$ >pid
@@ -26,15 +26,15 @@ begin()
 	exec 9>pipe
 }
 
-# waits WORDS: begins it, and has its line on the terminal.
-waits()
+# begin_line COMMAND: start it, and wait for its progress line.
+begin_line()
 {
 	begin "$1"
 	cat "$capture" >&9
 	until_true 50 shows 'standard input'
 }
 
-# end: closes descriptor 9, and waits for the status.
+# end: close descriptor 9 and wait for the exit status.
 end()
 {
 	exec 9>&-
@@ -42,108 +42,108 @@ end()
 	status=$?
 }
 
-# What the terminal shows in the end, with what was not erased.
+# The final content of the terminal, including what was not erased.
 screen() { sed 's/\r$//; s/.*\r\x1b\[K//' live.txt | cat -v; }
 
 shows() { grep -aqE -- "$1" live.txt; }
 
-# ---- a pipe that is slow ----
+# ---- a slow pipe ----
 
 for threads in 1 2; do
 	begin "'$WAYMARK' replay --threads $threads '$policy' -"
 	cat "$capture" >&9
-	ok "a pipe that waits has a line, of $threads" \
+	ok "a slow pipe has a progress line, $threads threads" \
 		until_true 50 shows $'\rstandard input  [0-9.]+kB  [0-9]+ pack'
 	end
-	is "and ends well" $status 0
-	is "and the table is told as without" "$(screen)" \
+	is "exit status" $status 0
+	is "the table is as without a terminal" "$(screen)" \
 		"$("$WAYMARK" replay "$policy" "$capture")"
 done
 
-waits "'$WAYMARK' replay --json '$policy' -"
-is "objects have it, too: they come when all is read" $? 0
+begin_line "'$WAYMARK' replay --json '$policy' -"
+is "--json has a progress line" $? 0
 end
-is "and are told as without" "$(screen)" \
+is "objects are as without a terminal" "$(screen)" \
 	"$("$WAYMARK" replay --json "$policy" "$capture")"
 
 begin "'$WAYMARK' replay --packets '$policy' -"
 head -c 2000 "$capture" >&9
-ok "lines of packets, and then the line" \
+ok "a progress line below lines of packets" \
 	until_true 50 shows $'^\rstandard input  [0-9.]+k?B  [0-9]+ packets'
 tail -c +2001 "$capture" >&9
 end
-is "which more of them do not meet" "$(screen)" \
+is "more packets do not mix with it" "$(screen)" \
 	"$("$WAYMARK" replay --packets "$policy" "$capture")"
 
 COLUMNS_WANTED=20 begin "'$WAYMARK' replay '$policy' - >/dev/null"
 cat "$capture" >&9
-ok "a narrow terminal has a short one" \
+ok "a narrow terminal has a short line" \
 	until_true 50 shows $'\rstanda\\.\\.input  [0-9.]+kB\x1b'
 end
-is "of 19 columns at most" \
+is "at most 19 columns" \
 	"$(tr '\r' '\n' <live.txt | sed 's/\x1b.*//' | grep -aE '.{20}')" ""
 
-# ---- ends before the end ----
+# ---- errors and signals ----
 
-waits "'$WAYMARK' replay '$policy' -"
+begin_line "'$WAYMARK' replay '$policy' -"
 printf 'not a packet at all' >&9
 end
-is "an error is one" $status 1
-like "is in a line of its own" "$(screen | head -n 1)" \
+is "an error: exit status 1" $status 1
+like "on a separate line" "$(screen | head -n 1)" \
 	'^standard input: damaged after frame [0-9]+: '
 
-# What a shell starts in the background ignores SIGINT.
+# A shell starts background jobs with SIGINT ignored.
 for signal in INT TERM; do
-	waits "env --default-signal=INT '$WAYMARK' replay '$policy' -"
+	begin_line "env --default-signal=INT '$WAYMARK' replay '$policy' -"
 	kill -"$signal" "$(cat pid)"
 	wait $LAB_PID
 	is "SIG$signal ends it" $? $((128 + $(kill -l "$signal")))
 	exec 9>&-
-	is "and nothing is left" "$(screen | grep -a standard)" ""
+	is "the line is erased" "$(screen | grep -a standard)" ""
 done
 
-# goes_on: the line was erased, and has come again.
+# goes_on: the line was erased and printed again.
 goes_on() { shows $'\r\x1b\\[K\rstandard input'; }
 
-waits "'$WAYMARK' replay '$policy' -"
+begin_line "'$WAYMARK' replay '$policy' -"
 kill -INT "$(cat pid)"
-ok "a signal that is ignored stays so" until_true 50 goes_on
+ok "an ignored signal stays ignored" until_true 50 goes_on
 end
-is "and is no end" $status 0
+is "exit status" $status 0
 
-# In a shell that knows jobs, as else nobody could make it go on.
-waits "bash -mc \"'$WAYMARK' replay '$policy' -; echo stopped; fg >/dev/null\""
+# In a shell with job control, which can continue it.
+begin_line "bash -mc \"'$WAYMARK' replay '$policy' -; echo stopped; fg >/dev/null\""
 kill -TSTP "$(pgrep -P "$(cat pid)")"
-ok "it is gone when it is stopped" until_true 50 shows $'\r\x1b\\[K\r$'
+ok "the line is erased on a stop" until_true 50 shows $'\r\x1b\\[K\r$'
 was_stopped() { sed '1,/^stopped/d' live.txt | grep -a 'standard input'; }
-ok "and there when it goes on" until_true 50 was_stopped
+ok "and printed again on a continue" until_true 50 was_stopped
 end
-is "to its end" $status 0
+is "exit status" $status 0
 
-# ---- several ----
+# ---- several captures ----
 
 "$LAB_TOP/pcap-tests/live/flood.py" 100000 >flood.pcap
 begin "'$WAYMARK' replay '$policy' - $(printf 'flood.pcap %.0s' {1..10}) >out"
 cat "$capture" >&9
 ok "captures are counted" until_true 50 shows $'\r1 of 11: standard input  '
 end
-ok "and of files the percent is told" \
+ok "a file has a percentage" \
 	shows $'\r[0-9]+ of 11: flood.pcap  [0-9]+%  [0-9.]+k? packets'
-is "and nothing is left" "$(screen)" ""
+is "the line is erased" "$(screen)" ""
 
 begin "'$WAYMARK' replay --warm '$policy' pipe"
 cat "$capture" >&9
-ok "read twice, they count twice" until_true 50 shows $'\r1 of 2: pipe  '
+ok "with --warm each counts twice" until_true 50 shows $'\r1 of 2: pipe  '
 kill -TERM "$(cat pid)"
 end
 
-waits "'$WAYMARK' replay --packets '$policy' - >out"
-is "packets that go into a file are not in its way" $? 0
+begin_line "'$WAYMARK' replay --packets '$policy' - >out"
+is "packets into a file leave the line alone" $? 0
 end
 
-# ---- nowhere to show it ----
+# ---- no terminal for the line ----
 
-# slowly COMMAND...: it reads a pipe that waits for two seconds.
+# slowly COMMAND...: its standard input pauses for two seconds.
 slowly()
 {
 	(cat "$capture"; sleep 2) | "$@"
@@ -151,20 +151,20 @@ slowly()
 
 "$WAYMARK" replay "$policy" "$capture" >plain.txt
 slowly "$WAYMARK" replay "$policy" - >out 2>err
-is "without a terminal nothing of it is written" \
+is "no line without a terminal" \
 	"$(cat err; cmp out plain.txt)" ""
 
 begin "sh -c \"'$WAYMARK' replay --packets '$policy' - | cat\""
 cat "$capture" >&9
 sleep 2
 end
-is "nor where another one prints the packets" "$(tr -d '\r' <live.txt)" \
+is "no line if a pipe prints to the terminal" "$(tr -d '\r' <live.txt)" \
 	"$("$WAYMARK" replay --packets "$policy" "$capture")"
 
 TERM=dumb begin "'$WAYMARK' replay '$policy' -"
 cat "$capture" >&9
 sleep 2
 end
-is "nor where no line can be rewritten" "$(tr -d '\r' <live.txt)" \
+is "no line on a dumb terminal" "$(tr -d '\r' <live.txt)" \
 	"$(cat plain.txt)"
 done_testing

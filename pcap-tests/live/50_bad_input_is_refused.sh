@@ -16,8 +16,8 @@ EOF_POLICY
 before=$(lab_snapshot)
 capture=$LAB_TOP/pcap-tests/cases/smtp/input.pcap
 
-# refuses NAME REGEX COMMAND...: exit 1, 2 or 78, something like REGEX on stderr
-# and little else, no word of a crash.
+# refuses NAME REGEX COMMAND...: exit status 1, 2 or 78, a short message on
+# stderr that matches REGEX, no crash.
 refuses()
 {
 	local name=$1 regex=$2 said status
@@ -29,9 +29,9 @@ refuses()
 	elif ! grep -qE -- "$regex" <<<"$said"; then
 		fail "$name" "nothing like '$regex' in: \
 $(head -c 2000 <<<"$said")"
-	elif [ "$(wc -l <<<"$said")" -gt "${LINES_MOST:-6}" ] ||
+	elif [ "$(wc -l <<<"$said")" -gt "${MAX_LINES:-6}" ] ||
 	     [ "$(wc -c <<<"$said")" -gt 2000 ]; then
-		fail "$name" "too many words: $(head -c 2000 <<<"$said")"
+		fail "$name" "too long: $(head -c 2000 <<<"$said")"
 	elif grep -qE 'Sanitizer|Assert|Segmentation' <<<"$said"; then
 		fail "$name" "$said"
 	else
@@ -64,7 +64,7 @@ bad_policy "junk" 'junk:[0-9]+:[0-9]+: error' junk
 bad_policy "a line of 10 MB" 'line:1:' line
 bad_policy "a NUL" 'nul:1:' nul
 
-# An empty policy is hardly meant: it is refused.
+# An empty policy is most likely a mistake.
 bad_policy "an empty file" "is empty" empty
 
 {
@@ -82,20 +82,20 @@ EOF_POLICY
 sed -i '/^default/d' listed
 bad_policy "one bad line of 100000" 'hosts:77777:' listed
 
-# ---- policies that cannot be ----
+# ---- invalid policies ----
 
 sed 's/via two/via tow/' lab.policy >misspelt
-bad_policy "a path that is not" "misspelt:3:.*tow" misspelt
+bad_policy "an unknown uplink" "misspelt:3:.*tow" misspelt
 sed 's/masquerade/table 210/' lab.policy >tables
 bad_policy "two uplinks with one table" 'tables:2:.*210' tables
 { echo 'marks mask 0x7f000000'; sed '1s/masquerade/mark 999/' lab.policy; } \
 	>mark
 bad_policy "a mark outside the mask" 'mark:2:' mark
 sed 's/^route tcp/route tpc/' lab.policy >proto
-bad_policy "a word that is not" 'proto:3:7:.*tpc|proto:3:.*tpc' proto
+bad_policy "an unknown keyword" 'proto:3:7:.*tpc|proto:3:.*tpc' proto
 { cat lab.policy; echo 'expect tcp 192.0.2.9 > 198.51.100.7:25 via one'; } \
-	>hopes
-refuses "an expectation that fails" 'hopes:5:' waymark check hopes
+	>expects
+refuses "an expectation that fails" 'expects:5:' waymark check expects
 
 sed 's/dev up2/dev up9/' lab.policy >device
 for command in setup up; do
@@ -107,15 +107,15 @@ done
 head -c 500 "$capture" >cut.pcap
 head -c 10 "$capture" >short.pcap
 refuses "a truncated capture" 'cut.pcap' waymark replay lab.policy cut.pcap
-like "and what could be read is told" "$(cat stdout)" '25'
-refuses "half a header" 'short.pcap' waymark replay lab.policy short.pcap
+like "what could be read is printed" "$(cat stdout)" '25'
+refuses "a truncated header" 'short.pcap' waymark replay lab.policy short.pcap
 refuses "junk as a capture" 'junk' waymark replay lab.policy junk
 refuses "no capture" 'no-such' waymark replay lab.policy no-such
 refuses "a directory as a capture" 'dir' waymark replay lab.policy dir
-refuses "a filter that is none" 'frobnicate' \
+refuses "an invalid filter" 'frobnicate' \
 	waymark replay --filter 'frobnicate 7' lab.policy "$capture"
 
-# ---- answers that go nowhere ----
+# ---- output that cannot be written ----
 
 full()
 {
@@ -126,21 +126,21 @@ refuses "a full disk: check" 'No space' full check lab.policy
 
 # ---- usage ----
 
-LINES_MOST=40 refuses "no command" usage in_router "$WAYMARK"
-refuses "a command that is not" "mean 'check'" waymark chekc
-refuses "too few words" usage waymark check
-refuses "an option that is not" '^waymark setup: .*--nosuch' \
+MAX_LINES=40 refuses "no command" usage in_router "$WAYMARK"
+refuses "an unknown command" "mean 'check'" waymark chekc
+refuses "too few arguments" usage waymark check
+refuses "an unknown option" '^waymark setup: .*--nosuch' \
 	waymark setup --nosuch lab.policy
-refuses "and the usage behind it" '^usage: waymark setup ' \
+refuses "followed by the usage" '^usage: waymark setup ' \
 	waymark setup --nosuch lab.policy
-refuses "a flow that is too short" 'but the text ends' \
+refuses "an incomplete flow" 'but the text ends' \
 	waymark explain lab.policy tcp
-refuses "a flow that is none" . waymark explain lab.policy tcp nonsense
+refuses "an invalid flow" . waymark explain lab.policy tcp nonsense
 
-# ---- rights, and queues that others hold ----
+# ---- privileges, and queues of another process ----
 
-# As nobody, with none of root's capabilities.
-nobody()
+# Run as an unprivileged user without capabilities.
+unprivileged()
 {
 	in_router setpriv --reuid=65534 --regid=65534 --clear-groups \
 		--bounding-set=-all --inh-caps=-all "$@"
@@ -148,27 +148,27 @@ nobody()
 chmod 755 "$LAB_DIR"
 no_root='CAP_NET_ADMIN is needed.*run waymark as root'
 for command in setup up run; do
-	refuses "no root: $command" "$no_root" nobody \
+	refuses "no root: $command" "$no_root" unprivileged \
 		"$WAYMARK" $command --state-dir "$LAB_DIR/other" lab.policy
 done
-ok "no root: check needs none" nobody "$WAYMARK" check lab.policy
+ok "no root: check" unprivileged "$WAYMARK" check lab.policy
 
-is "nothing was left behind" "$(diff <(echo "$before") <(lab_snapshot))" ""
+is "the kernel is unchanged" "$(diff <(echo "$before") <(lab_snapshot))" ""
 
 lab_start router first "$WAYMARK" run --state-dir "$LAB_DIR/first" lab.policy
 until_true 50 in_router grep -q . /proc/net/netfilter/nfnetlink_queue
-refuses "a queue that another holds: run" 'queue' \
+refuses "a queue of another process: run" 'queue' \
 	in_router "$WAYMARK" run --state-dir "$LAB_DIR/second" lab.policy
-refuses "a queue that another holds: up" 'queue|already' \
+refuses "a queue of another process: up" 'queue|already' \
 	in_router "$WAYMARK" up --state-dir "$LAB_DIR/second" lab.policy
-refuses "no root: down, of an engine that runs" "$no_root" \
-	nobody "$WAYMARK" down --state-dir "$LAB_DIR/first"
+refuses "no root: down, while an engine runs" "$no_root" \
+	unprivileged "$WAYMARK" down --state-dir "$LAB_DIR/first"
 for command in up run; do
-	refuses "no root: $command, while an engine runs" "$no_root" nobody \
+	refuses "no root: $command, while an engine runs" "$no_root" unprivileged \
 		"$WAYMARK" $command --state-dir "$LAB_DIR/first" lab.policy
 done
 kill "$LAB_PID"
-ok "the first one ends" until_true 30 lab_gone "$LAB_PID"
-is "nothing was left behind by it" \
+ok "the first engine ends" until_true 30 lab_gone "$LAB_PID"
+is "and the kernel is unchanged" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 done_testing

@@ -8,7 +8,7 @@ command -v make >/dev/null || skip_all "needs make"
 LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-install.XXXXXX") || exit 1
 trap 'rm -rf "$LAB_DIR"' EXIT
 
-# install PREFIX: all but the program, below $LAB_DIR.
+# install_texts PREFIX: install all files but the program below $LAB_DIR.
 install_texts()
 {
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" install-texts \
@@ -19,11 +19,11 @@ for prefix in /usr /usr/local /opt/way; do
 	ok "$prefix: install" install_texts $prefix
 	named=$(sed -n 's/^\.Pa \(.*examples\) \.$/\1/p' \
 		"$LAB_DIR$prefix/share/man/man5/waymark.policy.5")
-	is "$prefix: the manual names the examples" "$named" \
+	is "$prefix: the manual names the directory of the examples" "$named" \
 		"$prefix/share/doc/waymark/examples"
-	ok "$prefix: they are there" test -f "$LAB_DIR$named/$(basename \
+	ok "$prefix: the examples exist" test -f "$LAB_DIR$named/$(basename \
 		"$(ls "$LAB_TOP"/rules/examples/*.policy | head -n 1)")"
-	is "$prefix: anybody may read it" "$(stat -c %a \
+	is "$prefix: the manual is world-readable" "$(stat -c %a \
 		"$LAB_DIR$prefix/share/man/man5/waymark.policy.5")" 644
 done
 done_testing

@@ -13,8 +13,8 @@ trap 'rm -rf "$LAB_DIR"' EXIT
 manual=$LAB_TOP/tools/man/waymark.policy.5
 mkdir "$LAB_DIR/manual" "$LAB_DIR/random"
 
-# The literal blocks below each heading of a section, as files: the title with
-# dashes is the name. blocks_of SECTION
+# Write the literal blocks of a section to files, each named after its heading
+# with dashes: blocks_of SECTION
 blocks_of()
 {
 	awk -v section="$1" -v dir="$LAB_DIR/manual" '
@@ -33,7 +33,7 @@ grammar()
 	python3 "$LAB_TOP/pcap-tests/live/grammar.py" "$manual" "$@"
 }
 
-# check FILE: accepted, its expect lines hold, and there is one.
+# check FILE: the policy is accepted, has expect lines, and they hold.
 check()
 {
 	grep -q '^expect' "$1" || { echo "no expect line"; return 1; }
@@ -56,22 +56,21 @@ done
 # ---- the grammar ----
 
 is "each symbol of the grammar is defined and used" "$(grammar symbols)" ""
-is "it derives every policy of manual, examples and cases" "$(grammar match \
+is "the grammar derives every policy of manual, examples and cases" "$(grammar match \
 	"$LAB_DIR"/manual/*.policy "$LAB_TOP"/rules/examples/*.policy \
 	"$LAB_TOP"/pcap-tests/cases/*/case.policy)" ""
 
-# What it derives may make no sense (a mask of one bit), but the parser never
-# expects another word.
+# A random policy may be invalid (a mask of one bit), but never a syntax error.
 grammar make "$LAB_DIR/random" 40
 refused=$(for policy in "$LAB_DIR"/random/*; do
 	"$WAYMARK" check "$policy" 2>&1
 done | grep -E 'error: (expected|.* closed|a statement starts)')
-is "the parser accepts what it derives" "$refused" ""
-is "and has read it all" "$(grep -lE '^expect ' "$LAB_DIR"/random/* | wc -l)" 40
+is "the parser accepts what the grammar derives" "$refused" ""
+is "and reads it to the end" "$(grep -lE '^expect ' "$LAB_DIR"/random/* | wc -l)" 40
 
 # ---- commands and options ----
 
-# The options of a command in the manual's synopsis: "--json", "-n", sorted.
+# The options of a command in the synopsis of the manual, sorted.
 synopsis()
 {
 	awk -v command="$1" '/^\.Sh /{ inside = $2 == "SYNOPSIS" }
@@ -81,7 +80,7 @@ synopsis()
 		grep -oE 'Fl -?[a-z-]+' | sed 's/^Fl /-/' | sort -u
 }
 
-# Those of its help; of -v, --verbose the short one.
+# The options in its help, the short form of each.
 help_of()
 {
 	"$WAYMARK" help "$1" | grep -oE '^  --?[a-z-]+' | tr -d ' ' | sort -u

@@ -9,7 +9,7 @@ LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-version.XXXXXX") || exit 1
 trap 'rm -rf "$LAB_DIR"' EXIT
 
 version=$(sed -n 's/^VERSION := //p' "$LAB_TOP/Makefile")
-like "the Makefile has one" "$version" '^[0-9]+\.[0-9]+(\.[0-9]+)?$'
+like "the version in the Makefile" "$version" '^[0-9]+\.[0-9]+(\.[0-9]+)?$'
 is "waymark -V" "$("$WAYMARK" -V)" "waymark $version"
 is "waymark --version" "$("$WAYMARK" --version)" "waymark $version"
 is "the first entry of NEWS.md" \

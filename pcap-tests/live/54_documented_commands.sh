@@ -45,7 +45,7 @@ start()
 	until_true 100 grep -q ready up.log || { cat up.log; return 1; }
 }
 
-# try COMMAND-LINE: doctor may find fault with the machine of the test.
+# try COMMAND-LINE: doctor may report errors of this machine.
 try()
 {
 	case $1 in
@@ -60,7 +60,7 @@ try()
 	esac
 }
 
-# try_all SOURCE LEAST: the commands that a function prints.
+# try_all SOURCE MIN: the commands that a function prints, at least MIN.
 try_all()
 {
 	local line lines
@@ -73,7 +73,7 @@ try_all()
 
 before=$(lab_snapshot)
 try_all of_readme 10
-is "nothing is left" "$(lab_snapshot)" "$before"
+is "the previous state is restored" "$(lab_snapshot)" "$before"
 try_all of_manual 10
-is "nothing is left" "$(lab_snapshot)" "$before"
+is "the previous state is restored" "$(lab_snapshot)" "$before"
 done_testing

@@ -26,7 +26,7 @@ default via one
 END
 }
 number() { waymark status --json | jq -c "$1"; }
-# path NAME, route TEXT: the kernel's numbers.
+# The counters of the kernel: path NAME COUNTER, route TEXT.
 path() { number ".uplinks[] | select(.uplink == \"$1\").kernel.$2"; }
 route()
 {
@@ -39,54 +39,54 @@ is "nothing is counted yet" "$(path two flows)$(path two packets)" 00
 for _ in 1 2 3; do
 	ask client tcp $SERVER4 25 --lines 5 >/dev/null
 done
-is "flows by port: of the route" "$(route 'route tcp dport 25')" 3
-is "of the uplink" "$(path two flows)" 3
-is "and no others" "$(path one flows)$(route default)" 00
+is "flows of the route" "$(route 'route tcp dport 25')" 3
+is "flows of the uplink" "$(path two flows)" 3
+is "and of no other" "$(path one flows)$(route default)" 00
 packets=$(path two packets)
 ok "packets of both directions: $packets" [ "$packets" -ge 30 ]
 ok "and bytes" [ "$(path two bytes)" -gt "$((packets * 52))" ]
-is "none of it came to the engine" "$(number .counts.packets)" 0
+is "the engine saw no packet" "$(number .counts.packets)" 0
 
-# Port 22 waits for payload: the engine's, until it is settled.
+# A flow to port 22 waits for payload: the engine decides it.
 ask client tcp $SERVER4 22 --say SSH-2.0-lab --lines 2 >/dev/null
-is "a flow of the engine's" "$(path two engine_flows)$(path one engine_flows)" \
+is "a flow that the engine decides" "$(path two engine_flows)$(path one engine_flows)" \
 	01
-is "is no flow of the kernel's" "$(path one flows)" 0
-ok "but its later packets are" [ "$(path one packets)" -gt 0 ]
+is "is not counted by the kernel" "$(path one flows)" 0
+ok "but its settled packets are" [ "$(path one packets)" -gt 0 ]
 ask client tcp $SERVER4 80 --from $LAN4.20 --patience 1 >/dev/null 2>&1
 ok "exempt packets" [ "$(number .kernel.exempt_packets)" -gt 0 ]
 ask client udp $SERVER4 9 --patience 0.2 >/dev/null 2>&1
 ask client tcp $SERVER4 81 >/dev/null
 web=$(number '.classes[0] | [.class, .kernel.flows, .counts.settled]')
 is "a class counts the flows that the kernel decided" "$web" '["web",1,0]'
-is "drop: its route" "$(route 'route udp dport 9')" 1
-is "its packets" "$(number .kernel.drop.packets)" 1
-ok "in by an uplink" ask server tcp "$(up4 2)" 8022
-is "arrived" "$(path two arrived_flows)" 1
-is "is none that the policy decided" "$(path two flows)" 4
+is "drop: flows of the route" "$(route 'route udp dport 9')" 1
+is "drop: packets" "$(number .kernel.drop.packets)" 1
+ok "an inbound flow" ask server tcp "$(up4 2)" 8022
+is "is counted as arrived" "$(path two arrived_flows)" 1
+is "and not as decided by the policy" "$(path two flows)" 4
 ask client udp $SERVER4 7 --tos 0x28 --patience 0.5 >/dev/null 2>&1
-ok "per packet" [ "$(number '.packet_routes[0].kernel.packets')" -gt 0 ]
+ok "packets of a route per packet" [ "$(number '.packet_routes[0].kernel.packets')" -gt 0 ]
 
-# ---- they stay ----
+# ---- counters survive a reload ----
 
 before=$(number '[.uplinks[].kernel, .routes[].kernel]')
-is "nothing is to be done" "$(waymark setup --check "$policy")" ''
+is "the set-up is complete" "$(waymark setup --check "$policy")" ''
 ok "reload of the same" waymark reload
-is "they stay" "$(number '[.uplinks[].kernel, .routes[].kernel]')" "$before"
+is "counters are kept" "$(number '[.uplinks[].kernel, .routes[].kernel]')" "$before"
 write "route tcp dport 587 via one"
 ok "another policy" waymark reload
-is "counts go on where the line stayed" "$(route 'route tcp dport 25')" 3
-is "and begin where it is new" "$(route 'route tcp dport 587')" 0
-is "the uplinks' stay" "$(path two flows)" 4
-is "nothing is left to be done" "$(waymark setup --check "$policy")" ''
+is "counters of unchanged lines continue" "$(route 'route tcp dport 25')" 3
+is "a new line starts at 0" "$(route 'route tcp dport 587')" 0
+is "counters of uplinks are kept" "$(path two flows)" 4
+is "the set-up is complete" "$(waymark setup --check "$policy")" ''
 routes() { in_router nft list counters table inet waymark |
 	grep -c 'counter route_'; }
 with=$(routes)
 write
-ok "without it" waymark reload
-is "its counter is gone" "$(routes)" $((with - 1))
+ok "reload without the new line" waymark reload
+is "its counter is removed" "$(routes)" $((with - 1))
 
-# ---- for people and for Prometheus ----
+# ---- as text and for Prometheus ----
 
 said=$(waymark status)
 like "status: the path" "$said" "^ +4 +0 +1 +[0-9]+ +[0-9]+  two$"
@@ -101,9 +101,9 @@ like "metrics: main" "$said" \
 	'^waymark_uplink_kernel_packets_total\{uplink="main"\} [0-9]+$'
 like "metrics: the route" "$said" \
 	'^waymark_route_kernel_flows_total\{.*route="route tcp dport 25 via two",uplink="two"\} 3$'
-like "metrics: it is up" "$said" \
+like "metrics: up with IPv4" "$said" \
 	'^waymark_uplink_up\{uplink="two",family="ipv4"\} 1$'
-like "metrics: and has no IPv6" "$said" \
+like "metrics: no IPv6" "$said" \
 	'^waymark_uplink_up\{uplink="two",family="ipv6"\} 0$'
 
 # ---- rates ----
@@ -115,29 +115,29 @@ done >/dev/null &
 rates=$(waymark top -n 2)
 wait $!
 like "top: settled traffic has a rate" "$rates" '  bytes/s [1-9][0-9]+  '
-like "by uplink, too" "$rates" '  two [1-9][0-9]+ bytes/s'
+like "top: and a rate by uplink" "$rates" '  two [1-9][0-9]+ bytes/s'
 
 # ---- state of the uplinks ----
 
-fare() { number ".uplinks[] | select(.uplink == \"two\").$1 |
+uplink_state() { number ".uplinks[] | select(.uplink == \"two\").$1 |
 	[.up, .reason, .active]"; }
-is "no gateway" "$(fare ipv6)" '[false,"no gateway","one"]'
-is "itself" "$(fare ipv4)" '[true,null,"two"]'
+is "no gateway" "$(uplink_state ipv6)" '[false,"no gateway","one"]'
+is "up: the active uplink is itself" "$(uplink_state ipv4)" '[true,null,"two"]'
 in_router ip link set up2 down
 ok "its link is down" until_true 30 eval \
-	'[ "$(fare ipv4)" = "[false,\"link\",\"one\"]" ]'
-like "since now" "$(waymark uplink)" \
+	'[ "$(uplink_state ipv4)" = "[false,\"link\",\"one\"]" ]'
+like "for some seconds" "$(waymark uplink)" \
 	'^two +auto  IPv4: via one \(link\) for 00:00:0[0-9]'
 in_router ip link set up2 up
-ok "and up" until_true 50 eval '[ "$(fare ipv4)" = "[true,null,\"two\"]" ]'
+ok "its link is up again" until_true 50 eval '[ "$(uplink_state ipv4)" = "[true,null,\"two\"]" ]'
 waymark uplink down two >/dev/null
-ok "forced" until_true 20 eval \
-	'[ "$(fare ipv4)" = "[false,\"forced\",\"one\"]" ]'
-like "status says so, too" "$(waymark status)" \
+ok "forced down" until_true 20 eval \
+	'[ "$(uplink_state ipv4)" = "[false,\"forced\",\"one\"]" ]'
+like "status reports it" "$(waymark status)" \
 	'^two +down  IPv4: via one \(forced\) for 00:00:0'
 since=$(number '.uplinks[] | select(.uplink == "one").ipv4.since_seconds')
 ok "reload" waymark reload
-ok "a reload does not begin anew" [ "$(number \
+ok "the time in that state survives a reload" [ "$(number \
 	'.uplinks[] | select(.uplink == "one").ipv4.since_seconds')" \
 	-ge "$since" ]
 ok "down" waymark down

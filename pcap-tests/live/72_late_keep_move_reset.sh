@@ -11,9 +11,9 @@ lab_new 2 own-prefix
 
 LATE=$LAB_TOP/pcap-tests/live/late.py
 
-# say tcp|udp FROM ADDRESS LINE...: on port 9000; how it ended, and by which
-# uplinks it went.
-say()
+# send tcp|udp FROM ADDRESS LINE...: to port 9000; prints how the flow ended and
+# the uplinks that it used.
+send()
 {
 	local proto=$1 from=$2 address=$3
 	shift 3
@@ -22,7 +22,7 @@ say()
 		"$address" 9000 "$@"): $(lab_paths "$address" "$proto" 9000)"
 }
 
-# banner FROM ADDRESS: the same of a client that waits for the server's words
+# banner FROM ADDRESS: the same for a client that waits for the server's banner
 banner()
 {
 	lab_forget
@@ -30,14 +30,14 @@ banner()
 		lab_paths "$2" tcp 9022)"
 }
 
-# Late flows so far: kept, moved, reset.
+# The counters of late flows: kept, moved, reset.
 late()
 {
 	in_router "$WAYMARK" status --state-dir "$LAB_DIR/state" 2>&1 |
 		sed -n 's/^late, [a-z]* *//p' | paste -sd' '
 }
 
-# paths UPLINK-WORDS ROUTE-WORDS [STATEMENTS [CONDITION]]
+# paths UPLINK-OPTIONS ROUTE-OPTIONS [STATEMENTS [CONDITION]]
 paths()
 {
 	lab_policy <<-POLICY
@@ -51,69 +51,69 @@ paths()
 ok "https" serve_web
 lab_start server banner socat TCP6-LISTEN:9022,ipv6only=0,fork,reuseaddr \
 	SYSTEM:"echo SSH-2.0-OpenSSH_9.2; sleep 0.3"
-ok "a server that speaks first" until_true 50 lab_listens server tcp 9022
+ok "a server that sends first" until_true 50 lab_listens server tcp 9022
 ok "a service" lab_serve server tcp:9000 udp:9000
 
 paths "" ""
-start "nothing said"
-is "without NAT it moves" "$(get $A $VIDEO $NAME_VIDEO)" "1 2"
-is "and is right next time" "$(get $A $VIDEO $NAME_VIDEO)" 2
-is "in version 6, too" "$(get $A6 $VIDEO6 $NAME_VIDEO)" "1 2"
-is "and there" "$(get $A6 $VIDEO6 $NAME_VIDEO)" 2
-is "a wrong memory: it moves back" "$(get $A $VIDEO $NAME_MEETING)" "1 2"
+start "defaults"
+is "without NAT a late flow moves" "$(get $A $VIDEO $NAME_VIDEO)" "1 2"
+is "the next flow is right" "$(get $A $VIDEO $NAME_VIDEO)" 2
+is "IPv6" "$(get $A6 $VIDEO6 $NAME_VIDEO)" "1 2"
+is "the next flow is right, IPv6" "$(get $A6 $VIDEO6 $NAME_VIDEO)" 2
+is "mispredicted: it moves to the default" "$(get $A $VIDEO $NAME_MEETING)" "1 2"
 is "counted: moved" "$(late)" "0 3 0"
 stop
 
 paths "late keep" ""
-start "keep, by the uplinks"
-is "it is kept" "$(get $A $VIDEO $NAME_VIDEO)" 1
-is "and right next time" "$(get $A $VIDEO $NAME_VIDEO)" 2
-is "in version 6, too" "$(get $A6 $VIDEO6 $NAME_VIDEO)" 1
-is "a wrong memory is kept" "$(get $A $VIDEO $NAME_MEETING)" 2
+start "late keep, uplinks"
+is "a late flow is kept" "$(get $A $VIDEO $NAME_VIDEO)" 1
+is "the next flow is right" "$(get $A $VIDEO $NAME_VIDEO)" 2
+is "IPv6" "$(get $A6 $VIDEO6 $NAME_VIDEO)" 1
+is "mispredicted: kept" "$(get $A $VIDEO $NAME_MEETING)" 2
 is "counted: kept" "$(late)" "3 0 0"
 stop
 
 paths "late keep" "late move" "late reset"
-start "a route goes before its uplinks, these before the policy"
-is "it is moved" "$(get $A $VIDEO $NAME_VIDEO)" "1 2"
-is "a wrong memory of the default's: kept" \
+start "precedence: route, uplink, policy"
+is "the option of the route: moved" "$(get $A $VIDEO $NAME_VIDEO)" "1 2"
+is "the option of the uplink: kept" \
 	"$(get $A $VIDEO $NAME_MEETING)" 2
 is "counted: kept and moved" "$(late)" "1 1 0"
 stop
 
 paths masquerade "late reset" "" "payload client /SECRET/"
-start "reset, by the route"
-is "a TCP client is reset" "$(say tcp $A $OTHER hello SECRET)" "reset 1: 1"
-is "in version 6" "$(say tcp $A6 $SERVER6 hello SECRET)" "reset 1: 1"
-is "a UDP client is refused" "$(say udp $A $VIDEO hello SECRET)" \
+start "late reset, route"
+is "a TCP client is reset" "$(send tcp $A $OTHER hello SECRET)" "reset 1: 1"
+is "IPv6" "$(send tcp $A6 $SERVER6 hello SECRET)" "reset 1: 1"
+is "a UDP client is refused" "$(send udp $A $VIDEO hello SECRET)" \
 	"refused 1: 1"
-is "in version 6" "$(say udp $A6 $VIDEO6 hello SECRET)" "refused 1: 1"
+is "IPv6" "$(send udp $A6 $VIDEO6 hello SECRET)" "refused 1: 1"
 is "counted: reset" "$(late)" "0 0 4"
-is "not again within a minute" "$(say tcp $A $OTHER hello SECRET)" \
+is "not again within a minute" "$(send tcp $A $OTHER hello SECRET)" \
 	"answered 2: 1"
-is "nor by UDP" "$(say udp $A $VIDEO hello SECRET)" "answered 2: 1"
-is "another client is" "$(say tcp $B $OTHER hello SECRET)" "reset 1: 1"
+is "nor with UDP" "$(send udp $A $VIDEO hello SECRET)" "answered 2: 1"
+is "another client is reset" "$(send tcp $B $OTHER hello SECRET)" "reset 1: 1"
 is "not with more than four packets of data" \
-	"$(say tcp $C $OTHER 1 2 3 SECRET)" "answered 4: 1"
-is "nor by UDP" "$(say udp $C $OTHER 1 2 3 SECRET)" "answered 4: 1"
+	"$(send tcp $C $OTHER 1 2 3 SECRET)" "answered 4: 1"
+is "nor with UDP" "$(send udp $C $OTHER 1 2 3 SECRET)" "answered 4: 1"
 is "counted: kept and reset" "$(late)" "4 0 5"
 stop
 
 paths masquerade "late reset" "" "app ssh"
-start "reset, by what the server says"
-is "the client does not get it" "$(banner $A $OTHER)" "reset 0: 1"
-is "in version 6" "$(banner $A6 $VIDEO6)" "reset 0: 1"
-sleep 0.6	# until the server has closed, and was told of the reset
-is "and comes by the right path" "$(banner $A $OTHER)" "answered 1: 2"
-is "in version 6" "$(banner $A6 $VIDEO6)" "answered 1: 2"
+start "late reset, payload of the server"
+is "the client is reset before the banner" "$(banner $A $OTHER)" "reset 0: 1"
+is "IPv6" "$(banner $A6 $VIDEO6)" "reset 0: 1"
+sleep 0.6	# until the server has received the reset and closed
+is "its next flow is right" "$(banner $A $OTHER)" "answered 1: 2"
+is "IPv6" "$(banner $A6 $VIDEO6)" "answered 1: 2"
 is "counted: reset" "$(late)" "0 0 2"
 stop
 
 paths "late reset" ""
-start "reset, by the uplinks"
-is "curl in version 6 comes again" "$(get $A6 $VIDEO6 $NAME_VIDEO \
+start "late reset, uplinks"
+is "curl over IPv6 reconnects" "$(get $A6 $VIDEO6 $NAME_VIDEO \
 	--retry 2 --retry-all-errors --retry-delay 1 --no-show-error)" "1 2"
-is "and is right at once" "$(get $A6 $VIDEO6 $NAME_VIDEO)" 2
-is "counted: one" "$(late)" "0 0 1"
+is "its next flow is right from the SYN on" "$(get $A6 $VIDEO6 $NAME_VIDEO)" 2
+is "counted: one reset" "$(late)" "0 0 1"
 stop
 done_testing

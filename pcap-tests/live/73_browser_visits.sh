@@ -7,9 +7,9 @@
 lab_bound 110 "$0" "$@"
 lab_need chromium dnsmasq nginx
 lab_new 2 own-prefix
-export LAB_SECONDS=18	# less than lab_bound grants the trap
+export LAB_SECONDS=18	# less than the grace period of lab_bound
 
-# visit NAME [ADDRESS]: which uplinks carried it
+# visit NAME [ADDRESS]: print the uplinks that the visit used
 visit()
 {
 	lab_forget
@@ -23,19 +23,19 @@ ok "DNS" names_at server dns $SERVER4 --host-record="$NAME_VIDEO,$SHARED" \
 	--host-record="$NAME_MEETING,$SHARED"
 
 policy masquerade "learn servers off"
-start "the DNS alone"
+start "from the DNS only"
 is "cold: right from the SYN on" "$(visit "$NAME_VIDEO")" 2
 is "warm" "$(visit "$NAME_VIDEO")" 2
 browser_from $B $B6
-is "a shared address: another client's own answer" \
+is "a shared address: the answer of another client" \
 	"$(visit "$NAME_MEETING")" 1
 browser_from $A $A6
-is "the first one's still" "$(visit "$NAME_VIDEO")" 2
+is "the first client again" "$(visit "$NAME_VIDEO")" 2
 like "nothing was late" "$(status)" 'late, kept +0$'
 stop
 
-# It asks by IPv4 and connects by IPv6.
-ok "a DNS of both families" names_at server both 198.51.100.8 \
+# Queries over IPv4, connections over IPv6.
+ok "DNS with both families" names_at server both 198.51.100.8 \
 	--host-record="$NAME_VIDEO,$SHARED,$SHARED6"
 in_router ip neigh flush all
 policy masquerade "learn servers off"
@@ -47,29 +47,29 @@ unset CLIENT_ASKS
 like "nothing was late" "$(status)" 'late, kept +0$'
 stop
 
-# From here on nobody hears the browser ask.
+# From here on the browser resolves names from /etc/hosts.
 hosts "$SHARED $NAME_VIDEO" "$SHARED $NAME_MEETING"
 
 policy masquerade
-start "names that are hidden, late keep"
-like "the first visit begins by the wrong path" "$(visit "$NAME_VIDEO")" ^1
+start "without DNS, late keep"
+like "the first visit starts on the wrong path" "$(visit "$NAME_VIDEO")" ^1
 like "and keeps it" "$(status)" 'late, kept +[1-9]'
-is "the second is right by what the server said" "$(visit "$NAME_VIDEO")" 2
+is "the second is right: the server was learned" "$(visit "$NAME_VIDEO")" 2
 look_up $A $NAME_MEETING >/dev/null
-like "a wrong answer: so does this" "$(visit "$NAME_VIDEO")" ^1
-is "then right" "$(visit "$NAME_VIDEO")" 2
+like "a misleading DNS answer: mispredicted" "$(visit "$NAME_VIDEO")" ^1
+is "the next visit is right" "$(visit "$NAME_VIDEO")" 2
 like "nothing was moved" "$(status)" 'late, moved +0$'
 stop
 
 policy "" "late move"
 start "without masquerade, late move"
 is "the first visit moves" "$(visit "$NAME_VIDEO")" "1 2"
-is "the second has no need to" "$(visit "$NAME_VIDEO")" 2
+is "the second is right from the SYN on" "$(visit "$NAME_VIDEO")" 2
 stop
 
 policy masquerade "late reset"
 start "late reset"
-is "the browser comes again" "$(visit "$NAME_VIDEO")" "1 2"
+is "the browser reconnects" "$(visit "$NAME_VIDEO")" "1 2"
 like "after a reset" "$(status)" 'late, reset +[1-9]'
 is "the next visit is right" "$(visit "$NAME_VIDEO")" 2
 stop

@@ -8,9 +8,9 @@
 lab_bound 110 "$0" "$@"
 lab_need gtlsserver gtlsclient dnsmasq
 lab_new 2 own-prefix
-export LAB_SECONDS=18	# less than lab_bound grants the trap
+export LAB_SECONDS=18	# less than the grace period of lab_bound
 
-# call NAME: which uplinks carried a call of ngtcp2's client
+# call NAME: print the uplinks that ngtcp2's client used
 call()
 {
 	lab_forget
@@ -20,7 +20,7 @@ call()
 	lab_paths $SHARED udp 443
 }
 
-# visit NAME: which uplinks carried Chromium's, by QUIC alone
+# visit NAME: print the uplinks that Chromium used, with QUIC only
 visit()
 {
 	local key
@@ -41,14 +41,14 @@ ok "DNS" names_at server dns $SERVER4 --host-record="$NAME_VIDEO,$SHARED" \
 hosts "$SHARED $NAME_VIDEO" "$SHARED $NAME_MEETING"
 policy masquerade "learn dns off servers off"
 start "nothing is learned"
-is "the first packet says it" "$(call "$NAME_VIDEO")" 2
+is "the first packet has the name" "$(call "$NAME_VIDEO")" 2
 is "another host" "$(call "$NAME_MEETING")" 1
 stop
 
 policy masquerade
-start "a memory that is wrong"
-is "the host" "$(call "$NAME_VIDEO")" 2
-is "what the first packet says goes before it" "$(call "$NAME_MEETING")" 1
+start "a misleading learned server"
+is "a first host" "$(call "$NAME_VIDEO")" 2
+is "the name in the first packet takes precedence" "$(call "$NAME_MEETING")" 1
 like "nothing was late" "$(status)" 'late, kept +0$'
 stop
 
@@ -63,7 +63,7 @@ fi
 
 hosts
 policy masquerade "learn servers off"
-start "a browser, by the DNS"
+start "a browser, from the DNS"
 is "right from the first packet on" "$(visit "$NAME_VIDEO")" 2
 is "another name of the address" "$(visit "$NAME_MEETING")" 1
 like "nothing was late" "$(status)" 'late, kept +0$'
@@ -71,18 +71,19 @@ stop
 
 hosts "$SHARED $NAME_VIDEO"
 policy masquerade
-start "a browser that is not heard to ask"
-# Chromium shuffles its hello over two packets: the first may have the name.
-like "the first visit is kept, or lucky" "$(visit "$NAME_VIDEO")" '^[12]'
+start "a browser without DNS"
+# Chromium distributes its ClientHello over two packets in random order: the
+# first may contain the name.
+like "the first visit is kept, or right by chance" "$(visit "$NAME_VIDEO")" '^[12]'
 like "nothing is moved" "$(status)" 'late, moved +0$'
-is "the second is right by what the server said" "$(visit "$NAME_VIDEO")" 2
+is "the second is right: the server was learned" "$(visit "$NAME_VIDEO")" 2
 stop
 
 policy masquerade "late reset"
 start "late reset"
-# Told to use QUIC alone, it may give up where it would go on by TCP.
+# Restricted to QUIC, it may give up instead of changing to TCP.
 visit "$NAME_VIDEO" >/dev/null
-like "a browser is refused, or lucky" "$(status)" 'late, kept +0$'
-is "and right when it comes again" "$(visit "$NAME_VIDEO")" 2
+like "the first visit is reset, or right by chance" "$(status)" 'late, kept +0$'
+is "the next visit is right" "$(visit "$NAME_VIDEO")" 2
 stop
 done_testing

@@ -21,7 +21,7 @@ checks()
 	before=$(lab_snapshot)
 	said=$(waymark setup --check "$policy" 2>&1)
 	status=$?
-	is "$1: the status" "$status" "$2"
+	is "$1: exit status" "$status" "$2"
 	like "$1: the lines" "$said" "$3"
 	is "$1: nothing was changed" \
 		"$(diff <(echo "$before") <(lab_snapshot))" ""
@@ -34,16 +34,16 @@ in_router ip rule del pref 20102
 checks "a rule is gone" 1 '^\+ ip -4 rule add pref 20102 fwmark'
 waymark setup "$policy" >/dev/null
 in_router ip route replace default via "$(gw4 1)" dev up1 table 202 proto 119
-checks "a route is another" 1 "^~ ip -4 route replace default via $(gw4 2)"
+checks "a route was changed" 1 "^~ ip -4 route replace default via $(gw4 2)"
 waymark setup "$policy" >/dev/null
 in_router nft add rule inet waymark save counter
-checks "a rule too much" 1 '^~ table inet waymark'
+checks "a foreign rule in the table" 1 '^~ table inet waymark'
 waymark setup "$policy" >/dev/null
 in_router ip link set up2 down
 checks "a link is down" 1 "^- ip -6 rule del .* from $(up6 2) lookup 202"
 in_router ip link set up2 up
-checks "and came back" 1 "^\+ ip -4 route add default via $(gw4 2)"
+checks "the link is up again" 1 "^\+ ip -4 route add default via $(gw4 2)"
 waymark down >/dev/null
-checks "undone" 1 '^\+ table inet waymark'
+checks "after down" 1 '^\+ table inet waymark'
 
 done_testing

@@ -17,13 +17,14 @@ default             via one
 END
 policy=$LAB_DIR/lab.policy
 
-is_right_but_20101()
+is_complete_but_20101()
 {
 	! waymark setup --check "$policy" | grep -v 'pref 20101' | grep -q .
 }
-is_right() { waymark setup --check "$policy"; }
+is_complete() { waymark setup --check "$policy"; }
 
-# restores NAME REGEX COMMAND...: as wanted within a second, and logged
+# restores NAME REGEX COMMAND...: the set-up is complete within a second, and the
+# repair is logged
 restores()
 {
 	local name=$1 line=$2 start end
@@ -31,9 +32,9 @@ restores()
 	lab_log_mark
 	ok "$name" in_router "$@"
 	start=$(date +%s%N)
-	until_true 20 is_right
+	until_true 20 is_complete
 	end=$(date +%s%N)
-	ok "$name: right again" is_right
+	ok "$name: restored" is_complete
 	ok "$name: within a second ($(((end - start) / 1000000)) ms)" \
 		test $((end - start)) -lt 1000000000
 	like "$name: one line" "$(lab_log)" "$line"
@@ -41,9 +42,9 @@ restores()
 
 before=$(lab_snapshot)
 ok "up" lab_up
-ok "right" until_true 20 is_right
+ok "the set-up is complete" until_true 20 is_complete
 sleep 0.5
-is "nothing had to be restored" "$(grep -cE ': (restored|corrected|removed):' "$LAB_DIR/waymark.log")" 0
+is "nothing is restored at the start" "$(grep -cE ': (restored|corrected|removed):' "$LAB_DIR/waymark.log")" 0
 
 restores "ip rule del" 'warning: ip -4 rule pref 20102 .*: restored: changed by ' \
 	ip rule del pref 20102
@@ -58,12 +59,12 @@ restores "ip -6 route flush" \
 restores "nft flush ruleset" \
 	'table inet waymark: restored: changed by nft \(process [0-9]+\)' \
 	nft flush ruleset
-restores "a rule among ours" \
+restores "a foreign rule in the table" \
 	'table inet waymark: corrected: changed by nft' \
 	nft insert rule inet waymark divert counter accept
 restores "a group that changed" 'link up2: group: corrected: ' \
 	ip link set up2 group default
-is "a line a thing" "$(lab_log | grep -c 'table inet')" 0
+is "one line for each object" "$(lab_log | grep -c 'table inet')" 0
 
 # ---- a conflicting program, and traffic ----
 
@@ -82,8 +83,8 @@ for _ in 1 2 3; do
 	in_router ip -6 route flush table 202
 	sleep 0.3
 done
-is "no packet by another path, IPv4" "$(lab_left 1 "$SERVER4" udp 53)" 0
-is "no packet by another path, IPv6" "$(lab_left 1 "$SERVER6" udp 53)" 0
+is "no packet on another path, IPv4" "$(lab_left 1 "$SERVER4" udp 53)" 0
+is "no packet on another path, IPv6" "$(lab_left 1 "$SERVER6" udp 53)" 0
 
 lab_log_mark
 for _ in $(seq 1 12); do
@@ -93,13 +94,13 @@ done
 like "a conflict is logged" "$(lab_log)" \
 	'rule pref 20101 .*changed by .*: conflict with another program'
 is "once" "$(lab_log | grep -c 'conflict with another program')" 1
-is "and backed off from" "$(lab_log | grep -c 'rule pref 20101 .*: restored:')" 5
+is "and retried with backoff" "$(lab_log | grep -c 'rule pref 20101 .*: restored:')" 5
 in_router ip rule del pref 20701
 ok "other objects are still restored" until_true 10 \
 	eval 'in_router ip rule | grep -q 20701'
 
 
-# ---- another policy, and an exemption, are what is kept from then on ----
+# ---- after a reload, the new policy and exemptions are restored ----
 
 echo "exempt from $LAN4.21 by rule" >>"$policy"
 lab_log_mark
@@ -109,13 +110,13 @@ sleep 0.5
 is "nothing of the old policy is restored" "$(lab_log | grep -cE ': (restored|corrected|removed):')" 0
 in_router ip rule del pref 20000
 in_router nft flush ruleset
-ok "the new rule is kept" until_true 10 \
+ok "the new rule is restored" until_true 10 \
 	eval 'in_router ip rule | grep -q "^20000:.*from $LAN4.21"'
-ok "and the exemption" until_true 10 \
+ok "and so is the exemption" until_true 10 \
 	eval 'in_router nft list set inet waymark from4 | grep -q "$LAN4.55"'
 sleep 0.5
 
-# ---- more at once than a socket holds ----
+# ---- more notifications than a socket buffers ----
 
 pid=$(lab_pid waymark)
 kill -STOP "$pid"
@@ -126,11 +127,11 @@ in_router ip route flush table 77
 in_router ip rule del pref 20102
 lab_log_mark
 kill -CONT "$pid"
-ok "after a flood the set-up is complete, too" until_true 20 is_right_but_20101
-like "which is logged" "$(lab_log)" \
+ok "after a flood of changes the set-up is complete" until_true 20 is_complete_but_20101
+like "the repair is logged" "$(lab_log)" \
 	'20102 .*: restored: (changed by|notifications were lost)'
 
 ok "down" waymark down
-is "down leaves what was there before" \
+is "down restores the previous state" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 done_testing

@@ -20,24 +20,24 @@ default               via one
 END
 policy=$LAB_DIR/lab.policy
 
-table_says() { in_router ip "$1" route show table "$2" | grep -q -- "$3"; }
+table_has() { in_router ip "$1" route show table "$2" | grep -q -- "$3"; }
 
 by() { lab_by udp "$@"; }		# NAME WANT PORT
 
-# A router whose second uplink has its default from DHCP and advertisements.
+# The second uplink has its default routes from DHCP and router advertisements.
 in_router ip route add default via "$(gw4 2)" dev up2 metric 200 proto dhcp
 in_router ip -6 route add default via "$(gw6 2)" dev up2 metric 2000 proto ra
 before=$(lab_snapshot)
 
 sed 's/ optional//' "$policy" >"$LAB_DIR/typo.policy"
-like "an interface that is not there is an error" \
+like "a missing interface is an error" \
 	"$(waymark setup "$LAB_DIR/typo.policy" 2>&1)" \
 	'uplink later: there is no interface dial0; '
-ok "up, with one that may come later" lab_up
+ok "up, with a missing optional interface" lab_up
 ok "servers" lab_serve server udp:5002 udp:5003 udp:5004
-by "by the gateway of main" 2 5002
+by "via the gateway of main" 2 5002
 by "strict" 3 5003
-by "later: its stand-in" 1 5004
+by "later: its fallback" 1 5004
 
 # ---- a gateway changes ----
 
@@ -47,26 +47,26 @@ in_ns isp2 ip addr add "$other6/64" dev cust nodad
 in_router ip route del default via "$(gw4 2)" dev up2
 in_router ip route add default via $other4 dev up2 metric 200 proto dhcp
 in_router ip -6 route replace default via $other6 dev up2 metric 2000 proto ra
-ok "a new gateway is followed" until_true 10 table_says -4 202 \
+ok "a new gateway is adopted" until_true 10 table_has -4 202 \
 	"default via $other4 dev up2 proto 119"
-ok "with IPv6" until_true 10 table_says -6 202 "default via $other6 dev up2"
+ok "a new gateway, IPv6" until_true 10 table_has -6 202 "default via $other6 dev up2"
 by "the new gateway" 2 5002
 in_router ip route del default via $other4 dev up2
-ok "none at all: the stand-in" until_true 10 \
-	eval '! table_says -4 202 "dev up2 proto 119 onlink"'
+ok "no gateway: failover" until_true 10 \
+	eval '! table_has -4 202 "dev up2 proto 119 onlink"'
 sleep 0.3
-is "the stand-in carries it" "$(lab_forget
+is "via the fallback" "$(lab_forget
 	ask client udp $SERVER4 5002 >/dev/null
 	lab_paths $SERVER4 udp 5002)" 3
 in_router ip route add default via "$(gw4 2)" dev up2 metric 200 proto dhcp
 in_router ip -6 route replace default via "$(gw6 2)" dev up2 metric 2000 \
 	proto ra
-until_true 10 table_says -4 202 "default via $(gw4 2) dev up2 proto 119"
+until_true 10 table_has -4 202 "default via $(gw4 2) dev up2 proto 119"
 
-# ---- a flow, and a link that goes ----
+# ---- established flows, and a link that goes down ----
 
-# talks NAME WHERE: a datagram each 50 ms, one conversation; how many went
-# unanswered is on the last line
+# talks NAME ADDRESS PORT [COUNT]: one flow, a datagram each 50 ms; talked NAME
+# prints how many were not answered
 talks()
 {
 	lab_start client "$1" /usr/bin/python3 \
@@ -88,25 +88,25 @@ for flow in flow4 flow6; do
 	like "$flow: at most one datagram is lost as its link goes" \
 		"$(talked $flow)" ' lost [01]$'
 done
-is "they took the stand-in" "$(lab_paths $SERVER4 udp 5002)" "2 3"
-like "it is told" "$(lab_log)" \
+is "they used the fallback" "$(lab_paths $SERVER4 udp 5002)" "2 3"
+like "the failover is logged" "$(lab_log)" \
 	'uplink two: IPv4: down \(link up2: down\): .*fails over to three'
-by "new flows too" 3 5002
+by "new flows use the fallback" 3 5002
 
-# Whoever gave addresses and gateways gives them again, and late.
+# Addresses and gateways return after the link.
 in_router ip link set up2 up
 sleep 0.2
 in_router ip addr add "$(up6 2)/64" dev up2 nodad
 in_router ip route add default via "$(gw4 2)" dev up2 metric 200 proto dhcp
 in_router ip -6 route add default via "$(gw6 2)" dev up2 metric 2000 proto ra
-ok "back, and late" until_true 20 table_says -6 202 \
+ok "the routes are restored" until_true 20 table_has -6 202 \
 	"default via $(gw6 2) dev up2"
-ok "its addresses have their rules" until_true 10 \
+ok "the rules of its addresses are restored" until_true 10 \
 	eval 'in_router ip -6 rule | grep -q "from $(up6 2) lookup 202"'
 until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw4 2)"
-by "its own way again" 2 5002
+by "via the uplink itself again" 2 5002
 
-# ---- strict: nothing leaks while the link flaps, the router's own neither ----
+# ---- strict: no forwarded or local packet leaks while the link flaps ----
 
 lab_forget
 talks strict4 $SERVER4 5003 60
@@ -124,25 +124,25 @@ done
 talked strict4 >/dev/null
 talked strict6 >/dev/null
 for n in 1 2; do
-	is "nothing strict left by uplink $n" \
+	is "no strict packet left by uplink $n" \
 		"$(lab_left $n $SERVER4 udp 5003) $(lab_left $n $SERVER6 \
 			udp 5003)" "0 0"
 done
 until_true 20 in_router ping -I up3 -c 1 -W 1 "$(gw4 3)"
 by "strict, after three flaps" 3 5003
 
-# ---- the carrier goes, not the link ----
+# ---- carrier loss ----
 
 in_ns isp2 ip link set cust down
-ok "no carrier: the stand-in" until_true 10 \
-	eval '! table_says -4 202 "default via $(gw4 2) dev up2 proto 119"'
+ok "no carrier: failover" until_true 10 \
+	eval '! table_has -4 202 "default via $(gw4 2) dev up2 proto 119"'
 by "no carrier" 3 5002
 in_ns isp2 ip link set cust up
 in_ns isp2 ip -6 addr add "$(gw6 2)/64" dev cust nodad
 in_ns isp2 ip -6 route add 2001:db8:1a::/64 via "$(up6 2)"
 until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw4 2)"
 
-# ---- an interface that comes, goes, and comes again ----
+# ---- an interface that is created, deleted and created again ----
 
 for _ in 1 2; do
 	lab_log_mark
@@ -150,22 +150,22 @@ for _ in 1 2; do
 	in_router ip link set far0 up
 	in_router ip link set dial0 up
 	in_router ip addr add 203.0.113.250/32 dev dial0
-	ok "it came: its route" until_true 10 table_says -4 204 \
+	ok "created: its route" until_true 10 table_has -4 204 \
 		'default dev dial0'
-	ok "its group and address" until_true 10 eval '
+	ok "its group and the rule of its address" until_true 10 eval '
 		in_router ip rule | grep -q "from 203.0.113.250 lookup 204" &&
 		in_router ip -o link show dial0 | grep -q "group 119"'
 	is "its sysctl" "$(in_router sysctl -n \
 		net.ipv4.conf.dial0.src_valid_mark)" 1
-	like "told" "$(lab_log)" 'uplink later: IPv4: up '
+	like "it is logged" "$(lab_log)" 'uplink later: IPv4: up '
 	in_router ip link del dial0
-	ok "it went" until_true 10 \
+	ok "deleted: its rule is removed" until_true 10 \
 		eval '! in_router ip rule | grep -q 203.0.113.250'
 done
-by "later: its stand-in again" 1 5004
+by "later: its fallback again" 1 5004
 
-is "the ISPs refused nothing" "$(lab_spoofed 1) $(lab_spoofed 2)" "0 0"
+is "no spoofed packets" "$(lab_spoofed 1) $(lab_spoofed 2)" "0 0"
 ok "down" waymark down
-is "down leaves what was there before" \
+is "down restores the previous state" \
 	"$(diff <(echo "$before" | sort) <(lab_snapshot | sort))" ""
 done_testing

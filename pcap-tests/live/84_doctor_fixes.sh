@@ -18,10 +18,10 @@ policy=$LAB_DIR/lab.policy
 doctor() { waymark doctor "$policy"; }
 
 before=$(lab_snapshot)
-ok "no errors here" doctor
-like "marks" "$(doctor)" '^ok +marks: no other program uses bits of 0x7f000000'
+ok "no errors in the lab" doctor
+like "marks are free" "$(doctor)" '^ok +marks: no other program uses bits of 0x7f000000'
 like "privileges" "$(doctor)" '^ok +privileges'
-like "how it queues" "$(doctor)" '^ok +queue rules: '
+like "queue rules" "$(doctor)" '^ok +queue rules: '
 is "it changes nothing" "$(diff <(echo "$before") <(lab_snapshot))" ""
 ok "without a policy, too" waymark doctor
 
@@ -34,7 +34,7 @@ finds()
 	[ -z "${4-}" ] || like "$1: the fix" "$said" "fix: .*$4"
 }
 
-# fixed NAME REGEX: run the fix below the line as it is printed
+# fixed NAME REGEX: run the fix as it is printed below the line
 fixed()
 {
 	in_router sh -c "$(doctor | grep -A 1 -E -- "$2" |
@@ -47,20 +47,20 @@ fixed()
 }
 
 in_router ip rule add pref 30000 fwmark 0x01000000/0x0f000000 lookup main
-finds "a rule with our bits" warning \
+finds "a foreign ip rule with bits of waymark" warning \
 	'an ip rule uses bits .*fwmark 0x01000000/0x0f000000' \
 	'marks mask 0xf0000000'
 sed '1i marks mask 0xf0000000' "$policy" >"$LAB_DIR/mask.policy"
 is "a policy with that mask has no warning" \
 	"$(waymark check "$LAB_DIR/mask.policy" 2>&1 | grep -c warning)" 0
-is "neither is there a clash" "$(waymark doctor "$LAB_DIR/mask.policy" |
+is "and no conflict" "$(waymark doctor "$LAB_DIR/mask.policy" |
 	grep -c 'bits of waymark')" 0
 in_router ip rule del pref 30000
 in_router ip rule add pref 30000 fwmark 0x51000000/0xff000000 lookup main
 finds "all the high bits are taken" warning 'an ip rule uses bits' \
 	'marks mask 0x00ff0000'
 sed '1i marks mask 0x00ff0000' "$policy" >"$LAB_DIR/mask.policy"
-is "the default is not suggested then" \
+is "the default is not suggested" \
 	"$(waymark check "$LAB_DIR/mask.policy" 2>&1 | grep -c 0x7f)" 0
 in_router ip rule del pref 30000
 in_router nft -f - <<'END'
@@ -69,9 +69,9 @@ table inet foreign {
 	chain d { ct mark & 0x10000000 != 0 accept; }
 }
 END
-finds "nftables with our bits" warning \
+finds "foreign nft rules with bits of waymark" warning \
 	'table inet foreign +uses bits .*ct mark & 0x10000000'
-like "others' other bits are no clash" "$(doctor | grep -c 'uses bits')" '^1$'
+like "other bits are no conflict" "$(doctor | grep -c 'uses bits')" '^1$'
 in_router nft delete table inet foreign
 if in_router nft -f - 2>/dev/null <<'END'
 table inet foreign {
@@ -83,7 +83,7 @@ then
 		'nft delete table'
 	in_router nft delete table inet foreign
 else
-	skip "flow offload" "the kernel has no flowtables"
+	skip "flow offload" "needs flowtables"
 fi
 
 in_router sysctl -qw net.ipv4.ip_forward=0
@@ -91,18 +91,18 @@ finds "no forwarding" warning 'forwarding, IPv4: off'
 fixed "no forwarding" 'forwarding, IPv4: off'
 in_router sysctl -qw net.ipv4.conf.up2.rp_filter=1
 finds "rp_filter" warning 'rp_filter of up2: strict'
-is "no route is per packet" "$(doctor | grep -c 'per packet')" 0
+is "no warning about routes per packet" "$(doctor | grep -c 'per packet')" 0
 sed 's/^default/route per packet dscp ef via two\n&/' "$policy" \
 	>"$LAB_DIR/packets.policy"
-like "a route is per packet" "$(waymark doctor "$LAB_DIR/packets.policy")" \
+like "a route per packet" "$(waymark doctor "$LAB_DIR/packets.policy")" \
 	"^warning +rp_filter of up2: strict: .*'route per packet'"
 in_router sysctl -qw net.ipv4.conf.up2.rp_filter=0
 
 in_router ip rule add pref 20101 from 192.0.2.99 lookup 77
 finds "a pref in use" error 'pref 20101 is taken'
-ok "an error is status 1" eval '! doctor >/dev/null'
+ok "an error: exit status 1" eval '! doctor >/dev/null'
 in_router ip rule del pref 20101
-like "prefs" "$(doctor)" \
+like "prefs are free" "$(doctor)" \
 	"^ok +prefs 20000 to 21999: free, or used by waymark"
 for pref in 20000 20500 21500 21998; do
 	in_router ip rule add pref $pref from 192.0.2.99 lookup 77
@@ -115,23 +115,23 @@ done
 sed "s/via $(gw4 2)/via 203.0.113.7/" "$policy" >"$LAB_DIR/typo.policy"
 like "a gateway outside the prefix" "$(waymark doctor "$LAB_DIR/typo.policy")" \
 	'^error +uplink two: gateway 203.0.113.7 is in no prefix of up2'
-is "the right ones are not" "$(doctor | grep -c 'no prefix')" 0
+is "right gateways are not reported" "$(doctor | grep -c 'no prefix')" 0
 sed 's/ optional//' "$policy" >"$LAB_DIR/typo.policy"
-like "a device that is not there" "$(waymark doctor "$LAB_DIR/typo.policy")" \
+like "a missing interface" "$(waymark doctor "$LAB_DIR/typo.policy")" \
 	'^error +uplink later: there is no interface dial0'
 like "without the capability" "$(in_router setpriv --bounding-set -net_admin \
 	--inh-caps -net_admin "$WAYMARK" doctor)" \
 	'^error +privileges: without CAP_NET_ADMIN'
 
-# With a private /run in which networkd seems to run, unconfigured.
+# A private /run that looks like a running networkd without configuration.
 # shellcheck disable=SC2016 # for the shell in there
-like "networkd, whose fix does not start it" "$(in_router unshare -m sh -c '
+like "networkd: the fix does not start it" "$(in_router unshare -m sh -c '
 	mount -t tmpfs run /run && mkdir -p /run/systemd/netif/links
 	[ ! -d /etc/systemd ] || mount -t tmpfs etc /etc/systemd
 	exec "$1" doctor' sh "$WAYMARK")" \
 	'fix: .*networkd.conf.d.* && systemctl try-restart systemd-networkd$'
 
-# ---- each uplink tested with a packet ----
+# ---- --probe: each uplink is tested with a packet ----
 
 like "before set-up" "$(waymark doctor --probe "$policy")" \
 	'^error +uplink two: marked packets .* is the policy in force'
@@ -153,6 +153,6 @@ like "a probe" "$said" '^ok .*tried: ping 198.51.100.9: answered via up2'
 in_ns isp2 ip link set cust down
 like "an uplink that is down" "$(waymark doctor --probe "$policy")" \
 	'^error +uplink two: gateway .*: (no answer|No route|Host is)'
-ok "all is still well in force" waymark doctor "$policy"
+ok "without --probe there is no error" waymark doctor "$policy"
 waymark down >/dev/null
 done_testing

@@ -43,16 +43,16 @@ ok "up" lab_up
 ok "servers" lab_serve server tcp:5001 tcp:5002 tcp:5003 tcp:5004 \
 	udp:5001 udp:5002 udp:5003 udp:5004
 for where in client router; do
-	ok "services within, $where" lab_serve $where tcp:8080 tcp:8081 \
+	ok "services, $where" lab_serve $where tcp:8080 tcp:8081 \
 		udp:8080 udp:8081
 done
 
 address() { [ "$2" = 4 ] && echo "198.51.100.$1" || echo "2001:db8:5e::$1"; }
 
-# Wrong ways are gathered: one line of the test for each kind of way.
+# Failures are collected: one test result for each kind of path.
 wrong=''
-# way WANT WHERE PROTO ADDRESS PORT [WORDS FOR ask]
-way()
+# flow WANT WHERE PROTO ADDRESS PORT [OPTIONS OF ask]
+flow()
 {
 	local want=$1 where=$2 proto=$3 to=$4 port=$5 said
 	shift 5
@@ -67,7 +67,7 @@ $where $proto $to $port: answered" ;;
 $where $proto $to $port: $said" ;;
 	esac
 }
-told() { is "$1" "$wrong" ''; wrong=''; }
+check_flows() { is "$1" "$wrong" ''; wrong=''; }
 
 for filter in 0 1 2; do
 	in_router sh -c "for f in /proc/sys/net/ipv4/conf/*/rp_filter; do
@@ -76,22 +76,22 @@ for filter in 0 1 2; do
 		for family in 4 6; do
 			for proto in tcp udp; do
 				to=$(address $((7 + filter)) $family)
-				way 1 $where $proto "$to" 5001
-				way 2 $where $proto "$to" 5002
-				way 1 $where $proto "$to" 5003
+				flow 1 $where $proto "$to" 5001
+				flow 2 $where $proto "$to" 5002
+				flow 1 $where $proto "$to" 5003
 			done
 		done
-		told "rp_filter $filter, $where: by each path and by main"
+		check_flows "rp_filter $filter, $where: each path and main"
 	done
 	for family in 4 6; do
 		for host in 20 21; do
 			[ $family = 4 ] && from=$LAN4.$host || from=$LAN6::$host
 			to=$(address 10 $family)
-			way 1 client tcp "$to" 5002 --from "$from"
-			way 1 client udp "$to" 5002 --from "$from"
+			flow 1 client tcp "$to" 5002 --from "$from"
+			flow 1 client udp "$to" 5002 --from "$from"
 		done
 	done
-	told "rp_filter $filter: exempt hosts"
+	check_flows "rp_filter $filter: exempt hosts"
 	for n in 1 2; do
 		for to in "$(up4 $n)" "$(up6 $n)"; do
 			for port in 8080 8081 8082; do
@@ -104,18 +104,18 @@ for filter in 0 1 2; do
 			done
 		done
 	done
-	told "rp_filter $filter: inbound by either uplink, local and DNAT, \
+	check_flows "rp_filter $filter: inbound by either uplink, local and DNAT, \
 exempt or not"
 done
 for where in client router; do
 	for family in 4 6; do
-		way none $where tcp "$(address 11 $family)" 5004
-		way none $where udp "$(address 11 $family)" 5004
+		flow none $where tcp "$(address 11 $family)" 5004
+		flow none $where udp "$(address 11 $family)" 5004
 	done
 done
-told "dropped"
+check_flows "dropped"
 for n in 1 2; do
-	is "isp$n refused nothing" "$(lab_spoofed $n)" 0
+	is "isp$n: no spoofed packets" "$(lab_spoofed $n)" 0
 done
 ok "down" waymark down
 done_testing

@@ -7,9 +7,9 @@ lab_bound 60 "$0" "$@"
 lab_need
 lab_new 1
 
-# The lab's own in the place of the machine's, the same for both.
+# Private directories in place of the machine's, the same for both.
 mkdir "$LAB_DIR/run" "$LAB_DIR/lib"
-at_home()
+with_shared_dirs()
 {
 	local where=$1
 	shift
@@ -20,13 +20,13 @@ at_home()
 	in_ns "$@"
 }
 
-# begin WHERE: an engine of its own, whose log is WHERE.log
+# begin WHERE: start an engine there, with the log WHERE.log
 begin()
 {
-	LAB_SECONDS=60 at_home "$1" "$WAYMARK" up "$LAB_DIR/lab.policy" \
+	LAB_SECONDS=60 with_shared_dirs "$1" "$WAYMARK" up "$LAB_DIR/lab.policy" \
 		>"$LAB_DIR/$1.log" 2>&1 </dev/null &
 	disown $!
-	until_true 50 at_home "$1" "$WAYMARK" status
+	until_true 50 with_shared_dirs "$1" "$WAYMARK" status
 }
 
 lab_policy <<END
@@ -35,27 +35,27 @@ END
 for where in client server; do
 	ok "$where: up" begin $where
 done
-ok "client: exempt" at_home client "$WAYMARK" exempt add 192.0.2.77
-ok "server: exempt" at_home server "$WAYMARK" exempt add 192.0.2.88
-ok "client: another" at_home client "$WAYMARK" exempt add 192.0.2.99
+ok "client: exempt" with_shared_dirs client "$WAYMARK" exempt add 192.0.2.77
+ok "server: exempt" with_shared_dirs server "$WAYMARK" exempt add 192.0.2.88
+ok "client: a second exemption" with_shared_dirs client "$WAYMARK" exempt add 192.0.2.99
 for where in client server; do
-	ok "$where: down" at_home $where "$WAYMARK" down
+	ok "$where: down" with_shared_dirs $where "$WAYMARK" down
 	ok "$where: up again" begin $where
 done
-is "client: what it had" "$(at_home client "$WAYMARK" exempt list |
+is "client: its exemptions" "$(with_shared_dirs client "$WAYMARK" exempt list |
 	cut -f1)" "192.0.2.77
 192.0.2.99"
-is "server: what it had" "$(at_home server "$WAYMARK" exempt list |
+is "server: its exemption" "$(with_shared_dirs server "$WAYMARK" exempt list |
 	cut -f1)" 192.0.2.88
-is "each in a folder of its own" \
+is "each has a separate state directory" \
 	"$(cd "$LAB_DIR/lib/waymark" && find . -name exempt.json | sort)" \
 	"$(for where in client server; do
 		echo "./netns-$(in_ns $where stat -Lc %i \
 			/proc/self/ns/net)/exempt.json"
 	done | sort)"
 for where in client server; do
-	ok "$where: down" at_home $where "$WAYMARK" down
+	ok "$where: down" with_shared_dirs $where "$WAYMARK" down
 done
-is "nothing is left below /run" "$(find "$LAB_DIR/run" -name 'waymark*')" \
+is "no files are left in /run" "$(find "$LAB_DIR/run" -name 'waymark*')" \
 	""
 done_testing

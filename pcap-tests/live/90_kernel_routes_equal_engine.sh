@@ -19,7 +19,7 @@ uplink four { dev up3 via $(gw4 3) }
 # routes
 EOF_POLICY
 
-# Checksums are not what this is about; what left is not to come back.
+# Checksums are not under test; nothing may come back.
 in_router sysctl -qw net.netfilter.nf_conntrack_checksum=0
 in_router ip route add unreachable 10.0.0.0/8
 in_router nft -f - <<'EOF_RULES'

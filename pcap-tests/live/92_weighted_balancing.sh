@@ -11,8 +11,8 @@ LAB_SECONDS=20
 lab_new 2 own-prefix
 
 # Port 5001 is decided by headers; for 5002 the engine looks at payload first.
-# shares WORDS: a policy with such uplinks
-shares()
+# balanced OPTIONS: a policy with these options of the uplinks
+balanced()
 {
 	lab_policy <<-END
 	queues 0-1
@@ -24,7 +24,7 @@ shares()
 	END
 }
 
-# many COUNT LINES PORT ADDRESS...: so many flows of TCP and UDP to each
+# many COUNT LINES PORT ADDRESS...: COUNT flows of TCP and of UDP to each
 many()
 {
 	local count=$1 lines=$2 port=$3 server words=()
@@ -36,8 +36,8 @@ many()
 		"$count" "$lines" "${words[@]}"
 }
 
-# Of the flows that many() told of, how many the uplink N had.
-had()
+# flows_of N OUTPUT: the number of flows via uplink N in the output of many()
+flows_of()
 {
 	awk -v v4="$(up4 "$1")" -v v6="$(up6 "$1")" '{
 		for (i = 1; i < NF; i += 2)
@@ -46,48 +46,48 @@ had()
 	} END { print sum + 0 }' <<<"$2"
 }
 
-# shared NAME SAID TOTAL: about three to one, and nothing amiss
-shared()
+# weighted NAME OUTPUT TOTAL: a ratio of about three to one, and no errors
+weighted()
 {
 	local one two percent
-	one=$(had 1 "$2") two=$(had 2 "$2")
+	one=$(flows_of 1 "$2") two=$(flows_of 2 "$2")
 	percent=$((one * 100 / $3))
-	like "$1: each flow has one path, and all answers" "$2" \
+	like "$1: each flow has one path and all answers" "$2" \
 		'split 0 lost 0$'
 	is "$1: all flows" $((one + two)) "$3"
 	if [ $percent -ge 62 ] && [ $percent -le 86 ]; then
-		pass "$1: three of four go by one"
+		pass "$1: three of four use one"
 	else
-		fail "$1: three of four go by one" "$one and $two"
+		fail "$1: three of four use one" "$one and $two"
 	fi
 }
 
-# all_by NAME N SAID TOTAL
-all_by()
+# all_via NAME N OUTPUT TOTAL
+all_via()
 {
-	like "$1: nothing amiss" "$3" 'split 0 lost 0$'
-	is "$1: all by $2" "$(had "$2" "$3")" "$4"
+	like "$1: no errors" "$3" 'split 0 lost 0$'
+	is "$1: all via $2" "$(flows_of "$2" "$3")" "$4"
 }
 
-# goes_by NAME N: within a second, headers or payload, either family
-goes_by()
+# uses NAME N: within a second, by headers and by payload, both families
+uses()
 {
 	local port
 	sleep 0.6
 	for port in 5001 5002; do
-		all_by "$1, $port" "$2" \
+		all_via "$1, $port" "$2" \
 			"$(many 10 2 $port $SERVER4 $SERVER6)" 40
 	done
 }
 
-shares masquerade
+balanced masquerade
 ok "up" lab_up
 ok "servers" lab_serve server tcp:5001 udp:5001 tcp:5002 udp:5002 tcp:5003 \
 	udp:5003
-shared "by headers" "$(many 100 3 5001 $SERVER4 $SERVER6)" 400
-shared "by the engine" "$(many 100 3 5002 $SERVER4 $SERVER6)" 400
+weighted "by headers" "$(many 100 3 5001 $SERVER4 $SERVER6)" 400
+weighted "by the engine" "$(many 100 3 5002 $SERVER4 $SERVER6)" 400
 
-# ---- by source: one path a client, and not the same for all ----
+# ---- by source: one path per client, not the same for all ----
 
 clients4='' clients6=''
 for n in $(seq 100 113); do
@@ -108,49 +108,49 @@ one_path()
 			awk '{ print $1 }' <<<"$said")
 "
 	done
-	# One address of ten flows, none lost, a line a client; then the paths.
+	# For each client one path, ten flows, none lost; then the number of paths.
 	awk 'NF { if ($1 != 6 || $2 != 10 || $3 != 0) bad++; seen[$4]++ }
 		END { n = 0; for (path in seen) n++; print bad + 0, n }' \
 		<<<"$paths"
 }
-is "by source: a client has one path, two have both" \
+is "by source: each client has one path, both are used" \
 	"$(one_path "$clients4")" "0 2"
 is "by source: IPv6" "$(one_path "$clients6")" "0 2"
 
-# ---- the router's own: the first that lives ----
+# ---- local traffic: the first uplink that is up ----
 
-is "the router's own" "$(ask router udp $SERVER4 5001) $(
+is "local traffic" "$(ask router udp $SERVER4 5001) $(
 	ask router tcp $SERVER4 5001)" "$(up4 1) $(up4 1)"
 
-# ---- an uplink dies, and comes back ----
+# ---- an uplink goes down and comes up again ----
 
 lab_start client lasts /usr/bin/python3 \
 	"$LAB_TOP/pcap-tests/live/datagrams.py" $SERVER4 5001 60
-ok "one is said to be down" waymark uplink down one
-goes_by "one is down" 2
-like "uplink lists who takes over" "$(waymark uplink)" \
+ok "one is disabled" waymark uplink down one
+uses "one is down" 2
+like "uplink lists the active uplink" "$(waymark uplink)" \
 	'^one .*IPv4: via main, balanced flows via two \(forced\)'
-is "the router's own, too" "$(ask router udp $SERVER4 5001)" "$(up4 2)"
+is "local traffic, one is down" "$(ask router udp $SERVER4 5001)" "$(up4 2)"
 until_true 60 grep -q lost "$LAB_DIR/lasts.log"
-like "a flow that was there goes on" "$(cat "$LAB_DIR/lasts.log")" \
+like "an established flow continues" "$(cat "$LAB_DIR/lasts.log")" \
 	' lost [0-2]$'
-ok "and is up again" waymark uplink auto one
+ok "one is enabled again" waymark uplink auto one
 sleep 0.6
-shared "both again" "$(many 50 2 5001 $SERVER4 $SERVER6)" 200
-shared "both again, by the engine" "$(many 50 2 5002 $SERVER4 $SERVER6)" 200
+weighted "both again" "$(many 50 2 5001 $SERVER4 $SERVER6)" 200
+weighted "both again, by the engine" "$(many 50 2 5002 $SERVER4 $SERVER6)" 200
 
 in_router ip link set up2 down
-goes_by "a link is down" 1
+uses "a link is down" 1
 in_router ip link set up2 up
 in_router ip addr add "$(up6 2)/64" dev up2 nodad 2>/dev/null
 until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw4 2)"
 until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw6 2)"
 sleep 0.5
-shared "its link is back" "$(many 50 2 5002 $SERVER4 $SERVER6)" 200
+weighted "the link is up again" "$(many 50 2 5002 $SERVER4 $SERVER6)" 200
 
-# ---- no NAT: a TCP connection goes on by the other uplink ----
+# ---- no NAT: a TCP connection continues via the other uplink ----
 
-shares ''
+balanced ''
 ok "without NAT" waymark reload
 lab_forget
 like "without NAT: all answers" "$(many 50 3 5001 $SERVER4)" 'split 0 lost 0$'
@@ -167,22 +167,22 @@ sleep 0.6
 lab_forget
 for n in 1 2 3 4; do
 	until_true 80 lab_gone "$(lab_pid "tcp$n")"
-	is "connection $n goes on" "$(cat "$LAB_DIR/tcp$n.log")" "$LAN4.9"
+	is "connection $n continues" "$(cat "$LAB_DIR/tcp$n.log")" "$LAN4.9"
 done
-is "by two" "$(lab_paths $SERVER4 tcp 5002)" 2
+is "via two" "$(lab_paths $SERVER4 tcp 5002)" 2
 waymark uplink auto one >/dev/null
 ok "down" waymark down
 until_true 20 lab_gone "$(lab_pid waymark)"
 
-# ---- the engine alone, beside a set-up ----
+# ---- `waymark run` with a separate set-up ----
 
-shares 'masquerade optional'
+balanced 'masquerade optional'
 in_router ip link set up1 down
 ok "set up while one is down" waymark setup "$LAB_DIR/lab.policy"
 lab_start router run "$WAYMARK" run --state-dir "$LAB_DIR/state" \
 	"$LAB_DIR/lab.policy"
 until_true 50 grep -q ready "$LAB_DIR/run.log"
-all_by "run: one is down" 2 "$(many 10 2 5002 $SERVER4)" 20
-all_by "setup: one is down" 2 "$(many 10 2 5001 $SERVER4)" 20
-is "the ISPs refused nothing" "$(lab_spoofed 1) $(lab_spoofed 2)" "0 0"
+all_via "run: one is down" 2 "$(many 10 2 5002 $SERVER4)" 20
+all_via "setup: one is down" 2 "$(many 10 2 5001 $SERVER4)" 20
+is "no spoofed packets" "$(lab_spoofed 1) $(lab_spoofed 2)" "0 0"
 done_testing
