@@ -55,14 +55,13 @@ until_true 30 lab_gone "$(lab_pid waymark)"
 works 1
 rm -f "$LAB_DIR/state/probes"
 ok "start again" lab_up
-sleep 1
-like "the flow has the address of one" "$(entries)" "dst=$(up4 1) "
+has_address_of_one() { entries | grep -q "dst=$(up4 1) "; }
+ok "the flow has the address of one" until_true 30 has_address_of_one
 spoofed=$(lab_spoofed 1)
 lab_forget
-sleep 1
+ok "the flow uses one (before: $spoofed spoofed)" until_true 30 \
+	eval '[ "$(lab_left 1 $SERVER4 udp 5001)" -gt 5 ]'
 is "nothing leaves with the wrong address" "$(lab_spoofed 1)" 0
-ok "the flow uses one (before: $spoofed spoofed)" \
-	test "$(lab_left 1 $SERVER4 udp 5001)" -gt 5
 
 # ---- a flow on its right uplink is left alone ----
 

@@ -107,7 +107,7 @@ overflow=$(counted queue_overflow)
 stopped=$!
 sent=$(in_client "$bench/udp_flood" "$SERVER4" 9004 2 6400)
 wait $stopped
-sleep 0.3
+until_true 30 eval '[ $(($(left one 9004) + $(left two 9004))) = "$sent" ]'
 is "all packets left while the engine was stopped" \
 	"$(($(left one 9004) + $(left two 9004)))" "$sent"
 is "those that bypassed the full queue are counted" \

@@ -95,7 +95,7 @@ for filter in 0 1; do
 	is "via main" "$(lab_paths "$server" tcp 443)" 1
 	ok "flows with a verdict for main pass" ask client tcp "$server" 28
 	is "via main, with a verdict" "$(lab_paths "$server" tcp 28)" 1
-	ask client tcp "$server" 27 --patience 1 >/dev/null 2>&1
+	LAB_SLOW=1 ask client tcp "$server" 27 --patience 1 >/dev/null 2>&1
 	is "flows with a verdict to drop do not" "$(lab_paths "$server" tcp 27)" none
 	ok "local traffic passes" ask router tcp "$server" 25 --lines 3
 	is "by the second uplink" "$(lab_paths "$server" tcp 25)" 2
@@ -149,23 +149,13 @@ asking=$LAB_PID
 until_true 30 lab_left_some 198.51.100.9 443
 like "another policy" "$(waymark setup "$LAB_DIR/b.policy" 2>&1)" 'set up'
 
-# passes NAME WHERE tcp|udp ADDRESS PORT ...: the flow is answered; stopped: not
+# passes NAME WHERE tcp|udp ADDRESS PORT ...: the flow is answered
 passes() { local name=$1; shift; ok "$name" ask "$@" --patience 2; }
-stopped()
-{
-	local name=$1
-	shift
-	if ask "$@" --patience 1 >/dev/null 2>&1; then
-		fail "$name"
-	else
-		pass "$name"
-	fi
-}
 
 in_router nft flush chain inet engine play
-stopped "a new flow" client tcp 198.51.100.9 443
-stopped "a new flow, IPv6" client udp 2001:db8:5e::9 443
-stopped "a new local flow" router tcp 198.51.100.9 443
+unanswered "a new flow" client tcp 198.51.100.9 443
+unanswered "a new flow, IPv6" client udp 2001:db8:5e::9 443
+unanswered "a new local flow" router tcp 198.51.100.9 443
 passes "from an exempt host" client tcp 198.51.100.9 443 --from "$LAN4.20"
 passes "from an exempt host, IPv6" client udp 2001:db8:5e::9 443 --from "$LAN6::20"
 passes "to an exempt host" client udp 198.51.100.12 443

@@ -29,7 +29,7 @@ ok "the engine listens" until_true 50 listens
 
 # answered FILE: the number of echo replies that ping reports in it.
 answered() { sed -n 's/.* \([0-9]*\) received.*/\1/p' "$LAB_DIR/$1"; }
-ping_often() { in_client ping -q -i 0.02 -c "$2" -w 6 "$1"; }
+ping_often() { in_client ping -q -i 0.02 -c "$2" -w "$((6 * LAB_SLOW))" "$1"; }
 
 ping_often "$SERVER4" 100 >"$LAB_DIR/waiting" &
 asking=$!

@@ -26,10 +26,11 @@ ok "servers" lab_serve server tcp:25 tcp:80 tcp:443
 
 # The engine is killed between the handshake and the first payload.
 for server in $SERVER4 $SERVER6; do
-	ask client tcp $server 443 --wait 1 --lines 5 --say SSH-2.0-lab \
-		>"$LAB_DIR/answer" &
+	lab_forget
+	ask client tcp $server 443 --wait $LAB_SLOW --lines 5 \
+		--say SSH-2.0-lab >"$LAB_DIR/answer" &
 	client=$!
-	sleep 0.6
+	until_true 30 eval '[ "$(lab_left 2 $server tcp 443)" -ge 2 ]'
 	kill -KILL "$(lab_pid waymark)"
 	wait $client
 	is "a flow in inspection continues: $server" $? 0
@@ -49,12 +50,13 @@ ok "down" waymark down
 
 policy fail-closed
 ok "up with fail-closed" lab_up
+lab_forget
 ask client tcp $SERVER4 25 --lines 20 --pause 0.1 >"$LAB_DIR/answer" &
 client=$!
-sleep 0.6
+until_true 20 eval '[ "$(lab_left 3 $SERVER4 tcp 25)" -gt 3 ]'
 kill -KILL "$(lab_pid waymark)"
 lab_forget
-ok "no new flow passes" eval "! ask client tcp $SERVER4 80 --patience 1"
+unanswered "no new flow passes" client tcp $SERVER4 80
 is "no packet of it leaves" "$(lab_paths $SERVER4 tcp 80)" none
 like "status reports it" "$(waymark status 2>&1)" 'other flows are dropped'
 wait $client
@@ -69,8 +71,7 @@ policy fail-closed
 ok "up once more" lab_up
 hung=$(lab_pid waymark)
 kill -STOP "$hung"
-ok "a hung engine blocks new flows" \
-	eval "! ask client tcp $SERVER4 80 --patience 1"
+unanswered "a hung engine blocks new flows" client tcp $SERVER4 80
 said=$(LAB_SECONDS=20 waymark down 2>&1)
 is "down fails, since the process remains" $? 1
 like "and reports how to end it" "$said" "kill -9 $hung"

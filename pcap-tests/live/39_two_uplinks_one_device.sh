@@ -69,8 +69,7 @@ is "bound, IPv6" "$(ask router tcp $SERVER6 26 \
 # An address that is added later.
 other4=203.0.113.45
 in_router ip addr add $other4/28 dev wan
-sleep 0.5
-ok "a new address" ask server tcp $other4 8081 --patience 1
+ok "a new address" until_true 10 ask server tcp $other4 8081 --patience 1
 
 ok "down" waymark down
 in_router ip addr del $other4/28 dev wan

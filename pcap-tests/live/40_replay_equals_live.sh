@@ -73,7 +73,7 @@ for server in $SERVER4 $SERVER6; do
 done
 ask client tcp $SERVER4 25 --from $LAN4.20 >/dev/null
 ask client tcp $SERVER6 25 --from $LAN6::20 >/dev/null
-sleep 0.5
+lab_sleep 0.5	# until both captures are complete
 kill -INT $before
 until_true 30 lab_gone $before
 kill -INT $after

@@ -54,9 +54,9 @@ ok "status is answered" until_true 50 said status
 is "the socket is private" "$(stat -c %a "$LAB_DIR/state/control")" 600
 ok "mail" ask client tcp $SERVER4 25
 ok "ssh" ask client tcp $SERVER4 443 --say SSH-2.0-lab
-ask client tcp $SERVER4 80 --wait 2 >/dev/null &
+ask client tcp $SERVER4 80 --wait $((2 * LAB_SLOW)) >/dev/null &
 client=$!
-sleep 0.5
+until_true 15 eval 'said flows | grep -q ":80 "'
 flows=$(said flows)
 like "flows: the one in inspection" "$flows" \
 	"^tcp +$LAN4.9:[0-9]+ +$SERVER4:80 +one +- .* app "
@@ -218,7 +218,7 @@ in_client "$bench/udp_send" "$SERVER4" 9001 64 64 4 3000 >"$LAB_DIR/sent" &
 sending=$!
 reloads=0
 began=$SECONDS
-while [ $((SECONDS - began)) -lt 3 ]; do
+while [ $((SECONDS - began)) -lt 3 ] || [ $reloads -lt 5 ]; do
 	write_policy "$([ $((reloads % 2)) = 0 ] && echo one || echo two)"
 	waymark reload >/dev/null || break
 	reloads=$((reloads + 1))
@@ -292,7 +292,7 @@ like "exempt del of an unknown address" "$(said exempt del $LAN4.20)" 'there is 
 
 # ---- misbehaving clients of the socket ----
 
-in_router timeout 5 python3 - "$LAB_DIR/state/control" <<'PYTHON'
+in_router timeout $((5 * LAB_SLOW)) python3 - "$LAB_DIR/state/control" <<'PYTHON'
 import socket, sys
 clients = []
 for i in range(12):

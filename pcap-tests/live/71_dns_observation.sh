@@ -131,7 +131,7 @@ ask client tcp $SERVER4 853 --lines 13 >/dev/null
 ok "DNS over TLS is counted" until_true 30 eval '[ "$(counted TLS)" = 1 ]'
 ask client udp $SERVER4 853 --lines 4 >/dev/null
 is "DNS over QUIC is counted" "$(counted QUIC)" 1
-in_client curl -sk --max-time 5 --resolve dns.google:443:$SERVER4 \
+in_client curl -sk --max-time $((5 * LAB_SLOW)) --resolve dns.google:443:$SERVER4 \
 	https://dns.google/ >/dev/null
 is "DNS over HTTPS is counted, by the name of the resolver" "$(counted HTTPS)" 1
 fetch client $OTHER "https://$NAME_VIDEO/" >/dev/null

@@ -103,7 +103,7 @@ paths masquerade "late reset" "" "app ssh"
 start "late reset, payload of the server"
 is "the client is reset before the banner" "$(banner $A $OTHER)" "reset 0: 1"
 is "IPv6" "$(banner $A6 $VIDEO6)" "reset 0: 1"
-sleep 0.6	# until the server has received the reset and closed
+lab_sleep 0.6	# until the server has received the reset and closed
 is "its next flow is right" "$(banner $A $OTHER)" "answered 1: 2"
 is "IPv6" "$(banner $A6 $VIDEO6)" "answered 1: 2"
 is "counted: reset" "$(late)" "0 0 2"

@@ -57,7 +57,7 @@ flow()
 	local want=$1 where=$2 proto=$3 to=$4 port=$5 said
 	shift 5
 	said=$(ask "$where" "$proto" "$to" "$port" --lines 2 \
-		--patience "$([ "$want" = none ] && echo 0.3 || echo 2)" \
+		--patience "$([ "$want" = none ] && echo 0.1 || echo 2)" \
 		"$@" 2>&1)
 	case $want in
 	none) grep -q '^talk:' <<<"$said" || wrong="$wrong

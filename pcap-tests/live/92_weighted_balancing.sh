@@ -73,7 +73,7 @@ all_via()
 uses()
 {
 	local port
-	sleep 0.6
+	lab_sleep 0.6
 	for port in 5001 5002; do
 		all_via "$1, $port" "$2" \
 			"$(many 10 2 $port $SERVER4 $SERVER6)" 40
@@ -132,10 +132,10 @@ like "uplink lists the active uplink" "$(waymark uplink)" \
 	'^one .*IPv4: via main, balanced flows via two \(forced\)'
 is "local traffic, one is down" "$(ask router udp $SERVER4 5001)" "$(up4 2)"
 until_true 60 grep -q lost "$LAB_DIR/lasts.log"
-like "an established flow continues" "$(cat "$LAB_DIR/lasts.log")" \
-	' lost [0-2]$'
+few_lost "an established flow: datagrams lost" \
+	"$(cat "$LAB_DIR/lasts.log")" 2
 ok "one is enabled again" waymark uplink auto one
-sleep 0.6
+lab_sleep 0.6
 weighted "both again" "$(many 50 2 5001 $SERVER4 $SERVER6)" 200
 weighted "both again, by the engine" "$(many 50 2 5002 $SERVER4 $SERVER6)" 200
 
@@ -145,7 +145,7 @@ in_router ip link set up2 up
 in_router ip addr add "$(up6 2)/64" dev up2 nodad 2>/dev/null
 until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw4 2)"
 until_true 20 in_router ping -I up2 -c 1 -W 1 "$(gw6 2)"
-sleep 0.5
+lab_sleep 0.5
 weighted "the link is up again" "$(many 50 2 5002 $SERVER4 $SERVER6)" 200
 
 # ---- no NAT: a TCP connection continues via the other uplink ----
@@ -159,14 +159,14 @@ is "without NAT: both paths" "$(lab_paths $SERVER4 tcp 5001) $(
 for n in 1 2 3 4; do
 	lab_start client "tcp$n" /usr/bin/python3 \
 		"$LAB_TOP/pcap-tests/live/talk.py" ask tcp $SERVER4 5002 \
-		--lines 40 --pause 0.05 --patience 5
+		--lines $((40 * LAB_SLOW)) --pause 0.05 --patience 5
 done
-sleep 0.6
+lab_sleep 0.3
 waymark uplink down one >/dev/null
-sleep 0.6
+lab_sleep 0.6
 lab_forget
 for n in 1 2 3 4; do
-	until_true 80 lab_gone "$(lab_pid "tcp$n")"
+	until_true 100 lab_gone "$(lab_pid "tcp$n")"
 	is "connection $n continues" "$(cat "$LAB_DIR/tcp$n.log")" "$LAN4.9"
 done
 is "via two" "$(lab_paths $SERVER4 tcp 5002)" 2

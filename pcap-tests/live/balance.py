@@ -1,23 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""balance.py - many flows at once, and by which address each was seen, for the
-live tests of paths that share flows.
+"""balance.py - Many concurrent flows and the source address of each, for the live
+tests of load balancing.
 
   balance.py COUNT LINES PROTO:PORT:SERVER[=CLIENT] ...
 
-Of each kind COUNT flows say LINES lines, one at a time; talk.py answers with
-the address that a line came from. Prints how many flows each address had, how
-many were seen by several, and how many lines had no answer:
+COUNT flows of each kind send LINES lines, each after the answer to the previous
+one; talk.py answers with the source address of a line. Prints the number of
+flows of each address, of flows with several, and of lines without answer:
 
   203.0.113.18 300 203.0.113.34 100 split 0 lost 0
 """
 import collections
+import os
 import selectors
 import socket
 import sys
 import time
 
-PATIENCE_S = 3
+PATIENCE_S = 3 * int(os.environ.get("LAB_SLOW", 1))
 AT_ONCE = 100
 
 
@@ -35,17 +36,17 @@ class Flow:
         self.left, self.seen = lines, set()
 
     def ready(self, events):
-        """What to wait for next; 0: it is done."""
+        """Return the event to wait for next, 0 if the flow has ended."""
         try:
             if events & selectors.EVENT_WRITE:
                 self.sock.send(b"hello\n")
                 return selectors.EVENT_READ
-            heard = self.sock.recv(65536)
+            answer = self.sock.recv(65536)
         except OSError:
             return 0
-        if not heard:
+        if not answer:
             return 0
-        self.seen.add(heard.decode().strip())
+        self.seen.add(answer.decode().strip())
         self.left -= 1
         return selectors.EVENT_WRITE if self.left else 0
 

@@ -1,18 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# capture.sh - take the captures of the replay cases anew.
+# capture.sh - Record the captures of the replay cases again.
 #
 #	pcap-tests/live/capture.sh [CASE...]
 #
-# Each is what the router's LAN side saw while real programs talked through
-# the lab. Beside the lab's tools it wants curl, nginx, sshd, ssh, dnsmasq,
-# dig, ethtool, aria2c, transmission-cli, mktorrent and python3-aiosmtpd. A new
-# capture has new port numbers, so `make bless` comes after it.
+# Each is recorded on the LAN interface of the router while real programs
+# communicate through the lab. In addition to the tools of the lab, it needs
+# curl, nginx, sshd, ssh, dnsmasq, dig, ethtool, aria2c, transmission-cli,
+# mktorrent and python3-aiosmtpd. Run `make bless` afterwards: a new capture has
+# new port numbers.
 . "$(dirname "$0")/lib.sh"
 . "$LAB_TOP/pcap-tests/live/services.sh"
 lab_bound 240 "$0" "$@"
+LAB_SLOW=1	# some limits end a program that would go on: keep captures short
 
-# Packets as a wire would carry them: no segments of 60 kB.
+# Disable offloads, so that captures contain packets as on the wire.
 plain_wire()
 {
 	local where
@@ -35,7 +37,7 @@ begin()
 	until_true 50 grep -q listening "$LAB_DIR/tcpdump.log"
 }
 
-# Without the neighbour discovery of the veths.
+# Exclude neighbour discovery.
 quiet="ip or (ip6 and not (icmp6 and ip6[40] >= 130) and ip6[6] != 0)"
 
 end()
@@ -48,12 +50,12 @@ end()
 		"$(stat -c %s "$CAPTURE")"
 }
 
-take_https_by_name()
+record_https_by_name()
 {
 	begin https-by-name
 	fetch client $SERVER4 https://$NAME_PLAIN/
 	fetch client $SERVER6 https://$NAME_PLAIN/
-	# Unknown at its SYN, then known; the second is known at once.
+	# The first flow to the name is late, the second correct from its SYN.
 	fetch client 198.51.100.9 https://$NAME_VIDEO/
 	fetch client 198.51.100.9 https://$NAME_VIDEO/
 	fetch client 2001:db8:5e::9 https://$NAME_VIDEO/
@@ -61,7 +63,7 @@ take_https_by_name()
 	end
 }
 
-take_dns()
+record_dns()
 {
 	local address
 	begin dns
@@ -74,17 +76,17 @@ take_dns()
 	end
 }
 
-take_smtp()
+record_smtp()
 {
 	begin smtp
 	send_mail client $SERVER4 25
 	send_mail client $SERVER6 25
-	# On a port that says nothing: known when the server greets.
+	# On another port: classified by the server's greeting.
 	send_mail client $SERVER4 2525
 	end
 }
 
-take_ssh()
+record_ssh()
 {
 	begin ssh
 	log_in client $SERVER4 22 echo one
@@ -93,7 +95,7 @@ take_ssh()
 	end
 }
 
-take_http_keep_alive()
+record_http_keep_alive()
 {
 	begin http-keep-alive
 	in_client curl -sS -q --max-time 5 \
@@ -107,8 +109,8 @@ take_http_keep_alive()
 	end
 }
 
-# A ClientHello over several segments: the client is told a small MSS.
-take_hello_in_pieces()
+# A ClientHello over several segments: the server announces a small MSS.
+record_hello_in_pieces()
 {
 	in_server ip route change $LAN4.0/24 via 198.51.100.133 advmss 128
 	in_server ip -6 route change $LAN6::/64 via 2001:db8:c1::1 advmss 128
@@ -120,10 +122,9 @@ take_hello_in_pieces()
 	in_server ip -6 route change $LAN6::/64 via 2001:db8:c1::1
 }
 
-# That capture as a bad path would hand it on: its segments in reverse, one
-# of them twice. No qdisc that reorders is needed: the frames are put into
-# another order in the file, their times left where they were.
-take_hello_out_of_order()
+# The same capture with reordering: segments reversed, one of them duplicated.
+# Frames are reordered in the file; time stamps keep increasing.
+record_hello_out_of_order()
 {
 	mkdir -p "$LAB_TOP/pcap-tests/cases/hello-out-of-order"
 	/usr/bin/python3 "$LAB_TOP/pcap-tests/live/reorder.py" \
@@ -131,8 +132,8 @@ take_hello_out_of_order()
 		"$LAB_TOP/pcap-tests/cases/hello-out-of-order/input.pcap"
 }
 
-# The same without the start: what a router sees that was switched on late.
-take_middle_of_flow()
+# An ssh session without its start, as for a router that was started later.
+record_middle_of_flow()
 {
 	begin middle-of-flow
 	log_in client $SERVER4 22 echo one
@@ -142,7 +143,7 @@ take_middle_of_flow()
 	mv "$CAPTURE.tmp" "$CAPTURE"
 }
 
-take_udp_fragments()
+record_udp_fragments()
 {
 	local text
 	text=$(printf '%04000d' 0)
@@ -153,7 +154,7 @@ take_udp_fragments()
 	end
 }
 
-take_exempt()
+record_exempt()
 {
 	begin exempt
 	ask client tcp $SERVER4 5000 --lines 1
@@ -164,9 +165,9 @@ take_exempt()
 	end
 }
 
-# The client's view of a route that drops: the lab has none, so the
-# conversation goes through in the capture, and replay says what is cut.
-take_drop()
+# Flows for a route that drops. The lab does not drop them, so the capture is
+# complete, and replay shows which packets would be dropped.
+record_drop()
 {
 	begin drop
 	ask client tcp $SERVER4 31337 --lines 2
@@ -175,7 +176,7 @@ take_drop()
 	end
 }
 
-take_dscp()
+record_dscp()
 {
 	begin dscp
 	ask client udp $SERVER4 5000 --tos 0xb8
@@ -185,20 +186,20 @@ take_dscp()
 	end
 }
 
-take_icmp_errors()
+record_icmp_errors()
 {
 	begin icmp-errors
 	in_client ping -n -q -c 2 -i 0.2 $SERVER4
 	in_client ping -n -q -c 2 -i 0.2 $SERVER6
-	# Nobody listens there: port unreachable belongs to the UDP flow.
+	# A closed port: port unreachable belongs to the UDP flow.
 	ask client udp $SERVER4 9 --lines 1
 	ask client udp $SERVER6 9 --lines 1
-	# Dies on the way: time exceeded, from the ISP.
+	# Time exceeded, from the ISP.
 	in_client ping -n -q -c 1 -W 1 -t 2 198.51.100.9
 	end
 }
 
-take_budget()
+record_budget()
 {
 	begin budget
 	ask client tcp $SERVER4 5000 --lines 8 --say nothing
@@ -207,7 +208,7 @@ take_budget()
 	end
 }
 
-take_bittorrent()
+record_bittorrent()
 {
 	serve_torrent
 	begin bittorrent
@@ -217,7 +218,7 @@ take_bittorrent()
 		--bt-stop-timeout=8 --listen-port=6889 \
 		--allow-overwrite=true "$LAB_DIR/torrent/a.torrent" \
 		>"$LAB_DIR/got.log" 2>&1
-	# -et: in the clear where the other side agrees.
+	# -et: unencrypted if the peer agrees.
 	mkdir -p "$LAB_DIR/got2/config"
 	echo '{ "utp-enabled": false }' >"$LAB_DIR/got2/config/settings.json"
 	LAB_SECONDS=9 in_client transmission-cli -M -et -p 6890 \
@@ -227,7 +228,7 @@ take_bittorrent()
 	end
 }
 
-# A tracker that knows one peer, and that peer.
+# A tracker with one peer, and that peer.
 serve_torrent()
 {
 	local dir=$LAB_DIR/torrent
@@ -267,7 +268,7 @@ serve_web && serve_ssh 22 2222 && serve_smtp 25 2525 &&
 lab_serve server tcp:31337 udp:31337 tcp:5000 tcp:5001 udp:5000 udp:5001
 
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || set -- $(compgen -A function take_ | sed 's/take_//')
+[ $# -gt 0 ] || set -- $(compgen -A function record_ | sed 's/record_//')
 for name; do
-	"take_${name//-/_}"
+	"record_${name//-/_}"
 done

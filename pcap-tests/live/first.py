@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send the first packet of some flows and wait for nothing.
+"""Send the first packet of some flows without waiting for answers.
 
 usage: first.py KIND COUNT NET4 NET6
 
 KIND is udp4, tcp4, other4 (a protocol without ports), udp6, tcp6 or other6.
-Flows with ports go to NET4.9 and NET6::9, port 443, each from a port of its
-own; the others to as many addresses. The same flows each time.
+Flows with ports go to NET4.9 and NET6::9, port 443, each from another port; the
+others to COUNT addresses. Each run sends the same flows.
 """
 import socket
 import sys

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""flood.py COUNT - a capture of COUNT flows, one a millisecond, on stdout.
+"""flood.py COUNT - Write a capture of COUNT flows, one per ms, to stdout.
 
-Raw IP: UDP datagrams of 100 bytes, each from a port or address of its own.
+Raw IP: UDP datagrams of 100 bytes, each with another source.
 """
 import struct
 import sys

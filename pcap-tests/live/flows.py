@@ -1,29 +1,28 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""flows.py - thousands of short conversations beside some that last, for the
-live tests.
+"""flows.py - Thousands of short flows and some long ones, for the live tests.
 
   flows.py FIRST TURNS EVERY KEPT PROTO:PORT:ADDRESS=WORDS ...
 
-Each turn begins a new flow of each kind, which says WORDS and ends with the
-answer; turns are EVERY seconds apart, at least TURNS of them, and more until a
-SIGTERM comes. KEPT flows of each kind are begun before, and say a line at
-every tenth turn. Source ports are from FIRST on, so that no two flows are
-alike. Prints
+Each turn starts a new flow of each kind, which sends WORDS and ends with the
+answer. Turns are EVERY seconds apart; there are at least TURNS of them, and more
+until a SIGTERM. KEPT flows of each kind start first and send a line at every
+tenth turn. Source ports count from FIRST, so that all flows differ. Prints
 
   new 1200 answered 1200 kept 960 answered 960
 """
+import os
 import selectors
 import signal
 import socket
 import sys
 import time
 
-PATIENCE_S = 4
+PATIENCE_S = 4 * int(os.environ.get("LAB_SLOW", 1))
 
 
 class Counts:
-    said = answered = 0
+    sent = answered = 0
 
 
 class Flow:
@@ -41,24 +40,24 @@ class Flow:
         self.sock.connect_ex((address, int(port)))
         selector.register(self.sock, selectors.EVENT_WRITE, self)
 
-    def say(self):
+    def send(self):
         try:
             self.sock.send(self.words)
-            self.counts.said += 1
+            self.counts.sent += 1
         except OSError:
             pass
 
     def ready(self, events):
         if events & selectors.EVENT_WRITE:
-            self.say()
+            self.send()
             self.selector.modify(self.sock, selectors.EVENT_READ, self)
             return
         try:
-            heard = self.sock.recv(65536)
+            answer = self.sock.recv(65536)
         except OSError:
-            heard = b""
-        self.counts.answered += heard.count(b"\n")
-        if not heard or not self.is_kept:
+            answer = b""
+        self.counts.answered += answer.count(b"\n")
+        if not answer or not self.is_kept:
             self.selector.unregister(self.sock)
             self.sock.close()
 
@@ -91,13 +90,13 @@ class Storm:
         while turn < turns or self.goes_on:
             self.begin(port + count + turn, self.new)
             for flow in kept if turn % 10 == 0 else ():
-                flow.say()
+                flow.send()
             turn += 1
             self.wait(start + turn * every)
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end and (
                 self.new.answered < turn * len(self.words) or
-                self.kept.answered < self.kept.said):
+                self.kept.answered < self.kept.sent):
             self.wait(time.monotonic() + 0.1)
         return turn * len(self.words)
 
@@ -107,7 +106,7 @@ def main():
     flows = storm.run(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]),
                       int(sys.argv[4]))
     print("new", flows, "answered", storm.new.answered,
-          "kept", storm.kept.said, "answered", storm.kept.answered)
+          "kept", storm.kept.sent, "answered", storm.kept.answered)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""grammar.py - read the EBNF of waymark.policy(5) and use it.
+"""grammar.py - Read and use the EBNF of waymark.policy(5).
 
-    grammar.py MANUAL symbols         undefined and unused symbols, one a line
-    grammar.py MANUAL match FILE...   what of these policies it does not derive
+    grammar.py MANUAL symbols         undefined and unused symbols, one per line
+    grammar.py MANUAL match FILE...   parts of these policies it does not derive
     grammar.py MANUAL make DIR COUNT  random policies that it derives: DIR/1, ...
 
-For the tests of the manual: what the parser accepts and what the manual
-describes have to be the same language.
+For the tests of the manual: the parser and the manual have to agree on the
+language.
 """
 import random
 import re

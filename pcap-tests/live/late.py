@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""late.py - a client that says lines one by one, each after the answer to the
-one before, and tells how it ended.
+"""late.py - A client that sends lines, each after the answer to the previous one,
+and prints how the flow ended.
 
   late.py tcp|udp FROM ADDRESS PORT LINE...
 
-An empty LINE says nothing and waits for the server's words.
+An empty LINE sends nothing and waits for data of the server.
 Prints "answered N", "reset N" (TCP) or "refused N" (UDP): after N answers.
 """
+import os
 import socket
 import sys
 
@@ -17,10 +18,10 @@ def main():
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM if proto == "tcp"
                          else socket.SOCK_DGRAM)
-    sock.settimeout(5)
+    sock.settimeout(5 * int(os.environ.get("LAB_SLOW", 1)))
     sock.bind((source, 0))
     sock.connect((address, int(port)))
-    answers, how = 0, "answered"
+    answers, end = 0, "answered"
     try:
         for line in lines:
             if line:
@@ -29,10 +30,10 @@ def main():
                 sys.exit("late: the connection was closed")
             answers += 1
     except ConnectionResetError:
-        how = "reset"
+        end = "reset"
     except ConnectionRefusedError:
-        how = "refused"
-    print(how, answers)
+        end = "refused"
+    print(end, answers)
 
 
 main()

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2034,SC2120 # for those who source it
-# learning.sh - what the tests of learned paths share. Source it after lib.sh,
-# for a lab of two uplinks: names by the DNS, who asks for them, and by which
-# uplink a visit goes. The servers are those of services.sh.
+# shellcheck shell=bash disable=SC2034,SC2120 # used by the scripts that source it
+# learning.sh - Common functions of the tests of learned paths, with two uplinks:
+# DNS servers, DNS clients, and the uplinks that a visit used. Source it after
+# lib.sh; it sources services.sh.
 . "$LAB_TOP/pcap-tests/live/services.sh"
 
-SHARED=198.51.100.9	# has the names of the video and of the meeting
+SHARED=198.51.100.9	# address of both the video and the meeting
 VIDEO=198.51.100.10
 OTHER=198.51.100.11
 SHARED6=2001:db8:5e::9
@@ -13,14 +13,14 @@ VIDEO6=2001:db8:5e::10
 A=$LAN4.9 B=$LAN4.20 C=$LAN4.21
 A6=$LAN6::9 B6=$LAN6::20 C6=$LAN6::21
 
-# Whether somebody listens for questions: answers_at WHERE ADDRESS
+# Whether a DNS server listens: answers_at WHERE ADDRESS
 answers_at()
 {
 	in_ns "$1" ss -Hlnu "sport = :53" | grep -qF "$2"
 }
 
-# names_at WHERE NAME ADDRESSES [DNSMASQ'S OPTIONS]: a DNS server and nothing
-# behind it
+# names_at WHERE NAME ADDRESSES [OPTIONS OF dnsmasq]: start a DNS server that
+# forwards no queries.
 names_at()
 {
 	local where=$1 name=$2 addresses=$3
@@ -41,9 +41,9 @@ serve_names()
 		--host-record="$NAME_PLAIN,$SERVER4,$SERVER6"
 }
 
-# A client asks by itself, --resolve tells curl: the answer is known to the
-# router before the SYN. Prints the last address of the answers.
-# look_up FROM NAME [udp|tcp [SERVER [TYPE...]]]
+# look_up FROM NAME [udp|tcp [SERVER [TYPE...]]]: query the DNS and print the last
+# address of the answers. curl later gets its address by --resolve, so that the
+# router has seen the answer before the SYN.
 look_up()
 {
 	local from=$1 name=$2 proto=${3-udp} server=${4-$SERVER4}
@@ -52,7 +52,7 @@ look_up()
 		"$from" "$name" "$proto" "$server" "$@"
 }
 
-# get FROM ADDRESS NAME [CURL'S OPTIONS]: which uplinks carried it.
+# get FROM ADDRESS NAME [OPTIONS OF curl]: fetch a page, print the uplinks used.
 get()
 {
 	local from=$1 address=$2 name=$3 said
@@ -78,7 +78,7 @@ stop()
 	rm -f "$LAB_DIR/state/learned"
 }
 
-# policy UPLINK-WORDS [STATEMENTS]: the video by the second uplink
+# policy UPLINK-OPTIONS [STATEMENTS]: the video via the second uplink
 policy()
 {
 	lab_policy <<-POLICY
@@ -89,13 +89,13 @@ policy()
 	POLICY
 }
 
-# Both families of a client are joined where the router's neighbour table has
-# confirmed both addresses.
+# Have the router confirm both addresses of the client in its neighbour table:
+# waymark links the families of a host by its MAC address.
 confirm()
 {
 	local address
 	for address in "$A" "$A6"; do
-		in_router ping -q -c 1 -W 2 "$address" >/dev/null
+		in_router ping -q -c 1 -W "$((2 * LAB_SLOW))" "$address" >/dev/null
 		# An entry that the client made is confirmed after a while.
 		until_true 100 is_confirmed "$address"
 	done
@@ -108,14 +108,14 @@ is_confirmed()
 
 # ---- a browser ----
 
-# What the client's /etc/hosts says beside its own: hosts [LINE...]
+# hosts [LINE...]: add lines to the /etc/hosts of the client.
 hosts()
 {
 	printf '%s\n' "127.0.0.1 localhost" "$@" >"$LAB_DIR/hosts"
 }
 
-# The client with resolv.conf and hosts of its own, which its mount namespace
-# (that of ip-netns(8)) takes away with it: client_by_name COMMAND...
+# client_by_name COMMAND...: run a command at the client with its own resolv.conf
+# and hosts, mounted in the mount namespace that ip-netns(8) makes for it.
 client_by_name()
 {
 	[ -e "$LAB_DIR/hosts" ] || hosts
@@ -128,7 +128,8 @@ client_by_name()
 		exec "$@"' sh "$LAB_DIR" "$@"
 }
 
-# browse URL [OPTIONS]: the page as text, by headless Chromium without a past
+# browse URL [OPTIONS]: print the page, loaded by headless Chromium with a new
+# profile.
 browse()
 {
 	local url=$1 profile
@@ -138,13 +139,14 @@ browse()
 		--disable-gpu --no-first-run --disable-background-networking \
 		--disable-component-update --disable-sync --disable-extensions \
 		--disable-default-apps --ignore-certificate-errors \
-		--timeout=9000 --user-data-dir="$profile" "$@" \
+		--timeout="$((9000 * LAB_SLOW))" --user-data-dir="$profile" "$@" \
 		--dump-dom "$url" \
 		2>"$LAB_DIR/chromium.err"
 	rm -rf "$profile"
 }
 
-# browsed TEXT URL [OPTIONS]: whether the page says it; what is wrong, if not
+# browsed TEXT URL [OPTIONS]: whether the page contains TEXT; else print what is
+# wrong.
 browsed()
 {
 	local text=$1 said
@@ -156,7 +158,7 @@ browsed()
 	return 1
 }
 
-# The address that new flows of the client come from: ADDRESS ADDRESS6
+# browser_from ADDRESS ADDRESS6: the source of new flows of the client.
 browser_from()
 {
 	in_client ip route replace default via "$LAN4.1" src "$1"

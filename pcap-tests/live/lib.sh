@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034
-# lib.sh - the lab of the live tests and of the demo: a client, a router with
-# up to three uplinks, their ISPs and a server, each in a network namespace of
-# its own. Source it from bash.
+# lib.sh - The lab of the live tests and of the demo: a client, a router with up
+# to three uplinks, their ISPs and a server, each in its own network namespace.
+# Source it from bash.
 #
 #              lan0      up1 .-- isp1 --. core1
 #    client -------- router -- isp2 -- server
 #                         up3 '-- isp3 --' core3
 #
-# Each ISP drops what does not come from the addresses it gave out, as ISPs
-# do, and counts what it carries. Addresses are those for documentation
-# (RFC 5737, RFC 3849). Whatever happens, lab_down removes everything: it is
-# the EXIT trap, and what still runs is found by namespace and ended by pid.
+# Each ISP drops packets with a source address that it did not assign (BCP 38)
+# and counts the others. Addresses are those for documentation (RFC 5737, RFC
+# 3849). The EXIT trap is lab_down, which ends the processes in the namespaces
+# by pid and removes everything.
 
 set -u
 
@@ -20,18 +20,19 @@ BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$LAB_TOP/$BUILD ;; esac
 WAYMARK=$BUILD/waymark
 LAB_NAME=wm$$
-LAB_DIR=			# of the lab's files; lab_new makes it
+LAB_DIR=			# files of the lab; made by lab_new
 LAB_UPLINKS=0
-# Factor on the time that a whole test may take, for a slow or busy machine.
-LAB_SLOW=${LAB_SLOW:-3}
-LAB_SECONDS=10			# that one command in the lab may take
+# Factor on every time limit, for a slow or busy machine: of a test, of a command
+# in the lab, of until_true, of clients that wait for an answer. An integer.
+export LAB_SLOW=${LAB_SLOW:-3}
+LAB_SECONDS=10			# limit for one command in the lab
 
 LAN4=192.0.2			# .1 router, .9 client; a prefix of 24
 LAN6=2001:db8:1a		# ::1 router, ::9 client; a prefix of 64
 SERVER4=198.51.100.7
 SERVER6=2001:db8:5e::7
 
-# ---- the addresses of uplink N: the router's, and the ISP's end ----
+# ---- addresses of uplink N: the router's and the gateway's ----
 
 up4() { echo "203.0.113.$(($1 * 16 + 2))"; }
 gw4() { echo "203.0.113.$(($1 * 16 + 1))"; }
@@ -70,7 +71,7 @@ skip_all()
 	exit 0
 }
 
-# ok NAME COMMAND...: the command succeeds; its words are the diagnosis.
+# ok NAME COMMAND...: the command succeeds; its output is the diagnosis.
 ok()
 {
 	local name=$1 said status
@@ -107,23 +108,23 @@ $2"
 	fi
 }
 
-# The plan, and what a sanitizer said in the background, if any did.
+# Print the plan; fail if a sanitizer reported an error in the background.
 done_testing()
 {
 	local said
 	said=$(grep -hsE -A 20 'Sanitizer|runtime error' "$LAB_DIR"/*.log)
-	[ -z "$said" ] || fail "no sanitizer complains" "$said"
+	[ -z "$said" ] || fail "no sanitizer reports an error" "$said"
 	echo "1..$TAP_COUNT"
 	[ $TAP_FAILED = 0 ]
 	exit
 }
 
-# ---- what the lab needs ----
+# ---- requirements ----
 
 lab_commands="ip nft ss timeout setpriv unshare nsenter conntrack tcpdump"
 
-# Print why there can be no lab here with these commands beside its own; nothing
-# and success when there can. lab_missing [COMMAND...]
+# lab_missing [COMMAND...]: succeed if the lab can be built here and these
+# commands exist, else print what is missing.
 lab_missing()
 {
 	local command
@@ -141,7 +142,7 @@ lab_missing()
 	ip netns del "$LAB_NAME-try"
 }
 
-# lab_need [COMMAND...]: the test is skipped where there can be no lab.
+# lab_need [COMMAND...]: skip the test if something is missing.
 lab_need()
 {
 	local why
@@ -149,14 +150,15 @@ lab_need()
 	[ -x "$WAYMARK" ] || skip_all "no $WAYMARK"
 }
 
-# No script outlives its time: it starts itself anew under timeout(1).
+# Limit the run time of a script, which restarts itself under timeout(1).
 # lab_bound SECONDS "$0" "$@"
 lab_bound()
 {
 	local seconds=$1
 	shift
 	[ -z "${LAB_IS_BOUND-}" ] || return 0
-	LAB_IS_BOUND=1 exec timeout --foreground -k 20 \
+	LAB_IS_BOUND=1 exec timeout --foreground \
+		-k "$((20 * LAB_SLOW))" \
 		"$((seconds * LAB_SLOW))" bash "$@"
 }
 
@@ -169,18 +171,19 @@ in_ns()
 {
 	local where=$1
 	shift
-	timeout -k 1 "$LAB_SECONDS" ip netns exec "$(lab_ns "$where")" "$@"
+	timeout -k 1 "$((LAB_SECONDS * LAB_SLOW))" \
+		ip netns exec "$(lab_ns "$where")" "$@"
 }
 
 in_client() { in_ns client "$@"; }
 in_server() { in_ns server "$@"; }
 
-# The router has its own /etc/iproute2 too, so that names of tables which
-# waymark writes there never reach the machine's.
+# The router also has its own /etc/iproute2: waymark writes names of routing
+# tables there.
 in_router()
 {
-	LAB_PWD=$PWD timeout -k 1 "$LAB_SECONDS" "${lab_enter_mounts[@]}" \
-		ip netns exec "$(lab_ns router)" "$@"
+	LAB_PWD=$PWD timeout -k 1 "$((LAB_SECONDS * LAB_SLOW))" \
+		"${lab_enter_mounts[@]}" ip netns exec "$(lab_ns router)" "$@"
 }
 
 waymark()
@@ -195,9 +198,9 @@ waymark()
 	in_router "$WAYMARK" "$command" "$@"
 }
 
-# lab_start WHERE NAME COMMAND...: in the background until the lab goes.
-# Its words are in $LAB_DIR/NAME.log, its pid in LAB_PID and for others to
-# ask: lab_pid NAME.
+# lab_start WHERE NAME COMMAND...: run a command in the background until the lab
+# is removed. Its output is in $LAB_DIR/NAME.log, its pid in LAB_PID and printed
+# by lab_pid NAME.
 lab_start()
 {
 	local where=$1 name=$2 enter=()
@@ -212,10 +215,11 @@ lab_start()
 
 lab_pid() { cat "$LAB_DIR/$1.pid"; }
 
-# until_true TENTHS COMMAND...: whether it succeeds within the time.
+# until_true TENTHS COMMAND...: succeed as soon as the command does. Fail after
+# that many tenths of a second, times LAB_SLOW.
 until_true()
 {
-	local tenths=$1
+	local tenths=$(($1 * LAB_SLOW))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		tenths=$((tenths - 1))
@@ -224,13 +228,22 @@ until_true()
 	done
 }
 
-# Whether someone listens: lab_listens WHERE tcp|udp PORT
+# lab_sleep SECONDS: sleep that long, times LAB_SLOW.
+lab_sleep()
+{
+	local n
+	for ((n = 0; n < LAB_SLOW; n++)); do
+		sleep "$1"
+	done
+}
+
+# Whether a port is open: lab_listens WHERE tcp|udp PORT
 lab_listens()
 {
 	in_ns "$1" ss -Hln"${2:0:1}" "sport = :$3" | grep -q .
 }
 
-# ---- building it ----
+# ---- building the lab ----
 
 # A pair of veths: lab_wire WHERE NAME WHERE NAME
 lab_wire()
@@ -256,8 +269,8 @@ lab_namespace()
 	in_ns "$where" ip link set lo up
 }
 
-# What ISP N may carry, and counters: of packets from its customer by
-# destination, protocol and port, and of what it refused to carry.
+# The filter of ISP N, and its counters: forwarded packets of the customer by
+# destination, protocol and port, and spoofed packets.
 lab_isp_filter()
 {
 	local pi4='' pi6=''
@@ -343,13 +356,13 @@ lab_lan()
 		in_client ip addr add "$LAN4.$host/24" dev eth0
 		in_client ip addr add "$LAN6::$host/64" dev eth0 nodad
 	done
-	# Of several, the kernel would take the youngest v6 address.
+	# Without src, the kernel would use the IPv6 address added last.
 	in_client ip route add default via "$LAN4.1" src "$LAN4.9"
 	in_client ip -6 route add default via "$LAN6::1" src "$LAN6::9"
 }
 
-# The router as it is found: all it knows is a default by the first uplink.
-# The way back to the LAN's own prefix is the first ISP's.
+# The router without waymark: a default route via the first uplink. The server
+# reaches the LAN prefix via the first ISP.
 lab_routes()
 {
 	local host
@@ -363,8 +376,8 @@ lab_routes()
 	done
 }
 
-# lab_new UPLINKS [own-prefix]: with own-prefix the ISPs also carry the LAN's
-# addresses, so that nothing has to masquerade.
+# lab_new UPLINKS [own-prefix]: with own-prefix the ISPs accept the LAN prefix as
+# source, so that no NAT is needed.
 lab_new()
 {
 	local n
@@ -374,14 +387,14 @@ lab_new()
 	trap lab_down EXIT
 	trap 'exit 1' INT TERM HUP
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-lab.XXXXXX") || exit 1
-	# Some commands run as another user, who may not reach this tree.
+	# Some commands run as another user, without access to the source tree.
 	chmod 755 "$LAB_DIR"
 	cp "$WAYMARK" "$LAB_DIR/waymark" && WAYMARK=$LAB_DIR/waymark
 	mkdir -p "$LAB_DIR/iproute2/rt_tables.d"
 	cp -r /etc/iproute2/. "$LAB_DIR/iproute2/" 2>/dev/null
 	lab_namespace client 0 && lab_namespace router 1 &&
 		lab_namespace server 0 || exit 1
-	# The new mount namespace is there once this says so.
+	# Written to as soon as the new mount namespace exists.
 	mkfifo "$LAB_DIR/ready"
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -m --propagation private sh -c '
@@ -389,7 +402,7 @@ lab_new()
 		echo >"$1/ready"; exec sleep 9000' sh "$LAB_DIR" &
 	LAB_MOUNTS=$!
 	disown "$LAB_MOUNTS"
-	# nsenter goes to the root directory; back to where we were.
+	# nsenter changes to the root directory; return to LAB_PWD.
 	# shellcheck disable=SC2016 # for the inner shell
 	lab_enter_mounts=(nsenter -m -t "$LAB_MOUNTS" sh -c
 		'cd "$LAB_PWD" && exec "$@"' sh)
@@ -413,7 +426,7 @@ lab_down()
 	done
 	for ns in $(ip netns list 2>/dev/null | awk '{ print $1 }' |
 		    grep "^$LAB_NAME-"); do
-		until_true 10 lab_is_quiet "$ns" ||
+		LAB_SLOW=1 until_true 10 lab_is_quiet "$ns" ||
 			ip netns pids "$ns" | xargs -r kill -KILL 2>/dev/null
 		ip netns del "$ns"
 	done
@@ -422,12 +435,12 @@ lab_down()
 	exit "$status"
 }
 
-# Whether a process is no more.
+# Whether a process has ended.
 lab_gone() { ! kill -0 "$1" 2>/dev/null; }
 
 lab_is_quiet() { [ -z "$(ip netns pids "$1")" ]; }
 
-# ---- what the ISPs saw ----
+# ---- counters of the ISPs ----
 
 # Packets that left by uplink N to a destination: lab_left N ADDR PROTO PORT
 lab_left()
@@ -458,7 +471,7 @@ lab_spoofed()
 		sed -n 's/.*packets \([0-9]*\).*/\1/p'
 }
 
-# Forget what was counted.
+# Reset the counters.
 lab_forget()
 {
 	local n set
@@ -470,9 +483,9 @@ lab_forget()
 	done
 }
 
-# ---- conversations ----
+# ---- traffic ----
 
-# Listen: lab_serve WHERE tcp:25 udp:53 ...
+# lab_serve WHERE tcp:25 udp:53 ...: answer on these ports.
 lab_serve()
 {
 	local where=$1 last=${*: -1}
@@ -482,7 +495,8 @@ lab_serve()
 	until_true 50 lab_listens "$where" "${last%:*}" "${last#*:}"
 }
 
-# Prints the address that the server saw: ask WHERE tcp|udp ADDR PORT ...
+# ask WHERE tcp|udp ADDR PORT [OPTIONS OF talk.py]: print the source address that
+# the server saw.
 ask()
 {
 	local where=$1
@@ -495,21 +509,43 @@ ask()
 	fi
 }
 
-# Which uplinks carry a conversation, of IPv4 and of IPv6 alike:
+# unanswered NAME WHERE tcp|udp ADDR PORT [OPTIONS OF talk.py]: a flow gets no
+# answer. The time limit is not multiplied, as a slow machine cannot fail this.
+unanswered()
+{
+	local name=$1 answer
+	shift
+	if answer=$(LAB_SLOW=1 ask "$@" --patience 1 2>/dev/null); then
+		fail "$name" "answered: $answer"
+	else
+		pass "$name"
+	fi
+}
+
+# few_lost NAME OUTPUT MAX: at most MAX datagrams were lost, times LAB_SLOW, in
+# the output of datagrams.py.
+few_lost()
+{
+	local lost=${2##*lost }
+	ok "$1: $lost" test "$lost" -le "$(($3 * LAB_SLOW))"
+}
+
+# The uplinks that a flow of each family uses:
 # lab_by tcp|udp NAME WANT PORT
 lab_by()
 {
-	local proto=$1 name=$2 want=$3 port=$4 server
+	local proto=$1 name=$2 want=$3 port=$4 server slow=$LAB_SLOW
+	[ "$want" != none ] || slow=1
 	for server in $SERVER4 $SERVER6; do
 		lab_forget
-		ask client "$proto" "$server" "$port" --patience 1 \
-			>/dev/null 2>&1
+		LAB_SLOW=$slow ask client "$proto" "$server" "$port" \
+			--patience 1 >/dev/null 2>&1
 		is "$name: $server" "$(lab_paths "$server" "$proto" "$port")" \
 			"$want"
 	done
 }
 
-# Some MB to the server's port 9001, by TCP: lab_transfer MB
+# lab_transfer MB: send that much to the server over TCP, to port 9001.
 lab_transfer()
 {
 	local listener
@@ -526,10 +562,10 @@ lab_transfer()
 		cmp "$LAB_DIR/data" "$LAB_DIR/copy"
 }
 
-# ---- waymark itself ----
+# ---- waymark ----
 
-# The uplinks of the lab as a policy names them: one, two, three. Words that
-# are to stand in each are the argument: lab_uplinks masquerade
+# Print the policy statements for the uplinks of the lab: one, two, three. The
+# argument is added to each: lab_uplinks masquerade
 lab_uplinks()
 {
 	local n names=(none one two three)
@@ -539,7 +575,7 @@ lab_uplinks()
 	done
 }
 
-# The policy on standard input is $LAB_DIR/lab.policy from now on.
+# Write standard input to $LAB_DIR/lab.policy.
 lab_policy() { cat >"$LAB_DIR/lab.policy"; }
 
 lab_has_queue()
@@ -548,7 +584,7 @@ lab_has_queue()
 		in_router nft list table inet waymark
 }
 
-# Set-up and engine, with $LAB_DIR/lab.policy; its pid: lab_pid waymark.
+# Start `waymark up` with $LAB_DIR/lab.policy; its pid: lab_pid waymark.
 lab_up()
 {
 	lab_start router waymark "$WAYMARK" up --state-dir "$LAB_DIR/state" \
@@ -558,11 +594,11 @@ lab_up()
 	return 1
 }
 
-# What `waymark up` has logged since lab_log_mark.
+# Print what `waymark up` has logged since lab_log_mark.
 lab_log_mark() { lab_log_marked=$(wc -l <"$LAB_DIR/waymark.log"); }
 lab_log() { tail -n "+$((lab_log_marked + 1))" "$LAB_DIR/waymark.log"; }
 
-# What waymark may change, as text: to be the same after `down`.
+# Print everything that waymark may change; `down` restores it.
 lab_snapshot()
 {
 	in_router ip -4 rule

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""look_up.py - ask the DNS for a name, as a stub resolver does, from an address
-of one's own choice.
+"""look_up.py - Query the DNS for a name as a stub resolver does, from a given
+source address.
 
   look_up.py FROM NAME udp|tcp SERVER [TYPE...]
 
-TYPEs are A (unless said), AAAA, HTTPS. Several go by one connection, in one
-segment, each answer read in turn. Prints the last bytes of the last answer as
-an address; a hint of HTTPS stands there as well.
+TYPEs are A (the default), AAAA, HTTPS. Several use one connection, in one
+segment, and each answer is read in turn. Prints the last bytes of the last
+answer as an address, which is also where an HTTPS record has its hint.
 """
+import os
 import socket
 import struct
 import sys
@@ -56,7 +57,7 @@ def main():
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM if proto == "tcp"
                          else socket.SOCK_DGRAM)
-    sock.settimeout(3)
+    sock.settimeout(3 * int(os.environ.get("LAB_SLOW", 1)))
     sock.bind((source, 0))
     sock.connect((server, 53))
     questions = [question(name, kind, i) for i, kind in enumerate(kinds)]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""messages.py - messages that the manuals explain, but no source file prints.
+"""messages.py - Print messages that the manuals explain but no source prints.
 
     messages.py TREE MANUAL...
 
-They are the items of the -diag lists. Words in upper case stand for values.
+Messages are the items of the -diag lists; words in upper case are values.
 Prints one line for each message that is not found.
 """
 import glob
@@ -22,7 +22,7 @@ def strings(tree):
             continue
         text = open(path, encoding="utf-8").read()
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
-        # A macro between two literals is a part of the text.
+        # A macro between two literals is part of the text.
         text = re.sub(r'%"\s*PRI\w+\s*"', "%d", text)
         text = re.sub(r'"\s*[A-Z][A-Z_0-9]+\s*"', "%s", text)
         for found in re.finditer(rf"(?:{LITERAL}\s*)+", text):

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""nflog.py - captures of nflog groups (tcpdump -i nflog:N), which have marks.
+"""nflog.py - Read captures of nflog groups (tcpdump -i nflog:N) with marks.
 
-  nflog.py raw IN OUT             the packets alone, as a capture of raw IP
+  nflog.py raw IN OUT             write the packets as a capture of raw IP
   nflog.py same BEFORE AFTER TXT  BEFORE and AFTER are captures of the same
-                                  packets, TXT is what `waymark replay
-                                  --packets` said of BEFORE: whether each
-                                  packet of AFTER has the mark that TXT says
+                                  packets, TXT is the output of `waymark replay
+                                  --packets` for BEFORE: compare the marks of
+                                  AFTER with those in TXT
 """
 import collections
 import re
@@ -51,12 +51,12 @@ def write_raw(source, target):
             out.write(packet)
 
 
-def same(before, after, said):
+def same(before, after, printed):
     live = collections.defaultdict(list)
     for _, mark, packet in packets(after):
         live[packet].append(mark)
     marks = {}
-    for line in open(said):
+    for line in open(printed):
         found = re.match(r"(\d+) .* mark (0x[0-9a-f]+) (\S+) ", line)
         if found:
             number, mark, path = found.groups()

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# programs.sh - take the captures of the cases app-*: what the hints say of
-# real programs, on ports that do not give them away where the program can.
+# programs.sh - Record the captures of the cases app-*: how the hints classify
+# real programs, on other than the well-known ports where possible.
 #
 #	pcap-tests/live/programs.sh [NAME...]
 #
-# Beside the lab's tools each wants its own program; one that is missing is
-# named and left out. `make bless` comes after it, and a look at the diff.
+# Each case needs its program; a missing one is reported and its case left out.
+# Run `make bless` afterwards and inspect the diff.
 . "$(dirname "$0")/lib.sh"
 . "$LAB_TOP/pcap-tests/live/services.sh"
 lab_bound 400 "$0" "$@"
+LAB_SLOW=1	# some limits end a program that would go on: keep captures short
 
-# Without the neighbour discovery of the veths.
+# Exclude neighbour discovery.
 quiet="ip or (ip6 and not (icmp6 and ip6[40] >= 130) and ip6[6] != 0)"
 
 # need PROGRAM...
@@ -25,7 +26,7 @@ need()
 	done
 }
 
-# begin NAME CONDITION WHAT: the case app-NAME, its policy and README
+# begin NAME CONDITION TEXT: start the case app-NAME, write its policy and README
 begin()
 {
 	local dir=$LAB_TOP/pcap-tests/cases/app-$1
@@ -37,7 +38,7 @@ begin()
 	route it  via cheap
 	default   via fibre
 	END
-	printf '%s\n\nTaken by: pcap-tests/live/programs.sh %s\n' "$3" "$1" \
+	printf '%s\n\nRecorded by: pcap-tests/live/programs.sh %s\n' "$3" "$1" \
 		>"$dir/README"
 	CAPTURE=$dir/input.pcap
 	lab_start router "tcpdump-$1" tcpdump -i lan0 -n -U -s 0 -Z root \
@@ -46,7 +47,7 @@ begin()
 	until_true 50 grep -q listening "$LAB_DIR/tcpdump-$1.log"
 }
 
-# serve NAME COMMAND...: a server, until its case is taken.
+# serve NAME COMMAND...: start a server, which runs until end.
 serve()
 {
 	lab_start server "$@"
@@ -69,16 +70,16 @@ end()
 		"$(stat -c %s "$CAPTURE")"
 }
 
-# Somebody's home and temporary files, thrown away with the lab.
-room() { mkdir -p "$LAB_DIR/$1" && echo "$LAB_DIR/$1"; }
+# A directory for a program's files, removed with the lab.
+program_dir() { mkdir -p "$LAB_DIR/$1" && echo "$LAB_DIR/$1"; }
 
-take_openssl()
+record_openssl()
 {
 	serve s_server openssl s_server -accept 8443 -quiet \
 		-cert "$LAB_DIR/tls.crt" -key "$LAB_DIR/tls.key" -alpn h2
 	until_true 50 lab_listens server tcp 8443
 	begin openssl "host $NAME_MEETING" \
-		"openssl s_client: TLS 1.2 and 1.3 by name, and once without."
+		"openssl s_client: TLS 1.2 and 1.3 with a server name, and one flow without."
 	in_client openssl s_client -connect $SERVER4:8443 -alpn h2 \
 		-servername $NAME_MEETING -tls1_3 </dev/null
 	in_client openssl s_client -connect $SERVER4:8443 -alpn h2 \
@@ -88,15 +89,15 @@ take_openssl()
 	end
 }
 
-take_starttls()
+record_starttls()
 {
 	local port=7001 protocol
 	serve starttls python3 "$LAB_TOP/pcap-tests/live/starttls.py" \
 		"$LAB_DIR/tls.crt" "$LAB_DIR/tls.key"
 	until_true 50 lab_listens server tcp 7010
 	begin starttls "host $NAME_MEETING" \
-		"openssl s_client starts TLS within ten protocols, on ports 7001 to 7010. The
-server's side is starttls.py; the client names its host in the ClientHello."
+		"openssl s_client starts TLS in ten protocols, on ports 7001 to 7010. The
+server is starttls.py; the ClientHello contains the host name."
 	for protocol in smtp imap pop3 ftp nntp sieve irc mysql postgres ldap; do
 		in_client openssl s_client -connect $SERVER4:$port \
 			-starttls $protocol -servername $NAME_MEETING </dev/null
@@ -105,26 +106,26 @@ server's side is starttls.py; the client names its host in the ClientHello."
 	end
 }
 
-take_dtls()
+record_dtls()
 {
 	serve dtls openssl s_server -dtls -accept $SERVER4:8444 -quiet \
 		-cert "$LAB_DIR/tls.crt" -key "$LAB_DIR/tls.key"
 	sleep 1
 	begin dtls "app dtls and host $NAME_MEETING" \
-		"openssl s_client over DTLS 1.2, by name."
+		"openssl s_client over DTLS 1.2, with a server name."
 	sleep 1 | in_client openssl s_client -dtls -connect $SERVER4:8444 \
 		-servername $NAME_MEETING
 	end
 }
 
-take_chromium()
+record_chromium()
 {
 	local dir
 	need chromium || return
-	dir=$(room chromium)
+	dir=$(program_dir chromium)
 	serve silence socat -u UDP-RECV:8445 /dev/null
 	begin chromium "host { $NAME_MEETING, $NAME_VIDEO }" \
-		"Chromium asks two sites by name, the second by QUIC where nobody answers: its
+		"Chromium opens two sites, the second over QUIC without an answer. Its
 ClientHello with a post-quantum key share takes several Initial packets."
 	LAB_SECONDS=12 in_client chromium --headless --no-sandbox \
 		--disable-gpu --no-first-run --disable-background-networking \
@@ -142,7 +143,7 @@ ClientHello with a post-quantum key share takes several Initial packets."
 	end
 }
 
-take_ngtcp2()
+record_ngtcp2()
 {
 	need gtlsserver gtlsclient || return
 	serve ngtcp2 gtlsserver -q '*' 8446 "$LAB_DIR/tls.key" \
@@ -159,11 +160,11 @@ take_ngtcp2()
 	end
 }
 
-take_openvpn()
+record_openvpn()
 {
 	local dir proto
 	need openvpn || return
-	dir=$(room openvpn)
+	dir=$(program_dir openvpn)
 	openvpn --genkey secret "$dir/static.key"
 	for proto in udp4 tcp4; do
 		serve "openvpn-$proto" openvpn --dev null \
@@ -180,7 +181,7 @@ take_openvpn()
 	done
 	sleep 1
 	begin openvpn "app openvpn" \
-		"openvpn over UDP and TCP, plain and with tls-crypt, on odd ports."
+		"openvpn over UDP and TCP, plain and with tls-crypt, on unusual ports."
 	for proto in udp4 tcp4; do
 		LAB_SECONDS=3 in_client openvpn --dev null --nobind \
 			--proto "${proto/tcp4/tcp4-client}" \
@@ -197,11 +198,11 @@ take_openvpn()
 	end
 }
 
-take_wireguard()
+record_wireguard()
 {
 	local dir where
 	need wireguard-go wg || return
-	dir=$(room wireguard)
+	dir=$(program_dir wireguard)
 	for where in client server; do
 		wg genkey >"$dir/$where"
 		wg pubkey <"$dir/$where" >"$dir/$where.pub"
@@ -211,7 +212,7 @@ take_wireguard()
 		until_true 30 in_ns "$where" ip link show "wg$where"
 	done
 	begin wireguard "app wireguard" \
-		"wireguard-go at both ends, a ping through it, on port 5182."
+		"wireguard-go at both ends and a ping through the tunnel, on port 5182."
 	in_server wg set wgserver listen-port 5182 \
 		private-key "$dir/server" \
 		peer "$(cat "$dir/client.pub")" allowed-ips 192.0.2.202/32
@@ -228,11 +229,11 @@ take_wireguard()
 	end
 }
 
-take_mosquitto()
+record_mosquitto()
 {
 	local dir
 	need mosquitto mosquitto_pub || return
-	dir=$(room mosquitto)
+	dir=$(program_dir mosquitto)
 	printf 'listener 5883\nallow_anonymous true\nuser root\n' \
 		>"$dir/config"
 	serve mosquitto mosquitto -c "$dir/config"
@@ -244,10 +245,10 @@ take_mosquitto()
 	end
 }
 
-take_sipp()
+record_sipp()
 {
 	need sipp || return
-	(cd "$(room sipp)" && serve sipp sipp -sn uas -p 5070 \
+	(cd "$(program_dir sipp)" && serve sipp sipp -sn uas -p 5070 \
 		-i $SERVER4 -nostdin)
 	sleep 1
 	begin sipp "app sip" "sipp places two calls over UDP, on port 5070."
@@ -256,18 +257,18 @@ take_sipp()
 	end
 }
 
-take_coturn()
+record_coturn()
 {
 	local dir
 	need turnserver turnutils_stunclient turnutils_uclient || return
-	dir=$(room coturn)
+	dir=$(program_dir coturn)
 	serve turnserver turnserver -n -p 3500 -L $SERVER4 \
 		--no-tls --no-dtls --no-cli -a -u lab:secret -r lab \
 		--log-file stdout --pidfile "$dir/pid" --userdb "$dir/db" \
 		--allow-loopback-peers
 	until_true 50 lab_listens server udp 3500
 	begin coturn "app stun" \
-		"coturn's own clients: a STUN binding and a TURN allocation, UDP and
+		"The clients of coturn: a STUN binding and a TURN allocation, UDP and
 TCP, on port 3500."
 	in_client turnutils_stunclient -p 3500 $SERVER4
 	LAB_SECONDS=4 in_client turnutils_uclient -u lab -w secret -p 3500 \
@@ -277,26 +278,26 @@ TCP, on port 3500."
 	end
 }
 
-take_chrony()
+record_chrony()
 {
 	local dir
 	need chronyd || return
-	dir=$(room chrony)
+	dir=$(program_dir chrony)
 	printf 'local stratum 8\nallow all\ncmdport 0\npidfile %s\n' \
 		"$dir/pid" >"$dir/config"
 	serve chronyd chronyd -x -d -u root -f "$dir/config"
 	until_true 50 lab_listens server udp 123
-	begin chrony "app ntp" "chronyd asks another chronyd for the time."
+	begin chrony "app ntp" "chronyd synchronizes with another chronyd."
 	LAB_SECONDS=9 in_client chronyd -x -Q -t 6 -u root \
 		"server $SERVER4 iburst" "pidfile $dir/pid2" 'cmdport 0'
 	end
 }
 
-take_dhclient()
+record_dhclient()
 {
 	local dir
 	need dhclient dhcpd || return
-	dir=$(room dhclient)
+	dir=$(program_dir dhclient)
 	cat >"$dir/config" <<-END
 	subnet $LAN4.0 netmask 255.255.255.0 { range $LAN4.50 $LAN4.60; }
 	END
@@ -306,7 +307,7 @@ take_dhclient()
 	sleep 1
 	begin dhclient "app dhcp" \
 		"dhclient gets a lease from dhcpd on the router: broadcast, which waymark
-leaves alone."
+does not route."
 	LAB_SECONDS=6 in_client dhclient -4 -1 -d -sf /bin/true \
 		-lf "$dir/leases2" -pf "$dir/pid2" eth0
 	end
@@ -315,7 +316,7 @@ leaves alone."
 serve_dovecot()
 {
 	local dir
-	dir=$(room dovecot)
+	dir=$(program_dir dovecot)
 	[ ! -e "$dir/config" ] || return 0
 	cat >"$dir/config" <<-END
 	protocols = imap pop3
@@ -359,13 +360,13 @@ serve_dovecot()
 	until_true 50 lab_listens server tcp 1143
 }
 
-take_dovecot()
+record_dovecot()
 {
 	need dovecot || return
 	serve_dovecot
 	begin dovecot "app mail" \
-		"IMAP and POP3 at dovecot by curl, then IMAP by STARTTLS, whose
-ClientHello names the server; on odd ports."
+		"curl reads mail from dovecot over IMAP and POP3, then IMAP with STARTTLS, whose
+ClientHello contains the server name; on unusual ports."
 	in_client curl -sS --max-time 5 -u lab:secret imap://$SERVER4:1143/
 	in_client curl -sS --max-time 5 -u lab:secret pop3://$SERVER4:1110/
 	sleep 1 | in_client openssl s_client -connect $SERVER4:1143 \
@@ -373,11 +374,11 @@ ClientHello names the server; on odd ports."
 	end
 }
 
-take_vsftpd()
+record_vsftpd()
 {
 	local dir
 	need vsftpd || return
-	dir=$(room vsftpd)
+	dir=$(program_dir vsftpd)
 	mkdir -p "$dir/files" "$dir/empty"
 	chmod 755 "$dir" "$dir/files"
 	echo hello >"$dir/files/hello"
@@ -394,16 +395,16 @@ take_vsftpd()
 	END
 	serve vsftpd vsftpd "$dir/config"
 	until_true 50 lab_listens server tcp 2121
-	begin vsftpd "app ftp" "curl fetches a file of vsftpd's, on port 2121."
+	begin vsftpd "app ftp" "curl fetches a file from vsftpd, on port 2121."
 	in_client curl -sS --max-time 5 ftp://$SERVER4:2121/hello
 	end
 }
 
-take_samba()
+record_samba()
 {
 	local dir
 	need smbd smbclient || return
-	dir=$(room samba)
+	dir=$(program_dir samba)
 	mkdir -p "$dir/share"
 	cat >"$dir/config" <<-END
 	[global]
@@ -422,17 +423,17 @@ take_samba()
 	END
 	serve smbd setsid smbd -F --no-process-group -s "$dir/config"
 	until_true 50 lab_listens server tcp 4450
-	begin samba "app smb" "smbclient lists a share of smbd's, on port 4450."
+	begin samba "app smb" "smbclient lists a share of smbd, on port 4450."
 	in_client smbclient -N -p 4450 -s "$dir/config" //$SERVER4/lab -c ls
 	end
 }
 
-take_postgresql()
+record_postgresql()
 {
 	local dir bin
 	bin=$(echo /usr/lib/postgresql/*/bin)
 	[ -x "$bin/initdb" ] || { echo "programs: no initdb" >&2; return; }
-	dir=$(room postgresql)
+	dir=$(program_dir postgresql)
 	chmod 755 "$LAB_DIR"
 	chown postgres "$dir"
 	setpriv --reuid postgres --clear-groups "$bin/initdb" -D "$dir/data" \
@@ -442,16 +443,16 @@ take_postgresql()
 		"$bin/postgres" -D "$dir/data" -p 5440 -h 0.0.0.0 -k "$dir"
 	until_true 50 lab_listens server tcp 5440
 	begin postgresql "app postgresql" \
-		"psql asks one question, on port 5440."
+		"psql sends one query, on port 5440."
 	in_client psql -h $SERVER4 -p 5440 -U postgres -c 'select 1'
 	end
 }
 
-take_redis()
+record_redis()
 {
 	local dir
 	need redis-server redis-cli || return
-	dir=$(room redis)
+	dir=$(program_dir redis)
 	serve redis redis-server --port 6400 --bind 0.0.0.0 \
 		--protected-mode no --save '' --dir "$dir"
 	until_true 50 lab_listens server tcp 6400
@@ -461,11 +462,11 @@ take_redis()
 	end
 }
 
-take_xrdp()
+record_xrdp()
 {
 	local dir
 	need xrdp xfreerdp xvfb-run || return
-	dir=$(room xrdp)
+	dir=$(program_dir xrdp)
 	sed "s|^port=.*|port=3400|; s|^certificate=.*|certificate=$LAB_DIR/tls.crt|
 		s|^key_file=.*|key_file=$LAB_DIR/tls.key|" /etc/xrdp/xrdp.ini \
 		>"$dir/xrdp.ini"
@@ -477,11 +478,11 @@ take_xrdp()
 	end
 }
 
-take_snmpd()
+record_snmpd()
 {
 	local dir
 	need snmpd snmpget || return
-	dir=$(room snmpd)
+	dir=$(program_dir snmpd)
 	echo 'rocommunity public' >"$dir/config"
 	serve snmpd snmpd -f -C -c "$dir/config" -Lo \
 		-p "$dir/pid" udp:1161
@@ -492,18 +493,18 @@ take_snmpd()
 	end
 }
 
-take_tftp()
+record_tftp()
 {
 	local dir
 	need in.tftpd tftp || return
-	dir=$(room tftp)
+	dir=$(program_dir tftp)
 	echo hello >"$dir/hello"
 	chmod -R a+rX "$LAB_DIR" "$dir"
 	serve tftpd in.tftpd -L -4 -a $SERVER4:69 -u root -s "$dir"
 	until_true 50 lab_listens server udp 69
 	begin tftp "app tftp" \
-		"tftp fetches a file: the server answers from another port, so the data is a
-flow of its own."
+		"tftp fetches a file. The server replies from another port, so the data is a
+separate flow."
 	(cd "$dir" && in_client tftp -4 $SERVER4 -c get hello)
 	end
 }
@@ -513,10 +514,10 @@ lab_new 2 own-prefix
 serve_web || { echo "programs: nginx did not start" >&2; exit 1; }
 
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || set -- $(compgen -A function take_ | sed 's/take_//')
+[ $# -gt 0 ] || set -- $(compgen -A function record_ | sed 's/record_//')
 for name; do
-	"take_$name" >"$LAB_DIR/$name.out" 2>&1 || true
+	"record_$name" >"$LAB_DIR/$name.out" 2>&1 || true
 	grep -h 'pcap-tests/cases\|^programs:' "$LAB_DIR/$name.out"
-	[ -z "${KEEP_WORDS-}" ] || cp "$LAB_DIR"/*.log "$LAB_DIR"/*.out \
-		"$KEEP_WORDS"
+	[ -z "${KEEP_LOGS-}" ] || cp "$LAB_DIR"/*.log "$LAB_DIR"/*.out \
+		"$KEEP_LOGS"
 done

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""reorder.py - put the first payload segments of each TCP client out of order.
+"""reorder.py - Reorder the first payload segments of each TCP client.
 
   reorder.py IN.pcap OUT.pcap
 
-For each flow, the payload frames that its client sends before the server's
-first payload are reversed, and the last of them comes twice. Times stay where
-they were, so that they still only grow. Ethernet captures only.
+For each flow, the payload frames of the client before the server's first
+payload are reversed, and the last of them is duplicated. Time stamps keep their
+place in the file, so that they still increase. Ethernet captures only.
 """
 import struct
 import sys

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# services.sh - real servers for the lab: nginx, sshd, an SMTP server, a DNS
-# server. Source it after lib.sh; each runs in the namespace "server" and is
-# ended with the lab.
+# services.sh - Real servers for the lab: nginx, sshd, an SMTP server, a DNS
+# server. Source it after lib.sh. They run in the namespace "server" and end with
+# the lab.
 
-# Names that the certificate is good for and that the DNS knows.
+# Names in the certificate and in the DNS.
 NAME_PLAIN=www.example.org
 NAME_VIDEO=r1.video.example
 NAME_MEETING=meet.example
 
-# A certificate for these names: $LAB_DIR/tls.crt, tls.key.
+# Create a certificate for these names: $LAB_DIR/tls.crt, tls.key.
 make_certificate()
 {
 	local names=DNS:$NAME_PLAIN,DNS:$NAME_VIDEO,DNS:$NAME_MEETING
@@ -19,7 +19,7 @@ make_certificate()
 		-keyout "$LAB_DIR/tls.key" -out "$LAB_DIR/tls.crt" 2>/dev/null
 }
 
-# nginx on ports 80 and 443; https says which name was asked for.
+# nginx on ports 80 and 443; the page contains the requested name.
 serve_web()
 {
 	local dir=$LAB_DIR/nginx
@@ -58,7 +58,7 @@ serve_web()
 	until_true 50 lab_listens server tcp 443
 }
 
-# HTTP/3 on port 443, with the same certificate.
+# An HTTP/3 server on port 443, with the same certificate.
 serve_quic()
 {
 	local dir=$LAB_DIR/quic
@@ -89,8 +89,8 @@ serve_ssh()
 		echo "UsePAM no"
 		echo "UseDNS no"
 	} >"$dir/config"
-	# Its own /run, for the directory that sshd wants, and a root whom
-	# no lock keeps out: in this mount namespace only.
+	# In this mount namespace only: a private /run for the directory that
+	# sshd needs, and a root account that is not locked.
 	# shellcheck disable=SC2016 # for the inner shell
 	lab_start server sshd sh -c '
 		mount -t tmpfs none /run && mkdir -m 755 /run/sshd &&
@@ -100,7 +100,7 @@ serve_ssh()
 	until_true 50 lab_listens server tcp "$1"
 }
 
-# serve_smtp PORT: takes every mail and throws it away.
+# serve_smtp PORT...: an SMTP server that discards every mail.
 serve_smtp()
 {
 	cat >"$LAB_DIR/smtp.py" <<-'PYTHON'
@@ -121,7 +121,7 @@ serve_smtp()
 	until_true 50 lab_listens server tcp "$1"
 }
 
-# The DNS server of the names above: serve_dns VIDEO4 VIDEO6
+# serve_dns VIDEO4 VIDEO6: a DNS server for the names above.
 serve_dns()
 {
 	lab_start server dns "$(command -v dnsmasq)" --keep-in-foreground \
@@ -135,7 +135,7 @@ serve_dns()
 
 # ---- the clients ----
 
-# fetch WHERE ADDRESS URL [CURL'S OPTIONS]: without the DNS
+# fetch WHERE ADDRESS URL [OPTIONS OF curl]: without a DNS query
 fetch()
 {
 	local where=$1 address=$2 url=$3 host port
@@ -145,12 +145,13 @@ fetch()
 	host=${host%%/*}
 	case $url in https:*) port=443 ;; *) port=80 ;; esac
 	case $host in *:*) port=${host##*:}; host=${host%:*} ;; esac
-	in_ns "$where" curl -sS -q --noproxy '*' --max-time 5 \
+	in_ns "$where" curl -sS -q --noproxy '*' \
+		--max-time "$((5 * LAB_SLOW))" \
 		--cacert "$LAB_DIR/tls.crt" \
 		--resolve "$host:$port:$address" "$@" "$url"
 }
 
-# send_mail WHERE ADDRESS PORT [CURL'S OPTIONS]
+# send_mail WHERE ADDRESS PORT [OPTIONS OF curl]
 send_mail()
 {
 	local where=$1 address=$2 port=$3
@@ -158,7 +159,8 @@ send_mail()
 	case $address in *:*) address="[$address]" ;; esac
 	printf 'From: a@example.net\r\nSubject: lab\r\n\r\nHello.\r\n' \
 		>"$LAB_DIR/mail"
-	in_ns "$where" curl -sS -q --noproxy '*' --max-time 5 \
+	in_ns "$where" curl -sS -q --noproxy '*' \
+		--max-time "$((5 * LAB_SLOW))" \
 		--mail-from a@example.net --mail-rcpt b@example.org \
 		-T "$LAB_DIR/mail" "$@" "smtp://$address:$port/client"
 }
@@ -169,7 +171,8 @@ log_in()
 	local where=$1 address=$2 port=$3
 	shift 3
 	in_ns "$where" ssh -F none -i "$LAB_DIR/ssh.key" -p "$port" \
-		-o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
+		-o IdentitiesOnly=yes -o BatchMode=yes \
+		-o ConnectTimeout="$((5 * LAB_SLOW))" \
 		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
 		-o LogLevel=ERROR "root@$address" "$@"
 }

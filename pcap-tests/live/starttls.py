@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""starttls.py CERTIFICATE KEY - servers that start TLS within a protocol.
+"""starttls.py CERTIFICATE KEY - Servers that start TLS within a protocol.
 
-For `openssl s_client -starttls`: each port answers what that client sends,
-then starts TLS. No mail, database or directory is behind them.
+For `openssl s_client -starttls`: each port answers what that client sends, then
+starts TLS. They implement nothing else of their protocols.
 """
 import socket
 import ssl

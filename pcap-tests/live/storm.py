@@ -1,13 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""storm.py - constant traffic that nothing discourages, for the live tests.
+"""storm.py - Constant traffic that ignores errors, for the live tests.
 
   storm.py SECONDS KIND:PORT:ADDRESS[=WORDS] ...
 
-KIND is udp, tcp, or long for one TCP connection that says WORDS first and is
-never made anew. The others also begin a new flow at each turn. Whatever
-becomes of a packet, the next one follows. Prints for each how much was
-answered, and whether the long flow broke:
+KIND is udp, tcp, or long: one TCP connection that sends WORDS first and is not
+reopened. The others also start a new flow at each turn. Prints for each how many
+lines were answered, and whether the long flow broke:
 
   udp 198.51.100.7 5002 sent 990 answered 720
 """
@@ -16,7 +15,7 @@ import sys
 import time
 
 TURN_S = 0.005
-YOUNG_MOST = 100
+MAX_YOUNG = 100
 
 
 class Talk:
@@ -28,9 +27,9 @@ class Talk:
         self.sent = self.answered = 0
         self.broken = False
         self.young = []
-        self.old = self.begin()
+        self.old = self.start()
 
-    def begin(self):
+    def start(self):
         kind = socket.SOCK_DGRAM if self.kind == "udp" else socket.SOCK_STREAM
         sock = socket.socket(self.family, kind)
         sock.setblocking(False)
@@ -40,7 +39,7 @@ class Talk:
             pass    # in progress, or refused: the next one may not be
         return sock
 
-    def say(self, sock):
+    def send(self, sock):
         try:
             sock.send((self.words or "hello").encode() + b"\n")
             self.sent += 1
@@ -52,10 +51,10 @@ class Talk:
                                    socket.errno.ENETUNREACH)
         return True
 
-    def hear(self, sock):
+    def receive(self, sock):
         try:
-            while heard := sock.recv(65536):
-                self.answered += heard.count(b"\n")
+            while data := sock.recv(65536):
+                self.answered += data.count(b"\n")
             return False
         except BlockingIOError:
             return True
@@ -64,19 +63,19 @@ class Talk:
 
     def turn(self):
         if not self.broken:
-            self.broken = not (self.say(self.old) and self.hear(self.old))
+            self.broken = not (self.send(self.old) and self.receive(self.old))
         if self.kind == "long":
             self.words = ""
             return
-        sock = self.begin()
-        self.say(sock)
+        sock = self.start()
+        self.send(sock)
         self.young.append(sock)
         for sock in self.young[:10]:
-            self.hear(sock)
-        if len(self.young) > YOUNG_MOST:
+            self.receive(sock)
+        if len(self.young) > MAX_YOUNG:
             self.young.pop(0).close()
 
-    def tell(self):
+    def report(self):
         print(self.kind, *self.peer, "sent", self.sent, "answered",
               self.answered, "broken" if self.broken else "", flush=True)
 
@@ -90,7 +89,7 @@ def main():
             talk.turn()
         time.sleep(TURN_S)
     for talk in talks:
-        talk.tell()
+        talk.report()
 
 
 if __name__ == "__main__":

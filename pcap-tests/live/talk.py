@@ -1,16 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""talk.py - both ends of a conversation, for the live tests.
+"""talk.py - Client and server of a flow, for the live tests.
 
-  talk.py serve tcp:25 udp:53 ...      answer each line or datagram with the
-                                       address it came from
-  talk.py ask tcp|udp ADDRESS PORT     say lines and check that each is
-      [--from ADDR] [--port N]         answered; prints the address that the
-      [--device NAME]                             server saw
+  talk.py serve tcp:25 udp:53 ...      answer each line or datagram with its
+                                       source address
+  talk.py ask tcp|udp ADDRESS PORT     send lines, check that each is
+      [--from ADDR] [--port N]         answered, and print the source address
+      [--device NAME]                  that the server saw
       [--lines N] [--wait S] [--pause S]
       [--say TEXT] [--tos N] [--mark N] [--patience S]
+
+--patience S waits S seconds for an answer, times LAB_SLOW.
 """
 import argparse
+import os
 import selectors
 import socket
 import sys
@@ -26,7 +29,7 @@ def listener(kind, port):
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     if kind == socket.SOCK_DGRAM:
-        # Answers leave from the address that was asked, v4 mapped too.
+        # To reply from the address that was asked, v4-mapped included.
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     sock.bind(("::", port))
     if kind == socket.SOCK_STREAM:
@@ -36,8 +39,8 @@ def listener(kind, port):
 
 def answer_datagram(sock):
     _, control, _, peer = sock.recvmsg(65536, 1024)
-    # IPV6_PKTINFO holds for mapped addresses too; without the interface, so
-    # that routing decides.
+    # IPV6_PKTINFO also applies to mapped addresses. Clear the interface, so
+    # that routing chooses it.
     control = [(level, kind, data[:16] + bytes(4))
                for level, kind, data in control
                if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)]
@@ -46,10 +49,10 @@ def answer_datagram(sock):
 
 def answer_stream(sock, selector):
     try:
-        heard = sock.recv(65536)
-        if heard:
+        data = sock.recv(65536)
+        if data:
             line = address_of(sock.getpeername()).encode() + b"\n"
-            sock.sendall(line * heard.count(b"\n"))
+            sock.sendall(line * data.count(b"\n"))
             return
     except OSError:
         pass
@@ -79,7 +82,7 @@ def connect(args):
     kind = socket.SOCK_STREAM if args.proto == "tcp" else socket.SOCK_DGRAM
     family = socket.AF_INET6 if ":" in args.address else socket.AF_INET
     sock = socket.socket(family, kind)
-    sock.settimeout(args.patience)
+    sock.settimeout(args.patience * int(os.environ.get("LAB_SLOW", 1)))
     if args.tos:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, args.tos)
@@ -106,14 +109,14 @@ def ask(args):
         if number:
             time.sleep(args.pause)
         sock.sendall(args.say.encode() + b"\n")
-        heard = b""
-        while not heard.endswith(b"\n"):
+        data = b""
+        while not data.endswith(b"\n"):
             more = sock.recv(4096)
             if not more:
                 sys.exit("talk: closed by the server")
-            heard += more
-        if heard.decode().strip() not in seen:
-            seen.append(heard.decode().strip())
+            data += more
+        if data.decode().strip() not in seen:
+            seen.append(data.decode().strip())
     print(" ".join(seen))
 
 
