@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# check.sh - all tests, and one line at the end that counts them.
+# check.sh - Run all tests and print a line with the counts.
 #
 #	pcap-tests/check.sh BUILD PROGRAM...
 #
-# The programs are the unit tests and live tests of the Makefile: each prints
-# TAP. To them come the replay cases and the policies in rules/examples.
-# CHECK_SECONDS bounds each program; CHECK_RESULTS, if set, is a file that
-# gets the counts, for who wants to add them up.
+# The programs are the unit tests and live tests of the Makefile; each prints
+# TAP. The replay cases and the policies in rules/examples are added. CHECK_SECONDS
+# limits the run time of each (default: 200, times LAB_SLOW). CHECK_RESULTS, if
+# set, is a file to which the counts are appended.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 [ $# -ge 1 ] || { echo "usage: check.sh BUILD PROGRAM..." >&2; exit 2; }
@@ -45,8 +45,8 @@ cases()
 	"$build/waymark" test pcap-tests/cases
 }
 
-# tally NAME STATUS: count the TAP in $work/tap. A program that broke off,
-# or ran another number of tests than it planned, is a failure more.
+# tally NAME STATUS: count the results in $work/tap. A program that aborted or
+# did not run the tests of its plan counts as one more failure.
 tally()
 {
 	# shellcheck disable=SC2016 # perl's variables
@@ -90,7 +90,7 @@ run()
 	shift
 	"$@" >"$work/tap" 2>"$work/stderr"
 	status=$?
-	# What ends without a word of TAP has failed, whatever its status.
+	# A program without any TAP has failed, whatever its exit status.
 	[ -s "$work/tap" ] || echo "1..1
 not ok 1 - it printed no TAP; exit status $status" >"$work/tap"
 	read -r p f s < <(tally "$name" $status)
@@ -108,7 +108,8 @@ not ok 1 - it printed no TAP; exit status $status" >"$work/tap"
 
 for program; do
 	name=$(basename "$program")
-	run "$name" timeout -k 30 "${CHECK_SECONDS:-480}" "$program"
+	run "$name" timeout -k 60 \
+		"${CHECK_SECONDS:-$((200 * ${LAB_SLOW:-3}))}" "$program"
 done
 run cases cases
 run examples examples
