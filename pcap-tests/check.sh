@@ -5,9 +5,9 @@
 #	pcap-tests/check.sh BUILD PROGRAM...
 #
 # The programs are the unit tests and live tests of the Makefile; each prints
-# TAP. The replay cases and the policies in rules/examples are added. CHECK_SECONDS
-# limits the run time of each (default: 200, times LAB_SLOW). CHECK_RESULTS, if
-# set, is a file to which the counts are appended.
+# TAP. The replay cases and the policies in rules/examples are added.
+# CHECK_SECONDS limits the run time of each (default: 200, times LAB_SLOW).
+# CHECK_RESULTS, if set, is a file to which the counts are appended.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 [ $# -ge 1 ] || { echo "usage: check.sh BUILD PROGRAM..." >&2; exit 2; }
@@ -27,14 +27,14 @@ passed=0 failed=0 skipped=0
 # Each example must be accepted and its `expect` lines must hold.
 examples()
 {
-	local policy count=0 said
+	local policy count=0 output
 	for policy in rules/examples/*.policy; do
 		count=$((count + 1))
-		if said=$("$build/waymark" check "$policy" 2>&1); then
+		if output=$("$build/waymark" check "$policy" 2>&1); then
 			echo "ok $count - $policy"
 		else
 			echo "not ok $count - $policy"
-			sed 's/^/# /' <<<"$said"
+			sed 's/^/# /' <<<"$output"
 		fi
 	done
 	echo "1..$count"

@@ -14,7 +14,7 @@ lab_new 1 own-prefix
 # ---- a ruleset of the test's own, which sets foreign bits in the mark ----
 
 in_router nft -f - <<'RULES'
-table inet hand {
+table inet test {
 	chain before {
 		type filter hook prerouting priority -100
 		iifname "lan0" meta mark set 0x00ff8001
@@ -36,9 +36,9 @@ table inet hand {
 	counter super {}
 }
 RULES
-in_router "$bench/queue_rule" inet hand divert 40 40 bypass 2>/dev/null
+in_router "$bench/queue_rule" inet test divert 40 40 bypass 2>/dev/null
 
-cat >"$LAB_DIR/hand.policy" <<POLICY
+cat >"$LAB_DIR/test.policy" <<POLICY
 queues 40
 uplink one { dev up1 via $(gw4 1) }
 route dport 9001-9005 via one
@@ -50,7 +50,7 @@ engine_start()
 {
 	rm -f "$LAB_DIR/$1.log"
 	lab_start router "$1" "$WAYMARK" run --state-dir "$LAB_DIR/$1" \
-		"$LAB_DIR/hand.policy"
+		"$LAB_DIR/test.policy"
 	ENGINE=$LAB_PID
 	until_true 50 grep -q ready "$LAB_DIR/$1.log"
 }
@@ -74,7 +74,7 @@ arrived() { cut -d' ' -f1 "$LAB_DIR/sink"; }
 # Packets to a port that have waymark's mark and the foreign bits.
 marked()
 {
-	in_router nft get element inet hand ports "{ $1 }" 2>/dev/null |
+	in_router nft get element inet test ports "{ $1 }" 2>/dev/null |
 		sed -n 's/.*counter packets \([0-9]*\).*/\1/p' | grep . ||
 		echo 0
 }
@@ -86,7 +86,7 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 engine_start first
 is "the engine is ready" $? 0
 like "it logs its policy and queue" "$(cat "$LAB_DIR/first.log")" \
-	'hand.policy: 2 routes, queue 40, ready'
+	'test.policy: 2 routes, queue 40, ready'
 sent=$(send 9001 10 1 200)
 is "packets arrive" "$(arrived)" "$sent"
 is "each has waymark's mark, foreign bits are unchanged" \
@@ -125,22 +125,22 @@ fi
 
 # ---- the same queue twice ----
 
-said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/second" \
-	"$LAB_DIR/hand.policy" 2>&1)
+output=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/second" \
+	"$LAB_DIR/test.policy" 2>&1)
 is "a second engine: exit status 1" "$?" 1
-like "it names the process that holds the queue" "$said" \
+like "it names the process that holds the queue" "$output" \
 	"queue 40: held by process $ENGINE \(waymark\)"
-said=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/first" \
-	"$LAB_DIR/hand.policy" 2>&1)
+output=$(in_router "$WAYMARK" run --state-dir "$LAB_DIR/first" \
+	"$LAB_DIR/test.policy" 2>&1)
 is "with the same state directory: exit status 1" "$?" 1
-like "it names the engine that runs" "$said" "running already, process $ENGINE"
-sed -i 's/queues 40/queues 41/' "$LAB_DIR/hand.policy"
-said=$(in_router setpriv --bounding-set -net_admin --inh-caps -net_admin \
+like "it names the engine that runs" "$output" "running already, process $ENGINE"
+sed -i 's/queues 40/queues 41/' "$LAB_DIR/test.policy"
+output=$(in_router setpriv --bounding-set -net_admin --inh-caps -net_admin \
 	"$WAYMARK" run --state-dir "$LAB_DIR/third" \
-	"$LAB_DIR/hand.policy" 2>&1)
+	"$LAB_DIR/test.policy" 2>&1)
 is "without privilege: exit status 1" "$?" 1
-like "it names the missing capability" "$said" "CAP_NET_ADMIN"
-sed -i 's/queues 41/queues 40/' "$LAB_DIR/hand.policy"
+like "it names the missing capability" "$output" "CAP_NET_ADMIN"
+sed -i 's/queues 41/queues 40/' "$LAB_DIR/test.policy"
 
 # ---- 3 s of overload; the engine is stopped so that the queue overflows ----
 
@@ -162,8 +162,8 @@ is "and is marked completely" "$(marked 9003)" "$sent"
 
 kill -STOP "$ENGINE"
 in_client "$bench/udp_send" "$SERVER4" 9004 10 64 1 50 >/dev/null
-in_router nft 'add chain inet hand brief { type filter hook input priority 0; }'
-in_router nft 'delete chain inet hand brief'
+in_router nft 'add chain inet test brief { type filter hook input priority 0; }'
+in_router nft 'delete chain inet test brief'
 kill -CONT "$ENGINE"
 sent=$(send 9005 10 1 1000)
 is "the engine survives verdicts for dropped packets" "$(arrived)" "$sent"
@@ -173,7 +173,7 @@ is "the queued packets are lost" "$(marked 9004)" 0
 # ---- GSO packets ----
 
 lab_transfer 32
-read -r packets bytes < <(in_router nft list counter inet hand super |
+read -r packets bytes < <(in_router nft list counter inet test super |
 	sed -n 's/.*packets \([0-9]*\) bytes \([0-9]*\).*/\1 \2/p')
 if [ "${packets:-0}" -gt 0 ] && [ $((bytes / packets)) -gt 3000 ]; then
 	pass "in GSO packets"
@@ -202,13 +202,13 @@ is "and the lock is released" $? 0
 
 # ---- down, in the wrong network namespace and in the right one ----
 
-said=$(in_client "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
+output=$(in_client "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
 is "down in another network namespace: exit status 1" "$?" 1
-like "it reports where the engine runs" "$said" \
+like "it reports where the engine runs" "$output" \
 	"process $ENGINE, runs in another network namespace"
-said=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
+output=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/second" 2>&1)
 is "down ends the engine" "$?" 0
-like "and reports it" "$said" "engine ended .process $ENGINE"
+like "and reports it" "$output" "engine ended .process $ENGINE"
 ok "the process is gone" gone "$ENGINE"
 ok "and its state directory is removed" test ! -e "$LAB_DIR/second"
 
@@ -216,9 +216,9 @@ ok "and its state directory is removed" test ! -e "$LAB_DIR/second"
 
 queues() { in_router cat /proc/net/netfilter/nfnetlink_queue | wc -l; }
 
-sed -i 's/queues 40/queues 40-45 coalesce 200us/' "$LAB_DIR/hand.policy"
-in_router nft flush chain inet hand divert
-in_router "$bench/queue_rule" inet hand divert 40 45 2>/dev/null
+sed -i 's/queues 40/queues 40-45 coalesce 200us/' "$LAB_DIR/test.policy"
+in_router nft flush chain inet test divert
+in_router "$bench/queue_rule" inet test divert 40 45 2>/dev/null
 engine_start many
 like "an engine of several queues is ready" "$(cat "$LAB_DIR/many.log")" \
 	"queues 40-45, ready"

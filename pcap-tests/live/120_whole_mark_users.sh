@@ -113,23 +113,23 @@ ok "the set-up is complete" eval \
 
 # ---- doctor ----
 
-said=$(waymark doctor "$LAB_DIR/lab.policy")
-like "doctor: the ip rule" "$said" \
+output=$(waymark doctor "$LAB_DIR/lab.policy")
+like "doctor: the ip rule" "$output" \
 	'^ok +mark 0x00000001 is left alone: .*fwmark 0x00000001'
-like "doctor: the rule of the tunnel" "$said" '^ok +mark 0x0000ca6c is left alone: '
-like "doctor: nftables" "$said" '^ok +mark 0x00000022 .*table inet firewall'
+like "doctor: the rule of the tunnel" "$output" '^ok +mark 0x0000ca6c is left alone: '
+like "doctor: nftables" "$output" '^ok +mark 0x00000022 .*table inet firewall'
 in_router nft add chain inet firewall late \
 	'{ type filter hook prerouting priority 0; }'
 in_router nft add rule inet firewall late tcp dport 7 meta mark set 0x1
 in_router nft add rule inet firewall late tcp dport 7 ct mark set 0x1
-said=$(waymark doctor "$LAB_DIR/lab.policy")
-like "doctor: a later writer of the mark" "$said" \
+output=$(waymark doctor "$LAB_DIR/lab.policy")
+like "doctor: a later writer of the mark" "$output" \
 	'^warning +table inet firewall,? chain late \(prerouting.*\) clears waymark.s bits: .*meta mark set 0x00000001'
-like "doctor: a writer of the ct mark" "$said" \
+like "doctor: a writer of the ct mark" "$output" \
 	'^warning +table inet firewall,? chain late .* clears waymark.s bits of the connection: .*ct mark set 0x00000001'
-like "doctor: the fix" "$said" 'fix: .*meta mark & 0x7f000000 \| '
+like "doctor: the fix" "$output" 'fix: .*meta mark & 0x7f000000 \| '
 is "doctor: an earlier writer is no problem" "$(grep -c 'chain mangle.*clears.*meta mark' \
-	<<<"$said")" 0
+	<<<"$output")" 0
 ok "down" waymark down
 all "without waymark again"
 
@@ -140,14 +140,14 @@ if PATH=$PATH:/usr/sbin command -v iptables-nft >/dev/null; then
 	in_router iptables-nft -t mangle -A PREROUTING -j CONNMARK --save-mark
 	in_router iptables-nft -t mangle -A FORWARD -j CONNMARK --set-mark 1
 	in_router iptables-nft -t mangle -A PREROUTING -j MARK --set-mark 1
-	said=$(waymark doctor "$LAB_DIR/lab.policy")
-	like "iptables: a whole mark" "$said" '^ok +mark 0x00000077 is left'
-	like "iptables: save-mark" "$said" \
+	output=$(waymark doctor "$LAB_DIR/lab.policy")
+	like "iptables: a whole mark" "$output" '^ok +mark 0x00000077 is left'
+	like "iptables: save-mark" "$output" \
 		'^warning +iptables-save mangle, chain PREROUTING .* connection'
-	like "iptables: CONNMARK" "$said" \
+	like "iptables: CONNMARK" "$output" \
 		'^warning +iptables-save mangle, chain FORWARD .* connection'
 	is "iptables: an earlier MARK is no problem" \
-		"$(grep -c 'bits: .*-j MARK' <<<"$said")" 0
+		"$(grep -c 'bits: .*-j MARK' <<<"$output")" 0
 else
 	skip "iptables" "needs iptables-nft"
 fi

@@ -122,10 +122,10 @@ in_router sh -c "
 	nft add chain inet waymark mine
 	ip rule add pref 20102 from 192.0.2.202 lookup 77
 	ip route add 192.0.2.203/32 via $(gw4 2) table 210"
-waymark setup "$policy" >"$LAB_DIR/said" 2>&1
+waymark setup "$policy" >"$LAB_DIR/output" 2>&1
 in_router ip rule del pref 20102 from 192.0.2.202
 in_router ip route del 192.0.2.203/32 table 210
-like "also while set up" "$(cat "$LAB_DIR/said")" \
+like "also while set up" "$(cat "$LAB_DIR/output")" \
 	'table 210 has a route that is not|pref 20102 is taken'
 waymark setup "$policy" >/dev/null
 like "a foreign chain in table inet waymark is kept" \
@@ -153,9 +153,9 @@ same "(the lab is as at the start)" "$(kernel)" "$bare"
 # refused NAME REGEX POLICY
 refused()
 {
-	local said
-	said=$(waymark setup "$3" 2>&1) && fail "$1" "it was accepted"
-	like "$1" "$said" "$2"
+	local output
+	output=$(waymark setup "$3" 2>&1) && fail "$1" "it was accepted"
+	like "$1" "$output" "$2"
 	same "$1: nothing is changed" "$(kernel)" "$bare"
 }
 
@@ -165,24 +165,24 @@ refused "no such interface" \
 	"$LAB_DIR/c.policy"
 in_router ip link add up7 type veth peer name up7b
 sed 's/dev up2/dev up7/' "$policy" >"$LAB_DIR/c.policy"
-said=$(waymark setup "$LAB_DIR/c.policy" 2>&1)
+output=$(waymark setup "$LAB_DIR/c.policy" 2>&1)
 in_router ip link del up7
-like "an interface that is down" "$said" 'up7 is down; .*ip link set up7 up'
+like "an interface that is down" "$output" 'up7 is down; .*ip link set up7 up'
 in_router ip route add 192.0.2.204/32 via "$(gw4 2)" table 210
-said=$(waymark setup "$policy" 2>&1)
+output=$(waymark setup "$policy" 2>&1)
 in_router ip route flush table 210
-like "a routing table in use" "$said" 'uplink two: routing table 210 .*: table 202'
+like "a routing table in use" "$output" 'uplink two: routing table 210 .*: table 202'
 in_router nft add table inet waymark
-said=$(waymark setup "$policy" 2>&1)
+output=$(waymark setup "$policy" 2>&1)
 in_router nft delete table inet waymark
-like "a foreign nftables table of that name" "$said" 'waymark did not make'
+like "a foreign nftables table of that name" "$output" 'waymark did not make'
 in_router sh -c 'ip rule add pref 30000 lookup local; ip rule del pref 0'
-said=$(waymark setup "$policy" 2>&1)
+output=$(waymark setup "$policy" 2>&1)
 in_router sh -c 'ip rule add pref 0 lookup local; ip rule del pref 30000'
-like "the rule for local behind those of waymark" "$said" 'ip rule add pref 0 lookup local|ip -4'
-said=$(in_router setpriv --bounding-set -net_admin --inh-caps -net_admin \
+like "the rule for local behind those of waymark" "$output" 'ip rule add pref 0 lookup local|ip -4'
+output=$(in_router setpriv --bounding-set -net_admin --inh-caps -net_admin \
 	"$WAYMARK" setup --state-dir "$LAB_DIR/state" "$policy" 2>&1)
-like "without the capability" "$said" 'CAP_NET_ADMIN'
+like "without the capability" "$output" 'CAP_NET_ADMIN'
 sed "s/via $(gw4 2)/via 0.0.0.0/" "$policy" >"$LAB_DIR/c.policy"
 refused "a gateway that the kernel refuses" 'ip -4 route add|gateway|0.0.0.0' \
 	"$LAB_DIR/c.policy"

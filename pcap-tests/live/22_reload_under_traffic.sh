@@ -141,8 +141,8 @@ ok "the engine listens" until_true 50 listens
 storm "during setups" 10000
 changes=0
 for n in a b a a b b a b a b b a b a b a a b a b a b b a b; do
-	said=$(waymark setup "$LAB_DIR/$n.policy" 2>&1)
-	[[ $said != *error* ]] && changes=$((changes + 1))
+	output=$(waymark setup "$LAB_DIR/$n.policy" 2>&1)
+	[[ $output != *error* ]] && changes=$((changes + 1))
 done
 is "setup, 25 times" "$changes" 25
 check_flows "during setups"

@@ -91,9 +91,9 @@ conversation 80 third
 web=$!
 write "${one/masq/mark 4 masq}" "${three/three/four}" "$two" \
 	'default via one'
-said=$(waymark setup "$policy" 2>&1)
+output=$(waymark setup "$policy" 2>&1)
 is "a mark of another uplink is refused" $? 1
-like "with its place and the reason" "$said" \
+like "with its place and the reason" "$output" \
 	"lab.policy:1:.*mark 4 is in force for uplink 'four'"
 write "${one/masq/mark 9 masq}" "${three/three/four}" "$two" \
 	'default via one'

@@ -80,15 +80,15 @@ in_router sysctl -qw net.ipv4.conf.all.rp_filter=0 \
 	net.ipv4.conf.up1.rp_filter=0 net.ipv4.conf.up2.rp_filter=0
 
 # With another state directory the daemon would restore what down removes.
-said=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/other" 2>&1)
+output=$(in_router "$WAYMARK" down --state-dir "$LAB_DIR/other" 2>&1)
 is "down with another state directory is refused" "$?" 1
-like "and reports the right one" "$said" \
+like "and reports the right one" "$output" \
 	"process $(lab_pid waymark), .*down --state-dir $LAB_DIR/state\$"
 ok "the engine still runs" kill -0 "$(lab_pid waymark)"
 
-said=$(waymark down 2>&1)
+output=$(waymark down 2>&1)
 is "down" "$?" 0
-like "it reports that masqueraded flows end" "$said" \
+like "it reports that masqueraded flows end" "$output" \
 	'flows that an uplink masqueraded end'
 is "down restores the previous state" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""

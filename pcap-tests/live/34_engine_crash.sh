@@ -72,9 +72,9 @@ ok "up once more" lab_up
 hung=$(lab_pid waymark)
 kill -STOP "$hung"
 unanswered "a hung engine blocks new flows" client tcp $SERVER4 80
-said=$(LAB_SECONDS=20 waymark down 2>&1)
+output=$(LAB_SECONDS=20 waymark down 2>&1)
 is "down fails, since the process remains" $? 1
-like "and reports how to end it" "$said" "kill -9 $hung"
+like "and reports how to end it" "$output" "kill -9 $hung"
 ok "but new flows pass" ask client tcp $SERVER4 80
 kill -KILL "$hung"
 until_true 20 lab_gone "$hung"

@@ -20,20 +20,20 @@ capture=$LAB_TOP/pcap-tests/cases/smtp/input.pcap
 # stderr that matches REGEX, no crash.
 refuses()
 {
-	local name=$1 regex=$2 said status
+	local name=$1 regex=$2 output status
 	shift 2
-	said=$("$@" 2>&1 >"$LAB_DIR/stdout" </dev/null)
+	output=$("$@" 2>&1 >"$LAB_DIR/stdout" </dev/null)
 	status=$?
 	if [ $status != 1 ] && [ $status != 2 ] && [ $status != 78 ]; then
-		fail "$name" "exit $status: $said"
-	elif ! grep -qE -- "$regex" <<<"$said"; then
+		fail "$name" "exit $status: $output"
+	elif ! grep -qE -- "$regex" <<<"$output"; then
 		fail "$name" "nothing like '$regex' in: \
-$(head -c 2000 <<<"$said")"
-	elif [ "$(wc -l <<<"$said")" -gt "${MAX_LINES:-6}" ] ||
-	     [ "$(wc -c <<<"$said")" -gt 2000 ]; then
-		fail "$name" "too long: $(head -c 2000 <<<"$said")"
-	elif grep -qE 'Sanitizer|Assert|Segmentation' <<<"$said"; then
-		fail "$name" "$said"
+$(head -c 2000 <<<"$output")"
+	elif [ "$(wc -l <<<"$output")" -gt "${MAX_LINES:-6}" ] ||
+	     [ "$(wc -c <<<"$output")" -gt 2000 ]; then
+		fail "$name" "too long: $(head -c 2000 <<<"$output")"
+	elif grep -qE 'Sanitizer|Assert|Segmentation' <<<"$output"; then
+		fail "$name" "$output"
 	else
 		pass "$name"
 	fi

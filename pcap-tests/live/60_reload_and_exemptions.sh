@@ -27,7 +27,7 @@ write_policy()
 	POLICY
 }
 
-said()
+query()
 {
 	in_router "$WAYMARK" "$@" --state-dir "$LAB_DIR/state" 2>&1
 }
@@ -37,11 +37,11 @@ number() { waymark status --json | jq "$1"; }
 
 # ---- no engine ----
 
-like "no engine: status reports it" "$(said status)" 'status: no engine is running'
-is "and prints one line, as nothing is set up" "$(said status | wc -l)" 1
-said reload >/dev/null
+like "no engine: status reports it" "$(query status)" 'status: no engine is running'
+is "and prints one line, as nothing is set up" "$(query status | wc -l)" 1
+query reload >/dev/null
 is "reload: exit status 1" $? 1
-said top -n nothing >/dev/null
+query top -n nothing >/dev/null
 is "bad usage: exit status 2" $? 2
 
 # ---- status, flows, metrics, top ----
@@ -50,18 +50,18 @@ before=$(lab_snapshot)
 write_policy
 ok "up" lab_up
 ok "servers" lab_serve server tcp:25 tcp:80 tcp:443 udp:53 udp:7000
-ok "status is answered" until_true 50 said status
+ok "status is answered" until_true 50 query status
 is "the socket is private" "$(stat -c %a "$LAB_DIR/state/control")" 600
 ok "mail" ask client tcp $SERVER4 25
 ok "ssh" ask client tcp $SERVER4 443 --say SSH-2.0-lab
 ask client tcp $SERVER4 80 --wait $((2 * LAB_SLOW)) >/dev/null &
 client=$!
-until_true 15 eval 'said flows | grep -q ":80 "'
-flows=$(said flows)
+until_true 15 eval 'query flows | grep -q ":80 "'
+flows=$(query flows)
 like "flows: the one in inspection" "$flows" \
 	"^tcp +$LAN4.9:[0-9]+ +$SERVER4:80 +one +- .* app "
 is "and no settled one" "$(grep -c ":25 " <<<"$flows")" 0
-is "flows as JSON" "$(said flows --json | jq -r 'select(.dport == 80) |
+is "flows as JSON" "$(query flows --json | jq -r 'select(.dport == 80) |
 	"\(.proto) \(.src) \(.uplink) \(.needs[0])"')" "tcp $LAN4.9 one app"
 wait $client
 
@@ -76,8 +76,8 @@ is "status: the packets of the workers add up" "$(number \
 	'([.workers[].counts.packets] | add) == .counts.packets')" true
 is "status: set-up is complete" "$(number .setup)" true
 like "status: memory" "$(number .memory.resident)" '^[1-9][0-9]{5}'
-like "status as text" "$(said status)" 'late, moved +1$'
-metrics=$(said metrics)
+like "status as text" "$(query status)" 'late, moved +1$'
+metrics=$(query metrics)
 like "metrics: packets of a queue" "$metrics" \
 	'^waymark_packets_total\{queue="[01]"\} [1-9]'
 like "metrics: late flows of a class" "$metrics" \
@@ -88,7 +88,7 @@ is "metrics: each has its type" "$(grep -c '^# TYPE' <<<"$metrics")" \
 	"$(grep -c '^# HELP' <<<"$metrics")"
 is "metrics: the format is valid" "$(grep -vcE \
 	'^(# (HELP|TYPE) .*|waymark_[a-z_]+(\{.*\})? [0-9]+)$' <<<"$metrics")" 0
-is "top: a line for each second" "$(said top -n 2 | grep -c packets/s)" 2
+is "top: a line for each second" "$(query top -n 2 | grep -c packets/s)" 2
 
 # ---- another policy ----
 
@@ -131,17 +131,17 @@ like "its rule" "$(in_router ip rule)" 'fwmark 0x9000000/.* lookup 202'
 write_policy
 waymark reload >/dev/null 2>&1
 sed -i 's/^default.*/default via on/' "$policy"
-said=$(said reload)
+output=$(query reload)
 is "a broken policy is refused" $? 1
-is "with the message of check" "$(grep -A2 error: <<<"$said")" \
+is "with the message of check" "$(grep -A2 error: <<<"$output")" \
 	"$(in_router "$WAYMARK" check "$policy" 2>&1 | grep -A2 error:)"
-like "with a suggestion" "$said" "did you mean 'one'"
+like "with a suggestion" "$output" "did you mean 'one'"
 lab_forget
 ok "a flow" ask client tcp $SERVER4 25
 is "uses the old policy" "$(lab_paths $SERVER4 tcp 25)" 2
 write_policy
 sed -i 's/^queues.*/queues 7/' "$policy"
-like "other queue numbers are refused" "$(said reload)" 'queues. cannot change'
+like "other queue numbers are refused" "$(query reload)" 'queues. cannot change'
 write_policy
 
 # A set-up that the kernel refuses is refused, and nothing changes.
@@ -149,9 +149,9 @@ in_router ip route add 10.9.0.0/16 via "$(gw4 2)" table 222
 write_policy one
 sed -i 's/^\(uplink two {\)/\1 table 222/' "$policy"
 kernel=$(lab_snapshot)
-said=$(said reload)
+output=$(query reload)
 is "a set-up that the kernel refuses: exit status" $? 1
-like "with the message of setup" "$said" 'uplink two: routing table 222 has'
+like "with the message of setup" "$output" 'uplink two: routing table 222 has'
 is "the kernel is unchanged" \
 	"$(diff <(echo "$kernel") <(lab_snapshot))" ""
 lab_forget
@@ -164,11 +164,11 @@ write_policy
 
 echo "expect tcp $LAN4.9 > $SERVER4:25 via three" >>"$policy"
 expected=$(wc -l <"$policy")
-said=$(said reload)
+output=$(query reload)
 is "an expectation that fails does not prevent a reload" $? 0
-like "it is a warning, with its place" "$said" \
+like "it is a warning, with its place" "$output" \
 	"policy:$expected:1: warning: this does not hold: expect tcp $LAN4.9"
-like "and the route that decides" "$said" 'decides: route mail +via two'
+like "and the route that decides" "$output" 'decides: route mail +via two'
 like "setup warns as well" "$(waymark setup "$policy" 2>&1)" \
 	"policy:$expected:1: warning: this does not hold: "
 is "check fails" "$(in_router "$WAYMARK" check "$policy" >/dev/null 2>&1
@@ -180,9 +180,9 @@ write_policy
 cp "$policy" "$LAB_DIR/right.policy"
 echo 'uplink gone { dev dial0 }' >>"$policy"
 lab_log_mark
-said=$(said reload)
+output=$(query reload)
 is "a missing interface is refused" $? 1
-like "and reported" "$said" 'uplink gone: there is no interface dial0; '
+like "and reported" "$output" 'uplink gone: there is no interface dial0; '
 like "and logged" "$(lab_log)" 'uplink gone: there is no interface dial0'
 lab_log_mark
 kill -HUP "$(lab_pid waymark)"
@@ -192,17 +192,17 @@ ok "the same with SIGHUP" until_true 30 eval \
 is "the kernel has no rule for it" "$(in_router ip rule |
 	grep -c 'lookup 204')" 0
 sed -i 's/^\(uplink gone {\)/\1 optional/' "$policy"
-said=$(said reload)
+output=$(query reload)
 is "a missing optional interface is accepted" $? 0
-is "without a message" "$(grep -c interface <<<"$said")" 0
+is "without a message" "$(grep -c interface <<<"$output")" 0
 sed -i 's/^\(uplink gone {\) optional/\1/' "$policy"
 in_router ip link add dial0 type veth peer name far0
 ok "an interface that exists" waymark reload
 in_router ip link del dial0
 echo "exempt from $LAN4.22" >>"$policy"
-said=$(said reload)
+output=$(query reload)
 is "an interface that vanished does not prevent a reload" $? 0
-like "there is a warning" "$said" \
+like "there is a warning" "$output" \
 	'warning: uplink gone: there is no interface dial0 now'
 like "the change is in force" \
 	"$(in_router nft list set inet waymark from4)" $LAN4.22
@@ -248,38 +248,38 @@ ok "exempt add, by rule, for an hour" waymark exempt add 192.0.2.32/28 by rule f
 like "its rule" "$(in_router ip rule)" 'from 192.0.2.32/28 lookup main'
 like "its rule for replies" "$(in_router ip rule)" 'to 192.0.2.32/28 lookup main'
 ok "exempt add, a name" waymark exempt add to localhost
-like "exempt list" "$(said exempt list)" "^from $LAN4.20"
+like "exempt list" "$(query exempt list)" "^from $LAN4.20"
 is "list: an address is printed once" \
-	"$(said exempt list | grep -o "$LAN4.20" | wc -l)" 1
-like "list: the time left" "$(said exempt list)" \
+	"$(query exempt list | grep -o "$LAN4.20" | wc -l)" 1
+like "list: the time left" "$(query exempt list)" \
 	'^192.0.2.32/28 by rule for 3[56][0-9][0-9]s'
-like "list: the addresses of a name" "$(said exempt list)" \
+like "list: the addresses of a name" "$(query exempt list)" \
 	'^to localhost.*# .*127.0.0.1'
-like "an invalid prefix is refused" "$(said exempt add 192.0.2.33/28)" \
+like "an invalid prefix is refused" "$(query exempt add 192.0.2.33/28)" \
 	'host bits'
-like "an invalid address is not resolved as a name" "$(said exempt add 192.0.2.300)" \
+like "an invalid address is not resolved as a name" "$(query exempt add 192.0.2.300)" \
 	'192\.0\.2\.300: each number of an IPv4 address'
-like "neither is an invalid range" "$(said exempt add 192.0.2.1-192.0.2.300)" \
+like "neither is an invalid range" "$(query exempt add 192.0.2.1-192.0.2.300)" \
 	'-192\.0\.2\.300: each number of an IPv4 address'
-said=$(said exempt add $LAN4.78 for 3x)
+output=$(query exempt add $LAN4.78 for 3x)
 is "an invalid time: exit status 2" $? 2
-like "and a message" "$said" 'for 3x: not a time'
+like "and a message" "$output" 'for 3x: not a time'
 is "a reload keeps them" "$(waymark reload >/dev/null
-	said exempt list | wc -l)" 3
+	query exempt list | wc -l)" 3
 ok "and so does setup" waymark setup "$policy"
 like "in the set" "$(in_router nft list set inet waymark from4)" $LAN4.20
 
 ok "exempt add, for a second" waymark exempt add $LAN4.77 for 1s
 ok "it expires" until_true 40 \
 	eval '! in_router nft list set inet waymark from4 | grep -q $LAN4.77'
-is "and is no longer listed" "$(said exempt list | grep -c $LAN4.77)" 0
+is "and is no longer listed" "$(query exempt list | grep -c $LAN4.77)" 0
 
 kill -TERM "$(lab_pid waymark)"
 until_true 50 lab_gone "$(lab_pid waymark)"
 ok "the engine removes its socket" [ ! -e "$LAB_DIR/state/control" ]
 ok "the engine is started again" lab_up
-until_true 50 said status
-like "exemptions survive a restart" "$(said exempt list)" \
+until_true 50 query status
+like "exemptions survive a restart" "$(query exempt list)" \
 	"^from $LAN4.20"
 lab_forget
 ok "a flow of the host" ask client tcp $SERVER4 25 --from $LAN4.20
@@ -288,7 +288,7 @@ ok "exempt del" waymark exempt del $LAN4.20
 lab_forget
 ok "a new flow" ask client tcp $SERVER4 25 --from $LAN4.20
 is "uses its route again" "$(lab_paths $SERVER4 tcp 25)" 2
-like "exempt del of an unknown address" "$(said exempt del $LAN4.20)" 'there is none'
+like "exempt del of an unknown address" "$(query exempt del $LAN4.20)" 'there is none'
 
 # ---- misbehaving clients of the socket ----
 
@@ -312,8 +312,8 @@ ok "nor traffic" ask client tcp $SERVER4 25
 
 kill -KILL "$(lab_pid waymark)"
 until_true 50 lab_gone "$(lab_pid waymark)"
-like "killed: status reports it" "$(said status)" 'no engine is running'
-like "and what happens to packets" "$(said status)" \
+like "killed: status reports it" "$(query status)" 'no engine is running'
+like "and what happens to packets" "$(query status)" \
 	'the set-up is still in force: .* other flows use the main table; `waymark up`'
 ok "down" waymark down
 is "only exemptions and learned paths are kept" \
@@ -325,10 +325,10 @@ is "down restores the previous state" \
 # ---- the engine without set-up ----
 
 lab_start router alone "$WAYMARK" run --state-dir "$LAB_DIR/state" "$policy"
-until_true 50 said status
-like "run: no set-up" "$(said status)" 'engine only'
+until_true 50 query status
+like "run: no set-up" "$(query status)" 'engine only'
 ok "run: reload" waymark reload
-like "run: no exemptions" "$(said exempt add $LAN4.20)" \
+like "run: no exemptions" "$(query exempt add $LAN4.20)" \
 	'leaves the kernel alone'
 is "run: the kernel is unchanged" \
 	"$(in_router nft list tables | grep -c waymark)" 0

@@ -88,22 +88,22 @@ is "its counter is removed" "$(routes)" $((with - 1))
 
 # ---- as text and for Prometheus ----
 
-said=$(waymark status)
-like "status: the path" "$said" "^ +4 +0 +1 +[0-9]+ +[0-9]+  two$"
-like "status: the route" "$said" '^ +3 +0 +0 +0  route tcp dport 25 via two$'
-like "status: the class" "$said" '^ +1 +0 +0 +0  web$'
-said=$(waymark metrics)
-like "metrics: the class" "$said" \
+output=$(waymark status)
+like "status: the path" "$output" "^ +4 +0 +1 +[0-9]+ +[0-9]+  two$"
+like "status: the route" "$output" '^ +3 +0 +0 +0  route tcp dport 25 via two$'
+like "status: the class" "$output" '^ +1 +0 +0 +0  web$'
+output=$(waymark metrics)
+like "metrics: the class" "$output" \
 	'^waymark_class_kernel_flows_total\{class="web"\} 1$'
-like "metrics: the uplink" "$said" \
+like "metrics: the uplink" "$output" \
 	'^waymark_uplink_kernel_flows_total\{uplink="two"\} 4$'
-like "metrics: main" "$said" \
+like "metrics: main" "$output" \
 	'^waymark_uplink_kernel_packets_total\{uplink="main"\} [0-9]+$'
-like "metrics: the route" "$said" \
+like "metrics: the route" "$output" \
 	'^waymark_route_kernel_flows_total\{.*route="route tcp dport 25 via two",uplink="two"\} 3$'
-like "metrics: up with IPv4" "$said" \
+like "metrics: up with IPv4" "$output" \
 	'^waymark_uplink_up\{uplink="two",family="ipv4"\} 1$'
-like "metrics: no IPv6" "$said" \
+like "metrics: no IPv6" "$output" \
 	'^waymark_uplink_up\{uplink="two",family="ipv6"\} 0$'
 
 # ---- rates ----

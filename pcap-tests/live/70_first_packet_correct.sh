@@ -24,7 +24,7 @@ is "not for another client" "$(get $B $SHARED $NAME_VIDEO)" 1
 look_up $B $NAME_MEETING >/dev/null
 is "a shared address: a client with the other name" "$(get $B $SHARED $NAME_MEETING)" 1
 is "a shared address: the first client" "$(get $A $SHARED $NAME_VIDEO)" 2
-# A sends another name than that of its last query.
+# A connects to another name than that of its last query.
 is "mispredicted: kept, with masquerade" "$(get $A $SHARED $NAME_MEETING)" 2
 is "the next flow is right" "$(get $A $SHARED $NAME_MEETING)" 1
 like "it is counted" "$(status)" 'late, kept +[1-9]'
@@ -48,8 +48,8 @@ like "listed by learned" "$(in_router "$WAYMARK" learned --state-dir "$LAB_DIR/s
 like "reported by explain" "$(in_router "$WAYMARK" explain --state-dir \
 	"$LAB_DIR/state" "$LAB_DIR/lab.policy" tcp $A:40000 $VIDEO:443)" \
 	"learned: tcp $VIDEO port 443: app tls"
-said=$(in_router "$WAYMARK" learned --state-dir "$LAB_DIR/state" nosuch 2>&1)
-is "nothing learned of another name" "$? $said" \
+output=$(in_router "$WAYMARK" learned --state-dir "$LAB_DIR/state" nosuch 2>&1)
+is "nothing learned of another name" "$? $output" \
 	"1 waymark learned: nothing is known of nosuch"
 start "with the saved state"
 is "right from the first flow on" "$(get $A $VIDEO $NAME_VIDEO)" 2

@@ -17,12 +17,12 @@ policy=$LAB_DIR/lab.policy
 # checks NAME STATUS REGEX
 checks()
 {
-	local before said status
+	local before output status
 	before=$(lab_snapshot)
-	said=$(waymark setup --check "$policy" 2>&1)
+	output=$(waymark setup --check "$policy" 2>&1)
 	status=$?
 	is "$1: exit status" "$status" "$2"
-	like "$1: the lines" "$said" "$3"
+	like "$1: the lines" "$output" "$3"
 	is "$1: nothing was changed" \
 		"$(diff <(echo "$before") <(lab_snapshot))" ""
 }

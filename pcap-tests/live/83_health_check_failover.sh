@@ -43,11 +43,11 @@ by()
 # doctor_warns NAME REGEX: a warning of doctor, but no error of that uplink.
 doctor_warns()
 {
-	local said
-	said=$(waymark doctor --probe --state-dir "$LAB_DIR/state" \
+	local output
+	output=$(waymark doctor --probe --state-dir "$LAB_DIR/state" \
 		"$LAB_DIR/lab.policy")
-	like "$1" "$said" "^warning +uplink two, IPv4: $2"
-	is "$1: no error" "$(grep -c '^error .*uplink two' <<<"$said")" 0
+	like "$1" "$output" "^warning +uplink two, IPv4: $2"
+	is "$1: no error" "$(grep -c '^error .*uplink two' <<<"$output")" 0
 }
 
 # fails N 4|6: ISP N drops that family behind its gateway; works N: it forwards
@@ -144,11 +144,11 @@ done
 by "disabled" 3 3 5002
 doctor_warns "doctor reports that it is disabled" \
 	'it is disabled: failed over to three'
-said=$(explains 5002)
-like "explain: the fallback" "$said" "now +'three' carries .* of 'two'"
-like "explain: its table" "$said" 'table +203, by the rule fwmark 0x02000000/'
-like "explain: its route" "$said" "default via $(gw4 3) dev up3"
-like "explain: its source" "$said" 'masqueraded behind .* up3'
+output=$(explains 5002)
+like "explain: the fallback" "$output" "now +'three' carries .* of 'two'"
+like "explain: its table" "$output" 'table +203, by the rule fwmark 0x02000000/'
+like "explain: its route" "$output" "default via $(gw4 3) dev up3"
+like "explain: its source" "$output" 'masqueraded behind .* up3'
 by "others are unaffected" 3 3 5003
 like "auto" "$(waymark uplink auto two)" 'two: auto'
 until_true 10 uplink_like '^two +auto .*IPv4: up'

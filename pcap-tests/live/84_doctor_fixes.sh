@@ -28,10 +28,10 @@ ok "without a policy, too" waymark doctor
 # finds NAME LEVEL REGEX [FIX]
 finds()
 {
-	local said
-	said=$(doctor)
-	like "$1" "$said" "^$2 +$3"
-	[ -z "${4-}" ] || like "$1: the fix" "$said" "fix: .*$4"
+	local output
+	output=$(doctor)
+	like "$1" "$output" "^$2 +$3"
+	[ -z "${4-}" ] || like "$1: the fix" "$output" "fix: .*$4"
 }
 
 # fixed NAME REGEX: run the fix as it is printed below the line
@@ -144,12 +144,12 @@ default             via one
 END
 ok "a server" lab_serve server tcp:25
 ok "set up" waymark setup "$policy"
-said=$(waymark doctor --probe "$policy")
+output=$(waymark doctor --probe "$policy")
 for n in 1 2; do
-	like "path $n, IPv4" "$said" "^ok .*gateway $(gw4 $n): answered via up$n"
-	like "path $n, IPv6" "$said" "^ok .*gateway $(gw6 $n): answered via up$n"
+	like "path $n, IPv4" "$output" "^ok .*gateway $(gw4 $n): answered via up$n"
+	like "path $n, IPv6" "$output" "^ok .*gateway $(gw6 $n): answered via up$n"
 done
-like "a probe" "$said" '^ok .*tried: ping 198.51.100.9: answered via up2'
+like "a probe" "$output" '^ok .*tried: ping 198.51.100.9: answered via up2'
 in_ns isp2 ip link set cust down
 like "an uplink that is down" "$(waymark doctor --probe "$policy")" \
 	'^error +uplink two: gateway .*: (no answer|No route|Host is)'

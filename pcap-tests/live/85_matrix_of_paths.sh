@@ -54,17 +54,17 @@ wrong=''
 # flow WANT WHERE PROTO ADDRESS PORT [OPTIONS OF ask]
 flow()
 {
-	local want=$1 where=$2 proto=$3 to=$4 port=$5 said
+	local want=$1 where=$2 proto=$3 to=$4 port=$5 output
 	shift 5
-	said=$(ask "$where" "$proto" "$to" "$port" --lines 2 \
+	output=$(ask "$where" "$proto" "$to" "$port" --lines 2 \
 		--patience "$([ "$want" = none ] && echo 0.1 || echo 2)" \
 		"$@" 2>&1)
 	case $want in
-	none) grep -q '^talk:' <<<"$said" || wrong="$wrong
+	none) grep -q '^talk:' <<<"$output" || wrong="$wrong
 $where $proto $to $port: answered" ;;
-	*) [ "$said" = "$(up4 "$want")" ] || [ "$said" = "$(up6 "$want")" ] ||
+	*) [ "$output" = "$(up4 "$want")" ] || [ "$output" = "$(up6 "$want")" ] ||
 		wrong="$wrong
-$where $proto $to $port: $said" ;;
+$where $proto $to $port: $output" ;;
 	esac
 }
 check_flows() { is "$1" "$wrong" ''; wrong=''; }

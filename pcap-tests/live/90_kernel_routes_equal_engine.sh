@@ -36,11 +36,11 @@ for n in 1 2 3; do
 done
 
 ok "up" lab_up
-said=$(in_router /usr/bin/python3 "$LAB_TOP/pcap-tests/live/offload.py" \
+output=$(in_router /usr/bin/python3 "$LAB_TOP/pcap-tests/live/offload.py" \
 	"/var/run/netns/$(lab_ns client)" "$WAYMARK" "$LAB_DIR/state" \
 	"$LAB_DIR/lab.policy" "$POLICIES" 2>&1)
-like "the kernel, the engine and replay agree" "$said" ' packets, 0 differ,'
-like "on thousands of packets" "$said" '^[0-9]{4,} packets'
-tail -n 1 <<<"$said" | sed 's/^/# /'
+like "the kernel, the engine and replay agree" "$output" ' packets, 0 differ,'
+like "on thousands of packets" "$output" '^[0-9]{4,} packets'
+tail -n 1 <<<"$output" | sed 's/^/# /'
 ok "down" waymark down
 done_testing

@@ -97,15 +97,15 @@ for n in $(seq 100 113); do
 done
 one_path()
 {
-	local client server paths='' said
+	local client server paths='' output
 	for client in $1; do
 		server=$SERVER4
 		case $client in *:*) server=$SERVER6 ;; esac
-		said=$(in_client /usr/bin/python3 \
+		output=$(in_client /usr/bin/python3 \
 			"$LAB_TOP/pcap-tests/live/balance.py" 5 1 \
 			"udp:5003:$server=$client" "tcp:5003:$server=$client")
-		paths+="$(awk '{ print NF, $2, $NF }' <<<"$said") $(
-			awk '{ print $1 }' <<<"$said")
+		paths+="$(awk '{ print NF, $2, $NF }' <<<"$output") $(
+			awk '{ print $1 }' <<<"$output")
 "
 	done
 	# For each client one path, ten flows, none lost; then the number of paths.

@@ -55,12 +55,12 @@ look_up()
 # get FROM ADDRESS NAME [OPTIONS OF curl]: fetch a page, print the uplinks used.
 get()
 {
-	local from=$1 address=$2 name=$3 said
+	local from=$1 address=$2 name=$3 output
 	shift 3
 	lab_forget
-	said=$(fetch client "$address" "https://$name/" --interface "$from" \
+	output=$(fetch client "$address" "https://$name/" --interface "$from" \
 		"$@" 2>&1)
-	[ "$said" = "this is $name" ] || { echo "failed: $said"; return; }
+	[ "$output" = "this is $name" ] || { echo "failed: $output"; return; }
 	lab_paths "$address" tcp 443
 }
 
@@ -149,11 +149,11 @@ browse()
 # wrong.
 browsed()
 {
-	local text=$1 said
+	local text=$1 output
 	shift
-	said=$(browse "$@")
-	grep -qF "$text" <<<"$said" && return
-	echo "failed: $said"
+	output=$(browse "$@")
+	grep -qF "$text" <<<"$output" && return
+	echo "failed: $output"
 	grep -v dbus "$LAB_DIR/chromium.err" | head -n 20
 	return 1
 }

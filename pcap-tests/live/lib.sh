@@ -74,15 +74,15 @@ skip_all()
 # ok NAME COMMAND...: the command succeeds; its output is the diagnosis.
 ok()
 {
-	local name=$1 said status
+	local name=$1 output status
 	shift
-	said=$("$@" 2>&1 </dev/null)
+	output=$("$@" 2>&1 </dev/null)
 	status=$?
 	if [ $status = 0 ]; then
 		pass "$name"
 	else
 		fail "$name" "exit $status: $*
-$said"
+$output"
 	fi
 }
 
@@ -111,9 +111,9 @@ $2"
 # Print the plan; fail if a sanitizer reported an error in the background.
 done_testing()
 {
-	local said
-	said=$(grep -hsE -A 20 'Sanitizer|runtime error' "$LAB_DIR"/*.log)
-	[ -z "$said" ] || fail "no sanitizer reports an error" "$said"
+	local output
+	output=$(grep -hsE -A 20 'Sanitizer|runtime error' "$LAB_DIR"/*.log)
+	[ -z "$output" ] || fail "no sanitizer reports an error" "$output"
 	echo "1..$TAP_COUNT"
 	[ $TAP_FAILED = 0 ]
 	exit
