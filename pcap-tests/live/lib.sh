@@ -474,12 +474,12 @@ lab_spoofed()
 # Reset the counters.
 lab_forget()
 {
-	local n set
+	local n
 	for ((n = 1; n <= LAB_UPLINKS; n++)); do
-		for set in out4 out6 pings; do
-			in_ns "isp$n" nft flush set inet isp $set
-		done
-		in_ns "isp$n" nft reset counters table inet isp >/dev/null
+		in_ns "isp$n" nft "flush set inet isp out4
+			flush set inet isp out6
+			flush set inet isp pings
+			reset counters table inet isp" >/dev/null
 	done
 }
 
