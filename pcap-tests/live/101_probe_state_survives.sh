@@ -4,7 +4,7 @@
 # and a restart of the daemon, SIGKILL included. When no probe target answers
 # on any uplink, the uplinks stay in use.
 . "$(dirname "$0")/lib.sh"
-lab_bound 90 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

@@ -4,7 +4,7 @@
 # uplink is detected as up again while its traffic fails over: probes ping, tcp
 # and http, IPv4 and IPv6, with a fallback and as a member of a balanced route.
 . "$(dirname "$0")/lib.sh"
-lab_bound 90 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3
 

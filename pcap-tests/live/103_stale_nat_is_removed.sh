@@ -5,7 +5,7 @@
 # the daemon was not running, gets the right address at the next start and is
 # answered.
 . "$(dirname "$0")/lib.sh"
-lab_bound 90 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

@@ -4,7 +4,7 @@
 # and backwards, and fragments: each packet keeps its path.
 # shellcheck disable=SC1091
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 fake=$(dpkg -L libfaketime 2>/dev/null | grep 'MT\.so' | head -1)
 [ -e "$fake" ] || skip_all "needs libfaketime"

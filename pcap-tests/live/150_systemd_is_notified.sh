@@ -4,7 +4,7 @@
 # set-up is in force, reloads, the state of the uplinks, and a watchdog that
 # stops when a worker does.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need python3
 lab_new 2
 

@@ -6,7 +6,7 @@
 # engine runs; a rule between waymark's two chains sets the mark where a
 # verdict is needed.
 . "$(dirname "$0")/lib.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

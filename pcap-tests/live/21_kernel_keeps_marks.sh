@@ -6,7 +6,7 @@
 # place of the engine: port 25 is settled on the second uplink, 26 provisional
 # on it, 27 dropped, 28 sent via main.
 . "$(dirname "$0")/lib.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

@@ -4,7 +4,7 @@
 # where they are. Fifty changes during ten thousand new flows lose no packet,
 # and each flow takes its path.
 . "$(dirname "$0")/lib.sh"
-lab_bound 100 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2 own-prefix
 

@@ -4,7 +4,7 @@
 # a strict uplink carries traffic. No packet of it leaves via another uplink,
 # with and without a daemon that restores them, and hosts stay reachable.
 . "$(dirname "$0")/lib.sh"
-lab_bound 100 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3 own-prefix
 

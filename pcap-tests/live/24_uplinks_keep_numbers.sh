@@ -3,7 +3,7 @@
 # 24_uplinks_keep_numbers.sh - An uplink keeps its mark and table when others
 # are added, removed or reordered: no settled flow changes its path.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3
 

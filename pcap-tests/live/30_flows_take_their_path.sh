@@ -4,7 +4,7 @@
 # according to the counters of the ISPs. Replies always arrive via the first
 # ISP.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3 own-prefix
 

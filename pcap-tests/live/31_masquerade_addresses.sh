@@ -4,7 +4,7 @@
 # sees the right source address and replies return by the same uplink, with
 # each rp_filter setting. A flow that is classified late keeps its path.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

@@ -4,7 +4,7 @@
 # the difference to the previous policy, a dry run changes nothing, `down`
 # undoes everything.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3 own-prefix
 

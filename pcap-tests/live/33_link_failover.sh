@@ -3,7 +3,7 @@
 # 33_link_failover.sh - A link goes down: its traffic fails over to the
 # `fallback` uplink, else to main, or with `strict` is rejected. IPv4 and IPv6.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3 own-prefix
 

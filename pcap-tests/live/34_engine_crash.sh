@@ -4,7 +4,7 @@
 # keep their provisional path, new flows pass or, with `fail-closed`, are
 # dropped.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3 own-prefix
 

@@ -4,7 +4,7 @@
 # the source address of the uplink that it uses; the ISPs drop any other.
 # Main's routes, exemptions, bound sockets and socket marks are respected.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3
 

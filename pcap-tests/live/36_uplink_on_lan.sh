@@ -4,7 +4,7 @@
 # proxy. Packets that arrive on that interface come from clients, and replies
 # reach them.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2 own-prefix
 

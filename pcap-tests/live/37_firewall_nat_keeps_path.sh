@@ -4,7 +4,7 @@
 # the policy. A flow that is classified late stays on its path and is not
 # broken.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

@@ -4,7 +4,7 @@
 # by the kernel where possible, else by the engine. A socket gets the source
 # address of its path. Forwarded packets match no uid.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3
 

@@ -4,7 +4,7 @@
 # own addresses: inbound flows are answered by the uplink they came by, and a
 # socket bound to an address uses the uplink of that address.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

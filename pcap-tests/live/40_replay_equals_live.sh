@@ -5,7 +5,7 @@
 # marking.
 . "$(dirname "$0")/lib.sh"
 . "$LAB_TOP/pcap-tests/live/services.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_commands="$lab_commands curl nginx ssh sshd"
 lab_need
 lab_new 3 own-prefix

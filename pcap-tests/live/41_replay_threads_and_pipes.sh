@@ -4,7 +4,7 @@
 # prints the same with one thread and with several, for each case and, if
 # CORPUS names a directory of captures, for each of those.
 . "$(dirname "$0")/lib.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 [ -x "$WAYMARK" ] || skip_all "no $WAYMARK"
 LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-lab.XXXXXX") || exit 1
 trap 'rm -rf "$LAB_DIR"' EXIT

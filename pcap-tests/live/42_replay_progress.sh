@@ -4,7 +4,7 @@
 # replay is. It is erased before anything else is printed; without a terminal
 # it is never written.
 . "$(dirname "$0")/lib.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 [ -x "$WAYMARK" ] || skip_all "no $WAYMARK"
 LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-lab.XXXXXX") || exit 1
 trap 'rm -rf "$LAB_DIR"' EXIT

@@ -3,7 +3,7 @@
 # 50_bad_input_is_refused.sh - Invalid input: each gets one clear message and
 # exit status 1, 2 or 78, and leaves nothing behind.
 . "$(dirname "$0")/lib.sh"
-lab_bound 90 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 cd "$LAB_DIR" || exit 1

@@ -5,7 +5,7 @@
 # and the messages that the manuals explain exist. Needs neither root nor the
 # lab.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 command -v python3 >/dev/null || skip_all "needs python3"
 [ -x "$WAYMARK" ] || skip_all "no $WAYMARK"
 LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-manual.XXXXXX") || exit 1

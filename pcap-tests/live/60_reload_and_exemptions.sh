@@ -3,7 +3,7 @@
 # 60_reload_and_exemptions.sh - The control socket of the running daemon:
 # status, flows, metrics, reload under traffic, a broken policy, exemptions.
 . "$(dirname "$0")/lib.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 bench=$BUILD/bench
 lab_need "$bench/udp_send"
 LAB_SECONDS=20

@@ -5,7 +5,7 @@
 # `late` does to a mispredicted flow.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/learning.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need dnsmasq nginx
 lab_new 2
 

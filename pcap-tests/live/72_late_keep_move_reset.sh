@@ -5,7 +5,7 @@
 # and when a reset is not allowed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/learning.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need socat nginx
 lab_new 2 own-prefix
 

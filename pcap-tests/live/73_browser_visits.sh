@@ -4,7 +4,7 @@
 # several connections, and reconnects after a reset.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/learning.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need chromium dnsmasq nginx
 lab_new 2 own-prefix
 export LAB_SECONDS=18	# less than the grace period of lab_bound

@@ -5,7 +5,7 @@
 # learned path has to be used for the first.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/learning.sh"
-lab_bound 110 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need gtlsserver gtlsclient dnsmasq
 lab_new 2 own-prefix
 export LAB_SECONDS=18	# less than the grace period of lab_bound

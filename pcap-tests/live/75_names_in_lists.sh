@@ -3,7 +3,7 @@
 # 75_names_in_lists.sh - Names in address lists are resolved at start,
 # refreshed while the daemon runs, and kept while the DNS does not answer.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need dnsmasq
 lab_new 2 own-prefix
 

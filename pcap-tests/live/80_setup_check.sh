@@ -3,7 +3,7 @@
 # 80_setup_check.sh - `waymark setup --check` reports whether the kernel
 # matches the policy and which lines differ; it changes nothing.
 . "$(dirname "$0")/lib.sh"
-lab_bound 40 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

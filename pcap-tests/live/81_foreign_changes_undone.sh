@@ -4,7 +4,7 @@
 # restored within a second and logged in one line; no flow leaves via another
 # path meanwhile; a conflict is detected, and retried with backoff.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2 own-prefix
 

@@ -4,7 +4,7 @@
 # vanish, addresses arrive late and gateways change. The set-up follows, and no
 # packet of a strict uplink leaks.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3
 

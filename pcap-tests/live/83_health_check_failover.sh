@@ -5,7 +5,7 @@
 # `fallback` and `strict` specify, established flows continue there and return.
 # Also `waymark uplink`.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3
 

@@ -5,7 +5,7 @@
 # and inbound by either uplink to the router and through destination NAT, with
 # each rp_filter setting.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 

@@ -3,7 +3,7 @@
 # 86_network_namespaces.sh - Two network namespaces on one machine that share
 # /run and /var/lib: neither sees or overwrites the exemptions of the other.
 . "$(dirname "$0")/lib.sh"
-lab_bound 60 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 lab_new 1
 

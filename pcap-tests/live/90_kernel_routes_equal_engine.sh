@@ -6,7 +6,7 @@
 lab_script=$0
 cd "$(dirname "$0")/../.." || exit 1
 . pcap-tests/live/lib.sh
-lab_bound 110 "$lab_script" "$@"
+lab_bound 120 "$lab_script" "$@"
 lab_need
 LAB_SECONDS=90
 POLICIES=${POLICIES:-80}

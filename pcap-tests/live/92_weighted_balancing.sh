@@ -5,7 +5,7 @@
 # source` each client has one, and while one uplink is down the other carries
 # all flows.
 . "$(dirname "$0")/lib.sh"
-lab_bound 70 "$0" "$@"
+lab_bound 120 "$0" "$@"
 lab_need
 LAB_SECONDS=20
 lab_new 2 own-prefix
