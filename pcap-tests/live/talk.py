@@ -19,6 +19,8 @@ import socket
 import sys
 import time
 
+SO_RCVBUFFORCE = 33             # asm-generic/socket.h
+
 
 def address_of(peer):
     return peer[0].removeprefix("::ffff:")
@@ -31,9 +33,11 @@ def listener(kind, port):
     if kind == socket.SOCK_DGRAM:
         # To reply from the address that was asked, v4-mapped included.
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        # On a busy machine this process may not run for a while.
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     sock.bind(("::", port))
     if kind == socket.SOCK_STREAM:
-        sock.listen(64)
+        sock.listen(4096)
     return sock
 
 
