@@ -15,7 +15,7 @@ route tcp dport 25 via two
 default via one
 POLICY
 
-# In a mount namespace of its own: ro COMMAND...
+# In a private mount namespace: ro COMMAND...
 # shellcheck disable=SC2016 # for the inner shell
 read_only=(unshare -m --propagation private sh -c '
 	mount --bind /proc/sys /proc/sys &&

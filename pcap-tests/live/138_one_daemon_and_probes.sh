@@ -16,7 +16,7 @@ route tcp dport 25 via two
 default via one
 POLICY
 ok "servers" lab_serve server tcp:25
-# "HTTP/1", and no more.
+# A server that sends only "HTTP/1".
 lab_start server slow python3 -c '
 import socket
 listener = socket.create_server(("198.51.100.9", 80))
