@@ -33,7 +33,7 @@
 
 struct watched_link {
 	char name[IFNAMSIZ];
-	unsigned int index;	/* 0: missing or not seen yet */
+	unsigned int index;	/* 0: missing */
 	unsigned int flags;
 };
 
@@ -65,7 +65,7 @@ static struct watched_link *find_link(struct watch *watch, const char *name)
 
 static int add_link(struct watch *watch, const char *dev)
 {
-	struct watched_link new = { 0 };
+	struct watched_link new = { .index = if_nametoindex(dev) };
 
 	if (find_link(watch, dev))
 		return 0;
@@ -154,6 +154,24 @@ static void observe_process(struct watch *watch, enum watch_kind kind,
 
 /* ---- rtnetlink ---- */
 
+/* Linux 6.2 and later rename devices that are up. */
+static void observe_rename(struct watch *watch, const struct kernel_link *link)
+{
+	char text[64];
+
+	for (size_t i = 0; i < watch->link_count; i++) {
+		struct watched_link *known = &watch->links[i];
+
+		if (known->index != link->index ||
+		    strcmp(known->name, link->name) == 0)
+			continue;
+		known->index = known->flags = 0;
+		snprintf(text, sizeof(text), "link %s: renamed to %s",
+			 known->name, link->name);
+		watch->seen(watch->ctx, WATCH_LINK, text);
+	}
+}
+
 static void observe_link(struct watch *watch, const struct nlmsghdr *message)
 {
 	struct kernel_link link;
@@ -164,6 +182,7 @@ static void observe_link(struct watch *watch, const struct nlmsghdr *message)
 
 	if (!netlink_parse_link(message, &link))
 		return;
+	observe_rename(watch, &link);
 	known = find_link(watch, link.name);
 	if (!known)
 		return;
