@@ -72,10 +72,10 @@ like "and so does the dry run" "$(waymark setup --dry-run "$policy")" \
 like "conntrack has flows of two" "$(marks 25)" 2
 write "$one" "${three/three/four}" 'default via four'
 ok "two and three are removed, four is added" waymark setup "$policy"
-like "the new uplink has an unused number" "$(in_router ip rule)" \
-	'fwmark 0x4000000/.* lookup 204'
+like "four has the device and the number of three" "$(in_router ip rule)" \
+	'fwmark 0x3000000/.* lookup 203'
 is "flows of two have no number" "$(marks 25)" 0
-is "flows of three have no number" "$(marks 587)" 0
+is "flows of three follow four" "$(marks 587)" 3
 is "flows of one keep theirs" "$(marks 80)" 1
 write "$one" "${three/three/four}" "$two" 'default via four'
 ok "two is added again" waymark setup "$policy"
@@ -89,12 +89,12 @@ ok "one is the default" waymark setup "$policy"
 lab_forget
 conversation 80 third
 web=$!
-write "${one/masq/mark 4 masq}" "${three/three/four}" "$two" \
+write "${one/masq/mark 3 masq}" "${three/three/four}" "$two" \
 	'default via one'
-output=$(waymark setup "$policy" 2>&1)
-is "a mark of another uplink is refused" $? 1
-like "with its place and the reason" "$output" \
-	"lab.policy:1:.*mark 4 is in force for uplink 'four'"
+said=$(waymark setup "$policy" 2>&1)
+is "the mark of another one is refused" $? 1
+like "with its place and a mend" "$said" \
+	"lab.policy:1:.*mark 3 is in force for uplink 'four'"
 write "${one/masq/mark 9 masq}" "${three/three/four}" "$two" \
 	'default via one'
 ok "an unused mark" waymark setup "$policy"
