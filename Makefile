@@ -45,6 +45,7 @@ DEPS_DEMO  := netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light openssh-server openssh-client socat tcpdump \
 	iputils-ping jq conntrack
 DEPS_LINT  := shellcheck cppcheck codespell mandoc python3
+DEPS_DEB   := debhelper dpkg-dev lintian
 DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 
 LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \
@@ -65,7 +66,7 @@ LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 .PHONY: all check units seeds unit cases live fuzz bless deps deps-check \
 	deps-demo demo lint bench \
 	benches bench-learned bench-lists bench-sets bench-decide bench-flows \
-	bench-replay bench-reload install install-texts clean help
+	bench-replay bench-reload install install-texts install-service deb clean help
 .SECONDARY:
 
 all: $(BUILD)/waymark
@@ -83,6 +84,7 @@ help:
 	@echo 'make fuzz         builds pcap-tests/fuzz with clang; see its README'
 	@echo 'make bless        rewrites the expect.txt of pcap-tests/cases'
 	@echo 'make install      honours DESTDIR and PREFIX'
+	@echo 'make deb          builds a Debian package in $(BUILD)/deb'
 	@echo 'SAN=address,undefined or SAN=thread, CC=clang go with any of them'
 
 # One short line a step; V=1 shows the commands.
@@ -215,19 +217,54 @@ bench-flows: $(BUILD)/bench/bench_flows
 bench-decide: $(BUILD)/bench/bench_decide
 	@BUILD=$(BUILD) tools/bench/bench_decide.sh
 
-install: all install-texts
+# Where systemd, zsh and vim look for their files; packages may differ.
+SYSCONFDIR  ?= /etc
+UNITDIR     ?= $(PREFIX)/lib/systemd/system
+ZSHDIR      ?= $(PREFIX)/share/zsh/site-functions
+SHARE       := $(DESTDIR)$(PREFIX)/share
+DOC         := $(SHARE)/doc/waymark
+INSTALL_TEXT = install -D -m 644
+
+install: all install-texts install-service
 	install -D -m 755 $(BUILD)/waymark $(DESTDIR)$(PREFIX)/sbin/waymark
 
-# The manuals name the version and the directory of the examples.
-INSTALL_MAN = sed -e 's|/usr/local/share|$(PREFIX)/share|' \
-	-e 's|^\.Os$$|.Os waymark $(VERSION)|' tools/man/$(1) | \
-	install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/$(2)/$(1)
+# A text that names places: $(call INSTALL_PLACES,FROM,TO). Manuals also name
+# the version.
+INSTALL_PLACES = sed -e 's|/usr/local/|$(PREFIX)/|g' \
+	-e 's|^\.Os$$|.Os waymark $(VERSION)|' $(1) | \
+	$(INSTALL_TEXT) /dev/stdin $(2)
 install-texts:
-	$(call INSTALL_MAN,waymark.8,man8)
-	$(call INSTALL_MAN,waymark.policy.5,man5)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/waymark \
-		README.md NEWS.md
-	cp -r rules/examples $(DESTDIR)$(PREFIX)/share/doc/waymark/
+	$(call INSTALL_PLACES,tools/man/waymark.8,$(SHARE)/man/man8/waymark.8)
+	$(call INSTALL_PLACES,tools/man/waymark.policy.5,\
+		$(SHARE)/man/man5/waymark.policy.5)
+	$(INSTALL_TEXT) -t $(DOC) README.md NEWS.md
+	cp -r rules/examples $(DOC)/
+	$(INSTALL_TEXT) tools/completion/waymark.bash \
+		$(SHARE)/bash-completion/completions/waymark
+	$(INSTALL_TEXT) tools/completion/_waymark $(DESTDIR)$(ZSHDIR)/_waymark
+	$(INSTALL_TEXT) tools/packaging/waymark.vim \
+		$(SHARE)/vim/vimfiles/syntax/waymark.vim
+	$(INSTALL_TEXT) tools/packaging/ftdetect.vim \
+		$(SHARE)/vim/vimfiles/ftdetect/waymark.vim
+
+# Nothing is started. A policy that exists is kept.
+install-service:
+	$(call INSTALL_PLACES,tools/packaging/waymark.service,\
+		$(DESTDIR)$(UNITDIR)/waymark.service)
+	$(call INSTALL_PLACES,tools/packaging/undo-at-stop.conf,\
+		$(DOC)/examples/systemd/undo-at-stop.conf)
+	$(INSTALL_TEXT) tools/packaging/sysusers.conf \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/waymark.conf
+	$(INSTALL_TEXT) tools/packaging/tmpfiles.conf \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/waymark.conf
+	[ -e $(DESTDIR)$(SYSCONFDIR)/waymark/router.policy ] || \
+		$(call INSTALL_PLACES,tools/packaging/router.policy,\
+		$(DESTDIR)$(SYSCONFDIR)/waymark/router.policy)
+
+# A Debian package, in $(BUILD)/deb.
+deb:
+	@tools/deps.sh $(DEPS_BUILD) $(DEPS_DEB)
+	@tools/packaging/deb.sh $(BUILD) $(VERSION)
 
 clean:
 	rm -rf build build-*
