@@ -44,9 +44,37 @@ static void print_way(const char *family, bool has_via,
 		printf("  route  %s default dev %s\n", family, up->dev);
 }
 
-/* By its own wire. */
-static void print_leaving(const struct uplink *up, bool v4)
+static bool covers(const struct uplink_nat *nat, const struct address *client)
 {
+	for (size_t i = 0; i < nat->from_count; i++)
+		if (address_compare(client, &nat->from[i].first) >= 0 &&
+		    address_compare(client, &nat->from[i].last) <= 0)
+			return true;
+	return !nat->has_from;
+}
+
+static void print_source(const struct uplink *up, const struct address *client)
+{
+	const struct uplink_nat *nat = &up->nat[!address_is_v4(client)];
+	char text[ADDRESS_TEXT_MAX];
+
+	if (nat->kind == NAT_NONE)
+		return;
+	if (!covers(nat, client))
+		printf("  source kept: it is not one that '%s' translates\n",
+		       up->name);
+	else if (nat->kind == NAT_MASQUERADE)
+		printf("  source masqueraded behind the address of %s\n",
+		       up->dev);
+	else
+		printf("  source translated to %s\n",
+		       prefix_print(&nat->to, text));
+}
+
+/* By its own wire. */
+static void print_leaving(const struct uplink *up, const struct address *client)
+{
+	bool v4 = address_is_v4(client);
 	const char *family = v4 ? "IPv4" : "IPv6";
 
 	if (explain_has_way(up, v4))
@@ -60,9 +88,8 @@ static void print_leaving(const struct uplink *up, bool v4)
 		       family);
 	printf("         routes of main by other devices than the uplinks' "
 	       "come first,\n         except its default\n");
-	if (up->masquerade && explain_has_way(up, v4))
-		printf("  source masqueraded behind the address of %s\n",
-		       up->dev);
+	if (explain_has_way(up, v4))
+		print_source(up, client);
 }
 
 /* Print which uplink carries the traffic instead; true: none does, which is
@@ -132,5 +159,5 @@ void explain_kernel(const struct policy *policy, const struct facts *facts,
 		up = policy_uplink(policy, now->by);
 	}
 	print_table(policy, path, whose);
-	print_leaving(up, v4);
+	print_leaving(up, &facts->client);
 }

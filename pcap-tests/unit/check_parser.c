@@ -74,6 +74,14 @@ static const struct {
 	{ "uplink a { dev ppp0 via auto optional }", NULL },
 	{ "uplink a { optional via auto dev ppp0 via 192.0.2.1 table 5 }",
 	  "uplink a { dev ppp0 via 192.0.2.1 via auto table 5 optional }\n" },
+	{ "uplink a { dev b masquerade ipv4 from { @lan, 10.0.0.0/8 } "
+	  "masquerade ipv6 from fd00::/8 }", NULL },
+	{ "uplink a { dev b mss auto npt 2001:db8:f1::/48\nfrom fd00::/8 snat "
+	  "203.0.113.9 }", "uplink a { dev b snat 203.0.113.9 npt "
+	  "2001:db8:f1::/48 from fd00::/8 mss auto }\n" },
+	{ "uplink a { dev b masquerade from lan.example }", NULL },
+	{ "uplink a { dev b snat 2001:db8::9 masquerade ipv4 mss 1400 }",
+	  "uplink a { dev b masquerade ipv4 snat 2001:db8::9 mss 1400 }\n" },
 	{ "uplink a { on-lan dev lan0 via 192.0.2.80 }",
 	  "uplink a { dev lan0 via 192.0.2.80 on-lan }\n" },
 	{ "uplink a { dev b probe ping 192.0.2.7 }", NULL },

@@ -175,6 +175,31 @@ static const struct {
 	  "name of a table of the kernel", NULL },
 	{ "uplink a { dev b masqerade }", "1:18: error: expected an option of "
 	  "the uplink or '}', not 'masqerade'", "did you mean 'masquerade'?" },
+	{ "uplink a { dev b masquerade snat 192.0.2.9 }", "1:34: error: this "
+	  "uplink already translates IPv4", "'masquerade ipv4' and" },
+	{ "uplink a { dev b npt 2001:db8::/48 masquerade }", "1:36: error: "
+	  "this uplink already translates IPv6", "'masquerade ipv4' and" },
+	{ "uplink a { dev b masquerade masquerade }", "1:29: error: "
+	  "'masquerade' is given twice", NULL },
+	{ "uplink a { dev b masquerade from }", "1:34: error: expected an "
+	  "address", NULL },
+	{ "uplink a { dev b snat 192.0.2.0/24 }", "1:23: error: this cannot "
+	  "be the source of packets", "write one unicast address" },
+	{ "uplink a { dev b snat 224.0.0.1 }", "1:23: error: this cannot be "
+	  "the source of packets", "write one unicast address" },
+	{ "uplink a { dev b snat x }", "1:23: error: 'x': ", NULL },
+	{ "uplink a { dev b snat strict }", "1:23: error: expected the source "
+	  "address, not", NULL },
+	{ "uplink a { dev b npt 192.0.2.0/24 }", "1:22: error: 'npt' needs an "
+	  "IPv6 prefix of 1 to 127 bits", "write the prefix that" },
+	{ "uplink a { dev b npt 2001:db8::1 }", "1:22: error: 'npt' needs an "
+	  "IPv6 prefix", "write the prefix that" },
+	{ "uplink a { dev b npt 2001:db8::1/64 }", "1:22: error: "
+	  "'2001:db8::1/64': host bits are set", NULL },
+	{ "uplink a { dev b mss 100 }", "1:22: error: '100' is not 'auto' "
+	  "or a segment size", NULL },
+	{ "uplink a { dev b mss auto mss 1400 }", "1:27: error: 'mss' is "
+	  "given twice", NULL },
 	{ "uplink a { dev b\nroute c via a", "1:10: error: this '{' is not "
 	  "closed", NULL },
 	{ "uplink a { dev b", "1:10: error: this '{' is not closed", NULL },

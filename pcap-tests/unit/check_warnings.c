@@ -55,6 +55,12 @@ static const struct {
 	{ "uplink without route", UP, "uplink 'a' has no route", 0, 1 },
 	{ "uplink that is a fallback", UP "uplink b { dev f fallback a }\n"
 	  "default via b", NULL, 0, 0 },
+	{ "one device and gateway", UP "uplink b { dev eth1 via 192.0.2.1 "
+	  "}\nroute tcp via a\ndefault via b", "'b' has the device and "
+	  "gateway of another", 0, 1 },
+	{ "one device and gateway, other NAT", UP "uplink b { dev eth1 via "
+	  "192.0.2.1 snat 192.0.2.9 }\nroute tcp via a\ndefault via b", NULL,
+	  0, 0 },
 	{ "uplinks in a balance have a route", UP "uplink b { dev f }\n"
 	  "default via { a, b }", NULL, 0, 0 },
 	{ "late, and reset", MASQ "route app ssh via m\nlate reset", NULL,

@@ -349,7 +349,11 @@ static void put_uplink(void)
 				put("mail.out");
 		}
 	if (below(2))
-		put("masquerade");
+		put("masquerade%s", below(2) ? " ipv4 from 10.0.0.0/8" : "");
+	else if (below(2))
+		put("npt 2001:db8::/48 from { @list_1, fd00::/8 } snat 1.2.3.4");
+	if (below(4) == 0)
+		put(below(2) ? "mss auto" : "mss 1400");
 	if (below(2))
 		put("mark %u", 1 + below(9));
 	if (below(2))

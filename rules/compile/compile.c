@@ -447,7 +447,8 @@ static int compile_all(struct compiler *c)
 {
 	int (*const steps[])(struct compiler *) = {
 		compile_settings, compile_marks, compile_uplinks, compile_lists,
-		compile_learn, compile_exempts, compile_classes, compile_routes,
+		compile_nat, compile_learn, compile_exempts, compile_classes,
+		compile_routes,
 		compile_packet_routes, compile_expects, compile_tables,
 		compile_headers, compile_packet_check, compile_index,
 		compile_hosts,

@@ -152,6 +152,9 @@ int compile_uplinks(struct compiler *c);
 int compile_path(struct compiler *c, const struct ast_name *name,
 		 uint8_t *ret_path);
 
+/* compile_nat.c: after compile_lists() */
+int compile_nat(struct compiler *c);
+
 /* compile_balance.c: the path or the balance of a route, and the set of paths
  * that an expect line accepts. */
 int compile_outcome(struct compiler *c, const struct ast_outcome *outcome,

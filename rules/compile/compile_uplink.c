@@ -361,7 +361,9 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	up->has_via6 = u->has_via6;
 	up->via4 = u->via4;
 	up->via6 = u->via6;
-	up->masquerade = u->masquerade;
+	up->clamps_mss = u->mss.place.line > 0;
+	up->mss = (uint16_t)u->mss.value;
+	up->translates = u->nat[0].kind || u->nat[1].kind;
 	up->strict = u->strict;
 	up->via_auto = u->via_auto;
 	up->optional = u->optional;

@@ -81,6 +81,15 @@ static bool is_same_gateway(bool has_a, const struct address *a, bool has_b,
 	return has_a == has_b && (!has_a || address_equal(a, b));
 }
 
+static bool is_same_nat(const struct uplink *a, const struct uplink *b)
+{
+	for (int v6 = 0; v6 < 2; v6++)
+		if (a->nat[v6].kind != b->nat[v6].kind ||
+		    !address_equal(&a->nat[v6].to.base, &b->nat[v6].to.base))
+			return false;
+	return true;
+}
+
 /* Two uplinks with one device and gateway have the same routes. */
 static void warn_same_link(struct compiler *c)
 {
@@ -96,7 +105,8 @@ static void warn_same_link(struct compiler *c)
 			    !is_same_gateway(a->has_via4, &a->via4,
 					     b->has_via4, &b->via4) ||
 			    !is_same_gateway(a->has_via6, &a->via6,
-					     b->has_via6, &b->via6))
+					     b->has_via6, &b->via6) ||
+			    !is_same_nat(a, b))
 				continue;
 			snprintf(fix, sizeof(fix), "use '%.64s' for both, or "
 				 "correct 'dev' or 'via'", b->name);
@@ -126,7 +136,7 @@ static const struct uplink *masquerading(const struct policy *p,
 					 const struct route *route)
 {
 	for (size_t i = 0; i < p->uplink_count; i++)
-		if (p->uplinks[i].masquerade &&
+		if (p->uplinks[i].translates &&
 		    policy_route_takes(route, p->uplinks[i].path))
 			return &p->uplinks[i];
 	return NULL;
@@ -410,7 +420,7 @@ static void warn_packet_routes(struct compiler *c)
 	for (size_t r = 0; r < p->packet_route_count; r++) {
 		const struct uplink *up = p->of_path[p->packet_routes[r].path];
 
-		if (up != NULL && up->masquerade)
+		if (up != NULL && up->translates)
 			warn(c, c->packet_routes.items[r]->place,
 			     "leave out 'per packet' or 'masquerade'",
 			     "'%s' masquerades: packets of flows that started "

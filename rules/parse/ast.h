@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "rules/policy/conditions.h"
+#include "rules/policy/nat.h"
 #include "rules/policy/probe_kinds.h"
 #include "rules/policy/types.h"
 #include "rules/tables/address.h"
@@ -129,6 +130,14 @@ struct ast_probe {
 	struct ast_number every_ms, up, down;
 };
 
+/* masquerade ipv4 from @lan; snat 203.0.113.9; npt 2001:db8:f1::/64 */
+struct ast_nat {
+	enum nat_kind kind;
+	struct prefix to;
+	struct ast_value *from;		/* NULL: all sources */
+	struct place from_place;
+};
+
 struct ast_uplink {
 	struct ast_name dev;
 	bool via_auto;			/* missing gateways: those of main */
@@ -140,7 +149,9 @@ struct ast_uplink {
 	struct ast_number mark;
 	struct ast_name fallback;
 	enum late_policy late;
-	bool masquerade;
+	struct ast_nat nat[2];		/* IPv4, IPv6 */
+	bool masquerades_both;		/* by one `masquerade` */
+	struct ast_number mss;		/* 0: auto */
 	bool strict;
 	bool optional;
 	bool on_lan;

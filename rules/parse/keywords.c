@@ -142,7 +142,7 @@ static const struct {
 	{ "port", "dport" }, { "iif", "in" }, { "iifname", "in" },
 	{ "interface", "in" }, { "interface", "dev" }, { "device", "dev" },
 	{ "gateway", "via" }, { "gw", "via" }, { "nexthop", "via" },
-	{ "snat", "masquerade" }, { "nat", "masquerade" },
+	{ "nat", "masquerade" },
 	{ "protocol", "proto" }, { "domain", "host" }, { "sni", "host" },
 	{ "application", "app" }, { "skuid", "uid" }, { "user", "uid" },
 	{ "reject", "drop" }, { "deny", "drop" }, { "block", "drop" },

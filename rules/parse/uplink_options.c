@@ -12,6 +12,7 @@
 
 #include "rules/parse/parser.h"
 #include "rules/parse/print.h"
+#include "rules/parse/uplink_nat.h"
 
 static int parse_device(struct parser *p, struct ast_uplink *uplink)
 {
@@ -26,19 +27,6 @@ static int flag(struct parser *p, bool *flag_of)
 		return parser_twice(p);
 	*flag_of = true;
 	return 0;
-}
-
-/* Refuse the unspecified, loopback and multicast addresses (RFC 6890, 5771,
- * 4291). */
-static bool can_be_gateway(const struct address *a)
-{
-	static const struct address zero, loopback = { .bytes = { [15] = 1 } };
-
-	if (address_is_v4(a))
-		return a->bytes[12] != 0 && a->bytes[12] != 127 &&
-		       a->bytes[12] < 224;
-	return !address_equal(a, &zero) && !address_equal(a, &loopback) &&
-	       a->bytes[0] != 0xff;
 }
 
 /* One gateway per family. */
@@ -60,7 +48,7 @@ static int parse_gateway(struct parser *p, struct ast_uplink *uplink)
 		return 0;
 	}
 	is_v4 = address_is_v4(&address);
-	if (!can_be_gateway(&address)) {
+	if (!uplink_is_unicast(&address)) {
 		parser_error(p, token.place, "write the address of the next "
 			     "hop on the link", "'%.*s%s' cannot be a "
 			     "gateway", WORD_OF(&token));
@@ -236,7 +224,11 @@ static const struct {
 	{ "via", parse_gateway, print_gateway, false, 0 },
 	{ "table", parse_table, print_table, false, 0 },
 	{ "mark", parse_mark, print_mark, false, 0 },
-	{ "masquerade", NULL, NULL, FLAG(masquerade) },
+	{ "masquerade", uplink_masquerade_parse, uplink_masquerade_print,
+	  false, 0 },
+	{ "snat", uplink_snat_parse, uplink_snat_print, false, 0 },
+	{ "npt", uplink_npt_parse, uplink_npt_print, false, 0 },
+	{ "mss", uplink_mss_parse, uplink_mss_print, false, 0 },
 	{ "strict", NULL, NULL, FLAG(strict) },
 	{ "fallback", parse_fallback, print_fallback, false, 0 },
 	{ "late", parse_late, print_uplink_late, false, 0 },

@@ -39,7 +39,7 @@ uint8_t policy_strict_claim(const struct policy *policy, size_t i,
 static bool masquerades(const struct policy *policy, uint8_t path)
 {
 	return policy->of_path[path] != NULL &&
-	       policy->of_path[path]->masquerade;
+	       policy->of_path[path]->translates;
 }
 
 static enum late_policy late_of_path(const struct policy *policy, uint8_t path)

@@ -13,6 +13,7 @@
 
 #include "rules/util/diag.h"
 #include "rules/policy/balance.h"
+#include "rules/policy/nat.h"
 #include "rules/policy/probe_kinds.h"
 #include "rules/policy/types.h"
 #include "rules/tables/address.h"
@@ -45,7 +46,10 @@ struct uplink {
 	uint32_t table;
 	const char *table_name;		/* NULL: none */
 	uint8_t path;			/* 1 to marks.path_max */
-	bool masquerade;
+	struct uplink_nat nat[2];	/* IPv4, IPv6 */
+	bool translates;		/* the source of some packets */
+	bool clamps_mss;
+	uint16_t mss;			/* 0: from the MTU of the device */
 	bool strict;
 	bool optional;			/* the device may appear later */
 	enum late_policy late;		/* of flows that start on it */

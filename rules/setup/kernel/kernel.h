@@ -67,6 +67,7 @@ struct kernel_link {
 	unsigned int index;
 	unsigned int flags;	/* IFF_* */
 	uint32_t group;
+	uint32_t mtu;
 	char name[IFNAMSIZ];
 };
 

@@ -63,6 +63,9 @@ bool netlink_parse_link(const struct nlmsghdr *message, struct kernel_link *ret)
 		case IFLA_GROUP:
 			ret->group = u32_of(attr);
 			break;
+		case IFLA_MTU:
+			ret->mtu = u32_of(attr);
+			break;
 		}
 	}
 	return true;

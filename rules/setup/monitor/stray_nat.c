@@ -141,12 +141,28 @@ static bool read_entry(const struct nlmsghdr *message, struct entry *ret)
 			    &ret->translated);
 }
 
+/* `snat` and `npt` may name addresses that no device has. */
+static int nat_owner_of(const struct policy *policy,
+			const struct address *address)
+{
+	bool v6 = !address_is_v4(address);
+
+	for (size_t i = 0; i < policy_uplinks(policy); i++) {
+		const struct uplink_nat *nat = &policy_uplink(policy, i)->nat[v6];
+
+		if ((nat->kind == NAT_SNAT || nat->kind == NAT_NPT) &&
+		    prefix_contains(&nat->to, address))
+			return (int)i;
+	}
+	return -1;
+}
+
 static int owner_of(const struct scan *scan, const struct address *address)
 {
 	for (size_t i = 0; i < scan->owned_count; i++)
 		if (address_equal(&scan->owned[i].address, address))
 			return (int)scan->owned[i].uplink;
-	return -1;
+	return nat_owner_of(scan->policy, address);
 }
 
 /* The uplink that the mark's path leads to; -1: no uplink. */

@@ -35,6 +35,7 @@ struct watched_link {
 	char name[IFNAMSIZ];
 	unsigned int index;	/* 0: missing */
 	unsigned int flags;
+	uint32_t mtu;
 };
 
 struct watch {
@@ -188,10 +189,11 @@ static void observe_link(struct watch *watch, const struct nlmsghdr *message)
 		return;
 	flags = is_gone ? 0 : link.flags & (IFF_UP | CARRIER);
 	if (!is_gone && known->index == link.index && known->flags == flags &&
-	    link.group == KERNEL_GROUP)
+	    known->mtu == link.mtu && link.group == KERNEL_GROUP)
 		return;
 	known->index = is_gone ? 0 : link.index;
 	known->flags = flags;
+	known->mtu = link.mtu;
 	snprintf(text, sizeof(text), "link %s: %s", link.name,
 		 is_gone	     ? "gone" :
 		 !(flags & IFF_UP)   ? "down" :

@@ -13,12 +13,14 @@
 #include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/plan/plan_local.h"
+#include "rules/setup/plan/plan_nat.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/plan/plan_rules.h"
 #include "rules/setup/plan/state.h"
 
 void plan_fini(struct plan *plan)
 {
+	plan_nat_fini(plan);
 	free(plan->uplinks);
 	free(plan->paths);
 	free(plan->subnets);
@@ -130,7 +132,7 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 		.fallback = uplink->fallback,
 		.table = uplink->table,
 		.path = uplink->path,
-		.masquerade = uplink->masquerade,
+		.translates = uplink->translates,
 		.on_lan = uplink->on_lan,
 		.link_is_up = is_link_up(state, uplink->dev, links),
 	};
@@ -396,7 +398,10 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 
 	set_error(error, 0, "setup: out of memory");
 	copy_settings(&plan, policy, &state->foreign);
+	plan.has_xfrm = state->has_xfrm;
 	rc = make_uplinks(&plan, policy, state, links, error);
+	if (rc == 0)
+		rc = plan_nat_make(&plan, policy, state);
 	if (rc == 0)
 		rc = make_links(&plan, policy, state, links);
 	if (rc == 0)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "rules/policy/balance.h"
+#include "rules/policy/nat.h"
 #include "rules/policy/uplink.h"
 #include "rules/policy/types.h"
 #include "rules/setup/kernel/set_error.h"
@@ -24,6 +25,24 @@ struct state;
 
 #define PLAN_NAME_MAX 64
 
+struct plan_range {
+	struct address first;
+	struct address last;
+};
+
+struct plan_ranges {
+	struct plan_range *items;
+	size_t count;
+};
+
+/* As struct uplink_nat; `from` has the ranges of one family. */
+struct plan_nat {
+	enum nat_kind kind;
+	struct prefix to;
+	bool has_from;
+	struct plan_ranges from;
+};
+
 struct plan_uplink {
 	char name[PLAN_NAME_MAX];
 	char dev[IFNAMSIZ];
@@ -31,7 +50,9 @@ struct plan_uplink {
 	unsigned int link;	/* index; from PLAN_MISSING if it is missing */
 	uint32_t table;
 	uint8_t path;
-	bool masquerade;
+	bool translates;	/* nat, of some packets */
+	struct plan_nat nat[2];	/* IPv4, IPv6 */
+	uint16_t mss[2];	/* 0: not clamped */
 	bool shares_dev;	/* another uplink uses the same device */
 	bool on_lan;		/* a LAN uses the same device */
 	bool is_strict;		/* it, or one of its fallbacks */
@@ -65,16 +86,6 @@ struct plan_sysctl {
 /* Exempt addresses: one set for each direction and family, in order. */
 enum plan_set { PLAN_FROM4, PLAN_FROM6, PLAN_TO4, PLAN_TO6, PLAN_SETS };
 
-struct plan_range {
-	struct address first;
-	struct address last;
-};
-
-struct plan_ranges {
-	struct plan_range *items;
-	size_t count;
-};
-
 /* The prefix that identifies one of several uplinks on a device: its gateway is
  * the only one in it. */
 struct plan_subnet {
@@ -85,6 +96,7 @@ struct plan_subnet {
 struct plan {
 	bool has_ruleset;	/* false: the plan that undoes everything */
 	uint32_t mask;
+	bool has_xfrm;		/* the kernel supports IPsec */
 	bool has_guard;		/* some uplink is strict: plan_guard.h */
 	bool keeps_nat_path;	/* translated flows keep their first path */
 	uint32_t settled;

@@ -69,6 +69,9 @@ int state_read(struct netlink *nl, struct state *state)
 		foreign_marks_read(state->rules, state->rule_count,
 				   &state->foreign);
 	state->has_v6 = access("/proc/sys/net/ipv6", F_OK) == 0;
+	/* Where it is absent, nft refuses the key `rt ipsec`. */
+	state->has_xfrm = access("/proc/sys/net/core/xfrm_larval_drop",
+				 F_OK) == 0;
 	return rc;
 }
 

@@ -17,6 +17,7 @@ struct netlink;
 
 struct state {
 	bool has_v6;		/* the kernel supports IPv6 */
+	bool has_xfrm;		/* and IPsec */
 	struct kernel_link *links;
 	size_t link_count;
 	struct kernel_address *addresses;

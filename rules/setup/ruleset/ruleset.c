@@ -7,7 +7,9 @@
  *   prerouting -95   divert: restore or choose the packet's path
  *   prerouting -90   settle: save the path in conntrack
  *   postrouting 0    strict: drop what leaves by another uplink's device
- *   postrouting 100  source_nat: masquerade
+ *   postrouting 100  source_nat: masquerade, snat, npt
+ *
+ * With `mss`, clamp_in and clamp_out (-150) come before all of these.
  *
  * Locally generated packets pass divert_local and settle_local in the output
  * hook instead. Those chains are of type route, since only such a chain makes
@@ -53,6 +55,7 @@
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_foreign.h"
 #include "rules/setup/ruleset/ruleset_guard.h"
+#include "rules/setup/ruleset/ruleset_nat.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
 
 #include <inttypes.h>
@@ -412,35 +415,8 @@ static void write_save(const struct plan *plan, FILE *out)
 	fputs(" }\n\t}\n\n", out);
 }
 
-static bool has_masquerade(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->uplink_count; i++)
-		if (plan->uplinks[i].masquerade)
-			return true;
-	return false;
-}
-
-/* A set may list a name twice, so shared devices need no special case. */
-static void write_masquerade(const struct plan *plan, FILE *out)
-{
-	const char *between = "\t\toifname {";
-
-	if (!has_masquerade(plan))
-		return;
-	fputs("\tchain " RULESET_NAT " {\n"
-	      "\t\ttype nat hook postrouting priority 100; policy accept;\n",
-	      out);
-	for (size_t i = 0; i < plan->uplink_count; i++) {
-		if (!plan->uplinks[i].masquerade)
-			continue;
-		fprintf(out, "%s \"%s\"", between, plan->uplinks[i].dev);
-		between = ",";
-	}
-	fputs(" } masquerade\n\t}\n\n", out);
-}
-
 /*
- * The engine knows about NAT only through the option `masquerade`. Conntrack
+ * The engine knows about NAT only through the options of the uplinks. Conntrack
  * also knows the flows whose source another program translates: their final
  * verdict settles them on the path that they began with. A drop stays a drop.
  */
@@ -545,7 +521,8 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	write_new_flow(plan, out);
 	write_restore_again(plan, out);
 	write_save(plan, out);
-	write_masquerade(plan, out);
+	ruleset_nat_write(plan, out);
+	ruleset_nat_write_mss(plan, out);
 	ruleset_guard_write(plan, out);
 	ruleset_foreign_write(plan, out);
 	write_hooks(plan, out);

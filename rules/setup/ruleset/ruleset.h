@@ -22,7 +22,7 @@
 char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
 			 char name[static RULESET_QUEUE_MAX]);
 
-/* The chain that masquerades; it exists once an uplink asked for it. */
+/* The chain that translates sources; it exists once an uplink has NAT. */
 #define RULESET_NAT "source_nat"
 
 /* Write everything but the chains with a queue rule; with `with_big`, also the

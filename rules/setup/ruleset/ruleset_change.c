@@ -18,7 +18,8 @@
 static const char *const hooked[] = { "divert", "divert_local", "settle",
 				      "settle_local", RULESET_NAT, "strict",
 				      "clear_forward", "clear_input",
-				      "clear_postrouting" };
+				      "clear_postrouting", "clamp_in",
+				      "clamp_out" };
 static const char *const fixed[] = { "inspect",	     "new_flow",
 				     "new_flow_local", "save",
 				     "headers",	     "dropped",

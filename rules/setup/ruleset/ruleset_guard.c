@@ -185,7 +185,7 @@ static bool keeps_source(const struct plan *plan, const struct plan_path *path)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++)
 		if (plan->uplinks[i].path == path->number)
-			return !plan->uplinks[i].masquerade &&
+			return !plan->uplinks[i].translates &&
 			       !plan->uplinks[i].is_strict;
 	return !path->is_drop;
 }
