@@ -9,7 +9,7 @@ lab_need
 lab_new 2
 
 python=/usr/bin/python3
-# An MTU of 1400 on the first line, and nobody reports packets that are too big.
+# The first line has an MTU of 1400, and packets that are too big get no ICMP error.
 in_router ip link set up1 mtu 1400
 in_ns isp1 ip link set cust mtu 1400
 for where in router isp1; do

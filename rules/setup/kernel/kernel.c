@@ -29,7 +29,10 @@ bool kernel_route_equal(const struct kernel_route *a,
 	       a->type == b->type && a->scope == b->scope &&
 	       a->protocol == b->protocol && a->onlink == b->onlink &&
 	       a->oif == b->oif && a->has_via == b->has_via &&
-	       (!a->has_via || address_equal(&a->via, &b->via));
+	       (!a->has_via || address_equal(&a->via, &b->via)) &&
+	       a->has_source == b->has_source &&
+	       (!a->has_source || address_equal(&a->source, &b->source)) &&
+	       memcmp(a->metrics, b->metrics, sizeof(a->metrics)) == 0;
 }
 
 static bool ports_equal(struct kernel_ports a, struct kernel_ports b)
@@ -70,6 +73,39 @@ static void add(char *text, const char *format, ...)
 	va_end(args);
 }
 
+/* The words of ip-route(8) for metrics. */
+static const char *const metric_words[KERNEL_METRICS] = {
+	[RTAX_MTU] = "mtu", [RTAX_WINDOW] = "window", [RTAX_RTT] = "rtt",
+	[RTAX_RTTVAR] = "rttvar", [RTAX_SSTHRESH] = "ssthresh",
+	[RTAX_CWND] = "cwnd", [RTAX_ADVMSS] = "advmss",
+	[RTAX_REORDERING] = "reordering", [RTAX_HOPLIMIT] = "hoplimit",
+	[RTAX_INITCWND] = "initcwnd", [RTAX_FEATURES] = "features",
+	[RTAX_RTO_MIN] = "rto_min", [RTAX_INITRWND] = "initrwnd",
+	[RTAX_QUICKACK] = "quickack",
+	[RTAX_FASTOPEN_NO_COOKIE] = "fastopen_no_cookie",
+};
+
+/* RTAX_RTT is in units of 1/8 ms, RTAX_RTTVAR in units of 1/4 ms; features has
+ * one word, ecn (RTAX_FEATURE_ECN). */
+static void add_metrics(char *text, const struct kernel_route *route)
+{
+	for (unsigned int i = 0; i < KERNEL_METRICS; i++) {
+		uint32_t value = route->metrics[i];
+
+		if (!metric_words[i] || value == 0)
+			continue;
+		add(text, " %s%s", metric_words[i],
+		    route->metrics[RTAX_LOCK] & 1u << i ? " lock" : "");
+		if (i == RTAX_FEATURES)
+			add(text, " ecn");
+		else
+			add(text, " %" PRIu32, i == RTAX_RTT ? value / 8 :
+			    i == RTAX_RTTVAR ? value / 4 : value);
+		if (i == RTAX_RTO_MIN || i == RTAX_RTT || i == RTAX_RTTVAR)
+			add(text, "ms");
+	}
+}
+
 char *kernel_route_print(const struct kernel_route *route, const char *dev,
 			 char text[static KERNEL_TEXT_MAX])
 {
@@ -97,6 +133,9 @@ char *kernel_route_print(const struct kernel_route *route, const char *dev,
 	    (unsigned int)route->protocol);
 	if (route->metric)
 		add(text, " metric %" PRIu32, route->metric);
+	if (route->has_source)
+		add(text, " src %s", address_print(&route->source, address));
+	add_metrics(text, route);
 	return text;
 }
 

@@ -18,6 +18,10 @@
 /* The device group that the uplinks are put into. */
 #define KERNEL_GROUP 119u
 
+/* RTAX_MTU, RTAX_ADVMSS, ... of linux/rtnetlink.h: those that are numbers. 0:
+ * not set. The bits of RTAX_LOCK are values that the user fixed. */
+#define KERNEL_METRICS 18
+
 struct kernel_route {
 	uint8_t family;		/* AF_INET or AF_INET6 */
 	uint8_t type;		/* RTN_UNICAST, RTN_UNREACHABLE, ... */
@@ -25,12 +29,16 @@ struct kernel_route {
 	uint8_t protocol;
 	bool onlink;
 	bool has_via;
+	bool has_source;
 	bool is_plain;		/* false: it has attributes not kept here */
+	bool has_hops;		/* several next hops: netlink_parse_hop() */
 	uint32_t table;
 	uint32_t metric;
 	unsigned int oif;	/* 0: none */
 	struct prefix dst;	/* in the shape of address.h */
 	struct address via;
+	struct address source;	/* preferred: `src` */
+	uint32_t metrics[KERNEL_METRICS];
 };
 
 /* Ports first to last; 0 to 0: any. */
@@ -90,7 +98,7 @@ bool kernel_route_same_place(const struct kernel_route *a,
  * Write the arguments of `ip -4 route add` and `ip -4 rule add`; `dev` names
  * the route's link. KERNEL_TEXT_MAX is room for any of them.
  */
-#define KERNEL_TEXT_MAX 256
+#define KERNEL_TEXT_MAX 512
 char *kernel_route_print(const struct kernel_route *route, const char *dev,
 			 char text[static KERNEL_TEXT_MAX]);
 char *kernel_rule_print(const struct kernel_rule *rule,

@@ -135,7 +135,12 @@ static int dump_route(const struct nlmsghdr *message, void *data)
 
 	if (!netlink_parse_route(message, &route))
 		return MNL_CB_OK;
-	return dump_end(dump, dump->route(dump->ctx, &route));
+	if (!route.has_hops)
+		return dump_end(dump, dump->route(dump->ctx, &route));
+	for (unsigned int n = 0; dump->rc == 0 &&
+	     netlink_parse_hop(message, n, &route); n++)
+		dump->rc = dump->route(dump->ctx, &route);
+	return dump_end(dump, dump->rc);
 }
 
 static int dump_rule(const struct nlmsghdr *message, void *data)
@@ -230,6 +235,22 @@ static uint8_t prefix_len(uint8_t family, const struct prefix *prefix)
 	return family == AF_INET ? prefix->len - 96 : prefix->len;
 }
 
+static void put_metrics(struct nlmsghdr *request,
+			const struct kernel_route *route)
+{
+	struct nlattr *nest = NULL;
+
+	for (uint16_t i = 0; i < KERNEL_METRICS; i++) {
+		if (route->metrics[i] == 0)
+			continue;
+		if (!nest)
+			nest = mnl_attr_nest_start(request, RTA_METRICS);
+		mnl_attr_put_u32(request, i, route->metrics[i]);
+	}
+	if (nest)
+		mnl_attr_nest_end(request, nest);
+}
+
 static int route_request(struct netlink *nl, uint16_t type, uint16_t flags,
 			 const struct kernel_route *route)
 {
@@ -254,6 +275,10 @@ static int route_request(struct netlink *nl, uint16_t type, uint16_t flags,
 		put_address(request, RTA_GATEWAY, route->family, &route->via);
 	if (route->oif)
 		mnl_attr_put_u32(request, RTA_OIF, route->oif);
+	if (route->has_source)
+		put_address(request, RTA_PREFSRC, route->family,
+			    &route->source);
+	put_metrics(request, route);
 	return ask(nl, request);
 }
 

@@ -97,6 +97,20 @@ bool netlink_parse_address(const struct nlmsghdr *message,
 	return has_any;
 }
 
+static void read_metrics(const struct nlattr *nest, struct kernel_route *ret)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type >= KERNEL_METRICS || type == RTAX_CC_ALGO)
+			ret->is_plain = false;
+		else
+			ret->metrics[type] = u32_of(attr);
+	}
+}
+
 static void route_attr(const struct nlattr *attr, struct kernel_route *ret)
 {
 	switch (mnl_attr_get_type(attr)) {
@@ -115,6 +129,16 @@ static void route_attr(const struct nlattr *attr, struct kernel_route *ret)
 		break;
 	case RTA_GATEWAY:
 		ret->has_via = parse_bytes(ret->family, attr, &ret->via);
+		break;
+	case RTA_PREFSRC:
+		ret->has_source = parse_bytes(ret->family, attr, &ret->source);
+		break;
+	case RTA_METRICS:
+		read_metrics(attr, ret);
+		break;
+	case RTA_MULTIPATH:
+		ret->has_hops = true;
+		ret->is_plain = false;
 		break;
 	case RTA_CACHEINFO:
 	case RTA_PREF:
@@ -150,6 +174,50 @@ bool netlink_parse_route(const struct nlmsghdr *message,
 	/* IPv6 gives reject routes the device lo: fib6_nh_init(). */
 	if (ret->type != RTN_UNICAST)
 		ret->oif = 0;
+	return true;
+}
+
+/* The n-th hop of a list; NULL after the last. */
+static const struct rtnexthop *hop_at(const struct nlattr *list, unsigned int n)
+{
+	const char *at = mnl_attr_get_payload(list);
+	int left = mnl_attr_get_payload_len(list);
+	const struct rtnexthop *hop;
+
+	for (;; n--) {
+		hop = (const struct rtnexthop *)at;
+		if (left < (int)sizeof(*hop) ||
+		    hop->rtnh_len < sizeof(*hop) ||
+		    hop->rtnh_len > left)
+			return NULL;
+		if (n == 0)
+			return hop;
+		if ((int)RTNH_ALIGN(hop->rtnh_len) > left)
+			return NULL;
+		at += RTNH_ALIGN(hop->rtnh_len);
+		left -= RTNH_ALIGN(hop->rtnh_len);
+	}
+}
+
+bool netlink_parse_hop(const struct nlmsghdr *message, unsigned int n,
+		       struct kernel_route *route)
+{
+	const struct rtnexthop *hop = NULL;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct rtmsg))
+		if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
+			hop = hop_at(attr, n);
+	if (!hop)
+		return false;
+	route->oif = (unsigned int)hop->rtnh_ifindex;
+	route->onlink = hop->rtnh_flags & RTNH_F_ONLINK;
+	route->has_via = false;
+	mnl_attr_for_each_payload((const void *)(hop + 1),
+				  hop->rtnh_len - sizeof(*hop))
+		if (mnl_attr_get_type(attr) == RTA_GATEWAY)
+			route->has_via = parse_bytes(route->family, attr,
+						     &route->via);
 	return true;
 }
 

@@ -19,6 +19,9 @@ bool netlink_parse_address(const struct nlmsghdr *message,
 			   struct kernel_address *ret);
 bool netlink_parse_route(const struct nlmsghdr *message,
 			 struct kernel_route *ret);
+/* Set the n-th next hop in a route that has_hops; false after the last. */
+bool netlink_parse_hop(const struct nlmsghdr *message, unsigned int n,
+		       struct kernel_route *route);
 bool netlink_parse_rule(const struct nlmsghdr *message,
 			struct kernel_rule *ret);
 

@@ -401,11 +401,11 @@ int plan_make(const struct policy *policy, const struct plan_exempts *exempts,
 	plan.has_xfrm = state->has_xfrm;
 	rc = make_uplinks(&plan, policy, state, links, error);
 	if (rc == 0)
-		rc = plan_nat_make(&plan, policy, state);
-	if (rc == 0)
 		rc = make_links(&plan, policy, state, links);
 	if (rc == 0)
 		rc = plan_routes_make(&plan, policy, state);
+	if (rc == 0)
+		rc = plan_nat_make(&plan, policy, state);
 	if (rc == 0)
 		rc = plan_rules_make(&plan, policy, exempts, state);
 	if (rc == 0)

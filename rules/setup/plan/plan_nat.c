@@ -3,7 +3,9 @@
 #include "rules/setup/plan/plan_nat.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/array.h"
@@ -32,18 +34,40 @@ static int copy_nat(const struct uplink_nat *from, bool v6,
 	return rc;
 }
 
+/* The MTU of the uplink's own default; 0: not set. */
+static uint32_t mtu_of_route(const struct plan *plan, size_t uplink, bool v6)
+{
+	const struct plan_uplink *up = &plan->uplinks[uplink];
+
+	for (size_t i = 0; i < plan->route_count; i++) {
+		const struct kernel_route *route = &plan->routes[i];
+
+		if (route->table == up->table && route->oif == up->link &&
+		    route->family == (v6 ? AF_INET6 : AF_INET) &&
+		    route->metrics[RTAX_MTU])
+			return route->metrics[RTAX_MTU];
+	}
+	return 0;
+}
+
 /* A device that is missing has no MTU yet. */
-static uint16_t mss_of(const struct uplink *uplink,
+static uint16_t mss_of(const struct plan *plan, size_t i,
+		       const struct uplink *uplink,
 		       const struct kernel_link *link, bool v6)
 {
+	uint32_t mtu = link ? link->mtu : 0, of_route;
+
 	if (!uplink->clamps_mss)
 		return 0;
 	if (uplink->mss != 0)
 		return uplink->mss;
-	if (!link || link->mtu <= headers[v6])
+	of_route = mtu_of_route(plan, i, v6);
+	if (of_route && of_route < mtu)
+		mtu = of_route;
+	if (mtu <= headers[v6])
 		return 0;
-	return link->mtu - headers[v6] > UINT16_MAX ? UINT16_MAX :
-		(uint16_t)(link->mtu - headers[v6]);
+	return mtu - headers[v6] > UINT16_MAX ? UINT16_MAX :
+		(uint16_t)(mtu - headers[v6]);
 }
 
 int plan_nat_make(struct plan *plan, const struct policy *policy,
@@ -54,7 +78,8 @@ int plan_nat_make(struct plan *plan, const struct policy *policy,
 		const struct kernel_link *link = state_link(state, uplink->dev);
 
 		for (int v6 = 0; v6 < 2; v6++) {
-			plan->uplinks[i].mss[v6] = mss_of(uplink, link, v6);
+			plan->uplinks[i].mss[v6] =
+				mss_of(plan, i, uplink, link, v6);
 			if (copy_nat(&uplink->nat[v6], v6,
 				     &plan->uplinks[i].nat[v6]) < 0)
 				return -ENOMEM;

@@ -8,7 +8,7 @@
 
 #include "rules/setup/plan/plan.h"
 
-/* Fill nat and mss of the plan's uplinks. 0 or -ENOMEM. */
+/* Fill nat and mss of the plan's uplinks, after its routes. 0 or -ENOMEM. */
 int plan_nat_make(struct plan *plan, const struct policy *policy,
 		  const struct state *state);
 void plan_nat_fini(struct plan *plan);

@@ -32,6 +32,8 @@ struct next_hop {
 	bool onlink;
 	unsigned int link;
 	struct address via;
+	/* The default of main that it is taken from, for `src` and metrics. */
+	const struct kernel_route *route;
 };
 
 static struct prefix everything(uint8_t family)
@@ -92,6 +94,14 @@ static bool is_neighbour(const struct state *state, uint8_t family,
 	return false;
 }
 
+static bool is_main_default(const struct kernel_route *route, uint8_t family,
+			    unsigned int link)
+{
+	return route->family == family && route->oif == link &&
+	       route->table == RT_TABLE_MAIN && route->type == RTN_UNICAST &&
+	       is_default(route);
+}
+
 /* The default by `link` that DHCP, PPP or an advertisement put into main. */
 static const struct kernel_route *
 main_default(const struct state *state, uint8_t family, unsigned int link)
@@ -99,9 +109,23 @@ main_default(const struct state *state, uint8_t family, unsigned int link)
 	for (size_t i = 0; i < state->route_count; i++) {
 		const struct kernel_route *route = &state->routes[i];
 
-		if (route->family == family && route->oif == link &&
-		    route->table == RT_TABLE_MAIN &&
-		    route->type == RTN_UNICAST && is_default(route))
+		if (is_main_default(route, family, link))
+			return route;
+	}
+	return NULL;
+}
+
+/* The same by a gateway that the policy names, too. */
+static const struct kernel_route *main_default_via(const struct state *state,
+						   uint8_t family,
+						   unsigned int link,
+						   const struct address *via)
+{
+	for (size_t i = 0; i < state->route_count; i++) {
+		const struct kernel_route *route = &state->routes[i];
+
+		if (is_main_default(route, family, link) && route->has_via &&
+		    address_equal(&route->via, via))
 			return route;
 	}
 	return NULL;
@@ -124,7 +148,7 @@ static struct next_hop next_hop_of_link(const struct state *state,
 					bool is_auto)
 {
 	const struct kernel_route *route = main_default(state, family, link);
-	struct next_hop hop = { .exists = true, .link = link };
+	struct next_hop hop = { .exists = true, .link = link, .route = route };
 
 	if (route && route->has_via) {
 		hop.has_via = true;
@@ -212,6 +236,7 @@ static struct next_hop next_hop_of(const struct state *state, uint8_t family,
 	hop.via = family == AF_INET ? uplink->via4 : uplink->via6;
 	hop.onlink = link < PLAN_MISSING &&
 		     !is_neighbour(state, family, link, &hop.via);
+	hop.route = main_default_via(state, family, link, &hop.via);
 	return hop;
 }
 
@@ -278,6 +303,12 @@ static int add_default(struct plan *plan, const struct next_hop *hop,
 	route.onlink = hop->onlink;
 	if (family == AF_INET && !hop->has_via)
 		route.scope = RT_SCOPE_LINK;
+	if (hop->route) {
+		route.has_source = hop->route->has_source;
+		route.source = hop->route->source;
+		memcpy(route.metrics, hop->route->metrics,
+		       sizeof(route.metrics));
+	}
 	return add(plan, &route);
 }
 
