@@ -122,6 +122,10 @@ static const struct {
 	{ "learn ttl 0-604801", "1:11: error: ", NULL },
 	{ "uplink a { dev a late soon }", "1:23: error: expected 'keep', "
 	  "'move' or 'reset', not 'soon'", NULL },
+	{ "uplink a { dev a hold 1s hold 2s }",
+	  "1:26: error: 'hold' is given twice", NULL },
+	{ "uplink a { dev a hold 5 }", "1:23: error: expected a time in s or ms",
+	  "write 5s" },
 	{ "uplink a { dev a late keep late move }",
 	  "1:28: error: 'late' is given twice", NULL },
 	{ "route tcp drop late keep", "1:16: error: a statement starts",

@@ -12,6 +12,7 @@
 #include "rules/policy/policy.h"
 #include "rules/setup/monitor/backoff.h"
 #include "rules/setup/monitor/failover_text.h"
+#include "rules/setup/monitor/holds.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "setup_state.h"
@@ -85,8 +86,11 @@ END_TEST
 START_TEST(lines)
 {
 	char dir[] = "/tmp/check_setup.XXXXXX";
-	struct health_uplink one = { .name = "one", .down4 = true };
-	struct health found = { &one, 1 };
+	struct health_uplink uplinks[] = {
+		{ .name = "one", .down4 = true },
+		{ .name = "two", .gone6 = true },
+	};
+	struct health found = { uplinks, 2 };
 	struct health health;
 	int fd;
 
@@ -104,6 +108,12 @@ START_TEST(lines)
 	ck_assert_int_eq(health_load(dir, 0, &health), 0);
 	ck_assert(health_is_down(&health, "one", AF_INET));
 	ck_assert(!health_is_down(&health, "one", AF_INET6));
+	ck_assert(health_has_given_up(&health, "one", AF_INET));
+	ck_assert(!health_has_given_up(&health, "one", AF_INET6));
+	ck_assert(!health_has_given_up(&health, "two", AF_INET));
+	ck_assert(health_has_given_up(&health, "two", AF_INET6));
+	ck_assert(!health_is_down(&health, "two", AF_INET6));
+	ck_assert(health_has_given_up(&health, "three", AF_INET));
 	health_fini(&health);
 
 	/* The administrative state overrides probes until `auto`. */
@@ -170,6 +180,70 @@ START_TEST(failover)
 }
 END_TEST
 
+static const char two_uplinks[] =
+	"uplink one { dev eth1 hold 1s fallback two }\n"
+	"uplink two { dev eth2 hold 0s }\n"
+	"default via one\n";
+
+/* What a check found of uplink one; two is up. */
+static void follow(struct holds *holds, const struct policy *policy,
+		   enum setup_way way, uint64_t now_ms)
+{
+	struct setup_report report = { 0 };
+
+	memset(report.active, 1, sizeof(report.active));
+	report.way[0][0] = (uint8_t)way;
+	report.active[0][0] = way != SETUP_WAY_ITSELF;
+	holds_follow(holds, policy, &report, now_ms);
+}
+
+START_TEST(hold)
+{
+	struct policy *policy = setup_policy(two_uplinks);
+	struct health_uplink known = { .name = "one", .is_known = true };
+	struct health health = { &known, 1 };
+	struct holds holds;
+
+	holds_load(&holds, policy, &(struct health){ NULL, 0 });
+	ck_assert(holds_is_gone(&holds, 0, false));
+	follow(&holds, policy, SETUP_WAY_LINK, 1000);
+	ck_assert(holds_is_gone(&holds, 0, false));	/* never seen up */
+	follow(&holds, policy, SETUP_WAY_ITSELF, 1000);
+	ck_assert(!holds_is_gone(&holds, 0, false));
+
+	/* Back in time. */
+	follow(&holds, policy, SETUP_WAY_LINK, 2000);
+	ck_assert(holds_is_running(&holds, 0, false));
+	ck_assert_uint_eq(holds_next_ms(&holds), 3000);
+	follow(&holds, policy, SETUP_WAY_NONE, 2500);
+	ck_assert_uint_eq(holds_next_ms(&holds), 3000);
+	ck_assert(!holds_expire(&holds, 2999));
+	follow(&holds, policy, SETUP_WAY_ITSELF, 2999);
+	ck_assert_uint_eq(holds_next_ms(&holds), 0);
+
+	/* Not back in time; a reload in between. */
+	follow(&holds, policy, SETUP_WAY_LINK, 4000);
+	holds_change_policy(&holds, policy);
+	ck_assert(!holds_is_gone(&holds, 0, false));
+	ck_assert(holds_expire(&holds, 5000));
+	follow(&holds, policy, SETUP_WAY_LINK, 5000);
+	ck_assert(holds_is_gone(&holds, 0, false));
+	ck_assert(holds_take_expired(&holds, 0, false));
+	ck_assert(!holds_take_expired(&holds, 0, false));
+
+	/* Failed probes leave nothing to wait for. */
+	follow(&holds, policy, SETUP_WAY_ITSELF, 6000);
+	follow(&holds, policy, SETUP_WAY_PROBES, 7000);
+	ck_assert(holds_is_gone(&holds, 0, false));
+
+	/* The daemon starts again while the link is lost. */
+	holds_load(&holds, policy, &health);
+	follow(&holds, policy, SETUP_WAY_LINK, 8000);
+	ck_assert_uint_eq(holds_next_ms(&holds), 9000);
+	policy_free(policy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("setup_reconcile");
@@ -180,6 +254,7 @@ int main(void)
 	tcase_add_test(tcase, many);
 	tcase_add_test(tcase, lines);
 	tcase_add_loop_test(tcase, failover, 0, ROWS(failovers));
+	tcase_add_test(tcase, hold);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

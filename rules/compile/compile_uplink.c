@@ -309,6 +309,8 @@ static int find_uplink(struct compiler *c, const struct ast_name *name,
 	return -EINVAL;
 }
 
+#define HOLD_MS 2000
+
 /* The defaults of a probe. */
 #define PROBE_EVERY_MS 5000
 #define PROBE_UP 2
@@ -372,6 +374,7 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 	if (fill_probes(c, u, up) < 0)
 		return -ENOMEM;
 	up->late = u->late;
+	up->hold_ms = number_or(&u->hold_ms, HOLD_MS);
 	up->fallback = UPLINK_NONE;
 	if (u->fallback.text != NULL)
 		rc = find_uplink(c, &u->fallback, &up->fallback);

@@ -152,6 +152,7 @@ struct ast_uplink {
 	struct ast_nat nat[2];		/* IPv4, IPv6 */
 	bool masquerades_both;		/* by one `masquerade` */
 	struct ast_number mss;		/* 0: auto */
+	struct ast_number hold_ms;
 	bool strict;
 	bool optional;
 	bool on_lan;

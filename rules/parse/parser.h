@@ -239,6 +239,9 @@ int parser_endpoint(struct parser *p, bool has_ports, const char *what,
 
 /* parser_probe.c: after the word `probe`. */
 int parser_probe(struct parser *p, struct ast_probe **ret_probe);
+/* "5s" or "500ms", at least `min_ms`; seconds are converted. */
+int parser_interval(struct parser *p, uint32_t min_ms,
+		    struct ast_number *ret_ms);
 
 /* parser.c: the statements of an included file. */
 int parser_include(struct parser *p, const struct ast_name *path,

@@ -6,6 +6,7 @@
 #include "rules/parse/parser.h"
 
 #define INTERVAL_MAX_S 3600
+#define EVERY_MIN_MS 100
 
 static int kind_of(struct parser *p, enum probe_kind *ret_kind)
 {
@@ -67,15 +68,15 @@ static int report_interval(struct parser *p)
 	return -EINVAL;
 }
 
-/* "5s" or "500ms". */
-static int interval(struct parser *p, struct ast_number *ret_ms)
+int parser_interval(struct parser *p, uint32_t min_ms,
+		    struct ast_number *ret_ms)
 {
-	static const struct number_kind seconds = {
-		.what = "a number of seconds", .min = 1,
+	const struct number_kind seconds = {
+		.what = "a number of seconds", .min = min_ms > 0,
 		.max = INTERVAL_MAX_S,
 	};
-	static const struct number_kind millis = {
-		.what = "a number of milliseconds", .min = 100,
+	const struct number_kind millis = {
+		.what = "a number of milliseconds", .min = min_ms,
 		.max = INTERVAL_MAX_S * 1000,
 	};
 	struct token word = p->token;
@@ -121,7 +122,8 @@ int parser_probe(struct parser *p, struct ast_probe **ret_probe)
 		rc = target(p, probe);
 	while (rc == 0 && more) {
 		if (parser_take(p, "every"))
-			rc = interval(p, &probe->every_ms);
+			rc = parser_interval(p, EVERY_MIN_MS,
+					     &probe->every_ms);
 		else if (parser_take(p, "up"))
 			rc = times(p, &probe->up);
 		else if (parser_take(p, "down"))

@@ -146,6 +146,11 @@ static int parse_late(struct parser *p, struct ast_uplink *uplink)
 	return parser_late(p, &uplink->late);
 }
 
+static int parse_hold(struct parser *p, struct ast_uplink *uplink)
+{
+	return parser_interval(p, 0, &uplink->hold_ms);
+}
+
 /* ---- canonical form ---- */
 
 static void print_device(const struct ast_uplink *u, FILE *out)
@@ -188,15 +193,26 @@ static void print_uplink_late(const struct ast_uplink *u, FILE *out)
 	print_late(u->late, out);
 }
 
+static void print_interval(const char *word, const struct ast_number *time,
+			   FILE *out)
+{
+	uint64_t ms = time->value;
+
+	if (time->place.line > 0)
+		fprintf(out, " %s %" PRIu64 "%s", word,
+			ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
+}
+
+static void print_hold(const struct ast_uplink *u, FILE *out)
+{
+	print_interval("hold", &u->hold_ms, out);
+}
+
 static void print_probe(const struct ast_probe *probe, FILE *out)
 {
-	uint64_t ms = probe->every_ms.value;
-
 	fprintf(out, " probe %s ", probe_kinds[probe->kind].word);
 	print_endpoint(&probe->target, &probe->port, out);
-	if (ms > 0)
-		fprintf(out, " every %" PRIu64 "%s",
-			ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
+	print_interval("every", &probe->every_ms, out);
 	print_number_option("up", &probe->up, out);
 	print_number_option("down", &probe->down, out);
 }
@@ -231,6 +247,7 @@ static const struct {
 	{ "mss", uplink_mss_parse, uplink_mss_print, false, 0 },
 	{ "strict", NULL, NULL, FLAG(strict) },
 	{ "fallback", parse_fallback, print_fallback, false, 0 },
+	{ "hold", parse_hold, print_hold, false, 0 },
 	{ "late", parse_late, print_uplink_late, false, 0 },
 	{ "optional", NULL, NULL, FLAG(optional) },
 	{ "on-lan", NULL, NULL, FLAG(on_lan) },

@@ -56,6 +56,8 @@ struct uplink {
 	bool on_lan;			/* its device has clients, too */
 	bool onlink;			/* its gateway may be in no prefix */
 	int fallback;			/* an index, or UPLINK_* */
+	/* How long established flows wait for a lost link or gateway. */
+	uint32_t hold_ms;
 	const struct uplink_probe *probes;
 	size_t probe_count;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* conntrack_cleanup.c - delete and re-mark the conntrack entries of a path. */
+/* conntrack_cleanup.c - change the marks of conntrack entries. */
 #include "rules/setup/monitor/conntrack_cleanup.h"
 
 #include <arpa/inet.h>
@@ -9,15 +9,11 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
 
-/* The kernel ignores the family of a request of version 0:
- * ctnetlink_del_conntrack(), nf_conntrack_netlink.c. */
-#define VERSION_WITH_FAMILY 1
-
 /* The largest message of a dump: netlink_dump(), af_netlink.c. */
 #define DUMP_BUFFER 32768
 
 static struct nlmsghdr *request_of(char *buffer, uint16_t what, uint16_t flags,
-				   uint8_t family, uint8_t version)
+				   uint8_t family)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *header;
@@ -27,7 +23,7 @@ static struct nlmsghdr *request_of(char *buffer, uint16_t what, uint16_t flags,
 	request->nlmsg_seq = 1;
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->nfgen_family = family;
-	header->version = version;
+	header->version = NFNETLINK_V0;
 	return request;
 }
 
@@ -35,35 +31,6 @@ static void put_mark(struct nlmsghdr *request, uint32_t mark, uint32_t mask)
 {
 	mnl_attr_put_u32(request, CTA_MARK, htonl(mark));
 	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(mask));
-}
-
-int conntrack_cleanup_flows(uint8_t family, uint32_t mark, uint32_t mask)
-{
-	_Alignas(struct nlmsghdr) char buffer[1024];
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER,
-						     SOCK_CLOEXEC);
-	struct nlmsghdr *request;
-	ssize_t len;
-	int rc = 0;
-
-	if (!socket)
-		return -errno;
-	request = request_of(buffer, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, family,
-			     VERSION_WITH_FAMILY);
-	put_mark(request, mark, mask);
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) {
-		rc = -errno;
-		goto out;
-	}
-	len = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-	if (len < 0 || mnl_cb_run(buffer, (size_t)len, 1,
-				  mnl_socket_get_portid(socket), NULL,
-				  NULL) < 0)
-		rc = -errno;
-out:
-	mnl_socket_close(socket);
-	return rc == -ENOENT ? 0 : rc;
 }
 
 /* ---- marks ---- */
@@ -82,7 +49,7 @@ static void change_one(const struct clearing *clearing,
 {
 	_Alignas(struct nlmsghdr) char buffer[1024];
 	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_NEW, 0,
-					      family, NFNETLINK_V0);
+					      family);
 
 	mnl_attr_put(request, CTA_TUPLE_ORIG | NLA_F_NESTED,
 		     mnl_attr_get_payload_len(tuple),
@@ -138,8 +105,7 @@ static int request_dump(struct mnl_socket *socket)
 {
 	_Alignas(struct nlmsghdr) char buffer[256];
 	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_GET,
-					      NLM_F_DUMP, AF_UNSPEC,
-					      NFNETLINK_V0);
+					      NLM_F_DUMP, AF_UNSPEC);
 
 	return mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ?
 	       -errno : 0;

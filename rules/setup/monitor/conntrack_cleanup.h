@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * conntrack_cleanup.h - delete and re-mark the conntrack entries of a path. The
- * next packet of a deleted flow enters as new, and NAT then uses the address of
- * the uplink that the path leads to.
+ * conntrack_cleanup.h - change the marks of conntrack entries.
  */
 #ifndef WAYMARK_SETUP_CONNTRACK_CLEANUP_H
 #define WAYMARK_SETUP_CONNTRACK_CLEANUP_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* Delete the entries of `family` whose mark under `mask` is `mark`. 0 or
- * -errno. */
-int conntrack_cleanup_flows(uint8_t family, uint32_t mark, uint32_t mask);
 
 /*
  * Clear the bits of `mask` in the marks of all entries. 0 or -errno.

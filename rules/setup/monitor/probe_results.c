@@ -6,12 +6,13 @@
 #include <sys/socket.h>
 
 #include "rules/policy/policy.h"
+#include "rules/setup/monitor/holds.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/monitor/probe.h"
 #include "rules/setup/plan/health.h"
 
 int probe_results_save(int fd, const struct policy *policy,
-		       const struct probes *probes)
+		       const struct probes *probes, const struct holds *holds)
 {
 	struct health health = { 0 };
 	int rc = 0;
@@ -20,6 +21,9 @@ int probe_results_save(int fd, const struct policy *policy,
 		struct health_uplink item = {
 			.down4 = probes_is_down(probes, i, AF_INET),
 			.down6 = probes_is_down(probes, i, AF_INET6),
+			.is_known = true,
+			.gone4 = holds_is_gone(holds, i, false),
+			.gone6 = holds_is_gone(holds, i, true),
 		};
 
 		snprintf(item.name, sizeof(item.name), "%s",
@@ -33,7 +37,7 @@ int probe_results_save(int fd, const struct policy *policy,
 }
 
 int probe_results_load(int fd, const struct policy *policy,
-		       struct probes *probes)
+		       struct probes *probes, struct holds *holds)
 {
 	struct health health;
 	int rc = health_load_results(fd, HEALTH_RESTART_MS, &health);
@@ -46,6 +50,8 @@ int probe_results_load(int fd, const struct policy *policy,
 		if (health_is_down(&health, name, AF_INET6))
 			probes_set_down(probes, i, AF_INET6);
 	}
+	if (rc == 0)
+		holds_load(holds, policy, &health);
 	health_fini(&health);
 	return rc;
 }

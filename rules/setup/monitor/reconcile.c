@@ -23,9 +23,8 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/monitor/backoff.h"
-#include "rules/setup/monitor/conntrack_cleanup.h"
 #include "rules/setup/monitor/failover_text.h"
-#include "rules/setup/monitor/stray_nat.h"
+#include "rules/setup/monitor/holds.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/monitor/probe.h"
@@ -62,8 +61,7 @@ struct reconciler {
 	bool works[SETUP_UPLINKS_MAX][2];	/* links, by the last report */
 	struct setup_report last;
 	bool has_last;
-	/* The uplink whose address NAT gave the flows of each; IPv4, IPv6. */
-	uint8_t flow_uplink[SETUP_UPLINKS_MAX][2];
+	struct holds holds;
 	struct uplink_statuses statuses;	/* with its own lock */
 	unsigned int port;
 
@@ -134,6 +132,8 @@ static const char *reason_for(const struct reconciler *rec, const char *thing)
 		return rec->seen[WATCH_ADDRESS];
 	if (rec->seen[kind][0])
 		return rec->seen[kind];
+	if (kind == WATCH_TABLE && rec->seen[WATCH_ROUTE][0])
+		return rec->seen[WATCH_ROUTE];
 	return rec->seen[WATCH_LOST][0] ? rec->seen[WATCH_LOST] :
 					    "found by a periodic check";
 }
@@ -154,9 +154,11 @@ static bool take_step(void *ctx, const struct setup_change *change)
 	const char *reason = reason_for(rec, change->thing);
 	enum backoff_state answer = BACKOFF_NONE;
 
-	/* Without the table there is no policy and no NAT: always restored. */
+	/* Without the table there is no policy and no NAT: always restored. It
+	 * also follows the state of the uplinks. */
 	if (!has_cause(rec) &&
-	    (change->sign != '+' || !strstr(change->thing, "table inet")))
+	    (!strstr(change->thing, "table inet") ||
+	     (change->sign != '+' && rec->seen[WATCH_TABLE][0])))
 		answer = backoff_count(
 			backoff_of(&rec->backoffs, change->thing), clock_ms());
 	if (answer == BACKOFF_BEGIN)
@@ -196,7 +198,7 @@ static void clear_refusals(struct reconciler *rec)
 static void save_probe_results(struct reconciler *rec)
 {
 	int rc = probe_results_save(rec->probe_results_fd, rec->policy,
-				    rec->probes);
+				    rec->probes, &rec->holds);
 
 	if (rc < 0)
 		log_line(rec, LOG_LEVEL_WARNING,
@@ -204,49 +206,30 @@ static void save_probe_results(struct reconciler *rec)
 			 rec->state_dir, strerror(-rc));
 }
 
-static void log_active_uplink(struct reconciler *rec, size_t i, int family,
+static void log_active_uplink(struct reconciler *rec, size_t i, bool v6,
 			      uint8_t by)
 {
-	char text[FAILOVER_TEXT_MAX];
-	enum log_level level = failover_text(rec->policy, i, family, by,
+	char text[FAILOVER_TEXT_MAX], time[HOLDS_TEXT_MAX];
+	enum log_level level = failover_text(rec->policy, i, v6 ? 6 : 4, by,
 					     reason_for(rec, " route "), text);
 
-	log_line(rec, level, "%s", text);
+	if (holds_is_running(&rec->holds, i, v6))
+		log_line(rec, level, "%s; established flows are held for %s",
+			 text, holds_print(policy_uplink(rec->policy, i), time));
+	else
+		log_line(rec, level, "%s", text);
 }
 
-/*
- * Delete the conntrack entries of a path that leads elsewhere now, so that NAT
- * starts again. A strict path without any uplink keeps them: what the engine
- * decided from payload is in the conntrack mark alone, and without it such
- * flows would leave via another path.
- */
-static void clean_up_flows(struct reconciler *rec, size_t i, int v6, uint8_t by)
+/* After a start, a reload, each change of a path and the end of a hold. */
+static void clean_up_flows(struct reconciler *rec,
+			   const struct setup_report *report)
 {
-	const struct marks *marks = policy_marks(rec->policy);
-	const struct uplink *uplink = policy_uplink(rec->policy, i);
-	uint8_t was = rec->flow_uplink[i][v6];
-	int rc;
-
-	if (by == PLAN_NO_UPLINK && plan_routes_strict(rec->policy, i))
-		return;
-	rec->flow_uplink[i][v6] = by;
-	if (by == was)
-		return;
-	rc = conntrack_cleanup_flows(v6 ? AF_INET6 : AF_INET,
-			  marks_of(marks, uplink->path, false),
-			  marks->path_mask);
-	if (rc < 0)
-		log_line(rec, LOG_LEVEL_WARNING,
-			 "uplink %s: conntrack entries not deleted: %s",
-			 uplink->name, strerror(-rc));
-}
-
-/* After a start, a reload and each change of a path. */
-static void clean_up_strays(struct reconciler *rec,
-			    const struct setup_report *report)
-{
+	bool always = !rec->has_last ||
+		      memcmp(rec->last.active, report->active,
+			     sizeof(report->active)) != 0;
 	unsigned int count = 0;
-	int rc = stray_nat_delete(rec->policy, report, &count);
+	int rc = holds_clean_up(&rec->holds, rec->policy, report, always,
+				&count);
 
 	if (count > 0)
 		log_line(rec, LOG_LEVEL_NOTICE, "conntrack: %u flows had the "
@@ -273,24 +256,24 @@ static void follow_active_uplinks(struct reconciler *rec,
 
 	if (rec->options.active_uplinks != NULL)
 		rec->options.active_uplinks(rec->options.ctx, report);
-	if (!rec->has_last)
-		memcpy(rec->flow_uplink, report->active,
-		       sizeof(rec->flow_uplink));
+	holds_follow(&rec->holds, rec->policy, report, clock_ms());
 	for (size_t i = 0; i < policy_uplinks(rec->policy); i++) {
-		for (int v6 = 0; v6 < 2 && rec->has_last; v6++) {
+		for (int v6 = 0; v6 < 2; v6++) {
 			uint8_t by = report->active[i][v6];
 
-			if (by == rec->last.active[i][v6])
-				continue;
-			log_active_uplink(rec, i, v6 ? 6 : 4, by);
-			clean_up_flows(rec, i, v6, by);
+			if (rec->has_last && by != rec->last.active[i][v6])
+				log_active_uplink(rec, i, v6, by);
+			if (holds_take_expired(&rec->holds, i, v6))
+				log_line(rec, LOG_LEVEL_WARNING,
+					 "uplink %s: IPv%d: its hold is "
+					 "over: established flows are given up",
+					 policy_uplink(rec->policy, i)->name,
+					 v6 ? 6 : 4);
 		}
 	}
 	if (foreign_marks_compare(&rec->last.foreign, &report->foreign, text))
 		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
-	if (!rec->has_last || memcmp(rec->last.active, report->active,
-				     sizeof(report->active)) != 0)
-		clean_up_strays(rec, report);
+	clean_up_flows(rec, report);
 	rec->last = *report;
 	rec->has_last = true;
 	note_links(rec, report);
@@ -372,6 +355,16 @@ static void run_probes(struct reconciler *rec)
 	rec->check_ms = clock_ms();
 }
 
+static void expire_holds(struct reconciler *rec)
+{
+	if (!holds_expire(&rec->holds, clock_ms()))
+		return;
+	save_probe_results(rec);
+	if (!rec->why[0])
+		snprintf(rec->why, sizeof(rec->why), "end of a hold");
+	rec->check_ms = clock_ms();
+}
+
 static void read_admin_states(struct reconciler *rec)
 {
 	if (!health_watch_read(rec->admin_states_fd))
@@ -384,10 +377,13 @@ static int timeout_of(const struct reconciler *rec)
 {
 	uint64_t next = rec->check_ms;
 	uint64_t probe = probes_next_ms(rec->probes);
+	uint64_t hold = holds_next_ms(&rec->holds);
 	uint64_t time = clock_ms();
 
 	if (probe && probe < next)
 		next = probe;
+	if (hold && hold < next)
+		next = hold;
 	return next <= time ? 0 : (int)(next - time);
 }
 
@@ -441,6 +437,7 @@ static void *run(void *ctx)
 		watch_read(rec->watch, rec->port, observe, rec);
 		read_admin_states(rec);
 		run_probes(rec);
+		expire_holds(rec);
 		if (clock_ms() >= rec->check_ms)
 			check(rec);
 		update_statuses(rec);
@@ -504,7 +501,7 @@ int reconcile_start(const struct policy *policy,
 	}
 	if (rc == 0)
 		rc = probe_results_load(rec->probe_results_fd, policy,
-					rec->probes);
+					rec->probes, &rec->holds);
 	if (rc == 0) {
 		update_statuses(rec);
 		save_probe_results(rec);
@@ -578,6 +575,7 @@ static void change_policy(struct reconciler *rec, const struct policy *policy)
 		probes_free(rec->probes);
 		rec->probes = probes;
 	}
+	holds_change_policy(&rec->holds, policy);
 	rec->policy = policy;
 	rec->has_last = false;
 	save_probe_results(rec);

@@ -20,15 +20,17 @@
 /* The largest message of a dump: netlink_dump(), af_netlink.c. */
 #define DUMP_BUFFER 32768
 
-/* An address of an uplink's device. */
+/* An address of this machine. */
 struct owned {
 	struct address address;
-	size_t uplink;
+	char dev[IFNAMSIZ];
+	int uplink;		/* -1: none, or several that share the device */
 };
 
 struct scan {
 	const struct policy *policy;
 	const struct setup_report *report;
+	const struct stray_paths *paths;
 	struct owned *owned;
 	size_t owned_count;
 	struct mnl_socket *deletes;
@@ -56,13 +58,10 @@ static int keep_address(void *ctx, const struct kernel_address *address)
 {
 	struct scan *scan = ctx;
 	struct owned new = { .address = address->address };
-	char dev[IFNAMSIZ];
-	int uplink = if_indextoname(address->link, dev) ?
-		     only_uplink(scan->policy, dev) : -1;
 
-	if (uplink < 0)
+	if (!if_indextoname(address->link, new.dev))
 		return 0;
-	new.uplink = (size_t)uplink;
+	new.uplink = only_uplink(scan->policy, new.dev);
 	return ARRAY_ADD(scan->owned, scan->owned_count, new);
 }
 
@@ -82,6 +81,7 @@ static int read_addresses(struct scan *scan)
 struct entry {
 	const struct nlattr *original, *zone;
 	struct address source;		/* of the original direction */
+	struct address destination;
 	struct address translated;	/* where answers go */
 	uint32_t mark;
 };
@@ -137,60 +137,91 @@ static bool read_entry(const struct nlmsghdr *message, struct entry *ret)
 	return ret->original && reply &&
 	       read_address(ret->original, CTA_IP_V4_SRC, CTA_IP_V6_SRC,
 			    &ret->source) &&
+	       read_address(ret->original, CTA_IP_V4_DST, CTA_IP_V6_DST,
+			    &ret->destination) &&
 	       read_address(reply, CTA_IP_V4_DST, CTA_IP_V6_DST,
 			    &ret->translated);
 }
 
 /* `snat` and `npt` may name addresses that no device has. */
-static int nat_owner_of(const struct policy *policy,
-			const struct address *address)
+static const struct uplink *nat_owner_of(const struct policy *policy,
+					 const struct address *address,
+					 int *ret_uplink)
 {
 	bool v6 = !address_is_v4(address);
 
 	for (size_t i = 0; i < policy_uplinks(policy); i++) {
-		const struct uplink_nat *nat = &policy_uplink(policy, i)->nat[v6];
+		const struct uplink *up = policy_uplink(policy, i);
+		const struct uplink_nat *nat = &up->nat[v6];
 
+		*ret_uplink = (int)i;
 		if ((nat->kind == NAT_SNAT || nat->kind == NAT_NPT) &&
 		    prefix_contains(&nat->to, address))
-			return (int)i;
+			return up;
 	}
-	return -1;
+	return NULL;
 }
 
-static int owner_of(const struct scan *scan, const struct address *address)
+/* An unknown owner has no device: "". */
+static struct owned owner_of(const struct scan *scan,
+			     const struct address *address)
 {
+	struct owned found = { .dev = "", .uplink = -1 };
+	const struct uplink *up;
+
 	for (size_t i = 0; i < scan->owned_count; i++)
 		if (address_equal(&scan->owned[i].address, address))
-			return (int)scan->owned[i].uplink;
-	return nat_owner_of(scan->policy, address);
+			return scan->owned[i];
+	up = nat_owner_of(scan->policy, address, &found.uplink);
+	if (up)
+		memcpy(found.dev, up->dev, sizeof(found.dev));
+	else
+		found.uplink = -1;
+	return found;
 }
 
-/* The uplink that the mark's path leads to; -1: no uplink. */
-static int active_of(const struct scan *scan, uint32_t mark, bool v6)
+/* The uplink of the mark's path; -1: found. */
+static int path_of(const struct scan *scan, uint32_t mark)
 {
 	const struct marks *marks = policy_marks(scan->policy);
 
-	for (size_t i = 0; i < policy_uplinks(scan->policy); i++) {
-		uint8_t active = scan->report->active[i][v6];
-
+	for (size_t i = 0; i < policy_uplinks(scan->policy); i++)
 		if ((mark & marks->path_mask) ==
 		    marks_of(marks, policy_uplink(scan->policy, i)->path,
 			     false))
-			return active == PLAN_NO_UPLINK ? -1 : active;
-	}
+			return (int)i;
 	return -1;
 }
 
-static bool is_stray(const struct scan *scan, const struct entry *entry)
+static bool is_on(struct owned owned, const struct policy *policy,
+		  size_t uplink)
 {
-	int owner = owner_of(scan, &entry->translated);
-	int active = active_of(scan, entry->mark,
-			       !address_is_v4(&entry->translated));
+	return strcmp(owned.dev, policy_uplink(policy, uplink)->dev) == 0;
+}
 
-	return owner >= 0 && active >= 0 &&
+/* Whether a flow of path `i` cannot continue via its active uplink. Where that
+ * is main, an address of no uplink is main's. */
+static bool is_lost(const struct scan *scan, const struct entry *entry,
+		    size_t i, uint8_t active)
+{
+	struct owned owner = owner_of(scan, &entry->translated);
+
+	if (address_equal(&entry->source, &entry->translated) ||
+	    owner.dev[0] == '\0')
+		return true;
+	if (active == PLAN_NO_UPLINK)
+		return is_on(owner, scan->policy, i);
+	return !is_on(owner, scan->policy, active);
+}
+
+static bool is_stray(const struct scan *scan, const struct entry *entry,
+		     uint8_t active)
+{
+	struct owned owner = owner_of(scan, &entry->translated);
+
+	return owner.uplink >= 0 && active != PLAN_NO_UPLINK &&
 	       !address_equal(&entry->source, &entry->translated) &&
-	       strcmp(policy_uplink(scan->policy, (size_t)owner)->dev,
-		      policy_uplink(scan->policy, (size_t)active)->dev) != 0;
+	       !is_on(owner, scan->policy, active);
 }
 
 /* No answer is requested: the entry may be gone. */
@@ -219,10 +250,28 @@ static void delete_entry(const struct scan *scan, const struct entry *entry,
 static int check_entry(const struct nlmsghdr *message, void *data)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
+	bool v6 = header->nfgen_family == AF_INET6;
 	struct scan *scan = data;
 	struct entry entry;
+	uint8_t active;
+	int path;
 
-	if (read_entry(message, &entry) && is_stray(scan, &entry)) {
+	if (!read_entry(message, &entry))
+		return MNL_CB_OK;
+	path = path_of(scan, entry.mark);
+	if (path < 0)
+		return MNL_CB_OK;
+	active = scan->report->active[path][v6];
+	if (is_on(owner_of(scan, &entry.destination), scan->policy,
+		  (size_t)path) ||
+	    (scan->paths->held[path][v6] &&
+	     is_on(owner_of(scan, &entry.translated), scan->policy,
+		   (size_t)path)))
+		return MNL_CB_OK;
+	if (scan->paths->moved[path][v6] &&
+	    is_lost(scan, &entry, (size_t)path, active)) {
+		delete_entry(scan, &entry, header->nfgen_family);
+	} else if (is_stray(scan, &entry, active)) {
 		delete_entry(scan, &entry, header->nfgen_family);
 		scan->count++;
 	}
@@ -255,9 +304,12 @@ static int scan_entries(struct scan *scan, struct mnl_socket *dump,
 }
 
 int stray_nat_delete(const struct policy *policy,
-		     const struct setup_report *report, unsigned int *ret_count)
+		     const struct setup_report *report,
+		     const struct stray_paths *paths, unsigned int *ret_count)
 {
-	struct scan scan = { .policy = policy, .report = report };
+	struct scan scan = {
+		.policy = policy, .report = report, .paths = paths,
+	};
 	struct mnl_socket *dump = mnl_socket_open2(NETLINK_NETFILTER,
 						   SOCK_CLOEXEC);
 	char *buffer = malloc(DUMP_BUFFER);
@@ -271,7 +323,7 @@ int stray_nat_delete(const struct policy *policy,
 		rc = -errno;
 	if (rc == 0)
 		rc = read_addresses(&scan);
-	if (rc == 0 && scan.owned_count > 0)
+	if (rc == 0)
 		rc = scan_entries(&scan, dump, buffer);
 	*ret_count = scan.count;
 	free(scan.owned);

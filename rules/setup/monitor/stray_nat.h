@@ -8,12 +8,29 @@
 #ifndef WAYMARK_SETUP_STRAY_NAT_H
 #define WAYMARK_SETUP_STRAY_NAT_H
 
-struct policy;
-struct setup_report;
+#include <stdbool.h>
+#include <stdint.h>
 
-/* *ret_count is their number. 0 or -errno. */
+#include "rules/setup/setup.h"
+
+struct policy;
+
+/* What happens to the flows of each path; IPv4, IPv6. */
+struct stray_paths {
+	/* Its uplink may be back soon: entries with its address stay. */
+	bool held[SETUP_UPLINKS_MAX][2];
+	/* It leads elsewhere now: entries that cannot continue are deleted, so
+	 * that the flows start again as new ones. These continue: flows that
+	 * have the address of the active uplink; flows that arrived by the
+	 * uplink. */
+	bool moved[SETUP_UPLINKS_MAX][2];
+};
+
+/* *ret_count is the number of entries that were deleted, without those of
+ * `moved` paths. 0 or -errno. */
 int stray_nat_delete(const struct policy *policy,
 		     const struct setup_report *report,
+		     const struct stray_paths *paths,
 		     unsigned int *ret_count);
 
 #endif

@@ -46,7 +46,7 @@ static int find_or_add(struct health *health, const char *name,
 	return 0;
 }
 
-/* Lines of "NAME WORD": down, up; known, down4, down6. */
+/* Lines of "NAME WORD": down, up; known, down4, down6, gone4, gone6. */
 static int read_lines(FILE *in, struct health *health)
 {
 	char line[256], name[HEALTH_NAME_MAX], word[16];
@@ -67,6 +67,12 @@ static int read_lines(FILE *in, struct health *health)
 			uplink->down4 = true;
 		else if (strcmp(word, "down6") == 0)
 			uplink->down6 = true;
+		else if (strcmp(word, "gone4") == 0)
+			uplink->gone4 = true;
+		else if (strcmp(word, "gone6") == 0)
+			uplink->gone6 = true;
+		else if (strcmp(word, "known") == 0)
+			uplink->is_known = true;
 	}
 	return rc;
 }
@@ -167,6 +173,16 @@ bool health_is_down(const struct health *health, const char *uplink,
 		return false;
 	return item->admin_state == HEALTH_DOWN ||
 	       (family == AF_INET ? item->down4 : item->down6);
+}
+
+bool health_has_given_up(const struct health *health, const char *uplink,
+			 uint8_t family)
+{
+	const struct health_uplink *item = find(health, uplink);
+
+	return !item || !item->is_known ||
+	       health_is_down(health, uplink, family) ||
+	       (family == AF_INET ? item->gone4 : item->gone6);
 }
 
 enum health_admin_state health_admin_state_of(const struct health *health,
@@ -312,7 +328,9 @@ int health_probe_results_save(int fd, const struct health *health)
 
 		if (dprintf(fd, "%s known\n", name) < 0 ||
 		    (item->down4 && dprintf(fd, "%s down4\n", name) < 0) ||
-		    (item->down6 && dprintf(fd, "%s down6\n", name) < 0))
+		    (item->down6 && dprintf(fd, "%s down6\n", name) < 0) ||
+		    (item->gone4 && dprintf(fd, "%s gone4\n", name) < 0) ||
+		    (item->gone6 && dprintf(fd, "%s gone6\n", name) < 0))
 			return -errno;
 	}
 	return 0;

@@ -26,6 +26,9 @@ struct health_uplink {
 	char name[HEALTH_NAME_MAX];
 	enum health_admin_state admin_state;
 	bool down4, down6;	/* by probes */
+	/* A daemon keeps the state; it has given up the flows. */
+	bool is_known;
+	bool gone4, gone6;
 };
 
 struct health {
@@ -47,6 +50,11 @@ void health_fini(struct health *health);
 /* Whether `uplink` is down in `family`. */
 bool health_is_down(const struct health *health, const char *uplink,
 		    uint8_t family);
+
+/* Whether flows of an uplink without a link or gateway have been given up:
+ * probes failed, its `hold` is over, or no daemon watches over it. */
+bool health_has_given_up(const struct health *health, const char *uplink,
+			 uint8_t family);
 
 enum health_admin_state health_admin_state_of(const struct health *health,
 				const char *uplink);

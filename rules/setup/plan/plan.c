@@ -386,6 +386,11 @@ static void find_active_uplinks(struct plan *plan, const struct policy *policy,
 						     families[v6], i);
 			if (up->active[v6] != i)
 				path_set_add(&plan->down[v6], up->path);
+			up->has_hold = policy_uplink(policy, i)->hold_ms > 0 &&
+				       !up->shares_dev && !up->on_lan;
+			up->keeps_flows[v6] = up->active[v6] == i ||
+				!health_has_given_up(&state->health, up->name,
+						     families[v6]);
 		}
 }
 

@@ -57,6 +57,9 @@ struct plan_uplink {
 	bool on_lan;		/* a LAN uses the same device */
 	bool is_strict;		/* it, or one of its fallbacks */
 	int fallback;		/* an index; negative: none */
+	bool has_hold;		/* its flows have an address of their own */
+	/* Established flows that leave via others are dropped; IPv4, IPv6. */
+	bool keeps_flows[2];
 	bool link_is_up;	/* as strictly as enum plan_links asks */
 	/* The uplink whose default its traffic uses, IPv4 and IPv6: an index,
 	 * its own unless it failed over, or PLAN_NO_UPLINK. */

@@ -7,6 +7,7 @@
  *   prerouting -95   divert: restore or choose the packet's path
  *   prerouting -90   settle: save the path in conntrack
  *   postrouting 0    strict: drop what leaves by another uplink's device
+ *   postrouting 0    hold: drop what has the address of a lost uplink
  *   postrouting 100  source_nat: masquerade, snat, npt
  *
  * With `mss`, clamp_in and clamp_out (-150) come before all of these.
@@ -55,6 +56,7 @@
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_foreign.h"
 #include "rules/setup/ruleset/ruleset_guard.h"
+#include "rules/setup/ruleset/ruleset_hold.h"
 #include "rules/setup/ruleset/ruleset_nat.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
 
@@ -524,6 +526,7 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	ruleset_nat_write(plan, out);
 	ruleset_nat_write_mss(plan, out);
 	ruleset_guard_write(plan, out);
+	ruleset_hold_write(plan, out);
 	ruleset_foreign_write(plan, out);
 	write_hooks(plan, out);
 	fputs("}\n", out);

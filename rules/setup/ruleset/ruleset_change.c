@@ -17,6 +17,7 @@
  * wait in every queue of the namespace. */
 static const char *const hooked[] = { "divert", "divert_local", "settle",
 				      "settle_local", RULESET_NAT, "strict",
+				      "hold",
 				      "clear_forward", "clear_input",
 				      "clear_postrouting", "clamp_in",
 				      "clamp_out" };
@@ -28,7 +29,7 @@ static const char *const fixed[] = { "inspect",	     "new_flow",
 				     "unanswered" };
 static const char *const numbered[] = { "mark_",    "save_", "settle_",
 					"count_",   "set_",  "inbound_",
-					"keep_nat_" };
+					"keep_nat_", "hold_",	 "held_" };
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
