@@ -17,7 +17,7 @@ static bool is_wanted(void)
 }
 
 /* Keep those of `keep` that the thread has, and nothing else: an executed
- * program gains none, whoever owns it. Without CAP_SETPCAP the bounding set
+ * program gains none, even if it is setuid root. Without CAP_SETPCAP the bounding set
  * cannot be changed; no_new_privs has the same effect then. */
 static int keep_capabilities(const unsigned int *keep, size_t count)
 {

@@ -251,7 +251,8 @@ START_TEST(continued)
 }
 END_TEST
 
-/* A clock that was never set says nothing about the time until it was. */
+/* The age of an exemption is unknown if it was saved by a clock that had not
+ * been set. */
 START_TEST(saved_with_unset_clock)
 {
 	const struct clock_stamp unset = { "boot-a", 1000, 1000 };

@@ -42,9 +42,9 @@ enum late_policy policy_late_of(const struct policy *policy,
 
 /*
  * Set how packets without a verdict are treated (`queues`), unless the policy
- * says so: without a strict uplink they are routed by main. If only the default
- * route leads to a strict uplink, they take that route. Otherwise they are
- * dropped, since nothing tells whose they are.
+ * specifies it: without a strict uplink the main table routes them. If only the
+ * default route leads to a strict uplink, they take that route. Otherwise they
+ * are dropped, since each may belong to any strict uplink.
  */
 void policy_set_unanswered(struct policy *policy);
 

@@ -37,8 +37,8 @@ void ruleset_guard_write_unmarked(const struct plan *plan, FILE *out)
  * chain inspect_strict therefore removes the sign that `divert` saw the packet:
  * a verdict replaces it, and a packet without a verdict shows up in `settle`
  * unmarked. There a new flow takes the default route, which is strict. If other
- * routes are strict as well, nothing tells whose the flow is: the packet stays
- * unmarked, which the ip rules drop. DNS is queued even where headers decide,
+ * routes are strict as well, the flow may belong to any of them: the packet stays
+ * unmarked, and the ip rules drop it. DNS is queued even where headers decide,
  * so those decide then.
  */
 static bool has_unanswered(const struct plan *plan)

@@ -109,7 +109,8 @@ static void write_uplink(const struct plan *plan, size_t i, FILE *out)
 	for (int v6 = 0; v6 < 2; v6++) {
 		const struct plan_nat *nat = &uplink->nat[v6];
 
-		for (int end = nat->kind == NAT_NONE; end <= by_mark; end++) {
+		for (int end = nat->kind == NAT_NONE ? 1 : 0;
+		     end <= (by_mark ? 1 : 0); end++) {
 			fprintf(out, "\t\toifname \"%s\" meta nfproto %s ",
 				uplink->dev, family_names[v6]);
 			if (by_mark)

@@ -26,7 +26,6 @@
 /* Longer lists become named sets, which rules share. */
 #define INLINE_MAX 16
 #define LENGTH_MAX 65535u	/* and all that is longer (facts.h) */
-
 enum family { FAMILY_ANY, FAMILY_4, FAMILY_6 };
 
 struct writer {
