@@ -11,7 +11,8 @@ struct path_set expect_paths(const struct policy *policy,
 	struct path_set paths = { { 0 } };
 	struct path_set down;
 
-	if (balance == NULL || balance->by_source || flow->has_all_ports ||
+	if (decision->is_claimed || balance == NULL || balance->by_source ||
+	    flow->has_all_ports ||
 	    flow->facts.is_own) {
 		path_set_add(&paths, decision->path);
 		return paths;

@@ -76,8 +76,8 @@ int cmd_check(int argc, char *argv[])
 		printf(", %zu expectation%s hold%s\n", expects,
 		       plural(expects), expects == 1 ? "s" : "");
 	else
-		printf(", %zu of %zu expectations do not hold\n", broken,
-		       expects);
+		printf(", %zu of %zu expectations %s not hold\n", broken,
+		       expects, broken == 1 ? "does" : "do");
 	policy_free(policy);
 	return broken == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

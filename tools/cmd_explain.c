@@ -10,6 +10,7 @@
 
 #include "engine/expect.h"
 #include "engine/hints/hint.h"
+#include "rules/policy/strict.h"
 #include "rules/util/diag.h"
 #include "rules/offload/offload.h"
 #include "tools/cmd.h"
@@ -186,12 +187,11 @@ static void print_late(const struct policy *policy, uint8_t first,
 	if (late == LATE_MOVE)
 		printf("late: the flow moves from '%s' to '%s'\n", from, to);
 	else if (late == LATE_RESET)
-		printf("late: the flow is reset, so that its client comes "
-		       "again by '%s'\n", to);
+		printf("late: the flow is reset; its client reconnects via "
+		       "'%s'\n", to);
 	else
-		printf("late: the flow keeps '%s', the uplink of its first "
-		       "packets: by 'late keep', or since the first packet "
-		       "has fixed NAT\n", from);
+		printf("late: the flow stays on '%s', the uplink of its first "
+		       "packet\n", from);
 }
 
 /* The packet that first has payload: TCP's fourth packet follows the
@@ -236,7 +236,7 @@ static void print_end(const struct policy *policy, const struct facts *facts,
 		if (!path_set_has(paths, (uint8_t)path))
 			continue;
 		if (path == drop) {
-			printf("kernel: its packets are dropped\n");
+			printf("kernel: packets of this flow are dropped\n");
 			continue;
 		}
 		printf("kernel:\n");
@@ -263,8 +263,12 @@ static void print_change(const struct policy *policy,
 	if (count_paths(first) > 1)
 		return;		/* the hash is the same, and so is the path */
 	print_late(policy, prev->path, after->path, late);
-	if (late != LATE_MOVE)
+	if (late == LATE_RESET && policy_is_strict(policy, after->path)) {
+		*final = (struct path_set){ { 0 } };
+		path_set_add(final, policy_marks(policy)->path_drop);
+	} else if (late != LATE_MOVE) {
 		*final = *first;
+	}
 }
 
 /* Print why the kernel leaves a header-only route to the engine. */

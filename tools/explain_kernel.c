@@ -29,7 +29,7 @@ void explain_look(struct policy *policy, const char *state_dir,
 void explain_main(void)
 {
 	printf("  table  main\n"
-	       "  route  as main has it\n");
+	       "  route  that of main\n");
 }
 
 static void print_way(const char *family, bool has_via,
@@ -84,10 +84,10 @@ static void print_leaving(const struct uplink *up, const struct address *client)
 		printf("  route  unreachable: '%s' is strict and has no %s\n",
 		       up->name, family);
 	else
-		printf("  route  as main has it: '%s' has no %s\n", up->name,
-		       family);
-	printf("         routes of main by other devices than the uplinks' "
-	       "come first,\n         except its default\n");
+		printf("  route  that of main: '%s' has no %s gateway\n",
+		       up->name, family);
+	printf("         more specific routes of main via interfaces of no "
+	       "uplink take precedence\n");
 	if (explain_has_way(up, v4))
 		print_source(up, client);
 }

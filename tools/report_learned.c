@@ -83,17 +83,17 @@ int report_learned(const struct replay *replay, FILE *out)
 			return replay_error(replay);
 		add_flow(&sums, flow);
 	}
-	fprintf(out, "Of %" PRIu64 " settled flows %" PRIu64 " left by the "
-		"right uplink from the first packet (%" PRIu64 " by what was "
-		"learned); late: %" PRIu64 " kept, %" PRIu64 " moved, %" PRIu64
+	fprintf(out, "Of %" PRIu64 " settled flows, %" PRIu64 " used the right "
+		"uplink from their first packet (%" PRIu64 " thanks to "
+		"learning); late: %" PRIu64 " kept, %" PRIu64 " moved, %" PRIu64
 		" reset.\n", sums.settled, sums.first_packet_correct,
 		sums.learned_correct, sums.late[FLOW_LATE_KEPT],
 		sums.late[FLOW_LATE_MOVED], sums.late[FLOW_LATE_RESET]);
 	if (sums.named > 0)
 		fprintf(out, "Of %" PRIu64 " hosts, %" PRIu64 " were in the "
 			"first packet, %" PRIu64 " known from the DNS, "
-			"%" PRIu64 " from flows before; %" PRIu64 " were taken "
-			"for others.\n", sums.named, sums.at_once, sums.by_answer,
+			"%" PRIu64 " from earlier flows; %" PRIu64 " were "
+			"predicted wrongly.\n", sums.named, sums.at_once, sums.by_answer,
 			sums.by_server, sums.wrong);
 	if (sums.sealed > 0)
 		fprintf(out, "Of %" PRIu64 " hosts of TLS and QUIC %" PRIu64

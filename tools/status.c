@@ -130,6 +130,7 @@ static void print_tallies(const json_t *status, FILE *out)
 		{ "ENGINE", "counts.settled", 10 },
 		{ "KEPT", "counts.late_kept", 10 },
 		{ "MOVED", "counts.late_moved", 10 },
+		{ "RESET", "counts.late_reset", 10 },
 		{ 0 },
 	};
 	static const struct column packets[] = {

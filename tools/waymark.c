@@ -7,6 +7,7 @@
 
 #include "rules/parse/keywords.h"
 #include "tools/cmd.h"
+#include "tools/language.h"
 
 #define PROGRAM "waymark "
 
@@ -162,7 +163,8 @@ static void print_usage(FILE *out)
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name,
 			commands[i].help);
-	fprintf(out, "\n'waymark help COMMAND' lists its options. "
+	fprintf(out, "\n'waymark help COMMAND' lists its options, 'waymark help "
+		"policy' the words\nof a policy. "
 		"Manuals: waymark(8), waymark.policy(5).\n");
 }
 
@@ -241,6 +243,10 @@ int main(int argc, char *argv[])
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
+		if (argc > 2 && strcmp(argv[2], "policy") == 0) {
+			language_print(stdout);
+			return EXIT_SUCCESS;
+		}
 		c = argc > 2 ? find_command(argv[2]) : NULL;
 		if (c != NULL)
 			return print_help(c);

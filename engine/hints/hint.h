@@ -2,7 +2,7 @@
 /*
  * hint.h - match a flow's payload against one protocol.
  *
- * A hint is a file hints/hint_NAME.c that defines one `const struct hint` and
+ * A hint is a file protocols/hint_NAME.c that defines one `const struct hint` and
  * a row in registry.c. Match functions are pure: they read payload through
  * cursors, write the yield, keep nothing, allocate nothing. README.md in this
  * directory shows how to add one.

@@ -40,9 +40,12 @@ static struct address value_of(const struct facts *facts,
 		return address_from_v4(htonl(facts->sport));
 	case OFFLOAD_DPORT:
 		return address_from_v4(htonl(facts->dport));
-	default:
+	case OFFLOAD_LENGTH:
 		return address_from_v4(htonl(facts->length));
+	default:
+		break;		/* tested without an address */
 	}
+	return address_from_v4(0);
 }
 
 static bool is_port(uint8_t field)

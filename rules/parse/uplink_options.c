@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uplink_options.c - the options of an uplink, a row each: word, parser and
- * printer. To add one, add its row, compile it in compile_uplink.c, and
- * describe it in waymark.policy(5).
+ * uplink_options.c - the options of an uplink, a row each: word, help, parser
+ * and printer. To add one, add its row, its fields in ast.h and policy/uplink.h,
+ * compile it in compile_uplink.c, use it in setup/plan, and describe it in
+ * waymark.policy(5), where GRAMMAR has it, too.
  */
 #include "rules/parse/uplink_options.h"
 
@@ -231,28 +232,60 @@ static void print_probes(const struct ast_uplink *u, FILE *out)
 /* In the order of the canonical form. An option is a flag, or has functions. */
 static const struct {
 	const char *word;
+	const char *syntax, *help;
 	int (*parse)(struct parser *p, struct ast_uplink *uplink);
 	void (*print)(const struct ast_uplink *uplink, FILE *out);
 	bool is_flag;
 	size_t flag;
 } options[] = {
-	{ "dev", parse_device, print_device, false, 0 },
-	{ "via", parse_gateway, print_gateway, false, 0 },
-	{ "table", parse_table, print_table, false, 0 },
-	{ "mark", parse_mark, print_mark, false, 0 },
-	{ "masquerade", uplink_masquerade_parse, uplink_masquerade_print,
-	  false, 0 },
-	{ "snat", uplink_snat_parse, uplink_snat_print, false, 0 },
-	{ "npt", uplink_npt_parse, uplink_npt_print, false, 0 },
-	{ "mss", uplink_mss_parse, uplink_mss_print, false, 0 },
-	{ "strict", NULL, NULL, FLAG(strict) },
-	{ "fallback", parse_fallback, print_fallback, false, 0 },
-	{ "hold", parse_hold, print_hold, false, 0 },
-	{ "late", parse_late, print_uplink_late, false, 0 },
-	{ "optional", NULL, NULL, FLAG(optional) },
-	{ "on-lan", NULL, NULL, FLAG(on_lan) },
-	{ "onlink", NULL, NULL, FLAG(onlink) },
-	{ "probe", parse_probe, print_probes, false, 0 },
+	{ "dev", "dev INTERFACE",
+	  "interface",
+	  parse_device, print_device, false, 0 },
+	{ "via", "via ADDRESS | auto",
+	  "next hop, one for each family; auto: that of main",
+	  parse_gateway, print_gateway, false, 0 },
+	{ "table", "table NUMBER [NAME]",
+	  "routing table",
+	  parse_table, print_table, false, 0 },
+	{ "mark", "mark NUMBER",
+	  "path number in the firewall mark",
+	  parse_mark, print_mark, false, 0 },
+	{ "masquerade", "masquerade [ipv4 | ipv6] [from ...]",
+	  "translate sources to the address of the interface",
+	  uplink_masquerade_parse, uplink_masquerade_print, false, 0 },
+	{ "snat", "snat ADDRESS [from ...]",
+	  "translate sources to this address",
+	  uplink_snat_parse, uplink_snat_print, false, 0 },
+	{ "npt", "npt PREFIX [from ...]",
+	  "translate the prefix of sources",
+	  uplink_npt_parse, uplink_npt_print, false, 0 },
+	{ "mss", "mss auto | N",
+	  "limit the TCP segment size",
+	  uplink_mss_parse, uplink_mss_print, false, 0 },
+	{ "strict", "strict",
+	  "refuse its traffic while it is down",
+	  NULL, NULL, FLAG(strict) },
+	{ "fallback", "fallback UPLINK | main",
+	  "uplink that takes its traffic while it is down",
+	  parse_fallback, print_fallback, false, 0 },
+	{ "hold", "hold TIME",
+	  "keep its flows while it is away briefly",
+	  parse_hold, print_hold, false, 0 },
+	{ "late", "late keep | move | reset",
+	  "for flows that payload assigns to another uplink",
+	  parse_late, print_uplink_late, false, 0 },
+	{ "optional", "optional",
+	  "its interface may be missing",
+	  NULL, NULL, FLAG(optional) },
+	{ "on-lan", "on-lan",
+	  "its interface has clients as well",
+	  NULL, NULL, FLAG(on_lan) },
+	{ "onlink", "onlink",
+	  "its next hop may be outside the prefixes",
+	  NULL, NULL, FLAG(onlink) },
+	{ "probe", "probe ping | tcp | http TARGET ...",
+	  "health check",
+	  parse_probe, print_probes, false, 0 },
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -260,6 +293,16 @@ static const struct {
 const char *uplink_option_word(size_t i)
 {
 	return i < OPTIONS ? options[i].word : NULL;
+}
+
+bool uplink_option_help(size_t i, const char **ret_syntax,
+			const char **ret_help)
+{
+	if (i >= OPTIONS)
+		return false;
+	*ret_syntax = options[i].syntax;
+	*ret_help = options[i].help;
+	return true;
 }
 
 int uplink_option_parse(struct parser *p, struct ast_uplink *uplink)

@@ -5,8 +5,13 @@
  * Parser, printer, compiler, route index and the rules for the kernel read the
  * row. To add a condition: add its row, evaluate its node in condition.c (and
  * the fact in facts.h, if it is a new one), add a test to check_conditions.c
- * and a paragraph to waymark.policy(5). Only a new type of values or of test
- * needs a function in parser_set.c or compile_condition.c.
+ * and a paragraph to waymark.policy(5). A new type of values or of test needs a
+ * function in parser_set.c or compile_condition.c.
+ *
+ * A new header field also needs: packet.h and decode.c, facts.h, facts_init() in
+ * flow.c, facts_of() in replay_kernel.c, add_headers() in route_index.c,
+ * compile_expect.c and parser_expect.c; and for the kernel, a field in enum
+ * offload_field, offload_walk.c, offload_map.c and ruleset_offload.c.
  */
 #ifndef WAYMARK_CONDITIONS_H
 #define WAYMARK_CONDITIONS_H
@@ -116,6 +121,7 @@ enum offload_field {
 
 struct condition_row {
 	const char *word;
+	const char *syntax, *help;	/* for `waymark help policy` */
 	enum value_type values;
 	enum test_type test;
 	enum node_kind node;

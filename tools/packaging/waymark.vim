@@ -7,9 +7,10 @@ endif
 syn match   waymarkComment   "#.*$" contains=@Spell
 syn region  waymarkString    start=+"+ skip=+\\.+ end=+"+ oneline
 syn region  waymarkPattern   start=+\<payload\s\+\zs/+ skip=+\\.+ end=+/+ oneline
-syn match   waymarkStatement "^\s*\(uplink\|exempt\|class\|route\|default\|expect\|late\|learn\|inspect\|marks\|queues\|resolve\|kernel-routes\|balance\)\>"
+syn match   waymarkStatement "^\s*\(uplink\|exempt\|class\|route\|default\|expect\|late\|learn\|inspect\|marks\|queues\|resolve\|kernel-routes\|list\|include\|ahead\|strict\)\>"
 syn keyword waymarkAction    via drop main fallback strict masquerade optional
-syn keyword waymarkAction    on-lan probe dev table mark auto keep move reset
+syn keyword waymarkAction    on-lan onlink probe dev table mark auto late keep move
+syn keyword waymarkAction    reset snat npt mss hold ipv4 ipv6 every up down first
 syn keyword waymarkAction    fail-open fail-closed coalesce
 syn keyword waymarkCondition proto tcp udp sport dport from to host app alpn
 syn keyword waymarkCondition ja4 ech in dscp tos length uid payload

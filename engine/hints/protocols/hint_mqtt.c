@@ -151,7 +151,7 @@ static enum hint_verdict mqtt_match(const struct hint_input *in,
 
 const struct hint hint_mqtt = {
 	.name = "mqtt",
-	.about = "MQTT: messages of things",
+	.about = "MQTT: IoT messaging",
 	.transport = IPPROTO_TCP,
 	.ports = { 1883 },
 	.first = BYTES("\x10\x20\x30\x32\x40\x82\x90\xc0\xd0"),

@@ -80,7 +80,7 @@ static enum hint_verdict snmp_match(const struct hint_input *in,
 
 const struct hint hint_snmp = {
 	.name = "snmp",
-	.about = "SNMP: the health of devices",
+	.about = "SNMP: device monitoring",
 	.transport = IPPROTO_UDP,
 	.ports = { 161, 162 },
 	.first = BYTES("\x30"),

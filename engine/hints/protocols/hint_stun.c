@@ -120,7 +120,7 @@ static enum hint_verdict tcp_match(const struct hint_input *in,
 	       m.len + min <= frame_len ? HINT_YES : HINT_NO;
 }
 
-#define STUN_ABOUT "STUN and TURN: calls that look for a way through NAT"
+#define STUN_ABOUT "STUN and TURN: NAT traversal of calls"
 
 const struct hint hint_stun_udp = {
 	.name = "stun",
