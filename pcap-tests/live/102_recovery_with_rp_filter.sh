@@ -59,7 +59,7 @@ for name in one two three; do
 	sleep 1
 	fails $n
 	ok "$name fails" until_true 80 \
-		status_like "^$name .*IPv4: via .*\(probes\).*IPv6: via .*\(probes\)"
+		status_like "^$name .*IPv4: .*via .*\(probes\).*IPv6: .*via .*\(probes\)"
 	works $n
 	ok "$name is detected as up again" until_true 80 \
 		status_like "^$name .*IPv4: up for .*IPv6: up for"
