@@ -16,7 +16,7 @@ uplink one { dev up1 via $(gw4 1) via $(gw6 1) mark 1 masquerade }
 uplink two { dev up2 via $(gw4 2) via $(gw6 2) mark 2 masquerade strict }
 exempt from { $LAN4.20, $LAN6::20 }
 exempt to { 198.51.100.12, 2001:db8:5e::12 }
-queues 40-41
+queues 40-41 fail-open
 kernel-routes off
 route tcp dport 25 via two
 default via one
@@ -142,7 +142,7 @@ is "ct mark of inbound flows: their uplink" "$(in_router conntrack -L -o extende
 
 # ---- without an engine, queued packets are dropped ----
 
-sed 's/^queues.*/& fail-closed/' "$policy" >"$LAB_DIR/b.policy"
+sed 's/fail-open/fail-closed/' "$policy" >"$LAB_DIR/b.policy"
 lab_start client before /usr/bin/python3 "$LAB_TOP/pcap-tests/live/talk.py" \
 	ask tcp 198.51.100.9 443 --lines 12 --pause 0.3
 asking=$LAB_PID
