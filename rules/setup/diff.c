@@ -330,8 +330,8 @@ void diff_log_skipped(const struct diff_input *input)
 
 	if (plan->tables && input->tables->is_read_only &&
 	    !input->tables->exists)
-		log_notice(RT_TABLES_DIR " is read-only: ip(8) shows numbers "
-			   "of tables instead of names");
+		log_notice("%s is read-only: ip(8) shows numbers "
+			   "of tables instead of names", RT_TABLES_DIR);
 	for (size_t i = 0; i < plan->sysctl_count; i++) {
 		const struct plan_sysctl *want = &plan->sysctls[i];
 
