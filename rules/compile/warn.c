@@ -277,15 +277,6 @@ static void warn_late(struct compiler *c)
 	free(starts);
 }
 
-static bool takes_strict(const struct policy *p, const struct route *route)
-{
-	for (size_t i = 0; i < p->uplink_count; i++)
-		if (policy_is_strict(p, p->uplinks[i].path) &&
-		    policy_route_takes(route, p->uplinks[i].path))
-			return true;
-	return false;
-}
-
 /* Whether a flow that only payload assigns to a strict uplink can start on a
  * path that is not strict. */
 static bool starts_open(const struct compiler *c, const enum start *starts,
@@ -293,14 +284,14 @@ static bool starts_open(const struct compiler *c, const enum start *starts,
 {
 	const struct policy *p = c->policy;
 
-	if (starts[r] != START_NEVER || !takes_strict(p, &p->routes[r]) ||
+	if (starts[r] != START_NEVER || !policy_takes_strict(p, &p->routes[r]) ||
 	    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE)
 		return false;
 	for (size_t i = 0; i < p->route_count; i++)
 		if (starts[i] != START_NEVER &&
 		    (i > r || starts[i] != START_BY_HEADERS) &&
 		    p->routes[i].path != p->marks.path_drop &&
-		    !takes_strict(p, &p->routes[i]))
+		    !policy_takes_strict(p, &p->routes[i]))
 			return true;
 	return false;
 }

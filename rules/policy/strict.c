@@ -5,12 +5,12 @@
 #include "rules/policy/policy.h"
 #include "rules/policy/policy_private.h"
 
-bool policy_is_strict(const struct policy *policy, uint8_t path)
+bool policy_uplink_is_strict(const struct policy *policy, size_t uplink)
 {
-	const struct uplink *up = policy->of_path[path];
+	const struct uplink *up = &policy->uplinks[uplink];
 
 	/* Fallbacks may form a circle. */
-	for (size_t i = 0; i < policy->uplink_count && up != NULL; i++) {
+	for (size_t i = 0; i < policy->uplink_count; i++) {
 		if (up->strict)
 			return true;
 		if (up->fallback < 0)
@@ -18,6 +18,14 @@ bool policy_is_strict(const struct policy *policy, uint8_t path)
 		up = &policy->uplinks[up->fallback];
 	}
 	return false;
+}
+
+bool policy_is_strict(const struct policy *policy, uint8_t path)
+{
+	const struct uplink *up = policy->of_path[path];
+
+	return up != NULL &&
+	       policy_uplink_is_strict(policy, (size_t)(up - policy->uplinks));
 }
 
 uint8_t policy_strict_claim(const struct policy *policy, size_t i,
@@ -66,22 +74,19 @@ enum late_policy policy_late_of(const struct policy *policy,
 	return policy_is_strict(policy, to) ? LATE_RESET : LATE_KEEP;
 }
 
-static bool takes_strict(const struct policy *policy, const struct route *route)
+bool policy_takes_strict(const struct policy *policy, const struct route *route)
 {
-	for (size_t i = 0; i < policy->uplink_count; i++) {
-		uint8_t path = policy->uplinks[i].path;
-
-		if (policy_is_strict(policy, path) &&
-		    policy_route_takes(route, path))
+	for (size_t i = 0; i < policy->uplink_count; i++)
+		if (policy_uplink_is_strict(policy, i) &&
+		    policy_route_takes(route, policy->uplinks[i].path))
 			return true;
-	}
 	return false;
 }
 
 bool policy_strict_from(const struct policy *policy, size_t i)
 {
 	for (; i < policy->route_count; i++)
-		if (takes_strict(policy, &policy->routes[i]))
+		if (policy_takes_strict(policy, &policy->routes[i]))
 			return true;
 	return false;
 }
@@ -90,13 +95,13 @@ void policy_set_unanswered(struct policy *policy)
 {
 	const struct route *last = &policy->routes[policy->route_count - 1];
 	struct queues *queues = &policy->queues;
-	bool others = false, is_last = takes_strict(policy, last);
+	bool others = false, is_last = policy_takes_strict(policy, last);
 
 	if (queues->unanswered != UNANSWERED_AUTO)
 		return;
 	for (size_t i = 0; i + 1 < policy->route_count; i++)
 		others |= policy->routes[i].path != last->path &&
-			  takes_strict(policy, &policy->routes[i]);
+			  policy_takes_strict(policy, &policy->routes[i]);
 	queues->unanswered = UNANSWERED_MAIN;
 	if (others || (is_last && last->balance != NULL))
 		queues->unanswered = UNANSWERED_DROP;

@@ -15,11 +15,17 @@
 
 struct facts;
 struct policy;
+struct route;
 
-/* Whether traffic of the path must not fall back to the main table: its uplink
- * or one of that uplink's fallbacks is strict. */
+/* Whether traffic of the uplink must not fall back to the main table: it or one
+ * of its fallbacks is strict. */
+bool policy_uplink_is_strict(const struct policy *policy, size_t uplink);
+/* The same for the uplink of a path. */
 bool policy_is_strict(const struct policy *policy, uint8_t path);
 
+/* Whether some flows of the route take a strict path. */
+bool policy_takes_strict(const struct policy *policy,
+			 const struct route *route);
 /* Whether route `i` or one below it leads to a strict path. */
 bool policy_strict_from(const struct policy *policy, size_t i);
 

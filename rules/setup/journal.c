@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "rules/setup/kernel/array.h"
+#include "rules/util/clock.h"
 #include "rules/util/log.h"
 #include "rules/util/state_dir.h"
 
@@ -47,16 +48,11 @@ static uint64_t namespace_cookie(void)
 /* Write the first line of a journal of this namespace and boot. */
 static void identity(char line[static IDENTITY_MAX])
 {
-	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
-	char boot[40] = "-";
+	char boot[CLOCK_BOOT_ID_MAX];
 
-	if (in) {
-		if (fscanf(in, "%39s", boot) != 1)
-			strcpy(boot, "-");
-		fclose(in);
-	}
-	snprintf(line, IDENTITY_MAX, HEAD " %s %" PRIu64 "\n", boot,
-		 namespace_cookie());
+	clock_boot_id(boot);
+	snprintf(line, IDENTITY_MAX, HEAD " %s %" PRIu64 "\n",
+		 boot[0] != '\0' ? boot : "-", namespace_cookie());
 }
 
 /* ---- reading ---- */

@@ -23,21 +23,20 @@ uint64_t clock_ms(void)
 	return clock_ns() / MS_NS;
 }
 
-int64_t clock_boot_s(void)
+uint64_t clock_boot_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec;
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* ---- stamps ---- */
+int64_t clock_boot_s(void)
+{
+	return (int64_t)(clock_boot_ms() / 1000);
+}
 
-/* 2026-01-01, before the first release: a wall clock that is earlier has not
- * been set, since the router has no battery-backed clock. */
-#define UNSET_BEFORE_S 1767225600
-
-static void read_boot_id(char id[static CLOCK_BOOT_ID_MAX])
+void clock_boot_id(char id[static CLOCK_BOOT_ID_MAX])
 {
 	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
 
@@ -47,6 +46,12 @@ static void read_boot_id(char id[static CLOCK_BOOT_ID_MAX])
 		fclose(in);
 }
 
+/* ---- stamps ---- */
+
+/* 2026-01-01, before the first release: a wall clock that is earlier has not
+ * been set, since the router has no battery-backed clock. */
+#define UNSET_BEFORE_S 1767225600
+
 struct clock_stamp clock_stamp_now(void)
 {
 	struct clock_stamp now = { .boot_s = clock_boot_s() };
@@ -54,7 +59,7 @@ struct clock_stamp clock_stamp_now(void)
 
 	clock_gettime(CLOCK_REALTIME, &day);
 	now.day_s = (int64_t)day.tv_sec;
-	read_boot_id(now.boot_id);
+	clock_boot_id(now.boot_id);
 	return now;
 }
 

@@ -12,10 +12,13 @@
 uint64_t clock_ns(void);
 uint64_t clock_ms(void);
 
-/* Seconds since the system started, including suspend. */
+/* Time since the system started, including suspend. */
 int64_t clock_boot_s(void);
+uint64_t clock_boot_ms(void);
 
 #define CLOCK_BOOT_ID_MAX 40
+/* Read the ID of this boot of the system (random(4)); "" if it is unknown. */
+void clock_boot_id(char id[static CLOCK_BOOT_ID_MAX]);
 
 /*
  * A point in time that a later process can measure from: also after a restart

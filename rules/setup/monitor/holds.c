@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "rules/policy/policy.h"
+#include "rules/policy/strict.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/plan/plan_routes.h"
@@ -189,7 +190,7 @@ static bool has_moved(struct hold *hold, const struct policy *policy, size_t i,
 	uint8_t was = hold->flow_uplink;
 
 	if (hold->until_ms != 0 ||
-	    (active == PLAN_NO_UPLINK && plan_routes_strict(policy, i)))
+	    (active == PLAN_NO_UPLINK && policy_uplink_is_strict(policy, i)))
 		return false;
 	hold->flow_uplink = active;
 	return active != was;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "rules/setup/kernel/array.h"
+#include "rules/util/clock.h"
 
 static const char *path_of(const char *dir, const char *file,
 			   char path[static PATH_MAX])
@@ -79,41 +80,26 @@ static int read_lines(FILE *in, struct health *health)
 
 /* ---- the age of results ---- */
 
-#define BOOT_MAX 40
-
-static void read_boot_id(char boot[static BOOT_MAX])
+/* The ID of this boot as the file has it. */
+static void read_boot_id(char boot[static CLOCK_BOOT_ID_MAX])
 {
-	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	strcpy(boot, "-");
-	if (!in)
-		return;
-	if (fscanf(in, "%39s", boot) != 1)
+	clock_boot_id(boot);
+	if (boot[0] == '\0')
 		strcpy(boot, "-");
-	fclose(in);
-}
-
-/* Continues during suspend, and no step of the wall clock changes it. */
-static uint64_t boot_ms(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_BOOTTIME, &time);
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
 /* Read "# saved BOOT_ID MILLISECONDS", the first line of results. */
 static bool is_young(FILE *in, uint64_t age_max_ms)
 {
-	char line[128], boot[BOOT_MAX], current[BOOT_MAX];
+	char line[128], boot[CLOCK_BOOT_ID_MAX], current[CLOCK_BOOT_ID_MAX];
 	uint64_t saved_ms;
 
 	if (age_max_ms == 0 || !fgets(line, sizeof(line), in) ||
 	    sscanf(line, "# saved %39s %" SCNu64, boot, &saved_ms) != 2)
 		return false;
 	read_boot_id(current);
-	return strcmp(boot, current) == 0 && saved_ms <= boot_ms() &&
-	       boot_ms() - saved_ms <= age_max_ms;
+	return strcmp(boot, current) == 0 && saved_ms <= clock_boot_ms() &&
+	       clock_boot_ms() - saved_ms <= age_max_ms;
 }
 
 /* ---- files ---- */
@@ -315,11 +301,11 @@ int health_load_results(int fd, uint64_t age_max_ms, struct health *health)
 
 int health_probe_results_save(int fd, const struct health *health)
 {
-	char boot[BOOT_MAX];
+	char boot[CLOCK_BOOT_ID_MAX];
 
 	read_boot_id(boot);
 	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
-	    dprintf(fd, "# saved %s %" PRIu64 "\n", boot, boot_ms()) < 0)
+	    dprintf(fd, "# saved %s %" PRIu64 "\n", boot, clock_boot_ms()) < 0)
 		return -errno;
 	for (size_t i = 0; i < health->count; i++) {
 		const struct health_uplink *item = &health->items[i];

@@ -128,7 +128,7 @@ static int add_uplink(struct plan *plan, const struct policy *policy,
 {
 	struct plan_uplink new = {
 		.link = index_of(state, uplink->dev, plan->uplink_count),
-		.is_strict = plan_routes_strict(policy, plan->uplink_count),
+		.is_strict = policy_uplink_is_strict(policy, plan->uplink_count),
 		.fallback = uplink->fallback,
 		.table = uplink->table,
 		.path = uplink->path,

@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 
 #include "rules/policy/policy.h"
+#include "rules/policy/strict.h"
 #include "rules/offload/selector.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/plan/plan_routes.h"
@@ -123,7 +124,7 @@ static void set_uplink(struct local *local, size_t i, struct kernel_rule *rule)
 		rule->table = table;
 		rule->go_to = 0;
 		local->has_path = true;
-	} else if (plan_routes_strict(local->policy, i)) {
+	} else if (policy_uplink_is_strict(local->policy, i)) {
 		rule->action = FR_ACT_UNREACHABLE;
 		rule->go_to = 0;
 	}

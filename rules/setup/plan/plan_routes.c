@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "rules/policy/policy.h"
+#include "rules/policy/strict.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/plan/state.h"
 
@@ -362,23 +363,12 @@ int plan_routes_of_metric(const struct policy *policy, uint8_t family,
 				    metric > first ? metric - first : 0);
 }
 
-bool plan_routes_strict(const struct policy *policy, size_t uplink)
-{
-	int at;
-
-	for (size_t step = 0;
-	     (at = plan_routes_fallback(policy, uplink, step)) >= 0; step++)
-		if (policy_uplink(policy, (size_t)at)->strict)
-			return true;
-	return false;
-}
-
 const char *plan_routes_active_uplink(const struct policy *policy,
 				      size_t uplink, uint8_t active)
 {
 	if (active != PLAN_NO_UPLINK)
 		return policy_uplink(policy, active)->name;
-	return plan_routes_strict(policy, uplink) ? NULL : "main";
+	return policy_uplink_is_strict(policy, uplink) ? NULL : "main";
 }
 
 static int add_fallbacks(struct plan *plan, const struct policy *policy,
@@ -425,7 +415,7 @@ static int make_table(struct plan *plan, const struct policy *policy,
 			     family == AF_INET ? METRIC4 : METRIC6);
 	if (rc == 0)
 		rc = add_fallbacks(plan, policy, state, family, i);
-	if (rc == 0 && plan_routes_strict(policy, i))
+	if (rc == 0 && policy_uplink_is_strict(policy, i))
 		rc = add(plan, &end);
 	return rc;
 }

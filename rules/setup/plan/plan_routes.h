@@ -33,9 +33,6 @@ bool plan_routes_gateway_is_off_link(const struct policy *policy,
 int plan_routes_subnet_owner(const struct plan *plan, unsigned int link,
 		      const struct address *address);
 
-/* Whether the uplink or one of its fallbacks is `strict`: then its traffic must
- * not leave via main when all of them are down. */
-bool plan_routes_strict(const struct policy *policy, size_t uplink);
 /* The name of the uplink that `active` stands for, which may be PLAN_NO_UPLINK:
  * then "main", or NULL if traffic of `uplink` is refused. */
 const char *plan_routes_active_uplink(const struct policy *policy,

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "rules/policy/policy.h"
+#include "rules/policy/strict.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/plan/plan_foreign.h"
 #include "rules/setup/plan/plan_guard.h"
@@ -284,7 +285,7 @@ static int add_marks(struct plan *plan, const struct policy *policy,
 	rule.mask = marks->path_mask;
 	if (rule.table)
 		rc = plan_rules_add(plan, &rule);
-	if (rc < 0 || !plan_routes_strict(policy, i))
+	if (rc < 0 || !policy_uplink_is_strict(policy, i))
 		return rc;
 	rule.pref = PREF_STRICT + uplink->path;
 	rule.action = FR_ACT_UNREACHABLE;
