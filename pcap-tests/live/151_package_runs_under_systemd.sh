@@ -84,7 +84,7 @@ on sh -c 'for i in 1 2; do
 	ip link set up$i up; ip link set isp$i up
 done'
 cat >"$(root /etc/waymark/router.policy)" <<-POLICY
-	uplink one { dev up1 via 203.0.113.17 masquerade }
+	uplink one { dev up1 via 203.0.113.17 table 221 first masquerade }
 	uplink two { dev up2 via 203.0.113.33 masquerade fallback one }
 	late reset
 	route app http via two
@@ -96,7 +96,8 @@ is "it runs as its user" "$(stat -c %U "/proc/$machine/root/proc/$(shows \
 	MainPID)" 2>/dev/null | sed 's/UNKNOWN/waymark/')" waymark
 is "the sandbox lets it change the uplinks' sysctls" \
 	"$(on cat /proc/sys/net/ipv4/conf/up2/src_valid_mark)" 1
-like "and the rules" "$(on ip rule)" 'fwmark.*lookup 202'
+like "and the rules" "$(on ip rule)" 'fwmark.*lookup 201'
+like "and the names of tables" "$(on ip rule)" 'fwmark.*lookup first'
 is "nothing is denied or lost" "$(on journalctl -q -p warning \
 	"_SYSTEMD_INVOCATION_ID=$(shows InvocationID)")" ""
 on ip link set up2 down

@@ -3,6 +3,7 @@
 #include "rules/setup/kernel/rt_tables.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,17 +27,24 @@ static void parent_of(const char *dir, char parent[static PATH_MAX])
 		*slash = '\0';
 }
 
+/* By the capabilities in effect, which access(2) ignores for a user other than
+ * root. */
+static bool is_writable(const char *path)
+{
+	return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
 /* Its parent, /etc, where it does not exist itself. */
 static bool is_read_only(const char *dir)
 {
 	char parent[PATH_MAX];
 
-	if (access(dir, W_OK) == 0)
+	if (is_writable(dir))
 		return false;
 	if (errno != ENOENT)
 		return true;
 	parent_of(dir, parent);
-	return access(parent, W_OK) < 0;
+	return !is_writable(parent);
 }
 
 int rt_tables_read(const char *dir, struct rt_tables *ret)

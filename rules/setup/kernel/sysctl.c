@@ -29,9 +29,10 @@ static int open_at(const char *path, int flags)
 
 bool sysctl_is_writable(const char *path)
 {
-	char full[FULL_MAX];
+	/* access(2) would ignore the capabilities of a user other than root. */
+	int fd = open_at(path, O_WRONLY);
 
-	return full_path(path, full) == 0 && access(full, W_OK) == 0;
+	return fd >= 0 && close(fd) == 0;
 }
 
 int sysctl_read(const char *path, char value[static SYSCTL_VALUE_MAX])
