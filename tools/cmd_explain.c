@@ -182,8 +182,6 @@ static void print_late(const struct policy *policy, uint8_t first,
 	const char *from = policy_path_name(policy, first);
 	const char *to = policy_path_name(policy, final);
 
-	if (first == final)
-		return;
 	if (late == LATE_MOVE)
 		printf("late: the flow moves from '%s' to '%s'\n", from, to);
 	else if (late == LATE_RESET)
@@ -260,7 +258,7 @@ static void print_change(const struct policy *policy,
 		       "ports, which are not given\n");
 		return;
 	}
-	if (count_paths(first) > 1)
+	if (prev->path == after->path || count_paths(first) > 1)
 		return;		/* the hash is the same, and so is the path */
 	print_late(policy, prev->path, after->path, late);
 	if (late == LATE_RESET && policy_is_strict(policy, after->path)) {
