@@ -124,6 +124,14 @@ policy <<-END
 	route app ssh  via two
 	default        via one
 END
+# explained WANT: what explain prints of an SSH flow
+explained()
+{
+	like "explain: $1" "$(waymark explain "$LAB_DIR/lab.policy" \
+		tcp $LAN4.9 $SERVER4:443 app ssh 2>&1 | paste -sd' ')" "$1"
+}
+
+explained 'packet 1: via two, provisional'
 ok "up, strict first" lab_up
 lab_forget
 for server in $SERVER4 $SERVER6; do
@@ -152,4 +160,19 @@ for server in $SERVER4 $SERVER6; do
 		eval "! ask client tcp $server 2222 --say SSH-2.0-lab \
 			--patience 1 >/dev/null 2>&1"
 done
+ok "down" waymark down
+
+# ---- explain ----
+
+policy <<-END
+	strict first
+	route app ssh  via two
+	default        via { one, three }
+END
+explained 'packet 1: via two, provisional'
+sed 's/^uplink.*two .*strict/& masquerade/; /^strict first/d
+	s/{ one, three }/one/' \
+	"$LAB_DIR/lab.policy" >"$LAB_DIR/late.policy"
+mv "$LAB_DIR/late.policy" "$LAB_DIR/lab.policy"
+explained 'is reset; its client reconnects via .two. .*are dropped'
 done_testing

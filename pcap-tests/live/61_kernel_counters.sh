@@ -90,8 +90,8 @@ is "its counter is removed" "$(routes)" $((with - 1))
 
 output=$(waymark status)
 like "status: the path" "$output" "^ +4 +0 +1 +[0-9]+ +[0-9]+  two$"
-like "status: the route" "$output" '^ +3 +0 +0 +0  route tcp dport 25 via two$'
-like "status: the class" "$output" '^ +1 +0 +0 +0  web$'
+like "status: the route" "$output" '^ +3 +0 +0 +0 +0  route tcp dport 25 via two$'
+like "status: the class" "$output" '^ +1 +0 +0 +0 +0  web$'
 output=$(waymark metrics)
 like "metrics: the class" "$output" \
 	'^waymark_class_kernel_flows_total\{class="web"\} 1$'
