@@ -305,6 +305,7 @@ void engine_stop(struct engine *engine, struct stats *ret_totals)
 		*ret_totals = engine_totals(engine);
 	for (size_t i = 0; i < engine->lane_count; i++)
 		lane_free(engine->lanes[i]);
+	engine_lines_fini(&engine->lines);
 	policy_free(engine->prev);
 	policy_free(engine->policy);
 	close(engine->failure_fd);

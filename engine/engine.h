@@ -86,12 +86,22 @@ struct engine_memory {
 
 struct engine_memory engine_memory(const struct engine *engine);
 
+/* Where to continue a list of flows; zero is the start. */
+struct engine_cursor {
+	size_t worker;
+	size_t place;
+	bool with_settled;	/* list settled flows, too */
+	bool is_complete;	/* set when all workers have been asked */
+};
+
 /*
- * Copy flows that are not settled, at most `room`; returns how many. Workers
- * copy them between batches. *ret_silent counts the workers that did not answer
- * within a second; their flows are left out.
+ * Copy flows, at most `room` (which is 64 or more), and advance the cursor;
+ * returns how many. Workers copy them between batches. The views have the
+ * numbers of routes and classes of the current policy, by the text of the
+ * route and the name of the class. *ret_silent counts the workers that did not
+ * answer within a second; their flows are left out.
  */
-size_t engine_flows(struct engine *engine, struct flow_view *views,
-		    size_t room, size_t *ret_silent);
+size_t engine_flows(struct engine *engine, struct engine_cursor *cursor,
+		    struct flow_view *views, size_t room, size_t *ret_silent);
 
 #endif

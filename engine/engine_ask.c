@@ -125,36 +125,66 @@ static bool ask(struct lane *lane)
 	return false;
 }
 
-/* List the flows of one lane; false when it does not answer. */
-static bool list(struct lane *lane, struct flow_view *views, size_t room,
-		 size_t *count)
+#define QUERY_VIEWS (sizeof(((struct flow_query *)0)->views) / \
+		     sizeof(((struct flow_query *)0)->views[0]))
+
+static void take_views(const struct engine *engine,
+		       const struct flow_query *query, struct flow_view *views)
 {
+	for (size_t i = 0; i < query->count; i++) {
+		views[i] = query->views[i];
+		engine_lines_translate(&engine->lines, &views[i]);
+	}
+}
+
+/* List flows of one lane until all are listed or `room` cannot take another
+ * answer; false when it does not answer. */
+static bool list(struct engine *engine, struct engine_cursor *cursor,
+		 struct flow_view *views, size_t room, size_t *count)
+{
+	struct lane *lane = engine->lanes[cursor->worker];
 	struct flow_query *query = lane->query;
 
-	if (!lane->is_asked)
-		query->next = 0;
+	if (!lane->is_asked) {
+		query->next = cursor->place;
+		query->with_settled = cursor->with_settled;
+	}
 	do {
 		if (!ask(lane))
 			return false;
-		for (size_t i = 0; i < query->count && *count < room; i++)
-			views[(*count)++] = query->views[i];
-	} while (!query->is_complete && *count < room);
+		take_views(engine, query, views + *count);
+		*count += query->count;
+		cursor->place = query->next;
+	} while (!query->is_complete && room - *count >= QUERY_VIEWS);
 	return true;
 }
 
-size_t engine_flows(struct engine *engine, struct flow_view *views,
-		    size_t room, size_t *ret_silent)
+static bool may_ask(struct lane *lane)
+{
+	if (lane->query == NULL)
+		lane->query = calloc(1, sizeof(*lane->query));
+	return lane->query != NULL;
+}
+
+size_t engine_flows(struct engine *engine, struct engine_cursor *cursor,
+		    struct flow_view *views, size_t room, size_t *ret_silent)
 {
 	size_t count = 0;
 
 	*ret_silent = 0;
-	for (size_t i = 0; i < engine->lane_count; i++) {
-		struct lane *lane = engine->lanes[i];
+	while (cursor->worker < engine->lane_count &&
+	       room - count >= QUERY_VIEWS) {
+		struct lane *lane = engine->lanes[cursor->worker];
+		bool answers = may_ask(lane) &&
+			       list(engine, cursor, views, room, &count);
 
-		if (lane->query == NULL)
-			lane->query = calloc(1, sizeof(*lane->query));
-		if (lane->query == NULL || !list(lane, views, room, &count))
+		if (!answers)
 			(*ret_silent)++;
+		else if (!lane->query->is_complete)
+			break;
+		cursor->worker++;
+		cursor->place = 0;
 	}
+	cursor->is_complete = cursor->worker >= engine->lane_count;
 	return count;
 }

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "engine/engine.h"
+#include "engine/engine_lines.h"
 #include "engine/nfqueue/reset.h"
 #include "engine/nfqueue/source_nfqueue.h"
 
@@ -42,6 +43,7 @@ struct engine {
 	/* Used by the control thread only. */
 	struct policy *policy;		/* published last */
 	struct policy *prev;		/* until no worker uses it */
+	struct engine_lines lines;
 	/* Set before the threads start, constant after. */
 	int failure_fd;
 	size_t lane_count;

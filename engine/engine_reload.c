@@ -104,6 +104,9 @@ int engine_reload(struct engine *engine, struct policy *policy,
 	engine->policy = policy;
 	for (size_t i = 0; i < engine->lane_count; i++)
 		worker_publish(engine->lanes[i]->worker);
+	engine_lines_follow(&engine->lines,
+			    worker_routes(engine->lanes[0]->worker),
+			    worker_classes(engine->lanes[0]->worker));
 	engine_wake(engine);
 	return wait_for_workers(engine);
 }

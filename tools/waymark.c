@@ -107,9 +107,30 @@ static const struct command {
 	  "they had started on another uplink. WAITING, FULL, LOST: packets\n"
 	  "in the queue, and packets that a full queue or socket refused.\n" },
 	{ "flows", cmd_flows, "[OPTIONS]",
-	  "list unsettled flows and what could still change their uplink",
+	  "list the flows: client, server, host, class, line, uplink, bytes",
+	  "  --client CLIENT   of this address, prefix or name\n"
+	  "  --uplink UPLINK   via this uplink, or main or drop\n"
+	  "  --class CLASS     of this class of the policy\n"
+	  "  --host HOST       to this host and the names below it\n"
+	  "  --app APP         of this application\n"
+	  "  --line LINE       decided by this line of the policy: 12, or\n"
+	  "                    home.policy:12\n"
+	  "  --unsettled       only flows that are still inspected\n"
+	  "  --sort KEY        by bytes (default), packets, rate, age, client,\n"
+	  "                    server, app, host, class, line or uplink; rate\n"
+	  "                    takes a second\n"
+	  "  --rows N          print the first N only\n"
+	  "  --watch           print again every second, with rates\n"
+	  "  -n COUNT          with --watch, end after COUNT times\n"
+	  "  --leases FILE     take names of clients from this hosts or lease\n"
+	  "                    file instead of the usual ones; may be repeated\n"
 	  "  --json            print one JSON object per flow and line\n"
-	  "  --state-dir DIR   the directory that the engine uses\n" },
+	  "  --state-dir DIR   the directory that the engine uses\n"
+	  "\n"
+	  "WAITS FOR: what could still change the uplink of a flow that is not\n"
+	  "settled. KNOWN BY: payload of the flow, a dns answer that its client\n"
+	  "received, earlier flows to the server, or headers, which the kernel\n"
+	  "decided by.\n" },
 	{ "top", cmd_top, "[OPTIONS]",
 	  "print the status every second, with rates",
 	  "  -n COUNT          end after COUNT times\n"

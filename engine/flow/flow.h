@@ -92,6 +92,9 @@ struct flow {
 	bool is_closing;	/* a FIN or RST came while it was not settled */
 	uint16_t payload_packets;	/* that count against the budget */
 	uint32_t guess_hash;	/* worker_host_hash() of the host */
+	uint32_t routed;	/* generation of the policy that `route` and
+				 * `class` are numbers of */
+	int16_t class;		/* set when it is settled; -1: none */
 	uint32_t answer_packet;	/* of the latest DNS answer; 0: none */
 	uint64_t question_ns;	/* of the latest DNS question */
 	struct hint_set candidates[2];

@@ -132,12 +132,13 @@ static void count_in(struct tally *tally, const struct flow *flow)
 		   &tally->late_reset);
 }
 
-static void count_settled(struct worker *worker, const struct flow *flow)
+static void count_settled(struct worker *worker, struct flow *flow)
 {
 	struct stats_live *counters = &worker->counters;
 	int class = policy_route_class(worker->policy, flow->route,
 				       &flow->facts);
 
+	flow->class = (int16_t)class;
 	stats_add(&counters->settled, 1);
 	count_late(flow, &counters->late_kept, &counters->late_moved,
 		   &counters->late_reset);
@@ -208,6 +209,7 @@ static void take_decision(struct worker *worker, struct flow *flow,
 
 	decision->path = worker_keep_path(worker, flow, decision);
 	flow->route = decision->route;
+	flow->routed = worker->generation;
 	flow->needs = decision->needs;
 	flow->is_held = false;
 	if (decision->is_final) {

@@ -79,24 +79,39 @@ int worker_prepare(struct worker *worker, const struct policy *policy);
 void worker_publish(struct worker *worker);
 bool worker_has_passed(struct worker *worker);
 
-/* A flow that is not settled. */
+/* A flow that the worker remembers. */
 struct flow_view {
 	struct address client, server;
 	uint16_t sport, dport;
 	bool has_ports;
 	uint8_t proto;
-	uint8_t path;		/* provisional; 0: no longer exists */
+	uint8_t path;		/* provisional until it is settled; 0: no
+				 * longer exists */
 	uint8_t needs;		/* FACT_* it waits for */
+	bool is_settled;
+	uint8_t late;		/* enum flow_late */
+	uint8_t source;		/* of the host: enum flow_source */
 	uint16_t app;
-	int32_t route;		/* provisional; -1: not decided by this policy
-				 * yet */
+	/* Numbers in the policy `age` reloads ago; -1: none, or not decided by
+	 * this policy yet. */
+	int32_t route;
+	int32_t class;
+	uint32_t age;
 	uint32_t packets;
 	uint64_t first_ns, last_ns;
 	char host[DOMAIN_MAX + 1];	/* "" when unknown */
 };
 
+enum flow_source {
+	FLOW_SOURCE_NONE,
+	FLOW_SOURCE_PAYLOAD,
+	FLOW_SOURCE_ANSWER,	/* a DNS answer that the client received */
+	FLOW_SOURCE_SERVER,	/* earlier flows to the server */
+};
+
 struct flow_query {
 	size_t next;		/* place to continue from */
+	bool with_settled;	/* else only unsettled flows */
 	size_t count;
 	bool is_complete;	/* the end of the table was reached */
 	struct flow_view views[64];

@@ -23,11 +23,63 @@ bool worker_has_answered(const struct worker *worker)
 	       NULL;
 }
 
+/* The host that a flow without a name in its payload was predicted to be for,
+ * if the store still has it. */
+static bool find_guess(const struct worker *worker, const struct flow *flow,
+		       struct learned_found *ret)
+{
+	const struct learned *learned = worker->options.learned;
+	const struct facts *facts = &flow->facts;
+	struct learned_look look;
+
+	if (flow->guess == FLOW_GUESS_NONE || learned == NULL)
+		return false;
+	look = learned_look(learned, &facts->client, &facts->server,
+			    facts->proto, facts->dport);
+	if (flow->guess == FLOW_GUESS_ANSWER)
+		return learned_answer(learned, &look, flow->first_ns, ret);
+	return learned_server(learned, &look, flow->first_ns, ret) ||
+	       learned_shared(learned, &look, flow->first_ns, ret);
+}
+
+static void view_host(const struct worker *worker, const struct flow *flow,
+		      struct flow_view *ret)
+{
+	struct learned_found found;
+
+	if (flow->has_host && flow_host(worker->flows, flow)[0] != '\0') {
+		ret->source = FLOW_SOURCE_PAYLOAD;
+		strcpy(ret->host, flow_host(worker->flows, flow));
+	} else if (find_guess(worker, flow, &found) &&
+		   worker_host_hash(found.host) == flow->guess_hash) {
+		ret->source = flow->guess == FLOW_GUESS_ANSWER ?
+			      FLOW_SOURCE_ANSWER : FLOW_SOURCE_SERVER;
+		strcpy(ret->host, found.host);
+	}
+}
+
+/* A settled flow was not decided again: its look-ups are of the policy that
+ * decided it, which may be gone. */
+static void view_line(const struct worker *worker, const struct flow *flow,
+		      struct flow_view *ret)
+{
+	bool is_settled = flow->state == FLOW_SETTLED;
+
+	ret->route = -1;
+	ret->class = -1;
+	ret->age = worker->generation - flow->routed;
+	if (!is_settled && flow->generation != worker->generation)
+		return;
+	ret->route = flow->route;
+	ret->class = is_settled ? flow->class :
+		     policy_route_class(worker->policy, flow->route,
+					&flow->facts);
+}
+
 static void view(const struct worker *worker, const struct flow *flow,
 		 struct flow_view *ret)
 {
 	const struct facts *facts = &flow->facts;
-	bool is_current = flow->generation == worker->generation;
 
 	*ret = (struct flow_view){
 		.client = facts->client,
@@ -38,13 +90,21 @@ static void view(const struct worker *worker, const struct flow *flow,
 		.proto = facts->proto,
 		.path = worker_path(worker, flow, flow->path),
 		.needs = flow->needs,
+		.is_settled = flow->state == FLOW_SETTLED,
+		.late = flow->late,
 		.app = facts->app,
-		.route = is_current ? flow->route : -1,
 		.packets = flow->packets,
 		.first_ns = flow->first_ns,
 		.last_ns = flow->last_ns,
 	};
-	strcpy(ret->host, flow_host(worker->flows, flow));
+	view_host(worker, flow, ret);
+	view_line(worker, flow, ret);
+}
+
+static bool is_wanted(const struct flow_query *query, const struct flow *flow)
+{
+	return flow->state == FLOW_INSPECTED ||
+	       (query->with_settled && flow->state == FLOW_SETTLED);
 }
 
 void worker_list(struct worker *worker)
@@ -60,7 +120,7 @@ void worker_list(struct worker *worker)
 		const struct flow *flow = flow_table_at(worker->flows,
 							query->next);
 
-		if (flow != NULL && flow->state == FLOW_INSPECTED)
+		if (is_wanted(query, flow))
 			view(worker, flow, &query->views[query->count++]);
 	}
 	query->is_complete = query->next == places;

@@ -56,10 +56,10 @@ ok "mail" ask client tcp $SERVER4 25
 ok "ssh" ask client tcp $SERVER4 443 --say SSH-2.0-lab
 ask client tcp $SERVER4 80 --wait $((2 * LAB_SLOW)) >/dev/null &
 client=$!
-until_true 15 eval 'query flows | grep -q ":80 "'
-flows=$(query flows)
+until_true 15 eval 'query flows --unsettled | grep -q ":80 "'
+flows=$(query flows --unsettled)
 like "flows: the one in inspection" "$flows" \
-	"^tcp +$LAN4.9:[0-9]+ +$SERVER4:80 +one +- .* app "
+	"^tcp +$LAN4.9:[0-9]+ +$SERVER4:80 +one .* app "
 is "and no settled one" "$(grep -c ":25 " <<<"$flows")" 0
 is "flows as JSON" "$(query flows --json | jq -r 'select(.dport == 80) |
 	"\(.proto) \(.src) \(.uplink) \(.needs[0])"')" "tcp $LAN4.9 one app"

@@ -308,6 +308,52 @@ START_TEST(views)
 }
 END_TEST
 
+static void list_settled(struct worker *worker, struct flow_query *query)
+{
+	*query = (struct flow_query){ .with_settled = true };
+	worker_ask(worker, query);
+	worker_pass(worker);
+	ck_assert(query->is_complete);
+}
+
+/* What a settled flow was identified as outlives the policy that decided. */
+START_TEST(settled_views)
+{
+	struct policy *old = policy_for(UPLINKS,
+					"class web = host example.com\n"
+					"route tcp dport 25 via b\n"
+					"route web via b");
+	struct policy *new = policy_for(UPLINKS, "route tcp dport 99 via a");
+	struct worker *worker = packets_worker(old);
+	struct test_packet syn = { SYN };
+	struct test_packet http = { ACK, .seq = 1, .mark = A, HTTP };
+	struct flow_query query;
+
+	mark_of(worker, &syn);
+	mark_of(worker, &http);
+	for (int reloads = 0; reloads < 2; reloads++) {
+		list_settled(worker, &query);
+		ck_assert_uint_eq(query.count, 1);
+		ck_assert(query.views[0].is_settled);
+		ck_assert_str_eq(query.views[0].host, "www.example.com");
+		ck_assert_uint_eq(query.views[0].source, FLOW_SOURCE_PAYLOAD);
+		ck_assert_int_eq(query.views[0].route, 1);
+		ck_assert_int_eq(query.views[0].class, 0);
+		ck_assert_uint_eq(query.views[0].age, reloads);
+		if (reloads > 0)
+			break;
+		ck_assert_int_eq(worker_prepare(worker, new), 0);
+		worker_publish(worker);
+		worker_pass(worker);
+		/* Its next packet gives the path its new number only. */
+		mark_of(worker, &(struct test_packet){ ACK, .seq = 99 });
+	}
+	worker_free(worker);
+	policy_free(old);
+	policy_free(new);
+}
+END_TEST
+
 /* ---- under load ---- */
 
 struct traffic {
@@ -400,6 +446,7 @@ int main(void)
 	tcase_add_test(tcase, late_by_route);
 	tcase_add_test(tcase, one_at_a_time);
 	tcase_add_test(tcase, views);
+	tcase_add_test(tcase, settled_views);
 	tcase_add_test(tcase, under_traffic);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

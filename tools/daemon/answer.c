@@ -48,13 +48,17 @@ static json_t *flows(struct running *running, const json_t *request)
 	size_t silent;
 	json_t *data;
 
-	(void)request;
-	data = answer_flows(running, &silent);
+	data = answer_flows(running, request, &silent);
 	if (data == NULL)
 		return refuse("waymark: out of memory\n");
 	return answer(silent == 0 ? EXIT_SUCCESS : EXIT_FAILURE, silent == 0 ?
 		      "" : "waymark: a worker did not answer; its flows are "
 		      "missing\n", data);
+}
+
+static json_t *headers(struct running *running, const json_t *request)
+{
+	return answer(EXIT_SUCCESS, "", answer_headers(running, request));
 }
 
 static json_t *reload(struct running *running, const json_t *request)
@@ -188,6 +192,7 @@ static const struct {
 } requests[] = {
 	{ "status", status },
 	{ "flows", flows },
+	{ "headers", headers },
 	{ "reload", reload },
 	{ "exempt-list", list },
 	{ "exempt-add", exempt_add },

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* answer_flows.c - list the unsettled flows as JSON. */
+/* answer_flows.c - list the flows that the engine remembers as JSON. */
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "engine/flow/decide.h"
 #include "engine/hints/hint.h"
 #include "rules/parse/keywords.h"
 #include "rules/util/clock.h"
@@ -10,12 +13,20 @@
 
 #define PLACE_MAX 512
 #define SECOND_NS 1000000000u
-/* By then, conntrack has expired the flow as well. */
+/* By then, conntrack has expired an unsettled flow as well. */
 #define SILENT_NS (120 * (uint64_t)SECOND_NS)
+/* Flows of one answer: a client asks again for more, and others are served in
+ * between. */
+#define PAGE 1024
 
 static uint64_t since_ns(uint64_t then_ns, uint64_t now_ns)
 {
 	return now_ns > then_ns ? now_ns - then_ns : 0;
+}
+
+static double seconds_since(uint64_t then_ns, uint64_t now_ns)
+{
+	return (double)(since_ns(then_ns, now_ns) / 1000000) / 1000;
 }
 
 static json_t *needs_json(uint8_t needs)
@@ -26,6 +37,7 @@ static json_t *needs_json(uint8_t needs)
 	} names[] = {
 		{ FACT_APP, "app" }, { FACT_HOST, "host" },
 		{ FACT_ALPN, "alpn" }, { FACT_PAYLOAD, "payload" },
+		{ FACT_ECH, "ech" }, { FACT_JA4, "ja4" },
 	};
 	json_t *list = json_array();
 
@@ -36,47 +48,69 @@ static json_t *needs_json(uint8_t needs)
 	return list;
 }
 
-static json_t *proto_json(uint8_t proto)
-{
-	const char *name = keywords_of(keywords_protocol, proto);
-	char text[8];
-
-	snprintf(text, sizeof(text), "%u", proto);
-	return json_string(name != NULL ? name : text);
-}
-
 static const char *or_null(const char *text)
 {
 	return text[0] != '\0' ? text : NULL;
+}
+
+static json_t *route_json(const struct policy *policy, int32_t route)
+{
+	char place[PLACE_MAX];
+
+	if (route < 0)
+		return NULL;
+	return answer_text(load_place(
+		&policy_route(policy, (size_t)route)->place, place,
+		sizeof(place)));
+}
+
+static const char *class_name(const struct policy *policy, int32_t class)
+{
+	return class >= 0 ? policy_class_name(policy, (size_t)class) : NULL;
+}
+
+static const char *late_name(uint8_t late)
+{
+	static const char *const names[] = { NULL, "kept", "moved", "reset" };
+
+	return names[late & 3];
+}
+
+/* How the host is known. */
+static const char *evidence_name(uint8_t source)
+{
+	static const char *const names[] = {
+		NULL, "payload", "dns", "server",
+	};
+
+	return names[source & 3];
 }
 
 static json_t *flow_json(const struct policy *policy,
 			 const struct flow_view *view, uint64_t now_ns)
 {
 	char src[ADDRESS_TEXT_MAX], dst[ADDRESS_TEXT_MAX];
-	char place[PLACE_MAX] = "";
-	uint64_t age_ns = since_ns(view->first_ns, now_ns);
-	uint64_t idle_ns = since_ns(view->last_ns, now_ns);
 
-	if (view->route >= 0)
-		load_place(&policy_route(policy, (size_t)view->route)->place,
-			   place, sizeof(place));
 	return json_pack(
-		"{s:o, s:s, s:i, s:s, s:i, s:s?, s:s?, s:o?, s:s?, s:o, s:I, "
-		"s:f, s:f}",
-		"proto", proto_json(view->proto),
+		"{s:i, s:s, s:i, s:s, s:i, s:s?, s:s?, s:s?, s:o?, s:s?, s:s?, "
+		"s:s, s:s?, s:o, s:I, s:f, s:f}",
+		"proto", view->proto,
 		"src", address_print_packet(&view->client, src),
 		"sport", view->has_ports ? view->sport : 0,
 		"dst", address_print_packet(&view->server, dst),
 		"dport", view->has_ports ? view->dport : 0,
 		"app", hints_app_name(view->app),
 		"host", or_null(view->host),
-		"route", place[0] != '\0' ? answer_text(place) : NULL,
+		"evidence", evidence_name(view->source),
+		"route", route_json(policy, view->route),
+		"class", class_name(policy, view->class),
 		"uplink", policy_path_name(policy, view->path),
-		"needs", needs_json(view->needs),
-		"packets", (json_int_t)view->packets,
-		"age_seconds", (double)(age_ns / 1000000) / 1000,
-		"idle_seconds", (double)(idle_ns / 1000000) / 1000);
+		"state", view->is_settled ? "settled" : "unsettled",
+		"late", late_name(view->late),
+		"needs", needs_json(view->is_settled ? 0 : view->needs),
+		"inspected", (json_int_t)view->packets,
+		"age_seconds", seconds_since(view->first_ns, now_ns),
+		"idle_seconds", seconds_since(view->last_ns, now_ns));
 }
 
 /* Host names come from packets and may not be UTF-8, which JSON requires. */
@@ -87,28 +121,130 @@ static void clean_host(char *host)
 			*host = '?';
 }
 
-json_t *answer_flows(struct running *running, size_t *ret_silent)
+static json_t *views_json(const struct policy *policy, struct flow_view *views,
+			  size_t count)
 {
-	const struct policy *policy = engine_policy(running->engine);
-	struct flow_view *views = calloc(ANSWER_FLOWS_MAX, sizeof(*views));
 	json_t *list = json_array();
 	uint64_t now_ns = clock_ns();
+
+	for (size_t i = 0; i < count; i++) {
+		if (!views[i].is_settled &&
+		    since_ns(views[i].last_ns, now_ns) >= SILENT_NS)
+			continue;
+		clean_host(views[i].host);
+		json_array_append_new(list, flow_json(policy, &views[i],
+						      now_ns));
+	}
+	return list;
+}
+
+/* What a client needs to read conntrack's marks, and the names that it may
+ * filter by. */
+static json_t *marks_json(const struct policy *policy)
+{
+	const struct marks *marks = policy_marks(policy);
+	json_t *paths = json_object();
+	json_t *classes = json_array();
+
+	for (unsigned path = 1; path < MARKS_PATHS; path++) {
+		const char *name = policy_path_name(policy, (uint8_t)path);
+
+		if (name != NULL && path <= marks->path_main)
+			json_object_set_new(paths, name, json_integer(
+				marks_of(marks, (uint8_t)path, false)));
+	}
+	for (size_t i = 0; i < policy_classes(policy); i++)
+		json_array_append_new(classes, json_string(
+			policy_class_name(policy, i)));
+	return json_pack("{s:I, s:I, s:o, s:o}",
+			 "settled", (json_int_t)marks->settled,
+			 "path_mask", (json_int_t)marks->path_mask,
+			 "uplinks", paths, "classes", classes);
+}
+
+static struct engine_cursor cursor_of_request(const json_t *request)
+{
+	const json_t *next = json_object_get(request, "next");
+
+	return (struct engine_cursor){
+		.worker = (size_t)json_integer_value(json_array_get(next, 0)),
+		.place = (size_t)json_integer_value(json_array_get(next, 1)),
+		.with_settled = json_is_true(json_object_get(request,
+							     "settled")),
+	};
+}
+
+json_t *answer_flows(struct running *running, const json_t *request,
+		     size_t *ret_silent)
+{
+	const struct policy *policy = engine_policy(running->engine);
+	struct engine_cursor cursor = cursor_of_request(request);
+	struct flow_view *views = calloc(PAGE, sizeof(*views));
+	json_t *flows;
 	size_t count;
 
-	if (views == NULL) {
-		json_decref(list);
+	if (views == NULL)
 		return NULL;
-	}
-	count = engine_flows(running->engine, views, ANSWER_FLOWS_MAX,
+	count = engine_flows(running->engine, &cursor, views, PAGE,
 			     ret_silent);
-	for (size_t i = 0; i < count; i++) {
-		clean_host(views[i].host);
-		if (since_ns(views[i].last_ns, now_ns) < SILENT_NS)
-			json_array_append_new(list, flow_json(policy,
-							      &views[i],
-							      now_ns));
-	}
+	flows = views_json(policy, views, count);
 	free(views);
-	return json_pack("{s:o, s:b}", "flows", list, "more",
-			 (int)(count == ANSWER_FLOWS_MAX));
+	return json_pack("{s:o, s:o, s:o*}", "flows", flows,
+			 "marks", marks_json(policy),
+			 "next", cursor.is_complete ? NULL :
+			 json_pack("[I, I]", (json_int_t)cursor.worker,
+				   (json_int_t)cursor.place));
+}
+
+/* ---- flows that the kernel decided by headers ---- */
+
+/* [proto, client, sport, server, dport] */
+static bool read_headers(const json_t *row, struct facts *ret)
+{
+	const char *client = json_string_value(json_array_get(row, 1));
+	const char *server = json_string_value(json_array_get(row, 3));
+
+	*ret = (struct facts){
+		.proto = (uint8_t)json_integer_value(json_array_get(row, 0)),
+		.sport = (uint16_t)json_integer_value(json_array_get(row, 2)),
+		.dport = (uint16_t)json_integer_value(json_array_get(row, 4)),
+	};
+	ret->has_ports = ret->sport != 0 || ret->dport != 0;
+	/* As inspect_start() does: no hint reads other protocols. */
+	if (ret->proto != IPPROTO_TCP && ret->proto != IPPROTO_UDP &&
+	    ret->proto != IPPROTO_SCTP)
+		ret->known = FACT_ALL;
+	return client != NULL && server != NULL &&
+	       address_parse(client, strlen(client), &ret->client) == 0 &&
+	       address_parse(server, strlen(server), &ret->server) == 0;
+}
+
+static json_t *line_json(const struct policy *policy, struct facts *facts)
+{
+	struct decision decision;
+
+	policy_resolve_headers(policy, facts);
+	facts->uid_bits = policy_resolve_uid(policy, UID_NONE);
+	decide(policy, facts, &decision);
+	if (!decision.is_final)
+		return json_null();
+	return json_pack("{s:o?, s:s?, s:s?}",
+			 "route", route_json(policy, decision.route),
+			 "class", class_name(policy, policy_route_class(
+				 policy, decision.route, facts)),
+			 "uplink", policy_path_name(policy, decision.path));
+}
+
+json_t *answer_headers(struct running *running, const json_t *request)
+{
+	const struct policy *policy = engine_policy(running->engine);
+	json_t *lines = json_array();
+	struct facts facts;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(request, "flows"), i, row)
+		json_array_append_new(lines, read_headers(row, &facts) ?
+				      line_json(policy, &facts) : json_null());
+	return json_pack("{s:o}", "lines", lines);
 }

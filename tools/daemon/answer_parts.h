@@ -22,8 +22,11 @@ json_t *answer_kernel_path(const struct counters *counters, uint8_t path);
 json_t *answer_uplinks(const struct running *running,
 		       const struct counters *counters);
 
-#define ANSWER_FLOWS_MAX 4096
-/* *ret_silent: the number of workers that did not answer. */
-json_t *answer_flows(struct running *running, size_t *ret_silent);
+/* A page of flows: those after `next` of the request, which an answer with more
+ * to come has. *ret_silent: the number of workers that did not answer. */
+json_t *answer_flows(struct running *running, const json_t *request,
+		     size_t *ret_silent);
+/* The lines that decide flows by addresses, protocol and ports alone. */
+json_t *answer_headers(struct running *running, const json_t *request);
 
 #endif
