@@ -6,7 +6,8 @@
 #
 # The programs are the unit tests and live tests of the Makefile; each prints
 # TAP. The replay cases and the policies in rules/examples are added.
-# CHECK_SECONDS limits the run time of each (default: 200, times LAB_SLOW).
+# CHECK_SECONDS limits the run time of each (default: 200, times LAB_SLOW),
+# CHECK_JOBS is how many run at a time (default: one per processor).
 # CHECK_RESULTS, if set, is a file to which the counts are appended.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -16,11 +17,11 @@ build=$1
 shift
 work=$(mktemp -d "${TMPDIR:-/tmp}/waymark-check.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
 export BUILD=$build
 # A loaded machine must not fail tests by Check's time-out of 4 seconds.
 export CK_TIMEOUT_MULTIPLIER=${CK_TIMEOUT_MULTIPLIER:-10}
-passed=0 failed=0 skipped=0
+jobs=${CHECK_JOBS:-$(nproc)}
+started=0 printed=0 passed=0 failed=0 skipped=0
 : >"$work/skipped"
 : >"$work/failed"
 
@@ -45,7 +46,7 @@ cases()
 	"$build/waymark" test pcap-tests/cases
 }
 
-# tally NAME STATUS: count the results in $work/tap. A program that aborted or
+# tally NAME STATUS DIR: count the results in DIR/tap. A program that aborted or
 # did not run the tests of its plan counts as one more failure.
 tally()
 {
@@ -80,39 +81,85 @@ tally()
 		print $failed "$name: @wrong\n";
 	}
 	print "$passes $fails $skips\n";
-	' "$1" "$2" "$work"
+	' "$1" "$2" "$3"
 }
 
-# run NAME COMMAND...
+# run NUMBER NAME COMMAND...: leaves what is to be printed in NUMBER/report
 run()
 {
-	local name=$1 status p f s began=$SECONDS
-	shift
-	"$@" >"$work/tap" 2>"$work/stderr"
+	local dir=$work/$1 name=$2 status p f s began=$SECONDS
+	shift 2
+	mkdir "$dir"
+	"$@" >"$dir/tap" 2>"$dir/stderr" &
+	echo $! >"$dir/pid"
+	wait $!
 	status=$?
 	# A program without any TAP has failed, whatever its exit status.
-	[ -s "$work/tap" ] || echo "1..1
-not ok 1 - it printed no TAP; exit status $status" >"$work/tap"
-	read -r p f s < <(tally "$name" $status)
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	printf '%-34s %4d passed' "$name" "$p"
-	[ "$f" = 0 ] || printf ', %d failed' "$f"
-	[ "$s" = 0 ] || printf ', %d skipped' "$s"
-	[ $((SECONDS - began)) -lt 5 ] || printf ' (%d s)' $((SECONDS - began))
-	echo
-	[ "$f" = 0 ] || {
-		sed 's/^/    /' "$work/tap"
-		tail -n 60 "$work/stderr" | sed 's/^/    /'
-	}
+	[ -s "$dir/tap" ] || echo "1..1
+not ok 1 - it printed no TAP; exit status $status" >"$dir/tap"
+	read -r p f s < <(tally "$name" $status "$dir")
+	echo "$p $f $s" >"$dir/counts"
+	{
+		printf '%-34s %4d passed' "$name" "$p"
+		[ "$f" = 0 ] || printf ', %d failed' "$f"
+		[ "$s" = 0 ] || printf ', %d skipped' "$s"
+		[ $((SECONDS - began)) -lt 5 ] ||
+			printf ' (%d s)' $((SECONDS - began))
+		echo
+		[ "$f" = 0 ] || {
+			sed 's/^/    /' "$dir/tap"
+			tail -n 60 "$dir/stderr" | sed 's/^/    /'
+		}
+	} >"$dir/report.new"
+	mv "$dir/report.new" "$dir/report"
 }
 
+# Print the reports that are there, in the order of the programs, and add up
+# their counts.
+print_reports()
+{
+	local dir p f s
+	while dir=$work/$((printed + 1)) && [ -e "$dir/report" ]; do
+		cat "$dir/report"
+		read -r p f s <"$dir/counts"
+		passed=$((passed + p)) failed=$((failed + f))
+		skipped=$((skipped + s)) printed=$((printed + 1))
+		cat "$dir"/skipped >>"$work/skipped"
+		cat "$dir"/failed >>"$work/failed"
+	done
+}
+
+# start NAME COMMAND...: at most $jobs at a time
+start()
+{
+	while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do
+		wait -n
+		print_reports
+	done
+	started=$((started + 1))
+	run $started "$@" &
+}
+
+# A job in the background ignores SIGINT. SIGTERM lets a live test clean up.
+stop()
+{
+	local dir
+	for dir in "$work"/*/; do
+		[ -e "$dir/report" ] || kill "$(cat "$dir/pid")"
+	done 2>/dev/null
+	wait
+	exit 1
+}
+trap stop INT TERM
+
 for program; do
-	name=$(basename "$program")
-	run "$name" timeout -k 60 \
+	start "$(basename "$program")" timeout -k 60 \
 		"${CHECK_SECONDS:-$((200 * ${LAB_SLOW:-3}))}" "$program"
 done
-run cases cases
-run examples examples
+start cases cases
+start examples examples
+wait
+print_reports
 
 [ ! -s "$work/skipped" ] || { echo; echo "skipped:"; cat "$work/skipped"; }
 [ ! -s "$work/failed" ] || { echo; echo "failed:"; cat "$work/failed"; }
