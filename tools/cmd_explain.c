@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "engine/expect.h"
 #include "engine/hints/hint.h"
@@ -101,15 +102,6 @@ static void print_names(const struct policy *policy,
 		}
 }
 
-static int count_paths(const struct path_set *paths)
-{
-	int count = 0;
-
-	for (int i = 0; i < 4; i++)
-		count += __builtin_popcountll(paths->words[i]);
-	return count;
-}
-
 static const char *key_of(const struct balance *balance,
 			  const struct facts *facts)
 {
@@ -176,20 +168,24 @@ static void print_step(const struct policy *policy, const char *when,
 	print_shares(policy, facts, route, paths);
 }
 
-static void print_late(const struct policy *policy, uint8_t first,
-		       uint8_t final, enum late_policy late)
+static void print_late(const struct policy *policy,
+		       const struct expect_course *course,
+		       enum late_policy late)
 {
-	const char *from = policy_path_name(policy, first);
-	const char *to = policy_path_name(policy, final);
-
-	if (late == LATE_MOVE)
-		printf("late: the flow moves from '%s' to '%s'\n", from, to);
-	else if (late == LATE_RESET)
-		printf("late: the flow is reset; its client reconnects via "
-		       "'%s'\n", to);
-	else
-		printf("late: the flow stays on '%s', the uplink of its first "
-		       "packet\n", from);
+	printf(late == LATE_MOVE ? "late: the flow moves from '" :
+	       late == LATE_RESET ? "late: the flow is reset; its client "
+				    "reconnects via '" :
+				    "late: the flow stays on '");
+	print_names(policy, late == LATE_RESET ? &course->last_paths :
+						 &course->first_paths);
+	printf("'");
+	if (late == LATE_MOVE) {
+		printf(" to '");
+		print_names(policy, &course->last_paths);
+		printf("'");
+	}
+	printf(late == LATE_KEEP ? ", the uplink of its first packet\n" :
+				   "\n");
 }
 
 /* The packet that first has payload: TCP's fourth packet follows the
@@ -199,12 +195,6 @@ static const char *payload_packet(const struct facts *facts)
 	return facts->proto == IPPROTO_TCP ?
 		"packet 4, the first with payload" :
 		"packet 1, which has payload";
-}
-
-static bool tells_payload(const struct expect *flow)
-{
-	return flow->app != NULL || flow->host != NULL || flow->alpn != NULL ||
-	       flow->ja4 != NULL || flow->facts.ech;
 }
 
 /* What the kernel does with the packet itself, whatever its flow does. */
@@ -242,31 +232,30 @@ static void print_end(const struct policy *policy, const struct facts *facts,
 	}
 }
 
-/* What becomes of it when both paths are known. */
-static void print_change(const struct policy *policy,
-			 const struct decision *prev,
-			 const struct decision *after,
-			 const struct path_set *first, struct path_set *final)
+/* What becomes of the flow when its path changes; return where it ends. */
+static struct path_set print_change(const struct policy *policy,
+				    const struct expect_course *course)
 {
-	enum late_policy late = decide_late(policy, after->route, prev->path,
-					    after->path);
-	bool is_told = memcmp(first, final, sizeof(*first)) == 0 ||
-		       (count_paths(first) == 1 && count_paths(final) == 1);
+	struct path_set final = { { 0 } };
+	unsigned change = course->late & ~(1u << LATE_AUTO);
+	enum late_policy late = (enum late_policy)(ffs((int)change) - 1);
 
-	if (!is_told) {
-		printf("late: whether the uplink changes depends on the "
-		       "ports, which are not given\n");
-		return;
+	if (change == 0)
+		return course->last_paths;
+	if (course->late & (course->late - 1)) {
+		printf("late: %s depends on the ports, which are not given\n",
+		       course->late == change ?
+		       "what happens to the flow" :
+		       "whether the uplink changes");
+		return course->last_paths;
 	}
-	if (prev->path == after->path || count_paths(first) > 1)
-		return;		/* the hash is the same, and so is the path */
-	print_late(policy, prev->path, after->path, late);
-	if (late == LATE_RESET && policy_is_strict(policy, after->path)) {
-		*final = (struct path_set){ { 0 } };
-		path_set_add(final, policy_marks(policy)->path_drop);
-	} else if (late != LATE_MOVE) {
-		*final = *first;
-	}
+	print_late(policy, course, late);
+	if (late == LATE_MOVE)
+		return course->last_paths;
+	if (late == LATE_KEEP || !policy_is_strict(policy, course->last.path))
+		return course->first_paths;
+	path_set_add(&final, policy_marks(policy)->path_drop);
+	return final;
 }
 
 /* Print why the kernel leaves a header-only route to the engine. */
@@ -294,41 +283,27 @@ static void print_kept(const struct policy *policy, const struct route *route)
 static void explain(const struct policy *policy, const struct expect *flow,
 		    const struct in_force *in_force)
 {
-	struct facts facts = flow->facts;
 	struct inspect inspect = policy_inspect(policy);
-	struct decision prev, after;
-	struct path_set first, final;
-	bool told = tells_payload(flow);
-	bool has_payload = facts.proto == IPPROTO_TCP ||
-			   facts.proto == IPPROTO_UDP ||
-			   facts.proto == IPPROTO_SCTP;
+	struct expect_course course;
+	struct path_set final;
+	bool told;
 
-	print_packet_route(policy, &facts);
-	if (has_payload)
-		facts.known = 0;
-	decide(policy, &facts, &prev);
-	first = final = expect_paths(policy, flow, &prev);
-	after = prev;
-	if (prev.is_final || facts.proto == IPPROTO_TCP || !told)
-		print_step(policy, "packet 1", &facts, &prev, &first);
-	if (!prev.is_final) {
-		decide(policy, &flow->facts, &after);
-		final = expect_paths(policy, flow, &after);
-		if (told && facts.proto != IPPROTO_TCP) {
-			first = final;
-			prev = after;
-		}
-		if (!told)
-			printf("no payload is given; without a match in the "
-			       "payload, after at most %u packets, "
-			       "%u bytes or %u s:\n", inspect.packets,
-			       inspect.bytes, inspect.seconds);
-		print_step(policy, told ? payload_packet(&facts) : "then",
-			   &flow->facts, &after, &final);
-	}
-	print_change(policy, &prev, &after, &first, &final);
-	print_end(policy, &facts, in_force, &final);
-	print_kept(policy, policy_route(policy, after.route));
+	expect_course(policy, flow, &course);
+	told = course.has_payload;
+	print_packet_route(policy, &course.opening);
+	if (!course.waits || flow->facts.proto == IPPROTO_TCP || !told)
+		print_step(policy, "packet 1", &course.opening, &course.first,
+			   &course.first_paths);
+	if (course.waits && !told)
+		printf("no payload is given; without a match in the payload, "
+		       "after at most %u packets, %u bytes or %u s:\n",
+		       inspect.packets, inspect.bytes, inspect.seconds);
+	if (course.waits)
+		print_step(policy, told ? payload_packet(&flow->facts) : "then",
+			   &flow->facts, &course.last, &course.last_paths);
+	final = print_change(policy, &course);
+	print_end(policy, &course.opening, in_force, &final);
+	print_kept(policy, policy_route(policy, course.last.route));
 }
 
 struct learned_request {

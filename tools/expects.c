@@ -7,25 +7,51 @@
 
 #define PLACE_MAX 512
 
-/* What a balance makes of the flow. */
-static void print_paths(const struct policy *policy,
-			const struct expect_result *result, FILE *out)
+/* Print the names of the paths with " or " between them; return how many. */
+static int print_paths(const struct policy *policy,
+		       const struct path_set *paths, FILE *out)
 {
-	const char *between = "  the flow takes ";
 	int count = 0;
 
-	if (result->route->balance == NULL)
+	for (int path = 0; path < 256; path++)
+		if (path_set_has(paths, (uint8_t)path))
+			fprintf(out, "%s%s", count++ > 0 ? " or " : "",
+				policy_path_name(policy, (uint8_t)path));
+	return count;
+}
+
+/* What a route makes of a packet. */
+static void print_route(const struct policy *policy, const char *when,
+			const struct route *route,
+			const struct path_set *paths, FILE *out)
+{
+	char line[PLACE_MAX];
+	int count;
+
+	fprintf(out, "  %s%s decides: %s\n", when,
+		load_place(&route->place, line, sizeof(line)), route->text);
+	if (route->balance == NULL)
 		return;
-	for (int path = 0; path < 256; path++) {
-		if (!path_set_has(&result->paths, (uint8_t)path))
-			continue;
-		fprintf(out, "%s%s", between,
-			policy_path_name(policy, (uint8_t)path));
-		between = " or ";
-		count++;
-	}
+	fprintf(out, "  the flow takes ");
+	count = print_paths(policy, paths, out);
 	fputs(count > 1 ? ", depending on the ports: write both ports, or "
 			  "name all of these uplinks in braces\n" : "\n", out);
+}
+
+static void print_late(const struct expect_course *course, FILE *out)
+{
+	static const char *const what[] = {
+		[1u << LATE_AUTO] = "it does not change its uplink",
+		[1u << LATE_KEEP] = "it stays on the uplink of its first "
+				    "packet (late keep)",
+		[1u << LATE_MOVE] = "it moves to another uplink (late move)",
+		[1u << LATE_RESET] = "it is reset (late reset)",
+	};
+	bool is_sure = (course->late & (course->late - 1)) == 0;
+
+	fprintf(out, "  when the flow is identified, %s\n",
+		is_sure ? what[course->late] :
+			  "what happens depends on the ports: write both");
 }
 
 static void print_broken(const struct policy *policy,
@@ -33,20 +59,29 @@ static void print_broken(const struct policy *policy,
 			 const struct expect_result *result, const char *what,
 			 FILE *out)
 {
+	const struct expect_course *course = &result->course;
 	char place[PLACE_MAX], line[PLACE_MAX];
 
 	load_place(&expect->place, place, sizeof(place));
 	fprintf(out, "%s:%u: %s: this does not hold: %s\n", place,
 		expect->place.column, what, expect->text);
-	if (result->exempt != NULL)
+	if (result->exempt != NULL) {
 		fprintf(out, "  the flow is exempt by %s\n",
 			load_place(&result->exempt->place, line, sizeof(line)));
-	else {
-		fprintf(out, "  %s decides: %s\n",
-			load_place(&result->route->place, line, sizeof(line)),
-			result->route->text);
-		print_paths(policy, result, out);
+		return;
 	}
+	if (!result->first_holds && course->first.is_claimed)
+		fprintf(out, "  the first packet takes %s, as a route to it is "
+			"not decided yet (strict first)\n",
+			policy_path_name(policy, course->first.path));
+	else if (!result->first_holds)
+		print_route(policy, "for the first packet, ",
+			    policy_route(policy, course->first.route),
+			    &course->first_paths, out);
+	if (!result->last_holds)
+		print_route(policy, "", result->route, &result->paths, out);
+	if (!result->late_holds)
+		print_late(course, out);
 }
 
 size_t expects_run(const struct policy *policy, const char *what, FILE *out)

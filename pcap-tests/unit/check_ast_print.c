@@ -141,6 +141,9 @@ static const char *const rows[] = {
 	"route tcp via { a 3, b 1 } by source late keep\n",
 	"default via { a, main, b }\n",
 	"expect tcp 192.0.2.1 > 192.0.2.2 via { a, b }\n",
+	"expect tcp 192.0.2.1 > 192.0.2.2 first via { a, b } drop late move\n",
+	"expect tcp 192.0.2.1 > 192.0.2.2 first via a\n",
+	"expect tcp 192.0.2.1 > 192.0.2.2 late reset\n",
 };
 
 START_TEST(row)

@@ -364,10 +364,22 @@ static const struct {
 	{ "expect tcp : > 192.0.2.2:25 drop", "1:12: error: ':' is not an "
 	  "address", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 hots a via b", "1:37: error: "
-	  "expected 'via UPLINK', 'drop', 'exempt' or a property of the "
-	  "flow, not 'hots'", "did you mean 'host'?" },
+	  "expected 'via UPLINK', 'drop', 'exempt', 'first', 'late' or a "
+	  "property of the flow, not 'hots'", "did you mean 'host'?" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 app a app b via c", "1:43: "
 	  "error: 'app' is given twice", NULL },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25", "1:36: error: expected "
+	  "'via UPLINK', 'drop', 'exempt', 'first', 'late' or a property", NULL },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 exempt late keep", "1:37: "
+	  "error: the main table routes all packets of an exempt flow",
+	  "write 'exempt' alone" },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 first exempt", "1:37: error: "
+	  "the main table routes all packets of an exempt flow",
+	  "write 'exempt' alone" },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 first late keep", "1:43: "
+	  "error: expected 'via UPLINK', 'drop' or 'exempt', not 'late'", NULL },
+	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 via a late later", "1:48: "
+	  "error: expected 'keep', 'move' or 'reset', not 'later'", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ech ech via c", "1:41: "
 	  "error: 'ech' is given twice", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 ja4 " JA4 " ja4 " JA4 " drop",

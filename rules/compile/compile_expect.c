@@ -99,10 +99,12 @@ int compile_expects(struct compiler *c)
 				e) == -ENOMEM)
 			return -ENOMEM;
 		e->place = compile_place(c, s->place);
+		e->first = s->expect.first.kind;
 		e->outcome = s->expect.outcome.kind;
+		e->late = s->expect.late;
 		e->text = compile_statement_text(c, s);
-		if (e->outcome != OUTCOME_EXEMPT)
-			(void)compile_paths(c, &s->expect.outcome, &e->paths);
+		(void)compile_paths(c, &s->expect.first, &e->first_paths);
+		(void)compile_paths(c, &s->expect.outcome, &e->paths);
 		if (e->text == NULL)
 			return -ENOMEM;
 	}

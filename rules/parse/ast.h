@@ -177,13 +177,15 @@ struct ast_known {
 	uint32_t value;		/* numbers */
 };
 
-/* expect tcp 192.168.1.9[:40000] > 198.51.100.7:25 [host ...] via cheap */
+/* expect tcp 192.168.1.9[:40000] > 198.51.100.7:25 [host ...] [first via fast]
+ * via cheap [late keep] */
 struct ast_expect {
 	uint32_t proto;
 	struct address src, dst;
 	struct ast_number sport, dport;
 	struct ast_known known[ATOM_KINDS];
-	struct ast_outcome outcome;
+	struct ast_outcome first, outcome;	/* OUTCOME_NONE: not given */
+	enum late_policy late;			/* LATE_AUTO: not given */
 };
 
 struct ast_statement {

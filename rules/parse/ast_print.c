@@ -43,6 +43,8 @@ static void print_outcome(const struct ast_outcome *outcome, FILE *out)
 	case OUTCOME_EXEMPT:
 		fputs("exempt", out);
 		break;
+	case OUTCOME_NONE:
+		break;
 	}
 }
 
@@ -113,8 +115,11 @@ static void print_expect(const struct ast_expect *e, FILE *out)
 	print_endpoint(&e->dst, &e->dport, out);
 	for (int i = 0; i < ATOM_KINDS; i++)
 		print_known(&condition_rows[i], &e->known[i], out);
-	putc(' ', out);
+	fputs(e->first.kind != OUTCOME_NONE ? " first " : "", out);
+	print_outcome(&e->first, out);
+	fputs(e->outcome.kind != OUTCOME_NONE ? " " : "", out);
 	print_outcome(&e->outcome, out);
+	print_late(e->late, out);
 }
 
 static void print_uplink(const struct ast_statement *s, FILE *out)

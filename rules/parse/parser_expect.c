@@ -170,22 +170,65 @@ static int option(struct parser *p, struct ast_expect *expect)
 	return 1;
 }
 
-static int outcome(struct parser *p, struct ast_expect *expect)
+static bool at_outcome(const struct parser *p)
 {
-	const char *words[ATOM_KINDS + 4] = { "via", "drop", "exempt" };
-	size_t count = 3;
+	return parser_at(p, "via") || parser_at(p, "drop") ||
+	       parser_at(p, "exempt");
+}
+
+/* Report the word that follows the properties of the flow. */
+static int not_outcome(struct parser *p)
+{
+	const char *words[ATOM_KINDS + 6] = { "via", "drop", "exempt", "first",
+					      "late" };
+	size_t count = 5;
 
 	for (int i = 0; i < ATOM_KINDS; i++)
 		if (condition_rows[i].in_expect)
 			words[count++] = condition_rows[i].word;
 	if (p->is_flow)
-		return p->token.kind == TOKEN_STOP ? 0 :
-			parser_expected(p, "a property of the flow", words);
-	if (p->token.kind == TOKEN_WORD && !parser_at(p, "via") &&
-	    !parser_at(p, "drop") && !parser_at(p, "exempt"))
-		return parser_expected(p, "'via UPLINK', 'drop', 'exempt' or "
-				       "a property of the flow", words);
-	return parser_outcome(p, true, &expect->outcome);
+		return parser_expected(p, "a property of the flow", words);
+	return parser_expected(p, "'via UPLINK', 'drop', 'exempt', 'first', "
+			       "'late' or a property of the flow", words);
+}
+
+/* An exempt flow has no first uplink, and is not identified late. */
+static int check_exempt(struct parser *p, const struct ast_expect *expect,
+			struct place place)
+{
+	bool is_exempt = expect->outcome.kind == OUTCOME_EXEMPT ||
+			 expect->first.kind == OUTCOME_EXEMPT;
+	bool is_alone = expect->first.kind == OUTCOME_NONE &&
+			expect->late == LATE_AUTO;
+
+	if (is_exempt && !is_alone)
+		parser_error(p, place, "write 'exempt' alone",
+			     "the main table routes all packets of an exempt "
+			     "flow");
+	return 0;
+}
+
+/* [first OUTCOME] [OUTCOME] [late keep|move|reset], at least one of them */
+static int outcome(struct parser *p, struct ast_expect *expect)
+{
+	struct place place = p->token.place;
+	bool has_first;
+	int rc = 0;
+
+	expect->first.kind = expect->outcome.kind = OUTCOME_NONE;
+	if (p->is_flow && p->token.kind == TOKEN_STOP)
+		return 0;
+	if (p->is_flow || (!at_outcome(p) && !parser_at(p, "first") &&
+			   !parser_at(p, "late")))
+		return not_outcome(p);
+	has_first = parser_take(p, "first");
+	if (has_first)
+		rc = parser_outcome(p, true, &expect->first);
+	if (rc == 0 && at_outcome(p))
+		rc = parser_outcome(p, true, &expect->outcome);
+	if (rc == 0 && parser_take(p, "late"))
+		rc = parser_late(p, &expect->late);
+	return rc < 0 ? rc : check_exempt(p, expect, place);
 }
 
 int parser_expect(struct parser *p, struct ast_statement *statement)

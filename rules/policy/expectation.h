@@ -28,8 +28,12 @@ struct expect {
 	const char *ja4;
 	const char *interface;
 	uint32_t uid;			/* UID_NONE: not given */
-	enum outcome_kind outcome;
-	struct path_set paths;		/* one of which is expected */
+	/* What the line states; OUTCOME_NONE and LATE_AUTO: nothing. */
+	enum outcome_kind first;	/* of the packet that opens the flow */
+	enum outcome_kind outcome;	/* of the policy, in the end */
+	enum late_policy late;		/* of the flow, if the two differ */
+	struct path_set first_paths;	/* one of which is expected */
+	struct path_set paths;
 };
 
 size_t policy_expects(const struct policy *policy);

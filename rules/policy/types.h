@@ -21,6 +21,11 @@ enum unanswered {
 	UNANSWERED_DROP,
 };
 
-enum outcome_kind { OUTCOME_VIA, OUTCOME_DROP, OUTCOME_EXEMPT };
+enum outcome_kind {
+	OUTCOME_VIA,
+	OUTCOME_DROP,
+	OUTCOME_EXEMPT,		/* expect lines only, as is the next */
+	OUTCOME_NONE,		/* not stated */
+};
 
 #endif
