@@ -3,14 +3,14 @@
 # 103_stale_nat_is_removed.sh - The firewall translates to the address of each
 # uplink. A long UDP flow that failed over, and whose uplink recovered while
 # the daemon was not running, gets the right address at the next start and is
-# answered.
+# answered, with `failback reset`.
 . "$(dirname "$0")/lib.sh"
 lab_bound 120 "$0" "$@"
 lab_need
 lab_new 2
 
 lab_policy <<END
-uplink one { dev up1 via $(gw4 1) via $(gw6 1) fallback two
+uplink one { dev up1 via $(gw4 1) via $(gw6 1) fallback two failback reset
 	probe ping 198.51.100.9 every 300ms up 2 down 3 }
 uplink two { dev up2 via $(gw4 2) via $(gw6 2) }
 route udp dport 5001  via one

@@ -45,7 +45,7 @@ def get(address, port, count, begun, complete):
                 if received == len(piece):
                     begun.release()
     except OSError as error:
-        print(f"{address}: {error}")
+        sys.stdout.write(f"{address}: {error}\n")    # of several threads
     complete.append(received == count * len(PIECE))
 
 

@@ -63,6 +63,15 @@ static const struct {
 	  0, 0 },
 	{ "uplinks in a balance have a route", UP "uplink b { dev f }\n"
 	  "default via { a, b }", NULL, 0, 0 },
+	{ "failback without a fallback", "uplink a { dev b strict failback "
+	  "keep }\ndefault via a", "1:34: warning: 'a' has no fallback", 0, 1 },
+	{ "failback to main", "uplink a { dev b failback reset }\n"
+	  "default via a", NULL, 0, 0 },
+	{ "flows with NAT cannot move", MASQ "uplink a { dev b fallback m "
+	  "failback move }\ndefault via a",
+	  "2:38: warning: 'm' translates: flows cannot move", 0, 1 },
+	{ "flows without NAT move", UP "uplink b { dev b fallback a "
+	  "failback move }\ndefault via b", NULL, 0, 0 },
 	{ "late, and reset", MASQ "route app ssh via m\nlate reset", NULL,
 	  0, 0 },
 	{ "late, after a route by negation", MASQ UP

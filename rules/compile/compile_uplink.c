@@ -375,6 +375,8 @@ static int fill_uplink(struct compiler *c, size_t i, struct uplink *up)
 		return -ENOMEM;
 	up->late = u->late;
 	up->hold_ms = number_or(&u->hold_ms, HOLD_MS);
+	up->failback = u->failback == FAILBACK_AUTO ? FAILBACK_KEEP :
+						      u->failback;
 	up->fallback = UPLINK_NONE;
 	if (u->fallback.text != NULL)
 		rc = find_uplink(c, &u->fallback, &up->fallback);

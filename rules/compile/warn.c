@@ -131,6 +131,40 @@ static void warn_strict(struct compiler *c)
 			     "table", p->uplinks[i].name);
 }
 
+/* Whether the uplink or one of its fallbacks translates. */
+static const struct uplink *translating(const struct policy *p, size_t i)
+{
+	int at = (int)i;
+
+	for (size_t steps = 0; steps < p->uplink_count && at >= 0; steps++) {
+		if (p->uplinks[at].translates)
+			return &p->uplinks[at];
+		at = p->uplinks[at].fallback;
+	}
+	return NULL;
+}
+
+static void warn_failback(struct compiler *c)
+{
+	const struct policy *p = c->policy;
+
+	for (size_t i = 0; i < p->uplink_count; i++) {
+		const struct ast_uplink *u = &c->uplinks.items[i]->uplink;
+		const struct uplink *up = translating(p, i);
+
+		if (u->failback != FAILBACK_AUTO && p->uplinks[i].strict &&
+		    p->uplinks[i].fallback == UPLINK_NONE)
+			warn(c, u->failback_place, "name a fallback",
+			     "'%s' has no fallback that flows could come back "
+			     "from", p->uplinks[i].name);
+		else if (u->failback == FAILBACK_MOVE && up != NULL)
+			warn(c, u->failback_place,
+			     "write 'failback keep' or 'failback reset'",
+			     "'%s' translates: flows cannot move, they are "
+			     "reset", up->name);
+	}
+}
+
 /* The first uplink of a route that masquerades; NULL for none. */
 static const struct uplink *masquerading(const struct policy *p,
 					 const struct route *route)
@@ -426,6 +460,7 @@ void compile_warn(struct compiler *c)
 	warn_unrouted(c);
 	warn_same_link(c);
 	warn_strict(c);
+	warn_failback(c);
 	warn_unreachable(c);
 	warn_late(c);
 	warn_strict_start(c);

@@ -153,6 +153,8 @@ struct ast_uplink {
 	bool masquerades_both;		/* by one `masquerade` */
 	struct ast_number mss;		/* 0: auto */
 	struct ast_number hold_ms;
+	enum failback_policy failback;
+	struct place failback_place;
 	bool strict;
 	bool optional;
 	bool on_lan;

@@ -152,6 +152,24 @@ static int parse_hold(struct parser *p, struct ast_uplink *uplink)
 	return parser_interval(p, 0, &uplink->hold_ms);
 }
 
+static int parse_failback(struct parser *p, struct ast_uplink *uplink)
+{
+	static const char *const words[] = { "keep", "move", "reset", NULL };
+
+	if (uplink->failback != FAILBACK_AUTO)
+		return parser_twice(p);
+	uplink->failback_place = p->token.place;
+	if (parser_take(p, "keep"))
+		uplink->failback = FAILBACK_KEEP;
+	else if (parser_take(p, "move"))
+		uplink->failback = FAILBACK_MOVE;
+	else if (parser_take(p, "reset"))
+		uplink->failback = FAILBACK_RESET;
+	else
+		return parser_expected(p, "'keep', 'move' or 'reset'", words);
+	return 0;
+}
+
 /* ---- canonical form ---- */
 
 static void print_device(const struct ast_uplink *u, FILE *out)
@@ -207,6 +225,17 @@ static void print_interval(const char *word, const struct ast_number *time,
 static void print_hold(const struct ast_uplink *u, FILE *out)
 {
 	print_interval("hold", &u->hold_ms, out);
+}
+
+static void print_failback(const struct ast_uplink *u, FILE *out)
+{
+	static const char *const words[] = {
+		[FAILBACK_KEEP] = "keep", [FAILBACK_MOVE] = "move",
+		[FAILBACK_RESET] = "reset",
+	};
+
+	if (u->failback != FAILBACK_AUTO)
+		fprintf(out, " failback %s", words[u->failback]);
 }
 
 static void print_probe(const struct ast_probe *probe, FILE *out)
@@ -271,6 +300,9 @@ static const struct {
 	{ "hold", "hold TIME",
 	  "keep its flows while it is away briefly",
 	  parse_hold, print_hold, false, 0 },
+	{ "failback", "failback keep | move | reset",
+	  "for flows on the fallback once it is up again",
+	  parse_failback, print_failback, false, 0 },
 	{ "late", "late keep | move | reset",
 	  "for flows that payload assigns to another uplink",
 	  parse_late, print_uplink_late, false, 0 },

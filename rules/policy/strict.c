@@ -44,6 +44,18 @@ uint8_t policy_strict_claim(const struct policy *policy, size_t i,
 	return 0;
 }
 
+enum failback_policy policy_failback(const struct policy *policy,
+				     size_t uplink, int from)
+{
+	enum failback_policy failback = policy->uplinks[uplink].failback;
+
+	if (failback == FAILBACK_KEEP &&
+	    policy_uplink_is_strict(policy, uplink) &&
+	    (from < 0 || !policy_uplink_is_strict(policy, (size_t)from)))
+		return FAILBACK_RESET;
+	return failback;
+}
+
 static bool masquerades(const struct policy *policy, uint8_t path)
 {
 	return policy->of_path[path] != NULL &&

@@ -23,6 +23,14 @@ bool policy_uplink_is_strict(const struct policy *policy, size_t uplink);
 /* The same for the uplink of a path. */
 bool policy_is_strict(const struct policy *policy, uint8_t path);
 
+/*
+ * What happens to flows of `uplink` that use uplink `from`, or main if it is
+ * negative, when a better one is up again. Those of a strict uplink stay only
+ * where they cannot leak to main later. Never FAILBACK_AUTO.
+ */
+enum failback_policy policy_failback(const struct policy *policy,
+				     size_t uplink, int from);
+
 /* Whether some flows of the route take a strict path. */
 bool policy_takes_strict(const struct policy *policy,
 			 const struct route *route);

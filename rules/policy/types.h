@@ -9,6 +9,15 @@
 /* What happens if the final path differs from the first one; AUTO: not set. */
 enum late_policy { LATE_AUTO, LATE_KEEP, LATE_MOVE, LATE_RESET };
 
+/* What happens to flows on the fallback when their uplink recovers; AUTO: not
+ * set. */
+enum failback_policy {
+	FAILBACK_AUTO,
+	FAILBACK_KEEP,
+	FAILBACK_MOVE,
+	FAILBACK_RESET,
+};
+
 /*
  * What happens to packets of new flows that get no verdict, since no engine
  * runs or a queue is full: main routes them; they take the default route; or

@@ -58,6 +58,7 @@ struct uplink {
 	int fallback;			/* an index, or UPLINK_* */
 	/* How long established flows wait for a lost link or gateway. */
 	uint32_t hold_ms;
+	enum failback_policy failback;	/* never FAILBACK_AUTO */
 	const struct uplink_probe *probes;
 	size_t probe_count;
 };

@@ -69,11 +69,13 @@
 #include "rules/setup/apply.h"
 #include "rules/setup/plan/conflict.h"
 #include "rules/setup/monitor/conntrack_cleanup.h"
+#include "rules/setup/monitor/failback.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/numbers.h"
 #include "rules/setup/ruleset/ruleset.h"
+#include "rules/setup/setup_report.h"
 
 /* The data of one run. */
 struct run {
@@ -338,63 +340,6 @@ static bool has_step(const struct diff *diff, enum step_kind kind)
 
 /* ---- one run ---- */
 
-enum setup_way setup_way_of(const struct plan *plan,
-			    const struct health *health, size_t i, bool v6)
-{
-	const struct plan_uplink *uplink = &plan->uplinks[i];
-
-	if (uplink->active[v6] == i)
-		return SETUP_WAY_ITSELF;
-	if (health_admin_state_of(health, uplink->name) == HEALTH_DOWN)
-		return SETUP_WAY_FORCED;
-	if (!uplink->link_is_up)
-		return SETUP_WAY_LINK;
-	return health_is_down(health, uplink->name, v6 ? AF_INET6 : AF_INET) ?
-		       SETUP_WAY_PROBES : SETUP_WAY_NONE;
-}
-
-static bool is_uplink_link(const struct plan *plan, unsigned int link)
-{
-	for (size_t i = 0; i < plan->uplink_count; i++)
-		if (plan->uplinks[i].link == link)
-			return true;
-	return false;
-}
-
-static bool has_separate_main(const struct run *run, uint8_t family)
-{
-	for (size_t i = 0; i < run->state.route_count; i++) {
-		const struct kernel_route *route = &run->state.routes[i];
-
-		if (route->family == family && route->table == RT_TABLE_MAIN &&
-		    route->type == RTN_UNICAST &&
-		    route->dst.len == (family == AF_INET ? 96 : 0) &&
-		    !is_uplink_link(&run->plan, route->oif))
-			return true;
-	}
-	return false;
-}
-
-static void report_on(const struct run *run, struct setup_report *report)
-{
-	report->has_separate_main[0] = has_separate_main(run, AF_INET);
-	report->has_separate_main[1] = has_separate_main(run, AF_INET6);
-	report->changes = (unsigned int)run->diff.count;
-	report->port = netlink_port(run->nl);
-	report->foreign = run->plan.foreign.packet;
-	for (size_t i = 0; i < run->plan.uplink_count; i++) {
-		const struct plan_uplink *uplink = &run->plan.uplinks[i];
-
-		memcpy(report->active[i], uplink->active,
-		       sizeof(report->active[i]));
-		report->admin_state[i] = (uint8_t)health_admin_state_of(
-			&run->state.health, uplink->name);
-		for (int v6 = 0; v6 < 2; v6++)
-			report->way[i][v6] = (uint8_t)setup_way_of(
-				&run->plan, &run->state.health, i, v6);
-	}
-}
-
 static int report_ready(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	const struct setup_options *options = run->options;
@@ -402,7 +347,7 @@ static int report_ready(struct run *run, char error[static SETUP_ERROR_MAX])
 
 	if (options->ready == NULL)
 		return 0;
-	report_on(run, &report);
+	setup_report_fill(&report, &run->plan, &run->state);
 	return options->ready(options->ctx, &report, error);
 }
 
@@ -493,7 +438,26 @@ static void print_steps(const struct run *run)
 		diff_print(&run->diff, &run->input, run->options->steps);
 }
 
+/* Carry out the steps, and `failback`. Its errors are ignored: without
+ * conntrack there are no flows to keep. */
+static int carry_out_failback(struct run *run, const struct policy *policy,
+			      struct setup_report *report,
+			      char error[static SETUP_ERROR_MAX])
+{
+	struct failback failback;
+	int rc;
+
+	setup_report_fill(report, &run->plan, &run->state);
+	(void)failback_begin(&failback, policy, &run->state, report);
+	rc = carry_out(run, error);
+	if (rc == 0)
+		(void)failback_end(&failback);
+	failback_fini(&failback);
+	return rc;
+}
+
 static int apply(struct run *run, const struct policy *policy,
+		 struct setup_report *report,
 		 char error[static SETUP_ERROR_MAX])
 {
 	int rc = plan_make(policy, run->options->exempts, &run->state,
@@ -518,7 +482,8 @@ static int apply(struct run *run, const struct policy *policy,
 	follow_generation(run);
 	return run->diff.count == 0 &&
 	       numbers_are_noted(&run->journal, &run->plan) ?
-		       report_ready(run, error) : carry_out(run, error);
+		       report_ready(run, error) :
+		       carry_out_failback(run, policy, report, error);
 }
 
 int setup_apply(const struct policy *policy,
@@ -531,11 +496,15 @@ int setup_apply(const struct policy *policy,
 	struct run run;
 	int rc;
 
+	*report = (struct setup_report){ 0 };
 	rc = run_open(&run, options, error);
 	if (rc == 0)
-		rc = apply(&run, policy, error);
-	if (rc == 0)
-		report_on(&run, report);
+		rc = apply(&run, policy, report, error);
+	if (rc == 0) {
+		setup_report_fill(report, &run.plan, &run.state);
+		report->changes = (unsigned int)run.diff.count;
+		report->port = netlink_port(run.nl);
+	}
 	if (run_close(&run, false) && rc < 0 && run.was_bare)
 		setup_undo(&quiet, &undone, ignored);
 	return rc;

@@ -66,6 +66,10 @@ struct setup_report {
 	uint8_t active[SETUP_UPLINKS_MAX][2];
 	uint8_t way[SETUP_UPLINKS_MAX][2];	/* enum setup_way */
 	uint8_t admin_state[SETUP_UPLINKS_MAX];	/* enum health_admin_state */
+	/* Flows that were on the fallback when the uplink was up again, and
+	 * stay there or are reset; see `failback`. */
+	unsigned int kept_flows[SETUP_UPLINKS_MAX][2];
+	unsigned int reset_flows[SETUP_UPLINKS_MAX][2];
 	/* IPv4 and IPv6: main's default leaves by no uplink's device. */
 	bool has_separate_main[2];
 };

@@ -6,6 +6,7 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/plan/plan_routes.h"
+#include "rules/setup/setup.h"
 
 enum log_level failover_text(const struct policy *policy, size_t uplink,
 			     int family, uint8_t active, const char *reason,
@@ -35,4 +36,27 @@ char *failover_text_end(const struct policy *policy, size_t uplink, int family,
 		 "setup", policy_uplink(policy, uplink)->name, family,
 		 other ? "uses " : "is rejected", other ? other : "");
 	return text;
+}
+
+char *hold_text_end(const struct policy *policy, size_t uplink, bool v6,
+		    char text[static FAILOVER_TEXT_MAX])
+{
+	snprintf(text, FAILOVER_TEXT_MAX, "uplink %s: IPv%d: its hold is over: "
+		 "established flows are given up",
+		 policy_uplink(policy, uplink)->name, v6 ? 6 : 4);
+	return text;
+}
+
+bool failback_text(const struct policy *policy,
+		   const struct setup_report *report, size_t uplink, bool v6,
+		   char text[static FAILOVER_TEXT_MAX])
+{
+	unsigned int kept = report->kept_flows[uplink][v6];
+	unsigned int reset = report->reset_flows[uplink][v6];
+
+	snprintf(text, FAILOVER_TEXT_MAX, "uplink %s: IPv%d: %u flows on its "
+		 "fallback %s", policy_uplink(policy, uplink)->name,
+		 v6 ? 6 : 4, kept ? kept : reset,
+		 kept ? "stay there" : "are reset");
+	return kept + reset > 0;
 }

@@ -3,12 +3,14 @@
 #ifndef WAYMARK_SETUP_FAILOVER_TEXT_H
 #define WAYMARK_SETUP_FAILOVER_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "rules/util/log.h"
 
 struct policy;
+struct setup_report;
 
 #define FAILOVER_TEXT_MAX 512
 
@@ -24,5 +26,14 @@ enum log_level failover_text(const struct policy *policy, size_t uplink,
 /* Describe a failover that stays when the probes end; returns `text`. */
 char *failover_text_end(const struct policy *policy, size_t uplink, int family,
 			uint8_t active, char text[static FAILOVER_TEXT_MAX]);
+
+/* Describe that the `hold` of an uplink ended; returns `text`. */
+char *hold_text_end(const struct policy *policy, size_t uplink, bool v6,
+		    char text[static FAILOVER_TEXT_MAX]);
+
+/* Describe what `failback` did with flows. false: there were none. */
+bool failback_text(const struct policy *policy,
+		   const struct setup_report *report, size_t uplink, bool v6,
+		   char text[static FAILOVER_TEXT_MAX]);
 
 #endif

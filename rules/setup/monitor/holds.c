@@ -181,19 +181,30 @@ bool holds_take_expired(struct holds *holds, size_t i, bool v6)
 	return has_expired;
 }
 
+/* Whether the uplink that is left works: failback.h decides about its flows. */
+static bool is_failback(const struct setup_report *report, size_t i, bool v6,
+			uint8_t was)
+{
+	return report->active[i][v6] != PLAN_NO_UPLINK &&
+	       (was == PLAN_NO_UPLINK ? report->active[i][v6] == i :
+					was != i &&
+					report->active[was][v6] == was);
+}
+
 /* A strict path without any uplink keeps its entries: what the engine decided
  * from payload is in the conntrack mark alone, and without it such flows would
  * leave via another path. */
-static bool has_moved(struct hold *hold, const struct policy *policy, size_t i,
-		      uint8_t active)
+static bool has_moved(struct hold *hold, const struct policy *policy,
+		      const struct setup_report *report, size_t i, bool v6)
 {
 	uint8_t was = hold->flow_uplink;
+	uint8_t active = report->active[i][v6];
 
 	if (hold->until_ms != 0 ||
 	    (active == PLAN_NO_UPLINK && policy_uplink_is_strict(policy, i)))
 		return false;
 	hold->flow_uplink = active;
-	return active != was;
+	return active != was && !is_failback(report, i, v6, was);
 }
 
 int holds_clean_up(struct holds *holds, const struct policy *policy,
@@ -208,8 +219,8 @@ int holds_clean_up(struct holds *holds, const struct policy *policy,
 			struct hold *hold = &holds->items[i][v6];
 
 			paths.held[i][v6] = hold->until_ms != 0;
-			paths.moved[i][v6] = has_moved(hold, policy, i,
-						report->active[i][v6]);
+			paths.moved[i][v6] = has_moved(hold, policy, report, i,
+						       v6);
 			is_needed |= paths.moved[i][v6];
 		}
 	return is_needed ? stray_nat_delete(policy, report, &paths,

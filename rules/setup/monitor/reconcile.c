@@ -23,6 +23,7 @@
 
 #include "rules/policy/policy.h"
 #include "rules/setup/monitor/backoff.h"
+#include "rules/setup/monitor/causes.h"
 #include "rules/setup/monitor/failover_text.h"
 #include "rules/setup/monitor/holds.h"
 #include "rules/setup/plan/health.h"
@@ -41,8 +42,6 @@
 /* After a failure, retries at growing intervals. */
 #define RETRY_FIRST_MS 1000u
 #define RETRY_MAX_MS 30000u
-
-#define REASON_MAX 160
 
 struct reconciler {
 	pthread_t thread;
@@ -70,16 +69,14 @@ struct reconciler {
 	uint64_t retry_ms;	/* the pause after the next failure */
 	bool failed;		/* the kernel refused a step of this check */
 	char error[SETUP_ERROR_MAX];	/* logged last */
-	/* Notified since the last check, for each kind; and other causes. */
-	char seen[WATCH_KINDS][REASON_MAX];
-	char why[REASON_MAX];
+	struct causes causes;
 };
 
 __attribute__((format(printf, 3, 4)))
 static void log_line(struct reconciler *rec, enum log_level level,
 		     const char *format, ...)
 {
-	char line[SETUP_ERROR_MAX + REASON_MAX];
+	char line[SETUP_ERROR_MAX + CAUSE_MAX];
 	va_list args;
 
 	va_start(args, format);
@@ -104,38 +101,9 @@ static void observe(void *ctx, enum watch_kind kind, const char *text)
 {
 	struct reconciler *rec = ctx;
 
-	if (kind == WATCH_LINK && strcmp(rec->seen[kind], text) != 0)
+	if (causes_add(&rec->causes, kind, text) && kind == WATCH_LINK)
 		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
-	snprintf(rec->seen[kind], sizeof(rec->seen[kind]), "%s", text);
 	check_by(rec, clock_ms() + BURST_MS);
-}
-
-/* Whether there is a cause other than another program. */
-static bool has_cause(const struct reconciler *rec)
-{
-	return rec->seen[WATCH_LINK][0] || rec->seen[WATCH_ADDRESS][0] ||
-	       rec->why[0];
-}
-
-static const char *reason_for(const struct reconciler *rec, const char *thing)
-{
-	enum watch_kind kind = strstr(thing, " rule ")	 ? WATCH_RULE :
-			       strstr(thing, " route ")	 ? WATCH_ROUTE :
-			       strstr(thing, "table inet") ? WATCH_TABLE :
-							     WATCH_LINK;
-
-	if (rec->why[0])
-		return rec->why;
-	if (rec->seen[WATCH_LINK][0])
-		return rec->seen[WATCH_LINK];
-	if (rec->seen[WATCH_ADDRESS][0])
-		return rec->seen[WATCH_ADDRESS];
-	if (rec->seen[kind][0])
-		return rec->seen[kind];
-	if (kind == WATCH_TABLE && rec->seen[WATCH_ROUTE][0])
-		return rec->seen[WATCH_ROUTE];
-	return rec->seen[WATCH_LOST][0] ? rec->seen[WATCH_LOST] :
-					    "found by a periodic check";
 }
 
 /* ---- restoring ---- */
@@ -144,21 +112,21 @@ static const char *reason_for(const struct reconciler *rec, const char *thing)
 static enum log_level level_of(const struct reconciler *rec,
 			       const struct setup_change *change)
 {
-	return change->sign == '-' || has_cause(rec) ? LOG_LEVEL_NOTICE :
+	return change->sign == '-' || causes_has(&rec->causes) ? LOG_LEVEL_NOTICE :
 						       LOG_LEVEL_WARNING;
 }
 
 static bool take_step(void *ctx, const struct setup_change *change)
 {
 	struct reconciler *rec = ctx;
-	const char *reason = reason_for(rec, change->thing);
+	const char *reason = causes_of(&rec->causes, change->thing);
 	enum backoff_state answer = BACKOFF_NONE;
 
 	/* Without the table there is no policy and no NAT: always restored. It
 	 * also follows the state of the uplinks. */
-	if (!has_cause(rec) &&
+	if (!causes_has(&rec->causes) &&
 	    (!strstr(change->thing, "table inet") ||
-	     (change->sign != '+' && rec->seen[WATCH_TABLE][0])))
+	     (change->sign != '+' && rec->causes.seen[WATCH_TABLE][0])))
 		answer = backoff_count(
 			backoff_of(&rec->backoffs, change->thing), clock_ms());
 	if (answer == BACKOFF_BEGIN)
@@ -206,12 +174,21 @@ static void save_probe_results(struct reconciler *rec)
 			 rec->state_dir, strerror(-rc));
 }
 
+static void log_failback(struct reconciler *rec,
+			 const struct setup_report *report, size_t i, bool v6)
+{
+	char text[FAILOVER_TEXT_MAX];
+
+	if (failback_text(rec->policy, report, i, v6, text))
+		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
+}
+
 static void log_active_uplink(struct reconciler *rec, size_t i, bool v6,
 			      uint8_t by)
 {
 	char text[FAILOVER_TEXT_MAX], time[HOLDS_TEXT_MAX];
 	enum log_level level = failover_text(rec->policy, i, v6 ? 6 : 4, by,
-					     reason_for(rec, " route "), text);
+					     causes_of(&rec->causes, " route "), text);
 
 	if (holds_is_running(&rec->holds, i, v6))
 		log_line(rec, level, "%s; established flows are held for %s",
@@ -249,10 +226,19 @@ static void note_links(struct reconciler *rec,
 				report->way[i][v6] == SETUP_WAY_PROBES;
 }
 
+static void log_foreign_marks(struct reconciler *rec,
+			      const struct setup_report *report)
+{
+	char text[FOREIGN_MARKS_TEXT_MAX];
+
+	if (foreign_marks_compare(&rec->last.foreign, &report->foreign, text))
+		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
+}
+
 static void follow_active_uplinks(struct reconciler *rec,
 			    const struct setup_report *report)
 {
-	char text[FOREIGN_MARKS_TEXT_MAX];
+	char text[FAILOVER_TEXT_MAX];
 
 	if (rec->options.active_uplinks != NULL)
 		rec->options.active_uplinks(rec->options.ctx, report);
@@ -263,16 +249,14 @@ static void follow_active_uplinks(struct reconciler *rec,
 
 			if (rec->has_last && by != rec->last.active[i][v6])
 				log_active_uplink(rec, i, v6, by);
+			log_failback(rec, report, i, v6);
 			if (holds_take_expired(&rec->holds, i, v6))
-				log_line(rec, LOG_LEVEL_WARNING,
-					 "uplink %s: IPv%d: its hold is "
-					 "over: established flows are given up",
-					 policy_uplink(rec->policy, i)->name,
-					 v6 ? 6 : 4);
+				log_line(rec, LOG_LEVEL_WARNING, "%s",
+					 hold_text_end(rec->policy, i, v6,
+						       text));
 		}
 	}
-	if (foreign_marks_compare(&rec->last.foreign, &report->foreign, text))
-		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
+	log_foreign_marks(rec, report);
 	clean_up_flows(rec, report);
 	rec->last = *report;
 	rec->has_last = true;
@@ -323,8 +307,7 @@ static void check(struct reconciler *rec)
 		follow_active_uplinks(rec, &report);
 	}
 	save_probe_results(rec);	/* refreshes their age */
-	memset(rec->seen, 0, sizeof(rec->seen));
-	rec->why[0] = '\0';
+	causes_clear(&rec->causes);
 	schedule_check(rec, rc);
 	watch_read(rec->watch, rec->port, observe, rec);
 }
@@ -336,7 +319,7 @@ static void log_probe(void *ctx, enum log_level level, const char *line)
 	struct reconciler *rec = ctx;
 
 	log_line(rec, level, "%s", line);
-	snprintf(rec->why, sizeof(rec->why), "health check");
+	causes_add_own(&rec->causes, "health check");
 }
 
 static void run_probes(struct reconciler *rec)
@@ -360,8 +343,8 @@ static void expire_holds(struct reconciler *rec)
 	if (!holds_expire(&rec->holds, clock_ms()))
 		return;
 	save_probe_results(rec);
-	if (!rec->why[0])
-		snprintf(rec->why, sizeof(rec->why), "end of a hold");
+	if (!rec->causes.why[0])
+		causes_add_own(&rec->causes, "end of a hold");
 	rec->check_ms = clock_ms();
 }
 
@@ -369,7 +352,7 @@ static void read_admin_states(struct reconciler *rec)
 {
 	if (!health_watch_read(rec->admin_states_fd))
 		return;
-	snprintf(rec->why, sizeof(rec->why), "waymark uplink");
+	causes_add_own(&rec->causes, "waymark uplink");
 	rec->check_ms = clock_ms();
 }
 

@@ -284,6 +284,23 @@ static bool has_late_move(const struct policy *policy)
 	return has;
 }
 
+/* Whether some flows on a fallback are reset, see failback.h. */
+static bool ends_flows(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++) {
+		int at;
+
+		for (size_t step = 1;
+		     (at = plan_routes_fallback(policy, i, step)) >= 0; step++)
+			if (policy_failback(policy, i, at) != FAILBACK_KEEP)
+				return true;
+		if (!policy_uplink_is_strict(policy, i) &&
+		    policy_failback(policy, i, -1) != FAILBACK_KEEP)
+			return true;
+	}
+	return false;
+}
+
 /* A mark that has our bits means a clash of masks, which doctor reports. */
 static struct foreign_mark_list without_bits(const struct foreign_mark_list *of,
 					     uint32_t bits)
@@ -310,6 +327,7 @@ static void copy_settings(struct plan *plan, const struct policy *policy,
 		.flow = without_bits(&foreign->flow, marks->mask),
 		.routed = without_bits(&foreign->routed, marks->mask),
 	};
+	plan->ends_flows = ends_flows(policy);
 	plan->keeps_nat_path = !has_late_move(policy);
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;

@@ -101,6 +101,7 @@ struct plan {
 	uint32_t mask;
 	bool has_xfrm;		/* the kernel supports IPsec */
 	bool has_guard;		/* some uplink is strict: plan_guard.h */
+	bool ends_flows;	/* some `failback` resets flows */
 	bool keeps_nat_path;	/* translated flows keep their first path */
 	uint32_t settled;
 	struct plan_uplink *uplinks;

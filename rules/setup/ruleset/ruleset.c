@@ -157,6 +157,10 @@ static void write_restore_again(const struct plan *plan, FILE *out)
 	for (size_t i = 0; i < plan->path_count; i++) {
 		const struct plan_path *path = &plan->paths[i];
 
+		if (path->is_drop && plan->ends_flows)
+			fprintf(out, "\t\tct mark & 0x%08" PRIx32 " == 0x%08"
+				PRIx32 " goto ended\n", plan->mask,
+				path->mark);
 		fprintf(out, "\t\tct mark & 0x%08" PRIx32 " == 0x%08" PRIx32,
 			plan->mask, path->mark | plan->settled);
 		if (path->is_drop)
@@ -168,6 +172,21 @@ static void write_restore_again(const struct plan *plan, FILE *out)
 	      "\t}\n\n", out);
 }
 
+/*
+ * End a TCP flow (failback.h): packets of the server pass, so that the client
+ * acknowledges them, and what the client sends is answered with a reset, which
+ * takes its sequence number from that packet.
+ */
+static void write_ended(const struct plan *plan, FILE *out)
+{
+	if (plan->ends_flows)
+		fputs("\tchain ended {\n"
+		      "\t\tct direction reply accept\n"
+		      "\t\tmeta l4proto tcp reject with tcp reset\n"
+		      "\t\taccept\n"
+		      "\t}\n\n", out);
+}
+
 /* Settled flows end here; the others carry their path into the queue. */
 static void write_restore(const struct plan *plan, FILE *out)
 {
@@ -175,8 +194,11 @@ static void write_restore(const struct plan *plan, FILE *out)
 	for (size_t i = 0; i < plan->path_count; i++) {
 		const struct plan_path *path = &plan->paths[i];
 
-		fprintf(out, "%s 0x%08" PRIx32 " : jump mark_%u,",
-			i ? "," : "", path->mark, path->number);
+		fprintf(out, "%s 0x%08" PRIx32 " : ", i ? "," : "", path->mark);
+		if (path->is_drop && plan->ends_flows)
+			fputs("goto ended,", out);
+		else
+			fprintf(out, "jump mark_%u,", path->number);
 		fprintf(out, " 0x%08" PRIx32 " : ", path->mark | plan->settled);
 		if (path->is_drop)
 			fputs("goto dropped", out);
@@ -521,6 +543,7 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	write_inspect(plan, out);
 	ruleset_offload_write(plan, with_big, out);
 	write_new_flow(plan, out);
+	write_ended(plan, out);
 	write_restore_again(plan, out);
 	write_save(plan, out);
 	ruleset_nat_write(plan, out);

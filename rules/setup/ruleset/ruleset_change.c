@@ -26,7 +26,7 @@ static const char *const fixed[] = { "inspect",	     "new_flow",
 				     "headers",	     "dropped",
 				     "wrong_uplink",   "restore_again",
 				     "enqueue",	     "inspect_strict",
-				     "unanswered" };
+				     "unanswered",    "ended" };
 static const char *const numbered[] = { "mark_",    "save_", "settle_",
 					"count_",   "set_",  "inbound_",
 					"keep_nat_", "hold_",	 "held_" };

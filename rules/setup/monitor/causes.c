@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* causes.c - what may have caused the changes that a check finds. */
+#include "rules/setup/monitor/causes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool causes_add(struct causes *causes, enum watch_kind kind, const char *text)
+{
+	bool is_new = strcmp(causes->seen[kind], text) != 0;
+
+	snprintf(causes->seen[kind], sizeof(causes->seen[kind]), "%s", text);
+	return is_new;
+}
+
+void causes_add_own(struct causes *causes, const char *why)
+{
+	snprintf(causes->why, sizeof(causes->why), "%s", why);
+}
+
+void causes_clear(struct causes *causes)
+{
+	*causes = (struct causes){ 0 };
+}
+
+bool causes_has(const struct causes *causes)
+{
+	return causes->seen[WATCH_LINK][0] || causes->seen[WATCH_ADDRESS][0] ||
+	       causes->why[0];
+}
+
+const char *causes_of(const struct causes *causes, const char *thing)
+{
+	enum watch_kind kind = strstr(thing, " rule ")	 ? WATCH_RULE :
+			       strstr(thing, " route ")	 ? WATCH_ROUTE :
+			       strstr(thing, "table inet") ? WATCH_TABLE :
+							     WATCH_LINK;
+
+	if (causes->why[0])
+		return causes->why;
+	if (causes->seen[WATCH_LINK][0])
+		return causes->seen[WATCH_LINK];
+	if (causes->seen[WATCH_ADDRESS][0])
+		return causes->seen[WATCH_ADDRESS];
+	if (causes->seen[kind][0])
+		return causes->seen[kind];
+	if (kind == WATCH_TABLE && causes->seen[WATCH_ROUTE][0])
+		return causes->seen[WATCH_ROUTE];
+	return causes->seen[WATCH_LOST][0] ? causes->seen[WATCH_LOST] :
+					       "found by a periodic check";
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * flow_entries.h - read the conntrack entries, and change or delete some.
+ */
+#ifndef WAYMARK_SETUP_FLOW_ENTRIES_H
+#define WAYMARK_SETUP_FLOW_ENTRIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/tables/address.h"
+
+/* What identifies an entry to the kernel. */
+struct flow_entry_key {
+	uint8_t family;
+	bool has_zone;
+	uint16_t zone;			/* as in the message */
+	uint16_t len;			/* 0: cut, cannot be used */
+	uint8_t tuple[96];		/* content of CTA_TUPLE_ORIG */
+};
+
+struct flow_entry {
+	struct flow_entry_key key;
+	struct address source;		/* of the original direction */
+	struct address destination;
+	struct address translated;	/* where answers go */
+	uint32_t mark;
+	uint8_t protocol;
+};
+
+/* For changes; opened by flow_entries_scan(), or by flow_changes_open(). */
+struct flow_changes;
+
+/* 0 or -errno. */
+int flow_changes_open(struct flow_changes **ret);
+void flow_changes_close(struct flow_changes *changes);
+/* No answer is requested: the entry may be gone. */
+void flow_changes_delete(struct flow_changes *changes,
+			 const struct flow_entry_key *key);
+/* Replace the bits of `mask` in its mark. */
+void flow_changes_mark(struct flow_changes *changes,
+		       const struct flow_entry_key *key, uint32_t put,
+		       uint32_t mask);
+
+typedef void flow_entry_fn(void *ctx, const struct flow_entry *entry,
+			   struct flow_changes *changes);
+
+/* Call `see` for each entry of both families. 0 or -errno. */
+int flow_entries_scan(flow_entry_fn *see, void *ctx);
+
+#endif
