@@ -124,6 +124,7 @@ $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libwaymark.
 $(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o
 $(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
 $(BUILD)/unit/check_flows_names: $(BUILD)/tools/flows_names.o
+$(BUILD)/unit/check_events: $(BUILD)/tools/daemon/events.o
 
 $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)

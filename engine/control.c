@@ -20,10 +20,12 @@
 struct client {
 	int fd;			/* -1: free */
 	bool is_answered;
+	bool is_stream;
 	uint64_t deadline_ms;
 	char *text;		/* the request, then the answer */
 	size_t len;
 	size_t done;		/* of the answer: sent */
+	_Alignas(uint64_t) char state[CONTROL_STREAM_STATE];
 };
 
 struct control {
@@ -34,6 +36,7 @@ struct control {
 	bool is_full;		/* new clients wait in the listener */
 	control_answer answer;
 	void *ctx;
+	const struct control_stream *stream;	/* NULL: there are none */
 	struct client clients[CONTROL_CLIENTS];
 };
 
@@ -125,6 +128,8 @@ static void close_fd(int fd)
 
 static void drop(struct control *control, struct client *client)
 {
+	if (client->is_stream)
+		control->stream->end(control->ctx, client->state);
 	close_fd(client->fd);
 	free(client->text);
 	*client = (struct client){ .fd = -1 };
@@ -183,6 +188,80 @@ static void accept_client(struct control *control, uint64_t now_ms)
 		drop(control, client);
 }
 
+/* ---- streams ---- */
+
+void control_set_stream(struct control *control,
+			const struct control_stream *stream)
+{
+	control->stream = stream;
+}
+
+static int count_streams(const struct control *control)
+{
+	int count = 0;
+
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		count += control->clients[i].is_stream;
+	return count;
+}
+
+/* The request's memory holds the stream's text from now on. */
+static bool begin_stream(struct control *control, struct client *client,
+			 size_t len)
+{
+	if (control->stream == NULL ||
+	    count_streams(control) >= CONTROL_STREAMS ||
+	    !control->stream->begin(control->ctx, client->text, len,
+				    client->state))
+		return false;
+	client->is_stream = true;
+	client->len = 0;
+	client->done = 0;
+	client->deadline_ms = UINT64_MAX;
+	return true;
+}
+
+/* Send what waits, then what is new, until the client does not keep up. */
+static void feed(struct control *control, struct client *client)
+{
+	ssize_t sent;
+
+	for (;;) {
+		if (client->done == client->len) {
+			client->done = 0;
+			client->len = control->stream->more(
+				control->ctx, client->state, client->text,
+				CONTROL_REQUEST_MAX);
+		}
+		if (client->len == 0)
+			break;
+		sent = send(client->fd, client->text + client->done,
+			    client->len - client->done, MSG_NOSIGNAL);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && errno != EAGAIN) {
+			drop(control, client);
+			return;
+		}
+		if (sent < 0)
+			break;
+		client->done += (size_t)sent;
+	}
+	watch(control, client->fd, client->len > 0 ? EPOLLIN | EPOLLOUT :
+						     EPOLLIN, client,
+	      EPOLL_CTL_MOD);
+}
+
+/* What a client of a stream still sends is ignored. */
+static void check_end(struct control *control, struct client *client)
+{
+	char byte;
+	ssize_t got = recv(client->fd, &byte, 1, 0);
+
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+		drop(control, client);
+}
+
 static void send_more(struct control *control, struct client *client)
 {
 	ssize_t sent = send(client->fd, client->text + client->done,
@@ -201,6 +280,8 @@ static void answer(struct control *control, struct client *client, size_t len)
 	char *line = client->text;
 
 	line[len] = '\0';
+	if (begin_stream(control, client, len))
+		return;
 	client->len = 0;
 	client->text = control->answer(control->ctx, line, len, &client->len);
 	free(line);
@@ -239,6 +320,8 @@ static void serve(struct control *control, const struct epoll_event *event,
 		accept_client(control, now_ms);
 	else if (client->fd < 0)
 		return;
+	else if (client->is_stream)
+		check_end(control, client);
 	else if (client->is_answered)
 		send_more(control, client);
 	else
@@ -254,6 +337,9 @@ void control_turn(struct control *control, uint64_t now_ms)
 
 	for (int i = 0; i < count; i++)
 		serve(control, &events[i], now_ms);
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		if (control->clients[i].is_stream)
+			feed(control, &control->clients[i]);
 	for (int i = 0; i < CONTROL_CLIENTS; i++)
 		if (control->clients[i].fd >= 0 &&
 		    control->clients[i].deadline_ms <= now_ms)
@@ -275,7 +361,7 @@ int control_wait_ms(const struct control *control, uint64_t now_ms)
 		uint64_t left = client->deadline_ms > now_ms ?
 				client->deadline_ms - now_ms : 0;
 
-		if (client->fd < 0)
+		if (client->fd < 0 || client->is_stream)
 			continue;
 		any = true;
 		if (left < min)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * control.h - the control socket of a running engine: one line of request, one
- * text in reply, then the connection closes. Everything is for one thread and
+ * text in reply, then the connection closes; or a stream of text until the
+ * client closes it. Everything is for one thread and
  * never blocks; control_fd() goes into that thread's poll().
  *
  * The cost of clients is bounded: their number, their time and the size of
@@ -10,10 +11,13 @@
 #ifndef WAYMARK_CONTROL_H
 #define WAYMARK_CONTROL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONTROL_CLIENTS 8
+#define CONTROL_CLIENTS 12
+/* Of these, clients that a stream is sent to. */
+#define CONTROL_STREAMS 4
 #define CONTROL_REQUEST_MAX ((size_t)64 * 1024)
 /* Time limits for the whole request and the whole answer. */
 #define CONTROL_REQUEST_MS 2000
@@ -34,6 +38,24 @@ int control_open(const char *dir, control_answer answer, void *ctx,
 		 struct control **ret_control);
 /* Close and remove the socket's name. NULL is fine. */
 void control_close(struct control *control);
+
+/*
+ * A stream, which a request may begin instead of being answered. Its text is
+ * fetched with each control_turn(), while the client keeps up: it never waits
+ * in memory.
+ */
+struct control_stream {
+	/* Whether the line begins a stream; `state` is the stream's. */
+	bool (*begin)(void *ctx, const char *line, size_t len, void *state);
+	/* Write the next text, at most `size` bytes; returns its length. */
+	size_t (*more)(void *ctx, void *state, char *text, size_t size);
+	void (*end)(void *ctx, void *state);
+};
+#define CONTROL_STREAM_STATE 64		/* bytes of a stream's own */
+
+/* `stream` is borrowed; its functions get the ctx of control_open(). */
+void control_set_stream(struct control *control,
+			const struct control_stream *stream);
 
 /* Readable when control_turn() has something to do. */
 int control_fd(const struct control *control);

@@ -151,6 +151,7 @@ static void lane_free(struct lane *lane)
 	free(lane->query);
 	source_nfqueue_close(lane->source);
 	worker_free(lane->worker);
+	free(lane->settled);
 	reset_sender_free(lane->resets);
 	if (lane->interfaces != NULL)
 		nlif_close(lane->interfaces);

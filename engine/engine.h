@@ -104,4 +104,12 @@ struct engine_cursor {
 size_t engine_flows(struct engine *engine, struct engine_cursor *cursor,
 		    struct flow_view *views, size_t room, size_t *ret_silent);
 
+/* Have the workers report the flows that they settle, or no longer. 0 or
+ * -ENOMEM. */
+int engine_report_settled(struct engine *engine, bool on);
+/* Take the next reported flow; false: there is none. */
+bool engine_take_settled(struct engine *engine, struct flow_view *ret);
+/* Reports that found no room since the previous call. */
+uint64_t engine_lost_settled(struct engine *engine);
+
 #endif

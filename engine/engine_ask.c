@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* engine_ask.c - report counters, memory and flows of a running engine. */
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -187,4 +188,50 @@ size_t engine_flows(struct engine *engine, struct engine_cursor *cursor,
 	}
 	cursor->is_complete = cursor->worker >= engine->lane_count;
 	return count;
+}
+
+/* ---- settled flows ---- */
+
+int engine_report_settled(struct engine *engine, bool on)
+{
+	for (size_t i = 0; i < engine->lane_count; i++) {
+		struct lane *lane = engine->lanes[i];
+
+		if (on && lane->settled == NULL)
+			lane->settled = calloc(1, sizeof(*lane->settled));
+		if (on && lane->settled == NULL)
+			return -ENOMEM;
+		worker_report_settled(lane->worker, on ? lane->settled : NULL);
+		if (!on && lane->settled != NULL)
+			worker_drop_settled(lane->settled);
+	}
+	return 0;
+}
+
+bool engine_take_settled(struct engine *engine, struct flow_view *ret)
+{
+	for (size_t i = 0; i < engine->lane_count; i++) {
+		struct settled_ring *ring = engine->lanes[i]->settled;
+
+		if (ring == NULL || !worker_take_settled(ring, ret))
+			continue;
+		engine_lines_translate(&engine->lines, ret);
+		return true;
+	}
+	return false;
+}
+
+uint64_t engine_lost_settled(struct engine *engine)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < engine->lane_count; i++) {
+		struct lane *lane = engine->lanes[i];
+		uint64_t now = lane->settled == NULL ? 0 :
+			       stats_read(&lane->settled->lost);
+
+		lost += now - lane->lost_seen;
+		lane->lost_seen = now;
+	}
+	return lost;
 }

@@ -27,6 +27,8 @@ struct lane {
 	 * asked. */
 	struct flow_query *query;	/* NULL until first needed */
 	bool is_asked;
+	struct settled_ring *settled;	/* NULL until first needed */
+	uint64_t lost_seen;		/* by engine_lost_settled() */
 	unsigned int turns_seen;	/* by engine_has_turned() */
 	/* Counted by the lane's thread, read by the control thread. */
 	atomic_uint turns;

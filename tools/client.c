@@ -128,3 +128,25 @@ int client_ask(const char *name, const char *state_dir, json_t *request,
 	json_decref(answer);
 	return status;
 }
+
+int client_follow(const char *name, const char *state_dir, json_t *request,
+		  FILE **ret_stream)
+{
+	char dir[PATH_MAX];
+	int rc = setup_state_dir(state_dir, dir);
+	int fd = rc < 0 ? rc : control_connect(dir);
+
+	errno = EPROTO;
+	rc = fd < 0 ? fd : send_line(fd, request);
+	json_decref(request);
+	if (rc == 0) {
+		*ret_stream = fdopen(fd, "r");
+		if (*ret_stream != NULL)
+			return EXIT_SUCCESS;
+		rc = -errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	explain(name, dir, rc);
+	return EXIT_FAILURE;
+}

@@ -6,6 +6,7 @@
 #define WAYMARK_CLIENT_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 /*
  * Send `request`, whose ownership passes, to the engine of `state_dir` (NULL:
@@ -15,5 +16,10 @@
  */
 int client_ask(const char *name, const char *state_dir, json_t *request,
 	       json_t **ret_data);
+
+/* The same for a request that is answered by a stream of lines, which the
+ * caller closes. */
+int client_follow(const char *name, const char *state_dir, json_t *request,
+		  FILE **ret_stream);
 
 #endif

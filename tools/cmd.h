@@ -18,6 +18,7 @@
 int cmd_check(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);
 int cmd_down(int argc, char *argv[]);
+int cmd_events(int argc, char *argv[]);
 int cmd_exempt(int argc, char *argv[]);
 int cmd_explain(int argc, char *argv[]);
 int cmd_flows(int argc, char *argv[]);

@@ -11,7 +11,8 @@
 static int run(const char *path, const char *state_dir)
 {
 	int status;
-	struct foreground *fg = foreground_start(path, state_dir, &status);
+	struct foreground *fg = foreground_start(path, state_dir, NULL,
+						 &status);
 	int rc;
 
 	if (fg == NULL)
@@ -26,7 +27,7 @@ int cmd_run(int argc, char *argv[])
 {
 	struct options options;
 
-	if (!options_read_daemon(argc, argv, &options))
+	if (!options_read_daemon(argc, argv, false, &options))
 		return cmd_usage(argv[0]);
 	log_init(options.verbose);
 	return run(argv[optind], options.state_dir);

@@ -5,14 +5,16 @@
 #include "rules/util/log.h"
 #include "tools/cmd.h"
 #include "tools/daemon/foreground.h"
+#include "tools/daemon/hooks.h"
 #include "tools/options.h"
 
 /* The engine starts first: nothing is queued before it is bound, and a queue
  * that another process holds is an error before anything is changed. */
-static int up(const char *path, const char *state_dir)
+static int up(const char *path, const char *state_dir, const char *events_dir)
 {
 	int status;
-	struct foreground *fg = foreground_start(path, state_dir, &status);
+	struct foreground *fg = foreground_start(path, state_dir, events_dir,
+						 &status);
 	int rc;
 
 	if (fg == NULL)
@@ -34,8 +36,9 @@ int cmd_up(int argc, char *argv[])
 {
 	struct options options;
 
-	if (!options_read_daemon(argc, argv, &options))
+	if (!options_read_daemon(argc, argv, true, &options))
 		return cmd_usage(argv[0]);
 	log_init(options.verbose);
-	return up(argv[optind], options.state_dir);
+	return up(argv[optind], options.state_dir, options.events_dir != NULL ?
+		  options.events_dir : HOOKS_DIR);
 }

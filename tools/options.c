@@ -32,18 +32,23 @@ bool options_read(int argc, char *argv[], bool has_json, int min, int max,
 	return argc - optind >= min && argc - optind <= max;
 }
 
-bool options_read_daemon(int argc, char *argv[], struct options *options)
+bool options_read_daemon(int argc, char *argv[], bool has_events,
+			 struct options *options)
 {
 	static const struct option words[] = {
+		{ "events-dir", required_argument, NULL, 'e' },
 		{ "state-dir", required_argument, NULL, 's' },
 		{ "verbose", no_argument, NULL, 'v' }, { 0 },
 	};
 	int option;
 
 	*options = (struct options){ 0 };
-	while ((option = getopt_long(argc, argv, "v", words, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "v", has_events ? words :
+				     words + 1, NULL)) != -1) {
 		if (option == 's')
 			options->state_dir = optarg;
+		else if (option == 'e')
+			options->events_dir = optarg;
 		else if (option == 'v')
 			options->verbose = true;
 		else

@@ -9,6 +9,7 @@
 
 struct options {
 	const char *state_dir;	/* NULL: that of this network namespace */
+	const char *events_dir;	/* NULL: the default */
 	bool json;
 	bool verbose;
 };
@@ -21,8 +22,10 @@ struct options {
 bool options_read(int argc, char *argv[], bool has_json, int min, int max,
 		  struct options *options);
 
-/* The same for `up` and `run`: --state-dir, -v and one policy. */
-bool options_read_daemon(int argc, char *argv[], struct options *options);
+/* The same for `up` and `run`: --state-dir, --events-dir of `up`, -v and one
+ * policy. */
+bool options_read_daemon(int argc, char *argv[], bool has_events,
+			 struct options *options);
 
 /* Parse a number greater than 0. */
 bool options_count(const char *text, unsigned long *ret);

@@ -84,6 +84,8 @@ static const struct command {
 	  "Runs in the foreground until SIGINT or SIGTERM. The set-up stays,\n"
 	  "so that settled flows keep their uplinks; 'waymark down' removes\n"
 	  "it. SIGHUP reloads the policy.\n"
+	  "  --events-dir DIR  run the programs there when an uplink changes\n"
+	  "                    (/etc/waymark/events.d)\n"
 	  "  --state-dir DIR   the directory of journal and lock\n"
 	  "  -v, --verbose     log debug messages, too\n" },
 	{ "down", cmd_down, "[OPTIONS]",
@@ -131,6 +133,12 @@ static const struct command {
 	  "settled. KNOWN BY: payload of the flow, a dns answer that its client\n"
 	  "received, earlier flows to the server, or headers, which the kernel\n"
 	  "decided by.\n" },
+	{ "events", cmd_events, "[OPTIONS]",
+	  "follow what happens: uplinks, reloads, repairs, exemptions, flows",
+	  "  --flows           flows that are settled, too\n"
+	  "  -n COUNT          end after COUNT events\n"
+	  "  --json            print one JSON object per event and line\n"
+	  "  --state-dir DIR   the directory that the engine uses\n" },
 	{ "top", cmd_top, "[OPTIONS]",
 	  "print the status every second, with rates",
 	  "  -n COUNT          end after COUNT times\n"

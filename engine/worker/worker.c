@@ -154,6 +154,7 @@ static void finish(struct worker *worker, struct flow *flow)
 	flow->settled_packet = flow->packets;
 	count_settled(worker, flow);
 	worker_learn(worker, flow, flow->last_ns);
+	worker_note_settled(worker, flow);
 	if (!worker->options.name_all)
 		inspect_release(worker->inspector, flow);
 }

@@ -7,6 +7,7 @@
 #ifndef WAYMARK_WORKER_H
 #define WAYMARK_WORKER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -108,6 +109,24 @@ enum flow_source {
 	FLOW_SOURCE_ANSWER,	/* a DNS answer that the client received */
 	FLOW_SOURCE_SERVER,	/* earlier flows to the server */
 };
+
+/* Flows that a worker has just settled, for the control thread. The worker
+ * writes, and counts what finds no room; one thread reads. */
+#define SETTLED_RING 512
+struct settled_ring {
+	atomic_uint_fast64_t head;	/* stored by the worker */
+	atomic_uint_fast64_t tail;	/* stored by the reader */
+	atomic_uint_fast64_t lost;	/* counted by the worker */
+	struct flow_view views[SETTLED_RING];
+};
+
+/* Report settled flows in `ring`, which is borrowed, from now on; NULL: no
+ * longer. For the control thread. */
+void worker_report_settled(struct worker *worker, struct settled_ring *ring);
+/* Take the next flow of a ring; false: there is none. */
+bool worker_take_settled(struct settled_ring *ring, struct flow_view *ret);
+/* Drop all that are in it now. */
+void worker_drop_settled(struct settled_ring *ring);
 
 struct flow_query {
 	size_t next;		/* place to continue from */

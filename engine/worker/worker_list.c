@@ -127,6 +127,51 @@ void worker_list(struct worker *worker)
 	atomic_store_explicit(&worker->query, NULL, memory_order_release);
 }
 
+/* ---- settled flows ---- */
+
+void worker_report_settled(struct worker *worker, struct settled_ring *ring)
+{
+	atomic_store_explicit(&worker->settled, ring, memory_order_release);
+}
+
+void worker_note_settled(const struct worker *worker, const struct flow *flow)
+{
+	struct settled_ring *ring = atomic_load_explicit(&worker->settled,
+							 memory_order_acquire);
+	uint64_t head;
+
+	if (ring == NULL)
+		return;
+	head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+	if (head - atomic_load_explicit(&ring->tail, memory_order_acquire) >=
+	    SETTLED_RING) {
+		stats_add(&ring->lost, 1);
+		return;
+	}
+	view(worker, flow, &ring->views[head % SETTLED_RING]);
+	atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+}
+
+bool worker_take_settled(struct settled_ring *ring, struct flow_view *ret)
+{
+	uint64_t tail = atomic_load_explicit(&ring->tail,
+					     memory_order_relaxed);
+
+	if (tail == atomic_load_explicit(&ring->head, memory_order_acquire))
+		return false;
+	*ret = ring->views[tail % SETTLED_RING];
+	atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
+	return true;
+}
+
+void worker_drop_settled(struct settled_ring *ring)
+{
+	atomic_store_explicit(&ring->tail, atomic_load_explicit(
+		&ring->head, memory_order_acquire), memory_order_release);
+}
+
+/* ---- memory ---- */
+
 size_t worker_flow_bytes(const struct worker *worker)
 {
 	return flow_table_bytes(worker->flows);

@@ -31,6 +31,9 @@ struct worker {
 	/* Stored by the control thread; set to NULL by the worker when
 	 * answered. */
 	_Atomic(struct flow_query *) query;
+	/* Stored by the control thread, loaded by the worker's; NULL: no
+	 * follower of settled flows. */
+	_Atomic(struct settled_ring *) settled;
 	/* Stored by the worker's thread, loaded by the control thread. */
 	_Atomic(struct worker_config *) current;
 	/* Used by the worker's thread only. */
@@ -99,6 +102,9 @@ set_bits worker_interface_sets(struct worker *worker, uint32_t ifindex);
  * knows the flow of `pkt`. */
 void worker_leave_down(const struct worker *worker, struct flow *flow,
 		       const struct packet *pkt);
+
+/* Copy a flow that was just settled to the ring, if there is one. */
+void worker_note_settled(const struct worker *worker, const struct flow *flow);
 
 /* Answer a query. */
 void worker_list(struct worker *worker);

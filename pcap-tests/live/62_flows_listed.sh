@@ -95,7 +95,7 @@ is "--sort host: unknown ones are last" \
 # An upload runs meanwhile: it has the highest rate.
 in_server nc -l -p 9001 </dev/null >/dev/null &
 until_true 20 lab_listens server tcp 9001
-while sleep 0.2; do head -c 20000 /dev/zero; done 2>/dev/null |
+while sleep 0.2 && head -c 20000 /dev/zero; do :; done 2>/dev/null |
 	in_client nc -N $SERVER4 9001 >/dev/null 2>&1 &
 ok "--sort rate finds the upload" until_true 10 eval '[ "$(flows --sort rate \
 	--rows 1 | jq -r "select(.rate > 1000).dport")" = 9001 ]'

@@ -316,6 +316,109 @@ START_TEST(health)
 }
 END_TEST
 
+/* ---- streams ---- */
+
+static int streams;			/* that have begun and not ended */
+static size_t produced;			/* bytes so far, of all */
+static bool is_quiet;
+
+static bool begin_stream(void *ctx, const char *text, size_t len, void *state)
+{
+	ck_assert_ptr_eq(ctx, &asked);
+	ck_assert_uint_eq(strlen(text), len);
+	*(int *)state = 7;
+	streams += strcmp(text, "stream") == 0;
+	return strcmp(text, "stream") == 0;
+}
+
+static size_t more_stream(void *ctx, void *state, char *text, size_t size)
+{
+	ck_assert_ptr_eq(ctx, &asked);
+	ck_assert_int_eq(*(int *)state, 7);
+	if (is_quiet)
+		return 0;
+	memset(text, 's', size);
+	produced += size;
+	return size;
+}
+
+static void end_stream(void *ctx, void *state)
+{
+	ck_assert_ptr_eq(ctx, &asked);
+	ck_assert_int_eq(*(int *)state, 7);
+	streams--;
+}
+
+static const struct control_stream stream = {
+	begin_stream, more_stream, end_stream,
+};
+
+static int dial_stream(void)
+{
+	int fd = dial();
+
+	say(fd, "stream\n", 7);
+	turns(3, 0);
+	return fd;
+}
+
+/* A client that does not read costs its buffers; others are served. It ends
+ * when it closes, not by a time limit. */
+START_TEST(stream_waits)
+{
+	char text[64];
+	size_t before;
+	int slow, other;
+
+	control_set_stream(control, &stream);
+	slow = dial_stream();
+	ck_assert_int_eq(streams, 1);
+	before = produced;
+	turns(50, CONTROL_ANSWER_MS * 9);
+	ck_assert_uint_eq(produced, before);	/* nothing more is fetched */
+	ck_assert_int_eq(streams, 1);
+	ck_assert_int_eq(control_wait_ms(control, 0), -1);
+	other = dial();
+	say(other, "status\n", 7);
+	turns(4, 0);
+	ck_assert_int_eq(observe(other, text, sizeof(text)), 6);
+	while (observe(slow, text, sizeof(text)) > 0)
+		;
+	turns(1, 0);
+	ck_assert_uint_gt(produced, before);	/* it goes on */
+	close(slow);
+	close(other);
+	turns(2, 0);
+	ck_assert_int_eq(streams, 0);
+}
+END_TEST
+
+START_TEST(stream_limit)
+{
+	int fds[CONTROL_STREAMS], one_more;
+	char text[64];
+
+	is_quiet = true;
+	control_set_stream(control, &stream);
+	for (int i = 0; i < CONTROL_STREAMS; i++)
+		fds[i] = dial_stream();
+	ck_assert_int_eq(streams, CONTROL_STREAMS);
+	one_more = dial_stream();	/* is answered instead */
+	ck_assert_int_eq(observe(one_more, text, sizeof(text)), 6);
+	ck_assert_mem_eq(text, "stream", 6);
+	close(one_more);
+	close(fds[0]);
+	turns(2, 0);
+	ck_assert_int_eq(streams, CONTROL_STREAMS - 1);
+	fds[0] = dial_stream();
+	ck_assert_int_eq(streams, CONTROL_STREAMS);
+	for (int i = 0; i < CONTROL_STREAMS; i++)
+		close(fds[i]);
+	turns(2, 0);
+	ck_assert_int_eq(streams, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("control");
@@ -333,6 +436,8 @@ int main(void)
 	tcase_add_test(tcase, slow_to_listen);
 	tcase_add_test(tcase, gone);
 	tcase_add_test(tcase, many);
+	tcase_add_test(tcase, stream_waits);
+	tcase_add_test(tcase, stream_limit);
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(queue, health, 0, ROWS(queues));
 	suite_add_tcase(suite, queue);

@@ -316,6 +316,39 @@ static void list_settled(struct worker *worker, struct flow_query *query)
 	ck_assert(query->is_complete);
 }
 
+START_TEST(reports_settled)
+{
+	struct policy *policy = policy_for(UPLINKS, "route tcp dport 25 via b");
+	struct worker *worker = packets_worker(policy);
+	struct settled_ring *ring = calloc(1, sizeof(*ring));
+	struct test_packet mail = { SYN, .dport = 25 };
+	struct flow_view flow;
+
+	ck_assert_ptr_nonnull(ring);
+	mark_of(worker, &mail);			/* no follower */
+	worker_report_settled(worker, ring);
+	for (uint16_t i = 0; i < SETTLED_RING + 3; i++) {
+		mail.sport = (uint16_t)(1000 + i);
+		mark_of(worker, &mail);
+	}
+	for (uint16_t i = 0; i < SETTLED_RING; i++) {
+		ck_assert(worker_take_settled(ring, &flow));
+		ck_assert_uint_eq(flow.sport, 1000 + i);
+		ck_assert(flow.is_settled);
+		ck_assert_int_eq(flow.route, 0);
+	}
+	ck_assert(!worker_take_settled(ring, &flow));
+	ck_assert_uint_eq(stats_read(&ring->lost), 3);
+	worker_report_settled(worker, NULL);
+	mail.sport = 9;
+	mark_of(worker, &mail);
+	ck_assert(!worker_take_settled(ring, &flow));
+	worker_free(worker);
+	policy_free(policy);
+	free(ring);
+}
+END_TEST
+
 /* What a settled flow was identified as outlives the policy that decided. */
 START_TEST(settled_views)
 {
@@ -447,6 +480,7 @@ int main(void)
 	tcase_add_test(tcase, one_at_a_time);
 	tcase_add_test(tcase, views);
 	tcase_add_test(tcase, settled_views);
+	tcase_add_test(tcase, reports_settled);
 	tcase_add_test(tcase, under_traffic);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

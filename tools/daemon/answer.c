@@ -10,6 +10,7 @@
 #include "rules/util/log.h"
 #include "tools/daemon/answer_parts.h"
 #include "tools/daemon/running.h"
+#include "tools/daemon/running_events.h"
 
 json_t *answer_text(const char *text)
 {
@@ -149,6 +150,17 @@ static int put_in_force(struct running *running, const json_t *request,
 	return rc;
 }
 
+static void note_change(struct running *running, const json_t *request,
+			list_change how)
+{
+	const json_t *entry = how == add ? json_object_get(request, "entry") :
+					   request;
+	const char *host = json_string_value(json_object_get(entry, "host"));
+
+	running_note_exemption(running, how == add ? "added" : "removed",
+			       host != NULL ? host : "");
+}
+
 static json_t *change(struct running *running, const json_t *request,
 		      list_change how)
 {
@@ -167,6 +179,8 @@ static json_t *change(struct running *running, const json_t *request,
 		return refuse("waymark: out of memory\n");
 	reconcile_pause(running->reconciler);
 	rc = put_in_force(running, request, how, out);
+	if (rc == 0)
+		note_change(running, request, how);
 	reconcile_resume(running->reconciler, engine_policy(running->engine));
 	fclose(out);
 	reply = answer(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, message, NULL);
@@ -184,6 +198,20 @@ static json_t *exempt_del(struct running *running, const json_t *request)
 	return change(running, request, del);
 }
 
+/* ---- events ---- */
+
+/* A stream that could begin never gets here, see running_events.c. */
+static json_t *events(struct running *running, const json_t *request)
+{
+	char message[96];
+
+	(void)running;
+	(void)request;
+	snprintf(message, sizeof(message), "waymark events: %d others follow "
+		 "events, which is the maximum\n", CONTROL_STREAMS);
+	return refuse(message);
+}
+
 /* ---- dispatch ---- */
 
 static const struct {
@@ -194,6 +222,7 @@ static const struct {
 	{ "flows", flows },
 	{ "headers", headers },
 	{ "reload", reload },
+	{ "events", events },
 	{ "exempt-list", list },
 	{ "exempt-add", exempt_add },
 	{ "exempt-del", exempt_del },

@@ -121,6 +121,12 @@ static void clean_host(char *host)
 			*host = '?';
 }
 
+json_t *answer_flow(const struct running *running, struct flow_view *view)
+{
+	clean_host(view->host);
+	return flow_json(engine_policy(running->engine), view, clock_ns());
+}
+
 static json_t *views_json(const struct policy *policy, struct flow_view *views,
 			  size_t count)
 {

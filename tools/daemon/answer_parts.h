@@ -26,6 +26,8 @@ json_t *answer_uplinks(const struct running *running,
  * to come has. *ret_silent: the number of workers that did not answer. */
 json_t *answer_flows(struct running *running, const json_t *request,
 		     size_t *ret_silent);
+/* One flow, with the host name in `view` made printable. */
+json_t *answer_flow(const struct running *running, struct flow_view *view);
 /* The lines that decide flows by addresses, protocol and ports alone. */
 json_t *answer_headers(struct running *running, const json_t *request);
 

@@ -25,12 +25,14 @@
 #include "tools/load.h"
 #include "tools/daemon/memory.h"
 #include "tools/daemon/running.h"
+#include "tools/daemon/running_events.h"
 
 /* Exemptions expire with this precision. */
 #define EXPIRE_MS 1000
 
 struct foreground {
 	const char *name;
+	const char *events_dir;	/* NULL: no hooks */
 	struct running running;
 	struct learned *learned;
 	struct neighbours *neighbours;	/* NULL: not available */
@@ -108,11 +110,23 @@ static int open_control(struct foreground *fg)
 	int rc = control_open(fg->lock.dir, running_answer, &fg->running,
 			      &fg->control);
 
+	if (rc == 0)
+		control_set_stream(fg->control, &running_streams);
 	if (rc < 0)
 		log_error("%s: %s/control: %s; choose another directory with "
 			  "--state-dir", fg->name, fg->lock.dir,
 			  strerror(-rc));
 	return rc;
+}
+
+static void start_hooks(struct foreground *fg)
+{
+	int rc = fg->events_dir == NULL ? 0 :
+		 hooks_start(&fg->running.hooks, fg->events_dir);
+
+	if (rc < 0)
+		log_warning("%s: no programs are run for changes of uplinks: "
+			    "%s", fg->events_dir, strerror(-rc));
 }
 
 static int start(struct foreground *fg, struct loaded *loaded)
@@ -123,6 +137,7 @@ static int start(struct foreground *fg, struct loaded *loaded)
 		log_error("%s: signals: %s", fg->name, strerror(-rc));
 		return rc;
 	}
+	start_hooks(fg);
 	rc = confine_process();
 	if (rc < 0)
 		log_warning("%s: the process keeps all privileges: %s",
@@ -152,13 +167,15 @@ static struct foreground *foreground_new(const char *path,
 	fg->running.path = path;
 	fg->running.state_dir = state_dir;
 	notify_init(&fg->running.notify);
+	fg->running.events = events_new();
+	fg->running.hooks.fd = -1;
 	fg->lock.fd = -1;
 	fg->signal_fd = -1;
 	return fg;
 }
 
 struct foreground *foreground_start(const char *path, const char *state_dir,
-				    int *ret_status)
+				    const char *events_dir, int *ret_status)
 {
 	struct load_options options = {
 		.resolve = true, .remember = true,
@@ -184,6 +201,8 @@ struct foreground *foreground_start(const char *path, const char *state_dir,
 		return NULL;
 	}
 	fg = foreground_new(path, state_dir);
+	if (fg != NULL)
+		fg->events_dir = events_dir;
 	if (fg != NULL && start(fg, &loaded) == 0)
 		return fg;
 	foreground_stop(fg);
@@ -236,7 +255,10 @@ static int wait_ms(const struct foreground *fg)
 	int ms = control_wait_ms(fg->control, clock_ms());
 	int names_ms = running_names_wait_ms(&fg->running);
 	int notify_ms = notify_wait_ms(&fg->running.notify);
+	int events_ms = running_events_wait_ms(&fg->running);
 
+	if (events_ms >= 0 && (ms < 0 || events_ms < ms))
+		ms = events_ms;
 	if (names_ms >= 0 && (ms < 0 || names_ms < ms))
 		ms = names_ms;
 	if (notify_ms >= 0 && (ms < 0 || notify_ms < ms))
@@ -278,13 +300,14 @@ int foreground_wait(struct foreground *fg)
 		{ .fd = control_fd(fg->control), .events = POLLIN },
 		{ .fd = neighbours_fd(fg->neighbours), .events = POLLIN },
 		{ .events = POLLIN },
+		{ .fd = events_fd(fg->running.events), .events = POLLIN },
 	};
 
 	log_ready(fg);
 	notify_ready(&fg->running);
 	for (;;) {
 		wait[4].fd = running_names_fd(&fg->running);
-		if (poll(wait, 5, wait_ms(fg)) < 0) {
+		if (poll(wait, 6, wait_ms(fg)) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;
@@ -295,9 +318,10 @@ int foreground_wait(struct foreground *fg)
 			return 0;
 		neighbours_turn(fg->neighbours, fg->learned,
 				clock_ms() * 1000000);
-		control_turn(fg->control, clock_ms());
 		running_expire(&fg->running);
 		running_follow_names(&fg->running);
+		running_events_turn(&fg->running, clock_ms());
+		control_turn(fg->control, clock_ms());
 		notify_turn(&fg->running, clock_ms());
 	}
 	log_error("%s: %s", fg->name, engine_failure(engine));
@@ -344,6 +368,8 @@ void foreground_stop(struct foreground *fg)
 		engine_stop(fg->running.engine, &totals);
 		log_totals(fg, &totals);
 	}
+	hooks_stop(&fg->running.hooks);
+	events_free(fg->running.events);
 	neighbours_close(fg->neighbours);
 	memory_close(fg->learned, fg->running.state_dir);
 	exempts_fini(&fg->running.exempts);

@@ -12,10 +12,11 @@ struct foreground;
  * Read the policy in `path`, take the lock of `state_dir` (NULL: the default)
  * and start the engine. Signals are blocked until foreground_wait(). Returns
  * NULL on failure, with the exit status in *ret_status: EXIT_POLICY if another
- * attempt would fail, too. Both strings must outlive the result.
+ * attempt would fail, too. Programs in `events_dir` (NULL: none) are run when an
+ * uplink changes. The strings must outlive the result.
  */
 struct foreground *foreground_start(const char *path, const char *state_dir,
-				    int *ret_status);
+				    const char *events_dir, int *ret_status);
 
 /* Set up the kernel, now and at each reload. 0 or -errno. */
 int foreground_set_up(struct foreground *fg);

@@ -10,6 +10,7 @@
 #include "rules/setup/monitor/reconcile.h"
 #include "rules/setup/setup.h"
 #include "rules/util/log.h"
+#include "tools/daemon/running_events.h"
 
 /* ---- reload ---- */
 
@@ -118,6 +119,7 @@ static void report_active_uplinks(void *ctx, const struct setup_report *report)
 		for (int v6 = 0; v6 < 2; v6++)
 			engine_set_down(engine, i, v6,
 					report->active[i][v6] != i);
+	running_note_uplinks(running, report);
 }
 
 int running_set_up(struct running *running, bool down_links, FILE *out)
@@ -263,6 +265,7 @@ int running_reload(struct running *running, FILE *out)
 	if (copy != NULL && fclose(copy) == 0)
 		fputs(messages, out);
 	notify_reloaded(running, rc, messages);
+	running_note_reload(running, rc, running->notify.refused);
 	free(messages);
 	return rc;
 }
@@ -271,8 +274,8 @@ int running_reload(struct running *running, FILE *out)
 
 static void log_line(void *ctx, enum log_level level, const char *line)
 {
-	(void)ctx;
 	log_write(level, "%s", line);
+	running_note_repair(ctx, level, line);
 }
 
 int running_keep(struct running *running)
@@ -300,12 +303,14 @@ void running_expire(struct running *running)
 	int64_t next = exempts_next(&running->exempts);
 	struct clock_stamp now;
 	struct log_stream log;
+	json_t *before;
 	int rc;
 
 	if (next == 0 || next > clock_boot_s())
 		return;
 	now = clock_stamp_now();
 	reconcile_pause(running->reconciler);
+	before = json_incref(running->exempts.hosts);
 	exempts_expire(&running->exempts, now.boot_s);
 	rc = exempts_save(&running->exempts, &now);
 	if (rc < 0)
@@ -317,4 +322,6 @@ void running_expire(struct running *running)
 	}
 	reconcile_resume(running->reconciler, engine_policy(running->engine));
 	log_notice("%s: an exemption expired", running->path);
+	running_note_expired(running, before);
+	json_decref(before);
 }

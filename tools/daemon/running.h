@@ -12,11 +12,21 @@
 
 #include "engine/engine.h"
 #include "rules/setup/exempts.h"
+#include "rules/setup/setup.h"
+#include "tools/daemon/events.h"
+#include "tools/daemon/hooks.h"
 #include "tools/daemon/notify.h"
 #include "rules/setup/kernel/counter_totals.h"
 #include "tools/load.h"
 
 struct refresh;
+
+/* The state of an uplink that events were last compared with, IPv4 and IPv6. */
+struct uplink_seen {
+	char name[UPLINK_NAME_MAX];	/* "": free */
+	uint8_t way[2];			/* enum setup_way */
+	char active[2][UPLINK_NAME_MAX];
+};
 
 struct running {
 	const char *path;	/* of the policy file */
@@ -35,6 +45,14 @@ struct running {
 	struct counter_totals totals;
 	struct reconciler *reconciler;	/* NULL without has_setup */
 	struct notify notify;
+	struct events *events;	/* NULL: out of memory */
+	struct hooks hooks;
+	/* Subscribers to events, and those of them that want flows. */
+	unsigned followers, flow_followers;
+	struct stats counters_seen;
+	uint64_t counters_next_ms;
+	/* By the thread that sets up: the last reported state. */
+	struct uplink_seen uplinks_seen[SETUP_UPLINKS_MAX];
 };
 
 /*
