@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "rules/util/state_file.h"
+
 #define NAME "control"
 
 struct client {
@@ -62,16 +64,13 @@ static int watch(struct control *control, int fd, uint32_t events, void *what,
 static int bind_name(struct control *control)
 {
 	struct sockaddr_un address;
-	mode_t mask;
-	int rc;
 
 	unlinkat(control->dir, NAME, 0);
 	address_in(control->dir, &address);
-	mask = umask(0177);
-	rc = bind(control->listener, (struct sockaddr *)&address,
-		  sizeof(address));
-	umask(mask);
-	if (rc < 0)
+	/* The name gets the mode of the socket, see unix_bind() of Linux. */
+	if (fchmod(control->listener, 0600) < 0 ||
+	    bind(control->listener, (struct sockaddr *)&address,
+		 sizeof(address)) < 0)
 		return -errno;
 	control->is_bound = true;
 	return listen(control->listener, CONTROL_CLIENTS) < 0 ? -errno : 0;
@@ -79,8 +78,10 @@ static int bind_name(struct control *control)
 
 static int open_all(struct control *control, const char *dir)
 {
-	int rc;
+	int rc = state_dir_check(dir);
 
+	if (rc < 0)
+		return rc;
 	control->dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (control->dir < 0)
 		return -errno;
@@ -375,9 +376,11 @@ int control_wait_ms(const struct control *control, uint64_t now_ms)
 int control_connect(const char *dir)
 {
 	struct sockaddr_un address;
-	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd, rc;
+	int dir_fd, fd, rc = state_dir_check(dir);
 
+	if (rc < 0)
+		return rc;
+	dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return -errno;
 	address_in(dir_fd, &address);

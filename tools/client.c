@@ -13,6 +13,7 @@
 #include "engine/control.h"
 #include "rules/setup/journal.h"
 #include "rules/setup/setup.h"
+#include "rules/util/state_file.h"
 
 /* A reload reads lists and changes the kernel, perhaps after another waymark
  * that holds its lock. */
@@ -37,6 +38,8 @@ static void explain_left(const char *name, const char *dir)
 
 static void explain(const char *name, const char *dir, int rc)
 {
+	char why[STATE_WHY_MAX];
+
 	if (rc == -ENOENT || rc == -ECONNREFUSED) {
 		fprintf(stderr, "waymark %s: no engine is running here (%s); "
 			"start it with `waymark up`\n", name, dir);
@@ -44,6 +47,9 @@ static void explain(const char *name, const char *dir, int rc)
 	} else if (rc == -EACCES) {
 		fprintf(stderr, "waymark %s: %s/control: %s; only who runs the "
 			"engine may ask it\n", name, dir, strerror(-rc));
+	} else if (rc == -EPERM) {
+		fprintf(stderr, "waymark %s: %s: %s\n", name, dir,
+			state_file_reason(dir, rc, why));
 	} else {
 		fprintf(stderr, "waymark %s: the engine does not answer: %s\n",
 			name, strerror(-rc));

@@ -8,6 +8,7 @@
 
 #include "rules/setup/plan/health.h"
 #include "rules/setup/setup.h"
+#include "rules/util/state_file.h"
 #include "tools/client.h"
 #include "tools/cmd.h"
 #include "tools/options.h"
@@ -43,6 +44,7 @@ static bool is_known(const struct health *health, const char *name)
 
 static int admin_state(const char *dir, enum health_admin_state wanted, const char *name)
 {
+	char why[STATE_WHY_MAX];
 	struct health health;
 	int rc = health_load(dir, 0, &health);
 
@@ -51,7 +53,8 @@ static int admin_state(const char *dir, enum health_admin_state wanted, const ch
 	else if (rc == 0)
 		rc = health_save_admin_state(dir, name, wanted);
 	if (rc < 0 && rc != -ENOENT)
-		fprintf(stderr, "waymark uplink: %s: %s\n", dir, strerror(-rc));
+		fprintf(stderr, "waymark uplink: %s: %s\n", dir,
+			state_file_reason(dir, rc, why));
 	health_fini(&health);
 	if (rc == 0)
 		printf("uplink %s: %s\n", name, admin_states[wanted]);

@@ -10,6 +10,7 @@
 
 #include "engine/hints/hint.h"
 #include "rules/parse/keywords.h"
+#include "rules/util/state_file.h"
 
 static const char *time_text(uint32_t second, char text[static 32])
 {
@@ -63,8 +64,9 @@ void learned_list_print(const struct learned_item *item, uint32_t now_s)
 
 void learned_list_error(const char *path, int rc)
 {
-	if (rc == -EBADMSG)
-		fprintf(stderr, "%s: broken, or of another version\n", path);
-	else if (rc < 0 && rc != -ENOENT)
-		fprintf(stderr, "%s: %s\n", path, strerror(-rc));
+	char why[STATE_WHY_MAX];
+
+	if (rc < 0 && rc != -ENOENT)
+		fprintf(stderr, "%s: %s\n", path,
+			state_file_reason(path, rc, why));
 }

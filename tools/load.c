@@ -19,6 +19,7 @@
 #include "rules/util/json_file.h"
 #include "rules/util/source.h"
 #include "rules/util/state_dir.h"
+#include "rules/util/state_file.h"
 #include "tools/expects.h"
 
 /* That a start may wait for the DNS. */
@@ -126,12 +127,15 @@ static bool ask_names(struct attempt *attempt)
 
 static void remember(struct attempt *attempt)
 {
+	char path[PATH_MAX] = "", why[STATE_WHY_MAX];
 	int rc = hosts_save(&attempt->loaded.hosts,
 			    attempt->options->state_dir);
 
+	(void)json_file_path(attempt->options->state_dir, "names.json", path);
 	if (rc < 0)
 		fprintf(attempt->out, "waymark: what is known of names is not "
-			"kept: %s\n", strerror(-rc));
+			"kept: %s: %s\n", path,
+			state_file_reason(path, rc, why));
 }
 
 /* Where warnings are suppressed, this one is still printed, in one line. */

@@ -10,17 +10,15 @@
 #include "engine/learn/learned_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/packet/cursor.h"
 #include "engine/hints/hint.h"
 #include "rules/util/state_dir.h"
+#include "rules/util/state_file.h"
 
 #define MAGIC "waymark-learned\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
@@ -31,8 +29,6 @@
 #define VERSION_STAMP 4
 #define VERSION_MIN 1
 #define HEAD_LEN (MAGIC_LEN + 4 + 8)
-/* More than any store holds. */
-#define FILE_MAX ((off_t)1 << 30)
 
 /* Longest plausible lifetime: a wrong clock at the time of writing leaves items
  * that expire far in the future. */
@@ -96,12 +92,24 @@ static void put_item(void *ctx, const struct learned_item *item)
 	put_text(out, item->host);
 }
 
-/* Everything but the digest; the caller frees *ret_text. */
+static void digest_of(const char *text, size_t len,
+		      uint8_t digest[static SHA256_DIGEST_SIZE])
+{
+	struct sha256_ctx sha;
+
+	sha256_init(&sha);
+	sha256_update(&sha, len, (const uint8_t *)text);
+	sha256_digest(&sha, SHA256_DIGEST_SIZE, digest);
+}
+
+/* The caller frees *ret_text. */
 static int write_text(const struct learned *learned, uint32_t now_s,
 		      const struct clock_stamp *now, char **ret_text,
 		      size_t *ret_len)
 {
+	static const uint8_t none[SHA256_DIGEST_SIZE];
 	struct writer writer = { .now_s = now_s };
+	uint8_t digest[SHA256_DIGEST_SIZE];
 	char *text = NULL;
 	size_t len = 0;
 
@@ -116,121 +124,37 @@ static int write_text(const struct learned *learned, uint32_t now_s,
 	put(writer.out, (uint64_t)now->day_s, 8);
 	put(writer.out, now_s, 4);
 	learned_each(learned, put_item, &writer);
+	fwrite(none, 1, sizeof(none), writer.out);
 	if (fclose(writer.out) != 0) {
 		free(text);
 		return -ENOMEM;
 	}
+	*ret_text = text;
+	*ret_len = len;
+	len -= sizeof(digest);
 	for (size_t i = 0; i < 8; i++)
 		text[MAGIC_LEN + 4 + i] =
 			(char)(uint8_t)((uint64_t)len >> 8 * i);
-	*ret_text = text;
-	*ret_len = len;
-	return 0;
-}
-
-static void digest_of(const char *text, size_t len,
-		      uint8_t digest[static SHA256_DIGEST_SIZE])
-{
-	struct sha256_ctx sha;
-
-	sha256_init(&sha);
-	sha256_update(&sha, len, (const uint8_t *)text);
-	sha256_digest(&sha, SHA256_DIGEST_SIZE, digest);
-}
-
-static int write_file(const char *path, const char *text, size_t len)
-{
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	FILE *out;
-	int fd;
-
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		  0600);
-	if (fd < 0)
-		return -errno;
-	out = fdopen(fd, "wb");
-	if (out == NULL) {
-		close(fd);
-		return -ENOMEM;
-	}
 	digest_of(text, len, digest);
-	fwrite(text, 1, len, out);
-	fwrite(digest, 1, sizeof(digest), out);
-	if (fflush(out) != 0 || fsync(fd) < 0) {
-		int rc = -errno;
-
-		fclose(out);
-		return rc;
-	}
-	return fclose(out) == 0 ? 0 : -errno;
+	memcpy(text + len, digest, sizeof(digest));
+	return 0;
 }
 
 int learned_file_save(const struct learned *learned, uint32_t now_s,
 		      const struct clock_stamp *now, const char *path)
 {
-	char beside[PATH_MAX];
-	char *text = NULL;
-	size_t len = 0;
-	int rc;
+	char *text;
+	size_t len;
+	int rc = write_text(learned, now_s, now, &text, &len);
 
-	if (snprintf(beside, sizeof(beside), "%s.new", path) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	rc = state_dir_make_for(path);
-	if (rc == 0)
-		rc = write_text(learned, now_s, now, &text, &len);
-	if (rc < 0)
-		goto out;
-	rc = write_file(beside, text, len);
-	if (rc == 0 && rename(beside, path) < 0)
-		rc = -errno;
-	if (rc < 0)
-		unlink(beside);
-out:
-	free(text);
+	if (rc == 0) {
+		rc = state_file_write(path, text, len);
+		free(text);
+	}
 	return rc;
 }
 
 /* ---- reading ---- */
-
-static int read_file(const char *path, char **ret_text, size_t *ret_len)
-{
-	struct stat st;
-	char *text = NULL;
-	size_t got = 0;
-	int rc = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		rc = -errno;
-	else if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-		rc = -EBADMSG;
-	if (rc < 0)
-		goto out;
-	text = malloc((size_t)st.st_size + 1);
-	if (text == NULL)
-		rc = -ENOMEM;
-	while (rc == 0 && got < (size_t)st.st_size) {
-		ssize_t more = read(fd, text + got, (size_t)st.st_size - got);
-
-		if (more < 0)
-			rc = -errno;
-		if (more <= 0)
-			break;
-		got += (size_t)more;
-	}
-	if (rc < 0)
-		goto out;
-
-	*ret_text = text;
-	*ret_len = got;
-	text = NULL;
-out:
-	free(text);
-	close(fd);
-	return rc;
-}
 
 static uint64_t get(struct cursor *c, int bytes)
 {
@@ -346,7 +270,7 @@ int learned_file_each(const char *path, const struct clock_stamp *now,
 	struct cursor items;
 	char *text = NULL;
 	size_t len = 0;
-	int rc = read_file(path, &text, &len);
+	int rc = state_file_read(path, &text, &len);
 
 	if (rc < 0)
 		return rc;

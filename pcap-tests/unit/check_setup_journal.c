@@ -160,7 +160,7 @@ START_TEST(torn)
 	struct journal back;
 
 	ck_assert_int_eq(journal_save(dir, &journal), 0);
-	write_file("journal.next", "waymark jour");
+	write_file("journal.new", "waymark jour");
 	ck_assert_int_eq(journal_load(dir, &back), 0);
 	ck_assert_uint_eq(back.ruleset_asked, 5);
 	journal_remove(dir);

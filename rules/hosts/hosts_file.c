@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "rules/util/json_file.h"
 
@@ -81,14 +80,14 @@ int hosts_load(struct hosts *hosts, const char *state_dir, uint64_t now_ms,
 {
 	char path[PATH_MAX], reason[HOSTS_FILE_WHY_MAX];
 	json_error_t error;
-	json_t *file;
+	json_t *file = NULL;
 	int rc = json_file_path(state_dir, FILE_NAME, path);
 
-	if (rc < 0 || access(path, F_OK) < 0)
-		return rc;
-	file = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (rc == 0)
+		rc = json_file_load(path, &error, &file);
+	if (rc == -ENOENT)
+		return 0;
 	if (file == NULL) {
-		rc = -EINVAL;
 		snprintf(why, HOSTS_FILE_WHY_MAX, "%.80s: line %d: %.120s",
 			 path, error.line, error.text);
 	} else {

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "rules/util/json_file.h"
 #include "rules/util/state_dir.h"
@@ -286,14 +285,18 @@ int exempts_load(struct exempts *exempts, const char *state_dir,
 		 char why[static EXEMPTS_WHY_MAX])
 {
 	json_error_t error;
-	json_t *file;
+	json_t *file = NULL;
 	int rc;
 
 	*exempts = (struct exempts){ .hosts = json_array() };
 	rc = json_file_path(state_dir, "exempt.json", exempts->path);
-	if (rc < 0 || access(exempts->path, F_OK) < 0)
+	if (rc < 0)
 		return rc;
-	file = json_load_file(exempts->path, JSON_REJECT_DUPLICATES, &error);
+	rc = json_file_load(exempts->path, &error, &file);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0 && rc != -EINVAL)
+		return rc;
 	if (!json_is_array(json_object_get(file, "exempt"))) {
 		snprintf(why, EXEMPTS_WHY_MAX, "line %d: %s", error.line,
 			 file == NULL ? error.text : "`exempt` is missing");

@@ -3,7 +3,6 @@
 #include "rules/setup/journal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "rules/util/clock.h"
 #include "rules/util/log.h"
 #include "rules/util/state_dir.h"
+#include "rules/util/state_file.h"
 
 #define NAME "journal"
 #define HEAD "waymark journal 2"
@@ -83,7 +83,7 @@ static int read_line(struct journal *journal, const char *line)
 	    sscanf(line, "mask %" SCNx32, &journal->mask) == 1 ||
 	    sscanf(line, "generation %" SCNu32, &journal->generation) == 1)
 		return 0;
-	if (strcmp(line, "queues drop\n") == 0)
+	if (strcmp(line, "queues drop") == 0)
 		journal->queue_drop = true;
 	else if (sscanf(line, "file %" SCNx64 " %" SCNx64, &journal->file,
 			&journal->file_next) == 2)
@@ -96,37 +96,36 @@ static int read_line(struct journal *journal, const char *line)
 
 int journal_load(const char *dir, struct journal *journal)
 {
-	char path[PATH_MAX];
-	char line[256], ours[IDENTITY_MAX];
-	FILE *in;
-	int rc = 0;
+	char path[PATH_MAX], ours[IDENTITY_MAX];
+	char *text, *line, *rest;
+	size_t len;
+	int rc;
 
 	*journal = (struct journal){ 0 };
 	snprintf(path, sizeof(path), "%s/" NAME, dir);
-	in = fopen(path, "re");
-	if (!in)
-		return errno == ENOENT ? 0 : -errno;
+	rc = state_file_read(path, &text, &len);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
 	identity(ours);
-	if (!fgets(line, sizeof(line), in) ||
-	    strncmp(line, HEAD, strlen(HEAD)) != 0)
+	if (strncmp(text, HEAD, strlen(HEAD)) != 0)
 		rc = -EBADMSG;
-	if (rc == 0 && strcmp(line, ours) != 0) {
-		fclose(in);
-		return 0;
-	}
-	while (rc == 0 && fgets(line, sizeof(line), in))
+	else if (strncmp(text, ours, strlen(ours)) != 0)
+		goto out;
+	line = strtok_r(text, "\n", &rest);
+	while (rc == 0 && (line = strtok_r(NULL, "\n", &rest)) != NULL)
 		rc = read_line(journal, line);
-	fclose(in);
 	journal->exists = rc == 0;
 	if (rc < 0)
 		journal_fini(journal);
+out:
+	free(text);
 	return rc;
 }
 
 int journal_open(const char *dir, bool dry_run, struct journal *journal,
 		 char error[static SETUP_ERROR_MAX])
 {
-	char path[PATH_MAX], broken[PATH_MAX];
+	char path[PATH_MAX], broken[PATH_MAX], why[STATE_WHY_MAX];
 	int rc = journal_load(dir, journal);
 
 	if (rc == 0 || (rc == -EBADMSG && dry_run))
@@ -135,8 +134,8 @@ int journal_open(const char *dir, bool dry_run, struct journal *journal,
 	if (rc == -EBADMSG)
 		rc = state_file_set_aside(path, broken);
 	if (rc < 0)
-		return set_error(error, rc, "%s: %s; remove the file", path,
-				 strerror(-rc));
+		return set_error(error, rc, "%s: %s", path,
+				 state_file_reason(path, rc, why));
 	log_warning("%s: damaged: renamed to %s; settings of the system that "
 		    "it recorded are not restored by `waymark down`", path,
 		    broken);
@@ -179,46 +178,30 @@ static void write_lines(const struct journal *journal, FILE *out)
 		journal->ruleset_asked, journal->ruleset_found);
 }
 
-static int sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
 int journal_save(const char *dir, const struct journal *journal)
 {
 	char path[PATH_MAX];
-	char next[PATH_MAX];
-	FILE *out;
-	int rc = 0;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
 
-	snprintf(path, sizeof(path), "%s/" NAME, dir);
-	snprintf(next, sizeof(next), "%s/" NAME ".next", dir);
-	out = fopen(next, "we");
-	if (!out)
-		return -errno;
+	if (out == NULL)
+		return -ENOMEM;
 	write_lines(journal, out);
-	if (fflush(out) != 0 || fsync(fileno(out)) < 0)
-		rc = -errno;
-	if (fclose(out) != 0 && rc == 0)
-		rc = -errno;
-	if (rc == 0 && rename(next, path) < 0)
-		rc = -errno;
-	return rc < 0 ? rc : sync_dir(dir);
+	rc = fclose(out) != 0 ? -ENOMEM : 0;
+	snprintf(path, sizeof(path), "%s/" NAME, dir);
+	if (rc == 0)
+		rc = state_file_write(path, text, len);
+	free(text);
+	return rc;
 }
 
 int journal_remove(const char *dir)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/" NAME ".next", dir);
+	snprintf(path, sizeof(path), "%s/" NAME ".new", dir);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/" NAME, dir);
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;

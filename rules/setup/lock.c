@@ -3,7 +3,6 @@
 #include "rules/setup/lock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "rules/util/state_dir.h"
+#include "rules/util/state_file.h"
 #include "rules/setup/setup.h"
 
 #define DIR "/run/waymark"
@@ -50,9 +50,9 @@ static int try_lock(struct lock *lock)
 	if (rc < 0)
 		return rc;
 	snprintf(path, sizeof(path), "%s/lock", lock->dir);
-	lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	lock->fd = state_file_open(path);
 	if (lock->fd < 0)
-		return errno == ENOENT ? -EAGAIN : -errno;
+		return lock->fd == -ENOENT ? -EAGAIN : lock->fd;
 	if (flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {
 		if (lock_is_current(lock->fd, path))
 			return 0;
@@ -67,6 +67,7 @@ static int try_lock(struct lock *lock)
 int lock_open(struct lock *lock, const char *given,
 	      char error[static SETUP_ERROR_MAX])
 {
+	char path[PATH_MAX + 8], why[STATE_WHY_MAX];
 	int rc;
 
 	lock->fd = -1;
@@ -85,9 +86,11 @@ int lock_open(struct lock *lock, const char *given,
 				 "%s: another waymark holds the lock; "
 				 "wait for it, or stop it",
 				 lock->dir);
+	snprintf(path, sizeof(path), "%s/lock", lock->dir);
 	if (rc < 0)
-		return set_error(error, rc, "%s: %s; choose another directory "
-				 "with --state-dir", lock->dir, strerror(-rc));
+		return set_error(error, rc, "%s: %s; or choose another "
+				 "directory with --state-dir", path,
+				 state_file_reason(path, rc, why));
 	return 0;
 }
 

@@ -125,13 +125,15 @@ static int run_open(struct run *run, const struct setup_options *options,
 	rc = netlink_open(&run->nl);
 	if (rc == 0)
 		rc = state_read(run->nl, &run->state);
-	if (rc == 0)
-		rc = health_load(run->lock.dir,
-				 options->recent_probes ? HEALTH_RESTART_MS : 0,
-				 &run->state.health);
 	if (rc < 0)
 		return set_error(error, rc, "netlink: %s; try again",
-			     strerror(-rc));
+				 strerror(-rc));
+	rc = health_load(run->lock.dir,
+			 options->recent_probes ? HEALTH_RESTART_MS : 0,
+			 &run->state.health);
+	if (rc < 0)
+		return set_error(error, rc, "%s: states of uplinks: %s",
+				 run->lock.dir, strerror(-rc));
 	return 0;
 }
 

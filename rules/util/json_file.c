@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "rules/util/state_dir.h"
+#include "rules/util/state_file.h"
 
 #define SUFFIX ".new"
 
@@ -22,33 +23,39 @@ int json_file_path(const char *state_dir, const char *name,
 	       PATH_MAX - (int)sizeof(SUFFIX) ? 0 : -ENAMETOOLONG;
 }
 
-static int write_file(const char *path, const json_t *value)
+int json_file_load(const char *path, json_error_t *error, json_t **ret_value)
 {
-	FILE *out = fopen(path, "we");
-	int rc;
+	char why[STATE_WHY_MAX];
+	char *text;
+	size_t len;
+	int rc = state_file_read(path, &text, &len);
 
-	if (out == NULL)
-		return -errno;
-	rc = json_dumpf(value, out, JSON_INDENT(2)) < 0 ||
-	     putc('\n', out) == EOF || fflush(out) != 0 ||
-	     fsync(fileno(out)) < 0 ? -EIO : 0;
-	if (fclose(out) != 0)
-		rc = -EIO;
-	return rc;
+	if (rc < 0) {
+		*error = (json_error_t){ .line = 0 };
+		snprintf(error->text, sizeof(error->text), "%s",
+			 state_file_reason(path, rc, why));
+		return rc == -EBADMSG ? -EINVAL : rc;
+	}
+	*ret_value = json_loadb(text, len, JSON_REJECT_DUPLICATES, error);
+	free(text);
+	return *ret_value != NULL ? 0 : -EINVAL;
 }
 
 int json_file_save(const char *path, const json_t *value)
 {
-	char next[PATH_MAX + sizeof(SUFFIX)];
-	int rc = state_dir_make_for(path);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	snprintf(next, sizeof(next), "%s" SUFFIX, path);
-	rc = write_file(next, value);
-	if (rc == 0 && rename(next, path) < 0)
-		rc = -errno;
-	if (rc < 0)
-		unlink(next);
+	if (out == NULL)
+		return -ENOMEM;
+	rc = json_dumpf(value, out, JSON_INDENT(2)) < 0 ||
+	     putc('\n', out) == EOF ? -ENOMEM : 0;
+	if (fclose(out) != 0)
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = state_file_write(path, text, len);
+	free(text);
 	return rc;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "rules/util/state_file.h"
+
 #define DIR "/var/lib/waymark"
 
 /* Each network namespace has its own inode of net/dev. Unlike ns/net it is
@@ -35,19 +37,42 @@ int state_dir_path(const char *given, char dir[static PATH_MAX])
 	       PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/* Nothing is created below a directory of another user. */
+static int make_one(const char *dir, const char *parent)
+{
+	struct stat st;
+	int rc;
+
+	if (lstat(dir, &st) == 0)
+		return 0;
+	rc = state_dir_check(parent);
+	if (rc < 0)
+		return rc;
+	if (mkdir(dir, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	/* The umask may have taken rights from it. */
+	if (lstat(dir, &st) < 0)
+		return -errno;
+	return (st.st_mode & 0777) != 0700 && chmod(dir, 0700) < 0 ?
+	       -errno : 0;
+}
+
 int state_dir_make(const char *dir)
 {
-	char part[PATH_MAX];
+	char part[PATH_MAX], parent[PATH_MAX] = ".";
 	size_t len = strlen(dir);
+	int rc = 0;
 
-	for (size_t i = 1; i <= len; i++) {
+	if (dir[0] == '/')
+		strcpy(parent, "/");
+	for (size_t i = 1; rc == 0 && i <= len; i++) {
 		if (dir[i] != '/' && dir[i] != '\0')
 			continue;
 		snprintf(part, sizeof(part), "%.*s", (int)i, dir);
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return -errno;
+		rc = make_one(part, parent);
+		strcpy(parent, part);
 	}
-	return 0;
+	return rc < 0 ? rc : state_dir_check(dir);
 }
 
 int state_dir_make_for(const char *path)
@@ -56,7 +81,7 @@ int state_dir_make_for(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	if (slash == NULL || slash == path)
-		return 0;
+		return state_dir_check(slash == NULL ? "." : "/");
 	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
 	return state_dir_make(dir);
 }

@@ -14,9 +14,10 @@
  */
 int state_dir_path(const char *given, char dir[static PATH_MAX]);
 
-/* Create the directory `dir` and its parents. 0 or -errno. */
+/* Create the directory `dir` and its parents, each with mode 0700, and check
+ * them as state_dir_check() of state_file.h does. 0 or -errno. */
 int state_dir_make(const char *dir);
-/* Create the directory of the file `path` and its parents. 0 or -errno. */
+/* The same for the directory of the file `path`. */
 int state_dir_make_for(const char *path);
 
 /* Rename a damaged file to FILE.broken, in place of an earlier one, and write

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "rules/util/state_dir.h"
+#include "rules/util/state_file.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/setup.h"
@@ -39,9 +40,9 @@ static int try_take(struct engine_lock *lock, const char *path)
 
 	if (rc < 0)
 		return rc;
-	lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	lock->fd = state_file_open(path);
 	if (lock->fd < 0)
-		return errno == ENOENT ? -EAGAIN : -errno;
+		return lock->fd == -ENOENT ? -EAGAIN : lock->fd;
 	if (fcntl(lock->fd, F_SETLK, &all) < 0)
 		rc = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
 	else if (!lock_is_current(lock->fd, path))
@@ -111,7 +112,7 @@ pid_t engine_lock_owner(const char *given)
 
 	if (setup_state_dir(given, dir) < 0 || file_path(dir, path) < 0)
 		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = state_file_open_read(path);
 	if (fd < 0)
 		return 0;
 	if (fcntl(fd, F_GETLK, &all) == 0 && all.l_type != F_UNLCK)

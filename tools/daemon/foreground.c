@@ -20,6 +20,7 @@
 #include "rules/setup/setup.h"
 #include "rules/util/clock.h"
 #include "rules/util/log.h"
+#include "rules/util/state_file.h"
 #include "tools/cmd.h"
 #include "tools/daemon/engine_lock.h"
 #include "tools/load.h"
@@ -58,13 +59,17 @@ static int block_signals(struct foreground *fg)
 static void explain_lock(const char *name, const char *state_dir,
 			 const char *dir, int rc)
 {
+	char path[PATH_MAX + 16], why[STATE_WHY_MAX];
+
+	snprintf(path, sizeof(path), "%s/engine.pid", dir);
 	if (rc == -EBUSY)
 		log_error("%s: an engine is running already, process %d; "
 			  "stop it with `waymark down`", name,
 			  (int)engine_lock_owner(state_dir));
 	else
-		log_error("%s: %s/engine.pid: %s; choose another directory "
-			  "with --state-dir", name, dir, strerror(-rc));
+		log_error("%s: %s: %s; or choose another directory with "
+			  "--state-dir", name, path,
+			  state_file_reason(path, rc, why));
 }
 
 static int start_engine(struct foreground *fg, struct loaded *loaded)
@@ -95,18 +100,21 @@ static int load_exempts(struct foreground *fg)
 {
 	const struct clock_stamp now = clock_stamp_now();
 	struct running *running = &fg->running;
+	char why[STATE_WHY_MAX];
 	struct log_stream log;
 	int rc = exempts_load_valid(&running->exempts, running->state_dir,
 				    &now, false, log_open(&log));
 
 	log_close(&log, LOG_LEVEL_WARNING);
 	if (rc < 0)
-		log_error("%s: exempt.json: %s", fg->name, strerror(-rc));
+		log_error("%s: %s: %s", fg->name, running->exempts.path,
+			  state_file_reason(running->exempts.path, rc, why));
 	return rc;
 }
 
 static int open_control(struct foreground *fg)
 {
+	char why[STATE_WHY_MAX];
 	int rc = control_open(fg->lock.dir, running_answer, &fg->running,
 			      &fg->control);
 
@@ -115,7 +123,7 @@ static int open_control(struct foreground *fg)
 	if (rc < 0)
 		log_error("%s: %s/control: %s; choose another directory with "
 			  "--state-dir", fg->name, fg->lock.dir,
-			  strerror(-rc));
+			  state_file_reason(fg->lock.dir, rc, why));
 	return rc;
 }
 

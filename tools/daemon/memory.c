@@ -11,6 +11,7 @@
 #include "rules/util/clock.h"
 #include "rules/util/log.h"
 #include "rules/util/state_dir.h"
+#include "rules/util/state_file.h"
 
 static void rename_broken(const char *path)
 {
@@ -32,7 +33,7 @@ struct learned *memory_open(const char *state_dir)
 		.clock_offset_s = now.day_s - (int64_t)(clock_ms() / 1000),
 	};
 	struct learned *learned = learned_new(&options);
-	char path[PATH_MAX];
+	char path[PATH_MAX], why[STATE_WHY_MAX];
 	int rc;
 
 	if (learned == NULL || learned_file_path(state_dir, path) < 0)
@@ -42,7 +43,7 @@ struct learned *memory_open(const char *state_dir)
 		rename_broken(path);
 	else if (rc < 0 && rc != -ENOENT)
 		log_warning("%s: not loaded: %s; learning starts empty", path,
-			    strerror(-rc));
+			    state_file_reason(path, rc, why));
 	return learned;
 }
 
@@ -55,7 +56,7 @@ static void count(void *ctx, const struct learned_item *item)
 void memory_close(struct learned *learned, const char *state_dir)
 {
 	const struct clock_stamp now = clock_stamp_now();
-	char path[PATH_MAX];
+	char path[PATH_MAX], why[STATE_WHY_MAX];
 	size_t items = 0;
 	int rc;
 
@@ -68,7 +69,8 @@ void memory_close(struct learned *learned, const char *state_dir)
 				       &now, path);
 		if (rc < 0)
 			log_warning("%s: not saved: %s; what was learned is "
-				    "lost", path, strerror(-rc));
+				    "lost", path,
+				    state_file_reason(path, rc, why));
 	}
 	learned_free(learned);
 }

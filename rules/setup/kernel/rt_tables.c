@@ -87,7 +87,7 @@ int rt_tables_write(const char *dir, const char *text)
 	char path[PATH_MAX];
 	char next[PATH_MAX];
 	FILE *out;
-	int rc;
+	int rc, fd;
 
 	parent_of(dir, path);
 	rc = make_dir(path);
@@ -97,9 +97,18 @@ int rt_tables_write(const char *dir, const char *text)
 		return rc;
 	snprintf(path, sizeof(path), "%s/" NAME, dir);
 	snprintf(next, sizeof(next), "%s/" NAME ".next", dir);
-	out = fopen(next, "we");
-	if (!out)
-		return -errno;
+	unlink(next);
+	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!out) {
+		rc = -errno;
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	/* For every user of ip, whatever the umask. */
+	if (fchmod(fd, 0644) < 0)
+		rc = -errno;
 	fputs(text, out);
 	if (fclose(out) != 0 || rename(next, path) < 0)
 		rc = -errno;

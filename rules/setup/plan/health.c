@@ -3,7 +3,6 @@
 #include "rules/setup/plan/health.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "rules/setup/kernel/array.h"
 #include "rules/util/clock.h"
+#include "rules/util/state_file.h"
 
 static const char *path_of(const char *dir, const char *file,
 			   char path[static PATH_MAX])
@@ -104,15 +104,29 @@ static bool is_young(FILE *in, uint64_t age_max_ms)
 
 /* ---- files ---- */
 
+/* Open a file for reading. *ret is NULL if it does not exist or on errors. */
+static int open_stream(const char *dir, const char *file, FILE **ret)
+{
+	char path[PATH_MAX];
+	int fd = state_file_open_read(path_of(dir, file, path));
+
+	*ret = NULL;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	*ret = fdopen(fd, "r");
+	if (!*ret)
+		close(fd);
+	return *ret ? 0 : -ENOMEM;
+}
+
 static int read_results(const char *dir, uint64_t age_max_ms,
 			struct health *health)
 {
-	char path[PATH_MAX];
-	FILE *in = fopen(path_of(dir, HEALTH_PROBE_RESULTS, path), "re");
-	int rc = 0;
+	FILE *in;
+	int rc = open_stream(dir, HEALTH_PROBE_RESULTS, &in);
 
 	if (!in)
-		return errno == ENOENT ? 0 : -errno;
+		return rc;
 	if (flock(fileno(in), LOCK_SH | LOCK_NB) < 0 ||
 	    is_young(in, age_max_ms))
 		rc = read_lines(in, health);
@@ -122,12 +136,11 @@ static int read_results(const char *dir, uint64_t age_max_ms,
 
 static int read_admin_states(const char *dir, struct health *health)
 {
-	char path[PATH_MAX];
-	FILE *in = fopen(path_of(dir, HEALTH_ADMIN_STATES, path), "re");
-	int rc = 0;
+	FILE *in;
+	int rc = open_stream(dir, HEALTH_ADMIN_STATES, &in);
 
 	if (!in)
-		return errno == ENOENT ? 0 : -errno;
+		return rc;
 	rc = read_lines(in, health);
 	fclose(in);
 	return rc;
@@ -182,8 +195,8 @@ enum health_admin_state health_admin_state_of(const struct health *health,
 bool health_is_kept(const char *dir)
 {
 	char path[PATH_MAX];
-	int fd = open(path_of(dir, HEALTH_PROBE_RESULTS, path),
-		      O_RDONLY | O_CLOEXEC);
+	int fd = state_file_open_read(
+		path_of(dir, HEALTH_PROBE_RESULTS, path));
 	bool is_kept = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
 
 	if (fd >= 0)
@@ -204,16 +217,20 @@ static void write_admin_states(const struct health *health, FILE *out)
 /* Replace the file atomically. */
 static int replace_admin_states(const char *dir, const struct health *health)
 {
-	char path[PATH_MAX], new[PATH_MAX];
-	FILE *out = fopen(path_of(dir, HEALTH_ADMIN_STATES ".new", new), "we");
+	char path[PATH_MAX];
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
 
 	if (!out)
-		return -errno;
+		return -ENOMEM;
 	write_admin_states(health, out);
-	if (fclose(out) != 0 ||
-	    rename(new, path_of(dir, HEALTH_ADMIN_STATES, path)) < 0)
-		return -errno;
-	return 0;
+	rc = fclose(out) != 0 ? -ENOMEM :
+	     state_file_write(path_of(dir, HEALTH_ADMIN_STATES, path), text,
+			      len);
+	free(text);
+	return rc;
 }
 
 int health_save_admin_state(const char *dir, const char *uplink,
@@ -266,12 +283,11 @@ bool health_watch_read(int fd)
 int health_probe_results_open(const char *dir)
 {
 	char path[PATH_MAX];
-	int fd = open(path_of(dir, HEALTH_PROBE_RESULTS, path),
-		      O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	int fd = state_file_open(path_of(dir, HEALTH_PROBE_RESULTS, path));
 	int rc;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	rc = -errno;
@@ -299,27 +315,45 @@ int health_load_results(int fd, uint64_t age_max_ms, struct health *health)
 	return rc;
 }
 
-int health_probe_results_save(int fd, const struct health *health)
+static void write_results(const struct health *health, FILE *out)
 {
 	char boot[CLOCK_BOOT_ID_MAX];
 
 	read_boot_id(boot);
-	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
-	    dprintf(fd, "# saved %s %" PRIu64 "\n", boot, clock_boot_ms()) < 0)
-		return -errno;
+	fprintf(out, "# saved %s %" PRIu64 "\n", boot, clock_boot_ms());
 	for (size_t i = 0; i < health->count; i++) {
 		const struct health_uplink *item = &health->items[i];
-
 		const char *name = item->name;
 
-		if (dprintf(fd, "%s known\n", name) < 0 ||
-		    (item->down4 && dprintf(fd, "%s down4\n", name) < 0) ||
-		    (item->down6 && dprintf(fd, "%s down6\n", name) < 0) ||
-		    (item->gone4 && dprintf(fd, "%s gone4\n", name) < 0) ||
-		    (item->gone6 && dprintf(fd, "%s gone6\n", name) < 0))
-			return -errno;
+		fprintf(out, "%s known\n", name);
+		if (item->down4)
+			fprintf(out, "%s down4\n", name);
+		if (item->down6)
+			fprintf(out, "%s down6\n", name);
+		if (item->gone4)
+			fprintf(out, "%s gone4\n", name);
+		if (item->gone6)
+			fprintf(out, "%s gone6\n", name);
 	}
-	return 0;
+}
+
+/* In place, because the lock is on the file. */
+int health_probe_results_save(int fd, const struct health *health)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
+
+	if (!out)
+		return -ENOMEM;
+	write_results(health, out);
+	rc = fclose(out) != 0 ? -ENOMEM : 0;
+	if (rc == 0 && (pwrite(fd, text, len, 0) != (ssize_t)len ||
+			ftruncate(fd, (off_t)len) < 0 || fsync(fd) < 0))
+		rc = errno != 0 ? -errno : -EIO;
+	free(text);
+	return rc;
 }
 
 void health_remove(const char *dir)
