@@ -184,6 +184,23 @@ for family in -4 -6; do
 	done
 done
 is "no daemon, each rule" "$(leaked)" "$nothing"
+# Connection tracking takes these for invalid, so they carry no path number.
+send_invalid()
+{
+	in_client /usr/bin/python3 - $SERVER4 $SERVER6 <<-'END'
+	import socket, struct, sys
+	for address in sys.argv[1:]:
+	    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+	    with socket.socket(family, socket.SOCK_RAW, 6) as sock:
+	        reset = struct.pack("!HHIIBBHHH", 40000, 81, 1, 0, 5 << 4, 4,
+	                            0, 0, 0)
+	        sock.sendto(reset + b"payload", (address, 0))
+	END
+}
+ok "no daemon, no rules: invalid packets" send_invalid
+sleep 0.3
+is "leave by no uplink: IPv4" "$(lab_paths $SERVER4 tcp 81)" none
+is "leave by no uplink: IPv6" "$(lab_paths $SERVER6 tcp 81)" none
 waymark setup "$policy" >/dev/null 2>&1
 sleep 0.3
 hit ip route flush table 202

@@ -153,11 +153,34 @@ static void write_strict(const struct plan *plan, size_t i, FILE *out)
 		fputs(" } goto wrong_uplink\n", out);
 }
 
+/* Stop forwarded packets that no flow could be found for (see write_clear() in
+ * ruleset.c) at every uplink's device: PREF_GUARD does, but may be missing. */
+static void write_unknown(const struct plan *plan, FILE *out)
+{
+	const char *between = "";
+
+	for (size_t n = 0; n < plan->uplink_count; n++) {
+		if (plan->uplinks[n].on_lan)
+			continue;
+		if (*between == '\0')
+			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
+				" == 0x%08" PRIx32 " oifname {",
+				plan->mask, plan->settled);
+		fprintf(out, "%s \"%s\"", between, plan->uplinks[n].dev);
+		between = ",";
+	}
+	if (*between == ',')
+		fputs(" } goto wrong_uplink\n", out);
+}
+
 void ruleset_guard_write_strict(const struct plan *plan, FILE *out)
 {
+	if (!plan->has_guard)
+		return;
 	for (size_t i = 0; i < plan->uplink_count; i++)
 		if (plan->uplinks[i].is_strict)
 			write_strict(plan, i, out);
+	write_unknown(plan, out);
 }
 
 /* Write the part of the guard that holds when our ip rules or routes are
