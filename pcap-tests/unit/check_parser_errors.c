@@ -47,7 +47,7 @@ static const struct {
 	{ "default via { a 3, b 1", "1:13: error: this '{' is not closed",
 	  NULL },
 	{ "default via { a, b } by client", "1:25: error: expected 'source', "
-	  "not 'client'", NULL },
+	  "not 'client'", "did you mean 'source'?" },
 	{ "route per packet dscp ef via { a, b }", "1:30: error: a route "
 	  "per packet has one uplink",
 	  "name one uplink: only flows can be balanced" },
@@ -372,6 +372,10 @@ static const struct {
 	  "property of the flow, not 'hots'", "did you mean 'host'?" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 app a app b via c", "1:43: "
 	  "error: 'app' is given twice", NULL },
+	{ "route proto tcp dport 25 via a", "1:7: error: 'proto' is followed "
+	  "by a number", "leave out 'proto'" },
+	{ "route tcp dport 25 use a", "1:20: error: expected 'via UPLINK' or "
+	  "'drop', not 'use'", "did you mean 'via'?" },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25", "1:36: error: expected "
 	  "'via UPLINK', 'drop', 'exempt', 'first', 'late' or a property", NULL },
 	{ "expect tcp 192.0.2.1 > 192.0.2.2:25 exempt late keep", "1:37: "

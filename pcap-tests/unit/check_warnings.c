@@ -74,6 +74,47 @@ static const struct {
 	  "failback move }\ndefault via b", NULL, 0, 0 },
 	{ "late, and reset", MASQ "route app ssh via m\nlate reset", NULL,
 	  0, 0 },
+	{ "late, from an uplink that masquerades", MASQ UP
+	  "route app ssh via a\ndefault via m", "'m' masquerades", 0, 1 },
+	{ "late, from an uplink that masquerades, reset", MASQ UP
+	  "route app ssh via a late reset\ndefault via m", NULL, 0, 0 },
+	{ "late, and dropped", MASQ "route app ssh drop\ndefault via m", NULL,
+	  0, 0 },
+	{ "late on its own line", UP "route tcp via a\n  late reset",
+	  "'late' applies to all routes", 0, 1 },
+	{ "late on its own line, not indented", UP "route tcp via a\n"
+	  "late reset", NULL, 0, 0 },
+	{ "contradiction: not", UP "route tcp not tcp via a",
+	  "this route can never match", 0, 1 },
+	{ "contradiction: not, partly", UP
+	  "route tcp dport { 25, 26 } not dport 25 via a", NULL, 0, 0 },
+	{ "contradiction: not, all", UP
+	  "route tcp dport 25 not dport { 25, 26 } via a",
+	  "this route can never match", 0, 1 },
+	{ "contradiction: ports", UP "route tcp dport 25 dport 80 via a",
+	  "this route can never match", 0, 1 },
+	{ "no contradiction: ports", UP
+	  "route tcp dport 20-30 dport 25 via a", NULL, 0, 0 },
+	{ "contradiction: addresses", UP
+	  "route from 192.0.2.0/25 from 192.0.2.200 via a",
+	  "this route can never match", 0, 1 },
+	{ "contradiction: families", UP
+	  "route from 192.0.2.0/25 from 2001:db8::/32 via a",
+	  "this route can never match", 0, 1 },
+	{ "no contradiction: from and to", UP
+	  "route from 192.0.2.0/25 to 192.0.2.200 via a", NULL, 0, 0 },
+	{ "contradiction: hosts", UP
+	  "route host a.example host b.example via a",
+	  "this route can never match", 0, 1 },
+	{ "no contradiction: hosts", UP
+	  "route host a.example host www.a.example via a", NULL, 0, 0 },
+	{ "no contradiction: hosts, the other way", UP
+	  "route host www.a.example host a.example via a", NULL, 0, 0 },
+	{ "contradiction in a class", UP "class x = tcp dport 25\n"
+	  "route x dport 80 via a", "this route can never match", 0,
+	  1 },
+	{ "no contradiction: or", UP
+	  "route tcp dport 25 or dport 80 via a", NULL, 0, 0 },
 	{ "late, after a route by negation", MASQ UP
 	  "route tcp not app ssh via a\nroute app ssh via m\ndefault via m",
 	  "4:1: warning: only payload", 0, 1 },
@@ -122,7 +163,7 @@ static const struct {
 	  "route tcp via a except @vip\nroute tcp from @vip via main", NULL,
 	  0, 0 },
 	{ "except all clients", UP
-	  "route tcp from 10.0.0.0/8 via a except 10.0.0.0/8", NULL, 0, 0 },
+	  "route tcp from 10.0.0.0/8 via a except 10.0.0.0/8", "this route can never match", 0, 1 },
 	{ "known late, masqueraded", MASQ "route host example.com via m",
 	  "only payload can match", 0, 1 },
 	{ "known late by class", MASQ "class c = tcp app ssh\nroute c via m",

@@ -176,63 +176,6 @@ static const struct uplink *masquerading(const struct policy *p,
 	return NULL;
 }
 
-static bool numbers_cover(const struct number_set *outer,
-			  const struct number_set *inner)
-{
-	for (size_t i = 0; i < 1024; i++)
-		if (inner->words[i] & ~outer->words[i])
-			return false;
-	return true;
-}
-
-/* Whether each name of the inner set is in the outer set. Larger sets are not
- * compared. */
-#define COVER_MAX 4096
-
-static bool domains_cover(const struct compiler *c, uint32_t outer,
-			  uint32_t inner)
-{
-	const struct name_set *o = &c->domain_sets.items[outer];
-	const struct name_set *i = &c->domain_sets.items[inner];
-
-	if (o->has_exact || i->count > COVER_MAX)
-		return false;
-	for (size_t n = 0; n < i->count; n++) {
-		set_bits bits = policy_resolve_host(c->policy,
-						    i->entries[n].name,
-						    i->entries[n].len);
-
-		if ((bits[outer / 64] >> outer % 64 & 1) == 0)
-			return false;
-	}
-	return true;
-}
-
-static bool covers(void *ctx, enum node_kind kind, uint32_t outer,
-		   uint32_t inner)
-{
-	const struct compiler *c = ctx;
-
-	switch (condition_row_of(kind)->test) {
-	case TEST_NUMBERS:
-		return numbers_cover(c->number_sets.items[outer],
-				     c->number_sets.items[inner]);
-	case TEST_ADDRESSES:
-		/* A host name without an address may get one later. */
-		if (c->address_sets.items[inner].count == 0)
-			return outer == inner;
-		return address_set_covers(&c->address_sets.items[outer],
-					  &c->address_sets.items[inner]);
-	case TEST_USERS:
-		return address_set_covers(&c->uid_sets.items[outer],
-					  &c->uid_sets.items[inner]);
-	case TEST_DOMAINS:
-		return domains_cover(c, outer, inner);
-	default:
-		return outer == inner;
-	}
-}
-
 static bool has_same_path(const struct route *a, const struct route *b)
 {
 	return a->path == b->path && a->balance == b->balance;
@@ -244,13 +187,17 @@ enum start { START_NEVER, START_BY_HEADERS, START_UNTIL_KNOWN };
 
 /*
  * Whether flows of route `r`, which only payload identifies, can start on
- * another path: another route takes them until then. Resetting them is what the
- * policy asks for. *ret_late is what happens to the others.
+ * another path, and NAT ties them to it: another route takes them until then,
+ * and one of the two uplinks translates. Resetting them is what the policy asks
+ * for. *ret_late is what happens to the others, *ret_up the uplink that
+ * translates.
  */
 static bool starts_elsewhere(struct compiler *c, const enum start *starts,
-			     size_t r, enum late_policy *ret_late)
+			     size_t r, enum late_policy *ret_late,
+			     const struct uplink **ret_up)
 {
 	const struct policy *p = c->policy;
+	const struct uplink *target = masquerading(p, &p->routes[r]);
 
 	for (size_t i = 0; i < p->route_count; i++) {
 		if (starts[i] == START_NEVER ||
@@ -259,11 +206,14 @@ static bool starts_elsewhere(struct compiler *c, const enum start *starts,
 		*ret_late = policy_late_of(p, p->routes[r].late,
 					   p->routes[i].path,
 					   p->routes[r].path);
+		*ret_up = target != NULL ? target :
+			  masquerading(p, &p->routes[i]);
 		if (!has_same_path(&p->routes[i], &p->routes[r]) &&
-		    *ret_late != LATE_RESET)
+		    *ret_late != LATE_RESET && *ret_up != NULL)
 			return true;
 		if (i > r && condition_implied(&p->pool, p->tests[i].node,
-					       p->tests[r].node, covers, c))
+					       p->tests[r].node,
+					       compile_covers, c))
 			return false;
 	}
 	return false;
@@ -292,12 +242,13 @@ static void warn_late(struct compiler *c)
 	enum start *starts = starts_of(p);
 
 	for (size_t r = 0; starts != NULL && r + 1 < p->route_count; r++) {
-		const struct uplink *up = masquerading(p, &p->routes[r]);
+		const struct uplink *up;
 		enum late_policy late;
 
-		if (up == NULL || starts[r] != START_NEVER ||
+		if (starts[r] != START_NEVER ||
+		    p->routes[r].path == p->marks.path_drop ||
 		    p->pool.nodes[p->tests[r].node].kind == NODE_FALSE ||
-		    !starts_elsewhere(c, starts, r, &late))
+		    !starts_elsewhere(c, starts, r, &late, &up))
 			continue;
 		warn(c, c->routes.items[r]->place,
 		     late == LATE_MOVE ?
@@ -348,6 +299,23 @@ static void warn_strict_start(struct compiler *c)
 	free(starts);
 }
 
+/* An indented `late` below a route looks as if it belonged to that route. */
+static void warn_late_line(struct compiler *c)
+{
+	const struct ast_statement *s = c->single[STATEMENT_LATE];
+
+	for (size_t r = 0; s != NULL && r < c->routes.count; r++) {
+		struct place route = c->routes.items[r]->place;
+
+		if (route.source == s->place.source && s->place.column > 1 &&
+		    route.line + 1 == s->place.line)
+			warn(c, s->place, "to apply it to the route above, "
+			     "write it on the same line",
+			     "on a line of its own, 'late' applies to all "
+			     "routes%s", "");
+	}
+}
+
 /* `fail-open` sends what the engine did not see through main. */
 static void warn_fail_open(struct compiler *c)
 {
@@ -359,38 +327,6 @@ static void warn_fail_open(struct compiler *c)
 		warn(c, s->place, "leave out 'fail-open'",
 		     "while no engine runs or a queue is full, flows of strict "
 		     "uplinks leave through the main table%s", "");
-}
-
-/* With many routes, each is compared only with those just above it. */
-#define COMPARE_PAIRS ((size_t)4000000)
-
-static void warn_unreachable(struct compiler *c)
-{
-	const struct policy *p = c->policy;
-	char fix[128];
-
-	for (size_t r = 0; r + 1 < p->route_count; r++) {
-		struct place place = c->routes.items[r]->place;
-		size_t max = COMPARE_PAIRS / p->route_count;
-		size_t from = r > max ? r - max : 0;
-
-		if (p->pool.nodes[p->tests[r].node].kind == NODE_FALSE) {
-			warn(c, place, "its condition contradicts itself",
-			     "this route can never match%s", "");
-			continue;
-		}
-		for (size_t above = from; above < r; above++) {
-			if (!condition_implied(&p->pool, p->tests[above].node,
-					       p->tests[r].node, covers, c))
-				continue;
-			snprintf(fix, sizeof(fix), "the route in line %u "
-				 "matches all of these flows",
-				 c->routes.items[above]->place.line);
-			warn(c, place, fix, "this route is never reached%s",
-			     "");
-			break;
-		}
-	}
 }
 
 /* The first packet of a TCP flow has no payload: `default drop` drops it before
@@ -461,8 +397,9 @@ void compile_warn(struct compiler *c)
 	warn_same_link(c);
 	warn_strict(c);
 	warn_failback(c);
-	warn_unreachable(c);
+	compile_warn_unreachable(c);
 	warn_late(c);
+	warn_late_line(c);
 	warn_strict_start(c);
 	warn_fail_open(c);
 	warn_packet_routes(c);

@@ -146,7 +146,8 @@ static const struct {
 	{ "protocol", "proto" }, { "domain", "host" }, { "sni", "host" },
 	{ "application", "app" }, { "skuid", "uid" }, { "user", "uid" },
 	{ "reject", "drop" }, { "deny", "drop" }, { "block", "drop" },
-	{ "through", "via" },
+	{ "through", "via" }, { "use", "via" }, { "lookup", "via" },
+	{ "client", "source" },
 };
 
 static bool is_synonym(const char *word, size_t len, const char *ours)

@@ -113,10 +113,15 @@ static bool report_earlier(struct parser *p, const char *what)
 		return true;
 	}
 	word = &p->class_words[0];
-	if (!is_class(p, word))
-		meant = nearest_condition(word);
+	if (is_class(p, word))
+		return false;
+	meant = nearest_condition(word);
 	if (meant != NULL)
-		report_misspelt(p, word, meant, "a condition");
+		what = "a condition";
+	else
+		meant = nearest_word(word, outcomes);
+	if (meant != NULL)
+		report_misspelt(p, word, meant, what);
 	return meant != NULL;
 }
 

@@ -408,6 +408,13 @@ int parser_value_protocol(struct parser *p, uint32_t *ret_proto)
 	int rc;
 
 	if (parser_take(p, "proto")) {
+		if (keywords_find(keywords_protocol, p->token.text,
+				  p->token.len, ret_proto)) {
+			parser_error(p, p->taken.place, "leave out 'proto'",
+				     "'proto' is followed by a number");
+			parser_advance(p);
+			return 0;
+		}
 		rc = parser_value_number(p, &kind, &number);
 		*ret_proto = number.value;
 		return rc;
