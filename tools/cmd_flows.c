@@ -10,6 +10,7 @@
 #include "engine/hints/hint.h"
 #include "rules/parse/keywords.h"
 #include "tools/cmd.h"
+#include "tools/flows_group.h"
 #include "tools/flows_list.h"
 #include "tools/flows_print.h"
 #include "tools/options.h"
@@ -21,6 +22,7 @@ struct flows_options {
 	bool has_leases;	/* --leases replaces the usual files */
 	unsigned long times;	/* 0: once, or with `watch` for ever */
 	bool watch, json;
+	const char *by;		/* print sums by this key; NULL: flows */
 };
 
 /* ---- options ---- */
@@ -35,6 +37,7 @@ static const struct option words[] = {
 	{ "line", required_argument, NULL, 'l' },
 	{ "unsettled", no_argument, NULL, 'U' },
 	{ "sort", required_argument, NULL, 's' },
+	{ "by", required_argument, NULL, 'b' },
 	{ "rows", required_argument, NULL, 'r' },
 	{ "leases", required_argument, NULL, 'f' },
 	{ "watch", no_argument, NULL, 'w' },
@@ -100,6 +103,18 @@ static bool read_sort(struct flows_options *options, const char *key)
 	return refuse("--sort", key, why);
 }
 
+static bool read_by(struct flows_options *options, const char *key)
+{
+	char why[128];
+
+	options->by = key;
+	snprintf(why, sizeof(why), "use %s", flows_group_keys);
+	if (!flows_group_has_key(key))
+		return refuse("--by", key, why);
+	options->filter.needs_lines = flows_group_needs_lines(key);
+	return true;
+}
+
 static bool read_number(const char *option, const char *text,
 			unsigned long *ret)
 {
@@ -122,6 +137,7 @@ static bool read_option(struct flows_options *options, int option,
 	case 'l': filter->line = value; return true;
 	case 'U': filter->only_unsettled = true; return true;
 	case 's': return read_sort(options, value);
+	case 'b': return read_by(options, value);
 	case 'r': return read_number("--rows", value, &filter->rows);
 	case 'n': return read_number("-n", value, &options->times);
 	case 'f': return read_leases(options, value);
@@ -185,6 +201,15 @@ static size_t rows_of_terminal(void)
 	return size.ws_row - 3u;
 }
 
+static size_t rows_to_show(const struct flows_options *options)
+{
+	size_t rows = options->filter.rows;
+
+	if (!options->watch || options->json || rows <= rows_of_terminal())
+		return rows;
+	return rows_of_terminal();
+}
+
 static void explain_counts(const struct flows_options *options,
 			   const struct flows_list *list)
 {
@@ -200,13 +225,20 @@ static void explain_counts(const struct flows_options *options,
 static void show(const struct flows_options *options,
 		 const struct flows_list *list)
 {
-	if (options->json) {
+	if (options->json && options->by == NULL) {
 		flows_print_json(list, stdout);
 		return;
 	}
 	/* ECMA-48: cursor to the corner, and erase what is below. */
-	if (options->watch && is_terminal())
+	if (options->watch && is_terminal() && !options->json)
 		fputs("\033[H\033[J", stdout);
+	if (options->by != NULL) {
+		if (flows_group_print(list, options->by, options->filter.sort,
+				      rows_to_show(options), options->json,
+				      stdout) < 0)
+			fputs("waymark flows: out of memory\n", stderr);
+		return;
+	}
 	flows_print_table(list, flows_print_width(stdout), stdout);
 	if (list->shown < list->count)
 		printf("%zu of %zu flows\n", list->shown, list->count);
@@ -217,9 +249,7 @@ static int list_once(struct flows_options *options,
 {
 	struct flows_filter filter = options->filter;
 
-	if (options->watch && !options->json &&
-	    filter.rows > rows_of_terminal())
-		filter.rows = rows_of_terminal();
+	filter.rows = rows_to_show(options);
 	return flows_list(options->state_dir, &filter, &options->names, prev,
 			  ret);
 }

@@ -184,12 +184,12 @@ static const struct {
 	row_order order;
 } orders[] = {
 	{ "bytes", by_bytes }, { "packets", by_packets }, { "rate", by_rate },
-	{ "age", by_age }, { "client", by_client }, { "server", by_server },
+	{ "flows", by_bytes }, { "age", by_age }, { "client", by_client }, { "server", by_server },
 	{ "app", by_app }, { "host", by_host }, { "class", by_class },
 	{ "line", by_line }, { "uplink", by_uplink },
 };
 const char flows_list_keys[] =
-	"bytes, packets, rate, age, client, server, app, host, class, line or "
+	"bytes, packets, rate, flows, age, client, server, app, host, class, line or "
 	"uplink";
 
 static row_order find_order(const char *key)

@@ -112,14 +112,19 @@ static void take_marks(struct joining *joining, const json_t *data)
 /* Page by page, so that the engine serves others in between. */
 static int ask_engine(struct joining *joining)
 {
+	const struct flows_filter *filter = joining->filter;
+	char client[ADDRESS_TEXT_MAX];
 	json_t *next = NULL, *data;
 	int status;
 
 	do {
 		status = client_ask("flows", joining->state_dir, json_pack(
-			"{s:s, s:b, s:O*}", "do", "flows", "settled",
-			(int)!joining->filter->only_unsettled, "next", next),
-			&data);
+			"{s:s, s:b, s:s*, s:s*, s:s*, s:O*}", "do", "flows",
+			"settled", (int)!filter->only_unsettled,
+			"client", filter->has_client ?
+			prefix_print(&filter->client, client) : NULL,
+			"app", filter->app, "host", filter->host,
+			"next", next), &data);
 		if (data == NULL)
 			return status != EXIT_SUCCESS ? status : EXIT_FAILURE;
 		json_array_append_new(joining->list->owned, data);
@@ -433,7 +438,7 @@ static int join(struct joining *joining)
 /* Whether lines and classes of all flows are needed to select and sort. */
 static bool needs_lines(const struct flows_filter *filter)
 {
-	return filter->class != NULL || filter->line != NULL ||
+	return filter->needs_lines || filter->class != NULL || filter->line != NULL ||
 	       strcmp(filter->sort, "class") == 0 ||
 	       strcmp(filter->sort, "line") == 0;
 }

@@ -24,6 +24,7 @@ struct flows_filter {
 	const char *line;	/* N or FILE:N */
 	bool only_unsettled;
 	const char *sort;	/* a key of flows_list_has_key() */
+	bool needs_lines;	/* of all flows */
 	size_t rows;		/* to be shown; the others may lack their
 				 * lines and classes */
 };

@@ -106,8 +106,8 @@ static const char *needs_text(const struct flows_row *row, char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
-/* "999", "1.2k", "34k", "567M" */
-static const char *amount(double number, char *text)
+const char *flows_print_amount(double number,
+			       char text[static FLOWS_AMOUNT_MAX])
 {
 	static const char units[] = " kMGTPE";
 	size_t unit = 0;
@@ -117,28 +117,28 @@ static const char *amount(double number, char *text)
 		unit++;
 	}
 	if (unit == 0)
-		snprintf(text, CELL_MAX, "%.0f", number);
+		snprintf(text, FLOWS_AMOUNT_MAX, "%.0f", number);
 	else
-		snprintf(text, CELL_MAX, number < 9.95 ? "%.1f%c" : "%.0f%c",
+		snprintf(text, FLOWS_AMOUNT_MAX, number < 9.95 ? "%.1f%c" : "%.0f%c",
 			 number, units[unit]);
 	return text;
 }
 
 static const char *bytes_text(const struct flows_row *row, char *text)
 {
-	return row->entry.is_counted ? amount((double)row->entry.bytes, text) :
+	return row->entry.is_counted ? flows_print_amount((double)row->entry.bytes, text) :
 				       NULL;
 }
 
 static const char *packets_text(const struct flows_row *row, char *text)
 {
 	return row->entry.is_counted ?
-	       amount((double)row->entry.packets, text) : NULL;
+	       flows_print_amount((double)row->entry.packets, text) : NULL;
 }
 
 static const char *rate_text(const struct flows_row *row, char *text)
 {
-	return row->rate >= 0 ? amount(row->rate, text) : NULL;
+	return row->rate >= 0 ? flows_print_amount(row->rate, text) : NULL;
 }
 
 /* "59s", "12m", "3h", "4d" */

@@ -92,6 +92,19 @@ is "--sort host: unknown ones are last" \
 	"$(flows --sort host | jq -r .host | head -2 | tr '\n' ' ')" \
 	"$NAME_VIDEO $NAME_PLAIN "
 
+# ---- sums ----
+
+sums() { flows --by "$@" | jq -r '"\(.client // .app // .class) \(.flows)"' |
+	sort | tr '\n' ','; }
+is "--by client" "$(sums client)" \
+	"$LAN4.20 1,$LAN4.9 4,$LAN6::9 1,"
+is "--by app" "$(sums app)" "null 4,tls 2,"
+is "--by class, with a filter" "$(sums class --uplink two)" "mail 1,"
+is "the bytes of all" "$(flows --by uplink | jq -s 'map(.bytes) | add')" \
+	"$(flows | jq -s 'map(.bytes) | add')"
+like "as a table" "$(waymark flows --by client --sort flows --rows 1 \
+	--leases "$LAB_DIR/hosts")" "^ +4 +[0-9]+ +[0-9.]+k +$LAN4.9 \(laptop.lan\)$"
+
 # An upload runs meanwhile: it has the highest rate.
 in_server nc -l -p 9001 </dev/null >/dev/null &
 until_true 20 lab_listens server tcp 9001
@@ -137,6 +150,7 @@ refused "an unknown class" "--class 'vdeo': the policy" --class vdeo
 refused "a bad prefix" "--client '192.0.2.0/33'" --client 192.0.2.0/33
 refused "an unknown client" "--client 'nobody': neither" --client nobody
 refused "an unknown key" "--sort 'size': use bytes, " --sort size
+refused "unknown sums" "--by 'port': use client, " --by port
 refused "no number" "--rows '0': not a number" --rows 0
 refused "-n alone" "-n needs --watch" -n 2
 refused "no such file" "--leases '/nonexistent': No such file" --leases /nonexistent

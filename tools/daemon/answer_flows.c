@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "engine/flow/decide.h"
 #include "engine/hints/hint.h"
@@ -127,15 +128,71 @@ json_t *answer_flow(const struct running *running, struct flow_view *view)
 	return flow_json(engine_policy(running->engine), view, clock_ns());
 }
 
-static json_t *views_json(const struct policy *policy, struct flow_view *views,
+/* Which flows a request wants: what makes an answer short is tested here. */
+struct wanted {
+	bool has_client;
+	struct prefix client;	/* of either side: the client of a flow that
+				 * was seen from its middle may be wrong */
+	const char *app;	/* NULL: any */
+	const char *host;	/* and names below it; NULL: any */
+};
+
+static struct wanted wanted_of(const json_t *request)
+{
+	const char *client = json_string_value(
+		json_object_get(request, "client"));
+	struct wanted wanted = {
+		.app = json_string_value(json_object_get(request, "app")),
+		.host = json_string_value(json_object_get(request, "host")),
+	};
+	char why[ADDRESS_WHY_MAX];
+
+	wanted.has_client = client != NULL &&
+			    prefix_parse(client, strlen(client),
+					 &wanted.client, why) == 0;
+	return wanted;
+}
+
+static bool is_wanted_app(const struct wanted *wanted, uint16_t app)
+{
+	const char *name = hints_app_name(app);
+
+	return wanted->app == NULL ||
+	       (name != NULL && strcmp(name, wanted->app) == 0);
+}
+
+static bool is_wanted_host(const struct wanted *wanted, const char *host)
+{
+	size_t len = strlen(host), tail;
+
+	if (wanted->host == NULL)
+		return true;
+	tail = strlen(wanted->host);
+	return len >= tail && strcasecmp(host + len - tail, wanted->host) == 0;
+}
+
+static bool is_wanted(const struct wanted *wanted, const struct flow_view *view,
+		      uint64_t now_ns)
+{
+	if (!view->is_settled && since_ns(view->last_ns, now_ns) >= SILENT_NS)
+		return false;
+	if (wanted->has_client &&
+	    !prefix_contains(&wanted->client, &view->client) &&
+	    !prefix_contains(&wanted->client, &view->server))
+		return false;
+	return is_wanted_app(wanted, view->app) &&
+	       is_wanted_host(wanted, view->host);
+}
+
+static json_t *views_json(const struct policy *policy,
+			  const struct wanted *wanted, struct flow_view *views,
 			  size_t count)
 {
 	json_t *list = json_array();
 	uint64_t now_ns = clock_ns();
 
 	for (size_t i = 0; i < count; i++) {
-		if (!views[i].is_settled &&
-		    since_ns(views[i].last_ns, now_ns) >= SILENT_NS)
+		if (!is_wanted(wanted, &views[i], now_ns))
 			continue;
 		clean_host(views[i].host);
 		json_array_append_new(list, flow_json(policy, &views[i],
@@ -185,6 +242,7 @@ json_t *answer_flows(struct running *running, const json_t *request,
 {
 	const struct policy *policy = engine_policy(running->engine);
 	struct engine_cursor cursor = cursor_of_request(request);
+	struct wanted wanted = wanted_of(request);
 	struct flow_view *views = calloc(PAGE, sizeof(*views));
 	json_t *flows;
 	size_t count;
@@ -193,7 +251,7 @@ json_t *answer_flows(struct running *running, const json_t *request,
 		return NULL;
 	count = engine_flows(running->engine, &cursor, views, PAGE,
 			     ret_silent);
-	flows = views_json(policy, views, count);
+	flows = views_json(policy, &wanted, views, count);
 	free(views);
 	return json_pack("{s:o, s:o, s:o*}", "flows", flows,
 			 "marks", marks_json(policy),
