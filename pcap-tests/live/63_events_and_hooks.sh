@@ -136,9 +136,8 @@ is "each line is an object with its time" "$(jq -e 'select(.event != "start") |
 
 # ---- followers are bounded ----
 
-follow four
-until_true 30 eval '[ "$(in_router ss -Hxn src "*/state/control" |
-	grep -c ESTAB)" -ge 4 ]'
+follow four --json
+ok "a fourth follower" until_true 50 grep -q start "$LAB_DIR/four.log"
 like "a fifth is refused" "$(waymark events 2>&1)" \
 	'4 others follow events, which is the maximum'
 kill "$(lab_pid four)"

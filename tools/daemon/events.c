@@ -163,10 +163,11 @@ void events_subscribe(struct events *events, bool with_flows,
 
 static size_t print_gap(uint64_t count, char *text)
 {
+	json_t *data = json_pack("{s:I}", "count", (json_int_t)count);
 	struct line line;
 
-	make_line("lost", json_pack("{s:I}", "count", (json_int_t)count),
-		  &line);
+	make_line("lost", data, &line);
+	json_decref(data);
 	memcpy(text, line.text, line.len);
 	return line.len;
 }
