@@ -24,6 +24,7 @@ int cmd_explain(int argc, char *argv[]);
 int cmd_flows(int argc, char *argv[]);
 int cmd_hints(int argc, char *argv[]);
 int cmd_metrics(int argc, char *argv[]);
+int cmd_records(int argc, char *argv[]);
 int cmd_reload(int argc, char *argv[]);
 int cmd_learned(int argc, char *argv[]);
 int cmd_replay(int argc, char *argv[]);

@@ -145,24 +145,31 @@ static struct flows_entry *entry_new(struct flows_kernel *kernel)
 	return &kernel->items[kernel->count++];
 }
 
-static int take_entry(const struct nlmsghdr *message, void *data)
+void flows_entry_read(const struct nlmsghdr *message, struct flows_entry *ret)
 {
-	struct reading *reading = data;
-	struct flows_entry entry = { 0 }, *place;
 	struct tuple original = { 0 }, reply = { 0 };
 	const struct nlattr *attr;
 
+	*ret = (struct flows_entry){ 0 };
 	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg))
-		read_attribute(attr, &original, &reply, &entry);
+		read_attribute(attr, &original, &reply, ret);
+	ret->client = original.src;
+	ret->sport = original.sport;
+	ret->server = reply.src;
+	ret->dport = reply.sport;
+	ret->proto = original.proto;
+	ret->is_redirected = !address_equal(&reply.src, &original.dst) ||
+			     reply.sport != original.dport;
+}
+
+static int take_entry(const struct nlmsghdr *message, void *data)
+{
+	struct reading *reading = data;
+	struct flows_entry entry, *place;
+
+	flows_entry_read(message, &entry);
 	if ((entry.mark & reading->any) == 0)
 		return MNL_CB_OK;
-	entry.client = original.src;
-	entry.sport = original.sport;
-	entry.server = reply.src;
-	entry.dport = reply.sport;
-	entry.proto = original.proto;
-	entry.is_redirected = !address_equal(&reply.src, &original.dst) ||
-			      reply.sport != original.dport;
 	place = entry_new(reading->kernel);
 	if (place == NULL) {
 		errno = ENOMEM;

@@ -37,6 +37,10 @@ struct flows_kernel {
  */
 int flows_kernel_read(uint32_t mark, uint32_t mask, uint32_t any,
 		      struct flows_kernel *ret);
+/* Read the entry of a message of ctnetlink. */
+struct nlmsghdr;
+void flows_entry_read(const struct nlmsghdr *message,
+		      struct flows_entry *ret);
 void flows_kernel_fini(struct flows_kernel *kernel);
 
 /* Whether the kernel counts bytes and packets of each flow. */

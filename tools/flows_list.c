@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "rules/parse/keywords.h"
 #include "rules/util/clock.h"
 #include "tools/client.h"
 
@@ -15,18 +16,11 @@
 #define HEADERS_MAX 400
 #define NS_PER_S 1e9
 
-/* What the marks of the policy mean. */
-struct marks_known {
-	uint32_t settled, path_mask;
-	const json_t *uplinks;	/* name: mark */
-	const json_t *classes;
-};
-
 struct joining {
 	const char *state_dir;
 	const struct flows_filter *filter;
 	struct flows_names *names;
-	struct marks_known marks;
+	struct flows_marks marks;
 	struct flows_list *list;
 	size_t room;
 	/* The engine's flows: open addressing, a power of two. */
@@ -51,11 +45,22 @@ static bool read_address(const json_t *flow, const char *key,
 	return text != NULL && address_parse(text, strlen(text), ret) == 0;
 }
 
-static bool read_row(const json_t *flow, struct flows_row *row)
+/* A flow has the number of its protocol, an event its name. */
+static uint8_t proto_of(const json_t *proto)
+{
+	const char *name = json_string_value(proto);
+	uint32_t number = (uint32_t)json_integer_value(proto);
+
+	if (name != NULL &&
+	    !keywords_find(keywords_protocol, name, strlen(name), &number))
+		return 0;
+	return (uint8_t)number;
+}
+
+bool flows_row_read(const json_t *flow, struct flows_row *row)
 {
 	*row = (struct flows_row){
-		.entry.proto = (uint8_t)json_integer_value(
-			json_object_get(flow, "proto")),
+		.entry.proto = proto_of(json_object_get(flow, "proto")),
 		.entry.sport = (uint16_t)json_integer_value(
 			json_object_get(flow, "sport")),
 		.entry.dport = (uint16_t)json_integer_value(
@@ -90,16 +95,16 @@ static int take_page(struct joining *joining, const json_t *flows)
 		return -ENOMEM;
 	joining->engine = rows;
 	json_array_foreach(flows, i, flow)
-		if (read_row(flow, &rows[joining->engine_count]))
+		if (flows_row_read(flow, &rows[joining->engine_count]))
 			joining->engine_count++;
 	return 0;
 }
 
-static void take_marks(struct joining *joining, const json_t *data)
+void flows_marks_read(const json_t *data, struct flows_marks *ret)
 {
 	const json_t *marks = json_object_get(data, "marks");
 
-	joining->marks = (struct marks_known){
+	*ret = (struct flows_marks){
 		.settled = (uint32_t)json_integer_value(
 			json_object_get(marks, "settled")),
 		.path_mask = (uint32_t)json_integer_value(
@@ -128,7 +133,7 @@ static int ask_engine(struct joining *joining)
 		if (data == NULL)
 			return status != EXIT_SUCCESS ? status : EXIT_FAILURE;
 		json_array_append_new(joining->list->owned, data);
-		take_marks(joining, data);
+		flows_marks_read(data, &joining->marks);
 		if (take_page(joining, json_object_get(data, "flows")) < 0)
 			return EXIT_FAILURE;
 		next = json_object_get(data, "next");
@@ -213,7 +218,7 @@ static int add_row(struct joining *joining, const struct flows_row *row)
 	return 0;
 }
 
-static const char *uplink_of(const struct marks_known *marks, uint32_t mark)
+const char *flows_marks_uplink(const struct flows_marks *marks, uint32_t mark)
 {
 	const char *name;
 	json_t *value;
@@ -250,7 +255,7 @@ static int add_entry(struct joining *joining, const struct flows_entry *entry,
 	row.entry = *entry;
 	row.rate = -1;
 	row.is_settled = (entry->mark & joining->marks.settled) != 0;
-	row.uplink = uplink_of(&joining->marks, entry->mark);
+	row.uplink = flows_marks_uplink(&joining->marks, entry->mark);
 	if (row.is_settled)
 		row.needs = NULL;
 	if (entry->start_ns != 0)
@@ -377,7 +382,7 @@ static bool check_name(const char *what, const char *name, bool is_known)
 	return false;
 }
 
-static bool has_class(const struct marks_known *marks, const char *name)
+static bool has_class(const struct flows_marks *marks, const char *name)
 {
 	const json_t *class;
 	size_t i;
@@ -392,7 +397,7 @@ static bool has_class(const struct marks_known *marks, const char *name)
 static bool check_filter(const struct joining *joining)
 {
 	const struct flows_filter *filter = joining->filter;
-	const struct marks_known *marks = &joining->marks;
+	const struct flows_marks *marks = &joining->marks;
 
 	return check_name("uplink", filter->uplink, filter->uplink != NULL &&
 			  json_object_get(marks->uplinks, filter->uplink)) &&
@@ -404,7 +409,7 @@ static bool check_filter(const struct joining *joining)
  * cost. */
 static int read_kernel(struct joining *joining, struct flows_kernel *kernel)
 {
-	const struct marks_known *marks = &joining->marks;
+	const struct flows_marks *marks = &joining->marks;
 	const char *uplink = joining->filter->uplink;
 	uint32_t mark = uplink == NULL ? 0 : (uint32_t)json_integer_value(
 		json_object_get(marks->uplinks, uplink));

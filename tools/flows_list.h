@@ -44,6 +44,18 @@ struct flows_row {
 	int64_t inspected;	/* packets that the engine saw; < 0: none */
 };
 
+/* What the marks of the policy mean; borrowed from the engine's answer. */
+struct flows_marks {
+	uint32_t settled, path_mask;
+	const json_t *uplinks;	/* name: mark */
+	const json_t *classes;
+};
+void flows_marks_read(const json_t *data, struct flows_marks *ret);
+/* NULL: none. */
+const char *flows_marks_uplink(const struct flows_marks *marks, uint32_t mark);
+/* Read a flow of the engine; texts are borrowed from it. */
+bool flows_row_read(const json_t *flow, struct flows_row *row);
+
 struct flows_list {
 	struct flows_row *rows;
 	size_t count;

@@ -141,6 +141,10 @@ static const struct command {
 	  "  -n COUNT          end after COUNT events\n"
 	  "  --json            print one JSON object per event and line\n"
 	  "  --state-dir DIR   the directory that the engine uses\n" },
+	{ "records", cmd_records, "[OPTIONS]",
+	  "print a JSON object for each flow that ends",
+	  "  -n COUNT          end after COUNT flows\n"
+	  "  --state-dir DIR   the directory that the engine uses\n" },
 	{ "top", cmd_top, "[OPTIONS]",
 	  "print the status every second, with rates",
 	  "  -n COUNT          end after COUNT times\n"

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 64_records_of_flows.sh - `waymark records` prints an object for each flow that
+# ends: what it was, its uplink and its bytes, also for flows that were settled
+# before it began, and for those that the kernel decided.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/services.sh"
+lab_bound 60 "$0" "$@"
+lab_need jq curl openssl nginx
+lab_new 2
+
+in_router sysctl -qw net.netfilter.nf_conntrack_acct=1 2>/dev/null ||
+	skip_all "the kernel cannot count bytes of flows"
+in_router sysctl -qw net.netfilter.nf_conntrack_timestamp=1
+in_router sysctl -qw net.netfilter.nf_conntrack_events=1
+serve_web
+lab_serve server tcp:25
+lab_policy <<END
+uplink one { dev up1 via $(gw4 1) via $(gw6 1) masquerade }
+uplink two { dev up2 via $(gw4 2) via $(gw6 2) masquerade }
+class video = host $NAME_VIDEO
+route tcp dport 25 via two
+route video via two
+default via one
+END
+ok "up" lab_up
+fetch client $SERVER4 "https://$NAME_VIDEO/" >/dev/null
+lab_start router records "$WAYMARK" records --state-dir "$LAB_DIR/state"
+# Its socket is in the group of the ends of flows.
+listens() { in_router awk -v pid="$(lab_pid records)" \
+	'$3 == pid && $4 ~ /4$/' /proc/net/netlink | grep -q .; }
+ok "it follows" until_true 50 listens
+# record PORT ADDRESS JQ: of the flow to that server
+record()
+{
+	jq -r "select(.dport == $1 and .dst == \"$2\") | $3" \
+		<"$LAB_DIR/records.log"
+}
+ends() { in_router conntrack -D "$@" >/dev/null 2>&1; }
+
+fetch client $SERVER6 "https://$NAME_PLAIN/" >/dev/null
+ask client tcp $SERVER4 25 >/dev/null
+ok "it knows of a settled flow" until_true 30 eval \
+	'waymark flows --json | grep -q "$NAME_PLAIN"'
+lab_sleep 0.3
+is "none has ended" "$(wc -l <"$LAB_DIR/records.log")" 0
+ends -f ipv4
+ends -f ipv6
+ok "records" until_true 30 eval '[ "$(wc -l <"$LAB_DIR/records.log")" -ge 3 ]'
+is "settled before it began" "$(record 443 $SERVER4 '"\(.proto) \(.src) \(.host) \(.app) \(.class) \(.uplink) \(.late) \(.evidence) \(.settled)"')" \
+	"tcp $LAN4.9 $NAME_VIDEO tls video one kept payload true"
+is "settled since" "$(record 443 $SERVER6 '"\(.src) \(.host) \(.class) \(.uplink) \(.route | split(":")[-1])"')" \
+	"$LAN6::9 $NAME_PLAIN null one 6"
+ok "its bytes" [ "$(record 443 $SERVER6 .bytes)" -gt 1500 ]
+ok "its packets" [ "$(record 443 $SERVER6 .packets)" -ge 10 ]
+is "its times" "$(record 443 $SERVER6 '.start < .end and .end - .start < 600')" true
+is "decided by the kernel" "$(record 25 $SERVER4 '"\(.host) \(.uplink) \(.settled)"')" \
+	"null two true"
+is "one for each" "$(wc -l <"$LAB_DIR/records.log")" 3
+
+is "-n ends it" "$(waymark records -n 1 | jq -r .dport & lab_sleep 1
+	ask client tcp $SERVER4 25 >/dev/null; ends -f ipv4; wait)" 25
+ok "down" waymark down
+like "the end of the engine ends it" "$(cat "$LAB_DIR/records.log")" \
+	'waymark records: the engine has ended'
+done_testing
