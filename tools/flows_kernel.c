@@ -228,7 +228,6 @@ int flows_kernel_read(uint32_t mark, uint32_t mask, uint32_t any,
 	struct reading reading = { .kernel = ret, .any = any };
 	int rc = 0;
 
-	*ret = (struct flows_kernel){ 0 };
 	if (socket == NULL)
 		return -errno;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)

@@ -31,9 +31,9 @@ struct flows_kernel {
 };
 
 /*
- * Read the entries whose mark is `mark` under `mask`, which the kernel tests,
- * and has a bit of `any`, which is tested here; a mask of 0 reads them all. 0
- * or -errno.
+ * Add the entries whose mark is `mark` under `mask`, which the kernel tests,
+ * and has a bit of `any`, which is tested here; a mask of 0 adds them all. 0
+ * or -errno; then there are none.
  */
 int flows_kernel_read(uint32_t mark, uint32_t mask, uint32_t any,
 		      struct flows_kernel *ret);

@@ -110,6 +110,7 @@ void flows_marks_read(const json_t *data, struct flows_marks *ret)
 		.path_mask = (uint32_t)json_integer_value(
 			json_object_get(marks, "path_mask")),
 		.uplinks = json_object_get(marks, "uplinks"),
+		.arrivals = json_object_get(marks, "arrivals"),
 		.classes = json_object_get(marks, "classes"),
 	};
 }
@@ -225,6 +226,11 @@ const char *flows_marks_uplink(const struct flows_marks *marks, uint32_t mark)
 
 	json_object_foreach((json_t *)marks->uplinks, name, value)
 		if ((mark & marks->path_mask) ==
+		    (uint32_t)json_integer_value(value))
+			return name;
+	json_object_foreach((json_t *)marks->arrivals, name, value)
+		if (json_integer_value(value) != 0 &&
+		    (mark & marks->path_mask) ==
 		    (uint32_t)json_integer_value(value))
 			return name;
 	return NULL;
@@ -413,11 +419,17 @@ static int read_kernel(struct joining *joining, struct flows_kernel *kernel)
 	const char *uplink = joining->filter->uplink;
 	uint32_t mark = uplink == NULL ? 0 : (uint32_t)json_integer_value(
 		json_object_get(marks->uplinks, uplink));
+	uint32_t arrival = uplink == NULL ? 0 : (uint32_t)json_integer_value(
+		json_object_get(marks->arrivals, uplink));
 	uint32_t mask = uplink == NULL ? 0 : marks->path_mask;
+	int rc;
 
 	if (joining->filter->only_unsettled)
 		mask |= marks->settled;
-	return flows_kernel_read(mark, mask, marks->path_mask, kernel);
+	rc = flows_kernel_read(mark, mask, marks->path_mask, kernel);
+	if (rc == 0 && arrival != 0)
+		rc = flows_kernel_read(arrival, mask, marks->path_mask, kernel);
+	return rc;
 }
 
 static int join(struct joining *joining)

@@ -48,6 +48,7 @@ struct flows_row {
 struct flows_marks {
 	uint32_t settled, path_mask;
 	const json_t *uplinks;	/* name: mark */
+	const json_t *arrivals;	/* of flows that arrived; 0: the same */
 	const json_t *classes;
 };
 void flows_marks_read(const json_t *data, struct flows_marks *ret);

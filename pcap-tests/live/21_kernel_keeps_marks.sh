@@ -136,9 +136,9 @@ for n in 1 2; do
 			ask server tcp "$address" 8080 --lines 3
 	done
 done
-is "ct mark of inbound flows: their uplink" "$(in_router conntrack -L -o extended \
+is "ct mark of inbound flows: the number of arrivals by two" "$(in_router conntrack -L -o extended \
 	2>/dev/null | grep "dst=$(up4 2) .*dport=8080 " |
-	sed -n 's/.* mark=\([0-9]*\).*/\1/p' | sort -u)" $((0x42000600))
+	sed -n 's/.* mark=\([0-9]*\).*/\1/p' | sort -u)" $((0x7c000600))
 
 # ---- without an engine, queued packets are dropped ----
 

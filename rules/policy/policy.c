@@ -53,6 +53,14 @@ const char *policy_path_name(const struct policy *policy, uint8_t path)
 	return path == policy->marks.path_drop ? "drop" : NULL;
 }
 
+uint8_t policy_arrival_path(const struct policy *policy, size_t uplink)
+{
+	uint8_t path = (uint8_t)(policy->marks.path_max + 1 -
+				 policy->uplinks[uplink].path);
+
+	return policy->of_path[path] == NULL ? path : 0;
+}
+
 void policy_set_down(struct policy *policy, size_t uplink, bool is_v6,
 		     bool is_down)
 {

@@ -72,6 +72,12 @@ const struct uplink *policy_uplink_of_path(const struct policy *policy,
 const char *policy_path_name(const struct policy *policy, uint8_t path);
 
 /*
+ * The number in marks for flows that arrive by the uplink: counted down from
+ * the highest path, so that it never changes. 0: another uplink has it.
+ */
+uint8_t policy_arrival_path(const struct policy *policy, size_t uplink);
+
+/*
  * Set whether an uplink is down for a family: balanced routes then send new
  * flows to the others. Initially those without a gateway of the family are
  * down, as far as the policy shows. Any thread may call this at any time.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/policy/marks.h"
 #include "rules/setup/monitor/conntrack_cleanup.h"
 #include "rules/setup/setup.h"
 
@@ -92,9 +93,8 @@ int numbers_note(struct journal *journal, const struct plan *plan)
 	return rc;
 }
 
-/* Renumber flows of `path` to the path of `heir`, or unmark them. */
 static struct mark_change change_of(const struct plan *plan, uint8_t path,
-				    const struct plan_uplink *heir)
+				    uint8_t put)
 {
 	unsigned int shift = (unsigned int)__builtin_ctz(plan->mask);
 	uint32_t under = plan->mask & ~plan->settled;
@@ -102,9 +102,26 @@ static struct mark_change change_of(const struct plan *plan, uint8_t path,
 	return (struct mark_change){
 		.is = (uint32_t)path << shift & under,
 		.under = under,
-		.put = heir ? (uint32_t)heir->path << shift : 0,
-		.mask = heir ? under : plan->mask,
+		.put = (uint32_t)put << shift,
+		.mask = put ? under : plan->mask,
 	};
+}
+
+/* Renumber flows of `path`, and those that arrived by its uplink, to the
+ * numbers of `heir`, or unmark them. 0 or -errno. */
+static int renumber(const struct plan *plan, uint8_t path,
+		    const struct plan_uplink *heir)
+{
+	struct marks marks = marks_layout(plan->mask);
+	uint8_t arrival = (uint8_t)(marks.path_max + 1 - path);
+	struct mark_change changes[2] = {
+		change_of(plan, path, heir ? heir->path : 0),
+		change_of(plan, arrival, !heir ? 0 : heir->arrival ?
+			  heir->arrival : heir->path),
+	};
+
+	return conntrack_cleanup_change(changes,
+			path > marks.path_max || has_path(plan, arrival) ? 1 : 2);
 }
 
 void numbers_clear_taken(const struct journal *journal,
@@ -113,14 +130,12 @@ void numbers_clear_taken(const struct journal *journal,
 	const struct uplink_numbers *all = &journal->numbers;
 
 	for (size_t i = 0; i < all->count; i++) {
-		struct mark_change change =
-			change_of(plan, all->items[i].path, NULL);
 		const struct plan_uplink *heir = heir_of(plan, &all->items[i]);
 
 		if (!uplink_of(plan, all->items[i].name) &&
 		    (!heir || heir->path != all->items[i].path) &&
 		    has_path(plan, all->items[i].path))
-			(void)conntrack_cleanup_change(&change, 1);
+			(void)renumber(plan, all->items[i].path, NULL);
 	}
 }
 
@@ -132,13 +147,12 @@ void numbers_follow(struct journal *journal, const struct plan *plan)
 	for (size_t i = 0; i < all->count; i++) {
 		struct uplink_number *number = &all->items[i];
 		const struct plan_uplink *now = uplink_of(plan, number->name);
-		struct mark_change change = change_of(plan, number->path,
-						      heir_of(plan, number));
 		bool is_current = now && now->path == number->path &&
 				  now->table == number->table;
 
 		if (is_current || (!has_path(plan, number->path) &&
-				   conntrack_cleanup_change(&change, 1) < 0))
+				   renumber(plan, number->path,
+					    heir_of(plan, number)) < 0))
 			all->items[kept++] = *number;
 	}
 	all->count = kept;

@@ -50,6 +50,7 @@ struct plan_uplink {
 	unsigned int link;	/* index; from PLAN_MISSING if it is missing */
 	uint32_t table;
 	uint8_t path;
+	uint8_t arrival;	/* policy_arrival_path() */
 	bool translates;	/* nat, of some packets */
 	struct plan_nat nat[2];	/* IPv4, IPv6 */
 	uint16_t mss[2];	/* 0: not clamped */

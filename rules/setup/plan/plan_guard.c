@@ -50,10 +50,15 @@ int plan_guard_make(struct plan *plan, const struct policy *policy,
 	guard.inverts = true;
 	strcpy(guard.iif, "lo");
 	rc = plan_rules_add(plan, &end);
-	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++)
-		if (!plan->uplinks[i].is_strict)
-			rc = add_pass(plan, marks, family,
-				      plan->uplinks[i].path);
+	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
+		const struct plan_uplink *uplink = &plan->uplinks[i];
+
+		if (uplink->is_strict)
+			continue;
+		rc = add_pass(plan, marks, family, uplink->path);
+		if (rc == 0 && uplink->arrival)
+			rc = add_pass(plan, marks, family, uplink->arrival);
+	}
 	if (rc == 0)
 		rc = add_pass(plan, marks, family, marks->path_main);
 	return rc == 0 ? plan_rules_add(plan, &guard) : rc;

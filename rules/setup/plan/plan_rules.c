@@ -174,8 +174,10 @@ static bool has_by_rule(const struct policy *policy,
  * and leave by it. The kernel tries rules of one preference in the order of
  * their creation, so these come before the rules of exemptions.
  */
-static int add_replies(struct plan *plan, uint8_t family)
+static int add_replies(struct plan *plan, const struct policy *policy,
+		       uint8_t family)
 {
+	const struct marks *marks = policy_marks(policy);
 	int rc = 0;
 
 	for (size_t i = 0; i < plan->uplink_count && rc == 0; i++) {
@@ -187,6 +189,10 @@ static int add_replies(struct plan *plan, uint8_t family)
 		rule.mark = plan->paths[i].mark;
 		rule.mask = plan->mask & ~plan->settled;
 		rc = plan_rules_add(plan, &rule);
+		if (rc < 0 || !plan->uplinks[i].arrival)
+			continue;
+		rule.mark = marks_of(marks, plan->uplinks[i].arrival, false);
+		rc = plan_rules_add(plan, &rule);
 	}
 	return rc;
 }
@@ -196,10 +202,10 @@ static int make_exempts(struct plan *plan, const struct policy *policy,
 			const struct state *state)
 {
 	bool by_rule = has_by_rule(policy, exempts);
-	int rc = by_rule ? add_replies(plan, AF_INET) : 0;
+	int rc = by_rule ? add_replies(plan, policy, AF_INET) : 0;
 
 	if (rc == 0 && by_rule && state->has_v6)
-		rc = add_replies(plan, AF_INET6);
+		rc = add_replies(plan, policy, AF_INET6);
 	for (size_t i = 0; i < policy_exempts(policy) && rc == 0; i++)
 		rc = add_exempt(plan, policy_exempt(policy, i), state);
 	if (rc == 0 && exempts != NULL)
@@ -270,27 +276,39 @@ static int add_probes(struct plan *plan, const struct policy *policy,
 	return rc;
 }
 
-static int add_marks(struct plan *plan, const struct policy *policy,
-		     const struct state *state, uint8_t family, size_t i)
+/* Marks with `path` select `table`, or none if it is 0. */
+static int add_mark(struct plan *plan, const struct policy *policy,
+		    uint8_t family, size_t i, uint8_t path, uint32_t table)
 {
 	const struct marks *marks = policy_marks(policy);
-	const struct uplink *uplink = policy_uplink(policy, i);
-	uint32_t table = plan_rules_table(policy, state, family, i);
-	struct kernel_rule rule = plan_rules_new(family,
-						 PREF_MARK + uplink->path,
+	struct kernel_rule rule = plan_rules_new(family, PREF_MARK + path,
 						 table);
 	int rc = 0;
 
-	rule.mark = marks_of(marks, uplink->path, false);
+	rule.mark = marks_of(marks, path, false);
 	rule.mask = marks->path_mask;
 	if (rule.table)
 		rc = plan_rules_add(plan, &rule);
 	if (rc < 0 || !policy_uplink_is_strict(policy, i))
 		return rc;
-	rule.pref = PREF_STRICT + uplink->path;
+	rule.pref = PREF_STRICT + path;
 	rule.action = FR_ACT_UNREACHABLE;
 	rule.table = RT_TABLE_UNSPEC;
 	return plan_rules_add(plan, &rule);
+}
+
+/* Flows that arrived by the uplink are answered by it, whatever its probes
+ * find. */
+static int add_marks(struct plan *plan, const struct policy *policy,
+		     const struct state *state, uint8_t family, size_t i)
+{
+	const struct plan_uplink *uplink = &plan->uplinks[i];
+	int rc = add_mark(plan, policy, family, i, uplink->path,
+			  plan_rules_table(policy, state, family, i));
+
+	return rc < 0 || !uplink->arrival ? rc :
+	       add_mark(plan, policy, family, i, uplink->arrival,
+			uplink->table);
 }
 
 /* The first of several uplinks on a device gets the addresses that no prefix

@@ -30,7 +30,8 @@
  *      packets this is all that happens.
  *   4. A provisional flow gets its mark back as well, and goes on.
  *   5. A new flow goes to `new_flow`. One that arrives by an uplink is
- *      settled on that uplink (inbound_N), so that its replies leave by it.
+ *      settled on that uplink (inbound_N), so that its replies leave by it
+ *      (ruleset_arrival.h).
  *      The others go to `headers`, the header-only routes, which end in
  *      settle_N, in balance_N, in a drop or in `inspect`.
  *   6. `inspect` queues the packet to the engine, which returns a verdict and
@@ -53,6 +54,7 @@
 #include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
+#include "rules/setup/ruleset/ruleset_arrival.h"
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_foreign.h"
 #include "rules/setup/ruleset/ruleset_guard.h"
@@ -168,6 +170,7 @@ static void write_restore_again(const struct plan *plan, FILE *out)
 		else
 			fprintf(out, " goto mark_%u_settled\n", path->number);
 	}
+	ruleset_arrival_write_again(plan, out);
 	fputs("\t\tgoto inspect\n"
 	      "\t}\n\n", out);
 }
@@ -205,6 +208,7 @@ static void write_restore(const struct plan *plan, FILE *out)
 		else
 			fprintf(out, "goto mark_%u_settled", path->number);
 	}
+	ruleset_arrival_write_map(plan, out);
 	fputs(" }\n", out);
 }
 
@@ -541,6 +545,7 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	write_sets(plan, with_big, out);
 	write_paths(plan, out);
 	write_inspect(plan, out);
+	ruleset_arrival_write(plan, out);
 	ruleset_offload_write(plan, with_big, out);
 	write_new_flow(plan, out);
 	write_ended(plan, out);

@@ -8,6 +8,7 @@
 #include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
+#include "rules/setup/ruleset/ruleset_arrival.h"
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
 
@@ -78,7 +79,7 @@ static bool is_wanted_path(const struct plan *plan, const char *name)
 	for (size_t i = 0; i < plan->path_count; i++)
 		if (plan->paths[i].number == number)
 			return true;
-	return false;
+	return ruleset_arrival_has(plan, (uint8_t)number);
 }
 
 /* Whether the plan has this chain of a header-only or `per packet` route. */

@@ -10,6 +10,7 @@
 #include "rules/offload/offload.h"
 #include "rules/setup/kernel/counters.h"
 #include "rules/setup/plan/plan.h"
+#include "rules/setup/ruleset/ruleset_arrival.h"
 
 #define ROUTE "route_"
 #define ROUTE_ID_LEN 16
@@ -46,16 +47,16 @@ static void write_drop(const struct plan_path *path, FILE *out)
 		"\t}\n\n", path->number, path->number, path->number);
 }
 
-/* A chain that counts flows and goes to set_N. Their first packets count as the
- * path's only where the kernel decided. */
+/* A chain that counts flows and goes to set_SET. Their first packets count as
+ * the path's only where the kernel decided. */
 static void write_counted(const char *chain, const char *counter, uint8_t path,
-		      bool by_kernel, FILE *out)
+			  uint8_t set, bool by_kernel, FILE *out)
 {
 	fprintf(out, "\tchain %s_%u {\n\t\tcounter name %s_%u\n", chain, path,
 		counter, path);
 	if (by_kernel)
 		fprintf(out, "\t\tcounter name path_%u\n", path);
-	fprintf(out, "\t\tgoto set_%u\n\t}\n\n", path);
+	fprintf(out, "\t\tgoto set_%u\n\t}\n\n", set);
 }
 
 void ruleset_count_write_path(const struct plan *plan,
@@ -78,15 +79,18 @@ void ruleset_count_write_path(const struct plan *plan,
 	/* The family map matches every packet, except while a transaction
 	 * replaces the maps. An earlier map may then have missed, too, so
 	 * the packet may be in the wrong chain: the engine decides. */
-	write_counted("count", "header_flows", path->number, true, out);
+	write_counted("count", "header_flows", path->number, path->number,
+		      true, out);
 	fprintf(out,
 		"\tchain settle_%u {\n"
 		"\t\tmeta nfproto vmap { ipv4 : goto count_%u, "
 		"ipv6 : goto count_%u }\n"
 		"\t\tgoto inspect\n"
 		"\t}\n\n", path->number, path->number, path->number);
-	write_counted("inbound", "inbound_flows", path->number, true, out);
-	write_counted("keep_nat", "engine_flows", path->number, false, out);
+	write_counted("inbound", "inbound_flows", path->number,
+		      ruleset_arrival_number(plan, path->number), true, out);
+	write_counted("keep_nat", "engine_flows", path->number, path->number,
+		      false, out);
 }
 
 /* The path number in "KIND_N"; -1 for another name. */

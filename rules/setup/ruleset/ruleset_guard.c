@@ -10,6 +10,7 @@
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/kernel/prefs.h"
 #include "rules/setup/ruleset/ruleset.h"
+#include "rules/setup/ruleset/ruleset_arrival.h"
 
 /*
  * Mark packets that `divert` accepted without a path as main's; conntrack gets
@@ -132,7 +133,8 @@ static bool is_fallback(const struct plan *plan, size_t uplink, const char *dev)
 
 /* Stop packets of strict uplink `i` at the devices of other uplinks, except its
  * fallbacks. */
-static void write_strict(const struct plan *plan, size_t i, FILE *out)
+static void write_strict(const struct plan *plan, size_t i, uint32_t mark,
+			 FILE *out)
 {
 	const char *between = "";
 
@@ -144,8 +146,7 @@ static void write_strict(const struct plan *plan, size_t i, FILE *out)
 		if (*between == '\0')
 			fprintf(out, "\t\tmeta mark & 0x%08" PRIx32
 				" == 0x%08" PRIx32 " oifname {",
-				plan->mask & ~plan->settled,
-				mark_of(plan, plan->uplinks[i].path));
+				plan->mask & ~plan->settled, mark);
 		fprintf(out, "%s \"%s\"", between, other->dev);
 		between = ",";
 	}
@@ -177,9 +178,16 @@ void ruleset_guard_write_strict(const struct plan *plan, FILE *out)
 {
 	if (!plan->has_guard)
 		return;
-	for (size_t i = 0; i < plan->uplink_count; i++)
-		if (plan->uplinks[i].is_strict)
-			write_strict(plan, i, out);
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		const struct plan_uplink *uplink = &plan->uplinks[i];
+
+		if (!uplink->is_strict)
+			continue;
+		write_strict(plan, i, mark_of(plan, uplink->path), out);
+		if (uplink->arrival)
+			write_strict(plan, i,
+				     ruleset_arrival_mark(plan, uplink), out);
+	}
 	write_unknown(plan, out);
 }
 

@@ -21,6 +21,7 @@
 
 #include "rules/setup/kernel/prefs.h"
 #include "rules/setup/plan/plan.h"
+#include "rules/setup/ruleset/ruleset_arrival.h"
 
 static bool is_other(const struct plan *plan, size_t uplink, size_t other)
 {
@@ -78,6 +79,15 @@ static void write_uplink(const struct plan *plan, size_t i, FILE *out)
 	fputs("\t}\n\n", out);
 }
 
+static void write_goto(const struct plan *plan,
+		       const struct plan_uplink *uplink, uint32_t mark,
+		       FILE *out)
+{
+	fprintf(out, "\t\tct mark & 0x%08" PRIx32 " == 0x%08" PRIx32
+		" goto hold_%u\n", plan->mask & ~plan->settled, mark,
+		uplink->path);
+}
+
 void ruleset_hold_write(const struct plan *plan, FILE *out)
 {
 	bool has_any = false;
@@ -93,11 +103,15 @@ void ruleset_hold_write(const struct plan *plan, FILE *out)
 	fputs("\tchain hold {\n"
 	      "\t\ttype filter hook postrouting priority 0; "
 	      "policy accept;\n", out);
-	for (size_t i = 0; i < plan->uplink_count; i++)
-		if (has_hold(plan, i))
-			fprintf(out, "\t\tct mark & 0x%08" PRIx32
-				" == 0x%08" PRIx32 " goto hold_%u\n",
-				plan->mask & ~plan->settled,
-				plan->paths[i].mark, plan->uplinks[i].path);
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		const struct plan_uplink *uplink = &plan->uplinks[i];
+
+		if (!has_hold(plan, i))
+			continue;
+		write_goto(plan, uplink, plan->paths[i].mark, out);
+		if (uplink->arrival)
+			write_goto(plan, uplink,
+				   ruleset_arrival_mark(plan, uplink), out);
+	}
 	fputs("\t}\n\n", out);
 }
