@@ -94,6 +94,8 @@ logs_no_answer()
 }
 ok "it is logged" until_true 60 logs_no_answer
 ok "one stays up" status_like '^one .*IPv4: up'
+ok "the status says why" until_true 10 status_like \
+	'^(one|two) .*up \(probes fail, no other uplink answers\)'
 ok "two stays up" status_like '^two .*IPv4: up'
 is "no failover" "$(lab_log | grep -c 'fails over')" 0
 until_true 80 grep -q lost "$LAB_DIR/flow.log"

@@ -500,12 +500,13 @@ int setup_apply(const struct policy *policy,
 
 	*report = (struct setup_report){ 0 };
 	rc = run_open(&run, options, error);
-	if (rc == 0)
+	if (rc == 0) {
+		report->port = netlink_port(run.nl);
 		rc = apply(&run, policy, report, error);
+	}
 	if (rc == 0) {
 		setup_report_fill(report, &run.plan, &run.state);
 		report->changes = (unsigned int)run.diff.count;
-		report->port = netlink_port(run.nl);
 	}
 	if (run_close(&run, false) && rc < 0 && run.was_bare)
 		setup_undo(&quiet, &undone, ignored);

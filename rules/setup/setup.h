@@ -60,7 +60,8 @@ struct setup_report {
 	/* Undo only: without a journal sysctls were not restored. */
 	bool no_journal;
 	bool masqueraded;	/* undo only: an uplink masqueraded */
-	unsigned int port;	/* of our requests, see netlink_port() */
+	unsigned int port;	/* of our requests, see netlink_port();
+				 * also after a failure */
 	/* For each uplink of the policy, IPv4 and IPv6: the active uplink of
 	 * its traffic, or PLAN_NO_UPLINK. */
 	uint8_t active[SETUP_UPLINKS_MAX][2];

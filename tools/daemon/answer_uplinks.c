@@ -48,9 +48,9 @@ static json_t *ago(uint64_t then_ms)
 	return number(now > then_ms ? (now - then_ms) / 1000 : 0);
 }
 
-static const char *reason_of(enum setup_way way)
+static const char *reason_of(const struct uplink_status_family *family)
 {
-	switch (way) {
+	switch (family->way) {
 	case SETUP_WAY_LINK:
 		return "link";
 	case SETUP_WAY_PROBES:
@@ -62,7 +62,7 @@ static const char *reason_of(enum setup_way way)
 	case SETUP_WAY_ITSELF:
 		break;
 	}
-	return NULL;
+	return family->is_kept ? "probes fail, no other uplink answers" : NULL;
 }
 
 /* The paths that carry the balanced flows of an uplink that is down. */
@@ -89,7 +89,7 @@ static json_t *family_json(const struct uplink_status_family *family,
 			 "up", (int)is_up, "balanced_via",
 			 is_up ? json_array() :
 				 balanced_via(policy, path, is_v6),
-			 "reason", reason_of(family->way),
+			 "reason", reason_of(family),
 			 "active",
 			 family->active[0] != '\0' ? family->active : NULL,
 			 "since_seconds", ago(family->since_ms),

@@ -23,8 +23,12 @@ void causes_clear(struct causes *causes)
 	*causes = (struct causes){ 0 };
 }
 
+/* The kernel removes routes of links and addresses that are gone. */
 bool causes_has(const struct causes *causes)
 {
+	for (int kind = 0; kind < WATCH_KINDS; kind++)
+		if (strcmp(causes->seen[kind], CAUSE_KERNEL) == 0)
+			return true;
 	return causes->seen[WATCH_LINK][0] || causes->seen[WATCH_ADDRESS][0] ||
 	       causes->why[0];
 }

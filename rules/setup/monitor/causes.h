@@ -11,6 +11,7 @@
 #include "rules/setup/monitor/watch.h"
 
 #define CAUSE_MAX 160
+#define CAUSE_KERNEL "changed by the kernel"	/* as watch.c words it */
 
 /* Since the last check; all zero: none. */
 struct causes {

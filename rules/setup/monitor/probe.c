@@ -212,6 +212,11 @@ bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family)
 	return probes->states[uplink].is_down[family == AF_INET6];
 }
 
+bool probes_is_kept(const struct probes *probes, size_t uplink, uint8_t family)
+{
+	return probes->states[uplink].is_kept[family == AF_INET6];
+}
+
 void probes_set_down(struct probes *probes, size_t uplink, uint8_t family)
 {
 	bool has_any = false;

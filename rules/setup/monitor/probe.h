@@ -51,6 +51,8 @@ bool probes_run(struct probes *probes, const struct probe_paths *paths,
 		uint64_t now_ms, log_sink *log, void *ctx);
 /* Whether the uplink is down in this family. */
 bool probes_is_down(const struct probes *probes, size_t uplink, uint8_t family);
+/* Whether its probes fail, but no other uplink is known to answer. */
+bool probes_is_kept(const struct probes *probes, size_t uplink, uint8_t family);
 /* Set the result that an earlier process saved. */
 void probes_set_down(struct probes *probes, size_t uplink, uint8_t family);
 

@@ -24,6 +24,7 @@
 #include "rules/policy/policy.h"
 #include "rules/setup/monitor/backoff.h"
 #include "rules/setup/monitor/causes.h"
+#include "rules/setup/monitor/event_log.h"
 #include "rules/setup/monitor/failover_text.h"
 #include "rules/setup/monitor/holds.h"
 #include "rules/setup/plan/health.h"
@@ -70,6 +71,8 @@ struct reconciler {
 	bool failed;		/* the kernel refused a step of this check */
 	char error[SETUP_ERROR_MAX];	/* logged last */
 	struct causes causes;
+	struct event_log log;
+	struct event_steps steps;	/* of this check */
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -82,7 +85,7 @@ static void log_line(struct reconciler *rec, enum log_level level,
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	rec->options.log(rec->options.ctx, level, line);
+	event_log_write(&rec->log, NULL, level, line, clock_ms());
 }
 
 static void check_by(struct reconciler *rec, uint64_t at_ms)
@@ -137,10 +140,8 @@ static bool take_step(void *ctx, const struct setup_change *change)
 	if (answer != BACKOFF_NONE)
 		return false;
 	if (backoff_of(&rec->backoffs, change->thing)->refused == 0)
-		log_line(rec, level_of(rec, change), "%s: %s: %s",
-			 change->thing, change->sign == '+' ? "restored" :
-			 change->sign == '~' ? "corrected" :
-					       "removed", reason);
+		event_steps_add(&rec->steps, level_of(rec, change), change,
+				reason);
 	return true;
 }
 
@@ -235,9 +236,11 @@ static void log_foreign_marks(struct reconciler *rec,
 		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
 }
 
-static void follow_active_uplinks(struct reconciler *rec,
+/* Whether the active uplink of any traffic changed, which is logged. */
+static bool follow_active_uplinks(struct reconciler *rec,
 			    const struct setup_report *report)
 {
+	bool has_changed = false;
 	char text[FAILOVER_TEXT_MAX];
 
 	if (rec->options.active_uplinks != NULL)
@@ -247,8 +250,10 @@ static void follow_active_uplinks(struct reconciler *rec,
 		for (int v6 = 0; v6 < 2; v6++) {
 			uint8_t by = report->active[i][v6];
 
-			if (rec->has_last && by != rec->last.active[i][v6])
+			if (rec->has_last && by != rec->last.active[i][v6]) {
 				log_active_uplink(rec, i, v6, by);
+				has_changed = true;
+			}
 			log_failback(rec, report, i, v6);
 			if (holds_take_expired(&rec->holds, i, v6))
 				log_line(rec, LOG_LEVEL_WARNING, "%s",
@@ -261,6 +266,7 @@ static void follow_active_uplinks(struct reconciler *rec,
 	rec->last = *report;
 	rec->has_last = true;
 	note_links(rec, report);
+	return has_changed;
 }
 
 static void schedule_check(struct reconciler *rec, int rc)
@@ -295,6 +301,7 @@ static void check(struct reconciler *rec)
 	};
 	struct setup_report report = { 0 };
 	char error[SETUP_ERROR_MAX];
+	bool is_explained = false;
 	int rc;
 
 	rec->failed = false;
@@ -302,10 +309,14 @@ static void check(struct reconciler *rec)
 	if (rc < 0 && strcmp(error, rec->error) != 0)
 		log_line(rec, LOG_LEVEL_ERROR, "%s", error);
 	snprintf(rec->error, sizeof(rec->error), "%s", rc < 0 ? error : "");
-	if (rc == 0) {
+	if (report.port != 0)
 		rec->port = report.port;
-		follow_active_uplinks(rec, &report);
-	}
+	if (rc == 0)
+		is_explained = follow_active_uplinks(rec, &report) &&
+			       causes_has(&rec->causes);
+	event_steps_write(&rec->steps, &rec->log, is_explained ?
+			  LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, clock_ms());
+	rec->steps = (struct event_steps){ 0 };
 	save_probe_results(rec);	/* refreshes their age */
 	causes_clear(&rec->causes);
 	schedule_check(rec, rc);
@@ -361,12 +372,15 @@ static int timeout_of(const struct reconciler *rec)
 	uint64_t next = rec->check_ms;
 	uint64_t probe = probes_next_ms(rec->probes);
 	uint64_t hold = holds_next_ms(&rec->holds);
+	uint64_t log = event_log_next_ms(&rec->log);
 	uint64_t time = clock_ms();
 
 	if (probe && probe < next)
 		next = probe;
 	if (hold && hold < next)
 		next = hold;
+	if (log && log < next)
+		next = log;
 	return next <= time ? 0 : (int)(next - time);
 }
 
@@ -421,6 +435,7 @@ static void *run(void *ctx)
 		read_admin_states(rec);
 		run_probes(rec);
 		expire_holds(rec);
+		event_log_flush(&rec->log, false, clock_ms());
 		if (clock_ms() >= rec->check_ms)
 			check(rec);
 		update_statuses(rec);
@@ -469,6 +484,8 @@ int reconcile_start(const struct policy *policy,
 		return set_error(error, -ENOMEM, "reconciler: out of memory");
 	rec->wake_fd = rec->admin_states_fd = rec->probe_results_fd = -1;
 	rec->options = *options;
+	rec->log.write = options->log;
+	rec->log.ctx = options->ctx;
 	rec->policy = policy;
 	rec->retry_ms = RETRY_FIRST_MS;
 	pthread_mutex_init(&rec->lock, NULL);
@@ -527,6 +544,7 @@ void reconcile_stop(struct reconciler *rec)
 	pthread_mutex_unlock(&rec->lock);
 	eventfd_write(rec->wake_fd, 1);
 	pthread_join(rec->thread, NULL);
+	event_log_flush(&rec->log, true, clock_ms());
 	log_remaining_failovers(rec);
 	save_probe_results(rec);	/* their age counts from now */
 	reconciler_free(rec);

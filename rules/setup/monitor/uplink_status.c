@@ -74,6 +74,8 @@ void uplink_statuses_update(struct uplink_statuses *statuses,
 		items[i] = old_of(statuses, policy_uplink(policy, i)->name);
 		if (report)
 			take_report(&items[i], i, policy, report, now_ms);
+		families[0].is_kept = probes_is_kept(probes, i, AF_INET);
+		families[1].is_kept = probes_is_kept(probes, i, AF_INET6);
 		probes_last(probes, i, AF_INET, &families[0].asked_ms,
 			    &families[0].answered_ms);
 		probes_last(probes, i, AF_INET6, &families[1].asked_ms,

@@ -21,6 +21,8 @@ struct uplink_status_family {
 	enum setup_way way;
 	char active[UPLINK_NAME_MAX];	/* an uplink or main;
 					 * "": traffic is rejected */
+	/* Its probes fail, and it stays in use: no other uplink answers. */
+	bool is_kept;
 	uint64_t since_ms;
 	uint64_t asked_ms;		/* by a probe */
 	uint64_t answered_ms;
