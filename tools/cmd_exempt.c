@@ -4,11 +4,13 @@
 #include <limits.h>
 #include <inttypes.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "rules/hosts/answer_filter.h"
 #include "rules/tables/address.h"
 #include "tools/client.h"
 #include "tools/cmd.h"
@@ -91,10 +93,35 @@ static bool is_meant_as_address(const char *host)
 	       host[strspn(host, "0123456789.-")] == '\0';
 }
 
-static void add_address(json_t *list, const struct addrinfo *info)
+/* Addresses that no name may have. */
+static bool is_refused(const char *host, const struct sockaddr *at)
+{
+	const struct sockaddr_in6 *at6 = (const void *)at;
+	const char *why = NULL;
+	struct address address;
+
+	if (at->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&at6->sin6_addr))
+		why = "no address of a host (RFC 4291)";
+	else if (at->sa_family == AF_INET6)
+		address = address_from_v6(&at6->sin6_addr);
+	else
+		address = address_from_v4(((const struct sockaddr_in *)(
+			const void *)at)->sin_addr.s_addr);
+	if (why == NULL)
+		why = answer_filter_why_never(&address);
+	if (why != NULL)
+		fprintf(stderr, "waymark exempt: %s: an address is left out: "
+			"it is %s\n", host, why);
+	return why != NULL;
+}
+
+static void add_address(json_t *list, const char *host,
+			const struct addrinfo *info)
 {
 	char text[NI_MAXHOST];
 
+	if (is_refused(host, info->ai_addr))
+		return;
 	if (getnameinfo(info->ai_addr, info->ai_addrlen, text, sizeof(text),
 			NULL, 0, NI_NUMERICHOST) == 0)
 		json_array_append_new(list, json_string(text));
@@ -123,7 +150,7 @@ static json_t *find_addresses(const char *host)
 	}
 	list = json_array();
 	for (info = found; info != NULL; info = info->ai_next)
-		add_address(list, info);
+		add_address(list, host, info);
 	freeaddrinfo(found);
 	return list;
 }

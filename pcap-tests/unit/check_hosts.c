@@ -128,7 +128,9 @@ static const struct {
 static void take_step(struct host *host, const struct step *step,
 		      uint32_t grace_s)
 {
-	const struct name_limits limits = { 30, 3600, grace_s };
+	const struct name_limits limits = {
+		.ttl_min_s = 30, .ttl_max_s = 3600, .grace_s = grace_s,
+	};
 	struct address items[3];
 	struct host_answer answer = {
 		.items = items, .ttl_s = step->ttl_s,
@@ -166,7 +168,9 @@ START_TEST(long_changes_are_abbreviated)
 {
 	static struct address items[HOST_ADDRESSES_MAX + 8];
 	struct host_answer answer = { .items = items, .ttl_s = 60 };
-	const struct name_limits limits = { 30, 3600, 600 };
+	const struct name_limits limits = {
+		.ttl_min_s = 30, .ttl_max_s = 3600, .grace_s = 600,
+	};
 	struct hosts hosts = { 0 };
 	struct host *host = hosts_add(&hosts, "host.example");
 	struct host_change change;

@@ -52,6 +52,10 @@ static const struct {
 	  "from { 192.0.2.1, 2001:db8::/32, @resolvers }", NULL },
 	{ "learn ttl 60-60", "learn ttl 60\n" },
 	{ "resolve grace 0 ttl 60-60", "resolve ttl 60 grace 0\n" },
+	{ "resolve private-domain Example.NET", "resolve private-domain "
+	  "example.net\n" },
+	{ "resolve private-domain { example.net, nas.example } grace 9",
+	  "resolve grace 9 private-domain { example.net, nas.example }\n" },
 	{ "exempt to { NAS.Example., printer. } by rule",
 	  "exempt to { nas.example, printer. } by rule\n" },
 	{ "learn from { 192.0.2.1 }\nlearn min-confidence 1",

@@ -106,7 +106,16 @@ static const struct {
 	{ "learn dns on dns off", "1:14: error: 'dns' is given twice",
 	  NULL },
 	{ "learn min-confidence 101", "1:22: error: ", NULL },
-	{ "resolve", "1:8: error: expected 'ttl' or 'grace'", NULL },
+	{ "resolve", "1:8: error: expected 'ttl', 'grace' or "
+	  "'private-domain'", NULL },
+	{ "resolve private-domain @a", "1:24: error: 'private-domain' takes "
+	  "neither lists nor '='",
+	  "write the names of the domains, such as { example.net }" },
+	{ "resolve private-domain =a.example", "1:24: error: 'private-domain' "
+	  "takes neither",
+	  "write the names of the domains, such as { example.net }" },
+	{ "resolve private-domain a.example private-domain b.example",
+	  "1:34: error: ", NULL },
 	{ "resolve ttl 0-9", "1:13: error: ", NULL },
 	{ "resolve ttl 9-3", "1:13: error: the range ends before it starts",
 	  "write 3-9" },

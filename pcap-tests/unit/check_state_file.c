@@ -65,7 +65,7 @@ static void has(const char *name, const char *want)
 	free(text);
 }
 
-/* Neither reads, replaces as a lock, nor says nothing. */
+/* Neither read nor opened, and the reason is printed. */
 static void refused(int want, const char *reason)
 {
 	char *text = NULL, why[STATE_WHY_MAX];

@@ -37,6 +37,10 @@ static void warn(struct compiler *c, const char *name, struct place place,
 	const char *why = host != NULL && host->why[0] != '\0' ? host->why :
 			  NULL;
 
+	if (host != NULL && host->left_out[0] != '\0')
+		diag_add(c->diag, DIAG_WARNING, place, "`resolve "
+			 "private-domain` allows local addresses",
+			 "'%s': left out: %s", name, host->left_out);
 	if (host == NULL || host->count == 0)
 		diag_add(c->diag, DIAG_WARNING, place, why != NULL ? why :
 			 "it was not looked up yet: --resolve does",
@@ -83,7 +87,11 @@ static void set_limits(struct compiler *c)
 	const struct ast_statement *s = c->single[STATEMENT_RESOLVE];
 	struct name_limits *limits = &c->policy->name_limits;
 
-	*limits = (struct name_limits){ TTL_MIN_S, TTL_MAX_S, GRACE_S };
+	*limits = (struct name_limits){
+		.ttl_min_s = TTL_MIN_S,
+		.ttl_max_s = TTL_MAX_S,
+		.grace_s = GRACE_S,
+	};
 	if (s != NULL && s->resolve.ttl_min.place.line > 0) {
 		limits->ttl_min_s = (uint32_t)s->resolve.ttl_min.value;
 		limits->ttl_max_s = (uint32_t)s->resolve.ttl_max.value;
@@ -92,12 +100,58 @@ static void set_limits(struct compiler *c)
 		limits->grace_s = (uint32_t)s->resolve.grace.value;
 }
 
+/* Copies of texts, which the caller fills in; NULL: out of memory. */
+static const char **text_list(struct compiler *c, size_t count)
+{
+	return arena_alloc(c->policy->arena, (count + 1) * sizeof(char *));
+}
+
+static int set_private_domains(struct compiler *c)
+{
+	const struct ast_statement *s = c->single[STATEMENT_RESOLVE];
+	const struct ast_value *first = s != NULL ?
+					s->resolve.private_domains : NULL;
+	const char **texts;
+	size_t count = 0;
+
+	for (const struct ast_value *v = first; v != NULL; v = v->next)
+		count++;
+	texts = text_list(c, count);
+	if (texts == NULL)
+		return -ENOMEM;
+	c->policy->name_limits.private_domains = texts;
+	c->policy->name_limits.private_count = count;
+	for (const struct ast_value *v = first; v != NULL; v = v->next) {
+		*texts = compile_text(c, v->text);
+		if (*texts++ == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int set_uplink_devs(struct compiler *c)
+{
+	struct policy *p = c->policy;
+	const char **texts = text_list(c, p->uplink_count);
+
+	if (texts == NULL)
+		return -ENOMEM;
+	p->name_limits.uplink_devs = texts;
+	for (size_t i = 0; i < p->uplink_count; i++)
+		if (!p->uplinks[i].on_lan)
+			texts[p->name_limits.uplink_count++] =
+				p->uplinks[i].dev;
+	return 0;
+}
+
 int compile_hosts(struct compiler *c)
 {
 	struct policy *p = c->policy;
 	size_t count = c->named_hosts.count;
 
 	set_limits(c);
+	if (set_private_domains(c) < 0 || set_uplink_devs(c) < 0)
+		return -ENOMEM;
 	p->hosts = arena_alloc(p->arena, (count + 1) * sizeof(*p->hosts));
 	if (p->hosts == NULL)
 		return -ENOMEM;

@@ -16,12 +16,19 @@
 #define HOSTS_MAX 1024			/* names of one policy */
 #define HOST_ADDRESSES_MAX 256		/* of one name */
 #define HOST_WHY_MAX 80
+#define HOST_LEFT_OUT_MAX 160
 #define HOST_CHANGE_MAX 512
 
 /* The parameters of the policy's `resolve`. */
 struct name_limits {
 	uint32_t ttl_min_s, ttl_max_s;	/* bounds of the query interval */
 	uint32_t grace_s;	/* kept this long after its last answer */
+	/* For answer_filter.h: names that may have local addresses, and the
+	 * devices whose networks are not local. */
+	const char *const *private_domains;
+	size_t private_count;
+	const char *const *uplink_devs;
+	size_t uplink_count;
 };
 
 struct host_address {
@@ -36,6 +43,10 @@ struct host {
 	uint32_t ttl_s;		/* the longest seen */
 	bool is_wanted;		/* in the policy; others are not saved */
 	char why[HOST_WHY_MAX];	/* why the latest query failed; or "" */
+	/* Addresses of the latest answer that answer_filter.h refuses: their
+	 * sum, to detect changes, and the first with the reason, or "". */
+	uint64_t left_out_sum;
+	char left_out[HOST_LEFT_OUT_MAX];
 	/* Owned by the resolving code. */
 	bool is_asked;		/* a query is pending */
 	uint64_t due_ms;	/* next query */
@@ -69,6 +80,7 @@ struct host_answer {
 	size_t count;
 	uint32_t ttl_s;		/* the minimum of all records */
 	bool lacks4, lacks6;	/* that query got no answer */
+	bool has_mapped;	/* records of ::ffff:0:0/96 were left out */
 	const char *why;	/* why there is no address; else NULL */
 };
 

@@ -6,7 +6,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "rules/hosts/answer_filter.h"
 #include "rules/hosts/resolver.h"
 #include "rules/util/clock.h"
 
@@ -19,6 +21,7 @@
 struct refresh {
 	struct hosts *hosts;
 	struct name_limits limits;
+	struct answer_filter *filter;
 	struct resolver *resolver;
 	log_sink *log;
 	void *ctx;
@@ -74,7 +77,7 @@ static void end_round(struct refresh *refresh)
 	refresh->first_failed = refresh->first_fixed = NULL;
 }
 
-/* ---- answers ---- */
+/* ---- times ---- */
 
 static uint64_t bound(uint64_t value, uint64_t min, uint64_t max)
 {
@@ -107,13 +110,99 @@ static void note_success(struct refresh *refresh, struct host *host,
 					     refresh->limits.ttl_max_s);
 }
 
-static void take(void *ctx, size_t id, const struct host_answer *answer)
+/* ---- addresses that a name may not have ---- */
+
+struct left_out {
+	size_t count;
+	uint64_t sum;
+	char first[HOST_LEFT_OUT_MAX];
+};
+
+static void leave_out(struct left_out *left_out, const char *address,
+		      const char *why)
+{
+	uint64_t sum = 14695981039346656037u;	/* FNV-1a */
+
+	for (const char *at = address; *at != '\0'; at++)
+		sum = (sum ^ (uint8_t)*at) * 1099511628211u;
+	/* Servers rotate their answers. */
+	left_out->sum += sum;
+	if (left_out->count++ == 0)
+		snprintf(left_out->first, sizeof(left_out->first),
+			 "%s, which is %s", address, why);
+}
+
+/* Log a change. */
+static void note_left_out(struct refresh *refresh, struct host *host,
+			  const struct left_out *left_out)
+{
+	char line[LINE_MAX_LEN], more[40] = "";
+
+	if (left_out->count > 1)
+		snprintf(more, sizeof(more), ", and %zu more",
+			 left_out->count - 1);
+	snprintf(host->left_out, sizeof(host->left_out), "%.100s%s",
+		 left_out->first, more);
+	if (left_out->sum == host->left_out_sum)
+		return;
+	host->left_out_sum = left_out->sum;
+	if (refresh->log == NULL || left_out->count == 0)
+		return;
+	snprintf(line, sizeof(line), "name %s: left out: %s; `resolve "
+		 "private-domain` allows local addresses", host->name,
+		 host->left_out);
+	refresh->log(refresh->ctx, LOG_LEVEL_WARNING, line);
+}
+
+/* Whether the filter accepts the address; else it is added to `left_out`. */
+static bool is_accepted(const struct refresh *refresh, const struct host *host,
+			const struct address *address,
+			struct left_out *left_out)
+{
+	const char *why = answer_filter_why(refresh->filter, host->name,
+					    address);
+	char text[ADDRESS_TEXT_MAX];
+
+	if (why != NULL)
+		leave_out(left_out, address_print(address, text), why);
+	return why == NULL;
+}
+
+/* Copy the accepted addresses. `answer` points to them then. */
+static void filter(struct refresh *refresh, struct host *host,
+		   struct host_answer *answer,
+		   struct address items[static HOST_ADDRESSES_MAX])
+{
+	struct left_out left_out = { 0 };
+	size_t kept = 0;
+
+	if (answer->has_mapped)
+		leave_out(&left_out, "an address of ::ffff:0:0/96",
+			  "no address of a host (RFC 4291)");
+	for (size_t i = 0; i < answer->count; i++)
+		if (is_accepted(refresh, host, &answer->items[i], &left_out))
+			items[kept++] = answer->items[i];
+	if (kept == 0 && left_out.count > 0)
+		answer->why = "all of its addresses are left out";
+	/* No answer is no change. */
+	if (answer->count > 0 || answer->has_mapped)
+		note_left_out(refresh, host, &left_out);
+	answer->items = items;
+	answer->count = kept;
+}
+
+/* ---- answers ---- */
+
+static void take(void *ctx, size_t id, const struct host_answer *given)
 {
 	struct refresh *refresh = ctx;
 	struct host *host = &refresh->hosts->items[id];
+	struct address items[HOST_ADDRESSES_MAX];
+	struct host_answer filtered = *given, *answer = &filtered;
 	uint64_t now_ms = clock_ms();
 	struct host_change change;
 
+	filter(refresh, host, answer, items);
 	host->is_asked = false;
 	if (host_take(host, answer, &refresh->limits, now_ms, &change)) {
 		refresh->changed = true;
@@ -143,6 +232,8 @@ static void ask(struct refresh *refresh, uint64_t until_ms)
 		if (!host->is_wanted || host->is_asked ||
 		    host->due_ms > until_ms)
 			continue;
+		if (resolver_asked(refresh->resolver) == 0)
+			answer_filter_look(refresh->filter);
 		host->is_asked = true;
 		if (resolver_ask(refresh->resolver, host->name, i) < 0)
 			take(refresh, i, &none);
@@ -230,6 +321,25 @@ bool refresh_all(struct refresh *refresh, int wait_ms)
 
 /* ---- creation ---- */
 
+/* Addresses that an earlier version stored, or that have become local. */
+static void forget_refused(struct refresh *refresh)
+{
+	for (size_t i = 0; i < refresh->hosts->count; i++) {
+		struct host *host = &refresh->hosts->items[i];
+		struct left_out left_out = { 0 };
+		size_t kept = 0;
+
+		for (size_t n = 0; n < host->count; n++)
+			if (is_accepted(refresh, host, &host->items[n].address,
+					&left_out))
+				host->items[kept++] = host->items[n];
+		if (left_out.count > 0)
+			note_left_out(refresh, host, &left_out);
+		refresh->changed |= kept < host->count;
+		host->count = kept;
+	}
+}
+
 struct refresh *refresh_new(struct hosts *hosts,
 			    const struct name_limits *limits, log_sink *log,
 			    void *ctx)
@@ -242,9 +352,14 @@ struct refresh *refresh_new(struct hosts *hosts,
 	refresh->limits = *limits;
 	refresh->log = log;
 	refresh->ctx = ctx;
-	refresh->resolver = resolver_new(take, refresh);
-	if (refresh->resolver != NULL)
+	refresh->filter = answer_filter_new(limits);
+	if (refresh->filter != NULL)
+		refresh->resolver = resolver_new(take, refresh);
+	if (refresh->resolver != NULL) {
+		forget_refused(refresh);
 		return refresh;
+	}
+	answer_filter_free(refresh->filter);
 	free(refresh);
 	return NULL;
 }
@@ -255,5 +370,6 @@ void refresh_free(struct refresh *refresh)
 		return;
 	refresh->log = NULL;
 	resolver_free(refresh->resolver);
+	answer_filter_free(refresh->filter);
 	free(refresh);
 }

@@ -128,6 +128,31 @@ static bool is_there(const struct question *question,
 	return false;
 }
 
+/* The AAAA record ::ffff:192.0.2.1 is not the IPv4 address 192.0.2.1. */
+static bool is_mapped(const struct ares_addrinfo_node *node)
+{
+	const struct sockaddr_in6 *at = (const void *)node->ai_addr;
+
+	return IN6_IS_ADDR_V4MAPPED(&at->sin6_addr);
+}
+
+/* Convert the address of a record; false if there is none. */
+static bool address_of(const struct ares_addrinfo_node *node,
+		       struct address *ret)
+{
+	const void *at = node->ai_addr;
+
+	if (node->ai_family == AF_INET)
+		*ret = address_from_v4(
+			((const struct sockaddr_in *)at)->sin_addr.s_addr);
+	else if (node->ai_family == AF_INET6 && !is_mapped(node))
+		*ret = address_from_v6(
+			&((const struct sockaddr_in6 *)at)->sin6_addr);
+	else
+		return false;
+	return true;
+}
+
 static void add_node(struct question *question,
 		     const struct ares_addrinfo_node *node)
 {
@@ -135,14 +160,10 @@ static void add_node(struct question *question,
 	struct address address;
 	uint32_t ttl_s = node->ai_ttl > 0 ? (uint32_t)node->ai_ttl : 0;
 
-	if (node->ai_family == AF_INET)
-		address = address_from_v4(((const struct sockaddr_in *)(const
-			void *)node->ai_addr)->sin_addr.s_addr);
-	else if (node->ai_family == AF_INET6)
-		address = address_from_v6(&((const struct sockaddr_in6 *)(const
-			void *)node->ai_addr)->sin6_addr);
-	else
+	if (!address_of(node, &address)) {
+		answer->has_mapped |= node->ai_family == AF_INET6;
 		return;
+	}
 	if (ttl_s < answer->ttl_s)
 		answer->ttl_s = ttl_s;
 	if (answer->count < HOST_ADDRESSES_MAX &&

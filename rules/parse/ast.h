@@ -218,8 +218,10 @@ struct ast_statement {
 		enum late_policy late;
 		bool kernel_routes;	/* kernel-routes on|off */
 		struct ast_learn learn;
-		struct {		/* resolve ttl 30-3600 grace 600 */
+		struct {		/* resolve ttl 30-3600 grace 600
+					 * private-domain { DOMAINS } */
 			struct ast_number ttl_min, ttl_max, grace;
+			struct ast_value *private_domains;
 		} resolve;
 		struct {		/* ahead table 200; ahead pref 32765 */
 			bool is_pref;

@@ -199,6 +199,11 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		print_span("ttl", &s->resolve.ttl_min, &s->resolve.ttl_max,
 			   out);
 		print_number_option("grace", &s->resolve.grace, out);
+		if (s->resolve.private_domains != NULL) {
+			fputs(" private-domain ", out);
+			print_values(s->resolve.private_domains, ATOM_HOST,
+				     out);
+		}
 		break;
 	case STATEMENT_KERNEL_ROUTES:
 		fputs(s->kernel_routes ? "kernel-routes on" :

@@ -135,7 +135,25 @@ static int kernel_routes(struct parser *p, struct ast_statement *s)
 	return 0;
 }
 
-/* resolve ttl 30-3600 grace 600 */
+static int private_domain(struct parser *p, struct ast_statement *s)
+{
+	const struct ast_value *value;
+	int rc;
+
+	if (s->resolve.private_domains != NULL)
+		return parser_twice(p);
+	rc = parser_set(p, ATOM_HOST, &s->resolve.private_domains);
+	for (value = s->resolve.private_domains; rc == 0 && value != NULL;
+	     value = value->next)
+		if (value->kind == VALUE_LIST || value->exact)
+			parser_error(p, value->place, "write the names of the "
+				     "domains, such as { example.net }",
+				     "'private-domain' takes neither lists nor "
+				     "'='");
+	return rc;
+}
+
+/* resolve ttl 30-3600 grace 600 private-domain { DOMAINS } */
 static int resolve(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind ttl = {
@@ -144,17 +162,24 @@ static int resolve(struct parser *p, struct ast_statement *s)
 	static const struct number_kind grace = {
 		.what = "a number of seconds", .max = 604800,
 	};
-	static const char *const words[] = { "ttl", "grace", NULL };
+	static const char *const words[] = {
+		"ttl", "grace", "private-domain", NULL,
+	};
 	int rc;
 
 	s->kind = STATEMENT_RESOLVE;
 	do {
+		if (parser_take(p, "private-domain")) {
+			rc = private_domain(p, s);
+			continue;
+		}
 		bool is_ttl = parser_take(p, "ttl");
 		struct ast_number *number = is_ttl ? &s->resolve.ttl_min :
 						     &s->resolve.grace;
 
 		if (!is_ttl && !parser_take(p, "grace"))
-			return parser_expected(p, "'ttl' or 'grace'", words);
+			return parser_expected(p, "'ttl', 'grace' or "
+					       "'private-domain'", words);
 		if (number->place.line > 0)
 			return parser_twice(p);
 		rc = is_ttl ? parser_value_range(p, &ttl, number,

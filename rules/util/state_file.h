@@ -12,7 +12,7 @@
  * - Files are created with mode 0600, directories with 0700, whatever the
  *   umask.
  *
- * state_file_reason() says what was wrong. Any thread may call any of these.
+ * state_file_reason() prints what was wrong. Any thread may call any of these.
  */
 #ifndef WAYMARK_STATE_FILE_H
 #define WAYMARK_STATE_FILE_H

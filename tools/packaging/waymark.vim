@@ -11,7 +11,7 @@ syn match   waymarkStatement "^\s*\(uplink\|exempt\|class\|route\|default\|expec
 syn keyword waymarkAction    via drop main fallback strict masquerade optional
 syn keyword waymarkAction    on-lan onlink probe dev table mark auto late keep move
 syn keyword waymarkAction    reset snat npt mss hold failback ipv4 ipv6 every up down first
-syn keyword waymarkAction    fail-open fail-closed coalesce
+syn keyword waymarkAction    fail-open fail-closed coalesce private-domain
 syn keyword waymarkCondition proto tcp udp sport dport from to host app alpn
 syn keyword waymarkCondition ja4 ech in dscp tos length uid payload
 syn keyword waymarkOperator  and or not
