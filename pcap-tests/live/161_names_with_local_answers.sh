@@ -22,8 +22,8 @@ for name in free nas; do
 	done
 done
 # As a AAAA record; ::ffff:198.51.100.11 in hexadecimal digits.
-names+=(--host-record=mapped.example,::ffff:198.51.100.11
-	--host-record=mapped.example,198.51.100.12)
+names+=("--host-record=mapped.example,::ffff:198.51.100.11"
+	"--host-record=mapped.example,198.51.100.12")
 lab_start server dns "$(command -v dnsmasq)" --keep-in-foreground \
 	--no-resolv --no-hosts --user=root --pid-file= --bind-dynamic \
 	--conf-file=/dev/null --local-ttl=1 --local=/example/ "${names[@]}"
