@@ -115,7 +115,7 @@ static void print_no_share(const struct policy *policy, uint8_t path, bool v4)
 {
 	const struct uplink *up = policy_uplink_of_path(policy, path);
 
-	if (up != NULL && explain_has_way(up, v4))
+	if (up != NULL && uplink_has_way(up, v4))
 		printf("none now");
 	else
 		printf("none, as it has no %s", v4 ? "IPv4" : "IPv6");

@@ -4,12 +4,6 @@
 
 #include <stdio.h>
 
-bool explain_has_way(const struct uplink *up, bool v4)
-{
-	return v4 ? up->has_via4 || !up->has_via6
-		  : up->has_via6 || !up->has_via4;
-}
-
 void explain_look(struct policy *policy, const char *state_dir,
 		  struct in_force *in_force)
 {
@@ -77,7 +71,7 @@ static void print_leaving(const struct uplink *up, const struct address *client)
 	bool v4 = address_is_v4(client);
 	const char *family = v4 ? "IPv4" : "IPv6";
 
-	if (explain_has_way(up, v4))
+	if (uplink_has_way(up, v4))
 		print_way(family, v4 ? up->has_via4 : up->has_via6,
 			  v4 ? &up->via4 : &up->via6, up);
 	else if (up->strict)
@@ -88,7 +82,7 @@ static void print_leaving(const struct uplink *up, const struct address *client)
 		       up->name, family);
 	printf("         more specific routes of main via interfaces of no "
 	       "uplink take precedence\n");
-	if (explain_has_way(up, v4))
+	if (uplink_has_way(up, v4))
 		print_source(up, client);
 }
 
@@ -101,7 +95,7 @@ static bool print_instead(const struct policy *policy, const struct uplink *up,
 	    policy_uplink(policy, now->by) != up)
 		printf("  now    '%s' carries the traffic of '%s'\n",
 		       policy_uplink(policy, now->by)->name, up->name);
-	if (!explain_has_way(up, v4) || now->way == IN_FORCE_UPLINK ||
+	if (!uplink_has_way(up, v4) || now->way == IN_FORCE_UPLINK ||
 	    now->way == IN_FORCE_UNKNOWN)
 		return false;
 	if (now->way == IN_FORCE_REFUSED) {

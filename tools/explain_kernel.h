@@ -13,9 +13,6 @@
 void explain_look(struct policy *policy, const char *state_dir,
 		  struct in_force *in_force);
 
-/* Whether it can carry the family, as far as the policy specifies. */
-bool explain_has_way(const struct uplink *up, bool v4);
-
 /* What the kernel does with packets of `path`, and with those of main. */
 void explain_kernel(const struct policy *policy, const struct facts *facts,
 		    const struct in_force *in_force, uint8_t path);

@@ -80,6 +80,20 @@ static const struct {
 	  "route app ssh via a late reset\ndefault via m", NULL, 0, 0 },
 	{ "late, and dropped", MASQ "route app ssh drop\ndefault via m", NULL,
 	  0, 0 },
+	{ "probe of the other family", "uplink a { dev eth1 via 192.0.2.1 "
+	  "probe ping 2001:db8::1 }\ndefault via a", "a probe of uplink 'a' "
+	  "has no effect", 0, 1 },
+	{ "probe of its family", "uplink a { dev eth1 via 192.0.2.1 "
+	  "probe ping 192.0.2.9 }\ndefault via a", NULL, 0, 0 },
+	{ "probes on a point-to-point link", "uplink a { dev eth1 probe ping "
+	  "192.0.2.9 probe ping 2001:db8::1 }\ndefault via a", NULL, 0, 0 },
+	{ "probe with via auto", "uplink a { dev eth1 via auto probe ping "
+	  "2001:db8::1 }\ndefault via a", NULL, 0, 0 },
+	{ "snat of the other family", "uplink a { dev eth1 via 2001:db8::1 "
+	  "snat 192.0.2.9 }\ndefault via a", "uplink 'a' translates a family",
+	  0, 1 },
+	{ "snat of its family", "uplink a { dev eth1 via 2001:db8::1 "
+	  "snat 2001:db8::9 }\ndefault via a", NULL, 0, 0 },
 	{ "late on its own line", UP "route tcp via a\n  late reset",
 	  "'late' applies to all routes", 0, 1 },
 	{ "late on its own line, not indented", UP "route tcp via a\n"

@@ -144,6 +144,32 @@ static const struct uplink *translating(const struct policy *p, size_t i)
 	return NULL;
 }
 
+/* An uplink with gateways of one family only does not carry the other. */
+static void warn_families(struct compiler *c)
+{
+	const struct policy *p = c->policy;
+
+	for (size_t i = 0; i < p->uplink_count; i++) {
+		const struct uplink *up = &p->uplinks[i];
+		struct place place = c->uplinks.items[i]->name.place;
+		bool v4 = uplink_has_way(up, true);
+
+		if (up->via_auto || (v4 && uplink_has_way(up, false)))
+			continue;
+		for (size_t n = 0; n < up->probe_count; n++)
+			if (address_is_v4(&up->probes[n].target) != v4)
+				warn(c, place, "probe an address of the "
+				     "family of its gateway, or add a gateway",
+				     "a probe of uplink '%s' has no effect: "
+				     "there is no gateway of its family",
+				     up->name);
+		if (up->nat[v4].kind == NAT_SNAT || up->nat[v4].kind == NAT_NPT)
+			warn(c, place, "add a gateway of that family",
+			     "uplink '%s' translates a family that it has no "
+			     "gateway for", up->name);
+	}
+}
+
 static void warn_failback(struct compiler *c)
 {
 	const struct policy *p = c->policy;
@@ -396,6 +422,7 @@ void compile_warn(struct compiler *c)
 	warn_unrouted(c);
 	warn_same_link(c);
 	warn_strict(c);
+	warn_families(c);
 	warn_failback(c);
 	compile_warn_unreachable(c);
 	warn_late(c);

@@ -63,6 +63,14 @@ struct uplink {
 	size_t probe_count;
 };
 
+/* Whether it has a gateway of that family, or is a point-to-point link, which
+ * carries both. A gateway that `via auto` may find does not count. */
+static inline bool uplink_has_way(const struct uplink *up, bool v4)
+{
+	return v4 ? up->has_via4 || !up->has_via6
+		  : up->has_via6 || !up->has_via4;
+}
+
 size_t policy_uplinks(const struct policy *policy);
 const struct uplink *policy_uplink(const struct policy *policy, size_t i);
 /* The uplink of a path; NULL for 0, main, drop and unknown paths. */
