@@ -190,6 +190,10 @@ ok "--dry-run needs no root" in_router setpriv --reuid 65534 --clear-groups \
 	sh -c "'$WAYMARK' setup --dry-run /dev/stdin <<-END
 		uplink one { dev up1 via $(gw4 1) }
 	END"
+like "--dry-run names what is missing here" "$(waymark setup --dry-run \
+	/dev/stdin <<<"uplink one { dev up1 via $(gw4 1) }
+		uplink wwan { dev wwan0 }")" \
+	'^# This system has no interface wwan0 \(uplink wwan\): `waymark setup`'
 same "(the lab is as at the start)" "$(kernel)" "$bare"
 
 # ---- killed at any step ----

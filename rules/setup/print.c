@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* print.c - write what set-up would do as a shell script to read. */
 #include <errno.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
 #include "rules/offload/offload.h"
@@ -100,6 +101,20 @@ static void print_ruleset(const struct plan *plan, FILE *out)
 	fputs("END\n", out);
 }
 
+/* The script is also printed where it is not meant to run. */
+static void print_missing(const struct policy *policy, FILE *out)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++) {
+		const struct uplink *up = policy_uplink(policy, i);
+
+		if (if_nametoindex(up->dev) == 0)
+			fprintf(out, "# This system has no interface %s "
+				"(uplink %s)%s.\n", up->dev, up->name,
+				up->optional ? ", which is optional" :
+					       ": `waymark setup` refuses");
+	}
+}
+
 int setup_print(const struct policy *policy, FILE *out,
 		char error[static SETUP_ERROR_MAX])
 {
@@ -125,6 +140,7 @@ int setup_print(const struct policy *policy, FILE *out,
 	      "# NFQUEUE, which nft has no syntax for: see the queue rules\n"
 	      "# in `waymark doctor`.\n",
 	      out);
+	print_missing(policy, out);
 	print_tables(&plan, out);
 	print_routes(&plan, &state, out);
 	print_rules(&plan, out);
