@@ -337,7 +337,7 @@ static void warn_late_line(struct compiler *c)
 		    route.line + 1 == s->place.line)
 			warn(c, s->place, "to apply it to the route above, "
 			     "write it on the same line",
-			     "on a line of its own, 'late' applies to all "
+			     "a statement 'late' applies to all "
 			     "routes%s", "");
 	}
 }
