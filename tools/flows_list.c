@@ -405,8 +405,10 @@ static bool check_filter(const struct joining *joining)
 	const struct flows_filter *filter = joining->filter;
 	const struct flows_marks *marks = &joining->marks;
 
-	return check_name("uplink", filter->uplink, filter->uplink != NULL &&
-			  json_object_get(marks->uplinks, filter->uplink)) &&
+	return check_name("uplink", filter->uplink,
+			  filter->uplink != NULL &&
+				  json_object_get(marks->uplinks,
+						  filter->uplink) != NULL) &&
 	       check_name("class", filter->class,
 			  has_class(marks, filter->class));
 }

@@ -178,8 +178,8 @@ static int make(struct attempt *attempt)
 
 static void warn_foreign(void *ctx, const char *line, const char *fix)
 {
-	fprintf(ctx, "%s: %s%s%s\n", fix ? "warning" : "note", line,
-		fix ? "; " : "", fix ? fix : "");
+	fprintf(ctx, "%s: %s%s%s\n", fix != NULL ? "warning" : "note", line,
+		fix != NULL ? "; " : "", fix != NULL ? fix : "");
 }
 
 int load(const char *path, const struct load_options *options,

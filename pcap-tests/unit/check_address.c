@@ -76,7 +76,7 @@ START_TEST(range_parse)
 	int rc;
 
 	rc = address_range_parse(text, strlen(text), &first, &last, why);
-	if (!ranges[_i].first) {
+	if (ranges[_i].first == NULL) {
 		ck_assert_msg(rc == -EINVAL, "%s was taken", text);
 		ck_assert_msg(strstr(why, ranges[_i].why), "%s: %s", text,
 			      why);

@@ -99,7 +99,7 @@ static void set_up(struct setting *setting, int row)
 	for (uint8_t i = 0; i < 3; i++) {
 		uint8_t path = (uint8_t)(i + 1);
 
-		if (strchr(shares[row].down, '0' + path))
+		if (strchr(shares[row].down, '0' + path) != NULL)
 			path_set_add(&setting->down, path);
 		if (shares[row].weights[i] > 0)
 			setting->members[setting->balance.count++] =

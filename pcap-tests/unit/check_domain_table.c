@@ -67,7 +67,7 @@ START_TEST(canonical)
 	int rc;
 
 	rc = domain_canonical(text, strlen(text), got, &why);
-	if (!names[_i].want) {
+	if (names[_i].want == NULL) {
 		ck_assert_msg(rc == -EINVAL, "%s was taken", text);
 		ck_assert_msg(why && strstr(why, names[_i].why), "%s: %s",
 			      text, why);
@@ -179,7 +179,7 @@ START_TEST(one_name)
 	struct domain_table *table;
 	size_t set;
 
-	for (set = 0; set < MAX_NAMES && cases[_i].names[set]; set++)
+	for (set = 0; set < MAX_NAMES && cases[_i].names[set] != NULL; set++)
 		add(builder, set, cases[_i].names[set]);
 	table = build(builder);
 	ck_assert_msg(*look_up(table, cases[_i].name,

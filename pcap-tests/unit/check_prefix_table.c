@@ -99,7 +99,7 @@ START_TEST(one_address)
 	struct prefix_table *table;
 	size_t set;
 
-	for (set = 0; set < MAX_RANGES && cases[_i].ranges[set]; set++)
+	for (set = 0; set < MAX_RANGES && cases[_i].ranges[set] != NULL; set++)
 		add(builder, set, cases[_i].ranges[set]);
 	table = build(builder);
 	ck_assert_msg(*look_up(table, cases[_i].address) == cases[_i].want,

@@ -148,7 +148,7 @@ START_TEST(mss)
 	char want[2048] = "";
 	size_t used = 0;
 
-	for (int out = 0; out < 2 && sizes[_i].rules; out++) {
+	for (int out = 0; out < 2 && sizes[_i].rules != NULL; out++) {
 		const char *key = out ? "oif" : "iif";
 
 		used += (size_t)snprintf(want + used, sizeof(want) - used,

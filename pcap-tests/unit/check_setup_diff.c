@@ -30,7 +30,7 @@ static const char *rp_filter;
 static int read_value(const char *path, char text[static SYSCTL_VALUE_MAX])
 {
 	snprintf(text, SYSCTL_VALUE_MAX, "%s",
-		 strstr(path, "/rp_filter") ? rp_filter : value);
+		 strstr(path, "/rp_filter") != NULL ? rp_filter : value);
 	return 0;
 }
 

@@ -55,7 +55,8 @@ static char *text_of(const struct plan *plan, const struct state *state)
 			kernel_rule_print(&plan->rules[i], line));
 	for (size_t i = 0; i < plan->sysctl_count; i++)
 		fprintf(out, "sysctl %s\n", plan->sysctls[i].path);
-	fprintf(out, "names %s", plan->tables ? plan->tables : "none\n");
+	fprintf(out, "names %s",
+		plan->tables != NULL ? plan->tables : "none\n");
 	fclose(out);
 	return text;
 }
@@ -333,7 +334,8 @@ START_TEST(down_uplink)
 
 	setup_state(&state);
 	state.health.items = items;
-	for (; down[_i].down[state.health.count]; state.health.count++) {
+	for (; down[_i].down[state.health.count] != NULL;
+	     state.health.count++) {
 		struct health_uplink *item = &items[state.health.count];
 
 		strcpy(item->name, down[_i].down[state.health.count]);
@@ -474,8 +476,8 @@ START_TEST(down_link)
 	} else {
 		text = text_of(&plan, &state);
 		ck_assert(!!strstr(text, "default dev") ==
-			  !!links[_i].sentence);
-		if (links[_i].sentence)
+			  (links[_i].sentence != NULL));
+		if (links[_i].sentence != NULL)
 			ck_assert_ptr_nonnull(strstr(text,
 						     links[_i].sentence));
 		free(text);

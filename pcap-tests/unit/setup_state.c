@@ -45,8 +45,8 @@ static void add_route(struct state *state, unsigned int link,
 	char why[ADDRESS_WHY_MAX];
 	struct kernel_route route = {
 		.type = RTN_UNICAST,
-		.protocol = via ? RTPROT_BOOT : RTPROT_KERNEL,
-		.scope = via ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.protocol = via != NULL ? RTPROT_BOOT : RTPROT_KERNEL,
+		.scope = via != NULL ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 		.table = RT_TABLE_MAIN,
 		.oif = link,
 		.has_via = via,
@@ -55,8 +55,8 @@ static void add_route(struct state *state, unsigned int link,
 
 	ck_assert_int_eq(prefix_parse(prefix, strlen(prefix), &route.dst, why),
 			 0);
-	route.family = strchr(prefix, ':') ? AF_INET6 : AF_INET;
-	if (via)
+	route.family = strchr(prefix, ':') != NULL ? AF_INET6 : AF_INET;
+	if (via != NULL)
 		route.via = address(via);
 	ck_assert_int_eq(ARRAY_ADD(state->routes, state->route_count, route),
 			 0);
@@ -104,7 +104,7 @@ struct policy *setup_policy(const char *text)
 	struct policy *policy = NULL;
 
 	policy_parse("p", text, strlen(text), &none, diag, &policy);
-	if (!policy)
+	if (policy == NULL)
 		diag_print(diag, stderr);
 	ck_assert_ptr_nonnull(policy);
 	diag_free(diag);

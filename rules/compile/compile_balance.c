@@ -42,12 +42,14 @@ static int compile_shares(struct compiler *c, const struct ast_outcome *outcome,
 	size_t max = 0;
 	int rc = 0;
 
-	for (const struct ast_share *s = outcome->shares; s; s = s->next)
+	for (const struct ast_share *s = outcome->shares; s != NULL;
+	     s = s->next)
 		max++;
 	members = arena_alloc(c->policy->arena, max * sizeof(*members));
 	if (members == NULL)
 		return -ENOMEM;
-	for (const struct ast_share *s = outcome->shares; s; s = s->next) {
+	for (const struct ast_share *s = outcome->shares; s != NULL;
+	     s = s->next) {
 		struct balance_member *member = &members[balance.count++];
 
 		member->weight = weight_of(s);
@@ -82,7 +84,8 @@ static const char *text_of(struct compiler *c,
 	out = open_memstream(&text, &len);
 	if (out == NULL)
 		return NULL;
-	for (const struct ast_share *s = outcome->shares; s; s = s->next) {
+	for (const struct ast_share *s = outcome->shares; s != NULL;
+	     s = s->next) {
 		fprintf(out, "%s %s %u", separator, s->uplink.text,
 			weight_of(s));
 		separator = ",";

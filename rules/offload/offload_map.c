@@ -244,7 +244,7 @@ static int chain_of(struct sweep *sweep, size_t count,
 	for (size_t i = 0; i < count; i++)
 		hash = (hash ^ sweep->list[i]) * UINT64_C(0x100000001b3);
 	slot = &sweep->built[(hash >> 16) % BUILT_SLOTS];
-	for (built = *slot; built; built = built->next)
+	for (built = *slot; built != NULL; built = built->next)
 		if (sweep->run->field != OFFLOAD_PROTO &&
 		    built->count == count &&
 		    memcmp(built->rules, sweep->list, size) == 0) {
@@ -281,7 +281,7 @@ static int add_case(struct sweep *sweep, int family,
 	size_t *room = &sweep->rooms[family];
 	struct offload_case *last = *count ? &(*cases)[*count - 1] : NULL;
 
-	if (last && is_same(last->target, target)) {
+	if (last != NULL && is_same(last->target, target)) {
 		struct address next = next_of(last->range.last);
 
 		if (address_equal(&next, &range->first)) {
@@ -384,7 +384,7 @@ void offload_map_free(struct offload_map *map)
 static void sweep_fini(struct sweep *sweep)
 {
 	for (size_t i = 0; i < BUILT_SLOTS; i++)
-		while (sweep->built[i]) {
+		while (sweep->built[i] != NULL) {
 			struct built *next = sweep->built[i]->next;
 
 			free(sweep->built[i]);
@@ -422,7 +422,7 @@ int offload_map_new(struct builder *builder, const struct run *run,
 	map = NULL;
 out:
 	offload_map_free(map);
-	if (sweep)
+	if (sweep != NULL)
 		sweep_fini(sweep);
 	return rc;
 }

@@ -17,9 +17,11 @@ static void print_shares(const struct ast_outcome *outcome, FILE *out)
 	const char *separator = "via {";
 	bool has_weights = false;
 
-	for (const struct ast_share *s = outcome->shares; s; s = s->next)
+	for (const struct ast_share *s = outcome->shares; s != NULL;
+	     s = s->next)
 		has_weights |= weight_of(s) != 1;
-	for (const struct ast_share *s = outcome->shares; s; s = s->next) {
+	for (const struct ast_share *s = outcome->shares; s != NULL;
+	     s = s->next) {
 		fprintf(out, "%s %s", separator, s->uplink.text);
 		if (has_weights)
 			fprintf(out, " %" PRIu64, weight_of(s));

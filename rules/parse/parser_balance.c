@@ -65,7 +65,8 @@ static void check_sum(struct parser *p, const struct ast_outcome *outcome)
 {
 	uint64_t sum = 0;
 
-	for (const struct ast_share *s = outcome->shares; s; s = s->next)
+	for (const struct ast_share *s = outcome->shares; s != NULL;
+	     s = s->next)
 		sum += s->weight.place.line > 0 ? s->weight.value : 1;
 	if (sum > BALANCE_MAX && !p->is_broken)
 		parser_error(p, outcome->shares_place,

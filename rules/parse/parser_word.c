@@ -37,7 +37,7 @@ static const char *find_condition(const char *text, size_t len)
 	for (int i = 0; i < ATOM_KINDS; i++)
 		if (is_same(condition_rows[i].word, text, len))
 			return condition_rows[i].word;
-	for (const struct keyword *k = keywords_protocol; k->name; k++)
+	for (const struct keyword *k = keywords_protocol; k->name != NULL; k++)
 		if (is_same(k->name, text, len))
 			return k->name;
 	return NULL;

@@ -40,7 +40,7 @@ static char *script_of(write_fn *write, const struct plan *plan,
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	if (!out)
+	if (out == NULL)
 		return NULL;
 	write(plan, table, native, out);
 	if (fclose(out) != 0) {
@@ -84,14 +84,14 @@ int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 	if ((!ruleset->native && !has_all_queues(plan, table)) ||
 	    (ruleset->lacks_bigs && !table->exists)) {
 		ruleset->first = script_of(write_first, plan, table, false);
-		if (!ruleset->first)
+		if (ruleset->first == NULL)
 			return set_error(error, -ENOMEM,
 					 "setup: out of memory");
 	}
 	ruleset->change = script_of(ruleset_write_change, plan, table,
 				    ruleset->native);
 	trial = script_of(write_trial, plan, table, ruleset->native);
-	if (ruleset->change && trial)
+	if (ruleset->change != NULL && trial != NULL)
 		rc = nft_check(trial, error);
 	else
 		rc = set_error(error, -ENOMEM, "setup: out of memory");
@@ -115,7 +115,7 @@ static int take_ruleset(const struct plan *plan,
 	bool right = false;
 	int rc = 0;
 
-	if (ruleset->first)
+	if (ruleset->first != NULL)
 		rc = nft_run(ruleset->first, error);
 	if (rc == 0 && !ruleset->native) {
 		rc = queue_rule_check(plan, &right);
@@ -205,14 +205,14 @@ static int describe_failure(const struct step *step,
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
-	if (out) {
+	if (out != NULL) {
 		diff_print(&one, in, out);
 		fclose(out);
 	}
-	if (text)
+	if (text != NULL)
 		text[strcspn(text, "\n")] = '\0';
 	set_error(error, rc, "%s: %s; %s and run waymark again",
-	      text && len > 2 ? text + 2 : "setup", strerror(-rc),
+	      text != NULL && len > 2 ? text + 2 : "setup", strerror(-rc),
 	      is_gateway(step, rc) ? "name a gateway that this device reaches" :
 	      step->kind == STEP_SYSCTL ? "set it outside of the container" :
 					  "fix it");
@@ -247,7 +247,7 @@ int apply_steps(struct netlink *nl, const struct diff *diff,
 			rc = nft_run("delete table inet " NFT_TABLE, error);
 		} else {
 			rc = take(nl, step, input);
-			if (rc < 0 && listener) {
+			if (rc < 0 && listener != NULL) {
 				report_refusal(listener, step, input, rc);
 				rc = 0;
 			} else if (rc < 0) {

@@ -153,9 +153,10 @@ static int diff_groups(const struct diff_input *in, struct diff *diff)
 			rc = add(diff, group_step(STEP_GROUP, link,
 						  KERNEL_GROUP));
 		else if (!wanted && link->group == KERNEL_GROUP &&
-			 (old || is_ours(in->state, link->index)))
-			rc = add(diff, group_step(STEP_GROUP_RESTORE, link,
-						  old ? old->found : 0));
+			 (old != NULL || is_ours(in->state, link->index)))
+			rc = add(diff,
+				 group_step(STEP_GROUP_RESTORE, link,
+					    old != NULL ? old->found : 0));
 	}
 	return rc;
 }
@@ -257,9 +258,9 @@ static int diff_tables(const struct diff_input *in, struct diff *diff)
 
 	if (tables->is_read_only)
 		return 0;
-	if (!text && (ours || (journal->dirs_made && !tables->exists)))
+	if (text == NULL && (ours || (journal->dirs_made && !tables->exists)))
 		return add(diff, (struct step){ .kind = STEP_TABLES_REMOVE });
-	if (text && (!tables->exists ||
+	if (text != NULL && (!tables->exists ||
 		     (ours && tables->hash != nft_hash(text))))
 		return add(diff, (struct step){ .kind = STEP_TABLES_WRITE });
 	return 0;
@@ -328,7 +329,7 @@ void diff_log_skipped(const struct diff_input *input)
 	const struct plan *plan = input->plan;
 	char value[SYSCTL_VALUE_MAX];
 
-	if (plan->tables && input->tables->is_read_only &&
+	if (plan->tables != NULL && input->tables->is_read_only &&
 	    !input->tables->exists)
 		log_notice("%s is read-only: ip(8) shows numbers "
 			   "of tables instead of names", RT_TABLES_DIR);

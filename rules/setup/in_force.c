@@ -50,7 +50,7 @@ static const struct kernel_route *default_of(const struct state *state,
 		if (route->family == family && route->table == table &&
 		    route->protocol == KERNEL_PROTOCOL &&
 		    route->dst.len == (family == AF_INET ? 96 : 0) &&
-		    (!best || route->metric < best->metric))
+		    (best == NULL || route->metric < best->metric))
 			best = route;
 	}
 	return best;
@@ -74,20 +74,20 @@ static struct in_force_path find(const struct policy *policy,
 	const struct kernel_rule *end = rule_at(state, family,
 						PREF_STRICT + number);
 	const struct kernel_route *route = NULL;
-	int table = rule ? uplink_of_table(policy, rule->table) : -1;
+	int table = rule != NULL ? uplink_of_table(policy, rule->table) : -1;
 	int by = -1;
 
 	if (table >= 0)
 		route = default_of(state, family, rule->table);
-	if (route && route->type == RTN_UNICAST)
+	if (route != NULL && route->type == RTN_UNICAST)
 		by = plan_routes_of_metric(policy, family, (size_t)table,
 					   route->metric);
 	if (by >= 0)
 		return (struct in_force_path){ IN_FORCE_UPLINK, (size_t)by,
 					       (size_t)table };
 	return (struct in_force_path){
-		.way = (end && end->action == FR_ACT_UNREACHABLE) ||
-		       (route && route->type == RTN_UNREACHABLE) ?
+		.way = (end != NULL && end->action == FR_ACT_UNREACHABLE) ||
+		       (route != NULL && route->type == RTN_UNREACHABLE) ?
 			       IN_FORCE_REFUSED : IN_FORCE_MAIN,
 	};
 }

@@ -234,7 +234,7 @@ int journal_note_group(struct journal *journal, unsigned int link,
 	struct journal_group new = { .link = link, .found = found };
 
 	snprintf(new.dev, sizeof(new.dev), "%s", dev);
-	if (!old)
+	if (old == NULL)
 		return ARRAY_ADD(journal->groups, journal->group_count, new);
 	*old = new;
 	return 0;
@@ -249,7 +249,7 @@ int journal_note_sysctl(struct journal *journal, const char *path,
 	snprintf(new.path, sizeof(new.path), "%s", path);
 	snprintf(new.found, sizeof(new.found), "%s", found);
 	snprintf(new.put, sizeof(new.put), "%s", put);
-	if (!old)
+	if (old == NULL)
 		return ARRAY_ADD(journal->sysctls, journal->sysctl_count, new);
 	*old = new;
 	return 0;
@@ -285,7 +285,7 @@ void journal_drop_group(struct journal *journal, unsigned int link)
 {
 	struct journal_group *old = journal_group(journal, link);
 
-	if (old)
+	if (old != NULL)
 		*old = journal->groups[--journal->group_count];
 }
 
@@ -293,6 +293,6 @@ void journal_drop_sysctl(struct journal *journal, const char *path)
 {
 	struct journal_sysctl *old = journal_sysctl(journal, path);
 
-	if (old)
+	if (old != NULL)
 		*old = journal->sysctls[--journal->sysctl_count];
 }

@@ -22,7 +22,7 @@ int setup_state_dir(const char *given, char dir[static PATH_MAX])
 {
 	struct stat net;
 
-	if (given) {
+	if (given != NULL) {
 		if (snprintf(dir, PATH_MAX, "%s", given) >= PATH_MAX - 16)
 			return -ENAMETOOLONG;
 		return 0;
@@ -71,7 +71,7 @@ int lock_open(struct lock *lock, const char *given,
 	int rc;
 
 	lock->fd = -1;
-	lock->is_default = !given;
+	lock->is_default = given == NULL;
 	rc = setup_state_dir(given, lock->dir);
 	if (rc < 0)
 		return set_error(error, rc, "state directory: %s",

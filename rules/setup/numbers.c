@@ -66,7 +66,7 @@ bool numbers_are_noted(const struct journal *journal, const struct plan *plan)
 		const struct plan_uplink *uplink =
 			uplink_of(plan, all->items[i].name);
 
-		if (!uplink || uplink->path != all->items[i].path ||
+		if (uplink == NULL || uplink->path != all->items[i].path ||
 		    uplink->table != all->items[i].table ||
 		    strcmp(uplink->origin, all->items[i].origin) != 0)
 			return false;
@@ -115,8 +115,8 @@ static int renumber(const struct plan *plan, uint8_t path,
 	struct marks marks = marks_layout(plan->mask);
 	uint8_t arrival = (uint8_t)(marks.path_max + 1 - path);
 	struct mark_change changes[2] = {
-		change_of(plan, path, heir ? heir->path : 0),
-		change_of(plan, arrival, !heir ? 0 : heir->arrival ?
+		change_of(plan, path, heir != NULL ? heir->path : 0),
+		change_of(plan, arrival, heir == NULL ? 0 : heir->arrival ?
 			  heir->arrival : heir->path),
 	};
 
@@ -132,8 +132,8 @@ void numbers_clear_taken(const struct journal *journal,
 	for (size_t i = 0; i < all->count; i++) {
 		const struct plan_uplink *heir = heir_of(plan, &all->items[i]);
 
-		if (!uplink_of(plan, all->items[i].name) &&
-		    (!heir || heir->path != all->items[i].path) &&
+		if (uplink_of(plan, all->items[i].name) == NULL &&
+		    (heir == NULL || heir->path != all->items[i].path) &&
 		    has_path(plan, all->items[i].path))
 			(void)renumber(plan, all->items[i].path, NULL);
 	}
@@ -147,7 +147,7 @@ void numbers_follow(struct journal *journal, const struct plan *plan)
 	for (size_t i = 0; i < all->count; i++) {
 		struct uplink_number *number = &all->items[i];
 		const struct plan_uplink *now = uplink_of(plan, number->name);
-		bool is_current = now && now->path == number->path &&
+		bool is_current = now != NULL && now->path == number->path &&
 				  now->table == number->table;
 
 		if (is_current || (!has_path(plan, number->path) &&

@@ -13,7 +13,7 @@
 
 static void print_tables(const struct plan *plan, FILE *out)
 {
-	if (!plan->tables)
+	if (plan->tables == NULL)
 		return;
 	fprintf(out,
 		"\n# Names for the routing tables.\n"
@@ -43,7 +43,7 @@ static void print_routes(const struct plan *plan, const struct state *state,
 							     route->table);
 		const char *dev = plan_dev(plan, state, route->oif);
 
-		if (uplink && uplink != last)
+		if (uplink != NULL && uplink != last)
 			fprintf(out, "\n# Uplink %s: routing table.\n",
 				uplink->name);
 		last = uplink;
@@ -64,7 +64,7 @@ static void print_rules(const struct plan *plan, FILE *out)
 		fprintf(out, "ip -%c rule add %s\n",
 			plan->rules[i].family == AF_INET ? '4' : '6',
 			kernel_rule_print(&plan->rules[i], text));
-	if (plan->local_note)
+	if (plan->local_note != NULL)
 		fprintf(out, "# Local traffic: %s.\n",
 			plan->local_note);
 }

@@ -168,7 +168,7 @@ static uint64_t hash_ruleset(const struct plan *plan)
 	uint64_t hash = 0;
 	FILE *out = open_memstream(&text, &len);
 
-	if (!out)
+	if (out == NULL)
 		return 0;
 	ruleset_write(plan, false, out);
 	ruleset_write_queues(plan, out);
@@ -220,7 +220,7 @@ static int compare(struct run *run, char error[static SETUP_ERROR_MAX])
 		.sysctl = sysctl_read,
 		.is_writable = sysctl_is_writable,
 	};
-	if (!run->options->listener && !run->options->dry_run)
+	if (run->options->listener == NULL && !run->options->dry_run)
 		diff_log_skipped(&run->input);
 	rc = diff_make(&run->input, &run->diff);
 	return rc < 0 ? set_error(error, rc, "setup: out of memory") : 0;
@@ -307,7 +307,7 @@ static void drop_old_entries(struct run *run)
 			journal_drop_sysctl(journal,
 					      journal->sysctls[i].path);
 	journal->file = journal->file_next;
-	if (!run->plan.tables) {
+	if (run->plan.tables == NULL) {
 		journal->made_file = false;
 		journal->dirs_made = 0;
 	}
@@ -386,7 +386,7 @@ static void ask_listener(struct run *run)
 	struct setup_change change = { .thing = thing };
 	size_t kept = 0;
 
-	for (size_t i = 0; listener && i < run->diff.count; i++) {
+	for (size_t i = 0; listener != NULL && i < run->diff.count; i++) {
 		struct step *step = &run->diff.steps[i];
 
 		change.sign = diff_thing(step, &run->input, thing,
@@ -394,7 +394,7 @@ static void ask_listener(struct run *run)
 		if (listener->step(listener->ctx, &change))
 			run->diff.steps[kept++] = *step;
 	}
-	if (listener)
+	if (listener != NULL)
 		run->diff.count = kept;
 }
 
@@ -436,7 +436,7 @@ static void follow_generation(struct run *run)
 
 static void print_steps(const struct run *run)
 {
-	if (run->options->steps)
+	if (run->options->steps != NULL)
 		diff_print(&run->diff, &run->input, run->options->steps);
 }
 
@@ -470,7 +470,7 @@ static int apply(struct run *run, const struct policy *policy,
 	if (rc == 0)
 		rc = read_table(run, error);
 	if (rc == 0)
-		rc = run->options->listener ?
+		rc = run->options->listener != NULL ?
 			     conflict_check_table(&run->state, error) :
 			     conflict_check(&run->plan, &run->state, error);
 	if (rc == 0)

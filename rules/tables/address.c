@@ -74,12 +74,12 @@ int address_parse(const char *text, size_t len, struct address *ret)
 	struct in_addr v4;
 	struct in6_addr v6;
 
-	if (len == 0 || len >= sizeof(copy) || memchr(text, '\0', len))
+	if (len == 0 || len >= sizeof(copy) || memchr(text, '\0', len) != NULL)
 		return -EINVAL;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 
-	if (memchr(copy, ':', len)) {
+	if (memchr(copy, ':', len) != NULL) {
 		if (inet_pton(AF_INET6, copy, &v6) != 1)
 			return -EINVAL;
 		*ret = address_from_v6(&v6);
@@ -146,13 +146,13 @@ static int report_address(const char *text, size_t len,
 	}
 	if (only_digits)
 		return report_v4(text, len, why);
-	if (memchr(text, '%', len))
+	if (memchr(text, '%', len) != NULL)
 		return report_error(why, "an address cannot have a zone here: "
 				    "remove '%' and what follows it");
-	if (memchr(text, '[', len) || memchr(text, ']', len))
+	if (memchr(text, '[', len) || memchr(text, ']', len) != NULL)
 		return report_error(why, "write the address without brackets "
 				    "and port");
-	if (memchr(text, ':', len))
+	if (memchr(text, ':', len) != NULL)
 		return report_error(why, "not an IPv6 address such as "
 				    "2001:db8::1");
 	return report_error(why, "not an address such as 192.0.2.1 or "
@@ -211,7 +211,7 @@ static int report_len(const char *text, size_t len, bool is_v4_text,
 static int parse_prefix_at(const char *text, size_t len, size_t slash,
 			   struct prefix *ret, char why[static ADDRESS_WHY_MAX])
 {
-	bool is_v4_text = !memchr(text, ':', slash);
+	bool is_v4_text = memchr(text, ':', slash) == NULL;
 	int bits = parse_len(text + slash + 1, len - slash - 1);
 	char fix[ADDRESS_TEXT_MAX];
 	struct prefix prefix;
@@ -261,7 +261,7 @@ static int parse_range_at(const char *text, size_t len, size_t dash,
 		first_len--;
 	while (start < len && is_blank(text[start]))
 		start++;
-	if (memchr(text, '/', len))
+	if (memchr(text, '/', len) != NULL)
 		return report_error(why, "a range is two addresses without a "
 				    "prefix length");
 	rc = parse_or_report(text, first_len, &first, why);
@@ -288,7 +288,7 @@ int address_range_parse(const char *text, size_t len,
 	struct prefix prefix;
 	int rc;
 
-	if (dash)
+	if (dash != NULL)
 		return parse_range_at(text, len, (size_t)(dash - text),
 				      ret_first, ret_last, why);
 	rc = prefix_parse(text, len, &prefix, why);
@@ -306,10 +306,10 @@ int prefix_parse(const char *text, size_t len, struct prefix *ret,
 	struct prefix prefix = { .len = 128 };
 	int rc;
 
-	if (slash)
+	if (slash != NULL)
 		return parse_prefix_at(text, len, (size_t)(slash - text), ret,
 				       why);
-	if (len > 0 && memchr(text, '-', len))
+	if (len > 0 && memchr(text, '-', len) != NULL)
 		return report_error(why, "expected one address or prefix, not "
 				    "a range");
 	rc = parse_or_report(text, len, &prefix.base, why);

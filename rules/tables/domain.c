@@ -134,7 +134,7 @@ static int idna_canonical(const char *text, size_t len,
 	if (len > UTF8_MAX)
 		return refuse("a host name is at most 253 characters long",
 			      ret_why);
-	if (memchr(text, '\0', len))
+	if (memchr(text, '\0', len) != NULL)
 		return refuse(why_not('\0'), ret_why);
 	memcpy(copy, text, len);
 	copy[len] = '\0';
@@ -154,7 +154,7 @@ int domain_canonical(const char *text, size_t len,
 	const char *why = why_not_text(text, len);
 	size_t i;
 
-	if (why)
+	if (why != NULL)
 		return refuse(why, ret_why);
 	for (i = 0; i < len; i++) {
 		if ((unsigned char)text[i] >= 0x80)

@@ -44,7 +44,7 @@ struct domain_builder *domain_builder_new(size_t sets)
 	if (sets > UINT32_MAX / 2)
 		return NULL;
 	builder = calloc(1, sizeof(*builder));
-	if (!builder)
+	if (builder == NULL)
 		return NULL;
 	builder->sets = sets;
 	if (keyed_hash_init(&builder->key, false) < 0) {
@@ -65,7 +65,7 @@ static void clear(struct domain_builder *builder)
 
 void domain_builder_free(struct domain_builder *builder)
 {
-	if (!builder)
+	if (builder == NULL)
 		return;
 	clear(builder);
 	free(builder);
@@ -88,7 +88,7 @@ int domain_builder_add(struct domain_builder *builder, size_t set,
 	if (need > room) {
 		room = room == 0 ? 4096 : room * 2;
 		text = realloc(builder->text, room);
-		if (!text)
+		if (text == NULL)
 			return -ENOMEM;
 		builder->text = text;
 		builder->text_room = room;
@@ -144,7 +144,7 @@ static int sort_by_hash(struct added *added, size_t count)
 	size_t i;
 
 	spare = calloc(count + 1, sizeof(*spare));
-	if (!spare)
+	if (spare == NULL)
 		return -ENOMEM;
 	to = spare;
 	for (shift = 0; shift < 32; shift += 8) {
@@ -265,7 +265,7 @@ static int fill_lines(struct work *work)
 			table->line_count = table->homes;
 		table->lines = big_alloc(table->line_count *
 					 sizeof(*table->lines));
-		if (!table->lines)
+		if (table->lines == NULL)
 			return -ENOMEM;
 	}
 }
@@ -291,7 +291,7 @@ static int fill_text(struct work *work, size_t text_len)
 				  sizeof(*table->filter));
 	table->text = big_alloc(text_len);
 	table->text_len = text_len;
-	if (!table->filter || !table->text)
+	if (table->filter == NULL || table->text == NULL)
 		return -ENOMEM;
 	/* Offset 0 is the empty name, which is never looked up. */
 	for (i = 0; i < work->names; i++) {
@@ -433,9 +433,9 @@ static int work_init(struct work *work, struct domain_builder *builder)
 	work->order = calloc(count, sizeof(*work->order));
 	work->bits = calloc(2 * words, sizeof(*work->bits));
 	work->alone = calloc(builder->sets * 2 + 1, sizeof(*work->alone));
-	if (!work->table || !work->pool || !work->added || !work->first ||
-	    !work->place || !work->id || !work->order ||
-	    !work->bits || !work->alone)
+	if (work->table == NULL || work->pool == NULL || work->added == NULL ||
+	    work->first == NULL || work->place == NULL || work->id == NULL ||
+	    work->order == NULL || work->bits == NULL || work->alone == NULL)
 		return -ENOMEM;
 	work->table->key = builder->key;
 	work->table->set_words = words;

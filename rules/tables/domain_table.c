@@ -76,7 +76,7 @@ const uint64_t *domain_table_lookup(const struct domain_table *table,
 
 void domain_table_free(struct domain_table *table)
 {
-	if (!table)
+	if (table == NULL)
 		return;
 	free(table->filter);
 	free(table->lines);

@@ -31,7 +31,7 @@ struct prefix_builder *prefix_builder_new(size_t sets)
 	if (sets > UINT32_MAX / 2)
 		return NULL;
 	builder = calloc(1, sizeof(*builder));
-	if (builder)
+	if (builder != NULL)
 		builder->sets = sets;
 	return builder;
 }
@@ -44,7 +44,7 @@ static void bounds_clear(struct bounds *bounds)
 
 void prefix_builder_free(struct prefix_builder *builder)
 {
-	if (!builder)
+	if (builder == NULL)
 		return;
 	bounds_clear(&builder->v4);
 	bounds_clear(&builder->v6);
@@ -66,7 +66,7 @@ static int make_room(struct bounds *bounds)
 	struct prefix_step *steps;
 
 	steps = reallocarray(bounds->steps, room, sizeof(*steps));
-	if (!steps)
+	if (steps == NULL)
 		return -ENOMEM;
 	bounds->steps = steps;
 	bounds->room = room;
@@ -145,7 +145,7 @@ int prefix_table_build(struct prefix_builder *builder,
 	struct set_pool *pool = set_pool_new(words);
 	int rc = -ENOMEM;
 
-	if (!table || !pool)
+	if (table == NULL || pool == NULL)
 		goto out;
 	table->set_words = words;
 	rc = fill(table, builder, pool);

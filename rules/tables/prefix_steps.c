@@ -119,7 +119,7 @@ static int open_sets_init(struct open_sets *open, size_t sets,
 	open->depth = calloc(sets + 1, sizeof(*open->depth));
 	open->alone = calloc(sets + 1, sizeof(*open->alone));
 	open->bits = calloc(set_words(sets), sizeof(*open->bits));
-	if (open->depth && open->alone && open->bits)
+	if (open->depth != NULL && open->alone != NULL && open->bits != NULL)
 		return 0;
 	open_sets_fini(open);
 	return -ENOMEM;

@@ -151,7 +151,7 @@ const uint64_t *prefix_table_lookup(const struct prefix_table *table,
 
 void prefix_table_free(struct prefix_table *table)
 {
-	if (!table)
+	if (table == NULL)
 		return;
 	free(table->trie.words);
 	free(table->sets);

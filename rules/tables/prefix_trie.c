@@ -73,7 +73,7 @@ static int reserve(struct prefix_trie *trie, size_t count, uint32_t *ret_place)
 		room *= 2;
 	if (room != trie->room) {
 		words = reallocarray(trie->words, room, sizeof(*words));
-		if (!words)
+		if (words == NULL)
 			return -ENOMEM;
 		trie->words = words;
 		trie->room = room;
@@ -365,7 +365,7 @@ void prefix_trie_finish(struct prefix_trie *trie)
 		return;
 	memset(trie->words + trie->count, 0, PREFIX_SLACK);
 	words = big_alloc(room * sizeof(*words));
-	if (!words)
+	if (words == NULL)
 		return;
 	memcpy(words, trie->words, room * sizeof(*words));
 	free(trie->words);

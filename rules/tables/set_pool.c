@@ -56,11 +56,11 @@ static int make_room(struct set_pool *pool)
 	if (room > UINT32_MAX / 2)
 		return -ENOMEM;
 	bits = reallocarray(pool->bits, room, pool->words * sizeof(*bits));
-	if (!bits)
+	if (bits == NULL)
 		return -ENOMEM;
 	pool->bits = bits;
 	slots = calloc(2 * room, sizeof(*slots));
-	if (!slots)
+	if (slots == NULL)
 		return -ENOMEM;
 	free(pool->slots);
 	pool->slots = slots;
@@ -75,7 +75,7 @@ static int add(struct set_pool *pool, const uint64_t *bits)
 {
 	if (pool->count == pool->room && make_room(pool) < 0)
 		return -ENOMEM;
-	if (bits)
+	if (bits != NULL)
 		memcpy(pool->bits + pool->count * pool->words, bits,
 		       pool->words * sizeof(*bits));
 	else
@@ -90,7 +90,7 @@ struct set_pool *set_pool_new(size_t words)
 {
 	struct set_pool *pool = calloc(1, sizeof(*pool));
 
-	if (!pool)
+	if (pool == NULL)
 		return NULL;
 	pool->words = words;
 	if (add(pool, NULL) < 0) {
@@ -102,7 +102,7 @@ struct set_pool *set_pool_new(size_t words)
 
 void set_pool_free(struct set_pool *pool)
 {
-	if (!pool)
+	if (pool == NULL)
 		return;
 	free(pool->bits);
 	free(pool->slots);
@@ -138,7 +138,7 @@ uint64_t *set_pool_take(struct set_pool *pool)
 	uint64_t *bits = reallocarray(pool->bits, pool->count,
 				      pool->words * sizeof(*bits));
 
-	if (!bits)
+	if (bits == NULL)
 		bits = pool->bits;
 	pool->bits = NULL;
 	return bits;

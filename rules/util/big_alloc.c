@@ -21,7 +21,7 @@ void *big_alloc(size_t size)
 		return NULL;
 	whole = (size + align - 1) / align * align;
 	memory = aligned_alloc(align, whole > 0 ? whole : align);
-	if (!memory)
+	if (memory == NULL)
 		return NULL;
 	/* Only advice: a kernel without huge pages provides normal ones. */
 	if (align == HUGE_PAGE)

@@ -23,7 +23,7 @@ static uint64_t chance = BENCH_CHANCE;
 
 static void *need(void *memory)
 {
-	if (!memory) {
+	if (memory == NULL) {
 		fprintf(stderr, "bench_lists: out of memory\n");
 		exit(EXIT_FAILURE);
 	}
@@ -166,8 +166,10 @@ static size_t random_name(char name[static DOMAIN_MAX + 1],
 
 	for (i = 0; i < len; i++)
 		name[i] = letters[bench_random64(&chance) % (sizeof(letters) - 1)];
-	return len + (size_t)sprintf(name + len, ".%s",
-				     below ? below : tlds[bench_random64(&chance) % 8]);
+	return len + (size_t)sprintf(
+			     name + len, ".%s",
+			     below != NULL ? below
+					   : tlds[bench_random64(&chance) % 8]);
 }
 
 struct name {

@@ -52,18 +52,19 @@ static void report_sentence(const struct doctor *doctor, char *sentence)
 {
 	char *fix = strrchr(sentence, ';');
 
-	if (fix)
+	if (fix != NULL)
 		*fix++ = '\0';
-	while (fix && *fix == ' ')
+	while (fix != NULL && *fix == ' ')
 		fix++;
-	doctor_report(doctor, DOCTOR_ERROR, fix ? fix : "", "%s", sentence);
+	doctor_report(doctor, DOCTOR_ERROR, fix != NULL ? fix : "", "%s",
+		      sentence);
 }
 
 /* Whether the plan has a rule at this preference: conflict_check() then
  * reports the rule as an error. */
 static bool is_needed(const struct plan *plan, const struct kernel_rule *rule)
 {
-	for (size_t i = 0; plan && i < plan->rule_count; i++)
+	for (size_t i = 0; plan != NULL && i < plan->rule_count; i++)
 		if (plan->rules[i].family == rule->family &&
 		    plan->rules[i].pref == rule->pref)
 			return true;
@@ -117,12 +118,12 @@ static void check_routing(const struct doctor *doctor)
 	struct plan plan = { 0 };
 	int rc = 0;
 
-	if (doctor->policy)
+	if (doctor->policy != NULL)
 		rc = plan_make(doctor->policy, NULL, doctor->state,
 			       PLAN_LINKS_UP, &plan, error);
 	if (rc < 0)
 		report_sentence(doctor, error);
-	else if (doctor->policy)
+	else if (doctor->policy != NULL)
 		check_plan(doctor, &plan);
 	check_prefs(doctor, &plan);
 	plan_fini(&plan);
@@ -130,8 +131,8 @@ static void check_routing(const struct doctor *doctor)
 
 static void report_foreign(void *ctx, const char *line, const char *fix)
 {
-	doctor_report(ctx, fix ? DOCTOR_WARNING : DOCTOR_OK, fix ? fix : "",
-		      "%s", line);
+	doctor_report(ctx, fix != NULL ? DOCTOR_WARNING : DOCTOR_OK,
+		      fix != NULL ? fix : "", "%s", line);
 }
 
 static int examine(const struct policy *policy, const struct state *state,
@@ -140,7 +141,7 @@ static int examine(const struct policy *policy, const struct state *state,
 	struct doctor doctor = {
 		.policy = policy,
 		.state = state,
-		.mask = policy ? policy_marks(policy)->mask :
+		.mask = policy != NULL ? policy_marks(policy)->mask :
 				 MARKS_MASK_DEFAULT,
 		.report = report,
 		.ctx = ctx,
@@ -149,7 +150,7 @@ static int examine(const struct policy *policy, const struct state *state,
 	doctor_kernel(&doctor);
 	doctor_settings(&doctor);
 	check_routing(&doctor);
-	if (policy)
+	if (policy != NULL)
 		plan_foreign_each(policy, state, report_foreign, &doctor);
 	doctor_others(&doctor);
 	return 0;

@@ -36,7 +36,7 @@ static uint32_t bits_of(const char *line)
 	bool sets = strstr(line, "mark set ") != NULL;
 	uint32_t bits = 0;
 
-	for (const char *at = line; (at = strstr(at, "0x")); at += 2) {
+	for (const char *at = line; (at = strstr(at, "0x")) != NULL; at += 2) {
 		uint32_t value = (uint32_t)strtoul(at + 2, NULL, 16);
 		bool keeps = sets && at >= line + 2 && at[-2] == '&';
 
@@ -90,8 +90,9 @@ static void check_rules(struct seen *seen)
 
 static bool is_mark_line(const char *line)
 {
-	return strstr(line, "meta mark") || strstr(line, "ct mark") ||
-	       strstr(line, "socket mark");
+	return strstr(line, "meta mark") != NULL ||
+	       strstr(line, "ct mark") != NULL ||
+	       strstr(line, "socket mark") != NULL;
 }
 
 static void check_flowtable(const struct seen *seen, const char *line,
@@ -136,11 +137,12 @@ static void read_lines(struct seen *seen, const char *command, line_fn *each)
 	struct doctor_place place = { .table = "" };
 	char *text = nft_read(command);
 	char line[TEXT_LINE_MAX];
-	FILE *in = text && *text ? fmemopen(text, strlen(text), "r") : NULL;
+	FILE *in = text != NULL && *text ? fmemopen(text, strlen(text), "r")
+					 : NULL;
 
-	while (in && fgets(line, sizeof(line), in))
+	while (in != NULL && fgets(line, sizeof(line), in) != NULL)
 		each(seen, line, &place);
-	if (in)
+	if (in != NULL)
 		fclose(in);
 	free(text);
 }
@@ -181,7 +183,7 @@ static void read_iptables_line(struct seen *seen, const char *line,
 	uint32_t bits;
 
 	doctor_place_iptables(place, line);
-	if (!strstr(line, "mark") && !strstr(line, "MARK"))
+	if (strstr(line, "mark") == NULL && strstr(line, "MARK") == NULL)
 		return;
 	bits = bits_of(line);
 	seen->bits |= bits;
@@ -201,9 +203,9 @@ static void check_iptables(struct seen *seen, const char *program)
 	snprintf(place.table, sizeof(place.table), "%s", program);
 	snprintf(command, sizeof(command), "%s 2>/dev/null", program);
 	in = popen(command, "re");
-	while (in && fgets(line, sizeof(line), in))
+	while (in != NULL && fgets(line, sizeof(line), in) != NULL)
 		read_iptables_line(seen, line, &place);
-	if (in)
+	if (in != NULL)
 		pclose(in);
 }
 

@@ -20,7 +20,7 @@ static bool has_room(const struct policy *policy, uint32_t mask)
 {
 	unsigned int last = (1u << (__builtin_popcount(mask) - 1)) - 1;
 
-	for (size_t i = 0; policy && i < policy_uplinks(policy); i++)
+	for (size_t i = 0; policy != NULL && i < policy_uplinks(policy); i++)
 		if (policy_uplink(policy, i)->path + 2u > last)
 			return false;
 	return true;

@@ -60,7 +60,7 @@ static bool report_failover(const struct proof *proof, size_t i, bool v6,
 	if (!state->table.is_ours || by == i)
 		return false;
 	if (by != PLAN_NO_UPLINK &&
-	    (!dev || strcmp(dev, proof->plan.uplinks[by].dev) != 0))
+	    (dev == NULL || strcmp(dev, proof->plan.uplinks[by].dev) != 0))
 		return false;
 	if (way == SETUP_WAY_FORCED)
 		snprintf(fix, sizeof(fix), "waymark uplink auto %s",
@@ -92,16 +92,18 @@ static bool prove_mark(const struct proof *proof, size_t i, bool v6)
 
 	if (netlink_route_get(proof->nl, &far, mark, &oif) == 0)
 		link = state_link_at(doctor->state, oif);
-	if (link && strcmp(link->name, uplink->dev) == 0)
+	if (link != NULL && strcmp(link->name, uplink->dev) == 0)
 		return true;
-	if (report_failover(proof, i, v6, link ? link->name : NULL))
+	if (report_failover(proof, i, v6, link != NULL ? link->name : NULL))
 		return false;
 	snprintf(fix, sizeof(fix), "waymark setup --check POLICY; ip route "
 		 "get %s mark 0x%08" PRIx32, address_print(&far, target), mark);
-	doctor_report(doctor, DOCTOR_ERROR, fix, "uplink %s: marked packets "
+	doctor_report(doctor, DOCTOR_ERROR, fix,
+		      "uplink %s: marked packets "
 		      "%s%s instead of leaving via %s; is the policy in force?",
-		      uplink->name, link ? "leave via " : "are unreachable",
-		      link ? link->name : "", uplink->dev);
+		      uplink->name,
+		      link != NULL ? "leave via " : "are unreachable",
+		      link != NULL ? link->name : "", uplink->dev);
 	return false;
 }
 

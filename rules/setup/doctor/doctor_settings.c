@@ -107,11 +107,12 @@ void doctor_settings(const struct doctor *doctor)
 	check_forwarding(doctor, 4, "net/ipv4/ip_forward");
 	if (doctor->state->has_v6)
 		check_forwarding(doctor, 6, "net/ipv6/conf/all/forwarding");
-	for (size_t i = 0; doctor->policy && i < policy_uplinks(doctor->policy);
+	for (size_t i = 0;
+	     doctor->policy != NULL && i < policy_uplinks(doctor->policy);
 	     i++) {
 		const char *dev = policy_uplink(doctor->policy, i)->dev;
 
-		if (!state_link(doctor->state, dev))
+		if (state_link(doctor->state, dev) == NULL)
 			continue;
 		check_reverse_path(doctor, dev);
 		check_per_packet(doctor, dev);

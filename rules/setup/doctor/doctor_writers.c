@@ -62,7 +62,8 @@ void doctor_place_nft(struct doctor_place *place, const char *line)
 			 (int)strcspn(line + 7, " {\n"), line + 7);
 		place->hook[0] = '\0';
 	}
-	if (strncmp(line, "\t\ttype ", 7) != 0 || !hook || !priority)
+	if (strncmp(line, "\t\ttype ", 7) != 0 || hook == NULL ||
+	    priority == NULL)
 		return;
 	hook += strlen(" hook ");
 	snprintf(place->hook, sizeof(place->hook), "%.*s",
@@ -95,10 +96,9 @@ void doctor_place_iptables(struct doctor_place *place, const char *line)
 	}
 	mangles = strstr(place->table, " mangle") != NULL;
 	place->reroutes = mangles;
-	place->priority = strstr(place->table, " raw")	    ? -300 :
-			  mangles			    ? -150 :
-			  strstr(place->table, " nat")    ? -100 :
-							    0;
+	place->priority = strstr(place->table, " raw") != NULL ? -300 :
+			  mangles ? -150 :
+			  strstr(place->table, " nat") != NULL ? -100 : 0;
 }
 
 /* Whether the packet's mark still decides its route after this place. */
@@ -170,7 +170,7 @@ void doctor_writer_nft(const struct seen *seen,
 	bool copies;
 	char fix[160];
 
-	if (packet) {
+	if (packet != NULL) {
 		packet += strlen("meta mark set ");
 		if (cleared_by(packet, "meta mark", "ct mark", &copies) & mask &&
 		    !copies && is_before_routing(place) &&
@@ -179,11 +179,12 @@ void doctor_writer_nft(const struct seen *seen,
 			report(seen, place, false, line, fix);
 		}
 	}
-	if (flow) {
+	if (flow != NULL) {
 		flow += strlen("ct mark set ");
 		if (cleared_by(flow, "ct mark", "meta mark", &copies) & mask &&
 		    (!copies || is_before_us(place)) &&
-		    !(is_before_us(place) && strstr(line, "ct state new"))) {
+		    !(is_before_us(place) &&
+		      strstr(line, "ct state new") != NULL)) {
 			write_fix(seen, "ct mark", flow, fix, sizeof(fix));
 			report(seen, place, true, line, fix);
 		}
@@ -198,7 +199,7 @@ static uint32_t option(const char *line, const char *option, bool of_mask,
 {
 	const char *at = strstr(line, option);
 
-	if (!at)
+	if (at == NULL)
 		return missing;
 	at += strlen(option);
 	if (of_mask) {
@@ -216,14 +217,14 @@ void doctor_writer_iptables(const struct seen *seen,
 	uint32_t mask = seen->doctor->mask;
 	uint32_t cleared = option(line, "--set-xmark ", true, 0);
 	bool of_flow = strstr(line, "-j CONNMARK ") != NULL;
-	bool saves = of_flow && strstr(line, "--save-mark");
+	bool saves = of_flow && strstr(line, "--save-mark") != NULL;
 	char fix[160];
 
 	if (saves)
 		cleared = option(line, "--ctmask ", false, UINT32_MAX);
 	if (!(cleared & mask) ||
 	    (!of_flow && (!is_before_routing(place) || is_before_us(place) ||
-			  strstr(place->table, " mangle"))) ||
+			  strstr(place->table, " mangle") != NULL)) ||
 	    (saves && place->hook[0] && !is_before_us(place)))
 		return;
 	snprintf(fix, sizeof(fix), saves ? "keep those bits: --save-mark "

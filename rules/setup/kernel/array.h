@@ -23,7 +23,7 @@ static inline int array_room(void *array, size_t count, size_t size)
 		return 0;
 	memcpy(&items, array, sizeof(items));
 	grown = realloc(items, (count ? count * 2 : 1) * size);
-	if (!grown)
+	if (grown == NULL)
 		return -1;
 	memcpy(array, &grown, sizeof(grown));
 	return 0;

@@ -60,7 +60,7 @@ struct counter counters_find(const struct counters *counters, const char *name)
 	found = counters->count == 0 ? NULL :
 		bsearch(&key, counters->items, counters->count, sizeof(key),
 			by_name);
-	return found ? *found : key;
+	return found != NULL ? *found : key;
 }
 
 static void take_values(const struct nlattr *data, struct counter *counter)
@@ -132,7 +132,7 @@ static int read_once(char *buffer, struct counters *ret)
 						     SOCK_CLOEXEC);
 	int rc;
 
-	if (!socket)
+	if (socket == NULL)
 		return -errno;
 	rc = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ?
 		     -errno : dump(socket, buffer, ret);
@@ -143,7 +143,7 @@ static int read_once(char *buffer, struct counters *ret)
 int counters_read(struct counters *ret)
 {
 	char *buffer = malloc(RECEIVE_MAX);
-	int rc = buffer ? -EINTR : -ENOMEM;
+	int rc = buffer != NULL ? -EINTR : -ENOMEM;
 
 	*ret = (struct counters){ 0 };
 	for (int i = 0; i < TRIES && rc == -EINTR; i++) {

@@ -92,7 +92,7 @@ static void add_metrics(char *text, const struct kernel_route *route)
 	for (unsigned int i = 0; i < KERNEL_METRICS; i++) {
 		uint32_t value = route->metrics[i];
 
-		if (!metric_words[i] || value == 0)
+		if (metric_words[i] == NULL || value == 0)
 			continue;
 		add(text, " %s%s", metric_words[i],
 		    route->metrics[RTAX_LOCK] & 1u << i ? " lock" : "");
@@ -125,7 +125,7 @@ char *kernel_route_print(const struct kernel_route *route, const char *dev,
 		add(text, "%s", prefix_print(&route->dst, address));
 	if (route->has_via)
 		add(text, " via %s", address_print(&route->via, address));
-	if (dev)
+	if (dev != NULL)
 		add(text, " dev %s", dev);
 	if (route->onlink)
 		add(text, " onlink");

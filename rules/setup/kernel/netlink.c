@@ -27,10 +27,10 @@ int netlink_open(struct netlink **ret)
 	struct netlink *nl = calloc(1, sizeof(*nl));
 	int rc = 0;
 
-	if (!nl)
+	if (nl == NULL)
 		return -ENOMEM;
 	nl->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!nl->socket ||
+	if (nl->socket == NULL ||
 	    mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
 		rc = -errno;
 		goto out;
@@ -49,9 +49,9 @@ unsigned int netlink_port(const struct netlink *nl)
 
 void netlink_close(struct netlink *nl)
 {
-	if (!nl)
+	if (nl == NULL)
 		return;
-	if (nl->socket)
+	if (nl->socket != NULL)
 		mnl_socket_close(nl->socket);
 	free(nl);
 }
@@ -243,11 +243,11 @@ static void put_metrics(struct nlmsghdr *request,
 	for (uint16_t i = 0; i < KERNEL_METRICS; i++) {
 		if (route->metrics[i] == 0)
 			continue;
-		if (!nest)
+		if (nest == NULL)
 			nest = mnl_attr_nest_start(request, RTA_METRICS);
 		mnl_attr_put_u32(request, i, route->metrics[i]);
 	}
-	if (nest)
+	if (nest != NULL)
 		mnl_attr_nest_end(request, nest);
 }
 

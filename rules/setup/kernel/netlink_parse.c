@@ -208,7 +208,7 @@ bool netlink_parse_hop(const struct nlmsghdr *message, unsigned int n,
 	mnl_attr_for_each(attr, message, sizeof(struct rtmsg))
 		if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
 			hop = hop_at(attr, n);
-	if (!hop)
+	if (hop == NULL)
 		return false;
 	route->oif = (unsigned int)hop->rtnh_ifindex;
 	route->onlink = hop->rtnh_flags & RTNH_F_ONLINK;

@@ -25,7 +25,7 @@ static struct nft_ctx *context_new(void)
 {
 	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
 
-	if (!ctx)
+	if (ctx == NULL)
 		return NULL;
 	if (nft_ctx_buffer_output(ctx) || nft_ctx_buffer_error(ctx)) {
 		nft_ctx_free(ctx);
@@ -38,14 +38,15 @@ static struct nft_ctx *context_new(void)
 static int parse_error(struct nft_ctx *ctx, char error[static SETUP_ERROR_MAX])
 {
 	const char *text = nft_ctx_get_error_buffer(ctx);
-	const char *start = text ? strstr(text, "Error: ") : NULL;
+	const char *start = text != NULL ? strstr(text, "Error: ") : NULL;
 
-	if (start)
+	if (start != NULL)
 		text = start + strlen("Error: ");
 	return set_error(error, -EINVAL,
-		     "nftables: the kernel refused our table: %.*s; "
-		     "`waymark doctor` lists the features it lacks",
-		     text ? (int)strcspn(text, "\n") : 0, text ? text : "");
+			 "nftables: the kernel refused our table: %.*s; "
+			 "`waymark doctor` lists the features it lacks",
+			 text != NULL ? (int)strcspn(text, "\n") : 0,
+			 text != NULL ? text : "");
 }
 
 static int run(const char *script, bool dry,
@@ -54,7 +55,7 @@ static int run(const char *script, bool dry,
 	struct nft_ctx *ctx = context_new();
 	int rc = 0;
 
-	if (!ctx)
+	if (ctx == NULL)
 		return set_error(error, -ENOMEM, "nftables: out of memory");
 	nft_ctx_set_dry_run(ctx, dry);
 	if (nft_run_cmd_from_buffer(ctx, script))
@@ -82,7 +83,8 @@ static void write_output(int fd, const char *command)
 
 	dup2(null, STDERR_FILENO);
 	ctx = context_new();
-	if (!out || !ctx || nft_run_cmd_from_buffer(ctx, command) ||
+	if (out == NULL || ctx == NULL ||
+	    nft_run_cmd_from_buffer(ctx, command) ||
 	    fputs(nft_ctx_get_output_buffer(ctx), out) < 0 || fclose(out))
 		_exit(EXIT_FAILURE);
 	_exit(EXIT_SUCCESS);
@@ -96,7 +98,7 @@ static char *read_all(int fd)
 	FILE *out = open_memstream(&text, &size);
 	ssize_t len;
 
-	if (!out)
+	if (out == NULL)
 		return NULL;
 	while ((len = read(fd, buffer, sizeof(buffer))) > 0 ||
 	       (len < 0 && errno == EINTR))

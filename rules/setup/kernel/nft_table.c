@@ -59,14 +59,14 @@ static bool has_name(const struct nlmsghdr *message, uint16_t type,
 {
 	const struct nlattr *attr = attr_of(message, type);
 
-	return attr && strcmp(mnl_attr_get_str(attr), name) == 0;
+	return attr != NULL && strcmp(mnl_attr_get_str(attr), name) == 0;
 }
 
 static int keep_name(char ***names, size_t *count, const struct nlattr *attr)
 {
-	char *name = attr ? strdup(mnl_attr_get_str(attr)) : NULL;
+	char *name = attr != NULL ? strdup(mnl_attr_get_str(attr)) : NULL;
 
-	if (!name || array_room(names, *count, sizeof(**names)) < 0) {
+	if (name == NULL || array_room(names, *count, sizeof(**names)) < 0) {
 		free(name);
 		errno = ENOMEM;
 		return MNL_CB_ERROR;
@@ -83,7 +83,7 @@ static int take_table(const struct nlmsghdr *message, void *data)
 
 	reading->table->exists = true;
 	reading->table->is_ours =
-		attr && mnl_attr_get_payload_len(attr) ==
+		attr != NULL && mnl_attr_get_payload_len(attr) ==
 				2 + sizeof(NFT_COMMENT) &&
 		memcmp((const char *)mnl_attr_get_payload(attr) + 2,
 		       NFT_COMMENT, sizeof(NFT_COMMENT)) == 0;
@@ -126,7 +126,8 @@ static int take_set(const struct nlmsghdr *message, void *data)
 		return MNL_CB_ERROR;
 	}
 	table->set_elements[table->set_count] =
-		count ? ntohl(mnl_attr_get_u32(count)) : NFT_TABLE_UNCOUNTED;
+		count != NULL ? ntohl(mnl_attr_get_u32(count))
+			      : NFT_TABLE_UNCOUNTED;
 	return keep_name(&reading->table->sets, &reading->table->set_count,
 			 attr_of(message, NFTA_SET_NAME));
 }
@@ -181,7 +182,7 @@ static int ask(struct reading *reading, uint16_t type, const char *set,
 		       NFTA_SET_ELEM_LIST_SET == 2, "the table is first");
 	if (type != NFT_MSG_GETGEN)
 		mnl_attr_put_strz(request, NFTA_TABLE_NAME, NFT_TABLE);
-	if (set)
+	if (set != NULL)
 		mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
 	if (mnl_socket_sendto(reading->socket, request,
 			      request->nlmsg_len) < 0)
@@ -217,8 +218,9 @@ static bool is_known(const struct reading *reading)
 static int keep_whole(struct nft_table *table, const char *name)
 {
 	char *copy = strdup(name);
-	int rc = copy ? ARRAY_ADD(table->whole, table->whole_count, copy) :
-			-ENOMEM;
+	int rc = copy != NULL
+			 ? ARRAY_ADD(table->whole, table->whole_count, copy)
+			 : -ENOMEM;
 
 	if (rc < 0)
 		free(copy);
@@ -282,18 +284,18 @@ static int read_once(struct nft_table *table, const struct nft_known *known)
 	struct reading *reading = calloc(1, sizeof(*reading));
 	int rc = 0;
 
-	if (!reading)
+	if (reading == NULL)
 		return -ENOMEM;
 	table->hash = NFT_HASH_START;
 	reading->table = table;
 	reading->known = known;
 	reading->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!reading->socket ||
+	if (reading->socket == NULL ||
 	    mnl_socket_bind(reading->socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		rc = -errno;
 	else
 		rc = read_all(reading);
-	if (reading->socket)
+	if (reading->socket != NULL)
 		mnl_socket_close(reading->socket);
 	free(reading);
 	return rc;

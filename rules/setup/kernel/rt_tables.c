@@ -23,7 +23,7 @@ static void parent_of(const char *dir, char parent[static PATH_MAX])
 
 	snprintf(parent, PATH_MAX, "%s", dir);
 	slash = strrchr(parent, '/');
-	if (slash)
+	if (slash != NULL)
 		*slash = '\0';
 }
 
@@ -62,10 +62,10 @@ int rt_tables_read(const char *dir, struct rt_tables *ret)
 	ret->is_read_only = is_read_only(ret->dirs_missing == 0 ? dir : parent);
 	snprintf(path, sizeof(path), "%s/" NAME, dir);
 	in = fopen(path, "re");
-	if (!in)
+	if (in == NULL)
 		return errno == ENOENT ? 0 : -errno;
 	text = calloc(1, FILE_MAX + 1);
-	if (!text) {
+	if (text == NULL) {
 		fclose(in);
 		return -ENOMEM;
 	}
@@ -100,7 +100,7 @@ int rt_tables_write(const char *dir, const char *text)
 	unlink(next);
 	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out) {
+	if (out == NULL) {
 		rc = -errno;
 		if (fd >= 0)
 			close(fd);

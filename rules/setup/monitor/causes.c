@@ -35,10 +35,10 @@ bool causes_has(const struct causes *causes)
 
 const char *causes_of(const struct causes *causes, const char *thing)
 {
-	enum watch_kind kind = strstr(thing, " rule ")	 ? WATCH_RULE :
-			       strstr(thing, " route ")	 ? WATCH_ROUTE :
-			       strstr(thing, "table inet") ? WATCH_TABLE :
-							     WATCH_LINK;
+	enum watch_kind kind =
+		strstr(thing, " rule ") != NULL ? WATCH_RULE :
+		strstr(thing, " route ") != NULL ? WATCH_ROUTE :
+		strstr(thing, "table inet") != NULL ? WATCH_TABLE : WATCH_LINK;
 
 	if (causes->why[0])
 		return causes->why;

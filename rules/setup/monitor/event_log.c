@@ -54,7 +54,7 @@ void event_log_write(struct event_log *log, const char *key,
 		return;
 	}
 	snprintf(own, sizeof(own), "%.*s", (int)strcspn(text, ":"), text);
-	object = object_of(log, key ? key : own, now_ms);
+	object = object_of(log, key != NULL ? key : own, now_ms);
 	if (!object->held && now_ms - object->since_ms >= MINUTE_MS) {
 		object->since_ms = now_ms;
 		object->count = 0;

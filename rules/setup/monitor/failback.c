@@ -57,10 +57,10 @@ static uint8_t first_default(const struct policy *policy,
 		if (route->family == family && state_route_is_ours(route) &&
 		    route->table == policy_uplink(policy, i)->table &&
 		    route->dst.len == (family == AF_INET ? 96 : 0) &&
-		    (!first || route->metric < first->metric))
+		    (first == NULL || route->metric < first->metric))
 			first = route;
 	}
-	if (!first || first->type != RTN_UNICAST)
+	if (first == NULL || first->type != RTN_UNICAST)
 		return PLAN_NO_UPLINK;
 	found = plan_routes_of_metric(policy, family, i, first->metric);
 	return found < 0 ? PLAN_NO_UPLINK : (uint8_t)found;
@@ -131,7 +131,8 @@ static uint8_t path_in_fact(const struct failback *fb,
 	struct nat_owner owner = nat_owners_find(&fb->owners,
 						 &entry->translated);
 	bool is_plain = address_equal(&entry->source, &entry->translated);
-	uint8_t path = by ? by->path : policy_marks(fb->policy)->path_main;
+	uint8_t path = by != NULL ? by->path
+				  : policy_marks(fb->policy)->path_main;
 
 	if (nat_owners_is_on(&fb->owners, &entry->destination, i) ||
 	    nat_owners_is_on(&fb->owners, &entry->translated, i))

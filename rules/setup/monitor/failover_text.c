@@ -20,9 +20,12 @@ enum log_level failover_text(const struct policy *policy, size_t uplink,
 			 "carries its traffic again", name, family, reason);
 		return LOG_LEVEL_NOTICE;
 	}
-	snprintf(text, FAILOVER_TEXT_MAX, "uplink %s: IPv%d: down (%s): "
-		 "traffic %s%s", name, family, reason,
-		 other ? "fails over to " : "is rejected", other ? other : "");
+	snprintf(text, FAILOVER_TEXT_MAX,
+		 "uplink %s: IPv%d: down (%s): "
+		 "traffic %s%s",
+		 name, family, reason,
+		 other != NULL ? "fails over to " : "is rejected",
+		 other != NULL ? other : "");
 	return LOG_LEVEL_WARNING;
 }
 
@@ -31,10 +34,13 @@ char *failover_text_end(const struct policy *policy, size_t uplink, int family,
 {
 	const char *other = plan_routes_active_uplink(policy, uplink, active);
 
-	snprintf(text, FAILOVER_TEXT_MAX, "uplink %s: IPv%d: down by health "
+	snprintf(text, FAILOVER_TEXT_MAX,
+		 "uplink %s: IPv%d: down by health "
 		 "check, and probes end: traffic %s%s until waymark up or "
-		 "setup", policy_uplink(policy, uplink)->name, family,
-		 other ? "uses " : "is rejected", other ? other : "");
+		 "setup",
+		 policy_uplink(policy, uplink)->name, family,
+		 other != NULL ? "uses " : "is rejected",
+		 other != NULL ? other : "");
 	return text;
 }
 

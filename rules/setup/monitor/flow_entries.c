@@ -22,21 +22,21 @@ struct flow_changes {
 static int open_socket(struct mnl_socket **ret)
 {
 	*ret = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!*ret || mnl_socket_bind(*ret, 0, MNL_SOCKET_AUTOPID) < 0)
+	if (*ret == NULL || mnl_socket_bind(*ret, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
 	return 0;
 }
 
 static void close_socket(struct mnl_socket *socket)
 {
-	if (socket)
+	if (socket != NULL)
 		mnl_socket_close(socket);
 }
 
 int flow_changes_open(struct flow_changes **ret)
 {
 	struct flow_changes *changes = calloc(1, sizeof(*changes));
-	int rc = changes ? open_socket(&changes->socket) : -ENOMEM;
+	int rc = changes != NULL ? open_socket(&changes->socket) : -ENOMEM;
 
 	if (rc < 0)
 		flow_changes_close(changes);
@@ -47,7 +47,7 @@ int flow_changes_open(struct flow_changes **ret)
 
 void flow_changes_close(struct flow_changes *changes)
 {
-	if (changes)
+	if (changes != NULL)
 		close_socket(changes->socket);
 	free(changes);
 }
@@ -182,7 +182,7 @@ static bool read_entry(const struct nlmsghdr *message, struct flow_entry *ret)
 			ret->mark = ntohl(mnl_attr_get_u32(attr));
 		}
 	}
-	if (!original || !reply)
+	if (original == NULL || reply == NULL)
 		return false;
 	read_key(original, &ret->key);
 	ret->protocol = read_protocol(original);
@@ -236,7 +236,7 @@ int flow_entries_scan(flow_entry_fn *see, void *ctx)
 	struct scan scan = { .see = see, .ctx = ctx };
 	struct mnl_socket *socket = NULL;
 	char *buffer = malloc(DUMP_BUFFER);
-	int rc = buffer ? open_socket(&socket) : -ENOMEM;
+	int rc = buffer != NULL ? open_socket(&socket) : -ENOMEM;
 
 	if (rc == 0)
 		rc = flow_changes_open(&scan.changes);

@@ -29,7 +29,7 @@ static int keep_address(void *ctx, const struct kernel_address *address)
 	struct nat_owners *owners = ctx;
 	struct nat_owner new = { .address = address->address };
 
-	if (!if_indextoname(address->link, new.dev))
+	if (if_indextoname(address->link, new.dev) == NULL)
 		return 0;
 	new.uplink = only_uplink(owners->policy, new.dev);
 	return ARRAY_ADD(owners->items, owners->count, new);

@@ -120,12 +120,12 @@ struct probes *probes_new(const struct policy *policy,
 	for (size_t i = 0; i < policy_uplinks(policy); i++)
 		count += policy_uplink(policy, i)->probe_count;
 	probes = calloc(1, sizeof(*probes) + count * sizeof(struct probe));
-	if (!probes)
+	if (probes == NULL)
 		return NULL;
 	probes->state_count = policy_uplinks(policy);
 	probes->states = calloc(probes->state_count + 1,
 				sizeof(*probes->states));
-	if (!probes->states) {
+	if (probes->states == NULL) {
 		free(probes);
 		return NULL;
 	}
@@ -134,13 +134,13 @@ struct probes *probes_new(const struct policy *policy,
 
 		snprintf(probes->states[i].name, sizeof(probes->states[i].name),
 			 "%s", uplink->name);
-		if (old)
+		if (old != NULL)
 			take_over_state(&probes->states[i], old);
 		for (size_t n = 0; n < uplink->probe_count; n++) {
 			struct probe *probe = &probes->items[probes->count++];
 
 			*probe = probe_of(policy, i, &uplink->probes[n]);
-			if (old)
+			if (old != NULL)
 				take_over(probe, old);
 		}
 	}
@@ -149,7 +149,7 @@ struct probes *probes_new(const struct policy *policy,
 
 void probes_free(struct probes *probes)
 {
-	if (!probes)
+	if (probes == NULL)
 		return;
 	for (size_t i = 0; i < probes->count; i++)
 		probe_socket_close(&probes->items[i].socket);

@@ -128,7 +128,7 @@ static bool take_step(void *ctx, const struct setup_change *change)
 	/* Without the table there is no policy and no NAT: always restored. It
 	 * also follows the state of the uplinks. */
 	if (!causes_has(&rec->causes) &&
-	    (!strstr(change->thing, "table inet") ||
+	    (strstr(change->thing, "table inet") == NULL ||
 	     (change->sign != '+' && rec->causes.seen[WATCH_TABLE][0])))
 		answer = backoff_count(
 			backoff_of(&rec->backoffs, change->thing), clock_ms());
@@ -403,7 +403,7 @@ static bool wait_for_events(struct reconciler *rec)
 
 	pthread_mutex_lock(&rec->lock);
 	fds = calloc(WATCH_FDS + 2 + probes_count(rec->probes), sizeof(*fds));
-	if (!fds)
+	if (fds == NULL)
 		fds = fixed;
 	fds[count++] = (struct pollfd){ rec->wake_fd, POLLIN, 0 };
 	fds[count++] = (struct pollfd){ rec->admin_states_fd, POLLIN, 0 };
@@ -480,7 +480,7 @@ int reconcile_start(const struct policy *policy,
 	struct reconciler *rec = calloc(1, sizeof(*rec));
 	int rc;
 
-	if (!rec)
+	if (rec == NULL)
 		return set_error(error, -ENOMEM, "reconciler: out of memory");
 	rec->wake_fd = rec->admin_states_fd = rec->probe_results_fd = -1;
 	rec->options = *options;
@@ -497,7 +497,7 @@ int reconcile_start(const struct policy *policy,
 		rc = watch_open(policy, &rec->watch);
 	if (rc == 0) {
 		rec->probes = probes_new(policy, NULL);
-		rc = rec->probes ? 0 : -ENOMEM;
+		rc = rec->probes != NULL ? 0 : -ENOMEM;
 	}
 	if (rc == 0)
 		rc = probe_results_load(rec->probe_results_fd, policy,
@@ -537,7 +537,7 @@ static void log_remaining_failovers(struct reconciler *rec)
 
 void reconcile_stop(struct reconciler *rec)
 {
-	if (!rec)
+	if (rec == NULL)
 		return;
 	pthread_mutex_lock(&rec->lock);
 	rec->is_stopping = true;
@@ -554,12 +554,13 @@ int reconcile_uplinks(struct reconciler *rec,
 		      struct uplink_status **ret_uplinks)
 {
 	*ret_uplinks = NULL;
-	return rec ? uplink_statuses_copy(&rec->statuses, ret_uplinks) : 0;
+	return rec != NULL ? uplink_statuses_copy(&rec->statuses, ret_uplinks)
+			   : 0;
 }
 
 void reconcile_pause(struct reconciler *rec)
 {
-	if (!rec)
+	if (rec == NULL)
 		return;
 	pthread_mutex_lock(&rec->lock);
 	watch_mute(rec->watch, true);
@@ -569,10 +570,10 @@ static void change_policy(struct reconciler *rec, const struct policy *policy)
 {
 	struct probes *probes = probes_new(policy, rec->probes);
 
-	if (!probes || watch_policy(rec->watch, policy) < 0)
+	if (probes == NULL || watch_policy(rec->watch, policy) < 0)
 		log_line(rec, LOG_LEVEL_ERROR,
 			 "reconciler: out of memory: the old probes go on");
-	if (probes) {
+	if (probes != NULL) {
 		probes_free(rec->probes);
 		rec->probes = probes;
 	}
@@ -586,7 +587,7 @@ static void change_policy(struct reconciler *rec, const struct policy *policy)
 
 void reconcile_resume(struct reconciler *rec, const struct policy *policy)
 {
-	if (!rec)
+	if (rec == NULL)
 		return;
 	if (policy != rec->policy)
 		change_policy(rec, policy);

@@ -47,7 +47,7 @@ static void take_report(struct uplink_status *uplink, size_t i,
 		const char *name = plan_routes_active_uplink(policy, i, by);
 		char active[UPLINK_NAME_MAX] = "";
 
-		if (name)
+		if (name != NULL)
 			snprintf(active, sizeof(active), "%s", name);
 		if (!uplink->is_known || way != family->way ||
 		    strcmp(active, family->active) != 0)
@@ -66,13 +66,13 @@ void uplink_statuses_update(struct uplink_statuses *statuses,
 	size_t count = policy_uplinks(policy);
 	struct uplink_status *items = calloc(count + 1, sizeof(*items));
 
-	if (!items)
+	if (items == NULL)
 		return;		/* the last status stays */
 	for (size_t i = 0; i < count; i++) {
 		struct uplink_status_family *families = items[i].families;
 
 		items[i] = old_of(statuses, policy_uplink(policy, i)->name);
-		if (report)
+		if (report != NULL)
 			take_report(&items[i], i, policy, report, now_ms);
 		families[0].is_kept = probes_is_kept(probes, i, AF_INET);
 		families[1].is_kept = probes_is_kept(probes, i, AF_INET6);
@@ -96,7 +96,7 @@ int uplink_statuses_copy(struct uplink_statuses *statuses,
 
 	pthread_mutex_lock(&statuses->lock);
 	copy = calloc(statuses->count + 1, sizeof(*copy));
-	if (copy) {
+	if (copy != NULL) {
 		if (statuses->count > 0)
 			memcpy(copy, statuses->items,
 			       statuses->count * sizeof(*copy));

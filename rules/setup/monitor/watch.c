@@ -68,7 +68,7 @@ static int add_link(struct watch *watch, const char *dev)
 {
 	struct watched_link new = { .index = if_nametoindex(dev) };
 
-	if (find_link(watch, dev))
+	if (find_link(watch, dev) != NULL)
 		return 0;
 	snprintf(new.name, sizeof(new.name), "%s", dev);
 	return ARRAY_ADD(watch->links, watch->link_count, new);
@@ -111,7 +111,8 @@ static bool concerns_address(struct watch *watch,
 	char name[IFNAMSIZ];
 
 	return address->scope == RT_SCOPE_UNIVERSE &&
-	       (!if_indextoname(address->link, name) || find_link(watch, name));
+	       (if_indextoname(address->link, name) == NULL ||
+		find_link(watch, name) != NULL);
 }
 
 /* ---- the author of a change ---- */
@@ -127,18 +128,18 @@ static void describe_process(unsigned int pid, const char *name, char *text,
 			 pid == 0 ? "the kernel" : "another program");
 		return;
 	}
-	if (!name) {
+	if (name == NULL) {
 		snprintf(path, sizeof(path), "/proc/%u/comm", pid);
 		in = fopen(path, "re");
 	}
-	if (in) {
-		if (fgets(comm, sizeof(comm), in))
+	if (in != NULL) {
+		if (fgets(comm, sizeof(comm), in) != NULL)
 			comm[strcspn(comm, "\n")] = '\0';
 		fclose(in);
 	}
-	if (!name && comm[0])
+	if (name == NULL && comm[0])
 		name = comm;
-	if (name)
+	if (name != NULL)
 		snprintf(text, size, "changed by %s (process %u)", name, pid);
 	else
 		snprintf(text, size, "changed by process %u", pid);
@@ -185,7 +186,7 @@ static void observe_link(struct watch *watch, const struct nlmsghdr *message)
 		return;
 	observe_rename(watch, &link);
 	known = find_link(watch, link.name);
-	if (!known)
+	if (known == NULL)
 		return;
 	flags = is_gone ? 0 : link.flags & (IFF_UP | CARRIER);
 	if (!is_gone && known->index == link.index && known->flags == flags &&
@@ -321,7 +322,7 @@ static int open_socket(int bus, const int *groups, size_t count,
 	int size = BUFFER;
 	int group;
 
-	if (!socket)
+	if (socket == NULL)
 		return -errno;
 	*ret = socket;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
@@ -348,7 +349,7 @@ int watch_open(const struct policy *policy, struct watch **ret)
 	struct watch *watch = calloc(1, sizeof(*watch));
 	int rc;
 
-	if (!watch)
+	if (watch == NULL)
 		return -ENOMEM;
 	rc = open_socket(NETLINK_ROUTE, route_groups,
 			 sizeof(route_groups) / sizeof(*route_groups),
@@ -368,11 +369,11 @@ out:
 
 void watch_close(struct watch *watch)
 {
-	if (!watch)
+	if (watch == NULL)
 		return;
-	if (watch->route)
+	if (watch->route != NULL)
 		mnl_socket_close(watch->route);
-	if (watch->nft)
+	if (watch->nft != NULL)
 		mnl_socket_close(watch->nft);
 	free(watch->links);
 	free(watch->tables);

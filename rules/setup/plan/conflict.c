@@ -142,7 +142,7 @@ static const struct kernel_route *route_to(const struct state *state,
 		if (route->family == family && route->table == RT_TABLE_MAIN &&
 		    route->oif && route->dst.len > all &&
 		    prefix_contains(&route->dst, via) &&
-		    (!best || route->dst.len > best->dst.len))
+		    (best == NULL || route->dst.len > best->dst.len))
 			best = route;
 	}
 	return best;
@@ -166,7 +166,8 @@ static int check_gateway(const struct plan *plan, const struct state *state,
 	const struct kernel_route *found = route_to(state, route->family,
 						    &route->via);
 	const char *dev = plan_dev(plan, state, route->oif);
-	const char *other = found ? plan_dev(plan, state, found->oif) : NULL;
+	const char *other = found != NULL ? plan_dev(plan, state, found->oif)
+					  : NULL;
 	char text[ADDRESS_TEXT_MAX];
 
 	if (is_own(state, &route->via))
@@ -175,7 +176,7 @@ static int check_gateway(const struct plan *plan, const struct state *state,
 			     "host; name the router at the other end of %s",
 			     uplink->name, address_print(&route->via, text),
 			     dev);
-	if (route->family == AF_INET6 && route->onlink && other &&
+	if (route->family == AF_INET6 && route->onlink && other != NULL &&
 	    found->oif != route->oif)
 		return set_error(error, -EINVAL,
 			     "uplink %s: its gateway %s is reached via %s, "

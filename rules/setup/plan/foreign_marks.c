@@ -45,7 +45,8 @@ enum foreign_hook foreign_marks_hook(const char *line)
 					      "ingress" };
 	const char *hook = strstr(line, " hook ");
 
-	if (strncmp(line + strspn(line, "\t "), "type ", 5) != 0 || !hook)
+	if (strncmp(line + strspn(line, "\t "), "type ", 5) != 0 ||
+	    hook == NULL)
 		return FOREIGN_UNKNOWN;
 	hook += strlen(" hook ");
 	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
@@ -70,7 +71,7 @@ static const char *add_number(struct foreign_mark_list *list, const char *at)
 /* The elements of "{ 0x1, 0x2 : accept }". */
 static void add_set(struct foreign_mark_list *list, const char *at)
 {
-	while (at && *at && *at != '}' && *at != '\n') {
+	while (at != NULL && *at && *at != '}' && *at != '\n') {
 		at += strspn(at, "{, ");
 		at = add_number(list, at);
 	}
@@ -95,9 +96,9 @@ void foreign_marks_add_line(struct foreign_marks *marks, const char *line,
 						   &marks->routed :
 						   &marks->packet;
 
-	for (const char *at = line; (at = strstr(at, "meta mark "));)
+	for (const char *at = line; (at = strstr(at, "meta mark ")) != NULL;)
 		add_test(packet, at += strlen("meta mark "));
-	for (const char *at = line; (at = strstr(at, "ct mark "));)
+	for (const char *at = line; (at = strstr(at, "ct mark ")) != NULL;)
 		add_test(&marks->flow, at += strlen("ct mark "));
 }
 
@@ -138,7 +139,7 @@ static uint32_t read_generation(void)
 	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN;
 	message->nlmsg_flags = NLM_F_REQUEST;
 	mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
-	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0 &&
+	if (nl != NULL && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0 &&
 	    mnl_socket_sendto(nl, message, message->nlmsg_len) > 0)
 		len = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
 	if (len > 0 && mnl_nlmsg_ok(message, (int)len) &&
@@ -146,7 +147,7 @@ static uint32_t read_generation(void)
 		mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg))
 			if (mnl_attr_get_type(attr) == NFTA_GEN_ID)
 				generation = ntohl(mnl_attr_get_u32(attr));
-	if (nl)
+	if (nl != NULL)
 		mnl_socket_close(nl);
 	return generation;
 }

@@ -38,7 +38,7 @@ static int find_or_add(struct health *health, const char *name,
 	struct health_uplink new = { 0 };
 
 	*ret = find(health, name);
-	if (*ret)
+	if (*ret != NULL)
 		return 0;
 	snprintf(new.name, sizeof(new.name), "%s", name);
 	if (ARRAY_ADD(health->items, health->count, new) < 0)
@@ -54,7 +54,7 @@ static int read_lines(FILE *in, struct health *health)
 	struct health_uplink *uplink;
 	int rc = 0;
 
-	while (rc == 0 && fgets(line, sizeof(line), in)) {
+	while (rc == 0 && fgets(line, sizeof(line), in) != NULL) {
 		if (sscanf(line, "%63s %15s", name, word) < 2)
 			continue;
 		rc = find_or_add(health, name, &uplink);
@@ -94,7 +94,7 @@ static bool is_young(FILE *in, uint64_t age_max_ms)
 	char line[128], boot[CLOCK_BOOT_ID_MAX], current[CLOCK_BOOT_ID_MAX];
 	uint64_t saved_ms;
 
-	if (age_max_ms == 0 || !fgets(line, sizeof(line), in) ||
+	if (age_max_ms == 0 || fgets(line, sizeof(line), in) == NULL ||
 	    sscanf(line, "# saved %39s %" SCNu64, boot, &saved_ms) != 2)
 		return false;
 	read_boot_id(current);
@@ -114,9 +114,9 @@ static int open_stream(const char *dir, const char *file, FILE **ret)
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	*ret = fdopen(fd, "r");
-	if (!*ret)
+	if (*ret == NULL)
 		close(fd);
-	return *ret ? 0 : -ENOMEM;
+	return *ret != NULL ? 0 : -ENOMEM;
 }
 
 static int read_results(const char *dir, uint64_t age_max_ms,
@@ -125,7 +125,7 @@ static int read_results(const char *dir, uint64_t age_max_ms,
 	FILE *in;
 	int rc = open_stream(dir, HEALTH_PROBE_RESULTS, &in);
 
-	if (!in)
+	if (in == NULL)
 		return rc;
 	if (flock(fileno(in), LOCK_SH | LOCK_NB) < 0 ||
 	    is_young(in, age_max_ms))
@@ -139,7 +139,7 @@ static int read_admin_states(const char *dir, struct health *health)
 	FILE *in;
 	int rc = open_stream(dir, HEALTH_ADMIN_STATES, &in);
 
-	if (!in)
+	if (in == NULL)
 		return rc;
 	rc = read_lines(in, health);
 	fclose(in);
@@ -168,7 +168,7 @@ bool health_is_down(const struct health *health, const char *uplink,
 {
 	const struct health_uplink *item = find(health, uplink);
 
-	if (!item || item->admin_state == HEALTH_UP)
+	if (item == NULL || item->admin_state == HEALTH_UP)
 		return false;
 	return item->admin_state == HEALTH_DOWN ||
 	       (family == AF_INET ? item->down4 : item->down6);
@@ -179,7 +179,7 @@ bool health_has_given_up(const struct health *health, const char *uplink,
 {
 	const struct health_uplink *item = find(health, uplink);
 
-	return !item || !item->is_known ||
+	return item == NULL || !item->is_known ||
 	       health_is_down(health, uplink, family) ||
 	       (family == AF_INET ? item->gone4 : item->gone6);
 }
@@ -189,7 +189,7 @@ enum health_admin_state health_admin_state_of(const struct health *health,
 {
 	const struct health_uplink *item = find(health, uplink);
 
-	return item ? item->admin_state : HEALTH_AUTO;
+	return item != NULL ? item->admin_state : HEALTH_AUTO;
 }
 
 bool health_is_kept(const char *dir)
@@ -223,7 +223,7 @@ static int replace_admin_states(const char *dir, const struct health *health)
 	FILE *out = open_memstream(&text, &len);
 	int rc;
 
-	if (!out)
+	if (out == NULL)
 		return -ENOMEM;
 	write_admin_states(health, out);
 	rc = fclose(out) != 0 ? -ENOMEM :
@@ -303,7 +303,7 @@ int health_load_results(int fd, uint64_t age_max_ms, struct health *health)
 	int rc = 0;
 
 	*health = (struct health){ 0 };
-	if (!in) {
+	if (in == NULL) {
 		rc = -errno;
 		if (copy >= 0)
 			close(copy);
@@ -345,7 +345,7 @@ int health_probe_results_save(int fd, const struct health *health)
 	FILE *out = open_memstream(&text, &len);
 	int rc;
 
-	if (!out)
+	if (out == NULL)
 		return -ENOMEM;
 	write_results(health, out);
 	rc = fclose(out) != 0 ? -ENOMEM : 0;

@@ -46,7 +46,7 @@ const char *plan_dev(const struct plan *plan, const struct state *state,
 		if (link && plan->uplinks[i].link == link)
 			return plan->uplinks[i].dev;
 	found = state_link_at(state, link);
-	return found ? found->name : NULL;
+	return found != NULL ? found->name : NULL;
 }
 
 /* List the links for an error message: "lo, eth0, eth1". */
@@ -66,7 +66,7 @@ static int check_link(const struct state *state, const struct uplink *uplink,
 	const struct kernel_link *link = state_link(state, uplink->dev);
 	char all[256];
 
-	if (!link) {
+	if (link == NULL) {
 		list_links(state, all, sizeof(all));
 		return set_error(error, -ENODEV,
 			     "uplink %s: there is no interface %s; "
@@ -109,7 +109,7 @@ static bool is_link_up(const struct state *state, const char *dev,
 {
 	const struct kernel_link *link = state_link(state, dev);
 
-	if (!link || !(link->flags & IFF_UP))
+	if (link == NULL || !(link->flags & IFF_UP))
 		return false;
 	return links != PLAN_LINKS_ANY || (link->flags & HAS_CARRIER);
 }
@@ -119,7 +119,7 @@ static unsigned int index_of(const struct state *state, const char *dev,
 {
 	const struct kernel_link *link = state_link(state, dev);
 
-	return link ? link->index : PLAN_MISSING + (unsigned int)uplink;
+	return link != NULL ? link->index : PLAN_MISSING + (unsigned int)uplink;
 }
 
 static int add_uplink(struct plan *plan, const struct policy *policy,
@@ -255,12 +255,12 @@ static int make_tables(struct plan *plan, const struct policy *policy)
 	size_t len = 0;
 	FILE *out = open_memstream(&plan->tables, &len);
 
-	if (!out)
+	if (out == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < policy_uplinks(policy); i++) {
 		const struct uplink *uplink = policy_uplink(policy, i);
 
-		if (uplink->table_name)
+		if (uplink->table_name != NULL)
 			fprintf(out, "%u\t%s\n", uplink->table,
 				uplink->table_name);
 	}
@@ -350,7 +350,7 @@ static int make_offload(struct plan *plan, const struct policy *policy)
 	if (rc < 0)
 		return rc;
 	plan->route_ids = calloc(plan->offload->route_count, sizeof(uint64_t));
-	if (!plan->route_ids)
+	if (plan->route_ids == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->offload->route_count; i++)
 		plan->route_ids[i] = nft_hash(
@@ -370,7 +370,7 @@ static void drop_down_routes(struct plan *plan, const struct state *state,
 		const struct kernel_route *route = &plan->routes[i];
 		const char *dev = plan_dev(plan, state, route->oif);
 
-		if (!dev || is_link_up(state, dev, links))
+		if (dev == NULL || is_link_up(state, dev, links))
 			plan->routes[kept++] = *route;
 	}
 	plan->route_count = kept;

@@ -180,7 +180,8 @@ static bool is_specific(const struct plan *plan,
 {
 	return route->family == family && route->table == RT_TABLE_MAIN &&
 	       !is_main_default(route, family) &&
-	       (route->oif == 0 || !plan || !is_in_group(plan, route->oif));
+	       (route->oif == 0 || plan == NULL ||
+		!is_in_group(plan, route->oif));
 }
 
 static size_t count_specific(const struct state *state, uint8_t family)
@@ -202,7 +203,7 @@ static int add_main(struct plan *plan, const struct state *state,
 
 	rule.suppress_length = 0;
 	rule.suppress_group = KERNEL_GROUP;
-	if (!error_default(state, family) ||
+	if (error_default(state, family) == NULL ||
 	    count_specific(state, family) > MAIN_RULES_MAX)
 		return plan_rules_add(plan, &rule);
 	rule.has_to = true;
@@ -253,7 +254,7 @@ static void report_rule(const struct kernel_rule *rule, plan_foreign_fn *each,
 		snprintf(fix, sizeof(fix), "write in the policy: ahead pref "
 			 "%" PRIu32, rule->pref);
 	kernel_rule_print(rule, text);
-	if (strstr(text, " protocol "))
+	if (strstr(text, " protocol ") != NULL)
 		*strstr(text, " protocol ") = '\0';
 	snprintf(line, sizeof(line), "ip -%c rule %s: waymark's rules come "
 		 "first, so packets that have an uplink never reach it",
@@ -269,7 +270,7 @@ static void report_error(const struct state *state, uint8_t family,
 	char fix[KERNEL_TEXT_MAX + 32];
 	char v = family == AF_INET ? '4' : '6';
 
-	if (!route)
+	if (route == NULL)
 		return;
 	kernel_route_print(route, NULL, text);
 	if (count_specific(state, family) <= MAIN_RULES_MAX) {

@@ -360,7 +360,7 @@ static int add_devices(struct local *local)
 							       route->oif);
 		bool is_uplink = false;
 
-		if (!link ||
+		if (link == NULL ||
 		    !is_default_of(route, local->family, RT_TABLE_MAIN))
 			continue;
 		for (size_t n = 0; n < local->plan->uplink_count; n++)

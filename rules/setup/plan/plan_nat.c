@@ -55,7 +55,7 @@ static uint16_t mss_of(const struct plan *plan, size_t i,
 		       const struct uplink *uplink,
 		       const struct kernel_link *link, bool v6)
 {
-	uint32_t mtu = link ? link->mtu : 0, of_route;
+	uint32_t mtu = link != NULL ? link->mtu : 0, of_route;
 
 	if (!uplink->clamps_mss)
 		return 0;

@@ -151,13 +151,13 @@ static struct next_hop next_hop_of_link(const struct state *state,
 	const struct kernel_route *route = main_default(state, family, link);
 	struct next_hop hop = { .exists = true, .link = link, .route = route };
 
-	if (route && route->has_via) {
+	if (route != NULL && route->has_via) {
 		hop.has_via = true;
 		hop.via = route->via;
 		hop.onlink = route->onlink;
-	} else if (!route && is_auto) {
+	} else if (route == NULL && is_auto) {
 		hop.exists = false;
-	} else if (!route && family == AF_INET6 && link < PLAN_MISSING) {
+	} else if (route == NULL && family == AF_INET6 && link < PLAN_MISSING) {
 		hop.exists = has_global_v6(state, link);
 	}
 	return hop;
@@ -183,7 +183,7 @@ static bool is_off_link(const struct state *state, uint8_t family,
 	const struct kernel_link *link = state_link(state, uplink->dev);
 	bool is_v4 = family == AF_INET;
 
-	return link && (is_v4 ? uplink->has_via4 : uplink->has_via6) &&
+	return link != NULL && (is_v4 ? uplink->has_via4 : uplink->has_via6) &&
 	       !(link->flags & IFF_POINTOPOINT) &&
 	       has_prefix(state, family, link->index) &&
 	       !is_neighbour(state, family, link->index,
@@ -304,7 +304,7 @@ static int add_default(struct plan *plan, const struct next_hop *hop,
 	route.onlink = hop->onlink;
 	if (family == AF_INET && !hop->has_via)
 		route.scope = RT_SCOPE_LINK;
-	if (hop->route) {
+	if (hop->route != NULL) {
 		route.has_source = hop->route->has_source;
 		route.source = hop->route->source;
 		memcpy(route.metrics, hop->route->metrics,
@@ -468,7 +468,8 @@ static int make_subnets(struct plan *plan, const struct policy *policy,
 		if (!plan->uplinks[i].shares_dev || plan->uplinks[i].on_lan)
 			continue;
 		subnet = subnet_of(plan, policy, state, family, i);
-		if (subnet && is_only(plan, policy, state, family, i, subnet)) {
+		if (subnet != NULL &&
+		    is_only(plan, policy, state, family, i, subnet)) {
 			struct plan_subnet new = { i, *subnet };
 
 			rc = ARRAY_ADD(plan->subnets, plan->subnet_count, new);

@@ -145,7 +145,7 @@ static int send_batch(const struct filling *f)
 	int room = (int)f->used + (64 << 10);
 	int rc = 0;
 
-	if (!socket)
+	if (socket == NULL)
 		return -errno;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_SNDBUFFORCE,

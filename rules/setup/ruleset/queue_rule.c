@@ -63,10 +63,10 @@ static int batch_init(struct batch *batch)
 	batch->sequence = 1;
 	batch->messages = NULL;
 	batch->buffer = malloc(BATCH_MAX);
-	if (batch->buffer)
+	if (batch->buffer != NULL)
 		batch->messages = mnl_nlmsg_batch_start(batch->buffer,
 							BATCH_MAX / 2);
-	if (!batch->messages)
+	if (batch->messages == NULL)
 		return -ENOMEM;
 	nftnl_batch_begin(batch_head(batch), batch->sequence++);
 	mnl_nlmsg_batch_next(batch->messages);
@@ -75,7 +75,7 @@ static int batch_init(struct batch *batch)
 
 static void batch_fini(struct batch *batch)
 {
-	if (batch->messages)
+	if (batch->messages != NULL)
 		mnl_nlmsg_batch_stop(batch->messages);
 	free(batch->buffer);
 }
@@ -105,7 +105,7 @@ static int batch_send(struct batch *batch)
 	ssize_t len;
 	int rc = 0;
 
-	if (!socket)
+	if (socket == NULL)
 		return -errno;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    mnl_socket_sendto(socket, mnl_nlmsg_batch_head(batch->messages),
@@ -130,9 +130,9 @@ static int put_rule(struct batch *batch, const char *table, const char *chain,
 	struct nftnl_expr *expr = nftnl_expr_alloc("target");
 	union info *copy = malloc(sizeof(*copy));
 
-	if (!rule || !expr || !copy) {
+	if (rule == NULL || expr == NULL || copy == NULL) {
 		nftnl_rule_free(rule);
-		if (expr)
+		if (expr != NULL)
 			nftnl_expr_free(expr);
 		free(copy);
 		return -ENOMEM;
@@ -225,13 +225,13 @@ static bool is_right(const struct nftnl_expr *expr, const union info *want)
 	uint32_t len = 0;
 	const void *info;
 
-	if (!name || strcmp(name, "target") != 0)
+	if (name == NULL || strcmp(name, "target") != 0)
 		return false;
 	name = nftnl_expr_get_str(expr, NFTNL_EXPR_TG_NAME);
 	info = nftnl_expr_get(expr, NFTNL_EXPR_TG_INFO, &len);
-	return name && strcmp(name, TARGET) == 0 &&
+	return name != NULL && strcmp(name, TARGET) == 0 &&
 	       nftnl_expr_get_u32(expr, NFTNL_EXPR_TG_REV) == REVISION &&
-	       info && len >= sizeof(want->v3) &&
+	       info != NULL && len >= sizeof(want->v3) &&
 	       memcmp(info, &want->v3, sizeof(want->v3)) == 0;
 }
 
@@ -251,7 +251,7 @@ static int check_rule(const struct nlmsghdr *message, void *data)
 	struct rule_check *check = data;
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 
-	if (!rule)
+	if (rule == NULL)
 		return MNL_CB_ERROR;
 	check->rules++;
 	if (nftnl_rule_nlmsg_parse(message, rule) == 0)
@@ -291,7 +291,7 @@ int queue_rule_check(const struct plan *plan, bool *ret_right)
 	bool right = true;
 	int rc = 0;
 
-	if (!socket)
+	if (socket == NULL)
 		return -errno;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		rc = -errno;

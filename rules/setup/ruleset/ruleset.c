@@ -92,10 +92,10 @@ static void write_sets(const struct plan *plan, bool with_big, FILE *out)
 		const struct plan_ranges *set = &plan->exempt[i];
 		const struct big_set *big = big_set_of(plan, true, (size_t)i,
 						       i % 2);
-		size_t count = big && !with_big ? 0 : set->count;
+		size_t count = big != NULL && !with_big ? 0 : set->count;
 
 		fprintf(out, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n",
-			big && with_big ? big->name : set_names[i],
+			big != NULL && with_big ? big->name : set_names[i],
 			i % 2 ? "ipv6_addr" : "ipv4_addr");
 		for (size_t n = 0; n < count; n++) {
 			const struct plan_range *range = &set->items[n];
@@ -221,7 +221,8 @@ void ruleset_write_exempts(const struct plan *plan, const char *counter,
 
 		if (plan->exempt[i].count)
 			fprintf(out, "\t\t%s @%s%s accept\n", set_tests[i],
-				big ? big->name : set_names[i], counter);
+				big != NULL ? big->name : set_names[i],
+				counter);
 	}
 }
 
@@ -354,11 +355,11 @@ static void write_hash(const struct plan *plan, const struct hashed *hashed_as,
 		       FILE *out)
 {
 	fprintf(out, "\t\tmeta nfproto %s ", hashed_as->family);
-	if (hashed_as->protocol)
+	if (hashed_as->protocol != NULL)
 		fprintf(out, "meta l4proto %s ", hashed_as->protocol);
 	fprintf(out, "jhash ct original %s saddr . ct original %s daddr ",
 		hashed_as->ip, hashed_as->ip);
-	if (hashed_as->protocol)
+	if (hashed_as->protocol != NULL)
 		fputs(". ct original proto-src . ct original proto-dst ", out);
 	fprintf(out, "mod %u seed 0x%08x",
 		plan->queue_last - plan->queue_first + 1, HASH_SEED);

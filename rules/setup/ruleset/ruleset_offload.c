@@ -446,7 +446,7 @@ static void write_map(const struct writer *w, const struct offload_map *map,
 static bool has_family(const struct offload_rule *rule)
 {
 	if (!offload_covers(&rule->tos, &offload_any) ||
-	    (rule->map && (is_address(rule->map->field) ||
+	    (rule->map != NULL && (is_address(rule->map->field) ||
 			   rule->map->field == OFFLOAD_TOS)))
 		return true;
 	for (size_t i = 0; i < rule->test_count; i++)
@@ -461,7 +461,7 @@ static bool is_for(const struct writer *w, const struct offload_rule *rule,
 {
 	size_t count;
 
-	if (rule->map && is_address(rule->map->field) &&
+	if (rule->map != NULL && is_address(rule->map->field) &&
 	    rule->map->counts[family == FAMILY_6] == 0)
 		return false;
 	for (size_t i = 0; i < rule->test_count; i++) {
@@ -487,7 +487,7 @@ static void write_one(const struct writer *w, const struct offload_rule *rule,
 	write_tos(w, &rule->tos, family);
 	for (size_t i = 0; i < rule->test_count; i++)
 		write_test(w, &rule->tests[i], family, &variant);
-	if (rule->map)
+	if (rule->map != NULL)
 		write_map(w, rule->map, family);
 	else
 		write_target(w, rule->target);

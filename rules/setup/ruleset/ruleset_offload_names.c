@@ -52,7 +52,7 @@ bool ruleset_offload_has_chain(const struct plan *plan, const char *name)
 {
 	const struct offload *offload = plan->offload;
 	const char *digits = strpbrk(name, "0123456789");
-	unsigned long number = digits ? strtoul(digits, NULL, 10) : 0;
+	unsigned long number = digits != NULL ? strtoul(digits, NULL, 10) : 0;
 
 	if (strncmp(name, "stateless", 9) == 0)
 		return has_stateless_chain(plan, name, number);
