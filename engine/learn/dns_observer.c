@@ -105,15 +105,26 @@ static int find_pending(const struct flow *flow, const uint64_t *questions,
 	return -1;
 }
 
+/* Whether another machine of the local network uses the client's address. */
+static bool is_forged(const struct dns_observer *observer,
+		      const struct packet *pkt)
+{
+	return observer->learned != NULL && pkt->hwaddr != 0 &&
+	       learned_is_elsewhere(observer->learned, pkt->hwaddr, &pkt->src,
+				    pkt->time_ns);
+}
+
 /* Of more questions than fit, the oldest is forgotten. */
 static void note_question(struct dns_observer *observer, struct flow *flow,
-			  struct cursor message, uint64_t now_ns)
+			  struct cursor message, const struct packet *pkt)
 {
 	uint64_t *questions = flow_names(observer->flows, flow)->questions;
+	uint64_t now_ns = pkt->time_ns;
 	struct dns_question question;
 	uint64_t hash;
 
-	if (!dns_read_question(message, &question) || question.is_response)
+	if (!dns_read_question(message, &question) || question.is_response ||
+	    is_forged(observer, pkt))
 		return;
 	if (now_ns - flow->question_ns > QUESTION_NS)
 		flow->dns_pending = 0;
@@ -192,7 +203,7 @@ static void observe_datagram(struct dns_observer *observer, struct flow *flow,
 	struct cursor message = cursor_of(pkt->payload, pkt->payload_len);
 
 	if (!from_server)
-		note_question(observer, flow, message, pkt->time_ns);
+		note_question(observer, flow, message, pkt);
 	else if (take_answer(observer, flow, message, pkt->time_ns))
 		learn_addresses(observer, &flow->facts.client, message,
 				pkt->time_ns);
@@ -231,7 +242,7 @@ static void note_questions(struct dns_observer *observer, struct flow *flow,
 	if (!acknowledges_start(flow, pkt))
 		return;
 	while (dns_next_message(&payload, &message))
-		note_question(observer, flow, message, pkt->time_ns);
+		note_question(observer, flow, message, pkt);
 }
 
 /* Whether the inspector already read the server's stream, or the stream does

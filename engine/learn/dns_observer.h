@@ -8,7 +8,8 @@
  * that is still outstanding, and is the first one to do so. Over TCP the
  * question also has to acknowledge the server's SYN, which a client that never
  * opened the connection cannot do. So nothing is learned from
- * unsolicited packets.
+ * unsolicited packets. A question does not count if its client's address is
+ * confirmed at another machine of the local network.
  *
  * Answers of this host's own resolver are taken as they are: their questions
  * are delivered locally and never reach the queue, and no other host can

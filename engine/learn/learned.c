@@ -423,6 +423,13 @@ void learned_doubt_machine(struct learned *learned, uint64_t hwaddr,
 	learned_machines_doubt(learned->machines, hwaddr, address);
 }
 
+bool learned_is_elsewhere(const struct learned *learned, uint64_t hwaddr,
+			  const struct address *address, uint64_t now_ns)
+{
+	return learned_machines_is_elsewhere(learned->machines, hwaddr, address,
+					     learned_second(learned, now_ns));
+}
+
 bool learned_other_family(const struct learned *learned,
 			  const struct address *client, uint64_t now_ns,
 			  struct address *ret_v4)

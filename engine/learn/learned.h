@@ -140,6 +140,9 @@ void learned_confirm_machine(struct learned *learned, uint64_t hwaddr,
 			     const struct address *address, uint64_t now_ns);
 void learned_doubt_machine(struct learned *learned, uint64_t hwaddr,
 			   const struct address *address);
+/* Whether a frame from `hwaddr` claims an address of another machine. */
+bool learned_is_elsewhere(const struct learned *learned, uint64_t hwaddr,
+			  const struct address *address, uint64_t now_ns);
 /* Find the IPv4 address of a client that is known by IPv6. */
 bool learned_other_family(const struct learned *learned,
 			  const struct address *client, uint64_t now_ns,

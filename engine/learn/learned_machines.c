@@ -18,7 +18,8 @@
 
 /* An address, and where it is. */
 struct host {
-	/* 16 bits of the address's hash, and the hardware address; 0: none. */
+	/* 16 bits of the address's hash, and the hardware address, which is 0
+	 * if it is disputed; 0: none. */
 	_Atomic uint64_t where;
 	_Atomic uint32_t confirmed_s;
 };
@@ -127,12 +128,15 @@ void learned_machines_doubt(struct learned_machines *machines,
 					    memory_order_relaxed);
 
 	if (old != where && (old & tag) == (where & tag))
-		atomic_store_explicit(&host->where, 0, memory_order_relaxed);
+		atomic_store_explicit(&host->where, where & tag,
+				      memory_order_relaxed);
 }
 
-/* The hardware address where `address` is confirmed; 0: nowhere. */
-static uint64_t hwaddr_of(const struct learned_machines *machines,
-			  const struct address *address, uint32_t now_s)
+/* Whether something is known about `address`: *ret_hwaddr is where it is
+ * confirmed, or 0 if it is disputed. */
+static bool look_up(const struct learned_machines *machines,
+		    const struct address *address, uint32_t now_s,
+		    uint64_t *ret_hwaddr)
 {
 	const uint64_t mask = (UINT64_C(1) << HWADDR_BITS) - 1;
 	size_t place;
@@ -143,8 +147,27 @@ static uint64_t hwaddr_of(const struct learned_machines *machines,
 	uint32_t age_s = now_s - atomic_load_explicit(&host->confirmed_s,
 						      memory_order_relaxed);
 
-	return (where & ~mask) == tag && age_s <= CONFIRMED_S ? where & mask
-							      : 0;
+	*ret_hwaddr = where & mask;
+	return where != 0 && (where & ~mask) == tag && age_s <= CONFIRMED_S;
+}
+
+bool learned_machines_is_elsewhere(const struct learned_machines *machines,
+				   uint64_t hwaddr,
+				   const struct address *address,
+				   uint32_t now_s)
+{
+	uint64_t known;
+
+	return look_up(machines, address, now_s, &known) && known != hwaddr;
+}
+
+/* The hardware address where `address` is confirmed; 0: nowhere. */
+static uint64_t hwaddr_of(const struct learned_machines *machines,
+			  const struct address *address, uint32_t now_s)
+{
+	uint64_t hwaddr;
+
+	return look_up(machines, address, now_s, &hwaddr) ? hwaddr : 0;
 }
 
 bool learned_machines_find(const struct learned_machines *machines,

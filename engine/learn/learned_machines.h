@@ -31,9 +31,15 @@ void learned_machines_confirm(struct learned_machines *machines,
 			      uint64_t hwaddr, const struct address *address,
 			      uint32_t now_s);
 /* Note that `address` may be at `hwaddr`: if it was confirmed elsewhere, that
- * no longer counts. */
+ * no longer counts, and it is disputed until it is confirmed again. */
 void learned_machines_doubt(struct learned_machines *machines,
 			    uint64_t hwaddr, const struct address *address);
+/* Whether a frame from `hwaddr` with this source may be another machine's: the
+ * address is confirmed at another machine, or disputed. */
+bool learned_machines_is_elsewhere(const struct learned_machines *machines,
+				   uint64_t hwaddr,
+				   const struct address *address,
+				   uint32_t now_s);
 /* Find the IPv4 address of the machine that has `v6`; false if unknown. */
 bool learned_machines_find(const struct learned_machines *machines,
 			   const struct address *v6, uint32_t now_s,

@@ -93,6 +93,8 @@ stop()
 }
 
 number() { waymark status --json | jq ".counts.$1"; }
+answers_are() { [ "$(number dns_answers)" = "$1" ]; }
+unmatched_are() { [ "$(number dns_unmatched)" = "$1" ]; }
 
 # The victim's flows to the bank stay on the strict uplink: bank_is_safe ATTACK
 bank_is_safe()
@@ -125,7 +127,16 @@ for version in 4 6; do
 	stop
 
 	start two one "learn servers off"
+	attack attacker query lan lan "$attacker" "$liar" $NAME "$GATEWAY"
+	is "IPv$v: queries with an own address count" \
+		"$(until_true 20 answers_are 5; number dns_answers)" 5
+	# The kernel confirms where the victim is by the answer to its question.
+	in_router ip neigh del "$victim" dev lan0 2>/dev/null
+	ok "IPv$v: the router reaches the victim" \
+		in_router ping -c 1 -W 2 "$victim"
 	attack attacker query lan lan "$victim" "$liar" $NAME "$GATEWAY"
+	is "IPv$v: queries with the victim's address do not" \
+		"$(until_true 20 unmatched_are 5; number dns_answers)" 5
 	bank_is_safe "a query with the victim's address"
 	attack attacker query lan "$VICTIM_MAC" "$attacker" "$liar" $NAME \
 		"$GATEWAY"

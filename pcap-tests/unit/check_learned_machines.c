@@ -86,6 +86,57 @@ START_TEST(found)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	struct {
+		bool is_doubt;
+		uint64_t hwaddr;
+		const char *address;
+	} steps[4];			/* a second apart */
+	uint32_t at_s;
+	bool want;			/* of a frame of OTHER with V4 */
+} claims[] = {
+	{ "nothing is known", { { 0 } }, 10, false },
+	{ "confirmed at the victim", { { 0, VICTIM, V4 } }, 10, true },
+	{ "confirmed at the sender", { { 0, OTHER, V4 } }, 10, false },
+	{ "only IPv6 is confirmed", { { 0, VICTIM, V6 } }, 10, false },
+	{ "confirmed too long ago", { { 0, VICTIM, V4 } }, 901, false },
+	{ "claimed by ARP: disputed",
+	  { { 0, VICTIM, V4 }, { 1, OTHER, V4 } }, 10, true },
+	{ "and claimed again",
+	  { { 0, VICTIM, V4 }, { 1, OTHER, V4 }, { 1, OTHER, V4 } }, 10,
+	  true },
+	{ "claimed, and not known before", { { 1, OTHER, V4 } }, 10, false },
+	{ "disputed, then confirmed",
+	  { { 0, VICTIM, V4 }, { 1, OTHER, V4 }, { 0, OTHER, V4 } }, 10,
+	  false },
+	{ "disputed, then confirmed at the victim",
+	  { { 0, VICTIM, V4 }, { 1, OTHER, V4 }, { 0, VICTIM, V4 } }, 10,
+	  true },
+};
+
+START_TEST(elsewhere)
+{
+	struct learned_machines *machines = learned_machines_new(true);
+	struct address v4 = address(V4);
+
+	ck_assert_ptr_nonnull(machines);
+	for (uint32_t i = 0; i < 4 && claims[_i].steps[i].hwaddr != 0; i++) {
+		struct address a = address(claims[_i].steps[i].address);
+		uint64_t hwaddr = claims[_i].steps[i].hwaddr;
+
+		if (claims[_i].steps[i].is_doubt)
+			learned_machines_doubt(machines, hwaddr, &a);
+		else
+			learned_machines_confirm(machines, hwaddr, &a, i);
+	}
+	ck_assert_msg(learned_machines_is_elsewhere(machines, OTHER, &v4,
+						    claims[_i].at_s) ==
+		      claims[_i].want, "%s", claims[_i].name);
+	learned_machines_free(machines);
+}
+END_TEST
+
 /* Half as many machines as places: most are found, none as another. */
 START_TEST(many)
 {
@@ -116,6 +167,7 @@ int main(void)
 	TCase *tcase = tcase_create("learned_machines");
 
 	tcase_add_loop_test(tcase, found, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, elsewhere, 0, ROWS(claims));
 	tcase_add_test(tcase, many);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
