@@ -93,11 +93,12 @@ static const struct command {
 	  "What other programs changed is left alone. Flows that an uplink\n"
 	  "masquerades end, because the kernel stops translating them.\n"
 	  "  --state-dir DIR   the directory of the journal\n" },
-	{ "reload", cmd_reload, "[OPTIONS]",
-	  "make the running engine read its policy again",
+	{ "reload", cmd_reload, "[OPTIONS] [POLICY]",
+	  "make the running engine read its policy again, or another one",
 	  "A policy with errors is refused: the errors are printed, the old\n"
 	  "policy stays in force, and the exit status is 1. Under 'waymark\n"
-	  "up' the kernel follows. SIGHUP does the same.\n"
+	  "up' the kernel follows. SIGHUP does the same without POLICY.\n"
+	  "POLICY is in force until the engine ends; later reloads read it.\n"
 	  "  --state-dir DIR   the directory that the engine uses\n" },
 	{ "status", cmd_status, "[OPTIONS]",
 	  "print the counters of the running engine",

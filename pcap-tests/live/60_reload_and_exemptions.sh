@@ -126,6 +126,31 @@ sed -i 's/^\(uplink two {\)/\1 mark 9/' "$policy"
 ok "a path gets another number" waymark reload
 like "its rule" "$(in_router ip rule)" 'fwmark 0x9000000/.* lookup 202'
 
+# ---- another file ----
+
+night=$LAB_DIR/night.policy
+write_policy
+waymark reload >/dev/null 2>&1
+sed 's/^route mail .*/route mail via three/' "$policy" >"$night"
+ok "reload of another file" eval 'cd "$LAB_DIR" && waymark reload night.policy'
+is "it is the policy now" "$(number .policy)" "\"$night\""
+lab_forget
+ok "a flow of the other policy" ask client tcp $SERVER4 25
+is "takes its path" "$(lab_paths $SERVER4 tcp 25)" 3
+sed -i 's/^route mail .*/route mail via one/' "$night"
+ok "later reloads read that file" waymark reload
+lab_forget
+ok "a flow after the change" ask client tcp $SERVER4 25
+is "takes the new path" "$(lab_paths $SERVER4 tcp 25)" 1
+echo "route nonsense" >"$LAB_DIR/bad.policy"
+like "a broken file is refused" "$(query reload "$LAB_DIR/bad.policy")" \
+	'bad.policy: the old policy stays in force'
+is "the old file stays" "$(number .policy)" "\"$night\""
+like "a missing file" "$(query reload "$LAB_DIR/none.policy")" \
+	"cannot read '.*none.policy': No such file"
+ok "back to the first file" waymark reload "$policy"
+is "which is the policy again" "$(number .policy)" "\"$policy\""
+
 # ---- a broken policy ----
 
 write_policy
@@ -247,14 +272,20 @@ is "uses its route" "$(lab_paths $SERVER4 tcp 25)" "1 2"
 ok "exempt add, by rule, for an hour" waymark exempt add 192.0.2.32/28 by rule for 1h
 like "its rule" "$(in_router ip rule)" 'from 192.0.2.32/28 lookup main'
 like "its rule for replies" "$(in_router ip rule)" 'to 192.0.2.32/28 lookup main'
-ok "exempt add, a name" waymark exempt add to localhost
+# By a hosts file that only the command sees.
+echo "198.51.100.77 nas.example" >"$LAB_DIR/hosts"
+ok "exempt add, a name" in_router unshare -m sh -c \
+	"mount --bind '$LAB_DIR/hosts' /etc/hosts && '$WAYMARK' exempt add \
+	to nas.example --state-dir '$LAB_DIR/state'"
+like "exempt add, a name for a loopback address" \
+	"$(query exempt add to localhost)" 'left out: it is a loopback'
 like "exempt list" "$(query exempt list)" "^from $LAN4.20"
 is "list: an address is printed once" \
 	"$(query exempt list | grep -o "$LAN4.20" | wc -l)" 1
 like "list: the time left" "$(query exempt list)" \
 	'^192.0.2.32/28 by rule for 3[56][0-9][0-9]s'
 like "list: the addresses of a name" "$(query exempt list)" \
-	'^to localhost.*# .*127.0.0.1'
+	'^to nas.example.*# .*198.51.100.77'
 like "an invalid prefix is refused" "$(query exempt add 192.0.2.33/28)" \
 	'host bits'
 like "an invalid address is not resolved as a name" "$(query exempt add 192.0.2.300)" \

@@ -67,18 +67,24 @@ static json_t *reload(struct running *running, const json_t *request)
 	char *message = NULL;
 	json_t *reply;
 	size_t len;
-	FILE *out = open_memstream(&message, &len);
+	const json_t *policy = json_object_get(request, "policy");
+	const char *path = json_string_value(policy);
+	FILE *out;
 	int rc;
 
-	(void)request;
+	if (policy != NULL && (path == NULL || path[0] != '/'))
+		return refuse("waymark reload: the policy has to be an "
+			      "absolute path\n");
+	out = open_memstream(&message, &len);
 	if (out == NULL)
 		return refuse("waymark: out of memory\n");
-	rc = running_reload(running, out);
+	rc = running_reload(running, path, out);
 	fclose(out);
 	if (rc < 0)
 		log_lines(LOG_LEVEL_ERROR, message);
 	if (rc < 0)
-		log_error("%s: reload failed", running->path);
+		log_error("%s: reload failed",
+			  path != NULL ? path : running->path);
 	else
 		log_notice("%s: reloaded", running->path);
 	reply = answer(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, message,

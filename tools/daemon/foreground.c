@@ -32,7 +32,6 @@
 #define EXPIRE_MS 1000
 
 struct foreground {
-	const char *name;
 	const char *events_dir;	/* NULL: no hooks */
 	struct running running;
 	struct learned *learned;
@@ -81,14 +80,14 @@ static int start_engine(struct foreground *fg, struct loaded *loaded)
 	rc = engine_start(loaded->policy, fg->learned, &fg->running.engine,
 			  error);
 	if (rc < 0) {
-		log_error("%s: %s", fg->name, error);
+		log_error("%s: %s", fg->running.path, error);
 		return rc;
 	}
 	loaded->policy = NULL;		/* the engine owns it now */
 	rc = neighbours_open(&fg->neighbours);
 	if (rc < 0)
 		log_warning("%s: neighbour table: %s; nothing is learned "
-			    "across the addresses of a host", fg->name,
+			    "across the addresses of a host", fg->running.path,
 			    strerror(-rc));
 	running_take_names(&fg->running, loaded);
 	fg->running.started_s = clock_boot_s();
@@ -107,7 +106,7 @@ static int load_exempts(struct foreground *fg)
 
 	log_close(&log, LOG_LEVEL_WARNING);
 	if (rc < 0)
-		log_error("%s: %s: %s", fg->name, running->exempts.path,
+		log_error("%s: %s: %s", fg->running.path, running->exempts.path,
 			  state_file_reason(running->exempts.path, rc, why));
 	return rc;
 }
@@ -122,7 +121,7 @@ static int open_control(struct foreground *fg)
 		control_set_stream(fg->control, &running_streams);
 	if (rc < 0)
 		log_error("%s: %s/control: %s; choose another directory with "
-			  "--state-dir", fg->name, fg->lock.dir,
+			  "--state-dir", fg->running.path, fg->lock.dir,
 			  state_file_reason(fg->lock.dir, rc, why));
 	return rc;
 }
@@ -142,17 +141,17 @@ static int start(struct foreground *fg, struct loaded *loaded)
 	int rc = block_signals(fg);
 
 	if (rc < 0) {
-		log_error("%s: signals: %s", fg->name, strerror(-rc));
+		log_error("%s: signals: %s", fg->running.path, strerror(-rc));
 		return rc;
 	}
 	start_hooks(fg);
 	rc = confine_process();
 	if (rc < 0)
 		log_warning("%s: the process keeps all privileges: %s",
-			    fg->name, strerror(-rc));
+			    fg->running.path, strerror(-rc));
 	rc = engine_lock_take(&fg->lock, fg->running.state_dir);
 	if (rc < 0) {
-		explain_lock(fg->name, fg->running.state_dir, fg->lock.dir, rc);
+		explain_lock(fg->running.path, fg->running.state_dir, fg->lock.dir, rc);
 		return rc;
 	}
 	rc = load_exempts(fg);
@@ -171,7 +170,6 @@ static struct foreground *foreground_new(const char *path,
 		log_error("%s: out of memory", path);
 		return NULL;
 	}
-	fg->name = path;
 	fg->running.path = path;
 	fg->running.state_dir = state_dir;
 	notify_init(&fg->running.notify);
@@ -228,7 +226,7 @@ int foreground_set_up(struct foreground *fg)
 	if (other != 0) {
 		log_error("%s: process %d maintains the set-up of this network "
 			  "namespace with the state directory %s; use it, or "
-			  "run `waymark down --state-dir %s` first", fg->name,
+			  "run `waymark down --state-dir %s` first", fg->running.path,
 			  (int)other, dir, dir);
 		return -EBUSY;
 	}
@@ -253,7 +251,7 @@ static void log_ready(const struct foreground *fg)
 
 	if (queues.last != queues.first)
 		snprintf(range, sizeof(range), "-%u", queues.last);
-	log_info("%s: %zu route%s, queue%s %u%s, ready", fg->name, routes,
+	log_info("%s: %zu route%s, queue%s %u%s, ready", fg->running.path, routes,
 		 routes == 1 ? "" : "s", queues.last != queues.first ? "s" : "",
 		 queues.first, range);
 }
@@ -279,11 +277,11 @@ static int wait_ms(const struct foreground *fg)
 static void reload(struct foreground *fg)
 {
 	struct log_stream log;
-	int rc = running_reload(&fg->running, log_open(&log));
+	int rc = running_reload(&fg->running, NULL, log_open(&log));
 
 	log_close(&log, rc < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING);
 	if (rc == 0)
-		log_notice("%s: reloaded", fg->name);
+		log_notice("%s: reloaded", fg->running.path);
 }
 
 /* Return whether the signal ends the daemon. */
@@ -332,7 +330,7 @@ int foreground_wait(struct foreground *fg)
 		control_turn(fg->control, clock_ms());
 		notify_turn(&fg->running, clock_ms());
 	}
-	log_error("%s: %s", fg->name, engine_failure(engine));
+	log_error("%s: %s", fg->running.path, engine_failure(engine));
 	return -EIO;
 }
 
@@ -341,7 +339,7 @@ static void log_totals(const struct foreground *fg,
 {
 	log_info("%s: stopped: %" PRIu64 " packets, %" PRIu64 " flows, %" PRIu64
 		 " settled, %" PRIu64 " dropped, %" PRIu64 " late, %" PRIu64
-		 " lost to queue overflow", fg->name, totals->packets,
+		 " lost to queue overflow", fg->running.path, totals->packets,
 		 totals->flows, totals->settled, totals->dropped,
 		 totals->late_kept + totals->late_moved + totals->late_reset,
 		 totals->queue_overflow);
@@ -386,5 +384,6 @@ void foreground_stop(struct foreground *fg)
 	loaded_fini(&fg->running.source);
 	engine_lock_release(&fg->lock);
 	restore_signals(fg);
+	free(fg->running.switched);
 	free(fg);
 }

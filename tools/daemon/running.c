@@ -252,7 +252,28 @@ static int reload(struct running *running, FILE *out)
 	return 0;
 }
 
-int running_reload(struct running *running, FILE *out)
+/* Reload from another file, which becomes the daemon's if it is accepted. */
+static int reload_from(struct running *running, const char *path, FILE *out)
+{
+	const char *old = running->path;
+	char *copy = strdup(path);
+	int rc;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	running->path = copy;
+	rc = reload(running, out);
+	if (rc < 0) {
+		running->path = old;
+		free(copy);
+	} else {
+		free(running->switched);
+		running->switched = copy;
+	}
+	return rc;
+}
+
+int running_reload(struct running *running, const char *path, FILE *out)
 {
 	char *messages = NULL;
 	size_t len;
@@ -261,7 +282,12 @@ int running_reload(struct running *running, FILE *out)
 
 	notify_reloading(&running->notify);
 	copy = open_memstream(&messages, &len);
-	rc = reload(running, copy != NULL ? copy : out);
+	if (copy == NULL)
+		rc = -ENOMEM;
+	else if (path != NULL)
+		rc = reload_from(running, path, copy);
+	else
+		rc = reload(running, copy);
 	if (copy != NULL && fclose(copy) == 0)
 		fputs(messages, out);
 	notify_reloaded(running, rc, messages);

@@ -30,6 +30,8 @@ struct uplink_seen {
 
 struct running {
 	const char *path;	/* of the policy file */
+	char *switched;		/* the same, after a reload of another file;
+				 * else NULL */
 	struct loaded source;	/* its text and names, without the policy */
 	struct refresh *refresh;	/* NULL if the policy has no names */
 	uint64_t names_retry_ms;	/* next attempt; 0: none pending */
@@ -56,11 +58,12 @@ struct running {
 };
 
 /*
- * Read the policy file again and put it into force in kernel and engine.
- * Errors and warnings go to `out` in the form of `waymark check`. Returns 0,
- * or -errno: the old policy stays in force.
+ * Read the policy file again, or from now on the one at `path` unless that is
+ * NULL, and put it into force in kernel and engine. Errors and warnings go to
+ * `out` in the form of `waymark check`. Returns 0, or -errno: the old policy and
+ * its file stay in force.
  */
-int running_reload(struct running *running, FILE *out);
+int running_reload(struct running *running, const char *path, FILE *out);
 
 /* Set up the kernel for policy and exemptions; errors go to `out`. With
  * `down_links`, a link that is down is not an error. */
