@@ -62,6 +62,8 @@ for kind in unreachable blackhole prohibit; do
 done
 ok "a route is added" in_router ip route add 198.51.100.12 \
 	dev up2 via "$(gw4 2)"
+is "no rule is refused" "$(grep -c 'kernel refused' "$LAB_DIR/waymark.log")" 0
+is "no conflict is logged" "$(grep -c conflict "$LAB_DIR/waymark.log")" 0
 ok "one rule for main is left" until_true 30 eval \
 	'[ "$(in_router ip rule | grep -c ^20010:)" = 1 ]'
 works "no error route again"

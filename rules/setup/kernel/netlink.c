@@ -369,9 +369,11 @@ static int rule_request(struct netlink *nl, uint16_t type, uint16_t flags,
 	return ask(nl, request);
 }
 
+/* With NLM_F_EXCL, the kernel takes a rule without `to` for one of the same
+ * preference that has it (rule_exists() in net/core/fib_rules.c). */
 int netlink_rule_add(struct netlink *nl, const struct kernel_rule *rule)
 {
-	return rule_request(nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
+	return rule_request(nl, RTM_NEWRULE, NLM_F_CREATE, rule);
 }
 
 int netlink_rule_delete(struct netlink *nl, const struct kernel_rule *rule)

@@ -33,12 +33,28 @@ bool causes_has(const struct causes *causes)
 	       causes->why[0];
 }
 
+static enum watch_kind kind_of(const char *thing)
+{
+	return strstr(thing, " rule ") != NULL ? WATCH_RULE :
+	       strstr(thing, " route ") != NULL ? WATCH_ROUTE :
+	       strstr(thing, "table inet") != NULL ? WATCH_TABLE : WATCH_LINK;
+}
+
+/* Rules and table follow the routes of others. */
+static bool follows_routes(const struct causes *causes, enum watch_kind kind)
+{
+	return (kind == WATCH_TABLE || kind == WATCH_RULE) &&
+	       !causes->seen[kind][0] && causes->seen[WATCH_ROUTE][0];
+}
+
+bool causes_explain(const struct causes *causes, const char *thing)
+{
+	return causes_has(causes) || follows_routes(causes, kind_of(thing));
+}
+
 const char *causes_of(const struct causes *causes, const char *thing)
 {
-	enum watch_kind kind =
-		strstr(thing, " rule ") != NULL ? WATCH_RULE :
-		strstr(thing, " route ") != NULL ? WATCH_ROUTE :
-		strstr(thing, "table inet") != NULL ? WATCH_TABLE : WATCH_LINK;
+	enum watch_kind kind = kind_of(thing);
 
 	if (causes->why[0])
 		return causes->why;
@@ -48,7 +64,7 @@ const char *causes_of(const struct causes *causes, const char *thing)
 		return causes->seen[WATCH_ADDRESS];
 	if (causes->seen[kind][0])
 		return causes->seen[kind];
-	if (kind == WATCH_TABLE && causes->seen[WATCH_ROUTE][0])
+	if (follows_routes(causes, kind))
 		return causes->seen[WATCH_ROUTE];
 	return causes->seen[WATCH_LOST][0] ? causes->seen[WATCH_LOST] :
 					       "found by a periodic check";

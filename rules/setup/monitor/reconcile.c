@@ -127,7 +127,7 @@ static bool take_step(void *ctx, const struct setup_change *change)
 
 	/* Without the table there is no policy and no NAT: always restored. It
 	 * also follows the state of the uplinks. */
-	if (!causes_has(&rec->causes) &&
+	if (!causes_explain(&rec->causes, change->thing) &&
 	    (strstr(change->thing, "table inet") == NULL ||
 	     (change->sign != '+' && rec->causes.seen[WATCH_TABLE][0])))
 		answer = backoff_count(
