@@ -178,10 +178,14 @@ static void save_probe_results(struct reconciler *rec)
 static void log_failback(struct reconciler *rec,
 			 const struct setup_report *report, size_t i, bool v6)
 {
-	char text[FAILOVER_TEXT_MAX];
+	char text[FAILOVER_TEXT_MAX], key[EVENT_LOG_KEY_MAX];
 
-	if (failback_text(rec->policy, report, i, v6, text))
-		log_line(rec, LOG_LEVEL_NOTICE, "%s", text);
+	if (!failback_text(rec->policy, report, i, v6, text))
+		return;
+	/* What became of flows is not held back with the state's changes. */
+	snprintf(key, sizeof(key), "flows of %s",
+		 policy_uplink(rec->policy, i)->name);
+	event_log_write(&rec->log, key, LOG_LEVEL_NOTICE, text, clock_ms());
 }
 
 static void log_active_uplink(struct reconciler *rec, size_t i, bool v6,
