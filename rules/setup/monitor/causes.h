@@ -26,7 +26,7 @@ void causes_clear(struct causes *causes);
 
 /* Whether there is a cause other than another program. */
 bool causes_has(const struct causes *causes);
-/* Whether a change of `thing`, as below, undoes nobody's work: there is such a
+/* Whether a change of `thing`, as below, undoes no change of others: there is such a
  * cause, or it follows routes that another program changed. */
 bool causes_explain(const struct causes *causes, const char *thing);
 /* Describe the cause of a change of `thing`, see struct setup_change. */
