@@ -26,8 +26,8 @@ void causes_clear(struct causes *causes);
 
 /* Whether there is a cause other than another program. */
 bool causes_has(const struct causes *causes);
-/* Whether a change of `thing`, as below, undoes no change of others: there is such a
- * cause, or it follows routes that another program changed. */
+/* Whether a change of `thing`, as below, undoes no change of others: there is
+ * such a cause, or it follows routes that another program changed. */
 bool causes_explain(const struct causes *causes, const char *thing);
 /* Describe the cause of a change of `thing`, see struct setup_change. */
 const char *causes_of(const struct causes *causes, const char *thing);
