@@ -71,7 +71,9 @@ struct stats engine_worker_totals(const struct engine *engine,
 
 /* Counters of a route or class of engine_policy(). */
 struct engine_tally {
-	uint64_t settled, late_kept, late_moved, late_reset;
+#define TALLY_VALUE(name, title, late) uint64_t name;
+	TALLIES(TALLY_VALUE)
+#undef TALLY_VALUE
 };
 
 struct engine_tally engine_route_tally(const struct engine *engine, size_t i);

@@ -65,10 +65,9 @@ static void add_tally(struct engine_tally *sum, const struct tallies *tallies,
 {
 	const struct tally *tally = &tallies->items[i];
 
-	sum->settled += stats_read(&tally->settled);
-	sum->late_kept += stats_read(&tally->late_kept);
-	sum->late_moved += stats_read(&tally->late_moved);
-	sum->late_reset += stats_read(&tally->late_reset);
+#define ADD(name, title, late) sum->name += stats_read(&tally->name);
+	TALLIES(ADD)
+#undef ADD
 }
 
 struct engine_tally engine_route_tally(const struct engine *engine, size_t i)

@@ -62,6 +62,18 @@
 	X(verdicts_rejected, "verdicts rejected", \
 	  "Verdicts that the kernel rejected.")
 
+/*
+ * What is counted for each route and class: a field of `struct tally` and
+ * `struct engine_tally`, a column of `waymark status`, a key of its JSON and,
+ * with a `late`, a label of a metric.
+ * X(name, title of the column, late)
+ */
+#define TALLIES(X) \
+	X(settled, "ENGINE", NULL) \
+	X(late_kept, "KEPT", "kept") \
+	X(late_moved, "MOVED", "moved") \
+	X(late_reset, "RESET", "reset")
+
 struct stats_live {
 #define STATS_LIVE(name, label, help) atomic_uint_fast64_t name;
 	STATS(STATS_LIVE)

@@ -115,23 +115,29 @@ static void print_tally(const struct metric *metric, const json_t *row,
 static void print_tallies(const json_t *rows, const char *const labels[],
 			  const struct metric metrics[2], FILE *out)
 {
-	struct metric kept = metrics[1], moved = metrics[1];
-	struct metric reset = metrics[1];
+	static const struct {
+		const char *path, *late;
+	} tallies[] = {
+#define ROW(name, title, late) { "counts." #name, late },
+		TALLIES(ROW)
+#undef ROW
+	};
+	const size_t count = sizeof(tallies) / sizeof(tallies[0]);
+	struct metric metric = metrics[1];
 	const json_t *row;
 	size_t i;
 
-	kept.path = "counts.late_kept";
-	moved.path = "counts.late_moved";
-	reset.path = "counts.late_reset";
 	print_head(&metrics[0], out);
 	json_array_foreach(rows, i, row)
 		print_tally(&metrics[0], row, labels, NULL, out);
 	print_head(&metrics[1], out);
-	json_array_foreach(rows, i, row) {
-		print_tally(&kept, row, labels, "kept", out);
-		print_tally(&moved, row, labels, "moved", out);
-		print_tally(&reset, row, labels, "reset", out);
-	}
+	json_array_foreach(rows, i, row)
+		for (size_t n = 0; n < count; n++) {
+			metric.path = tallies[n].path;
+			if (tallies[n].late != NULL)
+				print_tally(&metric, row, labels,
+					    tallies[n].late, out);
+		}
 }
 
 /* What nftables counts: per path, per route and per packet route. */

@@ -127,10 +127,9 @@ static void print_tallies(const json_t *status, FILE *out)
 {
 	static const struct column routes[] = {
 		{ "KERNEL", "kernel.flows", 10 },
-		{ "ENGINE", "counts.settled", 10 },
-		{ "KEPT", "counts.late_kept", 10 },
-		{ "MOVED", "counts.late_moved", 10 },
-		{ "RESET", "counts.late_reset", 10 },
+#define COLUMN(name, title, late) { title, "counts." #name, 10 },
+		TALLIES(COLUMN)
+#undef COLUMN
 		{ 0 },
 	};
 	static const struct column packets[] = {

@@ -136,10 +136,10 @@ static void tallies_inherit(struct tallies *tallies,
 		if (tallies->prev[i] == WORKER_CONFIG_NEW)
 			continue;
 		from = &prev->items[tallies->prev[i]];
-		stats_set(&tallies->items[i].settled, stats_read(&from->settled));
-		stats_set(&tallies->items[i].late_kept, stats_read(&from->late_kept));
-		stats_set(&tallies->items[i].late_moved, stats_read(&from->late_moved));
-		stats_set(&tallies->items[i].late_reset, stats_read(&from->late_reset));
+#define INHERIT(name, title, late) \
+		stats_set(&tallies->items[i].name, stats_read(&from->name));
+		TALLIES(INHERIT)
+#undef INHERIT
 	}
 }
 

@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 #include "engine/flow/inspect.h"
+#include "engine/stats.h"
 #include "rules/policy/policy.h"
 
 /* Flows of one route or class. */
 struct tally {
-	atomic_uint_fast64_t settled;
-	atomic_uint_fast64_t late_kept;
-	atomic_uint_fast64_t late_moved;
-	atomic_uint_fast64_t late_reset;
+#define TALLY_LIVE(name, title, late) atomic_uint_fast64_t name;
+	TALLIES(TALLY_LIVE)
+#undef TALLY_LIVE
 };
 
 struct tallies {

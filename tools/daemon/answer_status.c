@@ -58,11 +58,13 @@ static json_t *workers_json(const struct engine *engine)
 
 static json_t *tally_json(struct engine_tally tally)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}",
-			 "settled", number(tally.settled),
-			 "late_kept", number(tally.late_kept),
-			 "late_moved", number(tally.late_moved),
-			 "late_reset", number(tally.late_reset));
+	json_t *counts = json_object();
+
+#define COUNT(name, title, late) \
+	json_object_set_new(counts, #name, number(tally.name));
+	TALLIES(COUNT)
+#undef COUNT
+	return counts;
 }
 
 /* Set-up names the counter of a route by the hash of its text. */
