@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "rules/setup/kernel/child.h"
 
 uint64_t nft_hash(const char *text)
 {
@@ -74,8 +75,8 @@ int nft_check(const char *script, char error[static SETUP_ERROR_MAX])
 	return run(script, true, error);
 }
 
-/* The child's part: never returns. */
-static void write_output(int fd, const char *command)
+/* In the child. */
+static int write_output(int fd, const void *command)
 {
 	struct nft_ctx *ctx;
 	FILE *out = fdopen(fd, "w");
@@ -86,28 +87,8 @@ static void write_output(int fd, const char *command)
 	if (out == NULL || ctx == NULL ||
 	    nft_run_cmd_from_buffer(ctx, command) ||
 	    fputs(nft_ctx_get_output_buffer(ctx), out) < 0 || fclose(out))
-		_exit(EXIT_FAILURE);
-	_exit(EXIT_SUCCESS);
-}
-
-/* All that can be read from `fd`; NULL: out of memory. */
-static char *read_all(int fd)
-{
-	char buffer[4096], *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	ssize_t len;
-
-	if (out == NULL)
-		return NULL;
-	while ((len = read(fd, buffer, sizeof(buffer))) > 0 ||
-	       (len < 0 && errno == EINTR))
-		if (len > 0)
-			fwrite(buffer, 1, (size_t)len, out);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
 }
 
 /*
@@ -116,26 +97,7 @@ static char *read_all(int fd)
  */
 char *nft_read(const char *command)
 {
-	int fds[2], status;
-	char *text = NULL;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return NULL;
-	pid = fork();
-	if (pid == 0)
-		write_output(fds[1], command);
-	close(fds[1]);
-	if (pid > 0)
-		text = read_all(fds[0]);
-	close(fds[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			pid = -1;
-	if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return child_read(write_output, command);
 }
 
 /* A dry run creates nothing, and the chain has no hook. */
