@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rules/setup/kernel/flow_entries.h"
 #include "rules/tables/address.h"
 
 struct flows_entry {
@@ -37,10 +38,8 @@ struct flows_kernel {
  */
 int flows_kernel_read(uint32_t mark, uint32_t mask, uint32_t any,
 		      struct flows_kernel *ret);
-/* Read the entry of a message of ctnetlink. */
-struct nlmsghdr;
-void flows_entry_read(const struct nlmsghdr *message,
-		      struct flows_entry *ret);
+/* See an entry as the engine sees the flow. */
+void flows_entry_of(const struct flow_entry *entry, struct flows_entry *ret);
 void flows_kernel_fini(struct flows_kernel *kernel);
 
 /* Whether the kernel counts bytes and packets of each flow. */

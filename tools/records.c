@@ -132,12 +132,13 @@ int records_begin(struct records *records)
 static int take_end(const struct nlmsghdr *message, void *data)
 {
 	struct records *records = data;
-	struct flows_entry entry;
+	struct flow_entry entry;
 
-	flows_entry_read(message, &entry);
-	if ((entry.mark & records->marks.path_mask) != 0 &&
+	if (flow_entry_read(message, &entry) &&
+	    (entry.mark & records->marks.path_mask) != 0 &&
 	    records->ended_count < ENDED_MAX)
-		records->ended[records->ended_count++] = entry;
+		flows_entry_of(&entry,
+			       &records->ended[records->ended_count++]);
 	return MNL_CB_OK;
 }
 

@@ -2,7 +2,7 @@
 /* conntrack_cleanup.c - change the marks of conntrack entries. */
 #include "rules/setup/monitor/conntrack_cleanup.h"
 
-#include "rules/setup/monitor/flow_entries.h"
+#include "rules/setup/kernel/flow_entries.h"
 
 struct clearing {
 	const struct mark_change *changes;

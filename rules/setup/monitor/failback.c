@@ -129,13 +129,13 @@ static uint8_t path_in_fact(const struct failback *fb,
 	const struct uplink *by = from == PLAN_NO_UPLINK ? NULL :
 				  policy_uplink(fb->policy, from);
 	struct nat_owner owner = nat_owners_find(&fb->owners,
-						 &entry->translated);
-	bool is_plain = address_equal(&entry->source, &entry->translated);
+						 &entry->reply.dst);
+	bool is_plain = address_equal(&entry->original.src, &entry->reply.dst);
 	uint8_t path = by != NULL ? by->path
 				  : policy_marks(fb->policy)->path_main;
 
-	if (nat_owners_is_on(&fb->owners, &entry->destination, i) ||
-	    nat_owners_is_on(&fb->owners, &entry->translated, i))
+	if (nat_owners_is_on(&fb->owners, &entry->original.dst, i) ||
+	    nat_owners_is_on(&fb->owners, &entry->reply.dst, i))
 		return 0;
 	*ret_is_bound = owner.dev[0] != '\0' && (by == NULL ? !is_plain :
 			strcmp(owner.dev, by->dev) == 0);
@@ -153,7 +153,7 @@ static void keep_or_note(void *ctx, const struct flow_entry *entry,
 	struct failback *fb = ctx;
 	const struct marks *marks = policy_marks(fb->policy);
 	bool v6 = entry->key.family == AF_INET6, is_bound;
-	struct failback_flow flow = { entry->key, entry->protocol };
+	struct failback_flow flow = { entry->key, entry->original.proto };
 	int i = nat_owners_path_of(fb->policy, entry->mark);
 	enum failback_policy failback;
 	uint8_t path;

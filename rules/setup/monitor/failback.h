@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rules/setup/monitor/flow_entries.h"
+#include "rules/setup/kernel/flow_entries.h"
 #include "rules/setup/monitor/nat_owner.h"
 #include "rules/setup/setup.h"
 

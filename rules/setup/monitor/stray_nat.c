@@ -8,7 +8,7 @@
 #include "rules/policy/policy.h"
 #include "rules/policy/strict.h"
 #include "rules/setup/monitor/failback.h"
-#include "rules/setup/monitor/flow_entries.h"
+#include "rules/setup/kernel/flow_entries.h"
 #include "rules/setup/monitor/nat_owner.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/plan/plan_routes.h"
@@ -34,9 +34,9 @@ static bool is_lost(const struct scan *scan, const struct flow_entry *entry,
 		    size_t i, uint8_t active)
 {
 	struct nat_owner owner = nat_owners_find(&scan->owners,
-						 &entry->translated);
+						 &entry->reply.dst);
 
-	if (address_equal(&entry->source, &entry->translated) ||
+	if (address_equal(&entry->original.src, &entry->reply.dst) ||
 	    owner.dev[0] == '\0')
 		return true;
 	if (active == PLAN_NO_UPLINK)
@@ -48,7 +48,7 @@ static bool is_stray(const struct scan *scan, const struct flow_entry *entry,
 		     struct nat_owner owner, uint8_t active)
 {
 	return owner.uplink >= 0 && active != PLAN_NO_UPLINK &&
-	       !address_equal(&entry->source, &entry->translated) &&
+	       !address_equal(&entry->original.src, &entry->reply.dst) &&
 	       !is_on(owner, scan->policy, active);
 }
 
@@ -83,7 +83,7 @@ static void end_stray(struct scan *scan, const struct flow_entry *entry,
 				  marks->path_mask);
 	} else {
 		failback_end_flow(changes, scan->policy, &entry->key,
-				  entry->protocol);
+				  entry->original.proto);
 		scan->count++;
 	}
 }
@@ -100,8 +100,8 @@ static void check_entry(void *ctx, const struct flow_entry *entry,
 	if (path < 0)
 		return;
 	active = scan->report->active[path][v6];
-	owner = nat_owners_find(&scan->owners, &entry->translated);
-	if (nat_owners_is_on(&scan->owners, &entry->destination,
+	owner = nat_owners_find(&scan->owners, &entry->reply.dst);
+	if (nat_owners_is_on(&scan->owners, &entry->original.dst,
 			     (size_t)path) ||
 	    (scan->paths->held[path][v6] &&
 	     is_on(owner, scan->policy, (size_t)path)))

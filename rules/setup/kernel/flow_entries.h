@@ -20,14 +20,27 @@ struct flow_entry_key {
 	uint8_t tuple[96];		/* content of CTA_TUPLE_ORIG */
 };
 
+/* The packets of one direction. */
+struct flow_tuple {
+	struct address src, dst;
+	uint16_t sport, dport;		/* 0 without ports */
+	uint8_t proto;
+};
+
 struct flow_entry {
 	struct flow_entry_key key;
-	struct address source;		/* of the original direction */
-	struct address destination;
-	struct address translated;	/* where answers go */
+	struct flow_tuple original;
+	struct flow_tuple reply;	/* its `dst` is the source after NAT */
 	uint32_t mark;
-	uint8_t protocol;
+	uint32_t id;			/* conntrack's */
+	bool is_counted;		/* bytes and packets are known */
+	uint64_t bytes, packets;	/* of both directions */
+	uint64_t start_ns;		/* of the wall clock; 0: unknown */
 };
+
+struct nlmsghdr;
+/* Read a message of ctnetlink about an entry; false: not both directions. */
+bool flow_entry_read(const struct nlmsghdr *message, struct flow_entry *ret);
 
 /* For changes; opened by flow_entries_scan(), or by flow_changes_open(). */
 struct flow_changes;
@@ -43,10 +56,16 @@ void flow_changes_mark(struct flow_changes *changes,
 		       const struct flow_entry_key *key, uint32_t put,
 		       uint32_t mask);
 
+/* Call `see` for each entry of both families whose mark is `mark` under `mask`,
+ * which the kernel tests; a mask of 0: for all. 0 or -errno, also of `see`. */
+int flow_entries_read(uint32_t mark, uint32_t mask,
+		      int (*see)(void *ctx, const struct flow_entry *entry),
+		      void *ctx);
+
 typedef void flow_entry_fn(void *ctx, const struct flow_entry *entry,
 			   struct flow_changes *changes);
 
-/* Call `see` for each entry of both families. 0 or -errno. */
+/* Call `see` for each entry, which it may change. 0 or -errno. */
 int flow_entries_scan(flow_entry_fn *see, void *ctx);
 
 #endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* flow_entries.c - read and change conntrack entries, see flow_entries.h. */
+#include "rules/setup/kernel/flow_entries.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The largest message of a dump: netlink_dump(), af_netlink.c. */
+#define DUMP_BUFFER 32768
+
+struct flow_changes {
+	struct mnl_socket *socket;
+};
+
+/* ---- changes ---- */
+
+static int open_socket(struct mnl_socket **ret)
+{
+	*ret = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (*ret == NULL || mnl_socket_bind(*ret, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	return 0;
+}
+
+static void close_socket(struct mnl_socket *socket)
+{
+	if (socket != NULL)
+		mnl_socket_close(socket);
+}
+
+int flow_changes_open(struct flow_changes **ret)
+{
+	struct flow_changes *changes = calloc(1, sizeof(*changes));
+	int rc = changes != NULL ? open_socket(&changes->socket) : -ENOMEM;
+
+	if (rc < 0)
+		flow_changes_close(changes);
+	else
+		*ret = changes;
+	return rc;
+}
+
+void flow_changes_close(struct flow_changes *changes)
+{
+	if (changes != NULL)
+		close_socket(changes->socket);
+	free(changes);
+}
+
+static struct nlmsghdr *request_of(char *buffer, uint16_t what, uint16_t flags,
+				   uint8_t family)
+{
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *header;
+
+	request->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | what;
+	request->nlmsg_flags = NLM_F_REQUEST | flags;
+	request->nlmsg_seq = 1;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->nfgen_family = family;
+	header->version = NFNETLINK_V0;
+	return request;
+}
+
+static void put_key(struct nlmsghdr *request, const struct flow_entry_key *key)
+{
+	mnl_attr_put(request, CTA_TUPLE_ORIG | NLA_F_NESTED, key->len,
+		     key->tuple);
+	if (key->has_zone)
+		mnl_attr_put_u16(request, CTA_ZONE, key->zone);
+}
+
+void flow_changes_delete(struct flow_changes *changes,
+			 const struct flow_entry_key *key)
+{
+	_Alignas(struct nlmsghdr) char buffer[1024];
+	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_DELETE, 0,
+					      key->family);
+
+	if (key->len == 0)
+		return;
+	put_key(request, key);
+	mnl_socket_sendto(changes->socket, request, request->nlmsg_len);
+}
+
+/* The kernel replaces the bits of CTA_MARK_MASK: ctnetlink_change_mark(),
+ * nf_conntrack_netlink.c. */
+void flow_changes_mark(struct flow_changes *changes,
+		       const struct flow_entry_key *key, uint32_t put,
+		       uint32_t mask)
+{
+	_Alignas(struct nlmsghdr) char buffer[1024];
+	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_NEW, 0,
+					      key->family);
+
+	if (key->len == 0)
+		return;
+	put_key(request, key);
+	mnl_attr_put_u32(request, CTA_MARK, htonl(put));
+	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(mask));
+	mnl_socket_sendto(changes->socket, request, request->nlmsg_len);
+}
+
+/* ---- reading ---- */
+
+static void read_addresses(const struct nlattr *nest, struct flow_tuple *tuple)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		const void *bytes = mnl_attr_get_payload(attr);
+
+		switch (mnl_attr_get_type(attr)) {
+		case CTA_IP_V4_SRC:
+			tuple->src = address_from_v4(mnl_attr_get_u32(attr));
+			break;
+		case CTA_IP_V4_DST:
+			tuple->dst = address_from_v4(mnl_attr_get_u32(attr));
+			break;
+		case CTA_IP_V6_SRC:
+			tuple->src = address_from_v6(bytes);
+			break;
+		case CTA_IP_V6_DST:
+			tuple->dst = address_from_v6(bytes);
+			break;
+		}
+	}
+}
+
+static void read_ports(const struct nlattr *nest, struct flow_tuple *tuple)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case CTA_PROTO_NUM:
+			tuple->proto = mnl_attr_get_u8(attr);
+			break;
+		case CTA_PROTO_SRC_PORT:
+			tuple->sport = ntohs(mnl_attr_get_u16(attr));
+			break;
+		case CTA_PROTO_DST_PORT:
+			tuple->dport = ntohs(mnl_attr_get_u16(attr));
+			break;
+		}
+	}
+}
+
+static void read_tuple(const struct nlattr *nest, struct flow_tuple *tuple)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		if (mnl_attr_get_type(attr) == CTA_TUPLE_IP)
+			read_addresses(attr, tuple);
+		else if (mnl_attr_get_type(attr) == CTA_TUPLE_PROTO)
+			read_ports(attr, tuple);
+	}
+}
+
+static void read_key(const struct nlattr *tuple, struct flow_entry_key *key)
+{
+	size_t len = mnl_attr_get_payload_len(tuple);
+
+	if (len > sizeof(key->tuple))
+		return;
+	key->len = (uint16_t)len;
+	memcpy(key->tuple, mnl_attr_get_payload(tuple), len);
+}
+
+static void add_counters(const struct nlattr *nest, struct flow_entry *entry)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		if (mnl_attr_get_type(attr) == CTA_COUNTERS_PACKETS)
+			entry->packets += be64toh(mnl_attr_get_u64(attr));
+		else if (mnl_attr_get_type(attr) == CTA_COUNTERS_BYTES)
+			entry->bytes += be64toh(mnl_attr_get_u64(attr));
+	}
+	entry->is_counted = true;
+}
+
+static void read_start(const struct nlattr *nest, struct flow_entry *entry)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_START)
+			entry->start_ns = be64toh(mnl_attr_get_u64(attr));
+}
+
+static void read_attribute(const struct nlattr *attr, struct flow_entry *entry)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case CTA_TUPLE_ORIG:
+		read_key(attr, &entry->key);
+		read_tuple(attr, &entry->original);
+		break;
+	case CTA_TUPLE_REPLY:
+		read_tuple(attr, &entry->reply);
+		break;
+	case CTA_ZONE:
+		entry->key.has_zone = true;
+		entry->key.zone = mnl_attr_get_u16(attr);
+		break;
+	case CTA_MARK:
+		entry->mark = ntohl(mnl_attr_get_u32(attr));
+		break;
+	case CTA_ID:
+		entry->id = ntohl(mnl_attr_get_u32(attr));
+		break;
+	case CTA_COUNTERS_ORIG:
+	case CTA_COUNTERS_REPLY:
+		add_counters(attr, entry);
+		break;
+	case CTA_TIMESTAMP:
+		read_start(attr, entry);
+		break;
+	}
+}
+
+bool flow_entry_read(const struct nlmsghdr *message, struct flow_entry *ret)
+{
+	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
+	bool has_original = false, has_reply = false;
+	const struct nlattr *attr;
+
+	*ret = (struct flow_entry){ .key.family = header->nfgen_family };
+	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg)) {
+		has_original |= mnl_attr_get_type(attr) == CTA_TUPLE_ORIG;
+		has_reply |= mnl_attr_get_type(attr) == CTA_TUPLE_REPLY;
+		read_attribute(attr, ret);
+	}
+	return has_original && has_reply;
+}
+
+struct dump {
+	int (*see)(void *ctx, const struct flow_entry *entry);
+	void *ctx;
+};
+
+static int see_message(const struct nlmsghdr *message, void *data)
+{
+	struct dump *dump = data;
+	struct flow_entry entry;
+	int rc = 0;
+
+	if (flow_entry_read(message, &entry))
+		rc = dump->see(dump->ctx, &entry);
+	if (rc == 0)
+		return MNL_CB_OK;
+	errno = -rc;
+	return MNL_CB_ERROR;
+}
+
+static int receive_all(struct dump *dump, struct mnl_socket *socket,
+		       char buffer[static DUMP_BUFFER])
+{
+	int rc;
+
+	do {
+		ssize_t len = mnl_socket_recvfrom(socket, buffer, DUMP_BUFFER);
+
+		if (len < 0)
+			return -errno;
+		rc = mnl_cb_run(buffer, (size_t)len, 1,
+				mnl_socket_get_portid(socket), see_message,
+				dump);
+	} while (rc > MNL_CB_STOP);
+	return rc < 0 ? -errno : 0;
+}
+
+static int request_dump(struct mnl_socket *socket, uint32_t mark, uint32_t mask)
+{
+	_Alignas(struct nlmsghdr) char buffer[256];
+	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_GET,
+					      NLM_F_DUMP, AF_UNSPEC);
+
+	if (mask != 0) {
+		mnl_attr_put_u32(request, CTA_MARK, htonl(mark));
+		mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(mask));
+	}
+	return mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ?
+	       -errno : 0;
+}
+
+int flow_entries_read(uint32_t mark, uint32_t mask,
+		      int (*see)(void *ctx, const struct flow_entry *entry),
+		      void *ctx)
+{
+	struct dump dump = { .see = see, .ctx = ctx };
+	struct mnl_socket *socket = NULL;
+	char *buffer = malloc(DUMP_BUFFER);
+	int rc = buffer != NULL ? open_socket(&socket) : -ENOMEM;
+
+	if (rc == 0)
+		rc = request_dump(socket, mark, mask);
+	if (rc == 0)
+		rc = receive_all(&dump, socket, buffer);
+	free(buffer);
+	close_socket(socket);
+	return rc;
+}
+
+struct scan {
+	flow_entry_fn *see;
+	void *ctx;
+	struct flow_changes *changes;
+};
+
+static int scan_entry(void *ctx, const struct flow_entry *entry)
+{
+	struct scan *scan = ctx;
+
+	scan->see(scan->ctx, entry, scan->changes);
+	return 0;
+}
+
+int flow_entries_scan(flow_entry_fn *see, void *ctx)
+{
+	struct scan scan = { .see = see, .ctx = ctx };
+	int rc = flow_changes_open(&scan.changes);
+
+	if (rc == 0)
+		rc = flow_entries_read(0, 0, scan_entry, &scan);
+	flow_changes_close(scan.changes);
+	return rc;
+}
