@@ -19,13 +19,34 @@ static struct address address(const char *text)
 	return a;
 }
 
+/* What is known, a second apart; no address: no further step. */
+#define STEPS 4
+struct step {
+	bool is_doubt;
+	uint64_t hwaddr;
+	const char *address;
+};
+
+static struct learned_machines *machines_after(const struct step steps[STEPS])
+{
+	struct learned_machines *machines = learned_machines_new(true);
+
+	ck_assert_ptr_nonnull(machines);
+	for (uint32_t i = 0; i < STEPS && steps[i].address != NULL; i++) {
+		struct address a = address(steps[i].address);
+
+		if (steps[i].is_doubt)
+			learned_machines_doubt(machines, steps[i].hwaddr, &a);
+		else
+			learned_machines_confirm(machines, steps[i].hwaddr, &a,
+						 i);
+	}
+	return machines;
+}
+
 static const struct {
 	const char *name;
-	struct {
-		bool is_doubt;
-		uint64_t hwaddr;
-		const char *address;
-	} steps[4];			/* a second apart */
+	struct step steps[STEPS];
 	uint32_t at_s;
 	const char *want;		/* for V6; NULL: unknown */
 } rows[] = {
@@ -61,19 +82,10 @@ static const struct {
 
 START_TEST(found)
 {
-	struct learned_machines *machines = learned_machines_new(true);
+	struct learned_machines *machines =
+		machines_after(rows[_i].steps);
 	struct address v6 = address(V6), got;
 
-	ck_assert_ptr_nonnull(machines);
-	for (uint32_t i = 0; i < 4 && rows[_i].steps[i].hwaddr != 0; i++) {
-		struct address a = address(rows[_i].steps[i].address);
-		uint64_t hwaddr = rows[_i].steps[i].hwaddr;
-
-		if (rows[_i].steps[i].is_doubt)
-			learned_machines_doubt(machines, hwaddr, &a);
-		else
-			learned_machines_confirm(machines, hwaddr, &a, i);
-	}
 	ck_assert_msg(learned_machines_find(machines, &v6, rows[_i].at_s,
 					    &got) == (rows[_i].want != NULL),
 		      "%s", rows[_i].name);
@@ -88,11 +100,7 @@ END_TEST
 
 static const struct {
 	const char *name;
-	struct {
-		bool is_doubt;
-		uint64_t hwaddr;
-		const char *address;
-	} steps[4];			/* a second apart */
+	struct step steps[STEPS];
 	uint32_t at_s;
 	bool want;			/* of a frame of OTHER with V4 */
 } claims[] = {
@@ -117,19 +125,10 @@ static const struct {
 
 START_TEST(elsewhere)
 {
-	struct learned_machines *machines = learned_machines_new(true);
+	struct learned_machines *machines =
+		machines_after(claims[_i].steps);
 	struct address v4 = address(V4);
 
-	ck_assert_ptr_nonnull(machines);
-	for (uint32_t i = 0; i < 4 && claims[_i].steps[i].hwaddr != 0; i++) {
-		struct address a = address(claims[_i].steps[i].address);
-		uint64_t hwaddr = claims[_i].steps[i].hwaddr;
-
-		if (claims[_i].steps[i].is_doubt)
-			learned_machines_doubt(machines, hwaddr, &a);
-		else
-			learned_machines_confirm(machines, hwaddr, &a, i);
-	}
 	ck_assert_msg(learned_machines_is_elsewhere(machines, OTHER, &v4,
 						    claims[_i].at_s) ==
 		      claims[_i].want, "%s", claims[_i].name);

@@ -173,6 +173,26 @@ static void print_route(const struct ast_statement *s, FILE *out)
 	}
 }
 
+static void print_inspect(const struct ast_statement *s, FILE *out)
+{
+	fputs("inspect", out);
+	print_number_option("packets", &s->inspect.packets, out);
+	print_bytes("bytes", &s->inspect.bytes, out);
+	print_number_option("seconds", &s->inspect.seconds, out);
+	print_bytes("memory", &s->inspect.memory, out);
+}
+
+static void print_resolve(const struct ast_statement *s, FILE *out)
+{
+	fputs("resolve", out);
+	print_span("ttl", &s->resolve.ttl_min, &s->resolve.ttl_max, out);
+	print_number_option("grace", &s->resolve.grace, out);
+	if (s->resolve.private_domains == NULL)
+		return;
+	fputs(" private-domain ", out);
+	print_values(s->resolve.private_domains, ATOM_HOST, out);
+}
+
 void ast_print_statement(const struct ast_statement *s, FILE *out)
 {
 	switch (s->kind) {
@@ -183,11 +203,7 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		print_queues(s, out);
 		break;
 	case STATEMENT_INSPECT:
-		fputs("inspect", out);
-		print_number_option("packets", &s->inspect.packets, out);
-		print_bytes("bytes", &s->inspect.bytes, out);
-		print_number_option("seconds", &s->inspect.seconds, out);
-		print_bytes("memory", &s->inspect.memory, out);
+		print_inspect(s, out);
 		break;
 	case STATEMENT_LATE:
 		fputs(s->late == LATE_MOVE ? "late move" :
@@ -197,15 +213,7 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		print_learn(&s->learn, out);
 		break;
 	case STATEMENT_RESOLVE:
-		fputs("resolve", out);
-		print_span("ttl", &s->resolve.ttl_min, &s->resolve.ttl_max,
-			   out);
-		print_number_option("grace", &s->resolve.grace, out);
-		if (s->resolve.private_domains != NULL) {
-			fputs(" private-domain ", out);
-			print_values(s->resolve.private_domains, ATOM_HOST,
-				     out);
-		}
+		print_resolve(s, out);
 		break;
 	case STATEMENT_KERNEL_ROUTES:
 		fputs(s->kernel_routes ? "kernel-routes on" :

@@ -144,8 +144,9 @@ int journal_open(const char *dir, bool dry_run, struct journal *journal,
 
 /* ---- writing ---- */
 
-static void write_lines(const struct journal *journal, FILE *out)
+static int write_lines(const void *what, FILE *out)
 {
+	const struct journal *journal = what;
 	char line[IDENTITY_MAX];
 
 	identity(line);
@@ -176,25 +177,15 @@ static void write_lines(const struct journal *journal, FILE *out)
 		fprintf(out, "generation %" PRIu32 "\n", journal->generation);
 	fprintf(out, "ruleset %" PRIx64 " %" PRIx64 "\n",
 		journal->ruleset_asked, journal->ruleset_found);
+	return 0;
 }
 
 int journal_save(const char *dir, const struct journal *journal)
 {
 	char path[PATH_MAX];
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	int rc;
 
-	if (out == NULL)
-		return -ENOMEM;
-	write_lines(journal, out);
-	rc = fclose(out) != 0 ? -ENOMEM : 0;
 	snprintf(path, sizeof(path), "%s/" NAME, dir);
-	if (rc == 0)
-		rc = state_file_write(path, text, len);
-	free(text);
-	return rc;
+	return state_file_print(path, write_lines, journal);
 }
 
 int journal_remove(const char *dir)

@@ -128,6 +128,8 @@ int setup_may_change(char error[static SETUP_ERROR_MAX]);
  * traffic. */
 enum setup_way setup_way_of(const struct plan *plan,
 			    const struct health *health, size_t i, bool v6);
+/* The reason as a word for programs; NULL for SETUP_WAY_ITSELF. */
+const char *setup_way_name(enum setup_way way);
 
 /* Resolve the state directory; `given` may be NULL. 0 or -errno. */
 int setup_state_dir(const char *given, char dir[static PATH_MAX]);

@@ -24,6 +24,23 @@ enum setup_way setup_way_of(const struct plan *plan,
 		       SETUP_WAY_PROBES : SETUP_WAY_NONE;
 }
 
+const char *setup_way_name(enum setup_way way)
+{
+	switch (way) {
+	case SETUP_WAY_LINK:
+		return "link";
+	case SETUP_WAY_PROBES:
+		return "probes";
+	case SETUP_WAY_FORCED:
+		return "forced";
+	case SETUP_WAY_NONE:
+		return "no gateway";
+	case SETUP_WAY_ITSELF:
+		break;
+	}
+	return NULL;
+}
+
 static bool is_uplink_link(const struct plan *plan, unsigned int link)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++)

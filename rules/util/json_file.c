@@ -41,21 +41,13 @@ int json_file_load(const char *path, json_error_t *error, json_t **ret_value)
 	return *ret_value != NULL ? 0 : -EINVAL;
 }
 
+static int print(const void *value, FILE *out)
+{
+	return json_dumpf(value, out, JSON_INDENT(2)) < 0 ||
+	       putc('\n', out) == EOF ? -ENOMEM : 0;
+}
+
 int json_file_save(const char *path, const json_t *value)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	int rc;
-
-	if (out == NULL)
-		return -ENOMEM;
-	rc = json_dumpf(value, out, JSON_INDENT(2)) < 0 ||
-	     putc('\n', out) == EOF ? -ENOMEM : 0;
-	if (fclose(out) != 0)
-		rc = -ENOMEM;
-	if (rc == 0)
-		rc = state_file_write(path, text, len);
-	free(text);
-	return rc;
+	return state_file_print(path, print, value);
 }

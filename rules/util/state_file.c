@@ -314,6 +314,26 @@ int state_file_write(const char *path, const void *text, size_t len)
 	return rc < 0 ? rc : sync_dir(path);
 }
 
+int state_file_print(const char *path,
+		     int (*print)(const void *what, FILE *out),
+		     const void *what)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
+
+	if (out == NULL)
+		return -ENOMEM;
+	rc = print(what, out);
+	if (fclose(out) != 0 && rc == 0)
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = state_file_write(path, text, len);
+	free(text);
+	return rc;
+}
+
 /* ---- messages ---- */
 
 static const char *file_reason(const struct stat *st, char *why)

@@ -19,6 +19,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define STATE_WHY_MAX (PATH_MAX + 256)
 
@@ -32,6 +33,11 @@ int state_file_read(const char *path, char **ret_text, size_t *ret_len);
 /* Replace the file atomically by `len` bytes and flush it and its directory,
  * which is created if missing. 0 or -errno. */
 int state_file_write(const char *path, const void *text, size_t len);
+
+/* The same, of what `print` writes; it returns 0 or -errno. */
+int state_file_print(const char *path,
+		     int (*print)(const void *what, FILE *out),
+		     const void *what);
 
 /* Open the file for locks and for writing, and create it if missing. A
  * descriptor or -errno. */

@@ -50,19 +50,9 @@ static json_t *ago(uint64_t then_ms)
 
 static const char *reason_of(const struct uplink_status_family *family)
 {
-	switch (family->way) {
-	case SETUP_WAY_LINK:
-		return "link";
-	case SETUP_WAY_PROBES:
-		return "probes";
-	case SETUP_WAY_FORCED:
-		return "forced";
-	case SETUP_WAY_NONE:
-		return "no gateway";
-	case SETUP_WAY_ITSELF:
-		break;
-	}
-	return family->is_kept ? "probes fail, no other uplink answers" : NULL;
+	if (family->is_kept)
+		return "probes fail, no other uplink answers";
+	return setup_way_name(family->way);
 }
 
 /* The paths that carry the balanced flows of an uplink that is down. */

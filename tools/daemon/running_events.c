@@ -18,23 +18,6 @@
 
 /* ---- uplinks ---- */
 
-static const char *reason_of(enum setup_way way)
-{
-	switch (way) {
-	case SETUP_WAY_LINK:
-		return "link";
-	case SETUP_WAY_PROBES:
-		return "probes";
-	case SETUP_WAY_FORCED:
-		return "forced";
-	case SETUP_WAY_NONE:
-		return "no gateway";
-	case SETUP_WAY_ITSELF:
-		break;
-	}
-	return "";
-}
-
 static struct uplink_seen *find_seen(struct running *running, const char *name)
 {
 	struct uplink_seen *free_place = NULL;
@@ -57,7 +40,8 @@ static void emit_uplink(struct running *running, const struct uplink *uplink,
 		.uplink = uplink->name, .dev = uplink->dev,
 		.family = v6 ? "ipv6" : "ipv4",
 		.is_up = way == SETUP_WAY_ITSELF,
-		.reason = reason_of(way), .active = active,
+		.reason = way == SETUP_WAY_ITSELF ? "" : setup_way_name(way),
+		.active = active,
 	};
 	int rc = hooks_run(&running->hooks, &hook);
 

@@ -59,6 +59,12 @@ enum backoff_state backoff_count(struct backoff *backoff, uint64_t now_ms)
 	return was_backoff ? BACKOFF_ACTIVE : BACKOFF_BEGIN;
 }
 
+void backoff_clear_refusals(struct backoffs *backoffs)
+{
+	for (size_t i = 0; i < BACKOFF_THINGS; i++)
+		backoffs->items[i].refused = 0;
+}
+
 uint64_t backoff_next_ms(const struct backoffs *backoffs, uint64_t now_ms)
 {
 	uint64_t next = 0;

@@ -22,7 +22,7 @@ struct backoff {
 	uint64_t until_ms;	/* not restored before this time */
 	uint64_t pause_ms;
 	unsigned int count;
-	int refused;		/* the kernel's last error, see reconcile.c */
+	int refused;		/* the kernel's last error, which was logged */
 };
 
 /* All zero: empty. The entry that was idle longest is evicted. */
@@ -40,6 +40,8 @@ enum backoff_state {
 struct backoff *backoff_of(struct backoffs *backoffs, const char *thing);
 /* Count one more restoration. Whether to carry it out. */
 enum backoff_state backoff_count(struct backoff *backoff, uint64_t now_ms);
+/* The kernel accepted all steps: a later refusal is logged again. */
+void backoff_clear_refusals(struct backoffs *backoffs);
 /* Return when the next wait ends; 0: nothing waits. */
 uint64_t backoff_next_ms(const struct backoffs *backoffs, uint64_t now_ms);
 

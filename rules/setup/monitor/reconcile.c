@@ -157,13 +157,6 @@ static void refused(void *ctx, const struct setup_change *change, int rc)
 	backoff->refused = rc;
 }
 
-/* The kernel accepted all steps: a later refusal is logged again. */
-static void clear_refusals(struct reconciler *rec)
-{
-	for (size_t i = 0; i < BACKOFF_THINGS; i++)
-		rec->backoffs.items[i].refused = 0;
-}
-
 static void save_probe_results(struct reconciler *rec)
 {
 	int rc = probe_results_save(rec->probe_results_fd, rec->policy,
@@ -284,7 +277,7 @@ static void schedule_check(struct reconciler *rec, int rc)
 		check_by(rec, backoff);
 	if (rc == 0 && !rec->failed) {
 		rec->retry_ms = RETRY_FIRST_MS;
-		clear_refusals(rec);
+		backoff_clear_refusals(&rec->backoffs);
 		return;
 	}
 	check_by(rec, time + rec->retry_ms);

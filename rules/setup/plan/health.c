@@ -204,38 +204,23 @@ bool health_is_kept(const char *dir)
 	return is_kept;
 }
 
-static void write_admin_states(const struct health *health, FILE *out)
+static int write_admin_states(const void *what, FILE *out)
 {
+	const struct health *health = what;
+
 	for (size_t i = 0; i < health->count; i++)
 		if (health->items[i].admin_state != HEALTH_AUTO)
 			fprintf(out, "%s %s\n", health->items[i].name,
 				health->items[i].admin_state == HEALTH_UP
 					? "up"
 					: "down");
-}
-
-/* Replace the file atomically. */
-static int replace_admin_states(const char *dir, const struct health *health)
-{
-	char path[PATH_MAX];
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	int rc;
-
-	if (out == NULL)
-		return -ENOMEM;
-	write_admin_states(health, out);
-	rc = fclose(out) != 0 ? -ENOMEM :
-	     state_file_write(path_of(dir, HEALTH_ADMIN_STATES, path), text,
-			      len);
-	free(text);
-	return rc;
+	return 0;
 }
 
 int health_save_admin_state(const char *dir, const char *uplink,
 			    enum health_admin_state admin_state)
 {
+	char path[PATH_MAX];
 	struct health health = { 0 };
 	struct health_uplink *item;
 	int rc = read_admin_states(dir, &health);
@@ -244,7 +229,8 @@ int health_save_admin_state(const char *dir, const char *uplink,
 		rc = find_or_add(&health, uplink, &item);
 	if (rc == 0) {
 		item->admin_state = admin_state;
-		rc = replace_admin_states(dir, &health);
+		rc = state_file_print(path_of(dir, HEALTH_ADMIN_STATES, path),
+				      write_admin_states, &health);
 	}
 	health_fini(&health);
 	return rc;
