@@ -64,9 +64,9 @@ static int uplink_of_table(const struct policy *policy, uint32_t table)
 	return -1;
 }
 
-static struct in_force_path find(const struct policy *policy,
-				 const struct state *state, uint8_t family,
-				 size_t i)
+struct in_force_path in_force_find(const struct policy *policy,
+				   const struct state *state, uint8_t family,
+				   size_t i)
 {
 	uint8_t number = policy_uplink(policy, i)->path;
 	const struct kernel_rule *rule = rule_at(state, family,
@@ -84,8 +84,9 @@ static struct in_force_path find(const struct policy *policy,
 					   route->metric);
 	if (by >= 0)
 		return (struct in_force_path){ IN_FORCE_UPLINK, (size_t)by,
-					       (size_t)table };
+					       (size_t)table, true };
 	return (struct in_force_path){
+		.has_rule = table >= 0,
 		.way = (end != NULL && end->action == FR_ACT_UNREACHABLE) ||
 		       (route != NULL && route->type == RTN_UNREACHABLE) ?
 			       IN_FORCE_REFUSED : IN_FORCE_MAIN,
@@ -116,8 +117,10 @@ void in_force_read(const struct policy *policy, const char *state_dir,
 		for (size_t i = 0; i < policy_uplinks(policy); i++) {
 			if (!is_noted(&numbers, policy_uplink(policy, i)))
 				continue;
-			ret->paths[i][0] = find(policy, &state, AF_INET, i);
-			ret->paths[i][1] = find(policy, &state, AF_INET6, i);
+			for (int v6 = 0; v6 < 2; v6++)
+				ret->paths[i][v6] = in_force_find(
+					policy, &state,
+					v6 ? AF_INET6 : AF_INET, i);
 		}
 	}
 	state_fini(&state);

@@ -20,11 +20,18 @@ struct in_force_path {
 	enum in_force_way way;
 	size_t by;		/* the active uplink, */
 	size_t table;		/* via a route in the table of this one */
+	bool has_rule;		/* a rule selects a table of the policy */
 };
 
 struct in_force {
 	struct in_force_path paths[SETUP_UPLINKS_MAX][2]; /* IPv4, IPv6 */
 };
+
+struct state;
+/* Where the path of uplink `i` leads by the rules and routes of `state`. */
+struct in_force_path in_force_find(const struct policy *policy,
+				   const struct state *state, uint8_t family,
+				   size_t i);
 
 /* Read the state of what the journal of `state_dir`, which may be NULL, names.
  * What cannot be read is unknown. */

@@ -3,7 +3,6 @@
 #include "rules/setup/monitor/failback.h"
 
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,70 +10,23 @@
 
 #include "rules/policy/policy.h"
 #include "rules/policy/strict.h"
+#include "rules/setup/in_force.h"
 #include "rules/setup/kernel/array.h"
-#include "rules/setup/kernel/prefs.h"
 #include "rules/setup/plan/plan.h"
-#include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/plan/state.h"
 
 /* ---- where paths lead ---- */
-
-static int uplink_of_table(const struct policy *policy, uint32_t table)
-{
-	for (size_t i = 0; i < policy_uplinks(policy); i++)
-		if (policy_uplink(policy, i)->table == table)
-			return (int)i;
-	return -1;
-}
-
-/* The uplink whose table the rule of path `i` selects; -1: no rule. */
-static int selected(const struct policy *policy, const struct state *state,
-		    uint8_t family, size_t i)
-{
-	uint8_t path = policy_uplink(policy, i)->path;
-
-	for (size_t n = 0; n < state->rule_count; n++) {
-		const struct kernel_rule *rule = &state->rules[n];
-
-		if (rule->family == family && state_rule_is_ours(rule) &&
-		    rule->pref == PREF_MARK + path)
-			return uplink_of_table(policy, rule->table);
-	}
-	return -1;
-}
-
-/* The uplink whose default comes first in the table of uplink `i`. */
-static uint8_t first_default(const struct policy *policy,
-			     const struct state *state, uint8_t family,
-			     size_t i)
-{
-	const struct kernel_route *first = NULL;
-	int found;
-
-	for (size_t n = 0; n < state->route_count; n++) {
-		const struct kernel_route *route = &state->routes[n];
-
-		if (route->family == family && state_route_is_ours(route) &&
-		    route->table == policy_uplink(policy, i)->table &&
-		    route->dst.len == (family == AF_INET ? 96 : 0) &&
-		    (first == NULL || route->metric < first->metric))
-			first = route;
-	}
-	if (first == NULL || first->type != RTN_UNICAST)
-		return PLAN_NO_UPLINK;
-	found = plan_routes_of_metric(policy, family, i, first->metric);
-	return found < 0 ? PLAN_NO_UPLINK : (uint8_t)found;
-}
 
 /* Without a rule nothing of ours was set up: no flow is on a fallback. */
 static uint8_t leads_to(const struct policy *policy, const struct state *state,
 			size_t i, bool v6)
 {
-	uint8_t family = v6 ? AF_INET6 : AF_INET;
-	int table = selected(policy, state, family, i);
+	struct in_force_path path = in_force_find(
+		policy, state, v6 ? AF_INET6 : AF_INET, i);
 
-	return table < 0 ? FAILBACK_STAYS :
-	       first_default(policy, state, family, (size_t)table);
+	if (!path.has_rule)
+		return FAILBACK_STAYS;
+	return path.way == IN_FORCE_UPLINK ? (uint8_t)path.by : PLAN_NO_UPLINK;
 }
 
 static bool shares_dev(const struct policy *policy, size_t a, size_t b)
