@@ -50,7 +50,7 @@ DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 
 LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \
 	    rules/*/*.c rules/setup/*/*.c)
-TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c)
+TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c tools/load/*.c)
 UNIT_SRC := $(wildcard pcap-tests/unit/check_*.c)
 HELPER_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)

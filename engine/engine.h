@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 #include "engine/worker/worker.h"
 #include "rules/policy/policy.h"
 

@@ -11,9 +11,6 @@
 
 /* Beside EXIT_SUCCESS, "yes", and EXIT_FAILURE, "no". */
 #define EXIT_USAGE 2
-/* Of `run` and `up`: the policy is refused, so that a service manager does not
- * start them again (EX_CONFIG of sysexits.h). */
-#define EXIT_POLICY 78
 
 int cmd_check(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);

@@ -7,8 +7,8 @@
 #include "rules/parse/ast.h"
 #include "rules/util/source.h"
 #include "tools/cmd.h"
-#include "tools/expects.h"
-#include "tools/load.h"
+#include "tools/load/expects.h"
+#include "tools/load/load.h"
 
 static int print_canonical(const char *path)
 {

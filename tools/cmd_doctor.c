@@ -7,7 +7,7 @@
 
 #include "rules/setup/doctor/doctor.h"
 #include "tools/cmd.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 static const char *const levels[] = { "ok", "warning", "error" };
 

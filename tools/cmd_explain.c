@@ -17,7 +17,7 @@
 #include "tools/cmd.h"
 #include "tools/explain_kernel.h"
 #include "tools/learned_list.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 #define PLACE_MAX 512
 

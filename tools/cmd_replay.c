@@ -12,7 +12,7 @@
 #include "engine/learn/learned.h"
 #include "engine/replay/replay.h"
 #include "tools/cmd.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 #include "tools/options.h"
 #include "tools/progress.h"
 #include "tools/report.h"

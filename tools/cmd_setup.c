@@ -10,7 +10,7 @@
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
 #include "tools/daemon/engine_lock.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 struct choice {
 	struct setup_options options;

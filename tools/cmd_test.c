@@ -14,7 +14,7 @@
 
 #include "engine/replay/replay.h"
 #include "tools/cmd.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 #include "tools/report.h"
 
 #define PATH_ROOM 4096

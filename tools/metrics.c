@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 #include "tools/status.h"
 
 struct metric {

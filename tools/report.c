@@ -10,7 +10,7 @@
 #include "engine/packet/decode.h"
 #include "engine/hints/hint.h"
 #include "rules/parse/keywords.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 #define PLACE_MAX 512
 #define ENDPOINT_MAX (ADDRESS_TEXT_MAX + 8)

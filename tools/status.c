@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 
 uint64_t status_number(const json_t *status, const char *path)
 {

@@ -25,7 +25,7 @@
 
 #include "engine/flow/flow.h"
 #include "engine/learn/learned.h"
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 #include "rules/policy/policy.h"
 #include "rules/util/keyed_hash.h"
 

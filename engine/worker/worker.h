@@ -17,7 +17,7 @@
 #include "engine/learn/learned.h"
 #include "engine/worker/worker_config.h"
 #include "engine/packet/packet.h"
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 #include "rules/policy/policy.h"
 
 /* Maximum number of packets worker_classify() takes at once. */

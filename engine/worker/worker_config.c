@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* worker_config.c - a worker's configuration, see worker_config.h. */
 #include "engine/worker/worker_config.h"
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 #include "rules/util/big_alloc.h"
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "engine/flow/inspect.h"
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 #include "rules/policy/policy.h"
 
 /* Flows of one route or class. */

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "rules/tables/address.h"
-#include "rules/setup/ruleset/big_set.h"
+#include "rules/setup/plan/big_set.h"
+#include "rules/setup/ruleset/big_set_fill.h"
 #include "rules/setup/kernel/nft_table.h"
 #include "rules/setup/plan/plan.h"
 

@@ -2,7 +2,7 @@
 /* check_stats.c - the table of counters and its sums. */
 #include <string.h>
 
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 #include "unit.h"
 
 /* Each field has its row, with a name that is unique. */

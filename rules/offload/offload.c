@@ -311,6 +311,21 @@ out:
 	return rc;
 }
 
+bool offload_has_addresses(const struct offload *offload, size_t set)
+{
+	for (size_t i = 0; i < offload->chain_count; i++) {
+		const struct offload_chain *chain = &offload->chains[i];
+
+		for (size_t r = 0; r < chain->count; r++)
+			for (size_t t = 0; t < chain->rules[r].test_count; t++)
+				if (chain->rules[r].tests[t].set == set &&
+				    offload_is_address(
+					    chain->rules[r].tests[t].field))
+					return true;
+	}
+	return false;
+}
+
 void offload_free(struct offload *offload)
 {
 	if (offload == NULL)

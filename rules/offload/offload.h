@@ -119,6 +119,10 @@ struct offload {
 int offload_make(const struct policy *policy, struct offload **ret);
 void offload_free(struct offload *offload);
 
+/* Whether a rule compares addresses with `set`; a set that became part of a map
+ * is unused. */
+bool offload_has_addresses(const struct offload *offload, size_t set);
+
 struct facts;
 
 /* Evaluate the rules for a new flow: OFFLOAD_QUEUE, _PATH or _BALANCE. */
@@ -136,6 +140,11 @@ static inline bool offload_covers(const struct bitmap *outer,
 		if (inner->words[i] & ~outer->words[i])
 			return false;
 	return true;
+}
+
+static inline bool offload_is_address(uint8_t field)
+{
+	return field == OFFLOAD_FROM || field == OFFLOAD_TO;
 }
 
 static inline bool offload_has(const struct bitmap *bitmap, uint32_t n)

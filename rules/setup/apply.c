@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "rules/setup/ruleset/big_set.h"
+#include "rules/setup/ruleset/big_set_fill.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/ruleset/queue_rule.h"
 #include "rules/setup/kernel/nft.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "rules/policy/marks.h"
-#include "rules/setup/monitor/conntrack_cleanup.h"
+#include "rules/setup/kernel/conntrack_cleanup.h"
 #include "rules/setup/setup.h"
 
 int numbers_load(const char *state_dir, struct uplink_numbers *ret)

@@ -68,8 +68,8 @@
 
 #include "rules/setup/apply.h"
 #include "rules/setup/plan/conflict.h"
-#include "rules/setup/monitor/conntrack_cleanup.h"
-#include "rules/setup/monitor/failback.h"
+#include "rules/setup/kernel/conntrack_cleanup.h"
+#include "rules/setup/failback.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/kernel/nft.h"

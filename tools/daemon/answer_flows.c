@@ -10,7 +10,7 @@
 #include "rules/parse/keywords.h"
 #include "rules/util/clock.h"
 #include "tools/daemon/answer_parts.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 #define PLACE_MAX 512
 #define SECOND_NS 1000000000u

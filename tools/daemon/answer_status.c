@@ -7,7 +7,7 @@
 #include "engine/nfqueue/queue_health.h"
 #include "rules/setup/kernel/nft.h"
 #include "tools/daemon/answer_parts.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 #define PLACE_MAX 512
 

@@ -6,6 +6,10 @@
 #ifndef WAYMARK_FOREGROUND_H
 #define WAYMARK_FOREGROUND_H
 
+/* Exit status of `run` and `up`: the policy is refused, so that a service manager
+ * does not start them again (EX_CONFIG of sysexits.h). */
+#define EXIT_POLICY 78
+
 struct foreground;
 
 /*

@@ -17,7 +17,7 @@
 #include "tools/daemon/hooks.h"
 #include "tools/daemon/notify.h"
 #include "rules/setup/kernel/counter_totals.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 struct refresh;
 

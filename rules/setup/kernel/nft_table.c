@@ -11,7 +11,7 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include "rules/setup/kernel/array.h"
-#include "rules/setup/ruleset/big_set.h"
+#include "rules/setup/kernel/big_set_name.h"
 #include "rules/setup/kernel/nft.h"
 
 #define RECEIVE_MAX (64u << 10)

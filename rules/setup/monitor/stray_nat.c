@@ -7,9 +7,9 @@
 
 #include "rules/policy/policy.h"
 #include "rules/policy/strict.h"
-#include "rules/setup/monitor/failback.h"
+#include "rules/setup/failback.h"
 #include "rules/setup/kernel/flow_entries.h"
-#include "rules/setup/monitor/nat_owner.h"
+#include "rules/setup/nat_owner.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/setup/setup.h"

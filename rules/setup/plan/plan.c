@@ -10,7 +10,7 @@
 #include "rules/policy/policy.h"
 #include "rules/policy/strict.h"
 #include "rules/setup/kernel/array.h"
-#include "rules/setup/ruleset/big_set.h"
+#include "rules/setup/plan/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/plan/plan_local.h"
 #include "rules/setup/plan/plan_nat.h"

@@ -3,6 +3,8 @@
  * big_set_fill.c - load a big set via netlink in one transaction: libnftables
  * would spend more time on the text than the kernel on the set.
  */
+#include "rules/setup/ruleset/big_set_fill.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -14,9 +16,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rules/setup/ruleset/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/kernel/nft_table.h"
+#include "rules/setup/plan/big_set.h"
 #include "rules/setup/plan/plan.h"
 
 /* A list of elements is one attribute; its length field has 16 bits. */
@@ -186,4 +188,34 @@ int big_sets_make(const struct plan *plan, const struct nft_table *table,
 				     "for it", set->count, strerror(-rc));
 	}
 	return 0;
+}
+
+/* ---- scripts ---- */
+
+void big_sets_declare(const struct plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->big_count; i++)
+		fprintf(out, "add set inet " NFT_TABLE " %s { type %s; "
+			"flags interval; }\n", plan->bigs[i].name,
+			plan->bigs[i].is_v6 ? "ipv6_addr" : "ipv4_addr");
+}
+
+void big_sets_delete(const struct plan *plan, const struct nft_table *table,
+		     FILE *out)
+{
+	struct big_set_claim claim;
+
+	for (size_t i = 0; i < table->set_count; i++)
+		if (big_set_is(table->sets[i], &claim) &&
+		    !big_sets_have(plan, table->sets[i]))
+			fprintf(out, "delete set inet " NFT_TABLE " %s\n",
+				table->sets[i]);
+}
+
+bool big_sets_lack(const struct plan *plan, const struct nft_table *table)
+{
+	for (size_t i = 0; i < plan->big_count; i++)
+		if (!nft_table_has_whole(table, plan->bigs[i].name))
+			return true;
+	return false;
 }

@@ -51,7 +51,7 @@
  * between the two finds the old map empty. Each map is therefore followed by
  * rules for the same purpose (restore_again, count_N, the queue rules).
  */
-#include "rules/setup/ruleset/big_set.h"
+#include "rules/setup/plan/big_set.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/ruleset/ruleset_arrival.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/setup/ruleset/big_set.h"
+#include "rules/setup/ruleset/big_set_fill.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/ruleset/ruleset_arrival.h"

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "rules/offload/offload.h"
-#include "rules/setup/ruleset/big_set.h"
+#include "rules/setup/plan/big_set.h"
 #include "rules/setup/kernel/counters.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/ruleset/ruleset_balance.h"
@@ -81,11 +81,6 @@ static void write_addresses(const struct offload_range *range, FILE *out)
 
 /* ---- sets ---- */
 
-static bool is_address(uint8_t field)
-{
-	return field == OFFLOAD_FROM || field == OFFLOAD_TO;
-}
-
 /* The ranges of one family in `set`. */
 static const struct offload_range *ranges_of(const struct offload_set *set,
 					     enum family family,
@@ -141,27 +136,13 @@ static void write_set(const struct plan *plan, size_t number,
 	fputs(" }\n\t}\n\n", out);
 }
 
-bool ruleset_offload_uses_set(const struct offload *offload, size_t set)
-{
-	for (size_t i = 0; i < offload->chain_count; i++) {
-		const struct offload_chain *chain = &offload->chains[i];
-
-		for (size_t r = 0; r < chain->count; r++)
-			for (size_t t = 0; t < chain->rules[r].test_count; t++)
-				if (chain->rules[r].tests[t].set == set &&
-				    is_address(chain->rules[r].tests[t].field))
-					return true;
-	}
-	return false;
-}
-
 static void write_sets(const struct plan *plan, bool with_big, FILE *out)
 {
 	const struct offload *offload = plan->offload;
 
 	for (size_t i = 0; i < offload->set_count; i++) {
 		if (offload->sets[i].count <= INLINE_MAX ||
-		    !ruleset_offload_uses_set(offload, i))
+		    !offload_has_addresses(offload, i))
 			continue;
 		write_set(plan, i, FAMILY_4, with_big, out);
 		write_set(plan, i, FAMILY_6, with_big, out);
@@ -334,7 +315,7 @@ static void write_test(const struct writer *w, const struct offload_test *test,
 {
 	const struct offload_set *set = &w->offload->sets[test->set];
 
-	if (is_address(test->field)) {
+	if (offload_is_address(test->field)) {
 		write_address_test(w, test, family);
 		return;
 	}
@@ -419,7 +400,7 @@ static bool is_dscp_map(const struct offload_map *map)
 static void write_map(const struct writer *w, const struct offload_map *map,
 		      enum family family)
 {
-	int which = is_address(map->field) && family == FAMILY_6;
+	int which = offload_is_address(map->field) && family == FAMILY_6;
 	bool is_tos = map->field == OFFLOAD_TOS;
 	bool dscp = is_tos && is_dscp_map(map);
 
@@ -433,7 +414,7 @@ static void write_map(const struct writer *w, const struct offload_map *map,
 			write_tos_range(family, dscp,
 					number_of(&one->range.first),
 					number_of(&one->range.last), w->out);
-		else if (is_address(map->field))
+		else if (offload_is_address(map->field))
 			write_addresses(&one->range, w->out);
 		else
 			write_number(map->field, &one->range, w->out);
@@ -446,11 +427,11 @@ static void write_map(const struct writer *w, const struct offload_map *map,
 static bool has_family(const struct offload_rule *rule)
 {
 	if (!offload_covers(&rule->tos, &offload_any) ||
-	    (rule->map != NULL && (is_address(rule->map->field) ||
+	    (rule->map != NULL && (offload_is_address(rule->map->field) ||
 			   rule->map->field == OFFLOAD_TOS)))
 		return true;
 	for (size_t i = 0; i < rule->test_count; i++)
-		if (is_address(rule->tests[i].field))
+		if (offload_is_address(rule->tests[i].field))
 			return true;
 	return false;
 }
@@ -461,13 +442,13 @@ static bool is_for(const struct writer *w, const struct offload_rule *rule,
 {
 	size_t count;
 
-	if (rule->map != NULL && is_address(rule->map->field) &&
+	if (rule->map != NULL && offload_is_address(rule->map->field) &&
 	    rule->map->counts[family == FAMILY_6] == 0)
 		return false;
 	for (size_t i = 0; i < rule->test_count; i++) {
 		const struct offload_test *test = &rule->tests[i];
 
-		if (!is_address(test->field) || test->is_negated)
+		if (!offload_is_address(test->field) || test->is_negated)
 			continue;
 		ranges_of(&w->offload->sets[test->set], family, &count);
 		if (count == 0)

@@ -24,9 +24,6 @@ bool ruleset_offload_has_stateless(const struct plan *plan);
 /* Write that chain and those that it ends in, except for the routes. */
 void ruleset_offload_write_stateless(const struct plan *plan, FILE *out);
 
-/* Whether a rule tests the set; a set that became part of a map is unused. */
-bool ruleset_offload_uses_set(const struct offload *offload, size_t set);
-
 /* Whether the name of a set or chain is one of this module, under any plan. */
 bool ruleset_offload_is_set(const char *name);
 bool ruleset_offload_is_chain(const char *name);

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "rules/setup/kernel/flow_entries.h"
-#include "rules/setup/monitor/nat_owner.h"
+#include "rules/setup/nat_owner.h"
 #include "rules/setup/setup.h"
 
 struct policy;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stats.c - the table of what the engine counts, see stats.h. */
-#include "engine/stats.h"
+#include "engine/stats/stats.h"
 
 #include <string.h>
 

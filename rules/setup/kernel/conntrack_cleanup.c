@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conntrack_cleanup.c - change the marks of conntrack entries. */
-#include "rules/setup/monitor/conntrack_cleanup.h"
+#include "rules/setup/kernel/conntrack_cleanup.h"
 
 #include "rules/setup/kernel/flow_entries.h"
 

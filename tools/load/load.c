@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* load.c - a policy for a command. */
 #include "rules/compile/policy_load.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,7 +20,7 @@
 #include "rules/util/source.h"
 #include "rules/util/state_dir.h"
 #include "rules/util/state_file.h"
-#include "tools/expects.h"
+#include "tools/load/expects.h"
 
 /* That a start may wait for the DNS. */
 #define WAIT_MS 3000

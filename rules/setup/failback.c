@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* failback.c - flows on a fallback whose uplink is up again. */
-#include "rules/setup/monitor/failback.h"
+#include "rules/setup/failback.h"
 
 #include <errno.h>
 #include <netinet/in.h>

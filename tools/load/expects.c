@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* expects.c - the expect lines of a policy, see expects.h. */
-#include "tools/expects.h"
+#include "tools/load/expects.h"
 
 #include "engine/expect.h"
-#include "tools/load.h"
+#include "tools/load/load.h"
 
 #define PLACE_MAX 512
 

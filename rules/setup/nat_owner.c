@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nat_owner.c - find the uplink whose address NAT gave a flow. */
-#include "rules/setup/monitor/nat_owner.h"
+#include "rules/setup/nat_owner.h"
 
 #include <stdlib.h>
 #include <string.h>
