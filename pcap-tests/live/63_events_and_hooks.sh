@@ -109,12 +109,13 @@ ok "it is ended after 10 seconds" until_true 150 grep -q \
 ok "and the next one is run" until_true 50 grep -qx \
 	"uplink two up2 ipv4 down forced one" "$ran"
 waymark uplink auto two >/dev/null
+happened uplink 'select(.family == "ipv4").state' up
 
 # ---- repairs, reloads, exemptions ----
 
 in_router nft delete table inet waymark
-happened kernel 'select(.message | startswith("table inet waymark: restored")) |
-	"\(.level) \(.message | split(" (")[0])"' \
+happened kernel 'select(.message | test("^table inet waymark.*: restored")) |
+	"\(.level) \(.message | sub(" and [0-9]+ more"; "") | split(" (")[0])"' \
 	"warning table inet waymark: restored: changed by nft"
 waymark reload >/dev/null 2>&1
 happened reload .result accepted

@@ -9,7 +9,7 @@ lab_bound 120 "$0" "$@"
 lab_need
 lab_new 3
 
-probes="every 200ms up 2 down 3"
+probes="every 400ms up 2 down 3"
 lab_policy <<END
 uplink one   { dev up1 via $(gw4 1) via $(gw6 1) masquerade }
 uplink two   { dev up2 via $(gw4 2) via $(gw6 2) masquerade fallback three
@@ -34,8 +34,8 @@ by()
 {
 	local name=$1 want4=$2 want6=$3 port=$4 where=${5-client}
 	lab_forget
-	ask "$where" udp $SERVER4 "$port" --patience 0.4 >/dev/null 2>&1
-	ask "$where" udp $SERVER6 "$port" --patience 0.4 >/dev/null 2>&1
+	ask "$where" udp $SERVER4 "$port" --patience 0.7 >/dev/null 2>&1
+	ask "$where" udp $SERVER6 "$port" --patience 0.7 >/dev/null 2>&1
 	is "$name: IPv4" "$(lab_paths $SERVER4 udp "$port")" "$want4"
 	is "$name: IPv6" "$(lab_paths $SERVER6 udp "$port")" "$want6"
 }
