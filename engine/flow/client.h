@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "rules/tables/address.h"
 
@@ -42,6 +43,40 @@ static inline unsigned int client_heaviest(const uint64_t *clients,
 		if (share == max)
 			places |= 1u << i;
 	}
+	return places;
+}
+
+#define CLIENT_ONES UINT64_C(0x0101010101010101)	/* 1 in each byte */
+
+/* 1 in each byte where `word` has 0. */
+static inline uint64_t client_zeros(uint64_t word)
+{
+	uint64_t low = 0x7f * CLIENT_ONES;
+
+	return ~(((word & low) + low) | word | low) >> 7;
+}
+
+/* The same as client_heaviest() of CLIENTS_MAX places with a byte for each
+ * client, all compared at once. Clients that share a byte count as one. */
+static inline unsigned int
+client_heaviest_bytes(const uint8_t clients[static CLIENTS_MAX])
+{
+	uint8_t shares[CLIENTS_MAX];
+	unsigned int max = 0, places = 0;
+	uint64_t word, share = CLIENT_ONES, known;
+
+	memcpy(&word, clients, sizeof(word));
+	known = CLIENT_ONES ^ client_zeros(word);
+	for (unsigned int bits = 8; bits < 64; bits += 8)
+		share += client_zeros(word ^ (word << bits |
+					      word >> (64 - bits))) & known;
+	if (share == CLIENT_ONES)
+		return (1u << CLIENTS_MAX) - 1;
+	memcpy(shares, &share, sizeof(shares));
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		max = shares[i] > max ? shares[i] : max;
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		places |= (unsigned int)(shares[i] == max) << i;
 	return places;
 }
 

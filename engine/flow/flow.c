@@ -18,21 +18,24 @@
 #define FLOWS_AT_ONCE BUCKET_FLOWS	/* that a part reserves at a time */
 
 /*
- * A bucket has a one-byte tag for each flow, so that no other flow is touched;
+ * A bucket has a two-byte tag for each flow, so that no other flow is touched;
  * 0 is an empty place. A place gets a flow when it is first used and keeps it.
  * So flows lie side by side in order of arrival, and a table that is far from
  * full takes little cache and memory.
  *
  * The bucket also knows which flow is evicted next: `order` lists the places by
  * their latest packet, four bits each, the newest in the lowest digit;
- * `settled` marks settled flows.
+ * `settled` marks settled flows, and `clients` has a keyed byte of each flow's
+ * client (client.h), 0 for none.
  */
 struct bucket {
 	_Alignas(CACHE_LINE) uint16_t tags[BUCKET_FLOWS];
+	uint8_t clients[BUCKET_FLOWS];
 	uint32_t flows[BUCKET_FLOWS];
 	uint32_t order;			/* XOR ORDER_FIRST: memory is zeroed */
 	uint8_t settled;		/* bit n: the flow in place n */
 };
+_Static_assert(sizeof(struct bucket) == CACHE_LINE, "one line of the cache");
 
 #define ORDER_FIRST 0x76543210u
 #define DIGITS 0x11111111u		/* one in each */
@@ -274,38 +277,19 @@ static uint32_t longest_idle(const struct bucket *bucket, unsigned int places)
 	return place;
 }
 
-/* An empty place, or one of a settled flow; false: there is none. */
-static bool find_place(const struct bucket *bucket, uint32_t *ret_place)
-{
-	for (uint32_t i = 0; i < BUCKET_FLOWS; i++)
-		if (bucket->tags[i] == 0) {
-			*ret_place = i;
-			return true;
-		}
-	if (bucket->settled == 0)
-		return false;
-	*ret_place = longest_idle(bucket, bucket->settled);
-	return true;
-}
-
 /*
  * The place for the bucket's next new flow: an empty one, else that of the
  * longest idle settled flow, else of the client with the most flows in the
  * bucket that of the longest idle. The keyed hash spreads a client's flows
  * evenly, so a bucket shows who fills the table.
  */
-static uint32_t place_of_next(const struct flow_table *table,
-			      const struct bucket *bucket)
+static uint32_t place_of_next(const struct bucket *bucket)
 {
-	uint64_t clients[BUCKET_FLOWS];
-	uint32_t place;
-
-	if (find_place(bucket, &place))
-		return place;
-	for (size_t i = 0; i < BUCKET_FLOWS; i++)
-		clients[i] = client_of(&flow_of(table, bucket,
-						i)->facts.client);
-	return longest_idle(bucket, client_heaviest(clients, BUCKET_FLOWS));
+	for (uint32_t i = 0; i < BUCKET_FLOWS; i++)
+		if (bucket->tags[i] == 0)
+			return i;
+	return longest_idle(bucket, bucket->settled != 0 ? bucket->settled :
+				    client_heaviest_bytes(bucket->clients));
 }
 
 static void prefetch_flow(const struct flow *flow, size_t bytes)
@@ -328,14 +312,11 @@ bool flow_prefetch_match(const struct flow_table *table, uint64_t hash)
 						       : sizeof(struct flow));
 		return true;
 	}
-	if (find_place(bucket, &place))
-		prefetch_flow(bucket->tags[place] != 0
-				      ? flow_of(table, bucket, place)
-				      : &table->flows[table->next],
-			      sizeof(struct flow));
-	else
-		for (size_t i = 0; i < BUCKET_FLOWS; i++)
-			prefetch_flow(flow_of(table, bucket, i), CACHE_LINE);
+	place = place_of_next(bucket);
+	prefetch_flow(bucket->tags[place] != 0 ?
+			      flow_of(table, bucket, place) :
+			      &table->flows[table->next],
+		      sizeof(struct flow));
 	return false;
 }
 
@@ -396,7 +377,7 @@ static struct flow *make_room(struct flow_table *table, uint64_t hash)
 {
 	size_t at = bucket_of(table, hash);
 	struct bucket *bucket = &table->buckets[at];
-	uint32_t place = place_of_next(table, bucket);
+	uint32_t place = place_of_next(bucket);
 	struct flow *flow;
 
 	if (bucket->tags[place] == 0)
@@ -437,11 +418,24 @@ void flow_settle(struct flow_table *table, struct flow *flow)
 	bucket->settled |= (uint8_t)(1u << flow->seat % BUCKET_FLOWS);
 }
 
-static void unsettle(struct flow_table *table, uint32_t seat)
+static uint8_t client_byte(const struct flow_table *table,
+			   const struct address *address)
 {
-	struct bucket *bucket = bucket_of_seat(table, seat);
+	uint64_t client = client_of(address);
+	uint8_t byte = (uint8_t)((client ^ table->key[0]) *
+				 (table->key[HASH_WORDS] | 1) >> 56);
 
-	bucket->settled &= (uint8_t)~(1u << seat % BUCKET_FLOWS);
+	return client == 0 ? 0 : byte != 0 ? byte : 1;
+}
+
+/* Record the new flow in its bucket. */
+static void enter(struct flow_table *table, const struct flow *flow)
+{
+	struct bucket *bucket = bucket_of_seat(table, flow->seat);
+	uint32_t place = flow->seat % BUCKET_FLOWS;
+
+	bucket->settled &= (uint8_t)~(1u << place);
+	bucket->clients[place] = client_byte(table, &flow->facts.client);
 }
 
 static bool is_response(const struct packet *pkt)
@@ -497,9 +491,9 @@ struct flow *flow_start(struct flow_table *table, const struct packet *pkt,
 	}
 	memset(flow, 0, sizeof(*flow));
 	flow->seat = seat;
-	unsettle(table, seat);
-	flow_touch(table, flow, hash, pkt->time_ns);
 	facts_init(&flow->facts, pkt);
+	enter(table, flow);
+	flow_touch(table, flow, hash, pkt->time_ns);
 	flow->zone = zone;
 	flow->state = FLOW_NEW;
 	flow->hint = -1;

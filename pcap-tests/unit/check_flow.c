@@ -2,6 +2,7 @@
 /* check_flow.c - one flow for both directions, and which flows are evicted. */
 #include <stdlib.h>
 
+#include "engine/flow/client.h"
 #include "engine/flow/flow.h"
 #include "unit.h"
 
@@ -355,6 +356,41 @@ START_TEST(fair_shares)
 }
 END_TEST
 
+/* Bytes give the same answer as whole clients; 0 is no client of any. */
+START_TEST(heaviest_by_bytes)
+{
+	static const struct {
+		uint8_t clients[CLIENTS_MAX];
+		unsigned int want;
+	} known[] = {
+		{ { 1, 2, 3, 4, 5, 6, 7, 8 }, 0xff },
+		{ { 1, 2, 3, 4, 255, 6, 7, 255 }, 0x90 },
+		{ { 9, 9, 9, 4, 5, 6, 7, 8 }, 0x07 },
+		{ { 0, 0, 0, 0, 0, 0, 0, 0 }, 0xff },
+		{ { 0, 0, 0, 0, 0, 0, 8, 8 }, 0xc0 },
+		{ { 128, 128, 128, 128, 128, 128, 128, 128 }, 0xff },
+		{ { 1, 2, 1, 2, 1, 2, 0, 128 }, 0x3f },
+	};
+	uint64_t clients[CLIENTS_MAX];
+	uint8_t bytes[CLIENTS_MAX];
+	uint32_t state = 1;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		ck_assert_uint_eq(client_heaviest_bytes(known[i].clients),
+				  known[i].want);
+	for (int round = 0; round < 20000; round++) {
+		for (size_t i = 0; i < CLIENTS_MAX; i++) {
+			state = state * 1664525u + 1013904223u;
+			bytes[i] = (uint8_t)((state >> 24) % (2 + round % 7) *
+					     (round % 2 ? 1 : 51));
+			clients[i] = bytes[i];
+		}
+		ck_assert_uint_eq(client_heaviest_bytes(bytes),
+				  client_heaviest(clients, CLIENTS_MAX));
+	}
+}
+END_TEST
+
 START_TEST(again_in_place)
 {
 	struct flow_table *table = full_bucket();
@@ -498,6 +534,7 @@ int main(void)
 	tcase_add_loop_test(tcase, begins_with_server, 0, ROWS(beginnings));
 	tcase_add_test(tcase, again_in_place);
 	tcase_add_test(tcase, fair_shares);
+	tcase_add_test(tcase, heaviest_by_bytes);
 	tcase_add_test(tcase, flood);
 	tcase_add_test(tcase, parts);
 	tcase_add_test(tcase, spread);
