@@ -87,8 +87,10 @@ struct flow {
 	uint8_t dns_messages;	/* read from the server's TCP stream */
 	uint8_t data_packets;	/* with payload, while it was not settled */
 	uint8_t streams_taken;	/* bit: a side has taken a stream */
-	bool is_given_up;	/* inspection ended for lack of room or budget:
-				 * what was not found may still be there */
+	uint8_t given_up;	/* bit: enum exception. Inspection ended for
+				 * lack of room or budget: what was not found
+				 * may still be there */
+	uint8_t assumed;	/* FACT_* that are known for that reason only */
 	bool is_closing;	/* a FIN or RST came while it was not settled */
 	uint16_t payload_packets;	/* that count against the budget */
 	uint32_t guess_hash;	/* worker_host_hash() of the host */

@@ -9,6 +9,7 @@
 #include "engine/hints/ja4.h"
 #include "engine/flow/inspect.h"
 #include "engine/flow/segment.h"
+#include "rules/policy/exceptions.h"
 
 #define SECOND_NS 1000000000u
 /* Packets of any kind, for each packet of payload that the budget allows. */
@@ -527,13 +528,26 @@ void inspect_renew(const struct inspector *inspector, struct flow *flow,
 		facts->known |= FACT_PAYLOAD;
 }
 
+static void give_up(struct flow *flow, enum exception cause)
+{
+	flow->given_up |= (uint8_t)(1u << cause);
+}
+
+/* Note which of `facts` will be known only because something was given up. */
+static void assume(struct flow *flow, uint8_t facts)
+{
+	if (flow->given_up != 0)
+		flow->assumed |= facts & (uint8_t)~flow->facts.known;
+}
+
 static void observe(struct inspector *inspector, struct flow *flow,
 		    struct flow_names *names, const struct packet *pkt,
 		    bool side)
 {
 	bool is_tcp = pkt->proto == IPPROTO_TCP;
 
-	flow->is_given_up |= has_lost_stream(flow);
+	if (has_lost_stream(flow))
+		give_up(flow, EXCEPTION_STREAM_RECLAIMED);
 	if (is_tcp)
 		segment_note_isn(flow, pkt, side);
 	/* Data in a reset is not part of the stream. */
@@ -547,7 +561,8 @@ static void observe(struct inspector *inspector, struct flow *flow,
 	count_payload(inspector, flow, side, pkt->payload_len);
 	if (flow->payload_bytes[side] < inspector->budget.bytes)
 		return;
-	flow->is_given_up |= hints_are_open(flow, side);
+	if (hints_are_open(flow, side))
+		give_up(flow, EXCEPTION_BUDGET_SPENT);
 	close_side(flow, side);
 }
 
@@ -561,14 +576,18 @@ void inspect_packet(struct inspector *inspector, struct flow *flow,
 		return;
 	count_packet(flow, pkt);
 	observe(inspector, flow, names, pkt, from_server);
-	if (!hints_are_open(flow, false) && !hints_are_open(flow, true))
+	if (!hints_are_open(flow, false) && !hints_are_open(flow, true)) {
+		assume(flow, FACT_HINTS);
 		know_hints(flow);
+	}
 	if (!search_is_open(search, flow, false) &&
 	    !search_is_open(search, flow, true))
 		flow->facts.known |= FACT_PAYLOAD;
 	if (flow->facts.known != FACT_ALL &&
 	    !is_spent(inspector, flow, pkt->time_ns))
 		return;
-	flow->is_given_up |= flow->facts.known != FACT_ALL;
+	if (flow->facts.known != FACT_ALL)
+		give_up(flow, EXCEPTION_BUDGET_SPENT);
+	assume(flow, FACT_ALL);
 	know_all(inspector, flow);
 }

@@ -53,8 +53,15 @@
 	  "Packets that the policy dropped.") \
 	X(flows_evicted, "flows evicted", \
 	  "Flows evicted from a full table before they were settled.") \
+	X(flows_lost, "flows lost", \
+	  "Flows in inspection that the engine no longer knew: evicted, or " \
+	  "inspected before a restart.") \
 	X(streams_reclaimed, "streams reclaimed", \
 	  "Payload buffers reclaimed for other flows.") \
+	X(budget_spent, "budget spent", \
+	  "Flows still undecided when their inspection budget was spent.") \
+	X(payload_lost, "payload lost", \
+	  "Flows still undecided because payload of them was discarded.") \
 	X(batches, "batches", \
 	  "Batches of packets read.") \
 	X(queue_overflow, "queue overflow", \

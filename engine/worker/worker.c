@@ -7,12 +7,12 @@
  * flow will be found in: with a table larger than the caches, waiting for
  * memory would cost more than everything else. Then each packet, in order:
  *
- * - A packet that cannot be decoded keeps its mark and is counted.
+ * - A packet that cannot be decoded is counted (worker_exception.c).
  * - An ICMP error gets the mark of the flow it quotes, because conntrack files
  *   it under that flow.
  * - A packet of an unknown flow whose mark already names a path belongs to a
  *   flow that was inspected before a restart, or whose place was taken. The
- *   path is confirmed as final.
+ *   path is confirmed as final, unless the policy states something else.
  * - Otherwise the flow is found, or started, and its payload is inspected until
  *   the policy can be decided (inspect.c, decide.c).
  *
@@ -209,6 +209,8 @@ static void take_decision(struct worker *worker, struct flow *flow,
 	bool is_new = flow->state == FLOW_NEW;
 
 	decision->path = worker_keep_path(worker, flow, decision);
+	if (flow->assumed != 0 && decision->is_final)
+		worker_give_up(worker, flow, decision);
 	flow->route = decision->route;
 	flow->routed = worker->generation;
 	flow->needs = decision->needs;
@@ -392,13 +394,7 @@ static void classify(struct worker *worker, const struct packet *pkt,
 	bool is_unknown = flow == NULL || flow->state == FLOW_NEW;
 
 	if (is_unknown && path != 0) {
-		/* Inspected before a restart, or its place was taken. Which
-		 * side is the client is unknown now: confirm the path. */
-		verdict->is_settled = true;
-		verdict->mark = marks_merge(worker->marks, pkt->mark,
-					    marks_of(worker->marks, path,
-						     true));
-		stats_add(&worker->counters.settled, 1);
+		worker_settle_lost(worker, pkt, path, verdict);
 		return;
 	}
 	if (is_unknown && worker_observe_local_dns(worker, pkt, zone, hash, flow))
@@ -428,8 +424,8 @@ static void classify_any(struct worker *worker, const struct packet *pkt,
 {
 	*verdict = (struct verdict){ .mark = pkt->mark };
 	if (pkt->status != DECODE_OK)
-		return;
-	if (pkt->quoted != NULL)
+		worker_pass_undecoded(worker, pkt, verdict);
+	else if (pkt->quoted != NULL)
 		classify_error(worker, pkt, zone, verdict);
 	else
 		classify(worker, pkt, zone, hash, verdict);

@@ -273,7 +273,7 @@ static void learn_server(struct worker *worker, const struct flow *flow,
 	    is_name_service(facts->dport))
 		return;
 	/* A name that was not found may still be there. */
-	if (flow->is_given_up && host[0] == '\0')
+	if (flow->given_up != 0 && host[0] == '\0')
 		return;
 	learned_add_server(worker->options.learned, &facts->client,
 			   &facts->server, facts->proto, facts->dport,

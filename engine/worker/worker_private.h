@@ -95,6 +95,17 @@ bool worker_may_reset(const struct worker *worker, const struct flow *flow,
 uint8_t worker_keep_path(const struct worker *worker, const struct flow *flow,
 			 const struct decision *decision);
 
+/* worker_exception.c: apply the policy's exceptions. To the final decision of
+ * a flow about which something is assumed... */
+void worker_give_up(struct worker *worker, const struct flow *flow,
+		    struct decision *decision);
+/* ...to a packet of a flow with a provisional path that is not in the table... */
+void worker_settle_lost(struct worker *worker, const struct packet *pkt,
+			uint8_t path, struct verdict *verdict);
+/* ...and to a packet that is not decoded. */
+void worker_pass_undecoded(struct worker *worker, const struct packet *pkt,
+			   struct verdict *verdict);
+
 /* The sets that the interface is in; NULL: none. */
 set_bits worker_interface_sets(struct worker *worker, uint32_t ifindex);
 

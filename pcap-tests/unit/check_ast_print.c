@@ -129,6 +129,7 @@ END_TEST
 
 static const char *const rows[] = {
 	"marks mask 0x00ff0000\nqueues 0-3 fail-closed\nlate keep\n",
+	"on flow-evicted main\non stream-reclaimed pass\n",
 	"inspect seconds 3 bytes 512k packets 2\n",
 	"class a = not (tcp dport 1 dport 2) not (tcp and icmp)\n",
 	"class a = (tcp) dport 1\nclass b = not (tcp) dport 1\n",

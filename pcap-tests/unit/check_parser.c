@@ -26,6 +26,8 @@ static const struct {
 	{ "queues 0-1 coalesce 1000us fail-closed", NULL },
 	{ "queues 0 coalesce 10us fail-open", NULL },
 	{ "strict first", NULL },
+	{ "on budget-spent drop", NULL },
+	{ "on queue-overflow pass\non undecoded main", NULL },
 	{ "inspect packets 12 bytes 16k seconds 5", NULL },
 	{ "inspect packets 12 bytes 16k seconds 5 memory 64m", NULL },
 	{ "inspect memory 16777216 bytes 1000",

@@ -92,6 +92,16 @@ static const struct {
 	{ "inspect memory 2m memory 2m", "1:19: error: 'memory' is given "
 	  "twice", NULL },
 	{ "inspect packets 0", "1:17: error: '0' is not", NULL },
+	{ "on", "1:3: error: expected 'budget-spent', 'stream-reclaimed', "
+	  "'flow-evicted', 'queue-overflow' or 'undecoded', but the text "
+	  "ends", NULL },
+	{ "on flow-evict drop", "1:4: error: expected 'budget-spent'",
+	  "did you mean 'flow-evicted'?" },
+	{ "on undecoded", "1:13: error: expected 'pass', 'drop' or 'main', "
+	  "but the text ends", NULL },
+	{ "on undecoded deny", "1:14: error: expected 'pass', 'drop' or "
+	  "'main', not 'deny'", "did you mean 'drop'?" },
+	{ "on undecoded drop main", "1:19: error:", NULL },
 	{ "kernel-routes", "1:14: error: expected 'on' or 'off', but the text "
 	  "ends", NULL },
 	{ "kernel-routes offf", "1:15: error: expected 'on' or 'off', not "

@@ -188,6 +188,8 @@ static int gather(struct compiler *c, const struct ast_statement *s)
 		return gather_ahead(c, s);
 	case STATEMENT_LEARN:
 		return ADD(&c->learns, s);
+	case STATEMENT_ON:
+		return compile_exception(c, s);
 	default:
 		return gather_single(c, s);
 	}
@@ -263,6 +265,7 @@ static int compile_settings(struct compiler *c)
 	inspect->bytes = number_or(&s->inspect.bytes, INSPECT_BYTES);
 	inspect->seconds = number_or(&s->inspect.seconds, INSPECT_SECONDS);
 	compile_queues(c);
+	compile_overflow(c, &c->policy->queues);
 	compile_memory(c, &s->inspect.memory);
 	s = c->single[STATEMENT_KERNEL_ROUTES];
 	c->policy->kernel_routes = s == NULL || s->kernel_routes;

@@ -57,6 +57,8 @@ struct compiler {
 	/* Statements that can be written only once, by kind; NULL: not. */
 	const struct ast_statement *single[STATEMENT_INCLUDE + 1];
 	const struct ast_statement *default_route;
+	/* `on`, by cause; NULL: not given. */
+	const struct ast_statement *exceptions[EXCEPTION_COUNT];
 
 	/* Sets, numbered as in the nodes that test them. A user ID is stored as
 	 * an IPv4 address. */
@@ -144,6 +146,11 @@ int compile_packet_check(struct compiler *c);
 
 /* compile_learn.c */
 int compile_learn(struct compiler *c);
+
+/* compile_exception.c: take one `on` statement; apply that of overflowing
+ * queues. */
+int compile_exception(struct compiler *c, const struct ast_statement *s);
+void compile_overflow(struct compiler *c, struct queues *queues);
 
 /* compile_uplink.c */
 int compile_marks(struct compiler *c);

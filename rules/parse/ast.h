@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "rules/policy/conditions.h"
+#include "rules/policy/exceptions.h"
 #include "rules/policy/nat.h"
 #include "rules/policy/probe_kinds.h"
 #include "rules/policy/types.h"
@@ -99,6 +100,7 @@ enum statement_kind {
 	STATEMENT_EXPECT,
 	STATEMENT_INCLUDE,
 	STATEMENT_AHEAD,
+	STATEMENT_ON,
 };
 
 enum switch_word { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
@@ -227,6 +229,10 @@ struct ast_statement {
 			bool is_pref;
 			struct ast_number number;
 		} ahead;
+		struct {		/* on flow-evicted drop */
+			enum exception cause;
+			enum exception_action action;
+		} on;
 		struct ast_uplink uplink;
 		struct {
 			enum list_kind kind;

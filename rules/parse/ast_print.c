@@ -251,6 +251,10 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 			s->ahead.is_pref ? "pref" : "table",
 			s->ahead.number.value);
 		break;
+	case STATEMENT_ON:
+		fprintf(out, "on %s %s", exception_words[s->on.cause],
+			exception_action_words[s->on.action]);
+		break;
 	case STATEMENT_INCLUDE:
 		break;
 	}

@@ -226,6 +226,8 @@ int parser_late(struct parser *p, enum late_policy *ret_late);
 /* ---- parser_uplink.c, parser_expect.c, parser_learn.c ---- */
 
 int parser_learn(struct parser *p, struct ast_statement *statement);
+/* parser_exception.c: after the word `on`. */
+int parser_exception(struct parser *p, struct ast_statement *statement);
 int parser_uplink(struct parser *p, struct ast_statement *statement);
 int parser_expect(struct parser *p, struct ast_statement *statement);
 /* uplink_options.c: an option, from its word on; -EINVAL for another word. */

@@ -398,6 +398,7 @@ static const struct {
 	{ "default", default_route },
 	{ "expect", parser_expect },
 	{ "include", include },	{ "ahead", ahead },
+	{ "on", parser_exception },
 };
 
 const char *parser_statement_word(size_t i)

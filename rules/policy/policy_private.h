@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "rules/policy/condition.h"
+#include "rules/policy/exceptions.h"
 #include "rules/hosts/hosts.h"
 #include "rules/policy/policy.h"
 #include "rules/policy/route_index.h"
@@ -50,6 +51,7 @@ struct policy {
 	struct inspect inspect;
 	enum late_policy late;
 	struct learn learn;
+	enum exception_action exceptions[EXCEPTION_COUNT];
 
 	struct uplink *uplinks;
 	size_t uplink_count;

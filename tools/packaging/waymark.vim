@@ -7,11 +7,13 @@ endif
 syn match   waymarkComment   "#.*$" contains=@Spell
 syn region  waymarkString    start=+"+ skip=+\\.+ end=+"+ oneline
 syn region  waymarkPattern   start=+\<payload\s\+\zs/+ skip=+\\.+ end=+/+ oneline
-syn match   waymarkStatement "^\s*\(uplink\|exempt\|class\|route\|default\|expect\|late\|learn\|inspect\|marks\|queues\|resolve\|kernel-routes\|list\|include\|ahead\|strict\)\>"
+syn match   waymarkStatement "^\s*\(uplink\|exempt\|class\|route\|default\|expect\|late\|learn\|inspect\|marks\|queues\|resolve\|kernel-routes\|list\|include\|ahead\|strict\|on\)\>"
 syn keyword waymarkAction    via drop main fallback strict masquerade optional
 syn keyword waymarkAction    on-lan onlink probe dev table mark auto late keep move
 syn keyword waymarkAction    reset snat npt mss hold failback ipv4 ipv6 every up down first
 syn keyword waymarkAction    fail-open fail-closed coalesce private-domain
+syn keyword waymarkAction    pass budget-spent stream-reclaimed flow-evicted
+syn keyword waymarkAction    queue-overflow undecoded
 syn keyword waymarkCondition proto tcp udp sport dport from to host app alpn
 syn keyword waymarkCondition ja4 ech in dscp tos length uid payload
 syn keyword waymarkOperator  and or not
