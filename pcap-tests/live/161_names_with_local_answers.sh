@@ -83,4 +83,51 @@ ok "it is no longer exempt" until_true 50 \
 is "a command accepts what an administrator asks for, but no loopback" \
 	"$(waymark exempt add nas.example 2>&1 | grep -c 'is left out')" 8
 ok "down" waymark down
+until_true 50 lab_gone "$(lab_pid waymark)"
+
+# ---- names that decide about a strict uplink ----
+
+# strict_policy SERVER [LINE]
+strict_policy()
+{
+	lab_policy <<-END
+	resolve ttl 1-1 ${2-}
+	uplink one { dev up1 via $(gw4 1) via $(gw6 1) }
+	uplink two { dev up2 via $(gw4 2) via $(gw6 2) strict }
+	exempt to free.example
+	route tcp dport 25 via two
+	default via one
+	END
+	echo "nameserver $1" >"$LAB_DIR/resolv.conf"
+	rm -rf "$LAB_DIR/state"
+	lab_forget
+}
+exempt_to() { in_router nft list set inet waymark to4 | tr -d '\n\t'; }
+is_known() { exempt_to | grep -qw 198.51.100.10; }
+asked_by() { lab_paths "$1" udp 53; }
+
+for server in "$SERVER4" "$SERVER6"; do
+	strict_policy "$server"
+	ok "up with $server, nothing is known" lab_up
+	ok "the name is resolved" until_true 50 is_known
+	is "through the strict uplink only" "$(asked_by "$server")" 2
+	lab_forget
+	ok "and asked again" until_true 50 eval \
+		'[ "$(asked_by "$server")" != none ]'
+	waymark reload >/dev/null 2>&1
+	is "and at a reload" "$(asked_by "$server")" 2
+	ok "the strict uplink is down" waymark uplink down two
+	lab_forget
+	ok "nobody answers" until_true 80 \
+		eval 'grep -q "free.example: not resolved" "$LAB_DIR/waymark.log"'
+	is "the query leaves through no uplink" "$(asked_by "$server")" none
+	ok "the address stays" is_known
+	waymark down >/dev/null 2>&1
+	until_true 50 lab_gone "$(lab_pid waymark)"
+done
+strict_policy "$SERVER4" "via main"
+ok "up with via main" lab_up
+ok "the name is resolved" until_true 50 is_known
+is "through the main table" "$(asked_by "$SERVER4")" 1
+waymark down >/dev/null 2>&1
 done_testing

@@ -54,6 +54,8 @@ static const struct {
 	  "from { 192.0.2.1, 2001:db8::/32, @resolvers }", NULL },
 	{ "learn ttl 60-60", "learn ttl 60\n" },
 	{ "resolve grace 0 ttl 60-60", "resolve ttl 60 grace 0\n" },
+	{ "resolve via vpn ttl 5", "resolve ttl 5 via vpn\n" },
+	{ "resolve via main", NULL },
 	{ "resolve private-domain Example.NET", "resolve private-domain "
 	  "example.net\n" },
 	{ "resolve private-domain { example.net, nas.example } grace 9",

@@ -116,8 +116,11 @@ static const struct {
 	{ "learn dns on dns off", "1:14: error: 'dns' is given twice",
 	  NULL },
 	{ "learn min-confidence 101", "1:22: error: ", NULL },
-	{ "resolve", "1:8: error: expected 'ttl', 'grace' or "
-	  "'private-domain'", NULL },
+	{ "resolve", "1:8: error: expected 'ttl', 'grace', "
+	  "'private-domain' or 'via'", NULL },
+	{ "resolve via", "1:12: error: ", NULL },
+	{ "resolve via main via main", "1:18: error: 'via' is given twice",
+	  NULL },
 	{ "resolve private-domain @a", "1:24: error: 'private-domain' takes "
 	  "neither lists nor '='",
 	  "write the names of the domains, such as { example.net }" },

@@ -106,7 +106,15 @@ static const struct {
 	  "'inspect bytes 16384' and 8 queues need 2048k", 1, 0 },
 	{ "too much inspection", "inspect packets 100000",
 	  "not a number of packets", 1, 0 },
+	{ "an exception twice", "on undecoded drop\non undecoded drop",
+	  "'on undecoded' is allowed only once", 1, 0 },
+	{ "two exceptions", "on undecoded drop\non flow-evicted main", NULL,
+	  0, 0 },
+	{ "overflow twice", "queues 0 fail-open\non queue-overflow drop",
+	  "'queues' already has 'fail-open'", 1, 0 },
 	{ "too many queues", "queues 0-64", "more than 64 queues", 1, 0 },
+	{ "looked up through what is not there", UP "resolve via b\n"
+	  "default via a", "there is no uplink 'b'", 1, 0 },
 	{ "unknown in a balance", UP "default via { a 3, b }",
 	  "there is no uplink 'b'", 1, 0 },
 	{ "expected of a balance", UP "default via a\n"
@@ -467,6 +475,35 @@ static char *exempt_text(unsigned ranges, const char *end)
 	return text;
 }
 
+/* Names are looked up through the strict uplink that their answers may decide
+ * about. */
+static const struct {
+	const char *policy;
+	uint32_t mark;
+} looked_up[] = {
+	{ UP "uplink s { dev s mark 9 }\ndefault via a", 0 },
+	{ UP "uplink s { dev s mark 9 strict }\ndefault via a", 0 },
+	{ UP "uplink s { dev s mark 9 strict }\nroute tcp via s", 0x49000000 },
+	{ UP "uplink s { dev s mark 9 strict }\nuplink t { dev t mark 8 strict }"
+	  "\nroute tcp via { a, t }\ndefault via s", 0x48000000 },
+	{ UP "uplink s { dev s mark 9 strict }\nroute tcp via s\n"
+	  "resolve via main", 0 },
+	{ UP "uplink s { dev s mark 9 }\ndefault via a\nresolve via s",
+	  0x49000000 },
+};
+
+START_TEST(names_looked_up)
+{
+	struct diag *diag = diag_new();
+	struct policy *policy = parse(looked_up[_i].policy, diag);
+
+	ck_assert_msg(policy_name_limits(policy).mark == looked_up[_i].mark,
+		      "%s", looked_up[_i].policy);
+	policy_free(policy);
+	diag_free(diag);
+}
+END_TEST
+
 static const struct {
 	unsigned ranges;
 	const char *words;
@@ -513,6 +550,7 @@ int main(void)
 	tcase_add_test(tcase, class_of_a_route);
 	tcase_add_test(tcase, exemptions);
 	tcase_set_timeout(tcase, 60);	/* a million ranges, sanitized */
+	tcase_add_loop_test(tcase, names_looked_up, 0, ROWS(looked_up));
 	tcase_add_loop_test(tcase, many_exempt, 0, ROWS(exempt_many));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

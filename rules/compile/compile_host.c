@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/compile/compile.h"
+#include "rules/policy/strict.h"
 
 #define TTL_MIN_S 30
 #define TTL_MAX_S 3600
@@ -144,13 +145,37 @@ static int set_uplink_devs(struct compiler *c)
 	return 0;
 }
 
+/* The answers decide what a strict uplink carries, so no server on another path
+ * may give them. */
+static int set_via(struct compiler *c)
+{
+	const struct ast_statement *s = c->single[STATEMENT_RESOLVE];
+	struct policy *p = c->policy;
+	int via = policy_strict_uplink(p), rc;
+	uint8_t path;
+
+	if (s != NULL && s->resolve.via.text != NULL) {
+		rc = compile_path(c, &s->resolve.via, &path);
+		if (rc < 0)
+			return rc;
+		via = p->of_path[path] == NULL ? -1 :
+		      (int)(p->of_path[path] - p->uplinks);
+	}
+	if (via < 0)
+		return 0;
+	p->name_limits.via = (size_t)via;
+	p->name_limits.mark = marks_of(&p->marks, p->uplinks[via].path, true);
+	return 0;
+}
+
 int compile_hosts(struct compiler *c)
 {
 	struct policy *p = c->policy;
 	size_t count = c->named_hosts.count;
 
 	set_limits(c);
-	if (set_private_domains(c) < 0 || set_uplink_devs(c) < 0)
+	if (set_private_domains(c) < 0 || set_uplink_devs(c) < 0 ||
+	    set_via(c) == -ENOMEM)
 		return -ENOMEM;
 	p->hosts = arena_alloc(p->arena, (count + 1) * sizeof(*p->hosts));
 	if (p->hosts == NULL)

@@ -29,6 +29,10 @@ struct name_limits {
 	size_t private_count;
 	const char *const *uplink_devs;
 	size_t uplink_count;
+	/* The firewall mark of the sockets that ask the DNS; 0: none. It is
+	 * that of uplink number `via`. */
+	uint32_t mark;
+	size_t via;
 };
 
 struct host_address {

@@ -354,7 +354,7 @@ struct refresh *refresh_new(struct hosts *hosts,
 	refresh->ctx = ctx;
 	refresh->filter = answer_filter_new(limits);
 	if (refresh->filter != NULL)
-		refresh->resolver = resolver_new(take, refresh);
+		refresh->resolver = resolver_new(limits->mark, take, refresh);
 	if (refresh->resolver != NULL) {
 		forget_refused(refresh);
 		return refresh;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Timeout of the first query. c-ares then tries the next server, and all of
@@ -25,6 +26,7 @@ struct resolver {
 	resolver_done *done;
 	void *ctx;
 	size_t asked;		/* pending names */
+	uint32_t mark;		/* of the sockets; 0: none */
 };
 
 /* The queries for one name. */
@@ -65,13 +67,14 @@ static void watch(void *ctx, ares_socket_t fd, int readable, int writable)
 		epoll_ctl(resolver->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-struct resolver *resolver_new(resolver_done *done, void *ctx)
+struct resolver *resolver_new(uint32_t mark, resolver_done *done, void *ctx)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 
 	pthread_once(&once, init_library);
 	if (resolver == NULL)
 		return NULL;
+	resolver->mark = mark;
 	resolver->done = done;
 	resolver->ctx = ctx;
 	resolver->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -98,6 +101,17 @@ void resolver_free(struct resolver *resolver)
 	free(resolver);
 }
 
+/* c-ares calls this before it connects a socket; without the mark no query is
+ * sent. */
+static int set_mark(ares_socket_t fd, int type, void *ctx)
+{
+	const struct resolver *resolver = ctx;
+
+	(void)type;
+	return setsockopt(fd, SOL_SOCKET, SO_MARK, &resolver->mark,
+			  sizeof(resolver->mark));
+}
+
 /* A new channel per round of queries: resolv.conf may have changed. */
 static int open_channel(struct resolver *resolver)
 {
@@ -113,10 +127,14 @@ static int open_channel(struct resolver *resolver)
 				   ARES_OPT_SOCK_STATE_CB | ARES_OPT_DOMAINS |
 				   ARES_OPT_NDOTS);
 
-	if (rc == ARES_SUCCESS)
-		return 0;
-	resolver->channel = NULL;
-	return rc == ARES_ENOMEM ? -ENOMEM : -EIO;
+	if (rc != ARES_SUCCESS) {
+		resolver->channel = NULL;
+		return rc == ARES_ENOMEM ? -ENOMEM : -EIO;
+	}
+	if (resolver->mark != 0)
+		ares_set_socket_configure_callback(resolver->channel, set_mark,
+						   resolver);
+	return 0;
 }
 
 static bool is_there(const struct question *question,

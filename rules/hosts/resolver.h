@@ -15,8 +15,9 @@ struct resolver;
 typedef void resolver_done(void *ctx, size_t id,
 			   const struct host_answer *answer);
 
-/* Create a resolver; NULL with errno set on failure. */
-struct resolver *resolver_new(resolver_done *done, void *ctx);
+/* Create a resolver whose sockets have this firewall mark (0: none); NULL with
+ * errno set on failure. */
+struct resolver *resolver_new(uint32_t mark, resolver_done *done, void *ctx);
 void resolver_free(struct resolver *resolver);
 
 /* Query A and AAAA of a canonical name; search domains do not apply. `done` is

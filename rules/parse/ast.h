@@ -221,8 +221,10 @@ struct ast_statement {
 		bool kernel_routes;	/* kernel-routes on|off */
 		struct ast_learn learn;
 		struct {		/* resolve ttl 30-3600 grace 600
-					 * private-domain { DOMAINS } */
+					 * private-domain { DOMAINS }
+					 * via vpn */
 			struct ast_number ttl_min, ttl_max, grace;
+			struct ast_name via;
 			struct ast_value *private_domains;
 		} resolve;
 		struct {		/* ahead table 200; ahead pref 32765 */

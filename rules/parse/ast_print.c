@@ -187,10 +187,12 @@ static void print_resolve(const struct ast_statement *s, FILE *out)
 	fputs("resolve", out);
 	print_span("ttl", &s->resolve.ttl_min, &s->resolve.ttl_max, out);
 	print_number_option("grace", &s->resolve.grace, out);
-	if (s->resolve.private_domains == NULL)
-		return;
-	fputs(" private-domain ", out);
-	print_values(s->resolve.private_domains, ATOM_HOST, out);
+	if (s->resolve.private_domains != NULL) {
+		fputs(" private-domain ", out);
+		print_values(s->resolve.private_domains, ATOM_HOST, out);
+	}
+	if (s->resolve.via.text != NULL)
+		fprintf(out, " via %s", s->resolve.via.text);
 }
 
 void ast_print_statement(const struct ast_statement *s, FILE *out)

@@ -153,7 +153,19 @@ static int private_domain(struct parser *p, struct ast_statement *s)
 	return rc;
 }
 
-/* resolve ttl 30-3600 grace 600 private-domain { DOMAINS } */
+static int resolve_via(struct parser *p, struct ast_name *ret_via)
+{
+	if (ret_via->text != NULL)
+		return parser_twice(p);
+	if (!parser_at(p, "main"))
+		return parser_value_uplink(p, ret_via);
+	ret_via->place = p->token.place;
+	ret_via->text = "main";
+	parser_advance(p);
+	return 0;
+}
+
+/* resolve ttl 30-3600 grace 600 private-domain { DOMAINS } via vpn */
 static int resolve(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind ttl = {
@@ -163,7 +175,7 @@ static int resolve(struct parser *p, struct ast_statement *s)
 		.what = "a number of seconds", .max = 604800,
 	};
 	static const char *const words[] = {
-		"ttl", "grace", "private-domain", NULL,
+		"ttl", "grace", "private-domain", "via", NULL,
 	};
 	int rc;
 
@@ -173,13 +185,18 @@ static int resolve(struct parser *p, struct ast_statement *s)
 			rc = private_domain(p, s);
 			continue;
 		}
+		if (parser_take(p, "via")) {
+			rc = resolve_via(p, &s->resolve.via);
+			continue;
+		}
 		bool is_ttl = parser_take(p, "ttl");
 		struct ast_number *number = is_ttl ? &s->resolve.ttl_min :
 						     &s->resolve.grace;
 
 		if (!is_ttl && !parser_take(p, "grace"))
-			return parser_expected(p, "'ttl', 'grace' or "
-					       "'private-domain'", words);
+			return parser_expected(p, "'ttl', 'grace', "
+					       "'private-domain' or 'via'",
+					       words);
 		if (number->place.line > 0)
 			return parser_twice(p);
 		rc = is_ttl ? parser_value_range(p, &ttl, number,

@@ -103,6 +103,17 @@ bool policy_strict_from(const struct policy *policy, size_t i)
 	return false;
 }
 
+int policy_strict_uplink(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->route_count; i++)
+		for (size_t n = 0; n < policy->uplink_count; n++)
+			if (policy_uplink_is_strict(policy, n) &&
+			    policy_route_takes(&policy->routes[i],
+					       policy->uplinks[n].path))
+				return (int)n;
+	return -1;
+}
+
 void policy_set_unanswered(struct policy *policy)
 {
 	const struct route *last = &policy->routes[policy->route_count - 1];

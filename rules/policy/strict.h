@@ -37,6 +37,9 @@ bool policy_takes_strict(const struct policy *policy,
 /* Whether route `i` or one below it leads to a strict path. */
 bool policy_strict_from(const struct policy *policy, size_t i);
 
+/* The uplink of the first route that leads to a strict path; -1: none does. */
+int policy_strict_uplink(const struct policy *policy);
+
 /*
  * With `strict first`: the strict path that a flow has to start on because an
  * undecided route above route `i` leads to it. 0 if there is none.

@@ -14,6 +14,7 @@
 #include "rules/hosts/hosts_file.h"
 #include "rules/hosts/refresh.h"
 #include "rules/util/clock.h"
+#include "rules/setup/in_force.h"
 #include "rules/setup/numbers.h"
 #include "rules/setup/plan/plan_foreign.h"
 #include "rules/util/json_file.h"
@@ -105,6 +106,32 @@ static int want_names(struct loaded *loaded)
 	return 0;
 }
 
+/* Whether what the names are asked through is set up. Before that, the main
+ * table would route the queries. */
+static bool may_ask(const struct attempt *attempt)
+{
+	const struct policy *policy = attempt->loaded.policy;
+	struct name_limits limits = policy_name_limits(policy);
+	struct in_force in_force;
+
+	if (limits.mark == 0)
+		return true;
+	in_force_read(policy, attempt->options->state_dir, &in_force);
+	return in_force.paths[limits.via][0].has_rule &&
+	       in_force.paths[limits.via][1].has_rule;
+}
+
+static void note_unasked(struct attempt *attempt)
+{
+	struct hosts *hosts = &attempt->loaded.hosts;
+
+	for (size_t i = 0; i < hosts->count; i++)
+		if (hosts->items[i].is_wanted)
+			snprintf(hosts->items[i].why,
+				 sizeof(hosts->items[i].why),
+				 "its uplink has to be set up first");
+}
+
 /* True when the policy has to be compiled again. */
 static bool ask_names(struct attempt *attempt)
 {
@@ -113,6 +140,11 @@ static bool ask_names(struct attempt *attempt)
 	struct refresh *refresh = refresh_new(hosts, &limits, NULL, NULL);
 	bool changed;
 
+	if (!may_ask(attempt)) {
+		note_unasked(attempt);
+		refresh_free(refresh);
+		return true;
+	}
 	if (refresh == NULL) {
 		fprintf(attempt->out, "waymark: names: %s\n", strerror(errno));
 		return false;
