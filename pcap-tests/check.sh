@@ -5,7 +5,9 @@
 #	pcap-tests/check.sh BUILD PROGRAM...
 #
 # The programs are the unit tests and live tests of the Makefile; each prints
-# TAP. The replay cases and the policies in rules/examples are added.
+# TAP. The replay cases and the policies in rules/examples are added. A live
+# test that fails beside others is run once more, alone: that result counts, and
+# what failed first is listed.
 # CHECK_SECONDS limits the run time of each (default: 200, times LAB_SLOW),
 # CHECK_JOBS is how many run at a time (default: one per processor).
 # CHECK_RESULTS, if set, is a file to which the counts are appended.
@@ -22,8 +24,10 @@ export BUILD=$build
 export CK_TIMEOUT_MULTIPLIER=${CK_TIMEOUT_MULTIPLIER:-10}
 jobs=${CHECK_JOBS:-$(nproc)}
 started=0 printed=0 passed=0 failed=0 skipped=0
+again=()
 : >"$work/skipped"
 : >"$work/failed"
+: >"$work/first"
 
 # Each example must be accepted and its `expect` lines must hold.
 examples()
@@ -115,15 +119,21 @@ not ok 1 - it printed no TAP; exit status $status" >"$dir/tap"
 }
 
 # Print the reports that are there, in the order of the programs, and add up
-# their counts.
+# their counts. A live test that failed at the first attempt does not count yet.
 print_reports()
 {
 	local dir p f s
 	while dir=$work/$((printed + 1)) && [ -e "$dir/report" ]; do
+		printed=$((printed + 1))
 		cat "$dir/report"
 		read -r p f s <"$dir/counts"
+		if [ "$f" != 0 ] && [ -e "$dir.live" ]; then
+			again+=("$(cat "$dir.live")")
+			cat "$dir"/failed >>"$work/first"
+			continue
+		fi
 		passed=$((passed + p)) failed=$((failed + f))
-		skipped=$((skipped + s)) printed=$((printed + 1))
+		skipped=$((skipped + s))
 		cat "$dir"/skipped >>"$work/skipped"
 		cat "$dir"/failed >>"$work/failed"
 	done
@@ -140,6 +150,12 @@ start()
 	run $started "$@" &
 }
 
+start_program()
+{
+	start "$(basename "$1")" timeout -k 60 \
+		"${CHECK_SECONDS:-$((200 * ${LAB_SLOW:-3}))}" "$1"
+}
+
 # A job in the background ignores SIGINT. SIGTERM lets a live test clean up.
 stop()
 {
@@ -153,14 +169,24 @@ stop()
 trap stop INT TERM
 
 for program; do
-	start "$(basename "$program")" timeout -k 60 \
-		"${CHECK_SECONDS:-$((200 * ${LAB_SLOW:-3}))}" "$program"
+	start_program "$program"
+	case $program in
+	*/live/*) echo "$program" >"$work/$started.live" ;;
+	esac
 done
 start cases cases
 start examples examples
 wait
 print_reports
+jobs=1
+for program in "${again[@]}"; do
+	start_program "$program"
+done
+wait
+print_reports
 
+[ ! -s "$work/first" ] || { echo; echo "failed at the first attempt:"
+	cat "$work/first"; }
 [ ! -s "$work/skipped" ] || { echo; echo "skipped:"; cat "$work/skipped"; }
 [ ! -s "$work/failed" ] || { echo; echo "failed:"; cat "$work/failed"; }
 [ -z "${CHECK_RESULTS-}" ] ||

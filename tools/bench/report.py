@@ -55,7 +55,7 @@ class Runs:
             for line in lines:
                 turn, group, workload, queues, rate, mode, *rest = line.split()
                 values = {key: float(value) for key, value in
-                          (pair.split("=") for pair in rest)}
+                          (pair.split("=") for pair in rest) if value}
                 key = group, workload, int(queues), rate, mode
                 self.runs[key][int(turn)] = values
         self.rounds = max((turn for runs in self.runs.values()
