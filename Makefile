@@ -50,7 +50,7 @@ DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 
 LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \
 	    rules/*/*.c rules/setup/*/*.c)
-TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c tools/load/*.c)
+TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c tools/load/*.c tools/traffic/*.c)
 UNIT_SRC := $(wildcard pcap-tests/unit/check_*.c)
 HELPER_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -118,13 +118,18 @@ $(BUILD)/waymark: $(TOOL_OBJ) $(BUILD)/libwaymark.a
 $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(COMPILE) $(LINK) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
+	$(Q)$(COMPILE) $(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+		$(LDLIBS) $$(pkg-config --libs check)
 
 # Of the tools, what needs no terminal and no running engine.
 $(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o
 $(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
 $(BUILD)/unit/check_flows_names: $(BUILD)/tools/flows_names.o
 $(BUILD)/unit/check_events: $(BUILD)/tools/daemon/events.o
+$(BUILD)/unit/check_traffic: $(BUILD)/tools/traffic/traffic_flows.o \
+	$(BUILD)/tools/traffic/traffic_groups.o $(BUILD)/tools/traffic/flows_kernel.o
+$(BUILD)/unit/check_history: $(BUILD)/tools/traffic/history.o \
+	$(BUILD)/tools/traffic/history_list.o
 
 $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)

@@ -19,6 +19,7 @@ int cmd_events(int argc, char *argv[]);
 int cmd_exempt(int argc, char *argv[]);
 int cmd_explain(int argc, char *argv[]);
 int cmd_flows(int argc, char *argv[]);
+int cmd_history(int argc, char *argv[]);
 int cmd_hints(int argc, char *argv[]);
 int cmd_metrics(int argc, char *argv[]);
 int cmd_records(int argc, char *argv[]);

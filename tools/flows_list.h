@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/flows_kernel.h"
+#include "tools/traffic/flows_kernel.h"
 #include "tools/flows_names.h"
 
 /* Which flows to list; NULL and 0: all. */

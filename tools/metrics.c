@@ -173,6 +173,40 @@ static const struct metric exempts[] = {
 	  "Bytes of exempt hosts." },
 };
 
+/* What conntrack counted: of what engine and kernel carry. */
+static void print_traffic(const char *kind, const json_t *rows,
+			  const char *const labels[], FILE *out)
+{
+	static const struct {
+		const char *what, *type, *path, *help;
+	} columns[] = {
+		{ "bytes_total", "counter", "traffic.bytes",
+		  "Bytes of its flows, both directions." },
+		{ "packets_total", "counter", "traffic.packets",
+		  "Packets of its flows, both directions." },
+		{ "flows_total", "counter", "traffic.flows",
+		  "Flows." },
+		{ "active_flows", "gauge", "traffic.active",
+		  "Flows that connection tracking has." },
+		{ "rate_bytes", "gauge", "traffic.rate",
+		  "Bytes per second." },
+	};
+	char name[64];
+	const json_t *row;
+	size_t i;
+
+	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++) {
+		const struct metric metric = { name, columns[c].type,
+					       columns[c].path,
+					       columns[c].help };
+
+		snprintf(name, sizeof(name), "%s_%s", kind, columns[c].what);
+		print_head(&metric, out);
+		json_array_foreach(rows, i, row)
+			print_tally(&metric, row, labels, NULL, out);
+	}
+}
+
 static void print_rows(const struct metric *metrics, size_t count,
 		       const json_t *rows, const char *const labels[],
 		       FILE *out)
@@ -248,6 +282,9 @@ static void print_kernel(const json_t *status, FILE *out)
 	print_rows(by_class, 1, json_object_get(status, "classes"), class, out);
 	print_rows(by_packet_route, 2, json_object_get(status, "packet_routes"),
 		   route, out);
+	print_traffic("uplink", uplinks, uplink, out);
+	print_traffic("route", json_object_get(status, "routes"), route, out);
+	print_traffic("class", json_object_get(status, "classes"), class, out);
 	for (size_t i = 0; i < 2; i++) {
 		print_head(&exempts[i], out);
 		print_value(&exempts[i], status, out);

@@ -138,12 +138,24 @@ static void print_tallies(const json_t *status, FILE *out)
 		{ 0 },
 	};
 
+	static const struct column traffic[] = {
+		{ "FLOWS", "traffic.active", 10 },
+		{ "PACKETS", "traffic.packets", 14 },
+		{ "BYTES", "traffic.bytes", 18 },
+		{ "BYTES/S", "traffic.rate", 12 },
+		{ 0 },
+	};
+
 	print_rows(routes, json_object_get(status, "routes"), "route", "ROUTE",
 		   out);
+	print_rows(traffic, json_object_get(status, "routes"), "route",
+		   "TRAFFIC OF ROUTE", out);
 	print_rows(packets, json_object_get(status, "packet_routes"), "route",
 		   "ROUTE PER PACKET", out);
 	print_rows(routes, json_object_get(status, "classes"), "class",
 		   "CLASS", out);
+	print_rows(traffic, json_object_get(status, "classes"), "class",
+		   "TRAFFIC OF CLASS", out);
 }
 
 /* What nftables counted per path. */
@@ -264,6 +276,10 @@ void status_print(const json_t *status, FILE *out)
 	fprintf(out, "%-23s %" PRIu64 "\n", "exempt packets",
 		status_number(status, "kernel.exempt_packets"));
 	print_memory(status, out);
+	if (!json_is_true(json_object_get(json_object_get(status, "traffic"),
+					  "counted")))
+		fprintf(out, "%-23s flows only; bytes need `sysctl -w "
+			"net.netfilter.nf_conntrack_acct=1`\n", "traffic");
 	print_queues(status, out);
 	print_paths(status, out);
 	if (json_array_size(json_object_get(status, "uplinks")) > 0) {

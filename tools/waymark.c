@@ -147,12 +147,31 @@ static const struct command {
 	  "  -n COUNT          end after COUNT flows\n"
 	  "  --state-dir DIR   the directory that the engine uses\n" },
 	{ "top", cmd_top, "[OPTIONS]",
-	  "print the status every second, with rates",
+	  "watch what uplinks, classes, routes, clients, ... carry",
+	  "  --by KIND         begin with uplink (default), class, route, app,\n"
+	  "                    client or host\n"
+	  "  --sort KEY        by rate (default), bytes, packets, active (flows\n"
+	  "                    now) or flows (all)\n"
+	  "  --rows N          the first N, up to 100\n"
 	  "  -n COUNT          end after COUNT times\n"
+	  "  --json            print one JSON object a second\n"
 	  "  --state-dir DIR   the directory that the engine uses\n"
 	  "\n"
-	  "If standard output is not a terminal: one line of rates a second.\n"
+	  "Keys: Tab or u, c, r, a, l, n select the table, < and > the column\n"
+	  "to sort by, s the status, h help, q quits. If standard output is\n"
+	  "not a terminal: the table of --by, or one line of rates a second.\n"
 	  "'queued/s' counts the packets that the engine receives.\n" },
+	{ "history", cmd_history, "[OPTIONS]",
+	  "print what uplinks and classes carried, up to a year ago",
+	  "  --last TIME       this long ago until now: 30s, 5m (default), 2h,\n"
+	  "                    7d; seconds for an hour, minutes for a day,\n"
+	  "                    hours for a year\n"
+	  "  --step TIME       a line for each TIME; default: 30 lines\n"
+	  "  --by KIND         uplink or class only\n"
+	  "  --json            print one JSON object\n"
+	  "  --state-dir DIR   the directory that the engine uses\n"
+	  "\n"
+	  "No engine has to run.\n" },
 	{ "metrics", cmd_metrics, "[OPTIONS]",
 	  "print the counters in the Prometheus text format",
 	  "  --state-dir DIR   the directory that the engine uses\n" },

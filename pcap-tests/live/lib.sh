@@ -191,8 +191,8 @@ waymark()
 	local command=$1
 	shift
 	case $command in
-	up|down|setup|run|reload|status|flows|events|records|top|metrics|exempt|\
-	uplink)
+	up|down|setup|run|reload|status|flows|events|records|top|history|metrics|\
+	exempt|uplink)
 		set -- --state-dir "$LAB_DIR/state" "$@" ;;
 	esac
 	in_router "$WAYMARK" "$command" "$@"

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "rules/setup/monitor/reconcile.h"
@@ -11,6 +12,8 @@
 #include "tools/daemon/answer_parts.h"
 #include "tools/daemon/running.h"
 #include "tools/daemon/running_events.h"
+#include "tools/daemon/traffic.h"
+#include "tools/traffic/history_list.h"
 
 json_t *answer_text(const char *text)
 {
@@ -92,6 +95,44 @@ static json_t *reload(struct running *running, const json_t *request)
 				 answer_text(running->path)));
 	free(message);
 	return reply;
+}
+
+/* ---- traffic ---- */
+
+#define TRAFFIC_ROWS 20
+#define TRAFFIC_ROWS_MAX 100
+
+static json_t *traffic(struct running *running, const json_t *request)
+{
+	const char *sort = json_string_value(json_object_get(request, "sort"));
+	json_int_t rows = json_integer_value(json_object_get(request, "rows"));
+
+	if (rows <= 0)
+		rows = TRAFFIC_ROWS;
+	if (rows > TRAFFIC_ROWS_MAX)
+		rows = TRAFFIC_ROWS_MAX;
+	return answer(EXIT_SUCCESS, "", traffic_json(
+		running->traffic,
+		json_string_value(json_object_get(request, "by")),
+		sort != NULL ? sort : "rate", (size_t)rows));
+}
+
+static json_t *history(struct running *running, const json_t *request)
+{
+	const struct history_query query = {
+		.last_s = json_integer_value(json_object_get(request, "last")),
+		.step_s = json_integer_value(json_object_get(request, "step")),
+		.now_s = (int64_t)time(NULL),
+	};
+	char why[HISTORY_WHY_MAX];
+
+	if (running->history == NULL)
+		return refuse("waymark: no history is kept, see the log\n");
+	if (!history_query_check(&query, why)) {
+		strcat(why, "\n");
+		return refuse(why);
+	}
+	return answer(EXIT_SUCCESS, "", history_json(running->history, &query));
 }
 
 /* ---- exemptions ---- */
@@ -227,6 +268,8 @@ static const struct {
 	{ "status", status },
 	{ "flows", flows },
 	{ "headers", headers },
+	{ "traffic", traffic },
+	{ "history", history },
 	{ "reload", reload },
 	{ "events", events },
 	{ "exempt-list", list },

@@ -279,24 +279,30 @@ static bool read_headers(const json_t *row, struct facts *ret)
 		.sport = (uint16_t)json_integer_value(json_array_get(row, 2)),
 		.dport = (uint16_t)json_integer_value(json_array_get(row, 4)),
 	};
-	ret->has_ports = ret->sport != 0 || ret->dport != 0;
-	/* As inspect_start() does: no hint reads other protocols. */
-	if (ret->proto != IPPROTO_TCP && ret->proto != IPPROTO_UDP &&
-	    ret->proto != IPPROTO_SCTP)
-		ret->known = FACT_ALL;
 	return client != NULL && server != NULL &&
 	       address_parse(client, strlen(client), &ret->client) == 0 &&
 	       address_parse(server, strlen(server), &ret->server) == 0;
+}
+
+bool answer_decide_headers(const struct policy *policy, struct facts *facts,
+			   struct decision *decision)
+{
+	facts->has_ports = facts->sport != 0 || facts->dport != 0;
+	/* As inspect_start() does: no hint reads other protocols. */
+	if (facts->proto != IPPROTO_TCP && facts->proto != IPPROTO_UDP &&
+	    facts->proto != IPPROTO_SCTP)
+		facts->known = FACT_ALL;
+	policy_resolve_headers(policy, facts);
+	facts->uid_bits = policy_resolve_uid(policy, UID_NONE);
+	decide(policy, facts, decision);
+	return decision->is_final;
 }
 
 static json_t *line_json(const struct policy *policy, struct facts *facts)
 {
 	struct decision decision;
 
-	policy_resolve_headers(policy, facts);
-	facts->uid_bits = policy_resolve_uid(policy, UID_NONE);
-	decide(policy, facts, &decision);
-	if (!decision.is_final)
+	if (!answer_decide_headers(policy, facts, &decision))
 		return json_null();
 	return json_pack("{s:o?, s:s?, s:s?}",
 			 "route", route_json(policy, decision.route),

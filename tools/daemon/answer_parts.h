@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "engine/flow/decide.h"
 #include "rules/setup/kernel/counters.h"
 #include "tools/daemon/running.h"
 
@@ -28,6 +29,10 @@ json_t *answer_flows(struct running *running, const json_t *request,
 		     size_t *ret_silent);
 /* One flow, with the host name in `view` made printable. */
 json_t *answer_flow(const struct running *running, struct flow_view *view);
+/* Decide a flow by client, server, protocol and ports; false: its payload
+ * matters. */
+bool answer_decide_headers(const struct policy *policy, struct facts *facts,
+			   struct decision *decision);
 /* The lines that decide flows by addresses, protocol and ports alone. */
 json_t *answer_headers(struct running *running, const json_t *request);
 

@@ -7,6 +7,7 @@
 #include "engine/nfqueue/queue_health.h"
 #include "rules/setup/kernel/nft.h"
 #include "tools/daemon/answer_parts.h"
+#include "tools/daemon/traffic.h"
 #include "tools/load/load.h"
 
 #define PLACE_MAX 512
@@ -121,9 +122,10 @@ static json_t *kernel_json(const struct policy *policy,
 			 "exempt_bytes", number(exempt.bytes));
 }
 
-static json_t *routes_json(const struct engine *engine,
+static json_t *routes_json(const struct running *running,
 			   const struct counters *counters)
 {
+	const struct engine *engine = running->engine;
 	const struct policy *policy = engine_policy(engine);
 	json_t *routes = json_array();
 	char place[PLACE_MAX];
@@ -132,12 +134,15 @@ static json_t *routes_json(const struct engine *engine,
 		const struct route *route = policy_route(policy, i);
 
 		json_array_append_new(routes, json_pack(
-			"{s:o, s:o, s:s?, s:o, s:{s:o}}",
+			"{s:o, s:o, s:s?, s:o, s:o, s:{s:o}}",
 			"route", answer_text(route->text),
 			"place", answer_text(load_place(&route->place, place,
 							sizeof(place))),
 			"uplink", route->way,
 			"counts", tally_json(engine_route_tally(engine, i)),
+			"traffic", traffic_sums_json(running->traffic,
+						     TRAFFIC_ROUTE,
+						     route->text),
 			"kernel", "flows",
 			number(count_of(counters, route).packets)));
 	}
@@ -158,17 +163,21 @@ static uint64_t kernel_class_flows(const struct policy *policy, size_t class,
 	return flows;
 }
 
-static json_t *classes_json(const struct engine *engine,
+static json_t *classes_json(const struct running *running,
 			    const struct counters *counters)
 {
+	const struct engine *engine = running->engine;
 	const struct policy *policy = engine_policy(engine);
 	json_t *classes = json_array();
 
 	for (size_t i = 0; i < policy_classes(policy); i++)
 		json_array_append_new(classes, json_pack(
-			"{s:s, s:o, s:{s:o}}",
+			"{s:s, s:o, s:o, s:{s:o}}",
 			"class", policy_class_name(policy, i),
 			"counts", tally_json(engine_class_tally(engine, i)),
+			"traffic", traffic_sums_json(
+				running->traffic, TRAFFIC_CLASS,
+				policy_class_name(policy, i)),
 			"kernel", "flows",
 			number(kernel_class_flows(policy, i, counters))));
 	return classes;
@@ -213,7 +222,7 @@ json_t *answer_status(struct running *running)
 		counter_totals_apply(&running->totals, &counters);
 	status = json_pack(
 		"{s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o}",
 		"policy", answer_text(running->path), "pid", (int)getpid(),
 		"uptime_seconds", (json_int_t)(now_s - running->started_s),
 		"loaded_seconds", (json_int_t)(now_s - running->loaded_s),
@@ -222,9 +231,10 @@ json_t *answer_status(struct running *running)
 		"exempt", (int)json_array_size(running->exempts.hosts),
 		"counts", totals_json(&totals),
 		"memory", memory_json(engine),
+		"traffic", traffic_state_json(running->traffic),
 		"workers", workers_json(engine),
-		"routes", routes_json(engine, &counters),
-		"classes", classes_json(engine, &counters),
+		"routes", routes_json(running, &counters),
+		"classes", classes_json(running, &counters),
 		"packet_routes", packet_routes_json(policy, &counters),
 		"uplinks", answer_uplinks(running, &counters),
 		"kernel", kernel_json(policy, &counters));

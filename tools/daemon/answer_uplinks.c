@@ -6,6 +6,7 @@
 #include "rules/setup/monitor/reconcile.h"
 #include "rules/util/clock.h"
 #include "tools/daemon/answer_parts.h"
+#include "tools/daemon/traffic.h"
 
 static json_t *number(uint64_t n)
 {
@@ -120,10 +121,12 @@ json_t *answer_uplinks(const struct running *running,
 	for (size_t i = 0; i < policy_uplinks(policy); i++) {
 		const struct uplink *up = policy_uplink(policy, i);
 		json_t *row = json_pack(
-			"{s:s, s:s, s:i, s:i, s:b, s:o}", "uplink", up->name,
+			"{s:s, s:s, s:i, s:i, s:b, s:o, s:o}", "uplink", up->name,
 			"dev", up->dev, "mark", (int)up->path,
 			"table", (int)up->table, "own_routes",
 			(int)policy_has_own_route(policy, up->path),
+			"traffic", traffic_sums_json(running->traffic,
+						     TRAFFIC_UPLINK, up->name),
 			"kernel", answer_kernel_path(counters, up->path));
 
 		add_uplink_status(row, statuses, count, policy, up);

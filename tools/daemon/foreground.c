@@ -22,6 +22,8 @@
 #include "rules/util/log.h"
 #include "rules/util/state_file.h"
 #include "tools/daemon/engine_lock.h"
+#include "tools/daemon/running_history.h"
+#include "tools/daemon/traffic.h"
 #include "tools/load/load.h"
 #include "tools/daemon/memory.h"
 #include "tools/daemon/running.h"
@@ -70,6 +72,22 @@ static void explain_lock(const char *name, const char *state_dir,
 			  state_file_reason(path, rc, why));
 }
 
+/* Best effort: flows are routed without it. */
+static void start_counting(struct foreground *fg)
+{
+	struct running *running = &fg->running;
+
+	running->traffic = traffic_new();
+	if (running->traffic == NULL ||
+	    engine_report_settled(running->engine, true) < 0) {
+		log_warning("%s: what flows carry is not counted: out of "
+			    "memory", running->path);
+		traffic_free(running->traffic);
+		running->traffic = NULL;
+	}
+	running_history_open(running);
+}
+
 static int start_engine(struct foreground *fg, struct loaded *loaded)
 {
 	char error[ENGINE_ERROR_MAX];
@@ -89,6 +107,7 @@ static int start_engine(struct foreground *fg, struct loaded *loaded)
 			    "across the addresses of a host", fg->running.path,
 			    strerror(-rc));
 	running_take_names(&fg->running, loaded);
+	start_counting(fg);
 	fg->running.started_s = clock_boot_s();
 	fg->running.loaded_s = fg->running.started_s;
 	return 0;
@@ -261,7 +280,13 @@ static int wait_ms(const struct foreground *fg)
 	int names_ms = running_names_wait_ms(&fg->running);
 	int notify_ms = notify_wait_ms(&fg->running.notify);
 	int events_ms = running_events_wait_ms(&fg->running);
+	int traffic_ms = traffic_wait_ms(fg->running.traffic, clock_ms());
+	int history_ms = running_history_wait_ms(&fg->running);
 
+	if (traffic_ms >= 0 && (ms < 0 || traffic_ms < ms))
+		ms = traffic_ms;
+	if (history_ms >= 0 && (ms < 0 || history_ms < ms))
+		ms = history_ms;
 	if (events_ms >= 0 && (ms < 0 || events_ms < ms))
 		ms = events_ms;
 	if (names_ms >= 0 && (ms < 0 || names_ms < ms))
@@ -326,6 +351,9 @@ int foreground_wait(struct foreground *fg)
 		running_expire(&fg->running);
 		running_follow_names(&fg->running);
 		running_events_turn(&fg->running, clock_ms());
+		traffic_turn(fg->running.traffic, fg->running.engine,
+			     clock_ms());
+		running_history_turn(&fg->running);
 		control_turn(fg->control, clock_ms());
 		notify_turn(&fg->running, clock_ms());
 	}
@@ -368,6 +396,8 @@ void foreground_stop(struct foreground *fg)
 		return;
 	notify_stopping(&fg->running.notify);
 	control_close(fg->control);
+	running_history_close(&fg->running);
+	traffic_free(fg->running.traffic);
 	reconcile_stop(fg->running.reconciler);
 	if (fg->running.engine != NULL) {
 		engine_stop(fg->running.engine, &totals);

@@ -19,7 +19,9 @@
 #include "rules/setup/kernel/counter_totals.h"
 #include "tools/load/load.h"
 
+struct history;
 struct refresh;
+struct traffic;
 
 /* The state of an uplink that events were last compared with, IPv4 and IPv6. */
 struct uplink_seen {
@@ -45,6 +47,8 @@ struct running {
 	unsigned reloads;
 	struct exempts exempts;
 	struct counter_totals totals;
+	struct traffic *traffic;	/* NULL: out of memory */
+	struct history *history;	/* NULL: not available */
 	struct reconciler *reconciler;	/* NULL without has_setup */
 	struct notify notify;
 	struct events *events;	/* NULL: out of memory */

@@ -9,6 +9,7 @@
 #include "rules/parse/keywords.h"
 #include "rules/util/clock.h"
 #include "tools/daemon/answer_parts.h"
+#include "tools/daemon/traffic.h"
 
 /* Settled flows wait this long in their rings, and counters are compared. */
 #define FLOWS_MS 100
@@ -190,10 +191,14 @@ static void collect_flows(struct running *running)
 	uint64_t lost;
 
 	for (int i = 0; i < FLOWS_AT_ONCE &&
-			engine_take_settled(running->engine, &view); i++)
-		emit_flow(running, &view);
+			engine_take_settled(running->engine, &view); i++) {
+		traffic_take_settled(running->traffic,
+				     engine_policy(running->engine), &view);
+		if (running->flow_followers > 0)
+			emit_flow(running, &view);
+	}
 	lost = engine_lost_settled(running->engine);
-	if (lost != 0)
+	if (lost != 0 && running->flow_followers > 0)
 		events_emit_flow(running->events, "lost", json_pack(
 			"{s:I, s:s}", "count", (json_int_t)lost, "message",
 			"more flows were settled than could be reported"));
@@ -222,9 +227,14 @@ static void compare_counters(struct running *running)
 	running->counters_seen = now;
 }
 
+static bool wants_flows(const struct running *running)
+{
+	return running->traffic != NULL || running->flow_followers > 0;
+}
+
 int running_events_wait_ms(const struct running *running)
 {
-	if (running->flow_followers > 0)
+	if (wants_flows(running))
 		return FLOWS_MS;
 	return running->followers > 0 ? COUNTERS_MS : -1;
 }
@@ -232,7 +242,7 @@ int running_events_wait_ms(const struct running *running)
 void running_events_turn(struct running *running, uint64_t now_ms)
 {
 	events_drain(running->events);
-	if (running->flow_followers > 0)
+	if (wants_flows(running))
 		collect_flows(running);
 	if (running->followers > 0 && now_ms >= running->counters_next_ms) {
 		compare_counters(running);
@@ -306,7 +316,7 @@ static void end(void *ctx, void *state)
 
 	running->followers--;
 	running->flow_followers -= follower->cursor.with_flows;
-	if (follower->cursor.with_flows && running->flow_followers == 0)
+	if (follower->cursor.with_flows && !wants_flows(running))
 		engine_report_settled(running->engine, false);
 }
 

@@ -241,40 +241,28 @@ bool flow_entry_read(const struct nlmsghdr *message, struct flow_entry *ret)
 	return has_original && has_reply;
 }
 
-struct dump {
+struct flow_dump {
+	struct mnl_socket *socket;
+	char buffer[DUMP_BUFFER];
+};
+
+struct sight {
 	int (*see)(void *ctx, const struct flow_entry *entry);
 	void *ctx;
 };
 
 static int see_message(const struct nlmsghdr *message, void *data)
 {
-	struct dump *dump = data;
+	struct sight *sight = data;
 	struct flow_entry entry;
 	int rc = 0;
 
 	if (flow_entry_read(message, &entry))
-		rc = dump->see(dump->ctx, &entry);
+		rc = sight->see(sight->ctx, &entry);
 	if (rc == 0)
 		return MNL_CB_OK;
 	errno = -rc;
 	return MNL_CB_ERROR;
-}
-
-static int receive_all(struct dump *dump, struct mnl_socket *socket,
-		       char buffer[static DUMP_BUFFER])
-{
-	int rc;
-
-	do {
-		ssize_t len = mnl_socket_recvfrom(socket, buffer, DUMP_BUFFER);
-
-		if (len < 0)
-			return -errno;
-		rc = mnl_cb_run(buffer, (size_t)len, 1,
-				mnl_socket_get_portid(socket), see_message,
-				dump);
-	} while (rc > MNL_CB_STOP);
-	return rc < 0 ? -errno : 0;
 }
 
 static int request_dump(struct mnl_socket *socket, uint32_t mark, uint32_t mask)
@@ -291,21 +279,62 @@ static int request_dump(struct mnl_socket *socket, uint32_t mark, uint32_t mask)
 	       -errno : 0;
 }
 
+static int open_dump(uint32_t mark, uint32_t mask, struct flow_dump **ret_dump)
+{
+	struct flow_dump *dump = calloc(1, sizeof(*dump));
+	int rc = dump != NULL ? open_socket(&dump->socket) : -ENOMEM;
+
+	if (rc == 0)
+		rc = request_dump(dump->socket, mark, mask);
+	if (rc < 0)
+		flow_dump_close(dump);
+	else
+		*ret_dump = dump;
+	return rc;
+}
+
+int flow_dump_open(struct flow_dump **ret_dump)
+{
+	return open_dump(0, 0, ret_dump);
+}
+
+void flow_dump_close(struct flow_dump *dump)
+{
+	if (dump != NULL)
+		close_socket(dump->socket);
+	free(dump);
+}
+
+int flow_dump_next(struct flow_dump *dump,
+		   int (*see)(void *ctx, const struct flow_entry *entry),
+		   void *ctx)
+{
+	struct sight sight = { .see = see, .ctx = ctx };
+	ssize_t len = mnl_socket_recvfrom(dump->socket, dump->buffer,
+					  sizeof(dump->buffer));
+	int rc;
+
+	if (len < 0)
+		return -errno;
+	rc = mnl_cb_run(dump->buffer, (size_t)len, 1,
+			mnl_socket_get_portid(dump->socket), see_message,
+			&sight);
+	return rc < 0 ? -errno : rc > MNL_CB_STOP;
+}
+
 int flow_entries_read(uint32_t mark, uint32_t mask,
 		      int (*see)(void *ctx, const struct flow_entry *entry),
 		      void *ctx)
 {
-	struct dump dump = { .see = see, .ctx = ctx };
-	struct mnl_socket *socket = NULL;
-	char *buffer = malloc(DUMP_BUFFER);
-	int rc = buffer != NULL ? open_socket(&socket) : -ENOMEM;
+	struct flow_dump *dump = NULL;
+	int rc = open_dump(mark, mask, &dump);
 
-	if (rc == 0)
-		rc = request_dump(socket, mark, mask);
-	if (rc == 0)
-		rc = receive_all(&dump, socket, buffer);
-	free(buffer);
-	close_socket(socket);
+	if (rc < 0)
+		return rc;
+	do
+		rc = flow_dump_next(dump, see, ctx);
+	while (rc > 0);
+	flow_dump_close(dump);
 	return rc;
 }
 

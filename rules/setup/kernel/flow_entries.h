@@ -62,6 +62,19 @@ int flow_entries_read(uint32_t mark, uint32_t mask,
 		      int (*see)(void *ctx, const struct flow_entry *entry),
 		      void *ctx);
 
+/*
+ * The same in parts, so that the caller does other things in between: the
+ * kernel makes the next part when it is read.
+ */
+struct flow_dump;
+
+int flow_dump_open(struct flow_dump **ret_dump);
+void flow_dump_close(struct flow_dump *dump);
+/* Read the next part, some 100 entries: 1, 0 after the last one, or -errno. */
+int flow_dump_next(struct flow_dump *dump,
+		   int (*see)(void *ctx, const struct flow_entry *entry),
+		   void *ctx);
+
 typedef void flow_entry_fn(void *ctx, const struct flow_entry *entry,
 			   struct flow_changes *changes);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* flows_kernel.c - collect the entries of connection tracking. */
-#include "tools/flows_kernel.h"
+#include "tools/traffic/flows_kernel.h"
 
 #include <errno.h>
 #include <stdio.h>
