@@ -189,6 +189,8 @@ static int lane_new(struct engine *engine, const struct policy *policy,
 		.learned = engine->learned,
 		.has_own_resolver = true,
 		.reset = reset_flow,
+		.recall = engine->recall.path,
+		.recall_ctx = engine->recall.ctx,
 	};
 	struct source_nfqueue_options options = {
 		.queue = queue,
@@ -267,7 +269,7 @@ static struct engine *engine_new(size_t lanes)
 }
 
 int engine_start(struct policy *policy, struct learned *learned,
-		 struct engine **ret_engine,
+		 const struct engine_recall *recall, struct engine **ret_engine,
 		 char error[static ENGINE_ERROR_MAX])
 {
 	struct queues queues = policy_queues(policy);
@@ -280,6 +282,8 @@ int engine_start(struct policy *policy, struct learned *learned,
 		return -ENOMEM;
 	}
 	engine->learned = learned;
+	if (recall != NULL)
+		engine->recall = *recall;
 	for (size_t i = 0; i < engine->lane_count && rc == 0; i++)
 		rc = lane_new(engine, policy, (uint16_t)(queues.first + i),
 			      &engine->lanes[i], error);

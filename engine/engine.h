@@ -16,14 +16,21 @@
 
 struct engine;
 
+/* Knows paths of flows that go on in midstream, see worker_options.recall. The
+ * function is called by all worker threads. */
+struct engine_recall {
+	uint8_t (*path)(void *ctx, const struct packet *pkt);
+	void *ctx;
+};
+
 /*
  * Bind all queues, then start all threads; on failure nothing stays started.
  * Returns -errno then, with a sentence in `error`. On success the engine owns
- * the policy; `learned` is borrowed and may be NULL. All functions here are for
- * one thread, the control thread.
+ * the policy; `learned` is borrowed and may be NULL, `recall` as well. All
+ * functions here are for one thread, the control thread.
  */
 int engine_start(struct policy *policy, struct learned *learned,
-		 struct engine **ret_engine,
+		 const struct engine_recall *recall, struct engine **ret_engine,
 		 char error[static ENGINE_ERROR_MAX]);
 
 /*

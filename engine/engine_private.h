@@ -52,6 +52,7 @@ struct engine {
 	size_t started;
 	struct lane **lanes;
 	struct learned *learned;
+	struct engine_recall recall;
 	/* Stored by the control thread, loaded by the lanes. */
 	atomic_bool stopping;
 	/* Stored by the first lane that fails. */

@@ -384,6 +384,25 @@ static void reset(struct worker *worker, const struct packet *pkt,
 	verdict->drop = verdict->from_server;
 }
 
+/* The path of a TCP flow whose conntrack entry was lost. */
+static uint8_t recalled_path(const struct worker *worker,
+			     const struct packet *pkt)
+{
+	if (worker->options.recall == NULL || pkt->proto != IPPROTO_TCP ||
+	    pkt->tcp_flags & (TCP_SYN | TCP_RST))
+		return 0;
+	return worker->options.recall(worker->options.recall_ctx, pkt);
+}
+
+static void confirm(struct worker *worker, const struct packet *pkt,
+		    uint8_t path, struct verdict *verdict)
+{
+	verdict->is_settled = true;
+	verdict->mark = marks_merge(worker->marks, pkt->mark,
+				    marks_of(worker->marks, path, true));
+	stats_add(&worker->counters.settled, 1);
+}
+
 static void classify(struct worker *worker, const struct packet *pkt,
 		     uint32_t zone, uint64_t hash, struct verdict *verdict)
 {
@@ -392,14 +411,20 @@ static void classify(struct worker *worker, const struct packet *pkt,
 				      &verdict->from_server);
 
 	bool is_unknown = flow == NULL || flow->state == FLOW_NEW;
+	bool is_new = is_unknown || is_forgotten(worker, flow, pkt);
 
 	if (is_unknown && path != 0) {
 		worker_settle_lost(worker, pkt, path, verdict);
 		return;
 	}
+	path = is_new && path == 0 ? recalled_path(worker, pkt) : 0;
+	if (path != 0) {
+		confirm(worker, pkt, path, verdict);
+		return;
+	}
 	if (is_unknown && worker_observe_local_dns(worker, pkt, zone, hash, flow))
 		return;
-	if (is_unknown || is_forgotten(worker, flow, pkt)) {
+	if (is_new) {
 		flow = start(worker, pkt, zone, hash, flow);
 		verdict->from_server = flow_begins_with_server(pkt);
 		worker_observe_machine(worker, pkt, verdict->from_server);

@@ -50,6 +50,10 @@ struct worker_options {
 	 * unless it is the server's. NULL: resets are only counted. */
 	void (*reset)(void *ctx, const struct packet *pkt, bool from_server);
 	void *reset_ctx;
+	/* Return the path of a flow that goes on in midstream, 0: unknown.
+	 * `pkt` is its client's. NULL: none is known. */
+	uint8_t (*recall)(void *ctx, const struct packet *pkt);
+	void *recall_ctx;
 };
 
 struct verdict {

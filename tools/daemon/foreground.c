@@ -16,6 +16,7 @@
 #include "engine/control.h"
 #include "engine/learn/neighbours.h"
 #include "rules/hosts/refresh.h"
+#include "rules/setup/monitor/lost_flows.h"
 #include "rules/setup/monitor/reconcile.h"
 #include "rules/setup/setup.h"
 #include "rules/util/clock.h"
@@ -37,6 +38,7 @@ struct foreground {
 	struct running running;
 	struct learned *learned;
 	struct neighbours *neighbours;	/* NULL: not available */
+	struct lost_flows *lost;	/* NULL: not available */
 	struct control *control;
 	struct engine_lock lock;
 	int signal_fd;
@@ -88,14 +90,39 @@ static void start_counting(struct foreground *fg)
 	running_history_open(running);
 }
 
+static uint8_t recall(void *lost, const struct packet *pkt)
+{
+	const struct flow_tuple tuple = {
+		.src = pkt->src, .dst = pkt->dst,
+		.sport = pkt->sport, .dport = pkt->dport, .proto = pkt->proto,
+	};
+
+	return lost_flows_find(lost, &tuple);
+}
+
+/* Without it, flows whose conntrack entries are deleted are decided again. */
+static void start_lost_flows(struct foreground *fg, const struct policy *policy)
+{
+	int rc = lost_flows_start(policy_marks(policy), &fg->lost);
+
+	if (rc < 0)
+		log_warning("%s: connection tracking: %s; flows that another "
+			    "program deletes from it may change their uplink",
+			    fg->running.path, strerror(-rc));
+}
+
 static int start_engine(struct foreground *fg, struct loaded *loaded)
 {
 	char error[ENGINE_ERROR_MAX];
+	struct engine_recall recalling = { recall, NULL };
 	int rc;
 
 	fg->learned = memory_open(fg->running.state_dir);
-	rc = engine_start(loaded->policy, fg->learned, &fg->running.engine,
-			  error);
+	start_lost_flows(fg, loaded->policy);
+	recalling.ctx = fg->lost;
+	rc = engine_start(loaded->policy, fg->learned,
+			  fg->lost != NULL ? &recalling : NULL,
+			  &fg->running.engine, error);
 	if (rc < 0) {
 		log_error("%s: %s", fg->running.path, error);
 		return rc;
@@ -403,6 +430,7 @@ void foreground_stop(struct foreground *fg)
 		engine_stop(fg->running.engine, &totals);
 		log_totals(fg, &totals);
 	}
+	lost_flows_stop(fg->lost);
 	hooks_stop(&fg->running.hooks);
 	events_free(fg->running.events);
 	neighbours_close(fg->neighbours);

@@ -8,11 +8,18 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The largest message of a dump: netlink_dump(), af_netlink.c. */
 #define DUMP_BUFFER 32768
+
+/* Ports that changes used last. */
+#define OWN_PORTS 16
+
+static atomic_uint_fast32_t own_ports[OWN_PORTS];
+static atomic_uint own_port_count;
 
 struct flow_changes {
 	struct mnl_socket *socket;
@@ -39,11 +46,23 @@ int flow_changes_open(struct flow_changes **ret)
 	struct flow_changes *changes = calloc(1, sizeof(*changes));
 	int rc = changes != NULL ? open_socket(&changes->socket) : -ENOMEM;
 
-	if (rc < 0)
+	if (rc < 0) {
 		flow_changes_close(changes);
-	else
-		*ret = changes;
-	return rc;
+		return rc;
+	}
+	atomic_store(&own_ports[atomic_fetch_add(&own_port_count, 1) %
+				OWN_PORTS],
+		     mnl_socket_get_portid(changes->socket));
+	*ret = changes;
+	return 0;
+}
+
+bool flow_changes_are_own(uint32_t port)
+{
+	for (size_t i = 0; i < OWN_PORTS; i++)
+		if (port != 0 && atomic_load(&own_ports[i]) == port)
+			return true;
+	return false;
 }
 
 void flow_changes_close(struct flow_changes *changes)
@@ -104,6 +123,75 @@ void flow_changes_mark(struct flow_changes *changes,
 	put_key(request, key);
 	mnl_attr_put_u32(request, CTA_MARK, htonl(put));
 	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(mask));
+	mnl_socket_sendto(changes->socket, request, request->nlmsg_len);
+}
+
+static void put_addresses(struct nlmsghdr *request, const struct address *src,
+			  const struct address *dst)
+{
+	struct nlattr *nest = mnl_attr_nest_start(request, CTA_TUPLE_IP);
+
+	if (address_is_v4(src)) {
+		mnl_attr_put_u32(request, CTA_IP_V4_SRC, src->be32[3]);
+		mnl_attr_put_u32(request, CTA_IP_V4_DST, dst->be32[3]);
+	} else {
+		mnl_attr_put(request, CTA_IP_V6_SRC, 16, src->bytes);
+		mnl_attr_put(request, CTA_IP_V6_DST, 16, dst->bytes);
+	}
+	mnl_attr_nest_end(request, nest);
+}
+
+/* The reply as it would be without NAT: the kernel applies CTA_NAT_SRC to it
+ * (nf_nat_setup_info(), nf_nat_core.c). */
+static void put_reply(struct nlmsghdr *request, const struct flow_tuple *flow)
+{
+	struct nlattr *reply = mnl_attr_nest_start(request, CTA_TUPLE_REPLY);
+	struct nlattr *ports;
+
+	put_addresses(request, &flow->dst, &flow->src);
+	ports = mnl_attr_nest_start(request, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(request, CTA_PROTO_NUM, flow->proto);
+	mnl_attr_put_u16(request, CTA_PROTO_SRC_PORT, htons(flow->dport));
+	mnl_attr_put_u16(request, CTA_PROTO_DST_PORT, htons(flow->sport));
+	mnl_attr_nest_end(request, ports);
+	mnl_attr_nest_end(request, reply);
+}
+
+static void put_source(struct nlmsghdr *request, const struct address *source,
+		       uint16_t port)
+{
+	struct nlattr *nat = mnl_attr_nest_start(request, CTA_NAT_SRC);
+	struct nlattr *ports;
+
+	if (address_is_v4(source)) {
+		mnl_attr_put_u32(request, CTA_NAT_V4_MINIP, source->be32[3]);
+		mnl_attr_put_u32(request, CTA_NAT_V4_MAXIP, source->be32[3]);
+	} else {
+		mnl_attr_put(request, CTA_NAT_V6_MINIP, 16, source->bytes);
+		mnl_attr_put(request, CTA_NAT_V6_MAXIP, 16, source->bytes);
+	}
+	ports = mnl_attr_nest_start(request, CTA_NAT_PROTO);
+	mnl_attr_put_u16(request, CTA_PROTONAT_PORT_MIN, htons(port));
+	mnl_attr_put_u16(request, CTA_PROTONAT_PORT_MAX, htons(port));
+	mnl_attr_nest_end(request, ports);
+	mnl_attr_nest_end(request, nat);
+}
+
+void flow_changes_create(struct flow_changes *changes,
+			 const struct flow_creation *creation)
+{
+	_Alignas(struct nlmsghdr) char buffer[1024];
+	struct nlmsghdr *request = request_of(buffer, IPCTNL_MSG_CT_NEW,
+					      NLM_F_CREATE | NLM_F_EXCL,
+					      creation->key->family);
+
+	if (creation->key->len == 0)
+		return;
+	put_key(request, creation->key);
+	put_reply(request, creation->original);
+	put_source(request, &creation->source, creation->port);
+	mnl_attr_put_u32(request, CTA_TIMEOUT, htonl(creation->timeout_s));
+	mnl_attr_put_u32(request, CTA_MARK, htonl(creation->mark));
 	mnl_socket_sendto(changes->socket, request, request->nlmsg_len);
 }
 
@@ -196,6 +284,21 @@ static void read_start(const struct nlattr *nest, struct flow_entry *entry)
 			entry->start_ns = be64toh(mnl_attr_get_u64(attr));
 }
 
+static void read_protocol(const struct nlattr *nest, struct flow_entry *entry)
+{
+	const struct nlattr *attr, *part;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		if (mnl_attr_get_type(attr) != CTA_PROTOINFO_TCP)
+			continue;
+		mnl_attr_for_each_nested(part, attr)
+			if (mnl_attr_get_type(part) == CTA_PROTOINFO_TCP_STATE) {
+				entry->has_tcp_state = true;
+				entry->tcp_state = mnl_attr_get_u8(part);
+			}
+	}
+}
+
 static void read_attribute(const struct nlattr *attr, struct flow_entry *entry)
 {
 	switch (mnl_attr_get_type(attr)) {
@@ -212,6 +315,12 @@ static void read_attribute(const struct nlattr *attr, struct flow_entry *entry)
 		break;
 	case CTA_MARK:
 		entry->mark = ntohl(mnl_attr_get_u32(attr));
+		break;
+	case CTA_STATUS:
+		entry->status = ntohl(mnl_attr_get_u32(attr));
+		break;
+	case CTA_PROTOINFO:
+		read_protocol(attr, entry);
 		break;
 	case CTA_ID:
 		entry->id = ntohl(mnl_attr_get_u32(attr));

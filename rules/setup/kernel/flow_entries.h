@@ -33,6 +33,9 @@ struct flow_entry {
 	struct flow_tuple reply;	/* its `dst` is the source after NAT */
 	uint32_t mark;
 	uint32_t id;			/* conntrack's */
+	uint32_t status;		/* IPS_* of the kernel */
+	bool has_tcp_state;
+	uint8_t tcp_state;		/* TCP_CONNTRACK_* of the kernel */
 	bool is_counted;		/* bytes and packets are known */
 	uint64_t bytes, packets;	/* of both directions */
 	uint64_t start_ns;		/* of the wall clock; 0: unknown */
@@ -55,6 +58,24 @@ void flow_changes_delete(struct flow_changes *changes,
 void flow_changes_mark(struct flow_changes *changes,
 		       const struct flow_entry_key *key, uint32_t put,
 		       uint32_t mask);
+
+/* An entry whose source is translated. */
+struct flow_creation {
+	const struct flow_entry_key *key;
+	const struct flow_tuple *original;	/* with ports */
+	struct address source;			/* after NAT */
+	uint16_t port;
+	uint32_t mark;
+	uint32_t timeout_s;
+};
+
+/* Create an entry that has seen no reply: its packets still count as new. */
+void flow_changes_create(struct flow_changes *changes,
+			 const struct flow_creation *creation);
+
+/* Whether this netlink port is, or was recently, that of changes made here. For
+ * any thread. */
+bool flow_changes_are_own(uint32_t port);
 
 /* Call `see` for each entry of both families whose mark is `mark` under `mask`,
  * which the kernel tests; a mask of 0: for all. 0 or -errno, also of `see`. */

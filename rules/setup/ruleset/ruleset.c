@@ -9,6 +9,7 @@
  *   postrouting 0    strict: drop what leaves by another uplink's device
  *   postrouting 0    hold: drop what has the address of a lost uplink
  *   postrouting 100  source_nat: masquerade, snat, npt
+ *   input 300        unknown_input: flows that conntrack lost
  *
  * With `mss`, clamp_in and clamp_out (-150) come before all of these.
  *
@@ -33,7 +34,8 @@
  *      settled on that uplink (inbound_N), so that its replies leave by it
  *      (ruleset_arrival.h).
  *      The others go to `headers`, the header-only routes, which end in
- *      settle_N, in balance_N, in a drop or in `inspect`.
+ *      settle_N, in balance_N, in a drop or in `inspect`. TCP in midstream
+ *      goes to the engine, which may know its path (lost_flows.h).
  *   6. `inspect` queues the packet to the engine, which returns a verdict and
  *      a mark, provisional or settled. All packets of a flow go to one queue.
  *
@@ -316,6 +318,8 @@ static void write_new_flow(const struct plan *plan, FILE *out)
 	write_subnets(plan, out);
 	fprintf(out,
 		"\t\tfib daddr type local accept\n"
+		"\t\ttcp flags & syn == 0 %s comment \"in midstream: "
+		"lost_flows.h\"\n"
 		"%s"
 		"\t\tgoto headers\n"
 		"\t}\n\n"
@@ -326,7 +330,7 @@ static void write_new_flow(const struct plan *plan, FILE *out)
 		"\t\tudp sport . udp dport { 68 . 67, 546 . 547 } accept\n"
 		"%s"
 		"\t\tgoto headers\n"
-		"\t}\n\n", dns, dns);
+		"\t}\n\n", inspect, dns, dns);
 }
 
 char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
@@ -554,6 +558,7 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	write_save(plan, out);
 	ruleset_nat_write(plan, out);
 	ruleset_nat_write_mss(plan, out);
+	ruleset_nat_write_input(plan, out);
 	ruleset_guard_write(plan, out);
 	ruleset_hold_write(plan, out);
 	ruleset_foreign_write(plan, out);

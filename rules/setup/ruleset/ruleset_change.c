@@ -21,7 +21,7 @@ static const char *const hooked[] = { "divert", "divert_local", "settle",
 				      "hold",
 				      "clear_forward", "clear_input",
 				      "clear_postrouting", "clamp_in",
-				      "clamp_out" };
+				      "clamp_out", "unknown_input" };
 static const char *const fixed[] = { "inspect",	     "new_flow",
 				     "new_flow_local", "save",
 				     "headers",	     "dropped",

@@ -165,6 +165,38 @@ void ruleset_nat_write(const struct plan *plan, FILE *out)
 	fputs("\t}\n\n", out);
 }
 
+/* ---- packets of flows that conntrack lost ---- */
+
+/*
+ * The server of a translated flow sends to an address of this host. Without an
+ * entry its packets are taken for the host's own: TCP would answer them with a
+ * reset, and UDP would leave an entry that keeps the client from its port. No
+ * entry begins with a packet that is dropped or rejected. The chain comes after
+ * those of firewalls, so that ICMP errors are sent where they would be, too.
+ */
+void ruleset_nat_write_input(const struct plan *plan, FILE *out)
+{
+	const char *between = "\t\tiifname != {";
+
+	if (!has_nat(plan))
+		return;
+	fputs("\tchain unknown_input {\n"
+	      "\t\ttype filter hook input priority 300; policy accept;\n"
+	      "\t\tct state != new accept\n", out);
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		if (!plan->uplinks[i].translates)
+			continue;
+		fprintf(out, "%s \"%s\"", between, plan->uplinks[i].dev);
+		between = ",";
+	}
+	fputs(" } accept\n"
+	      "\t\tfib daddr type != local accept\n"
+	      "\t\tsocket wildcard { 0, 1 } accept\n"
+	      "\t\ttcp flags & (fin | syn | rst) == 0 drop\n"
+	      "\t\tmeta l4proto udp reject\n"
+	      "\t}\n\n", out);
+}
+
 /* ---- segment sizes ---- */
 
 static bool has_mss(const struct plan *plan)

@@ -12,5 +12,6 @@ struct plan;
 
 void ruleset_nat_write(const struct plan *plan, FILE *out);
 void ruleset_nat_write_mss(const struct plan *plan, FILE *out);
+void ruleset_nat_write_input(const struct plan *plan, FILE *out);
 
 #endif
