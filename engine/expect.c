@@ -79,12 +79,15 @@ void expect_course(const struct policy *policy, const struct expect *flow,
 	*ret = (struct expect_course){
 		.has_payload = flow->app != NULL || flow->host != NULL ||
 			       flow->alpn != NULL || flow->ja4 != NULL ||
-			       flow->facts.ech,
+			       flow->facts.ech ||
+			       flow->facts.patterns_seen != 0,
 		.opening = flow->facts,
 	};
 	if (proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
-	    proto == IPPROTO_SCTP)
+	    proto == IPPROTO_SCTP) {
 		ret->opening.known = 0;
+		ret->opening.patterns_seen = 0;
+	}
 	decide(policy, &ret->opening, &ret->first);
 	ret->last = ret->first;
 	ret->waits = !ret->first.is_final;

@@ -57,6 +57,20 @@ static const struct command {
 	  "A CAPTURE of '-' is standard input. The exit status is 1 if a\n"
 	  "capture could not be read to its end; what was read is printed.\n"
 	  "If standard error is a terminal, it shows the progress.\n" },
+	{ "diff", cmd_diff, "[OPTIONS] OLD NEW [CAPTURE...]",
+	  "list the flows that two policies treat differently",
+	  "Compares the policies for all possible flows: what differs is\n"
+	  "printed as conditions, with both outcomes and lines, and a flow as\n"
+	  "'waymark explain' takes it. No output proves that nothing changes.\n"
+	  "With captures, sums up their flows that change instead.\n"
+	  "  --json            print a JSON object per difference and line;\n"
+	  "                    with captures, one object\n"
+	  "  --in INTERFACE    assume that packets arrive on this interface\n"
+	  "  --resolve         query the DNS for host names in address lists\n"
+	  "  --state-dir DIR   where their addresses are stored\n"
+	  "\n"
+	  "Exit status: 0 if nothing differs, 1 if something does, 2 if a\n"
+	  "policy or capture has errors.\n" },
 	{ "test", cmd_test, "[--bless] DIR...",
 	  "run replay cases, print TAP",
 	  "A case is a directory with case.policy, input.pcap and "

@@ -20,6 +20,7 @@ adapt()
 		-e "s/via 203.0.113.1 /via $(gw4 1) /"
 }
 adapt <"$LAB_TOP/rules/examples/office.policy" >office.policy
+cp office.policy new.policy
 awk '/^## /{ inside = $0 == "## A first policy" }
 	inside && /^    /{ print substr($0, 5) }' "$LAB_TOP/README.md" |
 	adapt >home.policy

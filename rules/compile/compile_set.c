@@ -458,6 +458,26 @@ static int build_patterns(struct compiler *c)
 	return rc;
 }
 
+/* Texts of patterns: two policies are compared by them. */
+static int keep_patterns(struct compiler *c)
+{
+	struct policy *p = c->policy;
+
+	p->pattern_texts = arena_alloc(p->arena, (c->pattern_count + 1) *
+						 sizeof(*p->pattern_texts));
+	if (p->pattern_texts == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->pattern_count; i++) {
+		p->pattern_texts[i] = c->patterns[i];
+		p->pattern_texts[i].regex =
+			compile_text(c, c->patterns[i].regex);
+		if (p->pattern_texts[i].regex == NULL)
+			return -ENOMEM;
+	}
+	p->pattern_count = c->pattern_count;
+	return 0;
+}
+
 int compile_tables(struct compiler *c)
 {
 	int rc = build_addresses(c);
@@ -470,5 +490,7 @@ int compile_tables(struct compiler *c)
 		rc = build_interfaces(c);
 	if (rc == 0)
 		rc = build_patterns(c);
+	if (rc == 0)
+		rc = keep_patterns(c);
 	return rc;
 }

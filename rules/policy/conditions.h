@@ -10,8 +10,9 @@
  *
  * A new header field also needs: packet.h and decode.c, facts.h, facts_init() in
  * flow.c, facts_of() in replay_kernel.c, add_headers() in route_index.c,
- * compile_expect.c and parser_expect.c; and for the kernel, a field in enum
- * offload_field, offload_walk.c, offload_map.c and ruleset_offload.c.
+ * compile_expect.c and parser_expect.c, an axis in rules/compare; and for the
+ * kernel, a field in enum offload_field, offload_walk.c, offload_map.c and
+ * ruleset_offload.c.
  */
 #ifndef WAYMARK_CONDITIONS_H
 #define WAYMARK_CONDITIONS_H

@@ -91,6 +91,8 @@ struct policy {
 	struct number_table *numbers;
 	struct interface_table *interfaces;
 	struct pattern_set *patterns;	/* NULL: none */
+	struct pattern *pattern_texts;
+	size_t pattern_count;
 	const char *alpn[ALPN_MAX];
 	size_t alpn_count;
 	const char *ja4[JA4_MAX];

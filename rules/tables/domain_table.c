@@ -85,6 +85,19 @@ void domain_table_free(struct domain_table *table)
 	free(table);
 }
 
+void domain_table_each(const struct domain_table *table,
+		       void (*each)(void *ctx, const char *name, size_t len),
+		       void *ctx)
+{
+	/* Offset 0 is the empty name. */
+	for (size_t at = 1; at < table->text_len;) {
+		size_t len = (uint8_t)table->text[at];
+
+		each(ctx, table->text + at + 1, len);
+		at += 1 + len;
+	}
+}
+
 size_t domain_table_bytes(const struct domain_table *table)
 {
 	return sizeof(*table) + table->filter_words * sizeof(uint64_t) +

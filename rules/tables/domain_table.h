@@ -59,6 +59,11 @@ void domain_table_free(struct domain_table *table);
 const uint64_t *domain_table_lookup(const struct domain_table *table,
 				    const char *name, size_t len);
 
+/* Call `each` for every name that was added, once, in any order. */
+void domain_table_each(const struct domain_table *table,
+		       void (*each)(void *ctx, const char *name, size_t len),
+		       void *ctx);
+
 /* Return the table's size in bytes. */
 size_t domain_table_bytes(const struct domain_table *table);
 

@@ -77,7 +77,7 @@ _waymark_words()
 _waymark_takes_files()
 {
 	case $command in
-	check|replay|test|setup|run|up|doctor) return 0 ;;
+	check|replay|diff|test|setup|run|up|doctor) return 0 ;;
 	explain) [ "$arguments" = 0 ] ;;
 	*) return 1 ;;
 	esac
