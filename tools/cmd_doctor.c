@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "rules/setup/doctor/doctor.h"
+#include "rules/setup/plan/health.h"
+#include "rules/setup/setup.h"
+#include "tools/client.h"
 #include "tools/cmd.h"
 #include "tools/load/load.h"
+#include "tools/status.h"
 
 static const char *const levels[] = { "ok", "warning", "error" };
 
@@ -20,6 +24,27 @@ static void print(void *ctx, enum doctor_level level, const char *line,
 	if (fix != NULL)
 		printf("         fix: %s\n", fix);
 	*has_error |= level == DOCTOR_ERROR;
+}
+
+/* Only the daemon knows what its probes find. */
+static void report_probes(const char *state_dir, bool *has_error)
+{
+	char dir[PATH_MAX], line[128];
+	json_t *status = NULL;
+
+	if (setup_state_dir(state_dir, dir) < 0 || !health_is_kept(dir))
+		return;
+	client_ask("doctor", state_dir, json_pack("{s:s}", "do", "status"),
+		   &status);
+	for (int v6 = 0; v6 < 2 && status != NULL; v6++) {
+		if (!status_all_fail(status, v6))
+			continue;
+		snprintf(line, sizeof(line), "health checks, IPv%d: "
+			 STATUS_ALL_FAIL, v6 ? 6 : 4);
+		print(has_error, DOCTOR_WARNING, line,
+		      "check the lines; if they work, probe another target");
+	}
+	json_decref(status);
 }
 
 static int examine(const char *path, const char *state_dir, bool probe)
@@ -36,6 +61,7 @@ static int examine(const char *path, const char *state_dir, bool probe)
 	}
 	rc = probe ? doctor_prove(policy, state_dir, print, &has_error) :
 		     doctor_examine(policy, print, &has_error);
+	report_probes(state_dir, &has_error);
 	if (rc < 0)
 		fprintf(stderr, "waymark doctor: netlink: %s\n", strerror(-rc));
 	policy_free(policy);

@@ -234,6 +234,33 @@ static void print_family(const json_t *row, const char *key, char digit,
 		fputs(", never answered", out);
 }
 
+/* An uplink is up without a reason, unless it is up although its probes fail. */
+bool status_all_fail(const json_t *status, bool is_v6)
+{
+	const json_t *row;
+	size_t i, kept = 0;
+
+	json_array_foreach(json_object_get(status, "uplinks"), i, row) {
+		const json_t *family = json_object_get(row, is_v6 ? "ipv6" :
+							    "ipv4");
+
+		if (!json_is_true(json_object_get(family, "up")))
+			continue;
+		if (!json_is_string(json_object_get(family, "reason")))
+			return false;
+		kept++;
+	}
+	return kept > 0;
+}
+
+static void print_all_fail(const json_t *status, FILE *out)
+{
+	for (int v6 = 0; v6 < 2; v6++)
+		if (status_all_fail(status, v6))
+			fprintf(out, "IPv%d: " STATUS_ALL_FAIL "\n",
+				v6 ? 6 : 4);
+}
+
 void status_print_uplinks(const json_t *status, FILE *out)
 {
 	const json_t *row;
@@ -250,6 +277,7 @@ void status_print_uplinks(const json_t *status, FILE *out)
 		print_family(row, "ipv6", '6', out);
 		putc('\n', out);
 	}
+	print_all_fail(status, out);
 }
 
 static void print_head(const json_t *status, FILE *out)

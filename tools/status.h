@@ -7,11 +7,18 @@
 #define WAYMARK_STATUS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 /* Return the number at `path`, such as "counts.packets", or 0. */
 uint64_t status_number(const json_t *status, const char *path);
+
+/* Whether the probes of all uplinks fail in a family, so that the daemon keeps
+ * what is in use. */
+bool status_all_fail(const json_t *status, bool is_v6);
+#define STATUS_ALL_FAIL "the probes of all uplinks fail: uplinks and flows " \
+	"stay as they are"
 
 void status_print(const json_t *status, FILE *out);
 /* Print the state of each uplink in a line. */

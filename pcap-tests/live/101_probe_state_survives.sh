@@ -97,6 +97,10 @@ ok "one stays up" status_like '^one .*IPv4: up'
 ok "the status says why" until_true 10 status_like \
 	'^(one|two) .*up \(probes fail, no other uplink answers\)'
 ok "two stays up" status_like '^two .*IPv4: up'
+ok "status reports it in a line" until_true 60 status_like \
+	'^IPv4: the probes of all uplinks fail: .* stay'
+like "doctor does, too" "$(waymark doctor --state-dir "$LAB_DIR/state" \
+	"$LAB_DIR/lab.policy")" 'warning +health checks, IPv4: the probes of all'
 is "no failover" "$(lab_log | grep -c 'fails over')" 0
 until_true 80 grep -q lost "$LAB_DIR/flow.log"
 like "an established flow lost no datagram" "$(cat "$LAB_DIR/flow.log")" 'lost 0$'
