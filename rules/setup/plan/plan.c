@@ -405,6 +405,8 @@ static void find_active_uplinks(struct plan *plan, const struct policy *policy,
 						     families[v6], i);
 			if (up->active[v6] != i)
 				path_set_add(&plan->down[v6], up->path);
+			up->is_main[v6] = plan_routes_is_main(
+				state, families[v6], up->link);
 			up->has_hold = policy_uplink(policy, i)->hold_ms > 0 &&
 				       !up->shares_dev && !up->on_lan;
 			up->keeps_flows[v6] = up->active[v6] == i ||

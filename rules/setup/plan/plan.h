@@ -61,6 +61,8 @@ struct plan_uplink {
 	bool has_hold;		/* its flows have an address of their own */
 	/* Established flows that leave via others are dropped; IPv4, IPv6. */
 	bool keeps_flows[2];
+	bool is_main[2];	/* main's default, the first, leaves by its
+				 * device; IPv4, IPv6 */
 	bool link_is_up;	/* as strictly as enum plan_links asks */
 	/* The uplink whose default its traffic uses, IPv4 and IPv6: an index,
 	 * its own unless it failed over, or PLAN_NO_UPLINK. */

@@ -132,6 +132,25 @@ static const struct kernel_route *main_default_via(const struct state *state,
 	return NULL;
 }
 
+bool plan_routes_is_main(const struct state *state, uint8_t family,
+			 unsigned int link)
+{
+	uint32_t best = UINT32_MAX;
+	bool is_main = false;
+
+	for (size_t i = 0; i < state->route_count; i++) {
+		const struct kernel_route *route = &state->routes[i];
+
+		if (!is_main_default(route, family, route->oif) ||
+		    route->metric > best)
+			continue;
+		is_main = (is_main && route->metric == best) ||
+			  route->oif == link;
+		best = route->metric;
+	}
+	return is_main;
+}
+
 static bool has_global_v6(const struct state *state, unsigned int link)
 {
 	for (size_t i = 0; i < state->address_count; i++)

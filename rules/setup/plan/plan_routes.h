@@ -38,4 +38,8 @@ int plan_routes_subnet_owner(const struct plan *plan, unsigned int link,
 const char *plan_routes_active_uplink(const struct policy *policy,
 				      size_t uplink, uint8_t active);
 
+/* Whether main's default, or one of its first ones, leaves by the link. */
+bool plan_routes_is_main(const struct state *state, uint8_t family,
+			 unsigned int link);
+
 #endif

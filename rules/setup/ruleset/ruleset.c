@@ -57,6 +57,7 @@
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/ruleset/ruleset_arrival.h"
+#include "rules/setup/ruleset/ruleset_chosen.h"
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_foreign.h"
 #include "rules/setup/ruleset/ruleset_guard.h"
@@ -518,6 +519,7 @@ static void write_settle(const struct plan *plan, FILE *out)
 		"\t\toif \"lo\" accept\n",
 		save);
 	ruleset_guard_write_bound(plan, out);
+	ruleset_chosen_write_rules(plan, out);
 	if (has_packets)
 		fprintf(out, "\t\tsocket mark & 0x%08" PRIx32 " != 0 "
 			"goto save\n", plan->mask);
@@ -561,6 +563,7 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	ruleset_nat_write_input(plan, out);
 	ruleset_guard_write(plan, out);
 	ruleset_hold_write(plan, out);
+	ruleset_chosen_write(plan, out);
 	ruleset_foreign_write(plan, out);
 	write_hooks(plan, out);
 	fputs("}\n", out);

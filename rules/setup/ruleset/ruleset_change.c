@@ -30,7 +30,7 @@ static const char *const fixed[] = { "inspect",	     "new_flow",
 				     "unanswered",    "ended" };
 static const char *const numbered[] = { "mark_",    "save_", "settle_",
 					"count_",   "set_",  "inbound_",
-					"keep_nat_", "hold_",	 "held_" };
+					"keep_nat_", "chosen_", "hold_",	 "held_" };
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
