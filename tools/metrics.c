@@ -169,6 +169,8 @@ static const struct metric by_packet_route[] = {
 static const struct metric exempts[] = {
 	{ "exempt_packets_total", "counter", "kernel.exempt_packets",
 	  "Packets of exempt hosts." },
+	{ "over_limit_packets_total", "counter", "kernel.over_limit_packets",
+	  "Packets of new flows of clients over their limit." },
 	{ "exempt_bytes_total", "counter", "kernel.exempt_bytes",
 	  "Bytes of exempt hosts." },
 };
@@ -285,7 +287,7 @@ static void print_kernel(const json_t *status, FILE *out)
 	print_traffic("uplink", uplinks, uplink, out);
 	print_traffic("route", json_object_get(status, "routes"), route, out);
 	print_traffic("class", json_object_get(status, "classes"), class, out);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(exempts) / sizeof(exempts[0]); i++) {
 		print_head(&exempts[i], out);
 		print_value(&exempts[i], status, out);
 	}

@@ -299,6 +299,8 @@ void status_print(const json_t *status, FILE *out)
 {
 	print_head(status, out);
 	print_counts(status, out);
+	fprintf(out, "%-23s %" PRIu64 "\n", "over client limit",
+		status_number(status, "kernel.over_limit_packets"));
 	fprintf(out, "%-23s %" PRIu64 "\n", "exempt hosts",
 		status_number(status, "exempt"));
 	fprintf(out, "%-23s %" PRIu64 "\n", "exempt packets",

@@ -23,6 +23,8 @@ static const struct {
 	{ "queues 4-4 fail-open", "queues 4 fail-open\n" },
 	{ "queues 65535 fail-closed", NULL },
 	{ "queues 0-1 coalesce 200us", NULL },
+	{ "queues 0 per-client 500/s", NULL },
+	{ "queues 0-1 coalesce 200us per-client off fail-open", NULL },
 	{ "queues 0-1 coalesce 1000us fail-closed", NULL },
 	{ "queues 0 coalesce 10us fail-open", NULL },
 	{ "strict first", NULL },

@@ -69,6 +69,10 @@ static const struct {
 	  NULL },
 	{ "queues 0 coalesce 1001us", "1:19: error: '1001' is not a number of",
 	  NULL },
+	{ "queues 0 per-client 500", "1:21: error: expected a rate, as in "
+	  "500/s, or 'off'", NULL },
+	{ "queues 0 per-client 5/s", "1:21: error: '5' is not a number of "
+	  "flows per second (10 to 1000000)", NULL },
 	{ "queues 65536", "1:8: error: '65536' is not a queue number or a "
 	  "range of them (0 to 65535)", NULL },
 	{ "queues 3-1", "1:8: error: the range ends before it starts",

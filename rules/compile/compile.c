@@ -17,6 +17,7 @@
 #define INSPECT_BYTES (16 * 1024)
 #define INSPECT_SECONDS 5
 #define INSPECT_MEMORY (16 * 1024 * 1024)	/* per queue */
+#define PER_CLIENT 0				/* no limit */
 #define STREAMS_MIN 16				/* per queue */
 
 int compile_grow(void *items, size_t *room, size_t count, size_t size)
@@ -217,6 +218,8 @@ static void compile_queues(struct compiler *c)
 	const struct ast_statement *s = c->single[STATEMENT_QUEUES];
 	struct queues *q = &c->policy->queues;
 
+	q->per_client = s == NULL ? PER_CLIENT :
+			number_or(&s->queues.per_client, PER_CLIENT);
 	if (s == NULL)
 		return;
 	q->first = (uint16_t)s->queues.first.value;

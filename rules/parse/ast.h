@@ -208,9 +208,10 @@ struct ast_statement {
 			struct ast_number mask;
 		} marks;
 		struct {		/* queues 0-3 coalesce 200us
-					 * fail-closed */
+					 * per-client 500/s fail-closed */
 			struct ast_number first, last;
 			struct ast_number coalesce_us;	/* 0: not given */
+			struct ast_number per_client;	/* 0: off */
 			bool fail_closed, fail_open;
 		} queues;
 		struct {		/* inspect packets 12 bytes 16k

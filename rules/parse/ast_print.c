@@ -139,6 +139,10 @@ static void print_queues(const struct ast_statement *s, FILE *out)
 	if (s->queues.coalesce_us.value != 0)
 		fprintf(out, " coalesce %" PRIu64 "us",
 			s->queues.coalesce_us.value);
+	if (s->queues.per_client.place.line > 0)
+		fprintf(out, s->queues.per_client.value == 0 ?
+			" per-client off" : " per-client %" PRIu64 "/s",
+			s->queues.per_client.value);
 	if (s->queues.fail_closed)
 		fputs(" fail-closed", out);
 	else if (s->queues.fail_open)

@@ -39,13 +39,39 @@ static int coalesce(struct parser *p, struct ast_number *ret_us)
 	return 0;
 }
 
+/* "500/s" or "off" */
+static int per_client(struct parser *p, struct ast_number *ret)
+{
+	static const struct number_kind kind = {
+		.what = "a number of flows per second", .min = 10,
+		.max = 1000000,
+	};
+	static const char *const words[] = { "off", NULL };
+	struct token word = p->token;
+	struct token number;
+
+	ret->place = word.place;
+	ret->value = 0;
+	if (parser_take(p, "off"))
+		return 0;
+	if (word.kind != TOKEN_WORD || word.len < 3 ||
+	    memcmp(word.text + word.len - 2, "/s", 2) != 0)
+		return parser_expected(p, "a rate, as in 500/s, or 'off'",
+				       words);
+	number = parser_value_part(&word, 0, word.len - 2);
+	parser_value_read(p, &number, &kind, ret);
+	parser_advance(p);
+	return 0;
+}
+
 static int queues(struct parser *p, struct ast_statement *s)
 {
 	static const struct number_kind kind = {
 		.what = "a queue number or a range of them", .max = 65535,
 	};
-	static const char *const options[] = { "coalesce", "fail-open",
-					       "fail-closed", NULL };
+	static const char *const options[] = { "coalesce", "per-client",
+					       "fail-open", "fail-closed",
+					       NULL };
 	int rc;
 
 	s->kind = STATEMENT_QUEUES;
@@ -54,6 +80,11 @@ static int queues(struct parser *p, struct ast_statement *s)
 		return rc;
 	if (parser_take(p, "coalesce")) {
 		rc = coalesce(p, &s->queues.coalesce_us);
+		if (rc < 0 || p->token.kind == TOKEN_STOP)
+			return rc;
+	}
+	if (parser_take(p, "per-client")) {
+		rc = per_client(p, &s->queues.per_client);
 		if (rc < 0 || p->token.kind == TOKEN_STOP)
 			return rc;
 	}

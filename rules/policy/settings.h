@@ -22,6 +22,7 @@ struct queues {
 	uint16_t last;
 	bool fail_closed;	/* no engine or queue full: drop, not accept */
 	enum unanswered unanswered;
+	uint32_t per_client;	/* new flows per second; 0: no limit */
 	uint16_t coalesce_us;	/* the longest sleep of a worker; 0: none */
 };
 

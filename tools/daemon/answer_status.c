@@ -113,7 +113,9 @@ static json_t *kernel_json(const struct policy *policy,
 			all.packets += counters->items[i].packets;
 			all.bytes += counters->items[i].bytes;
 		}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "over_limit_packets", number(counters_find(
+				counters, "over_limit").packets),
 			 "packets", number(all.packets),
 			 "bytes", number(all.bytes),
 			 "main", answer_kernel_path(counters, marks->path_main),

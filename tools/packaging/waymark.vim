@@ -11,7 +11,7 @@ syn match   waymarkStatement "^\s*\(uplink\|exempt\|class\|route\|default\|expec
 syn keyword waymarkAction    via drop main fallback strict masquerade optional
 syn keyword waymarkAction    on-lan onlink probe dev table mark auto late keep move
 syn keyword waymarkAction    reset snat npt mss hold failback ipv4 ipv6 every up down first
-syn keyword waymarkAction    fail-open fail-closed coalesce private-domain
+syn keyword waymarkAction    fail-open fail-closed coalesce per-client private-domain
 syn keyword waymarkAction    pass budget-spent stream-reclaimed flow-evicted
 syn keyword waymarkAction    queue-overflow undecoded
 syn keyword waymarkCondition proto tcp udp sport dport from to host app alpn

@@ -10,6 +10,8 @@
  *   route_ID         flows that it decided by a route, or packets of a
  *                    `per packet` route
  *   exempt           packets of exempt hosts
+ *   over_limit       new flows of clients over the limit of `queues`: their
+ *                    packets bypass the engine
  */
 #ifndef WAYMARK_SETUP_COUNTERS_H
 #define WAYMARK_SETUP_COUNTERS_H

@@ -13,6 +13,7 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/big_set_name.h"
 #include "rules/setup/kernel/nft.h"
+#include "rules/setup/ruleset/ruleset_clients.h"
 
 #define RECEIVE_MAX (64u << 10)
 /* NFTA_SET_COUNT, which headers before Linux 6.17 lack. */
@@ -110,6 +111,13 @@ static int take_rule(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
+static bool is_dynamic(const struct nlmsghdr *message)
+{
+	const struct nlattr *flags = attr_of(message, NFTA_SET_FLAGS);
+
+	return flags != NULL && ntohl(mnl_attr_get_u32(flags)) & NFT_SET_EVAL;
+}
+
 static int take_set(const struct nlmsghdr *message, void *data)
 {
 	struct reading *reading = data;
@@ -119,7 +127,9 @@ static int take_set(const struct nlmsghdr *message, void *data)
 
 	if (!has_name(message, NFTA_SET_TABLE, NFT_TABLE))
 		return MNL_CB_OK;
-	hash_message(table, message);
+	/* Packets change its elements, and with them the message. */
+	if (!is_dynamic(message))
+		hash_message(table, message);
 	if (array_room(&table->set_elements, table->set_count,
 		       sizeof(*table->set_elements)) < 0) {
 		errno = ENOMEM;
@@ -237,7 +247,7 @@ static int read_elements(struct reading *reading, size_t i)
 	bool is_whole;
 	int rc = 0;
 
-	if (is_known(reading)) {
+	if (is_known(reading) || ruleset_clients_is_set(set)) {
 		is_whole = is_big;
 	} else if (is_big && claim.elements > BIG_SET_READ_MAX) {
 		is_whole = count == NFT_TABLE_UNCOUNTED ||

@@ -333,6 +333,7 @@ static void copy_settings(struct plan *plan, const struct policy *policy,
 	plan->queue_first = queues.first;
 	plan->queue_last = queues.last;
 	plan->queue_drop = queues.fail_closed;
+	plan->per_client = queues.per_client;
 	plan->unanswered = queues.unanswered;
 	plan->default_path =
 		policy_route(policy, policy_routes(policy) - 1)->path;

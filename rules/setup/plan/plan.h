@@ -116,6 +116,7 @@ struct plan {
 	uint16_t queue_first;
 	uint16_t queue_last;
 	bool queue_drop;	/* fail-closed: drop without an engine */
+	uint32_t per_client;	/* new flows per second; 0: no limit */
 	enum unanswered unanswered;
 	uint8_t default_path;	/* UNANSWERED_DEFAULT: its path */
 	bool has_strict;	/* a route leads to a strict uplink */

@@ -58,6 +58,7 @@
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/ruleset/ruleset_arrival.h"
 #include "rules/setup/ruleset/ruleset_chosen.h"
+#include "rules/setup/ruleset/ruleset_clients.h"
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_foreign.h"
 #include "rules/setup/ruleset/ruleset_guard.h"
@@ -419,6 +420,7 @@ static void write_checked_inspect(const struct plan *plan, FILE *out)
 static void write_inspect(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\tchain %s {\n", plan->has_guard ? "enqueue" : "inspect");
+	ruleset_clients_write(plan, out);
 	write_queue_choice(plan, out);
 	fputs("\t}\n\n", out);
 	if (plan->has_guard)
@@ -550,6 +552,7 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
 	ruleset_count_write(plan, out);
 	write_sets(plan, with_big, out);
+	ruleset_clients_write_sets(plan, out);
 	write_paths(plan, out);
 	write_inspect(plan, out);
 	ruleset_arrival_write(plan, out);

@@ -9,6 +9,7 @@
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/ruleset/ruleset_arrival.h"
+#include "rules/setup/ruleset/ruleset_clients.h"
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
 
@@ -157,7 +158,8 @@ void ruleset_write_change(const struct plan *plan,
 	write_flush(table, native, out);
 	/* Nothing refers to these now; ruleset_write() adds what is needed. */
 	for (size_t i = 0; i < table->set_count; i++)
-		if (ruleset_offload_is_set(table->sets[i]))
+		if (ruleset_offload_is_set(table->sets[i]) ||
+		    ruleset_clients_is_set(table->sets[i]))
 			fprintf(out, "delete set " TABLE " %s\n",
 				table->sets[i]);
 	if (native)

@@ -11,6 +11,7 @@
 #include "rules/setup/kernel/counters.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/ruleset/ruleset_arrival.h"
+#include "rules/setup/ruleset/ruleset_clients.h"
 
 #define ROUTE "route_"
 #define ROUTE_ID_LEN 16
@@ -23,7 +24,8 @@ void ruleset_count_write(const struct plan *plan, FILE *out)
 {
 	char name[COUNTER_NAME_MAX];
 
-	fputs("\tcounter exempt { }\n", out);
+	fputs("\tcounter exempt { }\n"
+	      "\tcounter " RULESET_OVER_LIMIT " { }\n", out);
 	for (size_t i = 0; i < plan->path_count; i++)
 		for (size_t kind = 0; kind < KINDS; kind++)
 			fprintf(out, "\tcounter %s { }\n",
@@ -117,7 +119,8 @@ bool ruleset_count_is_route(const char *name)
 
 bool ruleset_count_is(const char *name)
 {
-	return strcmp(name, "exempt") == 0 || path_of(name) >= 0 ||
+	return strcmp(name, "exempt") == 0 ||
+	       strcmp(name, RULESET_OVER_LIMIT) == 0 || path_of(name) >= 0 ||
 	       ruleset_count_is_route(name);
 }
 
@@ -140,5 +143,6 @@ bool ruleset_count_has(const struct plan *plan, const char *name)
 	for (size_t i = 0; i < plan->path_count; i++)
 		if (plan->paths[i].number == path)
 			return true;
-	return strcmp(name, "exempt") == 0;
+	return strcmp(name, "exempt") == 0 ||
+	       strcmp(name, RULESET_OVER_LIMIT) == 0;
 }
