@@ -6,6 +6,9 @@
 
 #include "engine/flow/stream.h"
 
+#define ACK_AT 8		/* RFC 9293, 3.1: offset of the number */
+#define PORT_DNS 53
+
 /*
  * A keep-alive may carry the byte before the window (RFC 9293, 3.8.4). In
  * midstream its position does not distinguish it from data, but data that is
@@ -17,10 +20,34 @@ static bool is_keep_alive(const struct packet *pkt)
 	       (pkt->tcp_flags & (TCP_SYN | TCP_FIN | TCP_PSH)) == 0;
 }
 
+bool segment_ack(const struct packet *pkt, uint32_t *ret_ack)
+{
+	struct cursor header = cursor_of(pkt->data, pkt->len);
+
+	cursor_skip(&header, pkt->header_len + ACK_AT);
+	*ret_ack = cursor_be32(&header);
+	return !header.is_short && pkt->tcp_flags & TCP_ACK;
+}
+
+/* DNS over TCP is queued from the SYN on, and the observer wants to have seen
+ * the server's. */
+static void note_acknowledged(struct flow *flow, const struct packet *pkt)
+{
+	uint32_t ack;
+
+	if (flow->has_isn[1] || pkt->payload_len == 0 || is_keep_alive(pkt) ||
+	    flow->facts.dport == PORT_DNS || !segment_ack(pkt, &ack))
+		return;
+	flow->isn[1] = ack;
+	flow->has_isn[1] = true;
+}
+
 void segment_note_isn(struct flow *flow, const struct packet *pkt, bool side)
 {
 	bool is_syn = pkt->tcp_flags & TCP_SYN;
 
+	if (!side)
+		note_acknowledged(flow, pkt);
 	if (is_syn ? flow->has_candidates[side] : flow->has_isn[side])
 		return;
 	if (pkt->tcp_flags & TCP_RST ||

@@ -14,8 +14,15 @@
 #include "engine/flow/flow.h"
 #include "engine/packet/cursor.h"
 
-/* Note where the side's stream begins: after its SYN or, in midstream, with
- * the first payload that is no keep-alive. */
+/* Whether the segment acknowledges something, and up to where. */
+bool segment_ack(const struct packet *pkt, uint32_t *ret_ack);
+
+/*
+ * Note where the side's stream begins: after its SYN or, in midstream, with
+ * the first payload that is no keep-alive. The server's SYN may have passed
+ * outside of the queue: then its stream begins where the client's first payload
+ * acknowledges it, as what the server sent before that would be queued.
+ */
 void segment_note_isn(struct flow *flow, const struct packet *pkt, bool side);
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* dns_observer.c - match DNS answers to questions, and learn from them. */
+#include "engine/flow/segment.h"
 #include "engine/learn/dns_observer.h"
 
 #include <string.h>
@@ -11,7 +12,6 @@
 #define SECOND_NS UINT64_C(1000000000)
 #define LENGTH_LEN 2		/* before a message in TCP (RFC 1035, 4.2.2) */
 #define FLAGS_END 4		/* of a message's first bytes */
-#define TCP_ACK_AT 8		/* offset of the acknowledgement number */
 
 /* Stub resolvers have given up on a question by then. */
 #define QUESTION_NS (15 * SECOND_NS)
@@ -223,13 +223,10 @@ static void note_server_start(struct flow *flow, const struct packet *pkt)
 static bool acknowledges_start(const struct flow *flow,
 			       const struct packet *pkt)
 {
-	struct cursor header = cursor_of(pkt->data, pkt->len);
 	uint32_t ack;
 
-	cursor_skip(&header, pkt->header_len + TCP_ACK_AT);
-	ack = cursor_be32(&header);
-	return !header.is_short && pkt->tcp_flags & TCP_ACK &&
-	       flow->has_isn[1] && (int32_t)(ack - flow->isn[1]) >= 0;
+	return segment_ack(pkt, &ack) && flow->has_isn[1] &&
+	       (int32_t)(ack - flow->isn[1]) >= 0;
 }
 
 /* Questions that are complete within their segment, as clients send them. */

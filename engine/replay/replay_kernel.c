@@ -8,6 +8,10 @@
 #include "rules/offload/offload.h"
 
 #define PORT_DNS 53
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+#define TCP_DOFF_AT 12		/* RFC 9293, 3.1: the high four bits, in words */
+#define TCP_DOFF_MIN 5
 
 struct replay_kernel {
 	const struct policy *policy;
@@ -65,7 +69,7 @@ static struct facts facts_of(const struct replay_kernel *kernel,
 	return facts;
 }
 
-/* The chain `fresh` queues DNS, so that the engine learns from the answers. */
+/* The chain `new_flow` queues DNS: the engine learns from the answers. */
 static bool is_dns(const struct replay_kernel *kernel,
 		   const struct packet *pkt)
 {
@@ -85,6 +89,23 @@ bool replay_kernel_settles(const struct replay_kernel *kernel,
 	decide(kernel->policy, &facts, ret_decision);
 	*ret_facts = facts;
 	return true;
+}
+
+/* The chain `no_payload`. */
+bool replay_kernel_passes(const struct replay_kernel *kernel,
+			  const struct packet *pkt)
+{
+	uint32_t header = pkt->family == 6 ? IPV6_HEADER : IPV4_HEADER;
+	uint32_t doff;
+
+	if (pkt->proto != IPPROTO_TCP || pkt->header_len != header ||
+	    pkt->len <= header + TCP_DOFF_AT)
+		return false;
+	if ((pkt->dport == PORT_DNS || pkt->sport == PORT_DNS) &&
+	    policy_inspects_dns(kernel->policy))
+		return false;
+	doff = pkt->data[header + TCP_DOFF_AT] >> 4;
+	return doff >= TCP_DOFF_MIN && pkt->ip_len == header + 4 * doff;
 }
 
 uint8_t replay_kernel_packet(const struct replay_kernel *kernel,

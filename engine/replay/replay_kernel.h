@@ -26,6 +26,11 @@ bool replay_kernel_settles(const struct replay_kernel *kernel,
 			   const struct packet *pkt, struct facts *ret_facts,
 			   struct decision *ret_decision);
 
+/* Whether a packet of a provisional flow is not queued, because it is a TCP
+ * segment without payload. */
+bool replay_kernel_passes(const struct replay_kernel *kernel,
+			  const struct packet *pkt);
+
 /* Return the path of a client's packet by `per packet` routes; 0: the path of
  * its flow. */
 uint8_t replay_kernel_packet(const struct replay_kernel *kernel,

@@ -400,6 +400,12 @@ static int divert(struct replay_shard *shard, struct job *job)
 	}
 	if (settle(shard, job))
 		return observe(shard, job);
+	if (job->entry->mark != 0 &&
+	    replay_kernel_passes(shard->common->kernel, job->packet)) {
+		job->mark = marks_merge(shard->common->marks, job->mark,
+					job->entry->mark);
+		return 0;
+	}
 	return queue(shard, job);
 }
 

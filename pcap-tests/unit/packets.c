@@ -34,7 +34,8 @@ static size_t put_transport(const struct test_packet *spec, uint8_t proto,
 		put16(at, spec->back ? serve : ask);
 		put16(at + 2, spec->back ? ask : serve);
 		put32(at + 4, spec->seq);
-		put32(at + 8, spec->ack);
+		put32(at + 8, spec->ack == 0 && spec->flags & TCP_ACK ?
+			      1 : spec->ack);
 		at[12] = 5 << 4;
 		at[13] = spec->flags | (spec->urgent != 0 ? TCP_URG : 0);
 		put16(at + 18, spec->urgent);

@@ -21,7 +21,7 @@ struct test_packet {
 	uint16_t dport;		/* 0: 80 */
 	uint8_t flags;		/* TCP; for ICMP the type */
 	uint32_t seq;
-	uint32_t ack;
+	uint32_t ack;		/* 0: 1 in segments with TCP_ACK */
 	uint16_t urgent;	/* urgent pointer; sets TCP_URG */
 	const char *data;
 	size_t len;		/* 0: strlen(data) */

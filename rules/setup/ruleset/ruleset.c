@@ -29,7 +29,8 @@
  *   3. Restore: a verdict map takes the conntrack mark to mark_N. A settled
  *      flow ends there (mark_N_settled), and so does a dropped one. For most
  *      packets this is all that happens.
- *   4. A provisional flow gets its mark back as well, and goes on.
+ *   4. A provisional flow gets its mark back as well, and goes on, except for
+ *      TCP segments without payload (ruleset_payload.h).
  *   5. A new flow goes to `new_flow`. One that arrives by an uplink is
  *      settled on that uplink (inbound_N), so that its replies leave by it
  *      (ruleset_arrival.h).
@@ -65,6 +66,7 @@
 #include "rules/setup/ruleset/ruleset_hold.h"
 #include "rules/setup/ruleset/ruleset_nat.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
+#include "rules/setup/ruleset/ruleset_payload.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -175,6 +177,7 @@ static void write_restore_again(const struct plan *plan, FILE *out)
 			fprintf(out, " goto mark_%u_settled\n", path->number);
 	}
 	ruleset_arrival_write_again(plan, out);
+	ruleset_payload_write_jump(plan, out);
 	fputs("\t\tgoto inspect\n"
 	      "\t}\n\n", out);
 }
@@ -559,6 +562,7 @@ void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 	ruleset_offload_write(plan, with_big, out);
 	write_new_flow(plan, out);
 	write_ended(plan, out);
+	ruleset_payload_write(plan, out);
 	write_restore_again(plan, out);
 	write_save(plan, out);
 	ruleset_nat_write(plan, out);

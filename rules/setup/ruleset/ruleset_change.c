@@ -12,6 +12,7 @@
 #include "rules/setup/ruleset/ruleset_clients.h"
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
+#include "rules/setup/ruleset/ruleset_payload.h"
 
 #define TABLE "inet " NFT_TABLE
 
@@ -113,6 +114,7 @@ static void write_flush(const struct nft_table *table, bool native, FILE *out)
 		if (is_one_of(name, hooked, sizeof(hooked) / sizeof(*hooked)) ||
 		    is_one_of(name, fixed, sizeof(fixed) / sizeof(*fixed)) ||
 		    is_path_chain(name) || ruleset_offload_is_chain(name) ||
+		    ruleset_payload_is_chain(name) ||
 		    ruleset_count_is_route(name) ||
 		    (native && is_queue_chain(name)))
 			fprintf(out, "flush chain " TABLE " %s\n", name);
