@@ -23,6 +23,7 @@ int cmd_flows(int argc, char *argv[]);
 int cmd_history(int argc, char *argv[]);
 int cmd_hints(int argc, char *argv[]);
 int cmd_metrics(int argc, char *argv[]);
+int cmd_query(int argc, char *argv[]);
 int cmd_records(int argc, char *argv[]);
 int cmd_reload(int argc, char *argv[]);
 int cmd_learned(int argc, char *argv[]);

@@ -65,7 +65,7 @@ int cmd_check(int argc, char *argv[])
 		return print_canonical(argv[optind]);
 	}
 	broken = expects_run(policy, "error", stderr);
-	expects = policy_expects(policy);
+	expects = policy_expects(policy) + policy_nevers(policy);
 	uplinks = policy_uplinks(policy);
 	routes = policy_routes(policy) + policy_packet_routes(policy);
 	printf("%s: %zu uplink%s, %zu route%s with the default",

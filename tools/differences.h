@@ -20,6 +20,12 @@ int differences_json(struct comparison *comparison, FILE *out);
 /* "via fast", "first via fast, then via cheap, late keep", ... */
 void differences_course(const struct course *course, bool with_class, FILE *out);
 
+struct query;
+
+/* Print the answers of a query: the flows, and their outcome. 0 or -ENOMEM. */
+int differences_print_answers(struct query *query, FILE *out);
+int differences_json_answers(struct query *query, FILE *out);
+
 /*
  * Replay captures by both policies and print a summary of the flows that
  * change. 0: none does; 1: some do; -1 after an error message.

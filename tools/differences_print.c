@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/compare/query.h"
 #include "rules/policy/policy.h"
 #include "tools/differences.h"
 #include "tools/load/load.h"
@@ -57,29 +58,30 @@ static bool same(const char *a, const char *b)
 }
 
 /* The line that decides the flow, or exempts it. */
-static const struct place *place_of(const struct comparison *c,
-				    const struct difference *d, size_t k,
+static const struct place *place_of(const struct outcomes *o, size_t k,
+				    const struct region_flow *flow,
 				    const struct course *course)
 {
-	const struct policy *p = c->outcomes.space.policies[k];
+	const struct policy *p = o->space.policies[k];
 	const struct exempt *exempt;
 
 	if (!course->is_exempt)
 		return &policy_route(p, course->route)->place;
-	exempt = policy_exempt_of(p, &d->flow.client, &d->flow.server);
+	exempt = policy_exempt_of(p, &flow->client, &flow->server);
 	return exempt != NULL ? &exempt->place : NULL;
 }
 
-static void print_line(const struct comparison *c, const struct difference *d,
-		       size_t k, const struct course *course, FILE *out)
+static void print_line(const struct outcomes *o, size_t k, char sign,
+		       const struct region_flow *flow,
+		       const struct course *course, FILE *out)
 {
-	const struct policy *p = c->outcomes.space.policies[k];
-	const struct place *place = place_of(c, d, k, course);
+	const struct policy *p = o->space.policies[k];
+	const struct place *place = place_of(o, k, flow, course);
 	char text[PLACE_MAX];
 
 	if (place == NULL)
 		return;
-	fprintf(out, "    %c %s  %s\n", k == 0 ? '-' : '+',
+	fprintf(out, "    %c %s  %s\n", sign,
 		load_place(place, text, sizeof(text)),
 		course->is_exempt ? "exempt" :
 				    policy_route(p, course->route)->text);
@@ -102,8 +104,8 @@ static void print_difference(struct comparison *c, const struct difference *d,
 	fputs(" -> ", out);
 	differences_course(&after, with_class, out);
 	fputc('\n', out);
-	print_line(c, d, 0, &before, out);
-	print_line(c, d, 1, &after, out);
+	print_line(&c->outcomes, 0, '-', &d->flow, &before, out);
+	print_line(&c->outcomes, 1, '+', &d->flow, &after, out);
 	fputs("    flow: ", out);
 	region_print_flow(space, &d->flow, out);
 	fputc('\n', out);
@@ -126,15 +128,15 @@ static json_t *text_or_null(const char *text)
 	return text != NULL ? json_string(text) : json_null();
 }
 
-static json_t *course_json(const struct comparison *c,
-			   const struct difference *d, size_t k)
+static json_t *course_json(const struct outcomes *o, size_t k,
+			   uint32_t outcome, const struct region_flow *flow)
 {
 	struct course course;
 	const struct place *place;
 	char text[PLACE_MAX];
 
-	course_of(c, d, k, &course);
-	place = place_of(c, d, k, &course);
+	comparison_course(o, k, &o->items[outcome], flow, &course);
+	place = place_of(o, k, flow, &course);
 	if (place != NULL)
 		load_place(place, text, sizeof(text));
 	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
@@ -149,9 +151,9 @@ static json_t *course_json(const struct comparison *c,
 			 "line", text_or_null(place != NULL ? text : NULL));
 }
 
-/* What a function prints, without its line end; NULL when out of memory. */
-static json_t *printed(struct space *space, const struct difference *d,
-		       bool is_region, bool *ret_is_more)
+/* The flow, or if it is NULL the region, as text; NULL when out of memory. */
+static json_t *printed(struct space *space, uint32_t region,
+		       const struct region_flow *flow, bool *ret_is_more)
 {
 	json_t *json = NULL;
 	char *text = NULL;
@@ -160,11 +162,11 @@ static json_t *printed(struct space *space, const struct difference *d,
 
 	if (out == NULL)
 		return NULL;
-	if (is_region)
-		*ret_is_more = region_print(space, d->region, PARTS_MAX_JSON,
+	if (flow == NULL)
+		*ret_is_more = region_print(space, region, PARTS_MAX_JSON,
 					    "\n", out);
 	else
-		region_print_flow(space, &d->flow, out);
+		region_print_flow(space, flow, out);
 	if (fclose(out) == 0)
 		json = json_string(text);
 	free(text);
@@ -172,10 +174,10 @@ static json_t *printed(struct space *space, const struct difference *d,
 }
 
 /* A line each. */
-static json_t *parts_json(struct space *space, const struct difference *d,
+static json_t *parts_json(struct space *space, uint32_t region,
 			  bool *ret_is_more)
 {
-	json_t *text = printed(space, d, true, ret_is_more);
+	json_t *text = printed(space, region, NULL, ret_is_more);
 	json_t *parts = json_array();
 	const char *from = json_string_value(text);
 
@@ -189,28 +191,94 @@ static json_t *parts_json(struct space *space, const struct difference *d,
 	return parts;
 }
 
+/* {"flows", "more", "flow", "explainable"}, without outcomes. */
+static json_t *region_json(struct space *space, uint32_t region,
+			   const struct region_flow *flow)
+{
+	bool is_more = false, unused;
+	json_t *parts = parts_json(space, region, &is_more);
+
+	return json_pack("{s:o, s:b, s:o, s:b}", "flows", parts, "more",
+			 is_more, "flow", printed(space, region, flow, &unused),
+			 "explainable", region_is_in_words(space, flow));
+}
+
+/* Print a line and free `json`. */
+static int put_line(json_t *json, FILE *out)
+{
+	int rc = json == NULL ? -1 : json_dumpf(json, out, JSON_COMPACT |
+						JSON_PRESERVE_ORDER);
+
+	json_decref(json);
+	fputc('\n', out);
+	return rc < 0 ? -ENOMEM : 0;
+}
+
 int differences_json(struct comparison *c, FILE *out)
 {
-	struct space *space = &c->outcomes.space;
-	bool is_more = false, unused;
+	const struct outcomes *o = &c->outcomes;
+	int rc = 0;
 
-	for (size_t i = 0; i < c->count; i++) {
+	for (size_t i = 0; i < c->count && rc == 0; i++) {
 		const struct difference *d = &c->items[i];
-		json_t *parts = parts_json(space, d, &is_more);
-		json_t *json = json_pack(
-			"{s:o, s:b, s:o, s:b, s:o, s:o}", "flows", parts,
-			"more", is_more, "flow",
-			printed(space, d, false, &unused), "explainable",
-			region_is_in_words(space, &d->flow), "old",
-			course_json(c, d, 0), "new", course_json(c, d, 1));
-		int rc = json == NULL ? -1 :
-			 json_dumpf(json, out, JSON_COMPACT |
-				    JSON_PRESERVE_ORDER);
+		json_t *json = region_json(&c->outcomes.space, d->region,
+					   &d->flow);
 
-		json_decref(json);
-		if (rc < 0)
-			return -ENOMEM;
-		fputc('\n', out);
+		json_object_set_new(json, "old", course_json(o, 0, d->before,
+							     &d->flow));
+		json_object_set_new(json, "new", course_json(o, 1, d->after,
+							     &d->flow));
+		rc = put_line(json, out);
 	}
-	return 0;
+	return rc;
+}
+
+/* ---- answers of a query ---- */
+
+static void print_answer(struct query *q, const struct answer *answer,
+			 FILE *out)
+{
+	const struct outcomes *o = &q->outcomes;
+	struct course course;
+
+	comparison_course(o, 0, &o->items[answer->outcome], &answer->flow,
+			  &course);
+	if (region_print(&q->outcomes.space, answer->region, PARTS_MAX, "\n",
+			 out))
+		fputs("\n...", out);
+	fputs(":\n    ", out);
+	differences_course(&course, course.class_name != NULL, out);
+	fputc('\n', out);
+	print_line(o, 0, ' ', &answer->flow, &course, out);
+	fputs("    flow: ", out);
+	region_print_flow(&q->outcomes.space, &answer->flow, out);
+	fputc('\n', out);
+}
+
+int differences_print_answers(struct query *q, FILE *out)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		if (i > 0)
+			fputc('\n', out);
+		print_answer(q, &q->answers[i], out);
+	}
+	return q->outcomes.space.is_short ? -ENOMEM : 0;
+}
+
+int differences_json_answers(struct query *q, FILE *out)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < q->count && rc == 0; i++) {
+		const struct answer *answer = &q->answers[i];
+		json_t *json = region_json(&q->outcomes.space, answer->region,
+					   &answer->flow);
+
+		json_object_set_new(json, "outcome",
+				    course_json(&q->outcomes, 0,
+						answer->outcome,
+						&answer->flow));
+		rc = put_line(json, out);
+	}
+	return rc;
 }

@@ -71,6 +71,19 @@ static const struct command {
 	  "\n"
 	  "Exit status: 0 if nothing differs, 1 if something does, 2 if a\n"
 	  "policy or capture has errors.\n" },
+	{ "query", cmd_query, "[OPTIONS] POLICY QUERY...",
+	  "list the flows that take an uplink or match a condition",
+	  "QUERY is a condition, 'via UPLINK', 'drop' or 'exempt', or both:\n"
+	  "  waymark query office.policy via cheap and not from 10.0.0.0/8\n"
+	  "'first via UPLINK' asks for the first packet only. All possible\n"
+	  "flows are considered; each line of flows is followed by their\n"
+	  "outcome, the line that decides and one of them.\n"
+	  "  --json            print a JSON object per outcome and line\n"
+	  "  --resolve         query the DNS for host names in address lists\n"
+	  "  --state-dir DIR   where their addresses are stored\n"
+	  "\n"
+	  "Exit status: 0 if there are such flows, 1 if there are none, 2 if\n"
+	  "the policy or the query has errors.\n" },
 	{ "test", cmd_test, "[--bless] DIR...",
 	  "run replay cases, print TAP",
 	  "A case is a directory with case.policy, input.pcap and "

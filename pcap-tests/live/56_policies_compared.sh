@@ -71,4 +71,32 @@ is "a policy is missing: exit status" $? 2
 is "a capture is missing: exit status" $? 2
 "$WAYMARK" diff home.policy 2>/dev/null
 is "one policy: exit status" $? 2
+
+# Queries, and expectations for all flows.
+is "query: an uplink" "$("$WAYMARK" query home.policy via cheap and tcp dport 25 |
+	head -n 2 | tr '\n' ' ')" \
+	'tcp dport 25 not from 192.0.2.20:     via cheap, class mail '
+"$WAYMARK" query home.policy from 192.0.2.20 via cheap >none
+is "query: no such flow: exit status" $? 1
+is "query: no such flow" "$(cat none)" ''
+is "query: JSON" "$("$WAYMARK" query --json home.policy first via fast and \
+	host video.example and tcp dport 443 and not app smtp |
+	jq -r '.outcome | "\(.first) \(.uplink) \(.late)"')" 'fast cheap reset'
+"$WAYMARK" query home.policy via chaep 2>wrong
+is "query: an error: exit status" $? 2
+like "query: an error" "$(cat wrong)" "query:1:5: error: .*'chaep'"
+{ cat home.policy; echo 'expect never from 192.0.2.20 via { fast, cheap }'
+} >never.policy
+ok "expect never, holds" "$WAYMARK" check never.policy
+{ cat home.policy; echo 'expect never not mail via cheap'; } >never.policy
+"$WAYMARK" check never.policy >out 2>&1
+is "expect never, does not hold: exit status" $? 1
+like "expect never: the flows" "$(cat out)" \
+	'never.policy:[0-9]+:1: error: this does not hold: expect never not mail'
+like "expect never: one of them" "$(cat out)" \
+	'for example: [a-z]+ .* host www.video.example'
+like "expect never: the line" "$(cat out)" 'decides: route host video.example'
+is "expect never: the canonical form" \
+	"$("$WAYMARK" check --print never.policy | tail -n 1)" \
+	'expect never not mail via cheap'
 done_testing

@@ -145,6 +145,8 @@ static const char *const rows[] = {
 	"expect tcp 192.0.2.1 > 192.0.2.2 first via { a, b } drop late move\n",
 	"expect tcp 192.0.2.1 > 192.0.2.2 first via a\n",
 	"expect tcp 192.0.2.1 > 192.0.2.2 late reset\n",
+	"expect never from 192.0.2.0/24 or class_1 first via { a, b }\n",
+	"expect never drop\n",
 };
 
 START_TEST(row)

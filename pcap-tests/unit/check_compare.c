@@ -15,6 +15,7 @@
 #include "engine/hints/hint.h"
 #include "packets.h"
 #include "rules/compare/compare.h"
+#include "rules/compare/query.h"
 #include "rules/policy/policy_private.h"
 #include "rules/policy/strict.h"
 #include "rules/util/diag.h"
@@ -309,13 +310,13 @@ static struct region_flow random_flow(const struct space *space)
 }
 
 /* The real decision for a flow. */
-struct answer {
+struct answer_of_engine {
 	const struct exempt *exempt;
 	const char *first, *last, *class_name, *packet;
 	unsigned int late;
 };
 
-static struct answer answer_of(const struct space *space, size_t k,
+static struct answer_of_engine answer_of(const struct space *space, size_t k,
 			       const struct region_flow *flow)
 {
 	const struct policy *p = space->policies[k];
@@ -325,7 +326,7 @@ static struct answer answer_of(const struct space *space, size_t k,
 		.ja4 = flow->ja4, .interface = flow->interface,
 		.uid = flow->uid,
 	};
-	struct answer answer = {
+	struct answer_of_engine answer = {
 		.exempt = policy_exempt_of(p, &flow->client, &flow->server),
 	};
 	struct expect_course course;
@@ -356,7 +357,8 @@ static struct answer answer_of(const struct space *space, size_t k,
 	return answer;
 }
 
-static bool differs(const struct answer *a, const struct answer *b)
+static bool differs(const struct answer_of_engine *a,
+		    const struct answer_of_engine *b)
 {
 	if (a->exempt != NULL || b->exempt != NULL)
 		return (a->exempt == NULL) != (b->exempt == NULL);
@@ -369,8 +371,8 @@ static bool differs(const struct answer *a, const struct answer *b)
 static bool flow_differs(const struct comparison *c,
 			 const struct region_flow *flow)
 {
-	struct answer before = answer_of(&c->outcomes.space, 0, flow);
-	struct answer after = answer_of(&c->outcomes.space, 1, flow);
+	struct answer_of_engine before = answer_of(&c->outcomes.space, 0, flow);
+	struct answer_of_engine after = answer_of(&c->outcomes.space, 1, flow);
 
 	return differs(&before, &after);
 }
@@ -490,7 +492,8 @@ static void check_words(const struct comparison *c,
 
 	for (size_t k = 0; k < 2; k++) {
 		const struct policy *p = c->outcomes.space.policies[k];
-		struct answer want = answer_of(&c->outcomes.space, k, flow);
+		struct answer_of_engine want =
+			answer_of(&c->outcomes.space, k, flow);
 		struct diag *diag = diag_new();
 		struct expect_course course;
 		struct expect *parsed;
@@ -532,7 +535,7 @@ static void check_difference(struct comparison *c, struct difference *d)
 static char *answer_text(const struct comparison *c, size_t k,
 		  const struct region_flow *flow)
 {
-	struct answer a = answer_of(&c->outcomes.space, k, flow);
+	struct answer_of_engine a = answer_of(&c->outcomes.space, k, flow);
 	char *words = NULL;
 
 	if (asprintf(&words, a.exempt != NULL ? "; exempt" :
@@ -593,6 +596,125 @@ START_TEST(random_pairs)
 	ck_assert_uint_gt(found, PAIRS / 4);
 	ck_assert_uint_gt(none, 0);
 	ck_assert_uint_gt(different, PAIRS);
+}
+END_TEST
+
+/* ---- expect never ---- */
+
+static struct policy *random_never(size_t routes)
+{
+	static const char *const outcomes[] = {
+		"via a", "first via b", "via { a, s }", "via main", "drop",
+		"exempt", "first drop",
+	};
+
+	used = 0;
+	put_head();
+	for (size_t i = 0; i < routes; i++)
+		put_route();
+	PUT("expect never ");
+	put_condition(1);
+	PUT(" %s\n", PICK(outcomes));
+	return packets_policy(text);
+}
+
+static bool is_meant(const struct policy *p, const struct never *never,
+		     const char *name)
+{
+	for (int path = 0; path < 256; path++)
+		if (path_set_has(&never->paths, (uint8_t)path) &&
+		    strcmp(policy_path_name(p, (uint8_t)path), name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the flow breaks the line, by the engine's decision. */
+static bool breaks(const struct space *space, const struct never *never,
+		   const struct region_flow *flow)
+{
+	const struct policy *p = space->policies[0];
+	struct answer_of_engine answer = answer_of(space, 0, flow);
+	struct facts facts;
+	uint8_t needs = 0;
+
+	region_facts(space, 0, flow, &facts);
+	if (condition_eval(&p->pool, never->node, &facts, &needs) !=
+	    TRUTH_TRUE)
+		return false;
+	if (answer.exempt != NULL || never->outcome == OUTCOME_EXEMPT)
+		return answer.exempt != NULL &&
+		       never->outcome == OUTCOME_EXEMPT;
+	if (is_meant(p, never, answer.first))
+		return true;
+	return !never->is_first &&
+	       ((answer.late != 1u << LATE_KEEP &&
+		 is_meant(p, never, answer.last)) ||
+		is_meant(p, never, answer.packet));
+}
+
+/* The answer that has the flow, or NULL. */
+static const struct answer *find_answer(const struct query *q,
+					const struct region_flow *flow)
+{
+	for (size_t i = 0; i < q->count; i++)
+		if (is_in(&q->outcomes.space, q->answers[i].region, flow))
+			return &q->answers[i];
+	return NULL;
+}
+
+static bool depends_on_hash(const struct outcomes *o, uint32_t outcome)
+{
+	const struct outcome *item = &o->items[outcome];
+
+	return !item->is_exempt && (outcomes_is_hashed(o, item->first) ||
+				    outcomes_is_hashed(o, item->last));
+}
+
+static void check_never(struct query *q, const struct never *never)
+{
+	struct space *space = &q->outcomes.space;
+
+	for (int i = 0; i < FLOWS; i++) {
+		struct region_flow flow = random_flow(space);
+		const struct answer *answer;
+		bool real = breaks(space, never, &flow);
+
+		locate(space, &flow);
+		answer = find_answer(q, &flow);
+		if (answer != NULL &&
+		    depends_on_hash(&q->outcomes, answer->outcome))
+			continue;
+		if (real != (answer != NULL))
+			ck_abort_msg("%s: %s", real ? "missed" : "invented",
+				     never->text);
+	}
+	for (size_t i = 0; i < q->count; i++)
+		ck_assert(depends_on_hash(&q->outcomes,
+					  q->answers[i].outcome) ||
+			  breaks(space, never, &q->answers[i].flow));
+}
+
+START_TEST(never)
+{
+	size_t holds = 0;
+
+	state = 362436069 + (uint64_t)_i;
+	for (int n = 0; n < PAIRS; n++) {
+		struct policy *policy = random_never(routes_of[_i]);
+		struct query query;
+
+		ck_assert_uint_eq(policy_nevers(policy), 1);
+		ck_assert_int_eq(query_init(&query, policy, hints_vocabulary(),
+					    COMPARE_NODES), 0);
+		ck_assert_int_eq(query_ask(&query, policy_never(policy, 0)),
+				 0);
+		check_never(&query, policy_never(policy, 0));
+		holds += query.count == 0;
+		query_fini(&query);
+		policy_free(policy);
+	}
+	ck_assert_uint_gt(holds, 0);
+	ck_assert_uint_lt(holds, PAIRS);
 }
 END_TEST
 
@@ -754,6 +876,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 600);
 	tcase_add_loop_test(tcase, random_pairs, 0, ROWS(routes_of));
+	tcase_add_loop_test(tcase, never, 0, ROWS(routes_of));
 	tcase_add_loop_test(tcase, prints_regions, 0, ROWS(printed_rows));
 	tcase_add_test(tcase, large_list);
 	suite_add_tcase(suite, tcase);

@@ -15,6 +15,10 @@ static const struct {
 	const char *want;
 	const char *fix;	/* NULL: none */
 } bad[] = {
+	{ "expect never", "1:13: error: expected 'via UPLINK', 'drop' or "
+	  "'exempt', but the text ends", NULL },
+	{ "expect never tcp", "1:17: error: expected 'via UPLINK', 'drop' "
+	  "or 'exempt', but the text ends", NULL },
 	{ "rout mail via a", "1:1: error: expected a statement, not 'rout'",
 	  "did you mean 'route'?" },
 	{ "@vip", "1:1: error: expected a statement, not '@vip'", NULL },

@@ -412,6 +412,12 @@ static void put_expect(void)
 		"tcp 192.0.2.1:0>192.0.2.2",
 	};
 
+	if (below(4) == 0) {
+		fputs("expect never", random_policy.out);
+		put_condition(1);
+		put_outcome(false);
+		return;
+	}
 	fprintf(random_policy.out, "expect %s", PICK(ends));
 	if (below(2))
 		put("host Example.com");

@@ -185,6 +185,8 @@ static int gather(struct compiler *c, const struct ast_statement *s)
 					   : ADD(&c->routes, s);
 	case STATEMENT_EXPECT:
 		return ADD(&c->expects, s);
+	case STATEMENT_NEVER:
+		return ADD(&c->nevers, s);
 	case STATEMENT_AHEAD:
 		return gather_ahead(c, s);
 	case STATEMENT_LEARN:
@@ -436,6 +438,7 @@ static void compiler_fini(struct compiler *c)
 	free(c->routes.items);
 	free(c->packet_routes.items);
 	free(c->expects.items);
+	free(c->nevers.items);
 	free(c->learns.items);
 	free(c->lists.items);
 	free(c->named_hosts.items);
@@ -455,8 +458,8 @@ static int compile_all(struct compiler *c)
 		compile_settings, compile_marks, compile_uplinks, compile_lists,
 		compile_nat, compile_learn, compile_exempts, compile_classes,
 		compile_routes,
-		compile_packet_routes, compile_expects, compile_tables,
-		compile_headers, compile_packet_check, compile_index,
+		compile_packet_routes, compile_expects, compile_nevers,
+		compile_tables, compile_headers, compile_packet_check, compile_index,
 		compile_hosts,
 	};
 

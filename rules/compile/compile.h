@@ -49,7 +49,7 @@ struct compiler {
 
 	/* The statements of all files by kind; includes are flattened. */
 	GROWING(const struct ast_statement *) uplinks, exempts, routes,
-		packet_routes, expects, learns;
+		packet_routes, expects, nevers, learns;
 	GROWING(struct list_item) lists;
 	GROWING(struct class_item) classes;
 	GROWING(struct policy_host) named_hosts;
@@ -171,6 +171,8 @@ int compile_paths(struct compiler *c, const struct ast_outcome *outcome,
 
 /* compile_expect.c */
 int compile_expects(struct compiler *c);
+/* Before compile_tables(): `expect never`. */
+int compile_nevers(struct compiler *c);
 /* After compile_tables(): look up the facts of the expect lines. */
 void compile_expects_resolve(struct policy *policy);
 

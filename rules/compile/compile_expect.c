@@ -112,6 +112,35 @@ int compile_expects(struct compiler *c)
 	return 0;
 }
 
+int compile_nevers(struct compiler *c)
+{
+	struct policy *p = c->policy;
+
+	p->nevers = arena_alloc(p->arena, (c->nevers.count + 1) *
+					  sizeof(*p->nevers));
+	if (p->nevers == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->nevers.count; i++) {
+		const struct ast_statement *s = c->nevers.items[i];
+		struct never *never = &p->nevers[i];
+
+		never->node = 1;	/* NODE_TRUE: all flows */
+		if (s->never.condition != NULL &&
+		    compile_condition(c, s->never.condition,
+				      &never->node) == -ENOMEM)
+			return -ENOMEM;
+		never->place = compile_place(c, s->place);
+		never->text = compile_statement_text(c, s);
+		never->outcome = s->never.outcome.kind;
+		never->is_first = s->never.is_first;
+		(void)compile_paths(c, &s->never.outcome, &never->paths);
+		if (never->text == NULL)
+			return -ENOMEM;
+	}
+	p->never_count = c->nevers.count;
+	return 0;
+}
+
 static void resolve(const struct policy *policy, struct expect *e)
 {
 	policy_resolve_headers(policy, &e->facts);

@@ -101,6 +101,7 @@ enum statement_kind {
 	STATEMENT_INCLUDE,
 	STATEMENT_AHEAD,
 	STATEMENT_ON,
+	STATEMENT_NEVER,
 };
 
 enum switch_word { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
@@ -256,6 +257,11 @@ struct ast_statement {
 			enum late_policy late;
 		} route;
 		struct ast_expect expect;
+		struct {		/* expect never CONDITION via vpn */
+			struct ast_condition *condition;	/* or NULL */
+			struct ast_outcome outcome;
+			bool is_first;	/* only the first packet */
+		} never;
 		/* The statements of the included file. */
 		struct ast_statement *included;
 	};
@@ -279,6 +285,11 @@ struct ast *ast_parse(const char *name, const char *text, size_t len,
 /* Parse a flow, written as in an expect line but without the outcome, and
  * optionally without the '>', to one STATEMENT_EXPECT. */
 struct ast *ast_parse_flow(const char *words, struct diag *diag);
+
+/* Parse a query and append it to the tree as a STATEMENT_NEVER: [OUTCOME]
+ * [CONDITION] or CONDITION OUTCOME. 0, -EINVAL with errors in `diag`, or
+ * -ENOMEM. */
+int ast_add_query(struct ast *ast, const char *words, struct diag *diag);
 
 void ast_free(struct ast *ast);
 

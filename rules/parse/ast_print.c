@@ -124,6 +124,16 @@ static void print_expect(const struct ast_expect *e, FILE *out)
 	print_late(e->late, out);
 }
 
+static void print_never(const struct ast_statement *s, FILE *out)
+{
+	fputs("expect never ", out);
+	if (s->never.condition != NULL)
+		print_condition(s->never.condition, out);
+	fputs(s->never.condition != NULL ? " " : "", out);
+	fputs(s->never.is_first ? "first " : "", out);
+	print_outcome(&s->never.outcome, out);
+}
+
 static void print_uplink(const struct ast_statement *s, FILE *out)
 {
 	fprintf(out, "uplink %s {", s->name.text);
@@ -251,6 +261,9 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		break;
 	case STATEMENT_EXPECT:
 		print_expect(&s->expect, out);
+		break;
+	case STATEMENT_NEVER:
+		print_never(s, out);
 		break;
 	case STATEMENT_AHEAD:
 		fprintf(out, "ahead %s %" PRIu64,

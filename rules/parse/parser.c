@@ -169,6 +169,7 @@ static void start_statement(struct parser *p)
 	p->bracket = NULL;
 	p->depth = 0;
 	p->is_broken = false;
+	p->is_never = false;
 	p->class_words[0].text = NULL;
 	p->class_words[1].text = NULL;
 	p->line_word.text = NULL;
@@ -183,7 +184,7 @@ static int next_statement(struct parser *p, struct ast_statement **ret)
 	if (s == NULL)
 		return -ENOMEM;
 	s->place = p->token.place;
-	if (p->is_flow)
+	if (p->is_flow || p->is_query)
 		rc = parser_expect(p, s);
 	else if (parser_starts_statement(&p->token))
 		rc = parser_statement(p, s);
@@ -242,9 +243,12 @@ static unsigned depth_of(const struct reading *reading)
 	return depth;
 }
 
+/* What a source is: a policy, or what the command line has in its place. */
+enum mode { MODE_POLICY, MODE_FLOW, MODE_QUERY };
+
 static int read_statements(struct ast *ast, struct diag *diag,
 			   struct source *source, const struct reading *outer,
-			   bool is_flow, struct ast_statement **tail)
+			   enum mode mode, struct ast_statement **tail)
 {
 	char *path = realpath(source->name, NULL);
 	struct reading reading = {
@@ -253,7 +257,7 @@ static int read_statements(struct ast *ast, struct diag *diag,
 	};
 	struct parser p = {
 		.ast = ast, .diag = diag, .source = source, .reading = &reading,
-		.is_flow = is_flow,
+		.is_flow = mode == MODE_FLOW, .is_query = mode == MODE_QUERY,
 	};
 	int rc = statements(&p, tail);
 
@@ -290,14 +294,14 @@ int parser_include(struct parser *p, const struct ast_name *path,
 	rc = ast_keep_source(p->ast, source);
 	if (rc < 0)
 		return rc;
-	return read_statements(p->ast, p->diag, source, p->reading, false,
-			       ret_statements);
+	return read_statements(p->ast, p->diag, source, p->reading,
+			       MODE_POLICY, ret_statements);
 }
 
 static const struct place nowhere;
 
 /* The tree takes ownership of `source`. */
-static struct ast *parse(struct source *source, bool is_flow,
+static struct ast *parse(struct source *source, enum mode mode,
 			 struct diag *diag)
 {
 	struct ast *ast = calloc(1, sizeof(*ast));
@@ -314,7 +318,7 @@ static struct ast *parse(struct source *source, bool is_flow,
 	ast->arena = arena_new();
 	if (ast->arena == NULL)
 		goto out;
-	rc = read_statements(ast, diag, source, NULL, is_flow,
+	rc = read_statements(ast, diag, source, NULL, mode,
 			     &ast->statements);
 out:
 	if (rc < 0) {
@@ -331,11 +335,12 @@ struct ast *ast_load(const char *path, struct diag *diag)
 
 	if (source_read(path, nowhere, diag, &source) < 0)
 		return NULL;
-	return parse(source, false, diag);
+	return parse(source, MODE_POLICY, diag);
 }
 
-static struct ast *parse_text(const char *name, const char *text, size_t len,
-			      bool is_flow, struct diag *diag)
+/* NULL after an error. */
+static struct source *source_of_text(const char *name, const char *text,
+				     size_t len, struct diag *diag)
 {
 	struct source *source = calloc(1, sizeof(*source));
 	char *copy = malloc(len + 1);
@@ -352,16 +357,42 @@ static struct ast *parse_text(const char *name, const char *text, size_t len,
 	copy[len] = '\0';
 	*source = (struct source){ .name = name_copy, .text = copy,
 				   .len = len };
-	return parse(source, is_flow, diag);
+	return source;
+}
+
+static struct ast *parse_text(const char *name, const char *text, size_t len,
+			      enum mode mode, struct diag *diag)
+{
+	struct source *source = source_of_text(name, text, len, diag);
+
+	return source == NULL ? NULL : parse(source, mode, diag);
 }
 
 struct ast *ast_parse(const char *name, const char *text, size_t len,
 		      struct diag *diag)
 {
-	return parse_text(name, text, len, false, diag);
+	return parse_text(name, text, len, MODE_POLICY, diag);
 }
 
 struct ast *ast_parse_flow(const char *words, struct diag *diag)
 {
-	return parse_text("flow", words, strlen(words), true, diag);
+	return parse_text("flow", words, strlen(words), MODE_FLOW, diag);
+}
+
+int ast_add_query(struct ast *ast, const char *words, struct diag *diag)
+{
+	struct source *source = source_of_text("query", words, strlen(words),
+					       diag);
+	struct ast_statement **tail = &ast->statements;
+	int rc;
+
+	if (source == NULL)
+		return -ENOMEM;
+	rc = ast_keep_source(ast, source);
+	if (rc < 0)
+		return rc;
+	while (*tail != NULL)
+		tail = &(*tail)->next;
+	rc = read_statements(ast, diag, source, NULL, MODE_QUERY, tail);
+	return rc == 0 && diag_errors(diag) > 0 ? -EINVAL : rc;
 }

@@ -60,6 +60,8 @@ struct parser {
 	struct bracket *bracket;
 	unsigned depth;
 	bool is_flow;		/* parsing for ast_parse_flow() */
+	bool is_query;		/* parsing for ast_add_query() */
+	bool is_never;		/* within `expect never` */
 	bool is_broken;		/* the statement has an error */
 	/*
 	 * Words of the statement that were taken for names: the last two of

@@ -284,7 +284,7 @@ static bool ends_conjunction(const struct parser *p)
 	return p->token.kind == TOKEN_STOP ||
 	       p->token.kind == TOKEN_PAREN_CLOSE || parser_at(p, "or") ||
 	       parser_at(p, "via") || parser_at(p, "drop") ||
-	       parser_at(p, "exempt");
+	       parser_at(p, "exempt") || (p->is_never && parser_at(p, "first"));
 }
 
 /* *ret_has_and: whether the word `and` joins the factors. */

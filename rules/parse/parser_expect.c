@@ -231,6 +231,38 @@ static int outcome(struct parser *p, struct ast_expect *expect)
 	return rc < 0 ? rc : check_exempt(p, expect, place);
 }
 
+static int never_outcome(struct parser *p, struct ast_statement *s)
+{
+	s->never.is_first = parser_take(p, "first");
+	return parser_outcome(p, true, &s->never.outcome);
+}
+
+static bool at_never_outcome(const struct parser *p)
+{
+	return at_outcome(p) || parser_at(p, "first");
+}
+
+/* [CONDITION] OUTCOME, or OUTCOME [and] CONDITION; a query needs no outcome. */
+static int never(struct parser *p, struct ast_statement *s)
+{
+	int rc = 0;
+
+	s->kind = STATEMENT_NEVER;
+	s->never.outcome.kind = OUTCOME_NONE;
+	p->is_never = true;
+	if (at_never_outcome(p)) {
+		rc = never_outcome(p, s);
+		(void)parser_take(p, "and");
+	}
+	if (rc == 0 && p->token.kind != TOKEN_STOP)
+		rc = parser_condition(p, &s->never.condition);
+	if (rc == 0 && s->never.outcome.kind == OUTCOME_NONE &&
+	    (!p->is_query || p->token.kind != TOKEN_STOP))
+		rc = never_outcome(p, s);
+	p->is_never = false;
+	return rc;
+}
+
 int parser_expect(struct parser *p, struct ast_statement *statement)
 {
 	struct ast_expect *expect = &statement->expect;
@@ -238,6 +270,8 @@ int parser_expect(struct parser *p, struct ast_statement *statement)
 	bool has_ports;
 	int rc;
 
+	if (p->is_query || (!p->is_flow && parser_take(p, "never")))
+		return never(p, statement);
 	statement->kind = STATEMENT_EXPECT;
 	rc = parser_value_protocol(p, &expect->proto);
 	if (rc < 0)

@@ -36,6 +36,19 @@ struct expect {
 	struct path_set paths;
 };
 
+/* `expect never`: no flow that the condition matches has the outcome. */
+struct never {
+	struct place place;
+	const char *text;		/* canonical */
+	uint32_t node;			/* the condition */
+	enum outcome_kind outcome;	/* OUTCOME_NONE: any, in a query */
+	bool is_first;			/* of the first packet only */
+	struct path_set paths;		/* one of which is meant */
+};
+
+size_t policy_nevers(const struct policy *policy);
+const struct never *policy_never(const struct policy *policy, size_t i);
+
 size_t policy_expects(const struct policy *policy);
 const struct expect *policy_expect(const struct policy *policy, size_t i);
 

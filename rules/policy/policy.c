@@ -450,3 +450,13 @@ const struct expect *policy_expect(const struct policy *policy, size_t i)
 {
 	return &policy->expects[i];
 }
+
+size_t policy_nevers(const struct policy *policy)
+{
+	return policy->never_count;
+}
+
+const struct never *policy_never(const struct policy *policy, size_t i)
+{
+	return &policy->nevers[i];
+}

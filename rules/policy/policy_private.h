@@ -83,6 +83,8 @@ struct policy {
 	size_t class_count;
 	struct expect *expects;
 	size_t expect_count;
+	struct never *nevers;
+	size_t never_count;
 
 	struct route_index *index;	/* of all routes but the default */
 	struct condition_pool pool;

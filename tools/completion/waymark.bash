@@ -64,6 +64,15 @@ _waymark_words()
 		0) echo up down auto ;;
 		1) _waymark_defined uplink ;;
 		esac ;;
+	query)
+		case $prev in
+		via) _waymark_defined uplink ;;
+		app) _waymark_applications ;;
+		in) _waymark_interfaces ;;
+		*) [ "$arguments" = 0 ] || echo via drop exempt first and \
+			or not tcp udp icmp host app alpn ja4 ech dscp tos \
+			from to sport dport in length uid ;;
+		esac ;;
 	explain)
 		case $prev in
 		app) _waymark_applications ;;
@@ -78,7 +87,7 @@ _waymark_takes_files()
 {
 	case $command in
 	check|replay|diff|test|setup|run|up|doctor) return 0 ;;
-	explain) [ "$arguments" = 0 ] ;;
+	explain|query) [ "$arguments" = 0 ] ;;
 	*) return 1 ;;
 	esac
 }

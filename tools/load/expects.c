@@ -98,5 +98,5 @@ size_t expects_run(const struct policy *policy, const char *what, FILE *out)
 		print_broken(policy, expect, &result, what, out);
 		broken++;
 	}
-	return broken;
+	return broken + nevers_run(policy, what, out);
 }

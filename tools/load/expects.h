@@ -14,4 +14,7 @@ struct policy;
  * and what decides instead. How many there are. */
 size_t expects_run(const struct policy *policy, const char *what, FILE *out);
 
+/* The same for the `expect never` lines; expects_run() calls it. */
+size_t nevers_run(const struct policy *policy, const char *what, FILE *out);
+
 #endif

@@ -62,8 +62,13 @@ static int compile(struct attempt *attempt)
 	attempt->diag = diag_new();
 	if (attempt->diag == NULL)
 		return -ENOMEM;
-	if (loaded->ast == NULL)
+	if (loaded->ast == NULL) {
 		loaded->ast = policy_read(attempt->path, attempt->diag);
+		if (loaded->ast != NULL && attempt->options->query != NULL &&
+		    ast_add_query(loaded->ast, attempt->options->query,
+				  attempt->diag) == -ENOMEM)
+			return -ENOMEM;
+	}
 	if (loaded->ast == NULL)
 		return -EINVAL;
 	return compile_text(loaded, attempt->options->here,

@@ -13,6 +13,7 @@
 /* All zeros: warnings are printed, names have their stored addresses. */
 struct load_options {
 	bool quiet;		/* no warnings */
+	const char *query;	/* appended, see ast_add_query(); or NULL */
 	bool resolve;		/* ask for the names in address lists */
 	bool remember;		/* and keep what is answered */
 	bool is_case;		/* of `test`, which never asks */
