@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # 39_two_uplinks_one_device.sh - Two uplinks on one interface, each with its
 # own addresses: inbound flows are answered by the uplink they came by, and a
-# socket bound to an address uses the uplink of that address.
+# socket bound to an address uses the uplink of that address. Where both gateways
+# are in one prefix, flows leave by the right one, and check and doctor warn.
 . "$(dirname "$0")/lib.sh"
 lab_bound 120 "$0" "$@"
 lab_need
@@ -71,8 +72,44 @@ other4=203.0.113.45
 in_router ip addr add $other4/28 dev wan
 ok "a new address" until_true 10 ask server tcp $other4 8081 --patience 1
 
+like "a prefix for each: no warning" \
+	"$(waymark check "$LAB_DIR/lab.policy" 2>&1)" '2 routes with the default$'
+hides() { ! grep -q "$2" <<<"$1"; }
+ok "doctor warns of nothing" hides "$(waymark doctor "$LAB_DIR/lab.policy")" \
+	'the only one'
+
+# ---- both gateways in one prefix, as with two modems on one switch ----
+
+for n in 1 2; do
+	in_ns isp$n ip addr add 192.168.77.$n/24 dev cust
+	in_ns isp$n nft -f - <<-RULES
+	insert rule inet isp customer ip saddr 192.168.77.0/24 accept
+	table inet modem {
+		chain nat {
+			type nat hook postrouting priority srcnat
+			ip saddr 192.168.77.0/24 oifname core masquerade
+		}
+	}
+	RULES
+done
+in_router ip addr add 192.168.77.10/24 dev wan
+cat >"$LAB_DIR/modems.policy" <<END
+uplink one { dev wan via 192.168.77.1 masquerade }
+uplink two { dev wan via 192.168.77.2 masquerade }
+route tcp dport 25 via two
+default via one
+END
+warning='uplink two: IPv4: its gateway is not the only one in a prefix of wan'
+like "check warns" "$(waymark check "$LAB_DIR/modems.policy" 2>&1)" "$warning"
+like "doctor warns" "$(waymark doctor "$LAB_DIR/modems.policy")" \
+	"warning +$warning"
+ok "reload" waymark reload "$LAB_DIR/modems.policy"
+is "flows use one" "$(ask client tcp $SERVER4 26)" 198.51.100.133
+is "flows use two" "$(ask client tcp $SERVER4 25)" 198.51.100.137
+
 ok "down" waymark down
 in_router ip addr del $other4/28 dev wan
+in_router ip addr del 192.168.77.10/24 dev wan
 is "down restores the previous state" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
 done_testing

@@ -22,6 +22,7 @@
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/kernel/prefs.h"
 #include "rules/setup/plan/plan_routes.h"
+#include "rules/setup/plan/plan_shared.h"
 #include "rules/setup/plan/plan_rules.h"
 #include "rules/setup/plan/state.h"
 
@@ -315,6 +316,7 @@ void plan_foreign_each(const struct policy *policy, const struct state *state,
 	report_error(state, AF_INET6, each, ctx);
 	for (size_t i = 0; i < policy_uplinks(policy); i++)
 		report_gateway(policy, state, i, each, ctx);
+	plan_shared_each(policy, state, each, ctx);
 }
 
 int plan_foreign_report(const struct policy *policy, plan_foreign_fn *each,

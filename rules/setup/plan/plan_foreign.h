@@ -15,7 +15,8 @@ int plan_foreign_make(struct plan *plan, const struct policy *policy,
 /* Receives one finding and its fix, which is NULL if nothing is to be done. */
 typedef void plan_foreign_fn(void *ctx, const char *line, const char *fix);
 
-/* Report the rules of others that ours shadow, and error routes in main. */
+/* Report the rules of others that ours shadow, error routes in main, gateways in
+ * no prefix, and what plan_shared.h finds. */
 void plan_foreign_each(const struct policy *policy, const struct state *state,
 		       plan_foreign_fn *each, void *ctx);
 /* The same with the present state of this network namespace. 0 or -errno. */
