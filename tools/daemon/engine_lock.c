@@ -237,23 +237,33 @@ static bool same_dir(const char *a, const char *b)
 	       is_same(&first, &second);
 }
 
-/* The kernel lists the bound queues of this network namespace; the netlink
- * port of the first queue of a process is its PID. */
+/* Whether the process holds the lock of a directory other than `ours` and
+ * maintains the set-up of this network namespace. The order matters: closing
+ * its own file would release the caller's lock. */
+static bool is_elsewhere(pid_t pid, const char *ours, char dir[static PATH_MAX])
+{
+	return pid != getpid() && dir_of((unsigned int)pid, dir) &&
+	       !same_dir(dir, ours) && engine_lock_owner(dir) == pid &&
+	       check_network(pid) == 0 && health_is_kept(dir);
+}
+
 pid_t engine_lock_elsewhere(const char *given, char dir[static PATH_MAX])
 {
-	FILE *queues = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
-	unsigned int number, port;
+	DIR *processes = opendir("/proc");
 	char ours[PATH_MAX];
+	struct dirent *entry;
 	pid_t found = 0;
 
 	if (setup_state_dir(given, ours) < 0)
 		ours[0] = '\0';
-	while (queues != NULL && found == 0 &&
-	       fscanf(queues, "%u %u%*[^\n]", &number, &port) == 2)
-		if (dir_of(port, dir) && !same_dir(dir, ours) &&
-		    health_is_kept(dir))
-			found = (pid_t)port;
-	if (queues != NULL)
-		fclose(queues);
+	while (processes != NULL && found == 0 &&
+	       (entry = readdir(processes)) != NULL) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && is_elsewhere(pid, ours, dir))
+			found = pid;
+	}
+	if (processes != NULL)
+		closedir(processes);
 	return found;
 }
