@@ -24,7 +24,7 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Werror
 LIBS    := libnetfilter_queue libnfnetlink libmnl libpcap libnftables \
 	   libnftnl nettle libhs jansson libidn2 libcares libcap-ng \
-	   libseccomp libsystemd zlib libzstd liblz4
+	   libseccomp libsystemd libmicrohttpd zlib libzstd liblz4
 PKG     := $(shell pkg-config --exists $(LIBS) 2>/dev/null && \
 	   pkg-config --cflags $(LIBS))
 LDLIBS   = $(shell pkg-config --libs $(LIBS)) -pthread
@@ -36,7 +36,8 @@ COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CPPFLAGS) \
 DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 	libnfnetlink-dev libmnl-dev libpcap-dev libnftables-dev libnftnl-dev \
 	nettle-dev libvectorscan-dev libjansson-dev libidn2-dev \
-	libc-ares-dev libcap-ng-dev libseccomp-dev libsystemd-dev zlib1g-dev \
+	libc-ares-dev libcap-ng-dev libseccomp-dev libsystemd-dev \
+	libmicrohttpd-dev zlib1g-dev \
 	libzstd-dev liblz4-dev
 DEPS_TESTS := check netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
@@ -121,11 +122,15 @@ $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libwaymark.
 	$(Q)$(COMPILE) $(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 		$(LDLIBS) $$(pkg-config --libs check)
 
+# The page is part of the program.
+$(BUILD)/tools/web_assets.o: $(wildcard tools/web/*)
+
 # Of the tools, what needs no terminal and no running engine.
 $(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o
 $(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
 $(BUILD)/unit/check_flows_names: $(BUILD)/tools/flows_names.o
 $(BUILD)/unit/check_events: $(BUILD)/tools/daemon/events.o
+$(BUILD)/unit/check_web_check: $(BUILD)/tools/web_check.o
 $(BUILD)/unit/check_traffic: $(BUILD)/tools/traffic/traffic_flows.o \
 	$(BUILD)/tools/traffic/traffic_groups.o $(BUILD)/tools/traffic/flows_kernel.o
 $(BUILD)/unit/check_history: $(BUILD)/tools/traffic/history.o \

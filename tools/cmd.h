@@ -35,6 +35,7 @@ int cmd_test(int argc, char *argv[]);
 int cmd_top(int argc, char *argv[]);
 int cmd_up(int argc, char *argv[]);
 int cmd_uplink(int argc, char *argv[]);
+int cmd_web(int argc, char *argv[]);
 
 /* Print the usage of the command `name`, or "waymark NAME", from the table in
  * waymark.c and return EXIT_USAGE. */

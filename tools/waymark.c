@@ -202,6 +202,16 @@ static const struct command {
 	{ "metrics", cmd_metrics, "[OPTIONS]",
 	  "print the counters in the Prometheus text format",
 	  "  --state-dir DIR   the directory that the engine uses\n" },
+	{ "web", cmd_web, "[OPTIONS]",
+	  "serve a page for browsers that shows all of this",
+	  "  --listen ADDRESS  ADDRESS:PORT (127.0.0.1:8119), [ADDRESS]:PORT or\n"
+	  "                    unix:PATH\n"
+	  "  --host NAME       also answer browsers that use this name, such as\n"
+	  "                    that of a proxy in front; may be repeated\n"
+	  "  --state-dir DIR   the directory that the engine uses\n"
+	  "\n"
+	  "The page changes nothing. The process that serves it has no\n"
+	  "privileges.\n" },
 	{ "exempt", cmd_exempt, "add|del|list ...",
 	  "exempt a host from the policy while the daemon runs",
 	  "  exempt add [from|to] HOST [by rule] [for TIME]\n"

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* web_broker.c - open what the page may read, see web_broker.h. */
+#include "tools/web_broker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tools/client.h"
+#include "tools/cmd.h"
+
+/* Of a command that an answer comes from. */
+#define COMMAND_SECONDS 20
+
+/* ---- passing a descriptor ---- */
+
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* Send `rc`, and the descriptor with it if there is one. */
+static int send_answer(int socket, int rc, int fd)
+{
+	union control control = { .bytes = { 0 } };
+	struct iovec iov = { .iov_base = &rc, .iov_len = sizeof(rc) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *header;
+
+	if (fd >= 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof(control.bytes);
+		header = CMSG_FIRSTHDR(&message);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int web_broker_ask(int socket, const struct web_request *request)
+{
+	union control control;
+	int rc = 0, fd = -1;
+	struct iovec iov = { .iov_base = &rc, .iov_len = sizeof(rc) };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	struct cmsghdr *header;
+
+	if (send(socket, request, sizeof(*request), MSG_NOSIGNAL) < 0)
+		return -errno;
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != sizeof(rc))
+		return -EPIPE;
+	header = CMSG_FIRSTHDR(&message);
+	if (header != NULL && header->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd >= 0 ? fd : rc < 0 ? rc : -EPROTO;
+}
+
+/* ---- answers ---- */
+
+static const char *option_of(const struct web_request *request,
+			     const char *name)
+{
+	for (size_t i = 0; i < request->count; i++)
+		if (strcmp(request->options[i].name, name) == 0)
+			return request->options[i].value;
+	return NULL;
+}
+
+/* The child of a request ends with its command. */
+static void run_command(const struct web_request *request,
+			const char *state_dir, int fd)
+{
+	char words[WEB_VALUES + 4][WEB_VALUE_MAX + 32], name[32];
+	char *argv[WEB_VALUES + 4];
+	int argc = 1;
+
+	snprintf(name, sizeof(name), "waymark %s", request->what);
+	argv[0] = name;
+	snprintf(words[1], sizeof(words[1]), "--json");
+	argv[argc++] = words[1];
+	for (size_t i = 0; i < request->count; i++, argc++) {
+		snprintf(words[argc], sizeof(words[argc]), "--%s=%s",
+			 request->options[i].name, request->options[i].value);
+		argv[argc] = words[argc];
+	}
+	if (state_dir != NULL) {
+		snprintf(words[argc], sizeof(words[argc]), "--state-dir=%.*s",
+			 WEB_VALUE_MAX, state_dir);
+		argv[argc] = words[argc];
+		argc++;
+	}
+	argv[argc] = NULL;
+	alarm(COMMAND_SECONDS);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	optind = 1;
+	argc = strcmp(request->what, "flows") == 0 ? cmd_flows(argc, argv) :
+						     cmd_history(argc, argv);
+	fflush(stdout);
+	_exit(argc);
+}
+
+static int command_fd(const struct web_request *request, const char *state_dir)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		run_command(request, state_dir, fds[1]);
+	close(fds[1]);
+	if (pid > 0)
+		return fds[0];
+	close(fds[0]);
+	return -EAGAIN;
+}
+
+static int control_fd(const char *state_dir, json_t *request)
+{
+	FILE *stream = NULL;
+	int fd;
+
+	if (client_follow("web", state_dir, request, &stream) != EXIT_SUCCESS)
+		return -ECONNREFUSED;
+	fd = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0);
+	fclose(stream);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The file that the daemon has read. */
+static int policy_fd(const char *state_dir)
+{
+	json_t *status = NULL;
+	const char *path;
+	int fd = -ECONNREFUSED;
+
+	if (client_ask("web", state_dir, json_pack("{s:s}", "do", "status"),
+		       &status) == EXIT_SUCCESS) {
+		path = json_string_value(json_object_get(status, "policy"));
+		fd = path == NULL ? -1 :
+		     open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			fd = -errno;
+	}
+	json_decref(status);
+	return fd;
+}
+
+static json_t *traffic_request(const struct web_request *request)
+{
+	const char *rows = option_of(request, "rows");
+
+	return json_pack("{s:s, s:s*, s:s*, s:i}", "do", "traffic",
+			 "by", option_of(request, "by"),
+			 "sort", option_of(request, "sort"),
+			 "rows", rows != NULL ? atoi(rows) : 0);
+}
+
+/* What may be asked for, and with which options. */
+static const struct {
+	const char *what;
+	const char *options[WEB_VALUES];
+} allowed[] = {
+	{ "status", { NULL } }, { "policy", { NULL } },
+	{ "traffic", { "by", "sort", "rows", NULL } },
+	{ "history", { "last", "step", "by", NULL } },
+	{ "flows", { "client", "uplink", "class", "host", "app", "line",
+		     "sort", "rows", NULL } },
+	{ "events", { NULL } },
+};
+
+static bool has_option(const char *const *options, const char *name)
+{
+	for (; *options != NULL; options++)
+		if (strcmp(*options, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_text(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) != NULL;
+}
+
+/* The other process is not trusted. */
+static bool is_allowed(const struct web_request *request)
+{
+	size_t row = 0;
+
+	if (!is_text(request->what, sizeof(request->what)) ||
+	    request->count > WEB_VALUES)
+		return false;
+	while (row < sizeof(allowed) / sizeof(allowed[0]) &&
+	       strcmp(allowed[row].what, request->what) != 0)
+		row++;
+	if (row == sizeof(allowed) / sizeof(allowed[0]))
+		return false;
+	for (size_t i = 0; i < request->count; i++)
+		if (!is_text(request->options[i].name,
+			     sizeof(request->options[i].name)) ||
+		    !is_text(request->options[i].value, WEB_VALUE_MAX) ||
+		    !has_option(allowed[row].options, request->options[i].name))
+			return false;
+	return true;
+}
+
+static int open_answer(const struct web_request *request,
+		       const char *state_dir)
+{
+	if (!is_allowed(request))
+		return -EPERM;
+	if (strcmp(request->what, "status") == 0)
+		return control_fd(state_dir, json_pack("{s:s}", "do",
+						       "status"));
+	if (strcmp(request->what, "events") == 0)
+		return control_fd(state_dir, json_pack("{s:s}", "do",
+						       "events"));
+	if (strcmp(request->what, "traffic") == 0)
+		return control_fd(state_dir, traffic_request(request));
+	if (strcmp(request->what, "policy") == 0)
+		return policy_fd(state_dir);
+	return command_fd(request, state_dir);
+}
+
+int web_broker_serve(int socket, const char *state_dir)
+{
+	struct web_request request;
+	int fd, rc;
+
+	signal(SIGCHLD, SIG_IGN);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	for (;;) {
+		ssize_t len = recv(socket, &request, sizeof(request), 0);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len != (ssize_t)sizeof(request))
+			return len == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		fd = open_answer(&request, state_dir);
+		rc = send_answer(socket, fd < 0 ? fd : 0, fd);
+		if (fd >= 0)
+			close(fd);
+		if (rc < 0)
+			return EXIT_FAILURE;
+	}
+}

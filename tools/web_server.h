@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * web_server.h - answer HTTP requests with the files of the page and with what
+ * the broker opens.
+ */
+#ifndef WAYMARK_WEB_SERVER_H
+#define WAYMARK_WEB_SERVER_H
+
+#include "tools/web_check.h"
+
+struct web_server;
+
+/* Serve at `listener`, whose ownership passes; `hosts` and `broker` are
+ * borrowed. NULL: it cannot start. */
+struct web_server *web_server_start(int listener, int broker,
+				    const struct web_hosts *hosts);
+void web_server_stop(struct web_server *server);
+
+#endif
