@@ -131,6 +131,7 @@ $(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
 $(BUILD)/unit/check_flows_names: $(BUILD)/tools/flows_names.o
 $(BUILD)/unit/check_events: $(BUILD)/tools/daemon/events.o
 $(BUILD)/unit/check_web_check: $(BUILD)/tools/web_check.o
+$(BUILD)/unit/check_community_id: $(BUILD)/tools/community_id.o
 $(BUILD)/unit/check_traffic: $(BUILD)/tools/traffic/traffic_flows.o \
 	$(BUILD)/tools/traffic/traffic_groups.o $(BUILD)/tools/traffic/flows_kernel.o
 $(BUILD)/unit/check_history: $(BUILD)/tools/traffic/history.o \
@@ -251,6 +252,7 @@ install-texts:
 		$(SHARE)/man/man5/waymark.policy.5)
 	$(INSTALL_TEXT) -t $(DOC) README.md NEWS.md
 	cp -r rules/examples $(DOC)/
+	$(INSTALL_TEXT) -t $(DOC)/examples/monitoring tools/monitoring/*
 	$(INSTALL_TEXT) tools/completion/waymark.bash \
 		$(SHARE)/bash-completion/completions/waymark
 	$(INSTALL_TEXT) tools/completion/_waymark $(DESTDIR)$(ZSHDIR)/_waymark

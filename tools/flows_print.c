@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "rules/parse/keywords.h"
+#include "tools/community_id.h"
 
 #define CELL_MAX 300
 #define GAP 2
@@ -417,11 +418,11 @@ static json_t *row_json(const struct flows_row *row)
 {
 	char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX];
 	const struct flows_entry *entry = &row->entry;
-	char proto[CELL_MAX];
+	char proto[CELL_MAX], id[COMMUNITY_ID_MAX];
 
 	return json_pack(
 		"{s:s, s:s, s:i, s:s?, s:s, s:i, s:s?, s:s?, s:s?, s:s?, s:s?, "
-		"s:s?, s:s, s:s?, s:O?, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"s:s?, s:s, s:s?, s:O?, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}",
 		"proto", proto_text(row, proto),
 		"src", address_print_packet(&entry->client, client),
 		"sport", entry->sport, "client_name", row->client_name,
@@ -437,7 +438,8 @@ static json_t *row_json(const struct flows_row *row)
 		"inspected", number_or_null(row->inspected >= 0,
 					    (uint64_t)row->inspected),
 		"age_seconds", real_or_null(row->age),
-		"idle_seconds", real_or_null(row->idle));
+		"idle_seconds", real_or_null(row->idle),
+		"community_id", community_id(entry, id));
 }
 
 void flows_print_json(const struct flows_list *list, FILE *out)

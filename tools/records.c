@@ -13,6 +13,7 @@
 
 #include "rules/parse/keywords.h"
 #include "tools/client.h"
+#include "tools/community_id.h"
 #include "tools/flows_list.h"
 
 #define BUCKET 4
@@ -162,6 +163,7 @@ static json_t *record_json(const struct records *records,
 			   const struct known *known)
 {
 	char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX], proto[8];
+	char id[COMMUNITY_ID_MAX];
 	const char *name = keywords_of(keywords_protocol, entry->proto);
 	struct timespec now;
 
@@ -169,7 +171,7 @@ static json_t *record_json(const struct records *records,
 	snprintf(proto, sizeof(proto), "%u", entry->proto);
 	return json_pack(
 		"{s:o, s:f, s:s, s:s, s:i, s:s, s:i, s:s?, s:s?, s:s?, s:s?, "
-		"s:s?, s:s?, s:s?, s:b, s:o, s:o}",
+		"s:s?, s:s?, s:s?, s:b, s:o, s:o, s:s?}",
 		"start", entry->start_ns != 0 ?
 		json_real(seconds_of(entry->start_ns)) : json_null(),
 		"end", (double)now.tv_sec + (double)(now.tv_nsec / 1000000) /
@@ -188,7 +190,8 @@ static json_t *record_json(const struct records *records,
 		"late", known != NULL ? or_null(known->late) : NULL,
 		"settled", (entry->mark & records->marks.settled) != 0,
 		"bytes", number_or_null(entry->is_counted, entry->bytes),
-		"packets", number_or_null(entry->is_counted, entry->packets));
+		"packets", number_or_null(entry->is_counted, entry->packets),
+		"community_id", community_id(entry, id));
 }
 
 static void print(struct records *records, const struct flows_entry *entry,

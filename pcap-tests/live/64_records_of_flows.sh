@@ -56,6 +56,20 @@ ok "its packets" [ "$(record 443 $SERVER6 .packets)" -ge 10 ]
 is "its times" "$(record 443 $SERVER6 '.start < .end and .end - .start < 600')" true
 is "decided by the kernel" "$(record 25 $SERVER4 '"\(.host) \(.uplink) \(.settled)"')" \
 	"null two true"
+# The Community ID of TCP from its definition: the smaller end comes first.
+expected_id()
+{
+	/usr/bin/python3 - "$@" <<'PYTHON'
+import base64, hashlib, ipaddress, struct, sys
+ends = sorted((ipaddress.ip_address(address).packed, int(port))
+              for address, port in (sys.argv[1:3], sys.argv[3:5]))
+flow = struct.pack("!H", 0) + ends[0][0] + ends[1][0] + bytes((6, 0))
+flow += struct.pack("!HH", ends[0][1], ends[1][1])
+print("1:" + base64.b64encode(hashlib.sha1(flow).digest()).decode())
+PYTHON
+}
+is "its Community ID" "$(record 443 $SERVER6 .community_id)" "$(expected_id \
+	$LAN6::9 "$(record 443 $SERVER6 .sport)" $SERVER6 443)"
 is "one for each" "$(wc -l <"$LAB_DIR/records.log")" 3
 
 is "-n ends it" "$(waymark records -n 1 | jq -r .dport & lab_sleep 1

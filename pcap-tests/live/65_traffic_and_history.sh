@@ -84,6 +84,21 @@ like "metrics: the class" "$(waymark metrics)" \
 like "metrics: the uplink" "$(waymark metrics)" \
 	'^waymark_uplink_bytes_total\{uplink="two"\} [0-9]{4,}$'
 
+waymark metrics >"$LAB_DIR/metrics"
+missing=$(grep -ohE 'waymark_[a-z0-9_]+' "$LAB_TOP"/tools/monitoring/*.{yml,json} |
+	sort -u | while read -r name; do
+	grep -q "^# TYPE $name " "$LAB_DIR/metrics" || echo "$name"
+done)
+is "alert rules and dashboard use metrics that exist" "$missing" ''
+if command -v promtool >/dev/null; then
+	ok "promtool accepts the alert rules" promtool check rules \
+		"$LAB_TOP/tools/monitoring/waymark.rules.yml"
+	is "promtool can read the metrics" "$(promtool check metrics \
+		<"$LAB_DIR/metrics" 2>&1 | grep -c 'error while linting')" 0
+else
+	skip "promtool accepts the alert rules" "needs promtool"
+fi
+
 # A flow that ends counts once. A reload and another class keep the sums.
 before=$(sum class mail bytes)
 ok "reload" waymark reload
