@@ -84,6 +84,8 @@ static const struct {
 	/* Nothing that is unknown matters. */
 	{ "route app http via b\nroute host www.example.com app ssh via a\n"
 	  "default via a\non budget-spent drop", { HTTP }, B | SETTLED, 0 },
+	{ "route app http via b\ndefault via a\non budget-spent drop",
+	  { DATA("GET / HTTP/1.1\r\nHo") }, B | SETTLED, 0 },
 	/* Balanced: no member keeps it. */
 	{ HOST "default via { a, b }\non budget-spent drop", { REST },
 	  DROP | SETTLED, 1 },
