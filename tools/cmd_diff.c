@@ -16,7 +16,7 @@
 
 static int compare(struct policy *const policies[2], bool json)
 {
-	struct comparison comparison;
+	struct comparison comparison = { .count = 0 };
 	int rc = comparison_make(&comparison, policies[0], policies[1],
 				 hints_vocabulary(), COMPARE_NODES);
 	int status = comparison.count > 0 ? EXIT_DIFFERENT : EXIT_SUCCESS;

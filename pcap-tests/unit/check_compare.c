@@ -21,7 +21,7 @@
 #include "rules/util/diag.h"
 #include "unit.h"
 
-#define PAIRS 60		/* per row; COMPARE_PAIRS=N for a longer run */
+#define PAIRS 30		/* per row; COMPARE_PAIRS=N for a longer run */
 #define FLOWS 150		/* per pair */
 #define TEXT_MAX (1 << 16)
 
