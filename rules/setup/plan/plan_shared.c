@@ -51,7 +51,7 @@ static void report(const struct plan *plan, size_t i, uint8_t family,
 		 "are answered via %s", uplink->name,
 		 family == AF_INET ? '4' : '6', uplink->dev, uplink->name,
 		 plan->uplinks[first].name);
-	snprintf(fix, sizeof(fix), "give %s a prefix or a VLAN of its own on "
+	snprintf(fix, sizeof(fix), "give %s a separate prefix or VLAN on "
 		 "%s", uplink->name, uplink->dev);
 	each(ctx, line, fix);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * plan_shared.h - find uplinks that share a device, and that nothing but the
- * gateway's hardware address tells apart when a connection arrives.
+ * plan_shared.h - find uplinks that share a device, and that only the
+ * gateway's hardware address identifies when a connection arrives.
  */
 #ifndef WAYMARK_SETUP_PLAN_SHARED_H
 #define WAYMARK_SETUP_PLAN_SHARED_H
