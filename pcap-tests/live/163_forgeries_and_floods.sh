@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# 163_forgeries_and_floods.sh - What nobody answered or asked for teaches
-# nothing, and one client's flood costs the others neither what they have
-# learned nor the inspection of their flows. IPv4 and IPv6.
+# 163_forgeries_and_floods.sh - Unanswered packets and unsolicited answers are not
+# learned from, and the flood of one client costs the others neither what they
+# have learned nor the inspection of their flows. IPv4 and IPv6.
 # shellcheck disable=SC1091,SC2034,SC2154
 . "$(dirname "$0")/lib.sh"
 lab_bound 90 "$0" "$@"
@@ -71,7 +71,7 @@ since() { noted[$1]=$(number "$1"); }
 grown() { [ "$(number "$1")" -ge $((${noted[$1]} + $2)) ]; }
 growth() { echo $(($(number "$1") - ${noted[$1]})); }
 
-# ---- what nobody answered or asked for ----
+# ---- unanswered and unsolicited packets ----
 
 start two one "route host localhost via one"
 for version in 4 6; do
@@ -88,7 +88,7 @@ for version in 4 6; do
 	is "IPv$v: the victim's datagrams leave via the strict uplink" \
 		"$(datagrams 1) $(datagrams 2)" "0 10"
 
-	# A question that nobody answers. The forged answers have its ID but
+	# A question without an answer. The forged answers have its ID but
 	# another name, or its name but other IDs.
 	attack client ask "$victim" 4444 "$shop" other.example
 	attack server spray "$shop" "$victim" 4444 $NAME "$bank" 12
