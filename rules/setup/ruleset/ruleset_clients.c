@@ -13,7 +13,7 @@
 
 #include "rules/setup/plan/plan.h"
 
-/* A full set limits nobody: the queue is then all that is shared. */
+/* While the set is full, further clients have no limit. */
 #define CLIENTS_MAX 65535
 #define IDLE_S 10
 
