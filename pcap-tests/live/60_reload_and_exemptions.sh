@@ -155,7 +155,7 @@ is "which is the policy again" "$(number .policy)" "\"$policy\""
 
 write_policy
 waymark reload >/dev/null 2>&1
-sed -i 's/^default.*/default via on/' "$policy"
+sed -i 's/^default.*/default via onee/' "$policy"
 output=$(query reload)
 is "a broken policy is refused" $? 1
 is "with the message of check" "$(grep -A2 error: <<<"$output")" \
@@ -347,8 +347,9 @@ like "killed: status reports it" "$(query status)" 'no engine is running'
 like "and what happens to packets" "$(query status)" \
 	'the set-up is still in force: .* other flows use the main table; `waymark up`'
 ok "down" waymark down
-is "only exemptions and learned paths are kept" \
+is "exemptions, history and learned paths are kept" \
 	"$(ls "$LAB_DIR/state")" "exempt.json
+history
 learned"
 is "down restores the previous state" \
 	"$(diff <(echo "$before") <(lab_snapshot))" ""
