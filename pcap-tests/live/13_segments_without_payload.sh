@@ -48,7 +48,7 @@ for server in $SERVER4 $SERVER6; do
 		"$(fetch client "$server" "https://$NAME_VIDEO/")" \
 		"this is $NAME_VIDEO"
 done
-# A connection that says nothing: its SYN alone.
+# A connection without payload: its SYN alone.
 is "a connection without a word" "$(costs in_client nc -z -w 5 $SERVER4 80)" 1
 is "from the router itself" \
 	"$(costs fetch router $SERVER4 "https://$NAME_VIDEO/")" 2
