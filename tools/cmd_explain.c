@@ -18,22 +18,9 @@
 #include "tools/explain_kernel.h"
 #include "tools/learned_list.h"
 #include "tools/load/load.h"
+#include "tools/options.h"
 
 #define PLACE_MAX 512
-
-/* The flow's words, one blank between them; the caller frees it. */
-static char *join_words(int argc, char *argv[])
-{
-	char *words = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&words, &len);
-
-	if (out == NULL)
-		return NULL;
-	for (int i = 0; i < argc; i++)
-		fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
-	return fclose(out) == 0 ? words : NULL;
-}
 
 static const char *fact_names(uint8_t facts, char *text, size_t size)
 {
@@ -432,7 +419,7 @@ int cmd_explain(int argc, char *argv[])
 	policy = load_policy(argv[optind], &load);
 	if (policy == NULL)
 		return EXIT_FAILURE;
-	words = join_words(argc - optind - 1, argv + optind + 1);
+	words = options_join(argc - optind - 1, argv + optind + 1);
 	status = words == NULL ? EXIT_FAILURE :
 				 explain_flow(policy, words, load.state_dir);
 	free(words);

@@ -11,24 +11,11 @@
 #include "tools/cmd.h"
 #include "tools/differences.h"
 #include "tools/load/load.h"
+#include "tools/options.h"
 
 /* As grep(1). */
 #define EXIT_NONE 1
 #define EXIT_TROUBLE 2
-
-/* The arguments with blanks between them; NULL when out of memory. */
-static char *join_words(int argc, char *argv[])
-{
-	char *words = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&words, &len);
-
-	if (out == NULL)
-		return NULL;
-	for (int i = 0; i < argc; i++)
-		fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
-	return fclose(out) == 0 ? words : NULL;
-}
 
 /* The query is the last `expect never` of the policy. */
 static int ask(const struct policy *policy, bool json)
@@ -79,7 +66,7 @@ int cmd_query(int argc, char *argv[])
 	}
 	if (argc - optind < 2)
 		return cmd_usage(argv[0]);
-	words = join_words(argc - optind - 1, argv + optind + 1);
+	words = options_join(argc - optind - 1, argv + optind + 1);
 	load.query = words;
 	if (words != NULL)
 		policy = load_policy(argv[optind], &load);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 bool options_read(int argc, char *argv[], bool has_json, int min, int max,
@@ -55,6 +56,19 @@ bool options_read_daemon(int argc, char *argv[], bool has_events,
 			return false;
 	}
 	return argc - optind == 1;
+}
+
+char *options_join(int argc, char *argv[])
+{
+	char *words = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&words, &len);
+
+	if (out == NULL)
+		return NULL;
+	for (int i = 0; i < argc; i++)
+		fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
+	return fclose(out) == 0 ? words : NULL;
 }
 
 bool options_count(const char *text, unsigned long *ret)

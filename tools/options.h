@@ -27,6 +27,10 @@ bool options_read(int argc, char *argv[], bool has_json, int min, int max,
 bool options_read_daemon(int argc, char *argv[], bool has_events,
 			 struct options *options);
 
+/* Return the arguments with a blank between them, the caller's to free; NULL when
+ * out of memory. */
+char *options_join(int argc, char *argv[]);
+
 /* Parse a number greater than 0. */
 bool options_count(const char *text, unsigned long *ret);
 

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "engine/nfqueue/nfqueue_message.h"
+#include "engine/nfqueue/queue_holder.h"
 #include "rules/util/big_alloc.h"
 #include "rules/util/clock.h"
 
@@ -66,49 +67,16 @@ struct source_nfqueue {
 	struct stats_live counters;
 };
 
-/* The netlink port that holds `queue`, 0 when it is free. */
-static uint32_t queue_holder(uint16_t queue)
-{
-	FILE *file = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
-	uint32_t holder = 0;
-	unsigned int number;
-	uint32_t port;
-
-	if (file == NULL)
-		return 0;
-	while (fscanf(file, "%u %u%*[^\n]", &number, &port) == 2)
-		if (number == queue)
-			holder = port;
-	fclose(file);
-	return holder;
-}
-
-/* The first netlink socket of a process uses its pid as port. */
-static bool process_name(uint32_t pid, char *name, size_t size)
-{
-	char path[64];
-	FILE *file;
-	bool ok;
-
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return false;
-	ok = fgets(name, (int)size, file) != NULL;
-	fclose(file);
-	name[ok ? strcspn(name, "\n") : 0] = '\0';
-	return ok;
-}
-
 static int explain_held(uint16_t queue, uint32_t holder, char *error,
 			size_t error_size)
 {
 	char name[32];
+	pid_t pid = queue_holder_process(holder, name, sizeof(name));
 
-	if (process_name(holder, name, sizeof(name)))
+	if (pid != 0)
 		snprintf(error, error_size,
-			 "queue %u: held by process %u (%s); end it, or choose "
-			 "others with `queues`", queue, holder, name);
+			 "queue %u: held by process %d (%s); end it, or choose "
+			 "others with `queues`", queue, (int)pid, name);
 	else
 		snprintf(error, error_size,
 			 "queue %u: held by another program (netlink port %u); "
@@ -121,7 +89,7 @@ static int explain_held(uint16_t queue, uint32_t holder, char *error,
  * a queue held by another program as well as for a lack of privilege. */
 static int explain(uint16_t queue, int rc, char *error, size_t error_size)
 {
-	uint32_t holder = queue_holder(queue);
+	uint32_t holder = queue_holder_port(queue);
 
 	if (holder != 0 && (rc == -EPERM || rc == -EBUSY))
 		return explain_held(queue, holder, error, error_size);

@@ -97,7 +97,10 @@ is "each bypassed packet is counted" "$(counted queue_overflow)" "$overflow"
 is "no packet of a settled flow took another path" "$(left one 9001)" 0
 greater "settled flows continue" "$(left two 9001)" \
 	"$(($(cat "$LAB_DIR/steady") * 9 / 10))"
-greater "memory does not grow" "$((before + 2048))" "$after"
+# The memory for counts is touched when it is first used: 11 MiB at most, see
+# MEMORY in waymark(8).
+remembered=$((13 << 10))
+greater "memory stays within its bounds" "$((before + remembered))" "$after"
 
 # ---- an engine that is stopped for a second ----
 
@@ -176,6 +179,7 @@ if [ "$max_entries" -le 300000 ]; then
 else
 	skip "$full" "the table of this machine has $max_entries entries"
 fi
-greater "memory has not grown" "$((before + 4096))" "$(memory_kb)"
+greater "memory is still within its bounds" "$((before + remembered))" \
+	"$(memory_kb)"
 waymark down >/dev/null 2>&1
 done_testing

@@ -17,7 +17,7 @@ static const struct row {
 	bool v6;
 } rows[] = {
 	{ "the client speaks", { .flags = TCP_ACK, .seq = 5, DATA("hello") },
-	  false, 40, 0, false },
+	  false, 40, 1, false },
 	{ "the server speaks", { .flags = TCP_ACK, .seq = 700, .back = true,
 	    DATA("hello") }, true, 40, 700, false },
 	{ "version 6", { .flags = TCP_ACK, .seq = 700, .back = true,

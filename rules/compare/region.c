@@ -425,21 +425,9 @@ static void print_endpoint(const struct region_flow *flow,
 static void print_flags(const struct space *space,
 			const struct region_flow *flow, FILE *out)
 {
-	for (size_t i = 0; i < space->flag_count; i++) {
-		const struct space_flag *flag = &space->flags[i];
-
-		if (!flow->flags[i])
-			continue;
-		if (flag->kind == NODE_ECH)
-			fputs(" ech", out);
-		else if (flag->kind == NODE_ALPN)
-			fprintf(out, " alpn \"%s\"", flag->text);
-		else
-			fprintf(out, " payload%s /%s/",
-				flag->sides == PATTERN_CLIENT ? " client" :
-				flag->sides == PATTERN_SERVER ? " server" : "",
-				flag->text);
-	}
+	for (size_t i = 0; i < space->flag_count; i++)
+		if (flow->flags[i])
+			space_print_flag(&space->flags[i], out);
 }
 
 void region_print_flow(const struct space *space,

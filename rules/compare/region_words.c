@@ -451,20 +451,10 @@ static void print_flags(const struct space *space,
 			const struct region_cube *cube, FILE *out)
 {
 	for (size_t i = 0; i < space->flag_count; i++) {
-		const struct space_flag *flag = &space->flags[i];
-
 		if (cube->flags[i] == 0)
 			continue;
 		fputs(cube->flags[i] < 0 ? " not" : "", out);
-		if (flag->kind == NODE_ECH)
-			fputs(" ech", out);
-		else if (flag->kind == NODE_ALPN)
-			fprintf(out, " alpn \"%s\"", flag->text);
-		else
-			fprintf(out, " payload%s /%s/",
-				flag->sides == PATTERN_CLIENT ? " client" :
-				flag->sides == PATTERN_SERVER ? " server" : "",
-				flag->text);
+		space_print_flag(&space->flags[i], out);
 	}
 }
 

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "rules/compare/diagram.h"
 #include "rules/policy/condition.h"
@@ -124,6 +125,9 @@ int space_init(struct space *space, const struct policy *const *policies,
 	       size_t count, const struct vocabulary *vocabulary,
 	       size_t max_nodes);
 void space_fini(struct space *space);
+
+/* Write the flag as a policy does, after a blank. */
+void space_print_flag(const struct space_flag *flag, FILE *out);
 
 /* The flows for which a leaf condition of policy `policy` is true. */
 uint32_t space_leaf(struct space *space, size_t policy, uint32_t node);

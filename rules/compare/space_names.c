@@ -336,3 +336,16 @@ void space_add_names(struct space *space)
 	for (size_t k = 0; k < space->policy_count; k++)
 		add_flags(space, space->policies[k]);
 }
+
+void space_print_flag(const struct space_flag *flag, FILE *out)
+{
+	if (flag->kind == NODE_ECH)
+		fputs(" ech", out);
+	else if (flag->kind == NODE_ALPN)
+		fprintf(out, " alpn \"%s\"", flag->text);
+	else
+		fprintf(out, " payload%s /%s/",
+			flag->sides == PATTERN_CLIENT ? " client" :
+			flag->sides == PATTERN_SERVER ? " server" : "",
+			flag->text);
+}

@@ -13,7 +13,6 @@
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/big_set_name.h"
 #include "rules/setup/kernel/nft.h"
-#include "rules/setup/ruleset/ruleset_clients.h"
 
 #define RECEIVE_MAX (64u << 10)
 /* NFTA_SET_COUNT, which headers before Linux 6.17 lack. */
@@ -136,8 +135,9 @@ static int take_set(const struct nlmsghdr *message, void *data)
 		return MNL_CB_ERROR;
 	}
 	table->set_elements[table->set_count] =
-		count != NULL ? ntohl(mnl_attr_get_u32(count))
-			      : NFT_TABLE_UNCOUNTED;
+		is_dynamic(message) ? NFT_TABLE_DYNAMIC :
+		count != NULL ? ntohl(mnl_attr_get_u32(count)) :
+				NFT_TABLE_UNCOUNTED;
 	return keep_name(&reading->table->sets, &reading->table->set_count,
 			 attr_of(message, NFTA_SET_NAME));
 }
@@ -247,7 +247,7 @@ static int read_elements(struct reading *reading, size_t i)
 	bool is_whole;
 	int rc = 0;
 
-	if (is_known(reading) || ruleset_clients_is_set(set)) {
+	if (is_known(reading) || count == NFT_TABLE_DYNAMIC) {
 		is_whole = is_big;
 	} else if (is_big && claim.elements > BIG_SET_READ_MAX) {
 		is_whole = count == NFT_TABLE_UNCOUNTED ||

@@ -23,6 +23,8 @@ struct nft_known {
 
 /* The kernel does not report the number. */
 #define NFT_TABLE_UNCOUNTED UINT32_MAX
+/* Packets add and remove elements. */
+#define NFT_TABLE_DYNAMIC (UINT32_MAX - 1)
 
 struct nft_table {
 	uint32_t generation;	/* when the read began */
@@ -35,7 +37,7 @@ struct nft_table {
 	size_t chain_count;
 	char **sets;		/* named ones */
 	size_t set_count;
-	uint32_t *set_elements;	/* of each; NFT_TABLE_UNCOUNTED */
+	uint32_t *set_elements;	/* of each, or as above */
 	char **whole;		/* big sets with the content they claim */
 	size_t whole_count;
 	struct counters counters;

@@ -66,7 +66,7 @@ struct lost_flows {
 	int wake_fd;			/* eventfd: wakes the thread */
 	struct mnl_socket *begun;	/* the thread's */
 	struct flow_changes *changes;
-	struct lost_prompter prompter;
+	struct raw_ip_sockets prompter;
 	uint64_t begun_until_ms;	/* it receives events; 0: none */
 	uint64_t logged_ms;
 	bool has_prompts;		/* lost->prompted, when it was read */
@@ -457,7 +457,7 @@ static void lost_flows_free(struct lost_flows *lost)
 	if (lost->begun != NULL)
 		mnl_socket_close(lost->begun);
 	flow_changes_close(lost->changes);
-	lost_prompter_close(&lost->prompter);
+	raw_ip_close(&lost->prompter);
 	if (lost->wake_fd >= 0)
 		close(lost->wake_fd);
 	pthread_mutex_destroy(&lost->lock);
@@ -473,7 +473,7 @@ int lost_flows_start(const struct marks *marks, struct lost_flows **ret)
 		return -ENOMEM;
 	lost->marks = *marks;
 	pthread_mutex_init(&lost->lock, NULL);
-	lost_prompter_open(&lost->prompter);
+	(void)raw_ip_open(&lost->prompter, 0);
 	lost->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = lost->wake_fd < 0 ? -errno : 0;
 	if (rc == 0)

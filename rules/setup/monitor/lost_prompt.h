@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "rules/setup/kernel/flow_entries.h"
+#include "rules/tables/raw_ip.h"
 
 #define LOST_PROMPT_MAX 60
 
@@ -21,15 +22,8 @@
 size_t lost_prompt_packet(const struct flow_tuple *flow,
 			  uint8_t bytes[static LOST_PROMPT_MAX]);
 
-/* Sockets for IPv4 and IPv6; -1: none. */
-struct lost_prompter {
-	int fds[2];
-};
-
-void lost_prompter_open(struct lost_prompter *prompter);
-void lost_prompter_close(struct lost_prompter *prompter);
 /* Never waits; a packet that cannot be sent is given up. */
-void lost_prompt_send(const struct lost_prompter *prompter,
+void lost_prompt_send(const struct raw_ip_sockets *sockets,
 		      const struct flow_tuple *flow);
 
 #endif

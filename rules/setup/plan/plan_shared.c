@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "rules/policy/policy.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/plan/plan_routes.h"
 
@@ -35,8 +36,22 @@ static size_t first_of(const struct plan *plan, size_t i, uint8_t family)
 	return i;
 }
 
-static void report(const struct plan *plan, size_t i, uint8_t family,
-		   plan_foreign_fn *each, void *ctx)
+/* Then it does not matter by which of them an answer leaves. */
+static bool has_same_gateway(const struct policy *policy, size_t a, size_t b,
+			     uint8_t family)
+{
+	const struct uplink *x = policy_uplink(policy, a);
+	const struct uplink *y = policy_uplink(policy, b);
+
+	if (family == AF_INET)
+		return x->has_via4 == y->has_via4 &&
+		       (!x->has_via4 || address_equal(&x->via4, &y->via4));
+	return x->has_via6 == y->has_via6 &&
+	       (!x->has_via6 || address_equal(&x->via6, &y->via6));
+}
+
+static void report(const struct policy *policy, const struct plan *plan,
+		   size_t i, uint8_t family, plan_foreign_fn *each, void *ctx)
 {
 	const struct plan_uplink *uplink = &plan->uplinks[i];
 	size_t first = first_of(plan, i, family);
@@ -44,7 +59,8 @@ static void report(const struct plan *plan, size_t i, uint8_t family,
 
 	if (!uplink->shares_dev || uplink->on_lan || first == i ||
 	    !plan_routes_has_default(plan, family, i) ||
-	    has_subnet(plan, i, family))
+	    has_subnet(plan, i, family) ||
+	    has_same_gateway(policy, i, first, family))
 		return;
 	snprintf(line, sizeof(line), "uplink %s: IPv%c: its gateway is not the "
 		 "only one in a prefix of %s: connections that arrive by %s "
@@ -65,8 +81,8 @@ void plan_shared_each(const struct policy *policy, const struct state *state,
 	if (plan_make(policy, NULL, state, PLAN_LINKS_ANY, &plan, error) < 0)
 		return;
 	for (size_t i = 0; i < plan.uplink_count; i++) {
-		report(&plan, i, AF_INET, each, ctx);
-		report(&plan, i, AF_INET6, each, ctx);
+		report(policy, &plan, i, AF_INET, each, ctx);
+		report(policy, &plan, i, AF_INET6, each, ctx);
 	}
 	plan_fini(&plan);
 }
