@@ -60,15 +60,17 @@ static int32_t next_of(const struct engine_numbers *numbers, int32_t number)
 void engine_lines_translate(const struct engine_lines *lines,
 			    struct flow_view *view)
 {
-	if (view->age > ENGINE_LINES || view->age > lines->reloads) {
+	uint32_t age = lines->reloads - view->generation;
+
+	if (age > ENGINE_LINES) {
 		view->route = -1;
 		view->class = -1;
-		return;
 	}
-	for (; view->age > 0; view->age--) {
-		size_t i = (lines->reloads - view->age) % ENGINE_LINES;
+	for (; age > 0 && age <= ENGINE_LINES; age--) {
+		size_t i = (lines->reloads - age) % ENGINE_LINES;
 
 		view->route = next_of(&lines->routes[i], view->route);
 		view->class = next_of(&lines->classes[i], view->class);
 	}
+	view->generation = lines->reloads;
 }

@@ -97,11 +97,11 @@ struct flow_view {
 	uint8_t late;		/* enum flow_late */
 	uint8_t source;		/* of the host: enum flow_source */
 	uint16_t app;
-	/* Numbers in the policy `age` reloads ago; -1: none, or not decided by
-	 * this policy yet. */
+	/* Numbers in the policy after `generation` reloads; -1: none, or not
+	 * decided by this policy yet. */
 	int32_t route;
 	int32_t class;
-	uint32_t age;
+	uint32_t generation;
 	uint32_t packets;
 	uint64_t first_ns, last_ns;
 	char host[DOMAIN_MAX + 1];	/* "" when unknown */

@@ -67,7 +67,7 @@ static void view_line(const struct worker *worker, const struct flow *flow,
 
 	ret->route = -1;
 	ret->class = -1;
-	ret->age = worker->generation - flow->routed;
+	ret->generation = flow->routed;
 	if (!is_settled && flow->generation != worker->generation)
 		return;
 	ret->route = flow->route;

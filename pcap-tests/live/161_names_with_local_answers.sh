@@ -105,6 +105,8 @@ strict_policy()
 exempt_to() { in_router nft list set inet waymark to4 | tr -d '\n\t'; }
 is_known() { exempt_to | grep -qw 198.51.100.10; }
 asked_by() { lab_paths "$1" udp 53; }
+# Traffic of uplink two, which has path 2.
+is_refused() { ! in_router ip route get "$1" mark 0x02000000; }
 
 for server in "$SERVER4" "$SERVER6"; do
 	strict_policy "$server"
@@ -116,7 +118,8 @@ for server in "$SERVER4" "$SERVER6"; do
 		'[ "$(asked_by "$server")" != none ]'
 	waymark reload >/dev/null 2>&1
 	is "and at a reload" "$(asked_by "$server")" 2
-	ok "the strict uplink is down" waymark uplink down two
+	waymark uplink down two >/dev/null
+	ok "the strict uplink is down" until_true 50 is_refused "$server"
 	lab_forget
 	ok "nobody answers" until_true 80 \
 		eval 'grep -q "free.example: not resolved" "$LAB_DIR/waymark.log"'

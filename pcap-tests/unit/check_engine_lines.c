@@ -16,7 +16,10 @@ static void follow(struct engine_lines *lines, uint32_t *prev, size_t count)
 static int32_t route_now(const struct engine_lines *lines, uint32_t age,
 			 int32_t route)
 {
-	struct flow_view view = { .age = age, .route = route, .class = -1 };
+	struct flow_view view = {
+		.generation = lines->reloads - age,
+		.route = route, .class = -1,
+	};
 
 	engine_lines_translate(lines, &view);
 	return view.route;
@@ -45,6 +48,24 @@ START_TEST(follows)
 }
 END_TEST
 
+/* A view that waited during the reload, and again after the next one. */
+START_TEST(waits)
+{
+	struct engine_lines lines = { 0 };
+	struct flow_view view = { .route = 2, .class = -1 };
+
+	follow(&lines, (uint32_t[]){ 2, NEW }, 2);
+	engine_lines_translate(&lines, &view);
+	ck_assert_int_eq(view.route, 0);
+	engine_lines_translate(&lines, &view);
+	ck_assert_int_eq(view.route, 0);
+	follow(&lines, (uint32_t[]){ NEW, 0 }, 2);
+	engine_lines_translate(&lines, &view);
+	ck_assert_int_eq(view.route, 1);
+	engine_lines_fini(&lines);
+}
+END_TEST
+
 START_TEST(forgets)
 {
 	struct engine_lines lines = { 0 };
@@ -63,6 +84,7 @@ int main(void)
 	TCase *tcase = tcase_create("engine_lines");
 
 	tcase_add_test(tcase, follows);
+	tcase_add_test(tcase, waits);
 	tcase_add_test(tcase, forgets);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -372,7 +372,7 @@ START_TEST(settled_views)
 		ck_assert_uint_eq(query.views[0].source, FLOW_SOURCE_PAYLOAD);
 		ck_assert_int_eq(query.views[0].route, 1);
 		ck_assert_int_eq(query.views[0].class, 0);
-		ck_assert_uint_eq(query.views[0].age, reloads);
+		ck_assert_uint_eq(query.views[0].generation, 0);
 		if (reloads > 0)
 			break;
 		ck_assert_int_eq(worker_prepare(worker, new), 0);
