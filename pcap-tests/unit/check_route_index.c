@@ -11,138 +11,97 @@
 #include "engine/flow/decide.h"
 #include "engine/hints/hint.h"
 #include "packets.h"
+#include "random_text.h"
 #include "unit.h"
 
 #define POLICIES 24		/* per row */
 #define FLOWS 300		/* per policy */
-#define TEXT_MAX (1 << 17)
-
-/* Marsaglia's xorshift64: the same numbers in every run. */
-static uint64_t state;
-
-static uint32_t pick(uint32_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 32) % n;
-}
 
 static const char *const apps[] = { "ssh", "tls", "smtp", "dns", "rtp" };
 static const char *const alpns[] = { "h2", "http/1.1", "h3" };
 static const char *const interfaces[] = { "lan0", "ppp*", "ppp1", "eth0" };
 
-static char text[TEXT_MAX];
-static size_t used;
-
-#define PUT(...) \
-	(used += (size_t)snprintf(text + used, TEXT_MAX - used, __VA_ARGS__))
-
-static void say_header(void)
+static void put_header(void)
 {
 	switch (pick(11)) {
 	case 0:
-		PUT("tcp dport { %u, %u-%u }", pick(40), 100 + pick(20),
+		put("tcp dport { %u, %u-%u }", pick(40), 100 + pick(20),
 		    120 + pick(20));
 		break;
 	case 1:
-		PUT("udp");
+		put("udp");
 		break;
 	case 2:
-		PUT("udp sport %u", pick(40));
+		put("udp sport %u", pick(40));
 		break;
 	case 3:
-		PUT("tcp dport %u-65535", pick(60));
+		put("tcp dport %u-65535", pick(60));
 		break;
 	case 4:
-		PUT("to 10.0.%u.0/24", pick(16));
+		put("to 10.0.%u.0/24", pick(16));
 		break;
 	case 5:
-		PUT("to @list%u", pick(4));
+		put("to @list%u", pick(4));
 		break;
 	case 6:
-		PUT("from 192.168.0.%u", pick(16));
+		put("from 192.168.0.%u", pick(16));
 		break;
 	case 7:
-		PUT("from { 192.168.0.0/%u, 2001:db8::/32 }", 24 + pick(6));
+		put("from { 192.168.0.0/%u, 2001:db8::/32 }", 24 + pick(6));
 		break;
 	case 8:
-		PUT("dscp { %u, %u }", pick(4), pick(64));
+		put("dscp { %u, %u }", pick(4), pick(64));
 		break;
 	case 9:
-		PUT("length %u-%u", pick(100), 100 + pick(1000));
+		put("length %u-%u", pick(100), 100 + pick(1000));
 		break;
 	default:
-		PUT("in %s", interfaces[pick(4)]);
+		put("in %s", interfaces[pick(4)]);
 	}
 }
 
-static void say_payload(void)
+static void put_payload(void)
 {
 	switch (pick(6)) {
 	case 0:
-		PUT("app %s", apps[pick(5)]);
+		put("app %s", apps[pick(5)]);
 		break;
 	case 1:
-		PUT("app { %s, %s }", apps[pick(5)], apps[pick(5)]);
+		put("app { %s, %s }", apps[pick(5)], apps[pick(5)]);
 		break;
 	case 2:
-		PUT("host h%u.example", pick(12));
+		put("host h%u.example", pick(12));
 		break;
 	case 3:
-		PUT("host @names%u", pick(3));
+		put("host @names%u", pick(3));
 		break;
 	case 4:
-		PUT("alpn %s", alpns[pick(3)]);
+		put("alpn %s", alpns[pick(3)]);
 		break;
 	default:
-		PUT("ech");
-	}
-}
-
-static void say_condition(unsigned int depth)
-{
-	unsigned int terms = 1 + pick(3);
-	const char *join = pick(3) == 0 ? "or" : "and";
-
-	for (unsigned int i = 0; i < terms; i++) {
-		if (i > 0)
-			PUT(" %s ", join);
-		if (pick(5) == 0)
-			PUT("not ");
-		PUT("(");
-		if (depth > 0 && pick(3) == 0)
-			say_condition(depth - 1);
-		else if (pick(8) == 0)
-			PUT("class%u", pick(3));
-		else if (pick(5) < 3)
-			say_header();
-		else
-			say_payload();
-		PUT(")");
+		put("ech");
 	}
 }
 
 static struct policy *random_policy(size_t routes)
 {
-	used = 0;
-	PUT("uplink a { dev a }\nuplink b { dev b }\n");
+	random_text_begin();
+	put("uplink a { dev a }\nuplink b { dev b }\n");
 	for (unsigned int i = 0; i < 4; i++)
-		PUT("list addresses list%u { 10.0.%u.0/23, "
+		put("list addresses list%u { 10.0.%u.0/23, "
 		    "2001:db8:%u::/48 }\n", i, 2 * pick(8), i);
 	for (unsigned int i = 0; i < 3; i++)
-		PUT("list domains names%u { h%u.example, n%u.example }\n", i,
+		put("list domains names%u { h%u.example, n%u.example }\n", i,
 		    pick(12), i);
-	PUT("class class0 = tcp dport { 1, 2, 3 } or app ssh\n");
-	PUT("class class1 = host @names0 or to @list1\n");
-	PUT("class class2 = not (udp or app tls)\n");
+	put("class class0 = tcp dport { 1, 2, 3 } or app ssh\n");
+	put("class class1 = host @names0 or to @list1\n");
+	put("class class2 = not (udp or app tls)\n");
 	for (size_t i = 0; i < routes; i++) {
-		PUT("route ");
-		say_condition(2);
-		PUT(pick(2) ? " via a\n" : " via b\n");
+		put("route ");
+		put_condition(2, put_header, put_payload);
+		put(" via %s\n", pick(2) ? "a" : "b");
 	}
-	ck_assert(used < TEXT_MAX);
-	return packets_policy(text);
+	return packets_policy(random_text);
 }
 
 static struct address random_address(const char *v4, const char *v6)
@@ -265,7 +224,7 @@ START_TEST(agrees)
 {
 	size_t routes = routes_of[_i], open = 0, deep = 0;
 
-	state = 88172645463325252 + (uint64_t)_i;
+	random_seed(88172645463325252 + (uint64_t)_i);
 	for (int p = 0; p < POLICIES; p++) {
 		struct policy *policy = random_policy(routes);
 
@@ -294,13 +253,13 @@ START_TEST(patterns)
 {
 	struct policy *policy;
 
-	used = 0;
-	PUT("uplink a { dev a }\n");
+	random_text_begin();
+	put("uplink a { dev a }\n");
 	for (unsigned int i = 0; i < 20; i++)
-		PUT("route payload /pattern%u/ %s via a\n", i,
+		put("route payload /pattern%u/ %s via a\n", i,
 		    i % 3 == 0 ? "tcp dport 25" : i % 3 == 1 ? "udp" : "");
-	policy = packets_policy(text);
-	state = 1;
+	policy = packets_policy(random_text);
+	random_seed(1);
 	for (int i = 0; i < FLOWS * 10; i++) {
 		struct facts facts = random_facts(policy);
 		struct decision want, got;
