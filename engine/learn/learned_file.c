@@ -36,13 +36,7 @@
 
 int learned_file_path(const char *given, char path[static PATH_MAX])
 {
-	char dir[PATH_MAX];
-	int rc = state_dir_path(given, dir);
-
-	if (rc < 0)
-		return rc;
-	return snprintf(path, PATH_MAX, "%s/learned", dir) < PATH_MAX ?
-		       0 : -ENAMETOOLONG;
+	return state_dir_file(given, "learned", path);
 }
 
 /* ---- writing ---- */

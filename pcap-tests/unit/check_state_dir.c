@@ -17,7 +17,7 @@ static void check_all(const char *given, const char *want)
 
 	ck_assert_int_eq(state_dir_path(given, dir), 0);
 	ck_assert_str_eq(dir, want);
-	ck_assert_int_eq(json_file_path(given, "exempt.json", path), 0);
+	ck_assert_int_eq(state_dir_file(given, "exempt.json", path), 0);
 	snprintf(file, sizeof(file), "%s/exempt.json", want);
 	ck_assert_str_eq(path, file);
 	ck_assert_int_eq(learned_file_path(given, path), 0);

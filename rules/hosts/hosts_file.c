@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "rules/util/json_file.h"
+#include "rules/util/state_dir.h"
 
 #define VERSION 1
 #define FILE_NAME "names.json"
@@ -81,7 +82,7 @@ int hosts_load(struct hosts *hosts, const char *state_dir, uint64_t now_ms,
 	char path[PATH_MAX], reason[HOSTS_FILE_WHY_MAX];
 	json_error_t error;
 	json_t *file = NULL;
-	int rc = json_file_path(state_dir, FILE_NAME, path);
+	int rc = state_dir_file(state_dir, FILE_NAME, path);
 
 	if (rc == 0)
 		rc = json_file_load(path, &error, &file);
@@ -116,7 +117,7 @@ int hosts_save(const struct hosts *hosts, const char *state_dir)
 {
 	char path[PATH_MAX];
 	json_t *names = json_object(), *file;
-	int rc = json_file_path(state_dir, FILE_NAME, path);
+	int rc = state_dir_file(state_dir, FILE_NAME, path);
 
 	if (rc == 0)
 		for (size_t i = 0; i < hosts->count; i++)

@@ -289,7 +289,7 @@ int exempts_load(struct exempts *exempts, const char *state_dir,
 	int rc;
 
 	*exempts = (struct exempts){ .hosts = json_array() };
-	rc = json_file_path(state_dir, "exempt.json", exempts->path);
+	rc = state_dir_file(state_dir, "exempt.json", exempts->path);
 	if (rc < 0)
 		return rc;
 	rc = json_file_load(exempts->path, &error, &file);

@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json_file.c - locate and replace JSON files in the state directory. */
+/* json_file.c - read and replace JSON files in the state directory. */
 #include "rules/util/json_file.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "rules/util/state_dir.h"
 #include "rules/util/state_file.h"
-
-#define SUFFIX ".new"
-
-int json_file_path(const char *state_dir, const char *name,
-		   char path[static PATH_MAX])
-{
-	char dir[PATH_MAX];
-	int rc = state_dir_path(state_dir, dir);
-
-	if (rc < 0)
-		return rc;
-	return snprintf(path, PATH_MAX, "%s/%s", dir, name) <
-	       PATH_MAX - (int)sizeof(SUFFIX) ? 0 : -ENAMETOOLONG;
-}
 
 int json_file_load(const char *path, json_error_t *error, json_t **ret_value)
 {

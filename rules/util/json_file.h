@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * json_file.h - small JSON files in the state directory: `state_dir`, or the
- * default of state_dir.h when that is NULL.
- */
+/* json_file.h - small JSON files in the state directory (state_dir.h). */
 #ifndef WAYMARK_JSON_FILE_H
 #define WAYMARK_JSON_FILE_H
 
 #include <jansson.h>
-#include <limits.h>
-
-/* Build the path of file `name`. 0 or -ENAMETOOLONG. */
-int json_file_path(const char *state_dir, const char *name,
-		   char path[static PATH_MAX]);
 
 /*
  * Load the file. 0 or -errno with the reason in `error`; -EINVAL: the content

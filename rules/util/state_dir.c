@@ -37,6 +37,18 @@ int state_dir_path(const char *given, char dir[static PATH_MAX])
 	       PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+int state_dir_file(const char *given, const char *name,
+		   char path[static PATH_MAX])
+{
+	char dir[PATH_MAX];
+	int rc = state_dir_path(given, dir);
+
+	if (rc < 0)
+		return rc;
+	return snprintf(path, PATH_MAX, "%s/%s", dir, name) <
+	       PATH_MAX - (int)sizeof(".new") ? 0 : -ENAMETOOLONG;
+}
+
 /* Nothing is created below a directory of another user. */
 static int make_one(const char *dir, const char *parent)
 {

@@ -14,6 +14,11 @@
  */
 int state_dir_path(const char *given, char dir[static PATH_MAX]);
 
+/* The path of a file in it, with the same `given`. 0 or -ENAMETOOLONG, also where
+ * the name of a temporary file beside it would be too long. */
+int state_dir_file(const char *given, const char *name,
+		   char path[static PATH_MAX]);
+
 /* Create the directory `dir` and its parents, each with mode 0700, and check
  * them as state_dir_check() of state_file.h does. 0 or -errno. */
 int state_dir_make(const char *dir);

@@ -93,7 +93,7 @@ static void recall(struct attempt *attempt)
 		fprintf(attempt->out, "waymark: what is remembered of names "
 			"is left out: %s\n", why[0] ? why : strerror(-rc));
 	if (rc == -EINVAL && options->remember &&
-	    json_file_path(options->state_dir, "names.json", path) == 0 &&
+	    state_dir_file(options->state_dir, "names.json", path) == 0 &&
 	    state_file_set_aside(path, broken) == 0)
 		fprintf(attempt->out, "%s: renamed to %s\n", path, broken);
 }
@@ -168,7 +168,7 @@ static void remember(struct attempt *attempt)
 	int rc = hosts_save(&attempt->loaded.hosts,
 			    attempt->options->state_dir);
 
-	(void)json_file_path(attempt->options->state_dir, "names.json", path);
+	(void)state_dir_file(attempt->options->state_dir, "names.json", path);
 	if (rc < 0)
 		fprintf(attempt->out, "waymark: what is known of names is not "
 			"kept: %s: %s\n", path,

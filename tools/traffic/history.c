@@ -38,13 +38,7 @@ struct history {
 
 int history_path(const char *state_dir, char path[static PATH_MAX])
 {
-	char dir[PATH_MAX];
-	int rc = state_dir_path(state_dir, dir);
-
-	if (rc < 0)
-		return rc;
-	return snprintf(path, PATH_MAX, "%s/history", dir) < PATH_MAX ?
-		       0 : -ENAMETOOLONG;
+	return state_dir_file(state_dir, "history", path);
 }
 
 static off_t offset_of(enum history_ring ring, int64_t start_s)
