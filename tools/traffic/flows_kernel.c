@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rules/util/keyed_hash.h"
+
 #define ACCOUNTING "/proc/sys/net/netfilter/nf_conntrack_acct"
 
 struct reading {
@@ -99,13 +101,13 @@ bool flows_entry_same(const struct flows_entry *a, const struct flows_entry *b)
 
 uint64_t flows_entry_hash(const struct flows_entry *entry)
 {
-	const uint64_t odd = 0x9e3779b97f4a7c15u;	/* 2^64 / golden ratio */
-	uint64_t hash = (uint64_t)entry->sport << 32 |
-			(uint64_t)entry->dport << 8 | entry->proto;
+	const struct keyed_hash *key = keyed_hash_process();
+	uint64_t hash = key->start;
 
 	for (int i = 0; i < 2; i++) {
-		hash = (hash ^ entry->client.be64[i]) * odd;
-		hash = (hash ^ hash >> 32 ^ entry->server.be64[i]) * odd;
+		hash = keyed_hash_add(key, hash, entry->client.be64[i]);
+		hash = keyed_hash_add(key, hash, entry->server.be64[i]);
 	}
-	return hash ^ hash >> 32;
+	return keyed_hash_end(key, hash, (uint64_t)entry->sport << 32 |
+			      (uint64_t)entry->dport << 8 | entry->proto);
 }

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "rules/util/keyed_hash.h"
+
 /* Readings in which a flow may be missing before its place is reused. */
 #define PATIENCE 2
 
@@ -44,6 +46,7 @@ struct traffic_flows *traffic_flows_new(size_t room)
 
 	if (flows == NULL)
 		return NULL;
+	(void)keyed_hash_process();	/* before system calls are filtered */
 	flows->places = calloc(room, sizeof(flows->places[0]));
 	flows->room = room;
 	flows->reading = PATIENCE + 1;

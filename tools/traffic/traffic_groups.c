@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/util/keyed_hash.h"
+
 int traffic_groups_init(struct traffic_groups *groups, size_t room)
 {
 	*groups = (struct traffic_groups){ .room = room };
@@ -20,14 +22,11 @@ void traffic_groups_fini(struct traffic_groups *groups)
 	*groups = (struct traffic_groups){ 0 };
 }
 
-/* FNV-1a, without 0, over what is kept of the name. */
+/* Of what is kept of the name; never 0. Clients choose host names. */
 static uint64_t hash_of(const char *name)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < TRAFFIC_NAME_MAX - 1 && name[i] != '\0'; i++)
-		hash = (hash ^ (uint8_t)name[i]) * 0x100000001b3u;
-	return hash | 1;
+	return keyed_hash_bytes(keyed_hash_process(), name,
+				strnlen(name, TRAFFIC_NAME_MAX - 1)) | 1;
 }
 
 static struct traffic_group *bucket_of(const struct traffic_groups *groups,

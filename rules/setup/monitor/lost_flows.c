@@ -27,6 +27,7 @@
 
 #include "rules/setup/monitor/lost_prompt.h"
 #include "rules/util/clock.h"
+#include "rules/util/keyed_hash.h"
 #include "rules/util/log.h"
 
 /* Flows are in a bucket by a hash of their tuple. */
@@ -93,13 +94,15 @@ static bool is_same(const struct flow_tuple *a, const struct flow_tuple *b)
 static struct lost_flow *bucket_of(struct lost_flows *lost,
 				   const struct flow_tuple *flow)
 {
-	uint32_t hash = flow->proto;
+	const struct keyed_hash *key = keyed_hash_process();
+	uint64_t hash = key->start;
 
-	for (size_t i = 0; i < 4; i++)
-		hash = (hash ^ flow->src.be32[i]) * 0x9e3779b1u ^
-		       (hash >> 15) ^ flow->dst.be32[i] * 0x85ebca6bu;
-	hash ^= ((uint32_t)flow->sport << 16 | flow->dport) * 0xc2b2ae35u;
-	hash ^= hash >> 15;
+	for (size_t i = 0; i < 2; i++) {
+		hash = keyed_hash_add(key, hash, flow->src.be64[i]);
+		hash = keyed_hash_add(key, hash, flow->dst.be64[i]);
+	}
+	hash = keyed_hash_end(key, hash, (uint64_t)flow->sport << 32 |
+			      (uint64_t)flow->dport << 8 | flow->proto);
 	return lost->flows[hash % BUCKETS];
 }
 
@@ -472,6 +475,7 @@ int lost_flows_start(const struct marks *marks, struct lost_flows **ret)
 	if (lost == NULL)
 		return -ENOMEM;
 	lost->marks = *marks;
+	(void)keyed_hash_process();	/* before system calls are filtered */
 	pthread_mutex_init(&lost->lock, NULL);
 	(void)raw_ip_open(&lost->prompter, 0);
 	lost->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
