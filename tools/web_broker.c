@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,24 +86,22 @@ static const char *option_of(const struct web_request *request,
 static void run_command(const struct web_request *request,
 			const char *state_dir, int fd)
 {
-	char words[WEB_VALUES + 4][WEB_VALUE_MAX + 32], name[32];
-	char *argv[WEB_VALUES + 4];
+	static char with_json[] = "--json", with_state_dir[] = "--state-dir";
+	char words[WEB_VALUES][WEB_VALUE_MAX + 32], name[32];
+	char *argv[WEB_VALUES + 5];
 	int argc = 1;
 
 	snprintf(name, sizeof(name), "waymark %s", request->what);
 	argv[0] = name;
-	snprintf(words[1], sizeof(words[1]), "--json");
-	argv[argc++] = words[1];
-	for (size_t i = 0; i < request->count; i++, argc++) {
-		snprintf(words[argc], sizeof(words[argc]), "--%s=%s",
+	argv[argc++] = with_json;
+	for (size_t i = 0; i < request->count; i++) {
+		snprintf(words[i], sizeof(words[i]), "--%s=%s",
 			 request->options[i].name, request->options[i].value);
-		argv[argc] = words[argc];
+		argv[argc++] = words[i];
 	}
 	if (state_dir != NULL) {
-		snprintf(words[argc], sizeof(words[argc]), "--state-dir=%.*s",
-			 WEB_VALUE_MAX, state_dir);
-		argv[argc] = words[argc];
-		argc++;
+		argv[argc++] = with_state_dir;
+		argv[argc++] = (char *)(uintptr_t)state_dir;
 	}
 	argv[argc] = NULL;
 	alarm(COMMAND_SECONDS);
