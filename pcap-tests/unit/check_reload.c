@@ -381,6 +381,12 @@ START_TEST(settled_views)
 		/* Its next packet gives the path its new number only. */
 		mark_of(worker, &(struct test_packet){ ACK, .seq = 99 });
 	}
+	mark_of(worker, &(struct test_packet){ SYN, .dport = 99, .sport = 7 });
+	list_settled(worker, &query);
+	ck_assert_uint_eq(query.count, 2);
+	for (size_t i = 0; i < query.count; i++)
+		ck_assert_uint_eq(query.views[i].generation,
+				  query.views[i].dport == 99);
 	worker_free(worker);
 	policy_free(old);
 	policy_free(new);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* comparisons.h - random policies and flows, and what the engine decides about
- * them, to compare with what rules/compare says. */
+ * them, to compare with the results of rules/compare. */
 #ifndef WAYMARK_COMPARISONS_H
 #define WAYMARK_COMPARISONS_H
 
