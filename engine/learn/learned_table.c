@@ -11,10 +11,11 @@
 
 #define BUCKET_ITEMS 8
 #define ALL_PLACES ((1u << BUCKET_ITEMS) - 1)
-#define WORTH_EXPIRED 1		/* an empty place has 0 */
+#define WORTH_EXPIRED 0
 #define TAGS_IN_WORD 4
 #define TAG_WORDS (BUCKET_ITEMS / TAGS_IN_WORD)
 #define TAG_BITS 16
+#define TAG_EMPTY 0
 #define HUGE_PAGE ((size_t)2 << 20)
 #define USED_STEP_S 60
 /* One percent of confidence counts as much as having been used this much
@@ -185,16 +186,22 @@ static uint16_t tag_at(const struct bucket *bucket, size_t i)
 			  i % TAGS_IN_WORD * TAG_BITS);
 }
 
-/* Bit n: slot n may have this hash. A tag matches by chance once in eight
- * thousand look-ups. */
-static unsigned int candidates_of(const struct bucket *bucket, uint64_t hash)
+/* Bit n: slot n has this tag. */
+static unsigned int places_tagged(const struct bucket *bucket, uint16_t tag)
 {
 	unsigned int slots = 0;
 
 	for (unsigned int word = 0; word < TAG_WORDS; word++)
-		slots |= matches_of(tags_at(bucket, word), tag_of(hash))
+		slots |= matches_of(tags_at(bucket, word), tag)
 			 << word * TAGS_IN_WORD;
 	return slots;
+}
+
+/* Bit n: slot n may have this hash. A tag matches by chance once in eight
+ * thousand look-ups. */
+static unsigned int candidates_of(const struct bucket *bucket, uint64_t hash)
+{
+	return places_tagged(bucket, tag_of(hash));
 }
 
 /*
@@ -422,18 +429,15 @@ static void store(const struct learned_table *table, struct slot *slot,
 	learned_store(slot->words, WORDS, words);
 }
 
-/* How much a slot is worth keeping; 0: empty. */
+/* How much an item is worth keeping. */
 static uint64_t worth(const struct learned_table *table,
 		      const struct bucket *bucket, size_t i, uint32_t now_s)
 {
 	const struct slot *slot = slot_of(table, bucket, i);
-	uint64_t times, seen;
+	uint64_t times = word_at(slot, WORD_TIMES);
+	uint64_t seen = word_at(slot, WORD_SEEN);
 	uint32_t latest, percent;
 
-	if (tag_at(bucket, i) == 0)
-		return 0;
-	times = word_at(slot, WORD_TIMES);
-	seen = word_at(slot, WORD_SEEN);
 	if (has_expired(times, now_s))
 		return WORTH_EXPIRED;
 	latest = times >> 32 > seen >> 32 ? (uint32_t)(times >> 32)
@@ -485,9 +489,13 @@ static unsigned int heaviest_clients(const struct learned_table *table,
 static size_t place_of_next(const struct learned_table *table,
 			    const struct bucket *bucket, uint32_t now_s)
 {
-	size_t place = least_worth(table, bucket, now_s, ALL_PLACES);
+	unsigned int empty = places_tagged(bucket, TAG_EMPTY);
+	size_t place;
 
-	if (worth(table, bucket, place, now_s) <= WORTH_EXPIRED)
+	if (empty != 0)
+		return (size_t)__builtin_ctz(empty);
+	place = least_worth(table, bucket, now_s, ALL_PLACES);
+	if (worth(table, bucket, place, now_s) == WORTH_EXPIRED)
 		return place;
 	return least_worth(table, bucket, now_s,
 			   heaviest_clients(table, bucket));

@@ -97,7 +97,7 @@ static uint8_t recall(void *lost, const struct packet *pkt)
 		.sport = pkt->sport, .dport = pkt->dport, .proto = pkt->proto,
 	};
 
-	return lost_flows_find(lost, &tuple);
+	return lost_flows_find(lost, &tuple, pkt->time_ns);
 }
 
 /* Without it, flows whose conntrack entries are deleted are decided again. */

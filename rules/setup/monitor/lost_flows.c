@@ -5,7 +5,8 @@
  *
  * conntrack sends the event of an entry's end before it removes the entry
  * (nf_ct_delete(), nf_conntrack_core.c): when a flow begins again, the event is
- * in the socket at the latest. lost_flows_find() reads what is there.
+ * in the socket at the latest. lost_flows_find() reads what is there, once for
+ * all packets that were received together: their events came before them.
  */
 #include "rules/setup/monitor/lost_flows.h"
 
@@ -19,6 +20,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -71,6 +73,10 @@ struct lost_flows {
 	uint64_t begun_until_ms;	/* it receives events; 0: none */
 	uint64_t logged_ms;
 	bool has_prompts;		/* lost->prompted, when it was read */
+
+	/* Written under the lock, for lost_flows_find() to do without it. */
+	_Atomic uint64_t read_ns;	/* ends of before this are read */
+	_Atomic uint64_t until_ms;	/* no flow is remembered for longer */
 
 	pthread_mutex_t lock;		/* of all below */
 	bool is_stopping;
@@ -178,6 +184,10 @@ static void remember(struct lost_flows *lost, const struct flow_entry *entry)
 	};
 	lost->prompted++;
 	lost->count++;
+	if (place->until_ms > atomic_load_explicit(&lost->until_ms,
+						   memory_order_relaxed))
+		atomic_store_explicit(&lost->until_ms, place->until_ms,
+				      memory_order_relaxed);
 	if (!is_tcp)
 		lost->udp_until_ms = place->until_ms;
 }
@@ -211,14 +221,38 @@ static bool read_ends(struct lost_flows *lost)
 	return true;
 }
 
-uint8_t lost_flows_find(struct lost_flows *lost, const struct flow_tuple *tuple)
+static bool has_read(const struct lost_flows *lost, uint64_t time_ns)
+{
+	return atomic_load_explicit(&lost->read_ns, memory_order_acquire) >=
+	       time_ns;
+}
+
+static void read_until(struct lost_flows *lost, uint64_t time_ns)
+{
+	uint64_t now_ns = clock_ns();
+
+	if (!has_read(lost, time_ns) && !read_ends(lost))
+		atomic_store_explicit(&lost->read_ns, now_ns,
+				      memory_order_release);
+}
+
+static bool remembers_any(const struct lost_flows *lost, uint64_t time_ns)
+{
+	return atomic_load_explicit(&lost->until_ms, memory_order_relaxed) >
+	       time_ns / 1000000;
+}
+
+uint8_t lost_flows_find(struct lost_flows *lost, const struct flow_tuple *tuple,
+			uint64_t time_ns)
 {
 	struct lost_flow *found;
 	uint8_t path;
 	bool is_news;
 
+	if (has_read(lost, time_ns) && !remembers_any(lost, time_ns))
+		return 0;
 	pthread_mutex_lock(&lost->lock);
-	read_ends(lost);
+	read_until(lost, time_ns);
 	found = find(lost, tuple);
 	path = found != NULL ? marks_path(&lost->marks, found->mark) : 0;
 	if (found != NULL)

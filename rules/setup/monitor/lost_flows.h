@@ -34,9 +34,10 @@ int lost_flows_start(const struct marks *marks, struct lost_flows **ret);
 void lost_flows_stop(struct lost_flows *lost);
 
 /* Return the path that a flow had, whose packets from the client have this
- * tuple; 0: it was not lost. For any thread; neither allocates nor waits for
- * the kernel. */
-uint8_t lost_flows_find(struct lost_flows *lost,
-			const struct flow_tuple *tuple);
+ * tuple; 0: it was not lost. `time_ns` is the time (clock_ns()) at which one of
+ * them was received: the kernel is asked once for all packets of a time. For any
+ * thread; neither allocates nor waits for the kernel. */
+uint8_t lost_flows_find(struct lost_flows *lost, const struct flow_tuple *tuple,
+			uint64_t time_ns);
 
 #endif
