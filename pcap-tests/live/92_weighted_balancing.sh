@@ -172,7 +172,7 @@ done
 is "via two" "$(lab_paths $SERVER4 tcp 5002)" 2
 waymark uplink auto one >/dev/null
 ok "down" waymark down
-until_true 20 lab_gone "$(lab_pid waymark)"
+ok "and the engine has ended" until_true 100 lab_gone "$(lab_pid waymark)"
 
 # ---- `waymark run` with a separate set-up ----
 
@@ -181,7 +181,7 @@ in_router ip link set up1 down
 ok "set up while one is down" waymark setup "$LAB_DIR/lab.policy"
 lab_start router run "$WAYMARK" run --state-dir "$LAB_DIR/state" \
 	"$LAB_DIR/lab.policy"
-until_true 50 grep -q ready "$LAB_DIR/run.log"
+ok "run" until_true 100 grep -q ', ready$' "$LAB_DIR/run.log"
 all_via "run: one is down" 2 "$(many 10 2 5002 $SERVER4)" 20
 all_via "setup: one is down" 2 "$(many 10 2 5001 $SERVER4)" 20
 is "no spoofed packets" "$(lab_spoofed 1) $(lab_spoofed 2)" "0 0"
