@@ -52,7 +52,7 @@ engine_start()
 	lab_start router "$1" "$WAYMARK" run --state-dir "$LAB_DIR/$1" \
 		"$LAB_DIR/test.policy"
 	ENGINE=$LAB_PID
-	until_true 50 grep -q ready "$LAB_DIR/$1.log"
+	until_true 50 grep -q ", ready$" "$LAB_DIR/$1.log"
 }
 
 # send PORT FLOWS SECONDS PER_SECOND: prints how many packets were sent; the
