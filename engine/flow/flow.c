@@ -67,6 +67,8 @@ static void *map_pages(size_t bytes)
 
 	if (pages == MAP_FAILED)
 		return NULL;
+	/* Child processes do not need it, and would make writes to it slow. */
+	(void)madvise(pages, bytes, MADV_DONTFORK);
 	/* Flows fill it from one end, so huge pages mean few faults and few TLB
 	 * misses. Best effort, and not for small tables. */
 	if (bytes >= HUGE_PAGE)

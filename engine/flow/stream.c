@@ -70,6 +70,9 @@ struct stream_pool *stream_pool_new(size_t count, size_t bytes)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (pool->blocks == MAP_FAILED)
 		pool->blocks = NULL;
+	else
+		(void)madvise(pool->blocks, count * pool->stride,
+			      MADV_DONTFORK);
 	if (pool->streams == NULL || pool->blocks == NULL ||
 	    keyed_hash_init(&pool->key, true) < 0) {
 		stream_pool_free(pool);

@@ -94,6 +94,7 @@ static void *map_pages(size_t bytes)
 
 	if (pages == MAP_FAILED)
 		return NULL;
+	(void)madvise(pages, bytes, MADV_DONTFORK);	/* as in flow.c */
 	/* Look-ups are random: with small pages each would miss the TLB. But
 	 * many tables stay nearly empty. */
 	if (bytes > HUGE_PAGE)

@@ -42,6 +42,8 @@ static const struct {
 	{ "late move", NULL },
 	{ "kernel-routes on", NULL },
 	{ "kernel-routes off", NULL },
+	{ "own-table on", NULL },
+	{ "own-table off", NULL },
 	{ "route per packet dscp ef via a", NULL },
 	{ "route per packet (tcp or udp) length 0-99 drop",
 	  "route per packet (tcp or udp) and length 0-99 drop\n" },

@@ -114,6 +114,10 @@ static const struct {
 	  "ends", NULL },
 	{ "kernel-routes offf", "1:15: error: expected 'on' or 'off', not "
 	  "'offf'", "did you mean 'off'?" },
+	{ "own-table", "1:10: error: expected 'on' or 'off', but the text "
+	  "ends", NULL },
+	{ "own-table no", "1:11: error: expected 'on' or 'off', not 'no'",
+	  "did you mean 'on'?" },
 	{ "route per paket tcp drop", "1:11: error: expected 'packet', not "
 	  "'paket'", "did you mean 'packet'?" },
 	{ "route tcp drop except", "1:22: error: expected", NULL },

@@ -236,6 +236,16 @@ static void lose_ruleset(void)
 	state.table.exists = false;
 }
 
+static void own_ruleset(void)
+{
+	state.table.has_owner = true;
+}
+
+static void lose_owner(void)
+{
+	plan.owns_table = true;
+}
+
 static void change_group(void)
 {
 	state.links[2].group = 8;
@@ -272,6 +282,8 @@ static const struct {
 	{ "a foreign rule", add_foreign_rule, -1 },
 	{ "a changed ruleset", touch_ruleset, STEP_RULESET },
 	{ "a lost ruleset", lose_ruleset, STEP_RULESET },
+	{ "a ruleset with an owner", own_ruleset, STEP_RULESET },
+	{ "a ruleset without its owner", lose_owner, STEP_RULESET },
 	{ "a changed group", change_group, STEP_GROUP },
 	{ "changed sysctls", change_sysctls, STEP_SYSCTL },
 	{ "lost table names", lose_names, STEP_TABLES_WRITE },
@@ -307,6 +319,29 @@ static char *script(const struct nft_table *table, bool native)
 	fclose(out);
 	return text;
 }
+
+/* The kernel refuses a table whose flags change. */
+START_TEST(owner_flag)
+{
+	const struct nft_table none = { 0 };
+	unsigned int tables_named = 0, owners = 0;
+
+	for (int owns = 0; owns < 2; owns++) {
+		char *text;
+
+		plan.owns_table = owns;
+		text = script(&none, true);
+		tables_named = owners = 0;
+		for (char *at = text; (at = strstr(at, "made by")); at++)
+			tables_named++;
+		for (char *at = text; (at = strstr(at, "flags owner")); at++)
+			owners++;
+		ck_assert_uint_eq(tables_named, 3);
+		ck_assert_uint_eq(owners, owns ? 3 : 0);
+		free(text);
+	}
+}
+END_TEST
 
 static const struct {
 	const char *name;
@@ -413,6 +448,7 @@ int main(void)
 	tcase_add_test(tcase, arrived);
 	tcase_add_test(tcase, to_nothing);
 	tcase_add_loop_test(tcase, fix, 0, ROWS(changes));
+	tcase_add_test(tcase, owner_flag);
 	tcase_add_loop_test(tcase, ruleset_line, 0, ROWS(lines));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

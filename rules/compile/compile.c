@@ -274,6 +274,8 @@ static int compile_settings(struct compiler *c)
 	compile_memory(c, &s->inspect.memory);
 	s = c->single[STATEMENT_KERNEL_ROUTES];
 	c->policy->kernel_routes = s == NULL || s->kernel_routes;
+	s = c->single[STATEMENT_OWN_TABLE];
+	c->policy->own_table = s != NULL && s->own_table;
 	c->policy->strict_first = c->single[STATEMENT_STRICT] != NULL;
 	if (c->single[STATEMENT_LATE] != NULL)
 		c->policy->late = c->single[STATEMENT_LATE]->late;

@@ -88,6 +88,7 @@ enum statement_kind {
 	STATEMENT_INSPECT,
 	STATEMENT_LATE,
 	STATEMENT_KERNEL_ROUTES,
+	STATEMENT_OWN_TABLE,
 	STATEMENT_STRICT,
 	STATEMENT_LEARN,
 	STATEMENT_RESOLVE,
@@ -221,6 +222,7 @@ struct ast_statement {
 		} inspect;
 		enum late_policy late;
 		bool kernel_routes;	/* kernel-routes on|off */
+		bool own_table;		/* own-table on|off */
 		struct ast_learn learn;
 		struct {		/* resolve ttl 30-3600 grace 600
 					 * private-domain { DOMAINS }

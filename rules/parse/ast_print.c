@@ -235,6 +235,9 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 		fputs(s->kernel_routes ? "kernel-routes on" :
 				   "kernel-routes off", out);
 		break;
+	case STATEMENT_OWN_TABLE:
+		fputs(s->own_table ? "own-table on" : "own-table off", out);
+		break;
 	case STATEMENT_STRICT:
 		fputs("strict first", out);
 		break;

@@ -155,15 +155,26 @@ static int late(struct parser *p, struct ast_statement *s)
 	return parser_late(p, &s->late);
 }
 
-static int kernel_routes(struct parser *p, struct ast_statement *s)
+static int on_or_off(struct parser *p, bool *ret_on)
 {
 	static const char *const words[] = { "on", "off", NULL };
 
-	s->kind = STATEMENT_KERNEL_ROUTES;
-	s->kernel_routes = parser_at(p, "on");
+	*ret_on = parser_at(p, "on");
 	if (!parser_take(p, "on") && !parser_take(p, "off"))
 		return parser_expected(p, "'on' or 'off'", words);
 	return 0;
+}
+
+static int kernel_routes(struct parser *p, struct ast_statement *s)
+{
+	s->kind = STATEMENT_KERNEL_ROUTES;
+	return on_or_off(p, &s->kernel_routes);
+}
+
+static int own_table(struct parser *p, struct ast_statement *s)
+{
+	s->kind = STATEMENT_OWN_TABLE;
+	return on_or_off(p, &s->own_table);
 }
 
 static int private_domain(struct parser *p, struct ast_statement *s)
@@ -446,6 +457,7 @@ static const struct {
 	{ "default", default_route },
 	{ "expect", parser_expect },
 	{ "include", include },	{ "ahead", ahead },
+	{ "own-table", own_table },
 	{ "on", parser_exception },
 };
 

@@ -111,6 +111,11 @@ enum late_policy policy_late(const struct policy *policy)
 	return policy->late;
 }
 
+bool policy_own_table(const struct policy *policy)
+{
+	return policy->own_table;
+}
+
 bool policy_kernel_routes(const struct policy *policy)
 {
 	return policy->kernel_routes;

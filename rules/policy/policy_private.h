@@ -108,6 +108,7 @@ struct policy {
 	size_t uid_set_count;
 
 	bool kernel_routes;
+	bool own_table;
 	bool strict_first;
 	uint8_t needs;
 	bool needs_interface;

@@ -55,6 +55,8 @@ bool policy_may_reset(const struct policy *policy);
 
 /* Whether the kernel decides header-only routes. */
 bool policy_kernel_routes(const struct policy *policy);
+/* Whether only waymark can change its nftables table. */
+bool policy_own_table(const struct policy *policy);
 
 struct learn policy_learn(const struct policy *policy);
 /* Whether DNS answers are inspected: some route tests names and learning is on.

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "rules/setup/ruleset/big_set_fill.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/ruleset/queue_rule.h"
 #include "rules/setup/kernel/nft.h"
+#include "rules/setup/kernel/table_owner.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/setup.h"
 #include "rules/util/log.h"
@@ -32,9 +34,9 @@ static void write_trial(const struct plan *plan, const struct nft_table *table,
 	ruleset_write_change(plan, table, native, out);
 }
 
-/* NULL when out of memory. */
+/* NULL when out of memory. With `replaces`, it deletes the table first. */
 static char *script_of(write_fn *write, const struct plan *plan,
-		       const struct nft_table *table, bool native)
+		       const struct apply_ruleset *ruleset, bool replaces)
 {
 	char *text = NULL;
 	size_t len;
@@ -42,7 +44,9 @@ static char *script_of(write_fn *write, const struct plan *plan,
 
 	if (out == NULL)
 		return NULL;
-	write(plan, table, native, out);
+	if (replaces)
+		fputs("delete table inet " NFT_TABLE "\n", out);
+	write(plan, ruleset->table, ruleset->native, out);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;
@@ -64,16 +68,22 @@ static bool has_all_queues(const struct plan *plan,
 }
 
 int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
-		  const struct nft_table *table,
+		  const struct nft_table *table, int socket,
 		  char error[static SETUP_ERROR_MAX])
 {
+	static const struct nft_table none;
+	bool replaces = table->exists && table->has_owner != plan->owns_table;
 	char *trial;
 	int rc;
 
+	if (replaces)
+		table = &none;
 	*ruleset = (struct apply_ruleset){
 		.native = nft_has_queue(),
 		.lacks_bigs = big_sets_lack(plan, table),
 		.table = table,
+		.socket = socket,
+		.replaces = replaces,
 	};
 	if (!ruleset->native && !queue_rule_works())
 		return set_error(error, -EOPNOTSUPP,
@@ -83,16 +93,17 @@ int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
 			     "kernel that has it");
 	if ((!ruleset->native && !has_all_queues(plan, table)) ||
 	    (ruleset->lacks_bigs && !table->exists)) {
-		ruleset->first = script_of(write_first, plan, table, false);
+		ruleset->first = script_of(write_first, plan, ruleset,
+					   replaces);
 		if (ruleset->first == NULL)
 			return set_error(error, -ENOMEM,
 					 "setup: out of memory");
 	}
-	ruleset->change = script_of(ruleset_write_change, plan, table,
-				    ruleset->native);
-	trial = script_of(write_trial, plan, table, ruleset->native);
+	ruleset->change = script_of(ruleset_write_change, plan, ruleset,
+				    replaces && ruleset->first == NULL);
+	trial = script_of(write_trial, plan, ruleset, replaces);
 	if (ruleset->change != NULL && trial != NULL)
-		rc = nft_check(trial, error);
+		rc = nft_check(trial, socket, error);
 	else
 		rc = set_error(error, -ENOMEM, "setup: out of memory");
 	free(trial);
@@ -103,20 +114,49 @@ void apply_fini(struct apply_ruleset *ruleset)
 {
 	free(ruleset->first);
 	free(ruleset->change);
-	*ruleset = (struct apply_ruleset){ 0 };
+	*ruleset = (struct apply_ruleset){ .socket = -1 };
+}
+
+/*
+ * Drop packets while the table is replaced in several transactions: none takes
+ * another uplink, and connection tracking and NAT remain in use. The rules go
+ * with the socket, also if this process is killed. A socket or -errno.
+ */
+static int pause_traffic(char error[static SETUP_ERROR_MAX])
+{
+	int socket = table_owner_socket();
+	int rc = socket < 0 ? socket : nft_run(
+		"add table inet waymark_pause { flags owner; }\n"
+		"add chain inet waymark_pause in "
+		"{ type filter hook prerouting priority -96; }\n"
+		"add rule inet waymark_pause in iif != lo ct state "
+		"established,related,new,invalid drop\n"
+		"add chain inet waymark_pause out "
+		"{ type filter hook output priority -96; }\n"
+		"add rule inet waymark_pause out oif != lo drop\n"
+		"add chain inet waymark_pause nat "
+		"{ type nat hook postrouting priority 101; }\n",
+		socket, error);
+
+	if (socket < 0)
+		return set_error(error, socket, "nftables: %s; try again",
+				 strerror(-socket));
+	if (rc < 0)
+		close(socket);
+	return rc < 0 ? rc : socket;
 }
 
 /* Queue rules made of the xtables target, and big sets, exist before a rule
  * refers to them. */
-static int take_ruleset(const struct plan *plan,
-			const struct apply_ruleset *ruleset,
-			char error[static SETUP_ERROR_MAX])
+static int run_scripts(const struct plan *plan,
+		       const struct apply_ruleset *ruleset,
+		       char error[static SETUP_ERROR_MAX])
 {
 	bool right = false;
 	int rc = 0;
 
 	if (ruleset->first != NULL)
-		rc = nft_run(ruleset->first, error);
+		rc = nft_run(ruleset->first, ruleset->socket, error);
 	if (rc == 0 && !ruleset->native) {
 		rc = queue_rule_check(plan, &right);
 		if (rc < 0)
@@ -125,11 +165,26 @@ static int take_ruleset(const struct plan *plan,
 					 "that queue: %s; try again",
 					 strerror(-rc));
 		if (!right)
-			rc = queue_rule_fill(plan, error);
+			rc = queue_rule_fill(plan, ruleset->socket, error);
 	}
 	if (rc == 0 && ruleset->lacks_bigs)
-		rc = big_sets_make(plan, ruleset->table, error);
-	return rc == 0 ? nft_run(ruleset->change, error) : rc;
+		rc = big_sets_make(plan, ruleset->table, ruleset->socket,
+				   error);
+	return rc == 0 ? nft_run(ruleset->change, ruleset->socket, error) : rc;
+}
+
+static int take_ruleset(const struct plan *plan,
+			const struct apply_ruleset *ruleset,
+			char error[static SETUP_ERROR_MAX])
+{
+	bool pauses = ruleset->replaces && ruleset->first != NULL;
+	int pause = pauses ? pause_traffic(error) : -1;
+	int rc = pauses && pause < 0 ? pause :
+				       run_scripts(plan, ruleset, error);
+
+	if (pause >= 0)
+		close(pause);
+	return rc;
 }
 
 /* An object that is already gone counts as removed. */
@@ -244,7 +299,8 @@ int apply_steps(struct netlink *nl, const struct diff *diff,
 		if (step->kind == STEP_RULESET) {
 			rc = take_ruleset(input->plan, ruleset, error);
 		} else if (step->kind == STEP_RULESET_DELETE) {
-			rc = nft_run("delete table inet " NFT_TABLE, error);
+			rc = nft_run("delete table inet " NFT_TABLE,
+				     ruleset->socket, error);
 		} else {
 			rc = take(nl, step, input);
 			if (rc < 0 && listener != NULL) {

@@ -17,12 +17,18 @@ struct apply_ruleset {
 	bool lacks_bigs;	/* big sets have to be made before */
 	const struct nft_table *table;
 	char *change;		/* the script of the change itself */
+	/* Of the table's owner, before or after; -1: it has none. */
+	int socket;
+	/* The table begins to have an owner, or to have none: it is made
+	 * again. */
+	bool replaces;
 };
 
 /* Detect how the kernel queues and whether it accepts the plan's ruleset;
- * changes nothing. 0 or -errno with a message; apply_fini in both cases. */
+ * changes nothing. `socket` is that of the table's owner, or -1. 0 or -errno
+ * with a message; apply_fini in both cases. */
 int apply_prepare(struct apply_ruleset *ruleset, const struct plan *plan,
-		  const struct nft_table *table,
+		  const struct nft_table *table, int socket,
 		  char error[static SETUP_ERROR_MAX]);
 void apply_fini(struct apply_ruleset *ruleset);
 

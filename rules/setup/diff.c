@@ -275,7 +275,8 @@ static int diff_ruleset(const struct diff_input *in, struct diff *diff)
 			       add(diff, (struct step){
 					 .kind = STEP_RULESET_DELETE }) :
 			       0;
-	if (table->exists && in->journal->ruleset_asked == in->ruleset &&
+	if (table->exists && table->has_owner == in->plan->owns_table &&
+	    in->journal->ruleset_asked == in->ruleset &&
 	    in->journal->ruleset_found == table->hash)
 		return 0;
 	return add(diff, (struct step){ .kind = STEP_RULESET });

@@ -73,9 +73,11 @@
 #include "rules/setup/lock.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/kernel/nft.h"
+#include "rules/setup/kernel/table_owner.h"
 #include "rules/setup/numbers.h"
 #include "rules/setup/ruleset/ruleset.h"
 #include "rules/setup/setup_report.h"
+#include "rules/setup/table.h"
 
 /* The data of one run. */
 struct run {
@@ -89,6 +91,8 @@ struct run {
 	struct diff_input input;
 	struct diff diff;
 	struct apply_ruleset ruleset;
+	struct table_owner own;	/* used without options->owner */
+	struct table_owner *owner;
 	bool was_bare;		/* the kernel held nothing of ours */
 };
 
@@ -112,7 +116,10 @@ static int run_open(struct run *run, const struct setup_options *options,
 {
 	int rc;
 
-	*run = (struct run){ .options = options, .lock = { .fd = -1 } };
+	*run = (struct run){ .options = options, .lock = { .fd = -1 },
+			     .ruleset = { .socket = -1 },
+			     .own = TABLE_OWNER_NONE };
+	run->owner = options->owner != NULL ? options->owner : &run->own;
 	rc = setup_may_change(error);
 	if (rc == 0)
 		rc = lock_open(&run->lock, options->state_dir, error);
@@ -152,6 +159,7 @@ static bool run_close(struct run *run, bool undone)
 		  (journal_load(run->lock.dir, &left) < 0 || left.exists);
 	journal_fini(&left);
 	apply_fini(&run->ruleset);
+	table_owner_fini(&run->own);
 	diff_fini(&run->diff);
 	plan_fini(&run->plan);
 	state_fini(&run->state);
@@ -198,8 +206,17 @@ static int read_table(struct run *run, char error[static SETUP_ERROR_MAX])
 	};
 	int rc = nft_table_read(&run->state.table, &known);
 
-	return rc < 0 ? set_error(error, rc, "nftables: %s; the kernel needs "
-			      "nf_tables", strerror(-rc)) : 0;
+	if (rc < 0)
+		return set_error(error, rc, "nftables: %s; the kernel needs "
+				 "nf_tables", strerror(-rc));
+	table_owner_find(run->owner, run->lock.dir);
+	return table_check_owner(&run->state.table, run->owner, error);
+}
+
+/* Whether what cannot be done is logged: not again at each check. */
+static bool is_first(const struct run *run)
+{
+	return run->options->listener == NULL && !run->options->dry_run;
 }
 
 /* Read what only the plan determines, and compare. */
@@ -220,7 +237,7 @@ static int compare(struct run *run, char error[static SETUP_ERROR_MAX])
 		.sysctl = sysctl_read,
 		.is_writable = sysctl_is_writable,
 	};
-	if (run->options->listener == NULL && !run->options->dry_run)
+	if (is_first(run))
 		diff_log_skipped(&run->input);
 	rc = diff_make(&run->input, &run->diff);
 	return rc < 0 ? set_error(error, rc, "setup: out of memory") : 0;
@@ -398,16 +415,29 @@ static void ask_listener(struct run *run)
 		run->diff.count = kept;
 }
 
+/* Before the table is made: it would go with this process. */
+static int keep_owner(struct run *run, char error[static SETUP_ERROR_MAX])
+{
+	return run->plan.owns_table ?
+		       table_keep_owner(&run->state.table, run->owner,
+					run->lock.dir, error) : 0;
+}
+
 static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
 {
 	bool changes_ruleset = has_step(&run->diff, STEP_RULESET);
 	int rc = 0;
 
+	if (run->plan.owns_table)
+		(void)table_owner_open(run->owner);
 	if (changes_ruleset)
 		rc = apply_prepare(&run->ruleset, &run->plan,
-				   &run->state.table, error);
+				   &run->state.table, run->owner->socket,
+				   error);
 	if (rc == 0)
 		rc = write_journal(run, error);
+	if (rc == 0)
+		rc = keep_owner(run, error);
 	if (rc == 0)
 		rc = take_steps(run, error);
 	if (rc == 0 && changes_ruleset)
@@ -473,8 +503,12 @@ static int apply(struct run *run, const struct policy *policy,
 		rc = run->options->listener != NULL ?
 			     conflict_check_table(&run->state, error) :
 			     conflict_check(&run->plan, &run->state, error);
-	if (rc == 0)
+	if (rc == 0) {
+		run->plan.owns_table = table_wants_owner(policy,
+							 &run->state.table,
+							 is_first(run));
 		rc = compare(run, error);
+	}
 	if (rc < 0)
 		return rc;
 	ask_listener(run);
@@ -482,10 +516,18 @@ static int apply(struct run *run, const struct policy *policy,
 	if (run->options->dry_run)
 		return 0;
 	follow_generation(run);
-	return run->diff.count == 0 &&
-	       numbers_are_noted(&run->journal, &run->plan) ?
-		       report_ready(run, error) :
-		       carry_out_failback(run, policy, report, error);
+	if (run->diff.count == 0 &&
+	    numbers_are_noted(&run->journal, &run->plan)) {
+		rc = keep_owner(run, error);
+		if (rc == 0)
+			rc = report_ready(run, error);
+	} else {
+		rc = carry_out_failback(run, policy, report, error);
+	}
+	if (rc == 0 && !run->plan.owns_table && run->owner->socket >= 0 &&
+	    (!run->state.table.has_owner || has_step(&run->diff, STEP_RULESET)))
+		table_owner_end(run->owner, run->lock.dir);
+	return rc;
 }
 
 int setup_apply(const struct policy *policy,
@@ -524,8 +566,11 @@ static int undo(struct run *run, char error[static SETUP_ERROR_MAX])
 	print_steps(run);
 	if (run->options->dry_run)
 		return 0;
+	run->ruleset.socket = run->owner->socket;
 	rc = apply_steps(run->nl, &run->diff, &run->input, &run->ruleset, NULL,
 			 error);
+	if (rc == 0)
+		table_owner_end(run->owner, run->lock.dir);
 	/* A later policy would take these marks for verdicts. It fails where
 	 * there is no conntrack, and then nothing needs clearing. */
 	if (rc == 0 && run->journal.mask != 0)

@@ -22,6 +22,7 @@ struct health;
 struct plan;
 struct plan_exempts;
 struct policy;
+struct table_owner;
 
 /* One step as reported: '+' adds what is missing, '~' changes, '-' removes;
  * `thing` is the object: "ip -4 rule pref 20101 ...", "table inet waymark". */
@@ -100,6 +101,8 @@ struct setup_options {
 		     char error[static SETUP_ERROR_MAX]);
 	void *ctx;
 	const struct setup_listener *listener;	/* may be NULL */
+	/* What a daemon knows of the table's owner; NULL: nothing. */
+	struct table_owner *owner;
 };
 
 /*

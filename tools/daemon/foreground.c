@@ -16,6 +16,7 @@
 #include "engine/control.h"
 #include "engine/learn/neighbours.h"
 #include "rules/hosts/refresh.h"
+#include "rules/setup/kernel/table_holder.h"
 #include "rules/setup/monitor/lost_flows.h"
 #include "rules/setup/monitor/reconcile.h"
 #include "rules/setup/setup.h"
@@ -183,6 +184,7 @@ static void start_hooks(struct foreground *fg)
 
 static int start(struct foreground *fg, struct loaded *loaded)
 {
+	char oom_score[OOM_SCORE_MAX];
 	int rc = block_signals(fg);
 
 	if (rc < 0) {
@@ -190,7 +192,9 @@ static int start(struct foreground *fg, struct loaded *loaded)
 		return rc;
 	}
 	start_hooks(fg);
+	table_holder_lower_score(oom_score);
 	rc = confine_process();
+	table_holder_restore_score(oom_score);
 	if (rc < 0)
 		log_warning("%s: the process keeps all privileges: %s",
 			    fg->running.path, strerror(-rc));

@@ -7,7 +7,7 @@ endif
 syn match   waymarkComment   "#.*$" contains=@Spell
 syn region  waymarkString    start=+"+ skip=+\\.+ end=+"+ oneline
 syn region  waymarkPattern   start=+\<payload\s\+\zs/+ skip=+\\.+ end=+/+ oneline
-syn match   waymarkStatement "^\s*\(uplink\|exempt\|class\|route\|default\|expect\|late\|learn\|inspect\|marks\|queues\|resolve\|kernel-routes\|list\|include\|ahead\|strict\|on\)\>"
+syn match   waymarkStatement "^\s*\(uplink\|exempt\|class\|route\|default\|expect\|late\|learn\|inspect\|marks\|queues\|resolve\|kernel-routes\|own-table\|list\|include\|ahead\|strict\|on\)\>"
 syn keyword waymarkAction    via drop main fallback strict masquerade optional
 syn keyword waymarkAction    on-lan onlink probe dev table mark auto late keep move
 syn keyword waymarkAction    reset snat npt mss hold failback ipv4 ipv6 every up down first

@@ -7,6 +7,7 @@
 
 #include "rules/setup/doctor/doctor_private.h"
 #include "rules/setup/kernel/nft.h"
+#include "rules/setup/kernel/table_owner.h"
 #include "rules/setup/ruleset/queue_rule.h"
 #include "rules/setup/setup.h"
 
@@ -72,7 +73,7 @@ static void check_parts(const struct doctor *doctor)
 			 "add rule inet waymark_probe c %s\n",
 			 parts[i].hook, parts[i].rule);
 		snprintf(fix, sizeof(fix), "modprobe %s", parts[i].module);
-		if (nft_check(script, error) == 0)
+		if (nft_check(script, -1, error) == 0)
 			doctor_ok(doctor, "nftables: %s", parts[i].name);
 		else
 			doctor_report(doctor, DOCTOR_ERROR, fix,
@@ -101,6 +102,18 @@ static void check_queue(const struct doctor *doctor)
 			      "nor the xtables target NFQUEUE");
 }
 
+static void check_owner(const struct doctor *doctor)
+{
+	if (table_owner_works())
+		doctor_ok(doctor, "nftables: tables with an owner (own-table)");
+	else if (doctor->policy != NULL && policy_own_table(doctor->policy))
+		doctor_report(doctor, DOCTOR_WARNING, "own-table off",
+			      "own-table: the kernel has no tables with an "
+			      "owner (Linux 5.12), so `nft flush ruleset` "
+			      "removes table inet " NFT_TABLE " until it is "
+			      "restored");
+}
+
 void doctor_kernel(const struct doctor *doctor)
 {
 	bool may = may_all(doctor);
@@ -112,4 +125,5 @@ void doctor_kernel(const struct doctor *doctor)
 		return;
 	check_parts(doctor);
 	check_queue(doctor);
+	check_owner(doctor);
 }

@@ -11,15 +11,28 @@
 
 #include "rules/setup/kernel/set_error.h"
 
+struct mnl_socket;
+
 /* Our table, of family inet. */
 #define NFT_TABLE "waymark"
 /* The table's comment, which identifies it as ours. */
 #define NFT_COMMENT "made by waymark"
 
-/* Run a script as one transaction. 0 or -errno with a message. */
-int nft_run(const char *script, char error[static SETUP_ERROR_MAX]);
+/*
+ * Run a script as one transaction, on the netlink socket `socket`, in a child
+ * process; -1: on a new one. 0 or -errno with a message.
+ */
+int nft_run(const char *script, int socket, char error[static SETUP_ERROR_MAX]);
 /* Check whether the kernel would accept it; changes nothing. */
-int nft_check(const char *script, char error[static SETUP_ERROR_MAX]);
+int nft_check(const char *script, int socket,
+	      char error[static SETUP_ERROR_MAX]);
+
+/* Whether a process, which the kernel names as the author of a change, is this
+ * thread or one that ran a script for it. */
+bool nft_is_own_process(unsigned int pid);
+
+/* Open a copy of `socket`; -1: a new one. The caller closes it. NULL: errno. */
+struct mnl_socket *nft_socket_open(int socket);
 
 /* Return the output of a command, run in a child process; the caller frees it.
  * NULL: it failed. */

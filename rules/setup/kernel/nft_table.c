@@ -80,8 +80,12 @@ static int take_table(const struct nlmsghdr *message, void *data)
 {
 	struct reading *reading = data;
 	const struct nlattr *attr = attr_of(message, NFTA_TABLE_USERDATA);
+	const struct nlattr *owner = attr_of(message, NFTA_TABLE_OWNER);
 
 	reading->table->exists = true;
+	reading->table->has_owner = owner != NULL;
+	reading->table->owner =
+		owner != NULL ? ntohl(mnl_attr_get_u32(owner)) : 0;
 	reading->table->is_ours =
 		attr != NULL && mnl_attr_get_payload_len(attr) ==
 				2 + sizeof(NFT_COMMENT) &&

@@ -30,6 +30,8 @@ struct nft_table {
 	uint32_t generation;	/* when the read began */
 	bool exists;
 	bool is_ours;		/* it has our comment */
+	bool has_owner;		/* only one socket may change it, */
+	uint32_t owner;		/* with this netlink port */
 	/* Of the whole content, handles included, so that it changes with
 	 * every modification. */
 	uint64_t hash;

@@ -295,6 +295,7 @@ static void check(struct reconciler *rec)
 		.down_links = true,
 		.exempts = rec->options.exempts,
 		.listener = &listener,
+		.owner = watch_owner(rec->watch),
 	};
 	struct setup_report report = { 0 };
 	char error[SETUP_ERROR_MAX];

@@ -18,6 +18,7 @@
 #include "rules/setup/kernel/netlink_parse.h"
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/kernel/prefs.h"
+#include "rules/setup/kernel/table_owner.h"
 #include "rules/setup/plan/state.h"
 
 #define RECEIVE_MAX (64u << 10)
@@ -41,6 +42,7 @@ struct watched_link {
 struct watch {
 	struct mnl_socket *route;
 	struct mnl_socket *nft;
+	struct table_owner owner;
 	struct watched_link *links;
 	size_t link_count;
 	uint32_t *tables;
@@ -282,7 +284,7 @@ static void observe_generation(struct watch *watch,
 		else if (mnl_attr_get_type(attr) == NFTA_GEN_PROC_NAME)
 			name = mnl_attr_get_str(attr);
 	}
-	if (pid != (unsigned int)gettid())
+	if (!nft_is_own_process(pid))
 		observe_process(watch, WATCH_TABLE, pid, name);
 }
 
@@ -351,6 +353,7 @@ int watch_open(const struct policy *policy, struct watch **ret)
 
 	if (watch == NULL)
 		return -ENOMEM;
+	watch->owner = TABLE_OWNER_NONE;
 	rc = open_socket(NETLINK_ROUTE, route_groups,
 			 sizeof(route_groups) / sizeof(*route_groups),
 			 &watch->route);
@@ -375,6 +378,7 @@ void watch_close(struct watch *watch)
 		mnl_socket_close(watch->route);
 	if (watch->nft != NULL)
 		mnl_socket_close(watch->nft);
+	table_owner_fini(&watch->owner);
 	free(watch->links);
 	free(watch->tables);
 	free(watch);
@@ -390,10 +394,16 @@ void watch_mute(struct watch *watch, bool is_muted)
 			      &group, sizeof(group));
 }
 
+struct table_owner *watch_owner(struct watch *watch)
+{
+	return &watch->owner;
+}
+
 void watch_fds(const struct watch *watch, int fds[static WATCH_FDS])
 {
 	fds[0] = mnl_socket_get_fd(watch->route);
 	fds[1] = mnl_socket_get_fd(watch->nft);
+	fds[2] = watch->owner.holder;
 }
 
 static void read_socket(struct watch *watch, struct mnl_socket *socket,
@@ -422,4 +432,6 @@ void watch_read(struct watch *watch, unsigned int local_port, watch_event *seen,
 	watch->local_port = local_port;
 	read_socket(watch, watch->route, observe_rtnetlink);
 	read_socket(watch, watch->nft, observe_nftables);
+	if (table_owner_is_lost(&watch->owner))
+		seen(ctx, WATCH_TABLE, "its process waymark-table has ended");
 }

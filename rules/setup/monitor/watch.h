@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 struct policy;
+struct table_owner;
 struct watch;
 
 enum watch_kind {
@@ -35,8 +36,11 @@ int watch_policy(struct watch *watch, const struct policy *policy);
  * set, which takes longer than to load the set. */
 void watch_mute(struct watch *watch, bool is_muted);
 
+/* What set-up knows of the table's owner; watch_read() reports its end. */
+struct table_owner *watch_owner(struct watch *watch);
+
 /* The descriptors to poll for reading. */
-#define WATCH_FDS 2
+#define WATCH_FDS 3
 void watch_fds(const struct watch *watch, int fds[static WATCH_FDS]);
 
 /* Report all pending notifications, except of changes made via the rtnetlink

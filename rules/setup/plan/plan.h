@@ -101,6 +101,7 @@ struct plan_subnet {
 
 struct plan {
 	bool has_ruleset;	/* false: the plan that undoes everything */
+	bool owns_table;	/* see table_owner.h; set by setup.c */
 	uint32_t mask;
 	bool has_xfrm;		/* the kernel supports IPsec */
 	bool has_guard;		/* some uplink is strict: plan_guard.h */

@@ -140,17 +140,15 @@ static int take_answer(struct mnl_socket *socket)
 	       -errno : 0;
 }
 
-static int send_batch(const struct filling *f)
+static int send_batch(const struct filling *f, int owner)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER,
-						     SOCK_CLOEXEC);
+	struct mnl_socket *socket = nft_socket_open(owner);
 	int room = (int)f->used + (64 << 10);
 	int rc = 0;
 
 	if (socket == NULL)
 		return -errno;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_SNDBUFFORCE,
+	if (setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_SNDBUFFORCE,
 		       &room, sizeof(room)) < 0 ||
 	    mnl_socket_sendto(socket, f->buffer, f->used) < 0)
 		rc = -errno;
@@ -160,7 +158,7 @@ static int send_batch(const struct filling *f)
 	return rc;
 }
 
-static int fill(const struct big_set *set)
+static int fill(const struct big_set *set, int owner)
 {
 	size_t elements = (2 * set->count + 1) * ELEMENT_MAX;
 	struct filling f = { .set = set, .sequence = 1 };
@@ -170,17 +168,18 @@ static int fill(const struct big_set *set)
 	if (f.buffer == NULL)
 		return -ENOMEM;
 	put_batch(&f);
-	rc = send_batch(&f);
+	rc = send_batch(&f, owner);
 	free(f.buffer);
 	return rc;
 }
 
 int big_sets_make(const struct plan *plan, const struct nft_table *table,
-		  char error[static SETUP_ERROR_MAX])
+		  int owner, char error[static SETUP_ERROR_MAX])
 {
 	for (size_t i = 0; i < plan->big_count; i++) {
 		const struct big_set *set = &plan->bigs[i];
-		int rc = nft_table_has_whole(table, set->name) ? 0 : fill(set);
+		int rc = nft_table_has_whole(table, set->name) ? 0 :
+							 fill(set, owner);
 
 		if (rc < 0)
 			return set_error(error, rc, "nftables: a list of %zu "

@@ -21,8 +21,9 @@ void big_sets_delete(const struct plan *plan, const struct nft_table *table,
 		     FILE *out);
 /* Whether any is missing or incomplete. */
 bool big_sets_lack(const struct plan *plan, const struct nft_table *table);
-/* Load the missing or incomplete ones. 0 or -errno with a message. */
+/* Load the missing or incomplete ones; `owner` is the socket of the table's
+ * owner, or -1. 0 or -errno with a message. */
 int big_sets_make(const struct plan *plan, const struct nft_table *table,
-		  char error[static SETUP_ERROR_MAX]);
+		  int owner, char error[static SETUP_ERROR_MAX]);
 
 #endif

@@ -97,18 +97,16 @@ static void batch_commit(struct batch *batch)
 	mnl_nlmsg_batch_next(batch->messages);
 }
 
-static int batch_send(struct batch *batch)
+static int batch_send(struct batch *batch, int owner)
 {
 	char answer[RECEIVE_MAX];
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER,
-						     SOCK_CLOEXEC);
+	struct mnl_socket *socket = nft_socket_open(owner);
 	ssize_t len;
 	int rc = 0;
 
 	if (socket == NULL)
 		return -errno;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, mnl_nlmsg_batch_head(batch->messages),
+	if (mnl_socket_sendto(socket, mnl_nlmsg_batch_head(batch->messages),
 			      mnl_nlmsg_batch_size(batch->messages)) < 0) {
 		rc = -errno;
 		goto out;
@@ -161,7 +159,8 @@ static void put_flush(struct batch *batch, const char *table, const char *chain)
 	mnl_nlmsg_batch_next(batch->messages);
 }
 
-int queue_rule_fill(const struct plan *plan, char error[static SETUP_ERROR_MAX])
+int queue_rule_fill(const struct plan *plan, int owner,
+		    char error[static SETUP_ERROR_MAX])
 {
 	char name[RULESET_QUEUE_MAX];
 	struct batch batch;
@@ -177,7 +176,7 @@ int queue_rule_fill(const struct plan *plan, char error[static SETUP_ERROR_MAX])
 	}
 	if (rc == 0) {
 		batch_commit(&batch);
-		rc = batch_send(&batch);
+		rc = batch_send(&batch, owner);
 	}
 	batch_fini(&batch);
 	if (rc < 0)
@@ -206,7 +205,7 @@ bool queue_rule_works(void)
 		rc = put_rule(&batch, PROBE, PROBE, info_of(0, true), true);
 	}
 	if (rc == 0)
-		rc = batch_send(&batch);
+		rc = batch_send(&batch, -1);
 	batch_fini(&batch);
 	return rc == 0;
 }

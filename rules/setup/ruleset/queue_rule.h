@@ -21,8 +21,9 @@ bool queue_rule_works(void);
  */
 int queue_rule_check(const struct plan *plan, bool *ret_right);
 
-/* Fill the plan's queue chains, which exist, in one transaction. */
-int queue_rule_fill(const struct plan *plan,
+/* Fill the plan's queue chains, which exist, in one transaction. `owner` is the
+ * socket of the table's owner, or -1. */
+int queue_rule_fill(const struct plan *plan, int owner,
 		    char error[static SETUP_ERROR_MAX]);
 
 #endif

@@ -549,10 +549,17 @@ static void write_hooks(const struct plan *plan, FILE *out)
 	write_settle(plan, out);
 }
 
+/* The flags have to be those of the existing table, see table_owner.h. */
+static void write_head(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "table inet " NFT_TABLE " {\n"
+		"\tcomment \"" NFT_COMMENT "\"\n%s\n",
+		plan->owns_table ? "\tflags owner\n" : "");
+}
+
 void ruleset_write(const struct plan *plan, bool with_big, FILE *out)
 {
-	fputs("table inet " NFT_TABLE " {\n"
-	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
+	write_head(plan, out);
 	ruleset_count_write(plan, out);
 	write_sets(plan, with_big, out);
 	ruleset_clients_write_sets(plan, out);
@@ -580,8 +587,7 @@ void ruleset_write_queues(const struct plan *plan, FILE *out)
 {
 	char name[RULESET_QUEUE_MAX];
 
-	fputs("table inet " NFT_TABLE " {\n"
-	      "\tcomment \"" NFT_COMMENT "\"\n\n", out);
+	write_head(plan, out);
 	for (unsigned int i = plan->queue_first; i <= plan->queue_last; i++)
 		fprintf(out, "\tchain %s {\n\t\tqueue num %u%s\n\t}\n\n",
 			ruleset_queue_name(plan, (uint16_t)i, name), i,

@@ -96,7 +96,8 @@ void ruleset_write_first(const struct plan *plan,
 {
 	char name[RULESET_QUEUE_MAX];
 
-	fputs("add table " TABLE " { comment \"" NFT_COMMENT "\"; }\n", out);
+	fprintf(out, "add table " TABLE " { comment \"" NFT_COMMENT "\"; %s}\n",
+		plan->owns_table ? "flags owner; " : "");
 	for (unsigned int i = plan->queue_first; i <= plan->queue_last; i++) {
 		ruleset_queue_name(plan, (uint16_t)i, name);
 		if (!nft_table_has_chain(table, name))
