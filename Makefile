@@ -31,17 +31,24 @@ LDLIBS   = $(shell pkg-config --libs $(LIBS)) -pthread
 COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE -I. $(PKG) $(WARN) $(CPPFLAGS) \
 	   $(CFLAGS) $(HARDEN) $(SANFLAG) -pthread
 
+# For IPFIX, if it is there. LGPL-3.0, so a separate program links it,
+# without libnftables, which is GPL-2.0-only.
+IPFIX   := $(shell pkg-config --exists libfixbuf jansson 2>/dev/null && \
+	   echo waymark-ipfix)
+IPFIX_PKG = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libfixbuf))
+
 # Debian 12 packages: what the build needs, and what tests, demo, lint and
 # benchmarks run.
 DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 	libnfnetlink-dev libmnl-dev libpcap-dev libnftables-dev libnftnl-dev \
 	nettle-dev libvectorscan-dev libjansson-dev libidn2-dev \
 	libc-ares-dev libcap-ng-dev libseccomp-dev libsystemd-dev \
-	libmicrohttpd-dev zlib1g-dev \
+	libmicrohttpd-dev libfixbuf-dev zlib1g-dev \
 	libzstd-dev liblz4-dev
 DEPS_TESTS := check netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
-	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime
+	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime \
+	nfdump
 DEPS_DEMO  := netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light openssh-server openssh-client socat tcpdump \
 	iputils-ping jq conntrack
@@ -55,6 +62,8 @@ TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c tools/load/*.c tools/traffic/*
 UNIT_SRC := $(wildcard pcap-tests/unit/check_*.c)
 HELPER_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+IPFIX_SRC := $(wildcard tools/ipfix/*.c)
+IPFIX_OBJ := $(IPFIX_SRC:%.c=$(BUILD)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
 HELPER_OBJ  := $(HELPER_SRC:%.c=$(BUILD)/%.o)
 BENCHES  := $(patsubst tools/bench/%.c,$(BUILD)/bench/%,\
@@ -70,7 +79,7 @@ LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 	bench-replay bench-reload install install-texts install-service deb clean help
 .SECONDARY:
 
-all: $(BUILD)/waymark
+all: $(BUILD)/waymark $(IPFIX:%=$(BUILD)/%)
 
 help:
 	@echo 'make              builds $(BUILD)/waymark'
@@ -116,6 +125,11 @@ $(BUILD)/waymark: $(TOOL_OBJ) $(BUILD)/libwaymark.a
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINK) -o $@ $^ $(LDLIBS)
 
+$(IPFIX_OBJ): private COMPILE += $(IPFIX_PKG)
+$(BUILD)/waymark-ipfix: $(IPFIX_OBJ) $(BUILD)/libwaymark.a
+	$(call say,LINK)
+	$(Q)$(COMPILE) $(LINK) -o $@ $^ $$(pkg-config --libs libfixbuf jansson)
+
 $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libwaymark.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -132,6 +146,10 @@ $(BUILD)/unit/check_flows_names: $(BUILD)/tools/flows_names.o
 $(BUILD)/unit/check_events: $(BUILD)/tools/daemon/events.o
 $(BUILD)/unit/check_web_check: $(BUILD)/tools/web_check.o
 $(BUILD)/unit/check_community_id: $(BUILD)/tools/community_id.o
+$(BUILD)/unit/check_records: $(BUILD)/tools/records_json.o \
+	$(BUILD)/tools/flows_marks.o $(BUILD)/tools/community_id.o
+$(BUILD)/unit/check_ipfix: $(BUILD)/tools/ipfix/ipfix_record.o \
+	$(BUILD)/tools/ipfix/ipfix_names.o
 $(BUILD)/unit/check_traffic: $(BUILD)/tools/traffic/traffic_flows.o \
 	$(BUILD)/tools/traffic/traffic_groups.o $(BUILD)/tools/traffic/flows_kernel.o
 $(BUILD)/unit/check_history: $(BUILD)/tools/traffic/history.o \
@@ -240,6 +258,8 @@ INSTALL_TEXT = install -D -m 644
 
 install: all install-texts install-service
 	install -D -m 755 $(BUILD)/waymark $(DESTDIR)$(PREFIX)/sbin/waymark
+	$(if $(IPFIX),install -D -m 755 $(BUILD)/waymark-ipfix \
+		$(DESTDIR)$(PREFIX)/libexec/waymark/waymark-ipfix)
 
 # A text that names places: $(call INSTALL_PLACES,FROM,TO). Manuals also name
 # the version.

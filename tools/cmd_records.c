@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cmd_records.c - waymark records: a line of JSON for each flow that ends.
+ * cmd_records.c - waymark records: a line of JSON for each flow that ends, or a
+ * record of IPFIX, which another process sends (records_ipfix.h).
  *
  * Connection tracking reports the end of a flow with its counters; the engine,
  * asked when records begin and followed from then on, what the flow was. Both
@@ -18,6 +19,14 @@
 #include "tools/cmd.h"
 #include "tools/options.h"
 #include "tools/records.h"
+#include "tools/records_ipfix.h"
+
+struct options_records {
+	const char *state_dir;
+	const char *collector;	/* NULL: print lines */
+	uint32_t domain;
+	unsigned long count;	/* 0: until interrupted */
+};
 
 struct stream {
 	int fd;
@@ -49,68 +58,102 @@ static bool read_events(struct stream *stream, struct records *records)
 }
 
 static int follow(struct stream *stream, struct records *records,
-		  unsigned long count)
+		  const struct options_records *options, FILE *out)
 {
 	struct pollfd fds[] = {
 		{ .fd = stream->fd, .events = POLLIN },
 		{ .fd = records_fd(records), .events = POLLIN },
+		/* Reports the end of the process that reads. */
+		{ .fd = options->collector != NULL ? fileno(out) : -1 },
 	};
 
-	while (count == 0 || records_printed(records) < count) {
-		if (poll(fds, 2, -1) < 0)
+	while (options->count == 0 ||
+	       records_printed(records) < options->count) {
+		if (poll(fds, 3, -1) < 0)
 			continue;
+		if (fds[2].revents != 0)
+			return EXIT_FAILURE;
 		/* Events first: a flow is settled before it ends. */
 		if (fds[0].revents != 0 && !read_events(stream, records)) {
 			fputs("waymark records: the engine has ended\n",
 			      stderr);
 			return EXIT_FAILURE;
 		}
-		if (fds[1].revents != 0 && records_turn(records, stdout) < 0)
+		if (fds[1].revents != 0 && records_turn(records, out) < 0)
 			return EXIT_FAILURE;
-		if (fflush(stdout) != 0)
+		if (fflush(out) != 0)
 			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
 }
 
 /* Follow first, then ask for what there is: nothing falls in between. */
-static int run(const char *state_dir, unsigned long count)
+static int run(const struct options_records *options, FILE *out)
 {
 	static struct stream stream;
 	struct records *records = NULL;
 	FILE *events = NULL;
-	int status = client_follow("records", state_dir, json_pack(
+	int status = client_follow("records", options->state_dir, json_pack(
 		"{s:s, s:b}", "do", "events", "flows", 1), &events);
 
 	if (status != EXIT_SUCCESS)
 		return status;
 	stream.fd = fileno(events);
 	status = EXIT_FAILURE;
-	if (records_open(state_dir, &records) == 0)
+	if (records_open(options->state_dir, &records) == 0)
 		status = records_begin(records);
 	if (status == EXIT_SUCCESS)
-		status = follow(&stream, records, count);
+		status = follow(&stream, records, options, out);
 	records_close(records);
 	fclose(events);
 	return status;
 }
 
+static int run_ipfix(const struct options_records *options)
+{
+	struct records_ipfix ipfix;
+	int status = records_ipfix_start(options->collector, options->domain,
+					 &ipfix);
+
+	if (status != EXIT_SUCCESS)
+		return status;
+	status = run(options, ipfix.input);
+	return records_ipfix_finish(&ipfix, status);
+}
+
+static bool read_domain(const char *text, uint32_t *ret)
+{
+	unsigned long domain;
+
+	if (!options_count(text, &domain) || domain > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)domain;
+	return true;
+}
+
 int cmd_records(int argc, char *argv[])
 {
 	static const struct option words[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { 0 },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "ipfix", required_argument, NULL, 'i' },
+		{ "domain", required_argument, NULL, 'd' }, { 0 },
 	};
-	const char *state_dir = NULL;
-	unsigned long count = 0;
+	struct options_records options = { .domain = 1 };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "n:", words, NULL)) != -1) {
 		if (option == 's')
-			state_dir = optarg;
-		else if (option != 'n' || !options_count(optarg, &count))
+			options.state_dir = optarg;
+		else if (option == 'i')
+			options.collector = optarg;
+		else if (option == 'd' ?
+			 !read_domain(optarg, &options.domain) :
+			 option != 'n' ||
+			 !options_count(optarg, &options.count))
 			return cmd_usage(argv[0]);
 	}
 	if (argc != optind)
 		return cmd_usage(argv[0]);
-	return run(state_dir, count);
+	return options.collector != NULL ? run_ipfix(&options) :
+	       run(&options, stdout);
 }

@@ -100,21 +100,6 @@ static int take_page(struct joining *joining, const json_t *flows)
 	return 0;
 }
 
-void flows_marks_read(const json_t *data, struct flows_marks *ret)
-{
-	const json_t *marks = json_object_get(data, "marks");
-
-	*ret = (struct flows_marks){
-		.settled = (uint32_t)json_integer_value(
-			json_object_get(marks, "settled")),
-		.path_mask = (uint32_t)json_integer_value(
-			json_object_get(marks, "path_mask")),
-		.uplinks = json_object_get(marks, "uplinks"),
-		.arrivals = json_object_get(marks, "arrivals"),
-		.classes = json_object_get(marks, "classes"),
-	};
-}
-
 /* Page by page, so that the engine serves others in between. */
 static int ask_engine(struct joining *joining)
 {
@@ -217,23 +202,6 @@ static int add_row(struct joining *joining, const struct flows_row *row)
 	list->rows[list->count++].client_name =
 		flows_names_find(joining->names, &row->entry.client);
 	return 0;
-}
-
-const char *flows_marks_uplink(const struct flows_marks *marks, uint32_t mark)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)marks->uplinks, name, value)
-		if ((mark & marks->path_mask) ==
-		    (uint32_t)json_integer_value(value))
-			return name;
-	json_object_foreach((json_t *)marks->arrivals, name, value)
-		if (json_integer_value(value) != 0 &&
-		    (mark & marks->path_mask) ==
-		    (uint32_t)json_integer_value(value))
-			return name;
-	return NULL;
 }
 
 static double wall_ns(void)

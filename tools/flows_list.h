@@ -50,10 +50,13 @@ struct flows_marks {
 	const json_t *uplinks;	/* name: mark */
 	const json_t *arrivals;	/* of flows that arrived; 0: the same */
 	const json_t *classes;
+	const json_t *devices;	/* of uplinks, by name */
 };
 void flows_marks_read(const json_t *data, struct flows_marks *ret);
 /* NULL: none. */
 const char *flows_marks_uplink(const struct flows_marks *marks, uint32_t mark);
+/* Whether the flow arrived by its uplink. */
+bool flows_marks_arrived(const struct flows_marks *marks, uint32_t mark);
 /* Read a flow of the engine; texts are borrowed from it. */
 bool flows_row_read(const json_t *flow, struct flows_row *row);
 

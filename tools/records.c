@@ -9,25 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#include "rules/parse/keywords.h"
 #include "tools/client.h"
-#include "tools/community_id.h"
-#include "tools/flows_list.h"
+#include "tools/records_json.h"
 
 #define BUCKET 4
 /* Flows of one turn, so that the engine's events are read in between. */
 #define ENDED_MAX 400
 #define RECEIVE_BYTES (8 << 20)
-#define TEXT_MAX 40
 
 struct known {
 	struct flows_entry key;
 	uint64_t number;	/* 0: free; the lowest is the oldest */
-	char app[TEXT_MAX], class[TEXT_MAX], evidence[8], late[8];
-	char line[96];
-	char host[256];
+	struct records_flow flow;
 };
 
 struct records {
@@ -38,7 +32,7 @@ struct records {
 	struct known *known;
 	uint64_t next;
 	size_t printed;
-	struct flows_entry ended[ENDED_MAX];
+	struct records_end ended[ENDED_MAX];
 	size_t ended_count;
 	uint64_t lost;		/* reports of the kernel, times */
 };
@@ -83,12 +77,27 @@ static void remember(struct records *records, const struct flows_row *row)
 	}
 	place->key = row->entry;
 	place->number = ++records->next;
-	copy(place->app, sizeof(place->app), row->app);
-	copy(place->class, sizeof(place->class), row->class);
-	copy(place->evidence, sizeof(place->evidence), row->evidence);
-	copy(place->late, sizeof(place->late), row->late);
-	copy(place->line, sizeof(place->line), row->line);
-	copy(place->host, sizeof(place->host), row->host);
+	copy(place->flow.app, sizeof(place->flow.app), row->app);
+	copy(place->flow.class, sizeof(place->flow.class), row->class);
+	copy(place->flow.evidence, sizeof(place->flow.evidence),
+	     row->evidence);
+	copy(place->flow.late, sizeof(place->flow.late), row->late);
+	copy(place->flow.line, sizeof(place->flow.line), row->line);
+	copy(place->flow.host, sizeof(place->flow.host), row->host);
+}
+
+/* A new policy may have other uplinks. */
+static void refresh_marks(struct records *records)
+{
+	json_t *data = NULL;
+
+	client_ask("records", records->state_dir,
+		   json_pack("{s:s}", "do", "flows"), &data);
+	if (data == NULL)
+		return;
+	json_decref(records->owned);
+	records->owned = data;
+	flows_marks_read(data, &records->marks);
 }
 
 void records_take_event(struct records *records, const json_t *event)
@@ -96,9 +105,11 @@ void records_take_event(struct records *records, const json_t *event)
 	const char *name = json_string_value(json_object_get(event, "event"));
 	struct flows_row row;
 
-	if (name != NULL &&
-	    (strcmp(name, "settled") == 0 || strcmp(name, "late") == 0) &&
-	    flows_row_read(event, &row))
+	if (name != NULL && strcmp(name, "reload") == 0)
+		refresh_marks(records);
+	else if (name != NULL && (strcmp(name, "settled") == 0 ||
+				  strcmp(name, "late") == 0) &&
+		 flows_row_read(event, &row))
 		remember(records, &row);
 }
 
@@ -133,72 +144,25 @@ int records_begin(struct records *records)
 static int take_end(const struct nlmsghdr *message, void *data)
 {
 	struct records *records = data;
-	struct flow_entry entry;
+	struct records_end *end;
 
-	if (flow_entry_read(message, &entry) &&
-	    (entry.mark & records->marks.path_mask) != 0 &&
-	    records->ended_count < ENDED_MAX)
-		flows_entry_of(&entry,
-			       &records->ended[records->ended_count++]);
+	if (records->ended_count == ENDED_MAX)
+		return MNL_CB_OK;
+	end = &records->ended[records->ended_count];
+	if (flow_entry_read(message, &end->kernel) &&
+	    (end->kernel.mark & records->marks.path_mask) != 0) {
+		flows_entry_of(&end->kernel, &end->entry);
+		records->ended_count++;
+	}
 	return MNL_CB_OK;
 }
 
-static json_t *number_or_null(bool is_known, uint64_t number)
-{
-	return is_known ? json_integer((json_int_t)number) : json_null();
-}
-
-static const char *or_null(const char *text)
-{
-	return text[0] != '\0' ? text : NULL;
-}
-
-static double seconds_of(uint64_t ns)
-{
-	return (double)(ns / 1000000) / 1000;
-}
-
-static json_t *record_json(const struct records *records,
-			   const struct flows_entry *entry,
-			   const struct known *known)
-{
-	char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX], proto[8];
-	char id[COMMUNITY_ID_MAX];
-	const char *name = keywords_of(keywords_protocol, entry->proto);
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(proto, sizeof(proto), "%u", entry->proto);
-	return json_pack(
-		"{s:o, s:f, s:s, s:s, s:i, s:s, s:i, s:s?, s:s?, s:s?, s:s?, "
-		"s:s?, s:s?, s:s?, s:b, s:o, s:o, s:s?}",
-		"start", entry->start_ns != 0 ?
-		json_real(seconds_of(entry->start_ns)) : json_null(),
-		"end", (double)now.tv_sec + (double)(now.tv_nsec / 1000000) /
-			       1000,
-		"proto", name != NULL ? name : proto,
-		"src", address_print_packet(&entry->client, client),
-		"sport", entry->sport,
-		"dst", address_print_packet(&entry->server, server),
-		"dport", entry->dport,
-		"host", known != NULL ? or_null(known->host) : NULL,
-		"app", known != NULL ? or_null(known->app) : NULL,
-		"class", known != NULL ? or_null(known->class) : NULL,
-		"route", known != NULL ? or_null(known->line) : NULL,
-		"uplink", flows_marks_uplink(&records->marks, entry->mark),
-		"evidence", known != NULL ? or_null(known->evidence) : NULL,
-		"late", known != NULL ? or_null(known->late) : NULL,
-		"settled", (entry->mark & records->marks.settled) != 0,
-		"bytes", number_or_null(entry->is_counted, entry->bytes),
-		"packets", number_or_null(entry->is_counted, entry->packets),
-		"community_id", community_id(entry, id));
-}
-
-static void print(struct records *records, const struct flows_entry *entry,
+static void print(struct records *records, const struct records_end *end,
 		  FILE *out)
 {
-	struct known *known = find(records, entry);
-	json_t *record = record_json(records, entry, known);
+	struct known *known = find(records, &end->entry);
+	json_t *record = records_json(end, &records->marks,
+				      known != NULL ? &known->flow : NULL);
 
 	json_dumpf(record, out, JSON_COMPACT | JSON_PRESERVE_ORDER |
 		   JSON_REAL_PRECISION(15));

@@ -170,7 +170,11 @@ static const struct command {
 	  "  --json            print one JSON object per event and line\n"
 	  "  --state-dir DIR   the directory that the engine uses\n" },
 	{ "records", cmd_records, "[OPTIONS]",
-	  "print a JSON object for each flow that ends",
+	  "print a JSON object for each flow that ends, or send it by IPFIX",
+	  "  --ipfix URL       send records to this collector instead:\n"
+	  "                    tcp://HOST[:PORT] or udp://HOST[:PORT], port\n"
+	  "                    4739 if none is given\n"
+	  "  --domain N        the observation domain of IPFIX (default 1)\n"
 	  "  -n COUNT          end after COUNT flows\n"
 	  "  --state-dir DIR   the directory that the engine uses\n" },
 	{ "top", cmd_top, "[OPTIONS]",

@@ -53,6 +53,13 @@ is "settled since" "$(record 443 $SERVER6 '"\(.src) \(.host) \(.class) \(.uplink
 	"$LAN6::9 $NAME_PLAIN null one 6"
 ok "its bytes" [ "$(record 443 $SERVER6 .bytes)" -gt 1500 ]
 ok "its packets" [ "$(record 443 $SERVER6 .packets)" -ge 10 ]
+is "the bytes of each direction" "$(record 443 $SERVER6 \
+	'.bytes_sent + .bytes_received == .bytes and .bytes_received > .bytes_sent and .packets_sent + .packets_received == .packets')" true
+is "before and after NAT" "$(record 443 $SERVER4 '"\(.src) \(.nat_src) \(.orig_dst) \(.orig_dport)"')" \
+	"$LAN4.9 $(up4 1) $SERVER4 443"
+is "its interface" "$(record 443 $SERVER4 '"\(.in) \(.out)"') $(record 25 $SERVER4 .out)" \
+	"null up1 up2"
+is "closed by its ends" "$(record 443 $SERVER6 .end_reason)" closed
 is "its times" "$(record 443 $SERVER6 '.start < .end and .end - .start < 600')" true
 is "decided by the kernel" "$(record 25 $SERVER4 '"\(.host) \(.uplink) \(.settled)"')" \
 	"null two true"
@@ -71,6 +78,16 @@ PYTHON
 is "its Community ID" "$(record 443 $SERVER6 .community_id)" "$(expected_id \
 	$LAN6::9 "$(record 443 $SERVER6 .sport)" $SERVER6 443)"
 is "one for each" "$(wc -l <"$LAB_DIR/records.log")" 3
+
+# A reload brings an uplink with another mark.
+sed -i "s|^route tcp dport 25 .*|uplink new { dev up2 via $(gw4 2) via $(gw6 2) \
+masquerade }\nroute tcp dport 25 via new|" "$LAB_DIR/lab.policy"
+ok "reload" waymark reload
+ask client tcp $SERVER4 25 >/dev/null
+ends -f ipv4
+ok "another record" until_true 100 eval \
+	'[ "$(wc -l <"$LAB_DIR/records.log")" -ge 4 ]'
+is "of the new uplink" "$(record 25 $SERVER4 .uplink | tail -n 1)" new
 
 is "-n ends it" "$(waymark records -n 1 | jq -r .dport & lab_sleep 1
 	ask client tcp $SERVER4 25 >/dev/null; ends -f ipv4; wait)" 25

@@ -389,6 +389,7 @@ lab_new()
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/waymark-lab.XXXXXX") || exit 1
 	# Some commands run as another user, without access to the source tree.
 	chmod 755 "$LAB_DIR"
+	cp "$WAYMARK-ipfix" "$LAB_DIR/" 2>/dev/null
 	cp "$WAYMARK" "$LAB_DIR/waymark" && WAYMARK=$LAB_DIR/waymark
 	mkdir -p "$LAB_DIR/iproute2/rt_tables.d"
 	cp -r /etc/iproute2/. "$LAB_DIR/iproute2/" 2>/dev/null

@@ -209,11 +209,15 @@ static json_t *marks_json(const struct policy *policy)
 	json_t *paths = json_object();
 	json_t *arrivals = json_object();
 	json_t *classes = json_array();
+	json_t *devices = json_object();
 
-	for (size_t i = 0; i < policy_uplinks(policy); i++)
-		json_object_set_new(arrivals, policy_uplink(policy, i)->name,
-			json_integer(marks_of(marks,
-				policy_arrival_path(policy, i), false)));
+	for (size_t i = 0; i < policy_uplinks(policy); i++) {
+		const struct uplink *up = policy_uplink(policy, i);
+
+		json_object_set_new(arrivals, up->name, json_integer(marks_of(
+			marks, policy_arrival_path(policy, i), false)));
+		json_object_set_new(devices, up->name, json_string(up->dev));
+	}
 	for (unsigned path = 1; path < MARKS_PATHS; path++) {
 		const char *name = policy_path_name(policy, (uint8_t)path);
 
@@ -224,11 +228,11 @@ static json_t *marks_json(const struct policy *policy)
 	for (size_t i = 0; i < policy_classes(policy); i++)
 		json_array_append_new(classes, json_string(
 			policy_class_name(policy, i)));
-	return json_pack("{s:I, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}",
 			 "settled", (json_int_t)marks->settled,
 			 "path_mask", (json_int_t)marks->path_mask,
 			 "uplinks", paths, "arrivals", arrivals,
-			 "classes", classes);
+			 "classes", classes, "devices", devices);
 }
 
 static struct engine_cursor cursor_of_request(const json_t *request)

@@ -262,26 +262,37 @@ static void read_key(const struct nlattr *tuple, struct flow_entry_key *key)
 	memcpy(key->tuple, mnl_attr_get_payload(tuple), len);
 }
 
-static void add_counters(const struct nlattr *nest, struct flow_entry *entry)
+static void add_counters(const struct nlattr *nest, struct flow_entry *entry,
+			 bool is_reply)
 {
+	uint64_t bytes = 0, packets = 0;
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) == CTA_COUNTERS_PACKETS)
-			entry->packets += be64toh(mnl_attr_get_u64(attr));
+			packets = be64toh(mnl_attr_get_u64(attr));
 		else if (mnl_attr_get_type(attr) == CTA_COUNTERS_BYTES)
-			entry->bytes += be64toh(mnl_attr_get_u64(attr));
+			bytes = be64toh(mnl_attr_get_u64(attr));
+	}
+	entry->bytes += bytes;
+	entry->packets += packets;
+	if (is_reply) {
+		entry->reply_bytes = bytes;
+		entry->reply_packets = packets;
 	}
 	entry->is_counted = true;
 }
 
-static void read_start(const struct nlattr *nest, struct flow_entry *entry)
+static void read_times(const struct nlattr *nest, struct flow_entry *entry)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, nest)
+	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_START)
 			entry->start_ns = be64toh(mnl_attr_get_u64(attr));
+		else if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_STOP)
+			entry->stop_ns = be64toh(mnl_attr_get_u64(attr));
+	}
 }
 
 static void read_protocol(const struct nlattr *nest, struct flow_entry *entry)
@@ -326,11 +337,16 @@ static void read_attribute(const struct nlattr *attr, struct flow_entry *entry)
 		entry->id = ntohl(mnl_attr_get_u32(attr));
 		break;
 	case CTA_COUNTERS_ORIG:
+		add_counters(attr, entry, false);
+		break;
 	case CTA_COUNTERS_REPLY:
-		add_counters(attr, entry);
+		add_counters(attr, entry, true);
 		break;
 	case CTA_TIMESTAMP:
-		read_start(attr, entry);
+		read_times(attr, entry);
+		break;
+	case CTA_TIMEOUT:
+		entry->timeout_s = ntohl(mnl_attr_get_u32(attr));
 		break;
 	}
 }

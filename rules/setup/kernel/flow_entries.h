@@ -38,7 +38,9 @@ struct flow_entry {
 	uint8_t tcp_state;		/* TCP_CONNTRACK_* of the kernel */
 	bool is_counted;		/* bytes and packets are known */
 	uint64_t bytes, packets;	/* of both directions */
-	uint64_t start_ns;		/* of the wall clock; 0: unknown */
+	uint64_t reply_bytes, reply_packets;
+	uint64_t start_ns, stop_ns;	/* of the wall clock; 0: unknown */
+	uint32_t timeout_s;		/* left; 0: expired, or unknown */
 };
 
 struct nlmsghdr;
