@@ -90,7 +90,7 @@ is "explain: no failover" "$(explains 5002 | grep -c '  now ')" 0
 # ---- IPv4 fails, IPv6 does not ----
 
 lab_forget
-# The flow has a port of its own: it stays on the fallback after the recovery.
+# The flow uses another port: it stays on the fallback after the recovery.
 talks flow $SERVER4 5004 $((50 + 30 * LAB_SLOW))
 until_true 20 eval '[ "$(lab_left 2 $SERVER4 udp 5004)" -gt 2 ]'
 lab_log_mark
