@@ -20,6 +20,11 @@ static const struct command {
 } commands[] = {
 	{ "check", cmd_check, "[OPTIONS] POLICY",
 	  "read a policy, print warnings, evaluate its expect lines",
+	  "  --overlaps        also warn of routes that lose some of their flows\n"
+	  "                    to a route above\n"
+	  "  --json            print errors and warnings as JSON, for editors\n"
+	  "  --fix             write the words that messages propose to the\n"
+	  "                    files, then check\n"
 	  "  --print           print the policy in its canonical form instead\n"
 	  "  --resolve         query the DNS for host names in address lists;\n"
 	  "                    default: use the stored addresses\n"

@@ -259,6 +259,81 @@ START_TEST(read_pipe)
 }
 END_TEST
 
+/* ---- for other programs ---- */
+
+static const struct {
+	const char *format;	/* with one value */
+	const char *code;
+} codes[] = {
+	{ "there is no uplink '%s'", "there-is-no-uplink" },
+	{ "expected %s", "expected" },
+	{ "'%-5s' is given twice", "is-given-twice" },
+	{ "%s", "syntax" },
+	{ "uplink '%.64s' has no %%", "uplink-has-no" },
+	{ "a word that is so long that a code with all of the words would be "
+	  "longer than %s", "a-word-that-is-so-long-that-a-code-with-all-of-the-"
+	  "words-would" },
+};
+
+static void keep(void *ctx, const struct diag_item *item)
+{
+	*(char **)ctx = strdup(item->code);
+}
+
+START_TEST(code)
+{
+	struct diag *diag = diag_new();
+	char *got = NULL;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	diag_add(diag, DIAG_ERROR, (struct place){ 0 }, NULL, codes[_i].format,
+		 "value");
+#pragma GCC diagnostic pop
+	diag_each(diag, keep, &got);
+	ck_assert_str_eq(got, codes[_i].code);
+	free(got);
+	diag_free(diag);
+}
+END_TEST
+
+static void check_second(void *ctx, const struct diag_item *item)
+{
+	int *count = ctx;
+
+	if ((*count)++ == 0) {
+		ck_assert_int_eq(item->level, DIAG_WARNING);
+		ck_assert_uint_eq(item->place.line, 1);
+		ck_assert_ptr_null(item->marked);
+		ck_assert_ptr_null(item->fix);
+		return;
+	}
+	ck_assert_int_eq(item->level, DIAG_ERROR);
+	ck_assert_str_eq(item->file, "p");
+	ck_assert_str_eq(item->marked, "fibr");
+	ck_assert_str_eq(item->fix, "fix");
+	ck_assert_uint_eq(item->place.column, 11);
+}
+
+START_TEST(items)
+{
+	const char *text = "default\nroute via fibr\n";
+	const struct source source = { "p", text, strlen(text) };
+	struct diag *diag = diag_new();
+	int count = 0;
+
+	diag_add(diag, DIAG_ERROR, (struct place){ &source, 2, 11, 4 }, "fix",
+		 "second");
+	/* Wider than its line: nothing is marked. */
+	diag_add(diag, DIAG_WARNING, (struct place){ &source, 1, 5, 9 }, NULL,
+		 "first");
+	diag_each(diag, check_second, &count);
+	ck_assert_int_eq(count, 2);
+	ck_assert_uint_eq(diag_left_out(diag), 0);
+	diag_free(diag);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("diag");
@@ -267,6 +342,8 @@ int main(void)
 	tcase_add_loop_test(tcase, caret, 0, ROWS(carets));
 	tcase_add_loop_test(tcase, long_line, 0, 8);
 	tcase_add_loop_test(tcase, long_line_of_characters, 0, 3);
+	tcase_add_loop_test(tcase, code, 0, ROWS(codes));
+	tcase_add_test(tcase, items);
 	tcase_add_test(tcase, order);
 	tcase_add_test(tcase, max);
 	tcase_add_test(tcase, source_gone);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/compare/reach_warn.h"
 #include "rules/compile/policy_load.h"
 #include "rules/policy/policy.h"
 
@@ -30,11 +31,26 @@ static char *diagnostics(struct diag *diag)
 	return text;
 }
 
-static struct policy *parse(const char *text, struct diag *diag)
+static struct place same_place(void *ctx, struct place place)
+{
+	(void)ctx;
+	return place;
+}
+
+static const struct reach_options defaults = {
+	.max_nodes = 1 << 20, .max_ms = 60000, .place = same_place,
+};
+
+static struct policy *parse(const char *text,
+			    const struct reach_options *options,
+			    struct diag *diag)
 {
 	struct policy *policy = NULL;
 
 	policy_parse("p", text, strlen(text), &vocabulary, diag, &policy);
+	if (policy != NULL)
+		ck_assert_int_eq(reach_warn(policy, &vocabulary, options, diag),
+				 0);
 	return policy;
 }
 
@@ -203,6 +219,43 @@ static const struct {
 	  "before their payload is seen", 0, 1 },
 	{ "payload", UP "route payload /^x/ or payload client /y/ via a", NULL,
 	  0, 0 },
+	{ "covered by several routes", UP "route tcp dport 1-500 via a\n"
+	  "route udp via a\nroute tcp dport 400-65535 via a\n"
+	  "route tcp dport 300-600 drop", "the routes in line 2 and line 4 "
+	  "together match all of these flows", 0, 1 },
+	{ "nearly covered by several routes", UP
+	  "route tcp dport 1-500 via a\nroute tcp dport 502-65535 via a\n"
+	  "route tcp dport 300-600 drop", NULL, 0, 0 },
+	{ "covered by families", UP "route from 0.0.0.0/0 via a\n"
+	  "route from ::/0 via a\nroute tcp drop",
+	  "the routes in line 2 and line 3 together", 0, 1 },
+	{ "covered by a host and its complement", UP
+	  "route host a.example via a\nroute tcp not host a.example via main\n"
+	  "route tcp dport 80 via a", "the routes in line 2 and line 3 "
+	  "together", 0, 1 },
+	{ "covered by eleven routes", UP "route tcp dport 1 via a\n"
+	  "route tcp dport 2 via a\nroute tcp dport 3 via a\n"
+	  "route tcp dport 4 via a\nroute tcp dport 5 via a\n"
+	  "route tcp dport 6 via a\nroute tcp dport 7 via a\n"
+	  "route tcp dport 8 via a\nroute tcp dport 9 via a\n"
+	  "route tcp dport 10 via a\nroute tcp dport 11 via a\n"
+	  "route tcp dport 1-11 via a",
+	  "13:1: warning: this route is never reached", 0, 1 },
+	{ "all exempt", UP "exempt from 192.0.2.0/24\n"
+	  "route from 192.0.2.9 via a", "all of its flows are exempt", 0, 1 },
+	{ "some exempt", UP "exempt from 192.0.2.9\n"
+	  "route from 192.0.2.8/31 via a", NULL, 0, 0 },
+	{ "below a drop of what is known later: taken meanwhile", UP
+	  "route tcp not app ssh drop\nroute app ssh via a\n"
+	  "route tcp via a", NULL, 0, 0 },
+	{ "below a drop of the same payload", UP "route app ssh drop\n"
+	  "route tcp app ssh via a", "the route in line 2", 0, 1 },
+	{ "a name without address may get one", UP
+	  "route from nas.example via a", NULL, 0, 1 },
+	{ "a name without address covers nothing", UP
+	  "route not from nas.example via a\nroute tcp via a", NULL, 0, 1 },
+	{ "local flows have no interface", UP "route uid 5 in lan0 via a",
+	  "this route can never match", 0, 1 },
 	{ "uid", UP "route uid 1000 via a", NULL, 0, 0 },
 	{ "uid, the same above", UP "route uid { 5-9, 10-20 } via a\n"
 	  "route uid { 6, 15-20 } via a", "never reached", 0, 1 },
@@ -234,6 +287,19 @@ static const struct {
 	  "for port 25 write [2001:db8::1]:25", 0, 1 },
 	{ "IPv6 address", "expect tcp fd10::2 > 2001:db8::25 via main", NULL,
 	  0, 0 },
+	{ "in the device of an uplink", UP "route tcp in eth1 via a",
+	  "2:14: warning: no flow from 'eth1' is tested", 0, 1 },
+	{ "in the device of an uplink, in a class", UP
+	  "class x = tcp or in { lan0, eth1 }\nroute x via a",
+	  "2:29: warning: no flow from 'eth1' is tested: it is the device of "
+	  "uplink 'a'", 0, 1 },
+	{ "in the device of an uplink on the LAN",
+	  "uplink a { dev eth1 via 192.0.2.1 on-lan }\n"
+	  "route tcp in eth1 via a", NULL, 0, 0 },
+	{ "not in the device of an uplink", UP "route tcp not in eth1 via a",
+	  NULL, 0, 0 },
+	{ "in a pattern that has the device of an uplink", UP
+	  "route tcp in eth* via a", NULL, 0, 0 },
 	{ "exempt everything", "exempt from 0.0.0.0/0",
 	  "all IPv4 addresses are exempt", 0, 1 },
 };
@@ -241,7 +307,7 @@ static const struct {
 START_TEST(warns)
 {
 	struct diag *diag = diag_new();
-	struct policy *policy = parse(rows[_i].policy, diag);
+	struct policy *policy = parse(rows[_i].policy, &defaults, diag);
 	char *text = diagnostics(diag);
 
 	ck_assert_msg(diag_errors(diag) == rows[_i].errors &&
@@ -260,12 +326,110 @@ START_TEST(warns)
 }
 END_TEST
 
+/* Warnings of overlaps, or with small limits. */
+static const struct {
+	const char *name;
+	const char *policy;
+	const char *warning;	/* NULL: none */
+	struct reach_options options;
+} limited_rows[] = {
+	{ "each takes more than the other", UP
+	  "route tcp dport 1-1000 via a\nroute from 10.0.0.5 via main",
+	  "3:1: warning: the route in line 2 takes some flows of this one",
+	  { .overlaps = true } },
+	{ "an example", UP
+	  "route tcp dport 1-1000 via a\nroute from 10.0.0.5 via main",
+	  "such as tcp 10.0.0.5:40000 198.51.100.7:443",
+	  { .overlaps = true } },
+	{ "the same uplink", UP
+	  "route tcp dport 1-1000 via a\nroute from 10.0.0.5 via a", NULL,
+	  { .overlaps = true } },
+	{ "an exception above", UP
+	  "route tcp dport 25 via a\nroute tcp via main", NULL,
+	  { .overlaps = true } },
+	{ "without the option", UP
+	  "route tcp dport 1-1000 via a\nroute from 10.0.0.5 via main", NULL,
+	  { .overlaps = false } },
+	{ "classes", UP "class x = tcp dport 1-100\n"
+	  "class y = tcp dport 90-200\nroute x or y via a",
+	  "4:1: warning: flows of class 'y' count as 'x' here",
+	  { .overlaps = true } },
+	{ "classes apart", UP "class x = tcp dport 1-100\n"
+	  "class y = tcp dport 190-200\nroute x or y via a", NULL,
+	  { .overlaps = true } },
+	{ "no time left", UP "route tcp dport 1-1000 via a",
+	  "2:1: warning: from here on, routes that are never reached are not "
+	  "found", { .max_ms = 0 } },
+};
+
+START_TEST(limited)
+{
+	struct reach_options options = limited_rows[_i].options;
+	struct diag *diag = diag_new();
+	struct policy *policy;
+	char *text;
+
+	options.place = same_place;
+	if (options.max_nodes == 0)
+		options.max_nodes = defaults.max_nodes;
+	if (strcmp(limited_rows[_i].name, "no time left") != 0)
+		options.max_ms = defaults.max_ms;
+	policy = parse(limited_rows[_i].policy, &options, diag);
+	text = diagnostics(diag);
+	if (limited_rows[_i].warning == NULL)
+		ck_assert_msg(text[0] == '\0', "%s: %s", limited_rows[_i].name,
+			      text);
+	else
+		ck_assert_msg(strstr(text, limited_rows[_i].warning) != NULL,
+			      "%s: no '%s' in:\n%s", limited_rows[_i].name,
+			      limited_rows[_i].warning, text);
+	policy_free(policy);
+	diag_free(diag);
+	free(text);
+}
+END_TEST
+
+#define MANY 200
+
+/* The proof ends where the nodes do, and reports the line. */
+START_TEST(no_nodes_left)
+{
+	struct reach_options options = defaults;
+	struct diag *diag = diag_new();
+	struct policy *policy;
+	char *text = NULL, *got;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	fputs(UP "route tcp dport 1 via a\nroute tcp dport 1 via main\n", out);
+	for (unsigned int i = 0; i < MANY; i++)
+		fprintf(out, "route tcp dport %u sport %u from 10.%u.0.0/16 or "
+			"udp length %u via a\n", 2 + i, 2 + i * 7 % MANY, i,
+			100 + i * 3 % MANY);
+	fclose(out);
+	options.max_nodes = 1;
+	policy = parse(text, &options, diag);
+	got = diagnostics(diag);
+	ck_assert_msg(strstr(got, "from here on, routes that are never reached "
+			     "are not found") != NULL, "%s", got);
+	ck_assert_msg(strstr(got, "p:3:1: warning: this route is never") !=
+		      NULL, "%s", got);
+	ck_assert_uint_eq(diag_warnings(diag), 2);
+	policy_free(policy);
+	diag_free(diag);
+	free(got);
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("warnings");
 	TCase *tcase = tcase_create("warnings");
 
 	tcase_add_loop_test(tcase, warns, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, limited, 0, ROWS(limited_rows));
+	tcase_add_test(tcase, no_nodes_left);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -179,12 +179,11 @@ void compile_expects_resolve(struct policy *policy);
 /* warn.c: after a compilation without errors. */
 void compile_warn(struct compiler *c);
 
-/* ---- warn_unreachable.c ---- */
+/* ---- covers.c ---- */
 
 /* Whether the set `outer` of a leaf of this kind contains all of `inner`; false
  * is not certain. `ctx` is the compiler (set_covers). */
 bool compile_covers(void *ctx, enum node_kind kind, uint32_t outer,
 		    uint32_t inner);
-void compile_warn_unreachable(struct compiler *c);
 
 #endif

@@ -38,6 +38,7 @@ static int store_ranges(struct compiler *c, const struct address_set *sets,
 	for (size_t i = 0; i < count; i++) {
 		kept[i].ranges = compile_ranges(c, &sets[i]);
 		kept[i].count = sets[i].count;
+		kept[i].has_hosts = sets[i].has_hosts;
 		if (kept[i].ranges == NULL)
 			return -ENOMEM;
 	}

@@ -69,6 +69,7 @@ int compile_host(struct compiler *c, const char *name, struct place place,
 	if (is_too_many(c, place))
 		return -EINVAL;
 	warn(c, name, place, host);
+	set->has_hosts = true;
 	copy = arena_alloc(c->policy->arena,
 			   (named.count + 1) * sizeof(*copy));
 	if (named.name == NULL || copy == NULL)

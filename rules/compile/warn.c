@@ -415,6 +415,49 @@ static void warn_packet_routes(struct compiler *c)
 	}
 }
 
+/* The uplink that takes all flows that arrive on a device; NULL: none. */
+static const struct uplink *arrives_by(const struct policy *p, const char *dev)
+{
+	for (size_t i = 0; i < p->uplink_count; i++)
+		if (!p->uplinks[i].on_lan && strcmp(p->uplinks[i].dev, dev) == 0)
+			return &p->uplinks[i];
+	return NULL;
+}
+
+/* Flows that arrive by an uplink are answered through it, whatever the routes
+ * are. A negation of its device is true for all other flows. */
+static void warn_in(struct compiler *c, const struct ast_condition *condition)
+{
+	const struct ast_value *v = condition->values;
+
+	if (condition->kind == CONDITION_NOT)
+		return;
+	for (const struct ast_condition *child = condition->children;
+	     child != NULL; child = child->next)
+		warn_in(c, child);
+	if (condition->kind != CONDITION_ATOM || condition->atom != ATOM_IN)
+		return;
+	for (; v != NULL; v = v->next) {
+		const struct uplink *up = arrives_by(c->policy, v->text);
+
+		if (up != NULL)
+			diag_add(c->diag, DIAG_WARNING, v->place,
+				 "name an interface of the local network, or "
+				 "add 'on-lan' to the uplink",
+				 "no flow from '%s' is tested: it is the "
+				 "device of uplink '%s'", v->text, up->name);
+	}
+}
+
+static void warn_inbound(struct compiler *c)
+{
+	for (size_t i = 0; i < c->routes.count; i++)
+		if (c->routes.items[i]->route.condition != NULL)
+			warn_in(c, c->routes.items[i]->route.condition);
+	for (size_t i = 0; i < c->classes.count; i++)
+		warn_in(c, c->classes.items[i].statement->class_condition);
+}
+
 void compile_warn(struct compiler *c)
 {
 	warn_marks(c);
@@ -424,7 +467,6 @@ void compile_warn(struct compiler *c)
 	warn_strict(c);
 	warn_families(c);
 	warn_failback(c);
-	compile_warn_unreachable(c);
 	warn_late(c);
 	warn_late_line(c);
 	warn_strict_start(c);
@@ -432,4 +474,5 @@ void compile_warn(struct compiler *c)
 	warn_packet_routes(c);
 	warn_default_drop(c);
 	warn_exempt_all(c);
+	warn_inbound(c);
 }

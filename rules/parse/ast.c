@@ -54,3 +54,13 @@ const struct ast_statement *ast_statements(const struct ast *ast)
 {
 	return ast->statements;
 }
+
+struct place ast_place(const struct ast *ast, struct place place)
+{
+	for (size_t i = 0; place.source != NULL && i < ast->source_count; i++)
+		if (strcmp(ast->sources[i]->name, place.source->name) == 0) {
+			place.source = ast->sources[i];
+			break;
+		}
+	return place;
+}

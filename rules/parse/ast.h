@@ -305,6 +305,9 @@ const struct ast_statement *ast_statements(const struct ast *ast);
 const struct source *ast_file(struct ast *ast, const char *path,
 			      struct place from, struct diag *diag);
 
+/* A place of a policy, which has no text, in the source that was read. */
+struct place ast_place(const struct ast *ast, struct place place);
+
 /*
  * Print the canonical form: one statement per line, one space between words,
  * no comments, one spelling of names and numbers, the statements of included

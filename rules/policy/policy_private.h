@@ -42,6 +42,7 @@ struct header_set {
 	const struct exempt_range *ranges;
 	const char **names;
 	size_t count;
+	bool has_hosts;		/* some are addresses of a host name */
 };
 
 struct policy {

@@ -49,6 +49,7 @@ int address_set_add_all(struct address_set *set,
 		memcpy(set->ranges + set->count, other->ranges,
 		       other->count * sizeof(*other->ranges));
 	set->count += other->count;
+	set->has_hosts |= other->has_hosts;
 	return 0;
 }
 
@@ -100,7 +101,7 @@ void address_set_normalise(struct address_set *set)
 bool address_set_equal(const struct address_set *a,
 		       const struct address_set *b)
 {
-	return a->count == b->count &&
+	return a->count == b->count && a->has_hosts == b->has_hosts &&
 	       (a->count == 0 || memcmp(a->ranges, b->ranges,
 					a->count * sizeof(*a->ranges)) == 0);
 }

@@ -19,6 +19,7 @@ struct address_set {
 	struct address_range *ranges;
 	size_t count;
 	size_t room;
+	bool has_hosts;	/* some are those of a host name */
 };
 
 void address_set_fini(struct address_set *set);

@@ -2,6 +2,7 @@
 /* diag.c - collect errors and warnings, print them with line and caret. */
 #include "rules/util/diag.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 #define SHOWN_MAX 120
 #define SHOWN_BEFORE 60
 
+/* Of a code. */
+#define CODE_MAX 64
+
 struct diagnostic {
 	enum diag_level level;
 	char *file;		/* NULL: no place */
@@ -21,6 +25,8 @@ struct diagnostic {
 	struct place place;	/* .source may be freed: do not use it */
 	char *text;
 	char *fix;		/* or NULL */
+	char *marked;		/* or NULL */
+	char code[CODE_MAX];
 	/* The part of the line that is shown, and the caret's offset in it. */
 	char shown[SHOWN_MAX];
 	size_t shown_len;
@@ -51,6 +57,7 @@ void diag_free(struct diag *diag)
 		free(diag->diagnostics[i].file);
 		free(diag->diagnostics[i].text);
 		free(diag->diagnostics[i].fix);
+		free(diag->diagnostics[i].marked);
 	}
 	free(diag->diagnostics);
 	free(diag);
@@ -112,6 +119,47 @@ static void copy_line(struct diagnostic *c)
 			       start;
 	memcpy(c->shown, line + start, c->shown_len);
 	c->caret = column - start;
+	if (c->place.column > 0 && c->place.width > 0 &&
+	    c->place.width <= len - column)
+		c->marked = strndup(line + column,
+				    c->place.width);
+}
+
+/* The length of a conversion of printf(3), from the '%' on. */
+static size_t conversion_len(const char *format)
+{
+	size_t len = 1 + strspn(format + 1, "-+ #0123456789.*hlzjt");
+
+	return format[len] != '\0' ? len + 1 : len;
+}
+
+/* Join the words of a format, without values, with '-'. */
+static void make_code(const char *format, char code[CODE_MAX])
+{
+	size_t len = 0;
+	bool is_gap = false;
+
+	while (*format != '\0' && len + 2 < CODE_MAX) {
+		unsigned char c = (unsigned char)*format;
+
+		if (c == '%') {
+			format += conversion_len(format);
+			is_gap = true;
+			continue;
+		}
+		format++;
+		if (!isalnum(c)) {
+			is_gap |= c != '\'';
+			continue;
+		}
+		if (is_gap && len > 0)
+			code[len++] = '-';
+		is_gap = false;
+		code[len++] = (char)tolower(c);
+	}
+	if (len == 0)
+		len = (size_t)snprintf(code, CODE_MAX, "syntax");
+	code[len] = '\0';
 }
 
 static size_t order_of_file(const struct diag *diag, const char *file)
@@ -158,6 +206,7 @@ void diag_addv(struct diag *diag, enum diag_level level, struct place place,
 	}
 	if (fix != NULL && (row->fix = strdup(fix)) == NULL)
 		diag->is_incomplete = true;
+	make_code(text, row->code);
 	row->level = level;
 	row->place = place;
 	row->order = diag->count;
@@ -313,10 +362,10 @@ static void print_rest(const struct diag *diag, enum diag_level level,
 			more > 1 ? "s" : "");
 }
 
-void diag_print(const struct diag *diag, FILE *out)
+/* A sorted copy, which the caller frees; NULL when out of memory. */
+static struct diagnostic *sort(const struct diag *diag)
 {
 	struct diagnostic *sorted = NULL;
-	size_t i;
 
 	if (diag->count > 0)
 		sorted = malloc(diag->count * sizeof(*sorted));
@@ -325,6 +374,14 @@ void diag_print(const struct diag *diag, FILE *out)
 		       diag->count * sizeof(*sorted));
 		qsort(sorted, diag->count, sizeof(*sorted), compare);
 	}
+	return sorted;
+}
+
+void diag_print(const struct diag *diag, FILE *out)
+{
+	struct diagnostic *sorted = sort(diag);
+	size_t i;
+
 	for (i = 0; i < diag->count; i++)
 		print_one(sorted != NULL ? &sorted[i] : &diag->diagnostics[i],
 			  out);
@@ -333,4 +390,31 @@ void diag_print(const struct diag *diag, FILE *out)
 	if (diag->is_incomplete)
 		fputs("error: out of memory\n", out);
 	free(sorted);
+}
+
+void diag_each(const struct diag *diag,
+	       void (*each)(void *ctx, const struct diag_item *item),
+	       void *ctx)
+{
+	struct diagnostic *sorted = sort(diag);
+
+	for (size_t i = 0; i < diag->count; i++) {
+		const struct diagnostic *row =
+			sorted != NULL ? &sorted[i] : &diag->diagnostics[i];
+		const struct diag_item item = {
+			.level = row->level, .file = row->file,
+			.place = row->place, .code = row->code,
+			.text = row->text, .fix = row->fix,
+			.marked = row->marked,
+		};
+
+		each(ctx, &item);
+	}
+	free(sorted);
+}
+
+size_t diag_left_out(const struct diag *diag)
+{
+	return diag->counted[DIAG_ERROR] - diag->kept[DIAG_ERROR] +
+	       diag->counted[DIAG_WARNING] - diag->kept[DIAG_WARNING];
 }

@@ -58,4 +58,23 @@ size_t diag_warnings(const struct diag *diag);
  */
 void diag_print(const struct diag *diag, FILE *out);
 
+/* An error or a warning for other programs; all is borrowed from the diag. */
+struct diag_item {
+	enum diag_level level;
+	const char *file;	/* NULL: no place */
+	struct place place;	/* without source */
+	/* The fixed words of the text, such as "there-is-no-uplink". */
+	const char *code;
+	const char *text;
+	const char *fix;	/* or NULL */
+	const char *marked;	/* what the caret underlines; NULL: nothing */
+};
+
+/* Call `each` for all that were kept, in the order of diag_print(). */
+void diag_each(const struct diag *diag,
+	       void (*each)(void *ctx, const struct diag_item *item),
+	       void *ctx);
+/* The errors and warnings beyond DIAG_MAX. */
+size_t diag_left_out(const struct diag *diag);
+
 #endif

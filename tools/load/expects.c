@@ -2,6 +2,8 @@
 /* expects.c - the expect lines of a policy, see expects.h. */
 #include "tools/load/expects.h"
 
+#include <stdlib.h>
+
 #include "engine/expect.h"
 #include "tools/load/load.h"
 
@@ -54,17 +56,12 @@ static void print_late(const struct expect_course *course, FILE *out)
 			  "what happens depends on the ports: write both");
 }
 
-static void print_broken(const struct policy *policy,
-			 const struct expect *expect,
-			 const struct expect_result *result, const char *what,
-			 FILE *out)
+static void print_details(const struct policy *policy,
+			  const struct expect_result *result, FILE *out)
 {
 	const struct expect_course *course = &result->course;
-	char place[PLACE_MAX], line[PLACE_MAX];
+	char line[PLACE_MAX];
 
-	load_place(&expect->place, place, sizeof(place));
-	fprintf(out, "%s:%u: %s: this does not hold: %s\n", place,
-		expect->place.column, what, expect->text);
 	if (result->exempt != NULL) {
 		fprintf(out, "  the flow is exempt by %s\n",
 			load_place(&result->exempt->place, line, sizeof(line)));
@@ -84,7 +81,27 @@ static void print_broken(const struct policy *policy,
 		print_late(course, out);
 }
 
-size_t expects_run(const struct policy *policy, const char *what, FILE *out)
+static void report(const struct policy *policy, const struct expect *expect,
+		   const struct expect_result *result, expects_sink sink,
+		   void *ctx)
+{
+	char *text = NULL, *details = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&details, &len);
+
+	if (out != NULL) {
+		print_details(policy, result, out);
+		fclose(out);
+	}
+	if (asprintf(&text, "this does not hold: %s", expect->text) < 0)
+		text = NULL;
+	sink(ctx, &expect->place, text != NULL ? text : "this does not hold",
+	     details != NULL ? details : "");
+	free(text);
+	free(details);
+}
+
+size_t expects_each(const struct policy *policy, expects_sink sink, void *ctx)
 {
 	size_t broken = 0;
 
@@ -95,8 +112,32 @@ size_t expects_run(const struct policy *policy, const char *what, FILE *out)
 		expect_check(policy, expect, &result);
 		if (result.holds)
 			continue;
-		print_broken(policy, expect, &result, what, out);
+		report(policy, expect, &result, sink, ctx);
 		broken++;
 	}
-	return broken + nevers_run(policy, what, out);
+	return broken + nevers_each(policy, sink, ctx);
+}
+
+struct printer {
+	const char *what;
+	FILE *out;
+};
+
+static void print_broken(void *ctx, const struct place *place,
+			 const char *text, const char *details)
+{
+	const struct printer *printer = ctx;
+	char file[PLACE_MAX];
+
+	if (place != NULL)
+		fprintf(printer->out, "%s:%u: ",
+			load_place(place, file, sizeof(file)), place->column);
+	fprintf(printer->out, "%s: %s\n%s", printer->what, text, details);
+}
+
+size_t expects_run(const struct policy *policy, const char *what, FILE *out)
+{
+	struct printer printer = { what, out };
+
+	return expects_each(policy, print_broken, &printer);
 }

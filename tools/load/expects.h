@@ -8,13 +8,24 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct place;
 struct policy;
 
-/* Report each that does not hold, as an `error` or a `warning`, with its place
- * and what decides instead. How many there are. */
+/*
+ * Takes an expect line that does not hold, or cannot be proven. `details` has
+ * what decides instead, in lines that begin with blanks; `place` is NULL if all
+ * lines are concerned.
+ */
+typedef void (*expects_sink)(void *ctx, const struct place *place,
+			     const char *text, const char *details);
+
+/* Call `sink` for each line that does not hold. How many there are. */
+size_t expects_each(const struct policy *policy, expects_sink sink, void *ctx);
+
+/* Print them as an `error` or a `warning`, with their place. */
 size_t expects_run(const struct policy *policy, const char *what, FILE *out);
 
-/* The same for the `expect never` lines; expects_run() calls it. */
-size_t nevers_run(const struct policy *policy, const char *what, FILE *out);
+/* The same for the `expect never` lines; expects_each() calls it. */
+size_t nevers_each(const struct policy *policy, expects_sink sink, void *ctx);
 
 #endif

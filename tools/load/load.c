@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/hints/hint.h"
+#include "rules/compare/reach_warn.h"
 #include "rules/parse/ast.h"
 #include "rules/util/diag.h"
 #include "rules/hosts/hosts_file.h"
@@ -213,6 +214,41 @@ static int make(struct attempt *attempt)
 	return rc;
 }
 
+static struct place find_place(void *ctx, struct place place)
+{
+	return ast_place(ctx, place);
+}
+
+/* About 75 MB. */
+#define PROVE_NODES ((size_t)1 << 21)
+#define PROVE_MS 5000
+
+/* Look for routes that no flow reaches. */
+static void prove(struct attempt *attempt)
+{
+	const struct reach_options options = {
+		.overlaps = attempt->options->overlaps,
+		.max_nodes = PROVE_NODES, .max_ms = PROVE_MS,
+		.place = find_place, .ctx = attempt->loaded.ast,
+	};
+
+	if (reach_warn(attempt->loaded.policy, hints_vocabulary(), &options,
+		       attempt->diag) < 0)
+		diag_add(attempt->diag, DIAG_WARNING, (struct place){ 0 },
+			 "out of memory",
+			 "routes that are never reached are not found");
+}
+
+static void print_diag(const struct attempt *attempt)
+{
+	const struct load_options *options = attempt->options;
+
+	if (options->report != NULL)
+		options->report(options->report_ctx, attempt->diag);
+	else
+		diag_print(attempt->diag, attempt->out);
+}
+
 static void warn_foreign(void *ctx, const char *line, const char *fix)
 {
 	fprintf(ctx, "%s: %s%s%s\n", fix != NULL ? "warning" : "note", line,
@@ -235,11 +271,13 @@ int load(const char *path, const struct load_options *options,
 		loaded_fini(&attempt.loaded);
 		return -ENOMEM;
 	}
+	if (rc == 0 && options->prove)
+		prove(&attempt);
 	if (rc < 0 || !options->quiet)
-		diag_print(attempt.diag, attempt.out);
+		print_diag(&attempt);
 	else
 		warn_unknown(&attempt);
-	if (rc < 0)
+	if (rc < 0 && options->report == NULL)
 		fprintf(attempt.out, "%s: %zu error%s\n", path,
 			diag_errors(attempt.diag),
 			diag_errors(attempt.diag) == 1 ? "" : "s");
@@ -248,7 +286,11 @@ int load(const char *path, const struct load_options *options,
 		loaded_fini(&attempt.loaded);
 		return rc;
 	}
-	if (options->warn_foreign)
+	if (options->warn_foreign && options->report_foreign != NULL)
+		(void)plan_foreign_report(attempt.loaded.policy,
+					  options->report_foreign,
+					  options->report_ctx);
+	else if (options->warn_foreign)
 		(void)plan_foreign_report(attempt.loaded.policy, warn_foreign,
 					  attempt.out);
 	if (options->run_expects)

@@ -10,6 +10,8 @@
 #include "rules/hosts/hosts.h"
 #include "rules/policy/policy.h"
 
+struct diag;
+
 /* All zeros: warnings are printed, names have their stored addresses. */
 struct load_options {
 	bool quiet;		/* no warnings */
@@ -18,6 +20,8 @@ struct load_options {
 	bool remember;		/* and keep what is answered */
 	bool is_case;		/* of `test`, which never asks */
 	bool warn_foreign;	/* of foreign rules that ours shadow */
+	bool prove;		/* warn of routes that are never reached */
+	bool overlaps;		/* and of those that lose flows to others */
 	bool run_expects;	/* warn of those that do not hold */
 	/* Uplinks have the numbers that are in force by the journal: as the
 	 * policy is, or would be, set up here. */
@@ -26,6 +30,11 @@ struct load_options {
 	/* What is known of names, in place of what is kept; or NULL. */
 	const struct hosts *known;
 	FILE *out;		/* for messages; NULL: stderr */
+	/* Takes errors and warnings, which are not printed then; or NULL. */
+	void (*report)(void *ctx, const struct diag *diag);
+	/* The same for those that have no place; or NULL. */
+	void (*report_foreign)(void *ctx, const char *line, const char *fix);
+	void *report_ctx;
 };
 
 /* A policy, and what is needed to compile it again when the addresses of names

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nevers.c - prove the `expect never` lines of a policy, see expects.h. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/hints/hint.h"
@@ -11,8 +12,9 @@
 
 #define PLACE_MAX 512
 
-static void print_broken(struct query *query, const struct policy *policy,
-			 const struct never *never, const char *what, FILE *out)
+/* The flows, one of them, and the line that decides it. */
+static void print_details(struct query *query, const struct policy *policy,
+			  FILE *out)
 {
 	const struct answer *answer = &query->answers[0];
 	const struct outcomes *o = &query->outcomes;
@@ -20,9 +22,7 @@ static void print_broken(struct query *query, const struct policy *policy,
 	struct course course;
 	char place[PLACE_MAX];
 
-	fprintf(out, "%s:%u: %s: this does not hold: %s\n  ",
-		load_place(&never->place, place, sizeof(place)),
-		never->place.column, what, never->text);
+	fputs("  ", out);
 	if (region_print(&query->outcomes.space, answer->region, 1, "", out))
 		fputs(", and others", out);
 	fputs("\n  for example: ", out);
@@ -43,24 +43,43 @@ static const char *reason(int rc)
 	return rc == -E2BIG ? "the policy is too complex" : strerror(-rc);
 }
 
+static void report(struct query *query, const struct policy *policy,
+		   const struct never *never, expects_sink sink, void *ctx)
+{
+	char *text = NULL, *details = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&details, &len);
+
+	if (out != NULL) {
+		print_details(query, policy, out);
+		fclose(out);
+	}
+	if (asprintf(&text, "this does not hold: %s", never->text) < 0)
+		text = NULL;
+	sink(ctx, &never->place, text != NULL ? text : "this does not hold",
+	     details != NULL ? details : "");
+	free(text);
+	free(details);
+}
+
 /* One question; 1 if it does not hold. */
 static size_t run_one(struct query *query, const struct policy *policy,
-		      const struct never *never, const char *what, FILE *out)
+		      const struct never *never, expects_sink sink, void *ctx)
 {
 	int rc = query_ask(query, never);
-	char place[PLACE_MAX];
+	char text[PLACE_MAX];
 
+	snprintf(text, sizeof(text), "this cannot be proven: %s", reason(rc));
 	if (rc < 0)
-		fprintf(out, "%s:%u: %s: this cannot be proven: %s\n",
-			load_place(&never->place, place, sizeof(place)),
-			never->place.column, what, reason(rc));
+		sink(ctx, &never->place, text, "");
 	else if (query->count > 0)
-		print_broken(query, policy, never, what, out);
+		report(query, policy, never, sink, ctx);
 	return rc < 0 || query->count > 0;
 }
 
-size_t nevers_run(const struct policy *policy, const char *what, FILE *out)
+size_t nevers_each(const struct policy *policy, expects_sink sink, void *ctx)
 {
+	char text[PLACE_MAX];
 	size_t broken = 0;
 	struct query query;
 	int rc;
@@ -69,13 +88,14 @@ size_t nevers_run(const struct policy *policy, const char *what, FILE *out)
 		return 0;
 	rc = query_init(&query, policy, hints_vocabulary(), COMPARE_NODES);
 	if (rc < 0) {
-		fprintf(out, "%s: 'expect never' cannot be proven: %s\n", what,
-			reason(rc));
+		snprintf(text, sizeof(text), "'expect never' cannot be proven: "
+			 "%s", reason(rc));
+		sink(ctx, NULL, text, "");
 		broken = policy_nevers(policy);
 	}
 	for (size_t i = 0; rc == 0 && i < policy_nevers(policy); i++)
 		broken += run_one(&query, policy, policy_never(policy, i),
-				  what, out);
+				  sink, ctx);
 	query_fini(&query);
 	return broken;
 }
