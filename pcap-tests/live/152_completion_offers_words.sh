@@ -32,7 +32,7 @@ is "all commands" "$(offered waymark '')" "$( ("$WAYMARK" help | sed -n \
 	's/^  \([a-z]*\) .*/\1/p'; echo help; echo --help; echo --version) |
 	sort | paste -sd' ')"
 is "options" "$(offered waymark check --)" \
-	"--help --print --resolve --state-dir"
+	"--fix --help --json --overlaps --print --resolve --state-dir"
 is "an option with one letter" "$(offered waymark top -n)" "-n"
 is "directories for a directory" \
 	"$(offered waymark check --state-dir c)" captures
@@ -67,7 +67,7 @@ if command -v zsh >/dev/null; then
 	like "zsh: commands, with their help" "$(zsh_offered waymark '')" \
 		'^reload:make the running engine'
 	is "zsh: options" "$(zsh_offered waymark check -- | grep -v "^--$" | sort | paste -sd' ')" \
-		"--help --print --resolve --state-dir"
+		"--fix --help --json --overlaps --print --resolve --state-dir"
 	is "zsh: files" "$(zsh_offered waymark check '')" files
 	like "zsh: applications" \
 		"$(zsh_offered waymark explain home.policy tcp app '')" \

@@ -100,6 +100,7 @@ done
 
 is "waymark(8) lists the members of replay --json" \
 	"$(awk '/^\.Sh /{ inside = $2 == "OUTPUT" }
+		/check --json/ { inside = 0 }
 		inside && /^\.It Va/' "$LAB_TOP/tools/man/waymark.8" |
 		sed 's/^\.It Va //' | tr -d ' ' | tr , '\n' | sort)" \
 	"$("$WAYMARK" replay --json "$LAB_DIR/manual/README.policy" \

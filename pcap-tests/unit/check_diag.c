@@ -270,9 +270,9 @@ static const struct {
 	{ "'%-5s' is given twice", "is-given-twice" },
 	{ "%s", "syntax" },
 	{ "uplink '%.64s' has no %%", "uplink-has-no" },
-	{ "a word that is so long that a code with all of the words would be "
-	  "longer than %s", "a-word-that-is-so-long-that-a-code-with-all-of-the-"
-	  "words-would" },
+	{ "a sentence of many long words which make a code with all of them "
+	  "longer than %s", "a-sentence-of-many-long-words-which-make-a-code-"
+	  "with-all-of-th" },
 };
 
 static void keep(void *ctx, const struct diag_item *item)
