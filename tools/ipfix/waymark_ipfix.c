@@ -24,7 +24,7 @@
 #define EXIT_USAGE 2
 #define NOBODY 65534
 
-/* Records that wait for the collector, of 560 bytes each. */
+/* Records that wait for the collector, of 504 bytes each. */
 #define QUEUED_MAX 16384
 /* A message that is not full waits this long for more. */
 #define FLUSH_MS 1000
