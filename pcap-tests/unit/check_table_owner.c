@@ -141,7 +141,7 @@ START_TEST(left_over_name)
 }
 END_TEST
 
-/* Clients that say nothing, or something else, get nothing and stop nothing. */
+/* Clients that send nothing, or something else, get nothing and stop nothing. */
 START_TEST(strange_clients)
 {
 	struct table_owner other = TABLE_OWNER_NONE;

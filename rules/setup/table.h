@@ -14,7 +14,7 @@ struct nft_table;
 struct policy;
 struct table_owner;
 
-/* Refuse a table that a socket other than `owner` owns: nobody else can change
+/* Refuse a table that a socket other than `owner` owns: only that one can change
  * it. 0, or -EBUSY with a message. */
 int table_check_owner(const struct nft_table *table,
 		      const struct table_owner *owner,
