@@ -14,6 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What a process that hangs may use in a second: a thread of the C library or of
+ * a sanitizer may wake up in it. */
+#define IDLE_NS 2000000
+
 /* The processor time of a process; -1: unknown. */
 static int64_t cpu_ns(pid_t pid)
 {
@@ -38,7 +42,7 @@ static bool wait_for(int fd, pid_t pid)
 		if (rc > 0 || (rc < 0 && errno != EINTR))
 			return true;
 		now = cpu_ns(pid);
-		idle_s = now != before ? 0 : idle_s + 1;
+		idle_s = now - before > IDLE_NS ? 0 : idle_s + 1;
 		before = now;
 	}
 	return false;

@@ -10,7 +10,8 @@
 #ifndef WAYMARK_SETUP_CHILD_H
 #define WAYMARK_SETUP_CHILD_H
 
-/* A child that neither uses the processor nor writes for this long hangs. */
+/* A child that hardly uses the processor and writes nothing for this long
+ * hangs. */
 #define CHILD_STALL_S 5
 #define CHILD_TRIES 3
 
