@@ -67,6 +67,23 @@ START_TEST(held)
 }
 END_TEST
 
+/* As many lines as are written at once, and one more that nothing would flush. */
+START_TEST(end)
+{
+	struct lines lines = { 0 };
+	struct event_log log = { .write = keep, .ctx = &lines };
+
+	for (unsigned int i = 0; i < EVENT_LOG_MAX; i++)
+		event_log_write(&log, NULL, LOG_LEVEL_NOTICE, "uplink one: up",
+				1000);
+	event_log_flush(&log, true, 1001);
+	event_log_write(&log, NULL, LOG_LEVEL_WARNING, "uplink one: down, and "
+			"probes end", 1002);
+	ck_assert_str_eq(lines.last, "uplink one: down, and probes end");
+	ck_assert_uint_eq(event_log_next_ms(&log), 0);
+}
+END_TEST
+
 /* More objects than are remembered lose no line. */
 START_TEST(many)
 {
@@ -113,6 +130,7 @@ int main(void)
 
 	tcase_add_test(tcase, flapping);
 	tcase_add_test(tcase, held);
+	tcase_add_test(tcase, end);
 	tcase_add_test(tcase, many);
 	tcase_add_test(tcase, steps);
 	suite_add_tcase(suite, tcase);

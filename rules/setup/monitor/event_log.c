@@ -49,7 +49,7 @@ void event_log_write(struct event_log *log, const char *key,
 	struct event_log_object *object;
 	char own[EVENT_LOG_KEY_MAX];
 
-	if (level == LOG_LEVEL_DEBUG) {
+	if (level == LOG_LEVEL_DEBUG || log->has_ended) {
 		log->write(log->ctx, level, text);
 		return;
 	}
@@ -71,6 +71,7 @@ void event_log_write(struct event_log *log, const char *key,
 
 void event_log_flush(struct event_log *log, bool is_end, uint64_t now_ms)
 {
+	log->has_ended |= is_end;
 	for (size_t i = 0; i < EVENT_LOG_OBJECTS; i++) {
 		struct event_log_object *object = &log->objects[i];
 

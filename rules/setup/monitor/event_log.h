@@ -32,13 +32,15 @@ struct event_log_object {
 struct event_log {
 	log_sink *write;
 	void *ctx;
+	bool has_ended;
 	struct event_log_object objects[EVENT_LOG_OBJECTS];
 };
 
 /* The key is the text up to the first colon if it is NULL. */
 void event_log_write(struct event_log *log, const char *key,
 		     enum log_level level, const char *text, uint64_t now_ms);
-/* Write the lines that are due; all of them if `is_end`. */
+/* Write the lines that are due; all of them if `is_end`, and then no later line
+ * is held back. */
 void event_log_flush(struct event_log *log, bool is_end, uint64_t now_ms);
 /* Return when the next line is due; 0: none is. */
 uint64_t event_log_next_ms(const struct event_log *log);

@@ -515,8 +515,7 @@ int reconcile_start(const struct policy *policy,
 }
 
 /* An uplink that is down at the end stays so: its traffic would be lost. From
- * now on no probe finds that it is up again, so each is logged, however many
- * lines there were about it. */
+ * now on no probe finds that it is up again, so each is logged. */
 static void log_remaining_failovers(struct reconciler *rec)
 {
 	char text[FAILOVER_TEXT_MAX];
@@ -528,9 +527,9 @@ static void log_remaining_failovers(struct reconciler *rec)
 
 			if (by == i || !probes_is_down(rec->probes, i, family))
 				continue;
-			rec->log.write(rec->log.ctx, LOG_LEVEL_WARNING,
-				       failover_text_end(rec->policy, i,
-							 v6 ? 6 : 4, by, text));
+			log_line(rec, LOG_LEVEL_WARNING, "%s",
+				 failover_text_end(rec->policy, i, v6 ? 6 : 4,
+						   by, text));
 		}
 }
 
