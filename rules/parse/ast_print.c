@@ -209,7 +209,8 @@ static void print_resolve(const struct ast_statement *s, FILE *out)
 		fprintf(out, " via %s", s->resolve.via.text);
 }
 
-void ast_print_statement(const struct ast_statement *s, FILE *out)
+/* Statements that set something for all routes. */
+static void print_setting(const struct ast_statement *s, FILE *out)
 {
 	switch (s->kind) {
 	case STATEMENT_MARKS:
@@ -241,6 +242,23 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 	case STATEMENT_STRICT:
 		fputs("strict first", out);
 		break;
+	case STATEMENT_AHEAD:
+		fprintf(out, "ahead %s %" PRIu64,
+			s->ahead.is_pref ? "pref" : "table",
+			s->ahead.number.value);
+		break;
+	case STATEMENT_ON:
+		fprintf(out, "on %s %s", exception_words[s->on.cause],
+			exception_action_words[s->on.action]);
+		break;
+	default:
+		break;
+	}
+}
+
+void ast_print_statement(const struct ast_statement *s, FILE *out)
+{
+	switch (s->kind) {
 	case STATEMENT_UPLINK:
 		print_uplink(s, out);
 		break;
@@ -268,17 +286,10 @@ void ast_print_statement(const struct ast_statement *s, FILE *out)
 	case STATEMENT_NEVER:
 		print_never(s, out);
 		break;
-	case STATEMENT_AHEAD:
-		fprintf(out, "ahead %s %" PRIu64,
-			s->ahead.is_pref ? "pref" : "table",
-			s->ahead.number.value);
-		break;
-	case STATEMENT_ON:
-		fprintf(out, "on %s %s", exception_words[s->on.cause],
-			exception_action_words[s->on.action]);
-		break;
 	case STATEMENT_INCLUDE:
 		break;
+	default:
+		print_setting(s, out);
 	}
 }
 
