@@ -81,24 +81,38 @@ static void print_details(const struct policy *policy,
 		print_late(course, out);
 }
 
+void expects_details_open(struct expects_details *details)
+{
+	*details = (struct expects_details){ 0 };
+	details->out = open_memstream(&details->text, &details->len);
+}
+
+void expects_details_pass(struct expects_details *details,
+			  const struct place *place, const char *text,
+			  expects_sink sink, void *ctx)
+{
+	char *line;
+
+	if (details->out != NULL)
+		fclose(details->out);
+	if (asprintf(&line, "this does not hold: %s", text) < 0)
+		line = NULL;
+	sink(ctx, place, line != NULL ? line : "this does not hold",
+	     details->text != NULL ? details->text : "");
+	free(line);
+	free(details->text);
+}
+
 static void report(const struct policy *policy, const struct expect *expect,
 		   const struct expect_result *result, expects_sink sink,
 		   void *ctx)
 {
-	char *text = NULL, *details = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&details, &len);
+	struct expects_details details;
 
-	if (out != NULL) {
-		print_details(policy, result, out);
-		fclose(out);
-	}
-	if (asprintf(&text, "this does not hold: %s", expect->text) < 0)
-		text = NULL;
-	sink(ctx, &expect->place, text != NULL ? text : "this does not hold",
-	     details != NULL ? details : "");
-	free(text);
-	free(details);
+	expects_details_open(&details);
+	if (details.out != NULL)
+		print_details(policy, result, details.out);
+	expects_details_pass(&details, &expect->place, expect->text, sink, ctx);
 }
 
 size_t expects_each(const struct policy *policy, expects_sink sink, void *ctx)

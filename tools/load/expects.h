@@ -19,6 +19,19 @@ struct policy;
 typedef void (*expects_sink)(void *ctx, const struct place *place,
 			     const char *text, const char *details);
 
+/* The details of one line, while they are printed. */
+struct expects_details {
+	FILE *out;		/* NULL: out of memory */
+	char *text;
+	size_t len;
+};
+
+void expects_details_open(struct expects_details *details);
+/* Pass them to `sink`: the line `text` at `place` does not hold. */
+void expects_details_pass(struct expects_details *details,
+			  const struct place *place, const char *text,
+			  expects_sink sink, void *ctx);
+
 /* Call `sink` for each line that does not hold. How many there are. */
 size_t expects_each(const struct policy *policy, expects_sink sink, void *ctx);
 

@@ -46,20 +46,12 @@ static const char *reason(int rc)
 static void report(struct query *query, const struct policy *policy,
 		   const struct never *never, expects_sink sink, void *ctx)
 {
-	char *text = NULL, *details = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&details, &len);
+	struct expects_details details;
 
-	if (out != NULL) {
-		print_details(query, policy, out);
-		fclose(out);
-	}
-	if (asprintf(&text, "this does not hold: %s", never->text) < 0)
-		text = NULL;
-	sink(ctx, &never->place, text != NULL ? text : "this does not hold",
-	     details != NULL ? details : "");
-	free(text);
-	free(details);
+	expects_details_open(&details);
+	if (details.out != NULL)
+		print_details(query, policy, details.out);
+	expects_details_pass(&details, &never->place, never->text, sink, ctx);
 }
 
 /* One question; 1 if it does not hold. */
