@@ -40,6 +40,16 @@ static int open_name(const char *dir, struct sockaddr_un *address)
 	return fd < 0 ? -errno : fd;
 }
 
+/* `fd`; or `rc`, if that is an error: then it is closed. */
+static int fd_unless(int rc, int fd)
+{
+	if (rc == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 /* Whether the other side is root's, this user's or `owner`'s. It is given
  * WAIT_S. */
 static bool is_trusted(int fd, uid_t owner)
@@ -201,11 +211,7 @@ static int open_listener(const char *dir)
 	    listen(fd, 8) < 0)
 		rc = -errno;
 	close(at);
-	if (rc == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	return fd_unless(rc, fd);
 }
 
 int table_holder_start(const char *dir, int socket, int *ret_holder)
@@ -255,11 +261,7 @@ static int request(const char *dir, char what)
 	else if (send(fd, &what, 1, MSG_NOSIGNAL) != 1)
 		rc = -EPIPE;
 	close(at);
-	if (rc == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	return fd_unless(rc, fd);
 }
 
 static int receive_fds(int fd, int fds[static FDS])
