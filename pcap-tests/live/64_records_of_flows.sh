@@ -9,10 +9,7 @@ lab_bound 60 "$0" "$@"
 lab_need jq curl openssl nginx
 lab_new 2
 
-in_router sysctl -qw net.netfilter.nf_conntrack_acct=1 2>/dev/null ||
-	skip_all "the kernel cannot count bytes of flows"
-in_router sysctl -qw net.netfilter.nf_conntrack_timestamp=1
-in_router sysctl -qw net.netfilter.nf_conntrack_events=1
+lab_count_flows
 serve_web
 lab_serve server tcp:25
 lab_policy <<END

@@ -486,6 +486,16 @@ lab_forget()
 
 # ---- traffic ----
 
+# Let the router's connection tracking count bytes, and report when flows begin
+# and end.
+lab_count_flows()
+{
+	in_router sysctl -qw net.netfilter.nf_conntrack_acct=1 2>/dev/null ||
+		skip_all "the kernel cannot count bytes of flows"
+	in_router sysctl -qw net.netfilter.nf_conntrack_timestamp=1
+	in_router sysctl -qw net.netfilter.nf_conntrack_events=1
+}
+
 # lab_serve WHERE tcp:25 udp:53 ...: answer on these ports.
 lab_serve()
 {
