@@ -6,16 +6,13 @@
 
 #include "engine/hints/hint.h"
 #include "engine/hints/hint_set.h"
-#include "engine/hints/ja4.h"
-#include "engine/flow/inspect.h"
+#include "engine/flow/inspect_private.h"
 #include "engine/flow/segment.h"
 #include "rules/policy/exceptions.h"
 
 #define SECOND_NS 1000000000u
 /* Packets of any kind, for each packet of payload that the budget allows. */
 #define PACKETS_FACTOR 16
-/* Everything that hints determine. */
-#define FACT_HINTS (FACT_ALL & ~FACT_PAYLOAD)
 
 /* Whether the streams of `prev`, which flows hold, can be kept: long enough,
  * and as much memory in total as is wanted now. */
@@ -114,188 +111,11 @@ static bool is_open(const struct inspector *inspector, const struct flow *flow,
 	       search_is_open(&inspector->search, flow, side);
 }
 
-static void close_side(struct flow *flow, bool side)
-{
-	flow->has_candidates[side] = true;
-	flow->candidates[side] = (struct hint_set){ 0 };
-}
-
-/* Close the question for hints; patterns may still be open. */
-static void know_hints(struct flow *flow)
-{
-	flow->facts.known |= FACT_HINTS;
-	close_side(flow, false);
-	close_side(flow, true);
-}
-
 static void know_all(struct inspector *inspector, struct flow *flow)
 {
-	know_hints(flow);
+	inspect_know_hints(flow);
 	flow->facts.known = FACT_ALL;
 	inspect_release(inspector, flow);
-}
-
-/* ---- what a hint yields ---- */
-
-static void keep_host(struct inspector *inspector, struct flow *flow,
-		      struct flow_names *names, const struct hint_yield *yield)
-{
-	/* Names are rarely cached: they are written without being read. */
-	char host[DOMAIN_MAX + 1], canonical[DOMAIN_MAX + 1];
-	const char *why, *kept = host;
-	bool is_ascii = true;
-	size_t len = yield->host_len;
-
-	flow->facts.host_sets = policy_resolve_host(inspector->policy,
-						    yield->host, len);
-	flow->facts.known |= FACT_HOST;
-	flow->has_host = true;
-	for (size_t i = 0; i < len; i++) {
-		host[i] = yield->host[i];
-		is_ascii &= (uint8_t)yield->host[i] < 0x80;
-	}
-	host[len] = '\0';
-	/* Other names would need libidn2, which allocates. */
-	if (is_ascii && domain_canonical(host, len, canonical, &why) > 0)
-		kept = canonical;
-	memcpy(names->host, kept, strlen(kept) + 1);
-}
-
-static void keep_alpn(const struct inspector *inspector, struct facts *facts,
-		      const struct hint_yield *yield)
-{
-	for (size_t i = 0; i < yield->alpn_count; i++)
-		facts->alpn_bits |= policy_resolve_alpn(
-			inspector->policy, (const char *)yield->alpn[i].name,
-			yield->alpn[i].len);
-	facts->known |= FACT_ALPN;
-}
-
-static void keep_ja4(const struct inspector *inspector, struct flow *flow,
-		     struct flow_names *names, const struct hint_yield *yield)
-{
-	struct facts *facts = &flow->facts;
-
-	facts->known |= FACT_JA4;
-	if (!inspector->wants_ja4 ||
-	    !ja4_of(yield->hello, (enum hello_kind)yield->hello_kind,
-		    names->ja4))
-		return;
-	flow->has_ja4 = true;
-	facts->ja4_bits = policy_resolve_ja4(inspector->policy, names->ja4);
-}
-
-/*
- * Keep asking the hint that matched, on the sides that it reads and where the
- * budget allows it. A stream that it refused stays refused; a datagram that it
- * refused does not rule out the next one.
- */
-static void ask_only(struct inspector *inspector, struct flow *flow,
-		     size_t hint)
-{
-	uint8_t sides = hints_at(hint)->sides;
-
-	for (int side = 0; side < 2; side++) {
-		bool reads = sides == 0 ||
-			     sides & (side ? HINT_SERVER : HINT_CLIENT);
-		bool refused = flow->facts.proto == IPPROTO_TCP &&
-			       flow->has_candidates[side] &&
-			       !hint_set_has(&flow->candidates[side], hint);
-
-		close_side(flow, side);
-		if (reads && !refused &&
-		    flow->payload_bytes[side] < inspector->budget.bytes)
-			flow->candidates[side] = hint_set_of(hint);
-	}
-}
-
-static void take_yield(struct inspector *inspector, struct flow *flow,
-		       struct flow_names *names, size_t hint,
-		       const struct hint_yield *yield)
-{
-	struct facts *facts = &flow->facts;
-
-	if (flow->hint < 0) {
-		flow->hint = (int16_t)hint;
-		facts->app = hints_app(hint, yield->app);
-		facts->known |= FACT_APP;
-	}
-	if (yield->host_len > 0 && !(facts->known & FACT_HOST))
-		keep_host(inspector, flow, names, yield);
-	if (yield->alpn_count > 0 && !(facts->known & FACT_ALPN))
-		keep_alpn(inspector, facts, yield);
-	if (yield->ech && !(facts->known & FACT_ECH)) {
-		facts->ech = true;
-		facts->known |= FACT_ECH;
-	}
-	if (yield->hello_kind != HELLO_NONE && !(facts->known & FACT_JA4))
-		keep_ja4(inspector, flow, names, yield);
-	if (yield->more)
-		ask_only(inspector, flow, hint);
-	else
-		know_hints(flow);
-}
-
-/* Ask one hint; true if it matched. */
-static bool ask_one(struct inspector *inspector, struct flow *flow,
-		    struct flow_names *names, size_t hint,
-		    const struct hint_input *input)
-{
-	struct hint_yield yield;
-
-	yield.more = false;
-	yield.app = 0;
-	yield.host_len = 0;
-	yield.alpn_count = 0;
-	yield.ech = false;
-	yield.hello_kind = HELLO_NONE;
-	switch (hints_at(hint)->match(input, &yield)) {
-	case HINT_YES:
-		take_yield(inspector, flow, names, hint, &yield);
-		return true;
-	case HINT_NO:
-		hint_set_remove(&flow->candidates[input->from_server], hint);
-		return false;
-	case HINT_MORE:
-		break;
-	}
-	return false;
-}
-
-/* Ask all candidates of this side, the port's usual protocol first. */
-static void ask(struct inspector *inspector, struct flow *flow,
-		struct flow_names *names, const struct hint_input *input)
-{
-	struct hint_set set = flow->candidates[input->from_server];
-	int first = hints_preferred(input->transport, input->dport);
-
-	if (first >= 0 && hint_set_has(&set, (size_t)first)) {
-		if (ask_one(inspector, flow, names, (size_t)first, input))
-			return;
-		hint_set_remove(&set, (size_t)first);
-	}
-	for (size_t word = 0; word < HINTS_MAX / 64; word++) {
-		uint64_t *bits = &set.bits[word];
-
-		for (; *bits != 0; *bits &= *bits - 1) {
-			size_t hint = word * 64 +
-				(size_t)__builtin_ctzll(*bits);
-
-			if (ask_one(inspector, flow, names, hint, input))
-				return;
-		}
-	}
-}
-
-/* Select candidates by the first payload of a side. */
-static void find_candidates(struct flow *flow, bool side,
-			    const struct cursor *payload)
-{
-	if (flow->has_candidates[side])
-		return;
-	flow->has_candidates[side] = true;
-	flow->candidates[side] = hints_candidates(flow->facts.proto, side,
-						  *payload);
 }
 
 static struct hint_input input_of(struct inspector *inspector,
@@ -343,8 +163,8 @@ static void ask_stream(struct inspector *inspector, struct flow *flow,
 
 	if (flow->streams[!side] != NULL)
 		input.opposite = stream_data(flow->streams[!side]);
-	find_candidates(flow, side, &payload);
-	ask(inspector, flow, names, &input);
+	inspect_find_candidates(flow, side, &payload);
+	inspect_ask(inspector, flow, names, &input);
 	search_stream(&inspector->search, flow, side, payload);
 }
 
@@ -425,8 +245,8 @@ static void inspect_datagram(struct inspector *inspector, struct flow *flow,
 		return;
 	if (flow->streams[0] != NULL)
 		input.earlier = stream_data(flow->streams[0]);
-	find_candidates(flow, side, &payload);
-	ask(inspector, flow, names, &input);
+	inspect_find_candidates(flow, side, &payload);
+	inspect_ask(inspector, flow, names, &input);
 	/* What follows a keep-alive may be another protocol's first message. */
 	if (flow->hint < 0 && hint_is_keep_alive(pkt->proto, payload))
 		flow->has_candidates[side] = false;
@@ -563,7 +383,7 @@ static void observe(struct inspector *inspector, struct flow *flow,
 		return;
 	if (hints_are_open(flow, side))
 		give_up(flow, EXCEPTION_BUDGET_SPENT);
-	close_side(flow, side);
+	inspect_close_side(flow, side);
 }
 
 void inspect_packet(struct inspector *inspector, struct flow *flow,
@@ -577,8 +397,8 @@ void inspect_packet(struct inspector *inspector, struct flow *flow,
 	count_packet(flow, pkt);
 	observe(inspector, flow, names, pkt, from_server);
 	if (!hints_are_open(flow, false) && !hints_are_open(flow, true)) {
-		assume(flow, FACT_HINTS);
-		know_hints(flow);
+		assume(flow, INSPECT_FACTS);
+		inspect_know_hints(flow);
 	}
 	if (!search_is_open(search, flow, false) &&
 	    !search_is_open(search, flow, true))

@@ -68,6 +68,19 @@ void worker_forget_parts(const struct worker *worker, struct flow *flow);
 uint8_t worker_path(const struct worker *worker, const struct flow *flow,
 		    uint8_t path);
 
+/* worker_decide.c: run the hints over a packet's payload. */
+void worker_inspect(struct worker *worker, struct flow *flow,
+		    const struct packet *pkt, bool from_server);
+/* Resolve what headers tell by the current policy. */
+void worker_resolve(struct worker *worker, struct flow *flow);
+/* Bring a flow of an earlier generation up to the current policy. A settled one
+ * only gets the new number of its path. */
+void worker_follow_policy(struct worker *worker, struct flow *flow);
+/* Decide an unsettled flow by one more packet. Header-only decisions skip the
+ * payload, and payload that added nothing does not lead to another decision. */
+void worker_decide(struct worker *worker, struct flow *flow,
+		   const struct packet *pkt, bool from_server);
+
 /* worker_learn.c: set what to learn by policy and options. */
 void worker_set_learn(struct worker *worker);
 /*

@@ -12,6 +12,7 @@
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/kernel/table_owner.h"
 #include "rules/setup/ruleset/ruleset.h"
+#include "rules/setup/ruleset/ruleset_queue.h"
 #include "rules/setup/setup.h"
 #include "rules/util/log.h"
 

@@ -70,6 +70,7 @@
 #include "rules/setup/plan/conflict.h"
 #include "rules/setup/kernel/conntrack_cleanup.h"
 #include "rules/setup/failback.h"
+#include "rules/setup/journal_steps.h"
 #include "rules/setup/lock.h"
 #include "rules/setup/kernel/netlink.h"
 #include "rules/setup/kernel/nft.h"
@@ -245,44 +246,15 @@ static int compare(struct run *run, char error[static SETUP_ERROR_MAX])
 
 /* ---- the journal ---- */
 
-static int note_step(struct run *run, const struct step *step)
-{
-	struct journal *journal = &run->journal;
-
-	switch (step->kind) {
-	case STEP_GROUP:
-		return journal_note_group(journal, step->group.link,
-					  step->group.dev, step->group.found);
-	case STEP_SYSCTL:
-		return journal_note_sysctl(journal, step->sysctl.path,
-					   step->sysctl.found,
-					   step->sysctl.put);
-	case STEP_TABLES_WRITE:
-		if (!journal->made_file) {
-			journal->dirs_made = run->tables.dirs_missing;
-			journal->file = nft_hash(run->plan.tables);
-		}
-		journal->made_file = true;
-		journal->file_next = nft_hash(run->plan.tables);
-		return 0;
-	case STEP_RULESET:
-		journal->ruleset_asked = 0;
-		journal->ruleset_found = 0;
-		return 0;
-	default:
-		return 0;
-	}
-}
-
 /* Write the journal to disk before the first change. */
 static int write_journal(struct run *run, char error[static SETUP_ERROR_MAX])
 {
-	int rc = 0;
+	int rc;
 
 	run->journal.mask |= run->plan.mask;
 	run->journal.queue_drop = run->plan.queue_drop;
-	for (size_t i = 0; i < run->diff.count && rc == 0; i++)
-		rc = note_step(run, &run->diff.steps[i]);
+	rc = journal_steps_note(&run->journal, &run->diff, &run->plan,
+				&run->tables);
 	if (rc == 0)
 		rc = numbers_note(&run->journal, &run->plan);
 	if (rc == 0)
@@ -293,41 +265,6 @@ static int write_journal(struct run *run, char error[static SETUP_ERROR_MAX])
 				 "directory with --state-dir",
 				 run->lock.dir, strerror(-rc));
 	return 0;
-}
-
-static bool in_plan(const struct plan *plan, const char *path)
-{
-	for (size_t i = 0; i < plan->sysctl_count; i++)
-		if (strcmp(plan->sysctls[i].path, path) == 0)
-			return true;
-	return false;
-}
-
-static bool link_in_plan(const struct plan *plan, unsigned int link)
-{
-	for (size_t i = 0; i < plan->link_count; i++)
-		if (plan->links[i] == link)
-			return true;
-	return false;
-}
-
-/* Drop entries that were restored, or whose object has a foreign value. */
-static void drop_old_entries(struct run *run)
-{
-	struct journal *journal = &run->journal;
-
-	for (size_t i = journal->group_count; i-- > 0;)
-		if (!link_in_plan(&run->plan, journal->groups[i].link))
-			journal_drop_group(journal, journal->groups[i].link);
-	for (size_t i = journal->sysctl_count; i-- > 0;)
-		if (!in_plan(&run->plan, journal->sysctls[i].path))
-			journal_drop_sysctl(journal,
-					      journal->sysctls[i].path);
-	journal->file = journal->file_next;
-	if (run->plan.tables == NULL) {
-		journal->made_file = false;
-		journal->dirs_made = 0;
-	}
 }
 
 /* Record the hash of the table as the kernel reports it now. */
@@ -444,7 +381,7 @@ static int carry_out(struct run *run, char error[static SETUP_ERROR_MAX])
 		rc = note_ruleset(run, error);
 	if (rc < 0)
 		return rc;
-	drop_old_entries(run);
+	journal_steps_drop_old(&run->journal, &run->plan);
 	rc = journal_save(run->lock.dir, &run->journal);
 	return rc < 0 ? set_error(error, rc, "%s/journal: %s; make room there",
 			      run->lock.dir, strerror(-rc)) : 0;

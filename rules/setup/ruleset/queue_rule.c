@@ -21,6 +21,7 @@
 
 #include "rules/setup/kernel/nft.h"
 #include "rules/setup/ruleset/ruleset.h"
+#include "rules/setup/ruleset/ruleset_queue.h"
 
 #define TARGET "NFQUEUE"
 #define REVISION 3u

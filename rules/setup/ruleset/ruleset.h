@@ -12,16 +12,6 @@
 #include "rules/setup/kernel/nft_table.h"
 #include "rules/setup/plan/plan.h"
 
-/* Room for the name of a chain that holds one queue rule. */
-#define RULESET_QUEUE_MAX 32
-
-/*
- * Write the name of the chain for `queue`. The name contains every parameter of
- * its rule, so a chain never changes and packets in the queue are not lost.
- */
-char *ruleset_queue_name(const struct plan *plan, uint16_t queue,
-			 char name[static RULESET_QUEUE_MAX]);
-
 /* The chain that translates sources; it exists once an uplink has NAT. */
 #define RULESET_NAT "source_nat"
 

@@ -13,6 +13,7 @@
 #include "rules/setup/ruleset/ruleset_count.h"
 #include "rules/setup/ruleset/ruleset_offload.h"
 #include "rules/setup/ruleset/ruleset_payload.h"
+#include "rules/setup/ruleset/ruleset_queue.h"
 
 #define TABLE "inet " NFT_TABLE
 
