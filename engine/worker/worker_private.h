@@ -71,7 +71,7 @@ uint8_t worker_path(const struct worker *worker, const struct flow *flow,
 /* worker_decide.c: run the hints over a packet's payload. */
 void worker_inspect(struct worker *worker, struct flow *flow,
 		    const struct packet *pkt, bool from_server);
-/* Resolve what headers tell by the current policy. */
+/* Resolve the facts of the headers by the current policy. */
 void worker_resolve(struct worker *worker, struct flow *flow);
 /* Bring a flow of an earlier generation up to the current policy. A settled one
  * only gets the new number of its path. */
