@@ -145,6 +145,8 @@ $(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
 $(BUILD)/unit/check_flows_names: $(BUILD)/tools/flows_names.o
 $(BUILD)/unit/check_events: $(BUILD)/tools/daemon/events.o
 $(BUILD)/unit/check_web_check: $(BUILD)/tools/web_check.o
+$(BUILD)/unit/check_web_change: $(BUILD)/tools/web_change.o \
+	$(BUILD)/tools/web_check.o
 $(BUILD)/unit/check_community_id: $(BUILD)/tools/community_id.o
 $(BUILD)/unit/check_records: $(BUILD)/tools/records_json.o \
 	$(BUILD)/tools/flows_marks.o $(BUILD)/tools/community_id.o
@@ -166,6 +168,11 @@ $(BUILD)/seeds/%: $(BUILD)/pcap-tests/fuzz/%.o \
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINK) -o $@ $^ $(LDLIBS)
+
+# The server of the page alone is a tool.
+FUZZ_WEB := tools/web_server.o tools/web_assets.o tools/web_change.o \
+	tools/web_check.o
+$(BUILD)/seeds/fuzz_web: $(addprefix $(BUILD)/,$(FUZZ_WEB))
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -207,6 +214,7 @@ $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CLANG)
 	$(Q)$(call FUZZ_CC,fuzzer-no-link) -MMD -MP -c $< -o $@
+$(BUILD)/fuzz/fuzz_web: $(addprefix $(BUILD)/fuzz/,$(FUZZ_WEB))
 $(BUILD)/fuzz/%: pcap-tests/fuzz/%.c $(FUZZ_OBJ)
 	@mkdir -p $(@D)
 	$(call say,CLANG)

@@ -217,10 +217,13 @@ static const struct command {
 	  "                    unix:PATH\n"
 	  "  --host NAME       also answer browsers that use this name, such as\n"
 	  "                    that of a proxy in front; may be repeated\n"
+	  "  --allow CHANGES   uplink: force uplinks up or down; exempt: add and\n"
+	  "                    remove exemptions; or exempt,uplink. Prints an\n"
+	  "                    address with a token, which changes need\n"
 	  "  --state-dir DIR   the directory that the engine uses\n"
 	  "\n"
-	  "The page changes nothing. The process that serves it has no\n"
-	  "privileges.\n" },
+	  "Without --allow, the page changes nothing. The process that serves it\n"
+	  "has no privileges.\n" },
 	{ "exempt", cmd_exempt, "add|del|list ...",
 	  "exempt a host from the policy while the daemon runs",
 	  "  exempt add [from|to] HOST [by rule] [for TIME]\n"

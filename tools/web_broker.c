@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* web_broker.c - open what the page may read, see web_broker.h. */
+/* web_broker.c - open what the page may read, and run what it may change, see
+ * web_broker.h. */
 #include "tools/web_broker.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 
 #include "tools/client.h"
 #include "tools/cmd.h"
+#include "tools/web_change.h"
 
 /* Of a command that an answer comes from. */
 #define COMMAND_SECONDS 20
@@ -82,11 +84,23 @@ static const char *option_of(const struct web_request *request,
 	return NULL;
 }
 
-/* The child of a request ends with its command. */
+static char with_json[] = "--json", with_state_dir[] = "--state-dir";
+static char end_of_options[] = "--";
+
+/* In the child of a request, which ends with its command. */
+static void become_command(int fd)
+{
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	alarm(COMMAND_SECONDS);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	optind = 1;
+}
+
 static void run_command(const struct web_request *request,
 			const char *state_dir, int fd)
 {
-	static char with_json[] = "--json", with_state_dir[] = "--state-dir";
 	char words[WEB_VALUES][WEB_VALUE_MAX + 32], name[32];
 	char *argv[WEB_VALUES + 5];
 	int argc = 1;
@@ -104,12 +118,35 @@ static void run_command(const struct web_request *request,
 		argv[argc++] = (char *)(uintptr_t)state_dir;
 	}
 	argv[argc] = NULL;
-	alarm(COMMAND_SECONDS);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	optind = 1;
+	become_command(fd);
 	argc = strcmp(request->what, "flows") == 0 ? cmd_flows(argc, argv) :
 						     cmd_history(argc, argv);
+	fflush(stdout);
+	_exit(argc);
+}
+
+static void run_change(const struct web_request *request,
+		       const char *state_dir, int fd)
+{
+	const char *words[WEB_WORDS];
+	size_t count = web_change_words(request, words);
+	char name[32], *argv[WEB_WORDS + 5];
+	int argc = 1;
+
+	snprintf(name, sizeof(name), "waymark %s", request->what);
+	argv[0] = name;
+	if (state_dir != NULL) {
+		argv[argc++] = with_state_dir;
+		argv[argc++] = (char *)(uintptr_t)state_dir;
+	}
+	argv[argc++] = end_of_options;
+	for (size_t i = 0; i < count; i++)
+		argv[argc++] = (char *)(uintptr_t)words[i];
+	argv[argc] = NULL;
+	become_command(fd);
+	argc = strcmp(request->what, "uplink") == 0 ? cmd_uplink(argc, argv) :
+						      cmd_exempt(argc, argv);
+	putchar(argc);
 	fflush(stdout);
 	_exit(argc);
 }
@@ -122,6 +159,8 @@ static int command_fd(const struct web_request *request, const char *state_dir)
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	pid = fork();
+	if (pid == 0 && request->is_change)
+		run_change(request, state_dir, fds[1]);
 	if (pid == 0)
 		run_command(request, state_dir, fds[1]);
 	close(fds[1]);
@@ -182,7 +221,7 @@ static const struct {
 	{ "history", { "last", "step", "by", NULL } },
 	{ "flows", { "client", "uplink", "class", "host", "app", "line",
 		     "sort", "rows", NULL } },
-	{ "events", { NULL } },
+	{ "events", { NULL } }, { "exempt-list", { NULL } },
 };
 
 static bool has_option(const char *const *options, const char *name)
@@ -199,38 +238,63 @@ static bool is_text(const char *text, size_t size)
 }
 
 /* The other process is not trusted. */
+static bool is_whole(const struct web_request *request)
+{
+	if (!is_text(request->what, sizeof(request->what)) ||
+	    request->count > WEB_VALUES)
+		return false;
+	for (size_t i = 0; i < request->count; i++)
+		if (!is_text(request->options[i].name,
+			     sizeof(request->options[i].name)) ||
+		    !is_text(request->options[i].value, WEB_VALUE_MAX))
+			return false;
+	return true;
+}
+
 static bool is_allowed(const struct web_request *request)
 {
 	size_t row = 0;
 
-	if (!is_text(request->what, sizeof(request->what)) ||
-	    request->count > WEB_VALUES)
-		return false;
 	while (row < sizeof(allowed) / sizeof(allowed[0]) &&
 	       strcmp(allowed[row].what, request->what) != 0)
 		row++;
 	if (row == sizeof(allowed) / sizeof(allowed[0]))
 		return false;
 	for (size_t i = 0; i < request->count; i++)
-		if (!is_text(request->options[i].name,
-			     sizeof(request->options[i].name)) ||
-		    !is_text(request->options[i].value, WEB_VALUE_MAX) ||
-		    !has_option(allowed[row].options, request->options[i].name))
+		if (!has_option(allowed[row].options, request->options[i].name))
 			return false;
 	return true;
 }
 
-static int open_answer(const struct web_request *request,
-		       const char *state_dir)
+static int change_fd(const struct web_request *request,
+		     const struct web_broker *broker)
 {
+	const char *words[WEB_WORDS];
+	int rc = web_change_permit(request, broker->allowed, broker->token);
+
+	if (rc < 0)
+		return rc;
+	if (web_change_words(request, words) == 0)
+		return -EINVAL;
+	return command_fd(request, broker->state_dir);
+}
+
+static int open_answer(const struct web_request *request,
+		       const struct web_broker *broker)
+{
+	const char *state_dir = broker->state_dir;
+
+	if (!is_whole(request))
+		return -EPERM;
+	if (request->is_change)
+		return change_fd(request, broker);
 	if (!is_allowed(request))
 		return -EPERM;
-	if (strcmp(request->what, "status") == 0)
+	if (strcmp(request->what, "status") == 0 ||
+	    strcmp(request->what, "events") == 0 ||
+	    strcmp(request->what, "exempt-list") == 0)
 		return control_fd(state_dir, json_pack("{s:s}", "do",
-						       "status"));
-	if (strcmp(request->what, "events") == 0)
-		return control_fd(state_dir, json_pack("{s:s}", "do",
-						       "events"));
+						       request->what));
 	if (strcmp(request->what, "traffic") == 0)
 		return control_fd(state_dir, traffic_request(request));
 	if (strcmp(request->what, "policy") == 0)
@@ -238,7 +302,7 @@ static int open_answer(const struct web_request *request,
 	return command_fd(request, state_dir);
 }
 
-int web_broker_serve(int socket, const char *state_dir)
+int web_broker_serve(int socket, const struct web_broker *broker)
 {
 	struct web_request request;
 	int fd, rc;
@@ -252,7 +316,7 @@ int web_broker_serve(int socket, const char *state_dir)
 			continue;
 		if (len != (ssize_t)sizeof(request))
 			return len == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-		fd = open_answer(&request, state_dir);
+		fd = open_answer(&request, broker);
 		rc = send_answer(socket, fd < 0 ? fd : 0, fd);
 		if (fd >= 0)
 			close(fd);

@@ -11,10 +11,14 @@
 
 #define WEB_VALUE_MAX 256
 #define WEB_VALUES 12
+#define WEB_TOKEN_MAX 65	/* 64 hexadecimal digits, NUL */
 
-/* "status", "traffic", "history", "flows", "events" or "policy", and options of
- * the command of that name, without the dashes. */
+/* "status", "traffic", "history", "flows", "events", "policy" or
+ * "exempt-list", and options of the command of that name, without the dashes.
+ * With is_change: see web_change.h. */
 struct web_request {
+	unsigned char is_change;	/* any value, until it is checked */
+	char token[WEB_TOKEN_MAX];	/* NULs after its end */
 	char what[16];
 	struct {
 		char name[16];
@@ -23,11 +27,21 @@ struct web_request {
 	size_t count;
 };
 
-/* Serve requests until the other end of `fd` closes. Returns the exit status. */
-int web_broker_serve(int fd, const char *state_dir);
+struct web_broker {
+	const char *state_dir;		/* NULL: the default */
+	unsigned allowed;		/* changes: WEB_ALLOW_... */
+	char token[WEB_TOKEN_MAX];
+};
 
-/* Ask for a descriptor to read the answer from, which the caller closes; or
- * -errno. By one thread at a time. */
+/* Serve requests until the other end of `fd` closes. Returns the exit status. */
+int web_broker_serve(int fd, const struct web_broker *broker);
+
+/*
+ * Ask for a descriptor to read the answer from, which the caller closes; or
+ * -errno. By one thread at a time. The answer to a change is what its command
+ * prints, and a last byte: its exit status. Changes are refused with -EPERM: not
+ * allowed; -EACCES: the token is wrong; -EINVAL.
+ */
 int web_broker_ask(int fd, const struct web_request *request);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "tools/web_assets.h"
 #include "tools/web_broker.h"
+#include "tools/web_change.h"
 
 #define CONNECTIONS 32
 /* Seconds without a byte; a stream of events has a line more often. */
@@ -23,10 +24,13 @@
 /* Of a connection: request line, headers and the first part of an answer. */
 #define MEMORY_BYTES 32768
 #define API "/api/"
+/* Of what a command prints; the rest is left out. */
+#define RESULT_MAX 4096
 
 struct web_server {
 	struct MHD_Daemon *daemon;
 	const struct web_hosts *hosts;
+	unsigned allowed;
 	int broker;
 	pthread_mutex_t lock;	/* of the broker's socket */
 };
@@ -56,20 +60,34 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned code,
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		MHD_add_response_header(response, headers[i][0], headers[i][1]);
 	MHD_add_response_header(response, "Content-Type", type);
-	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, "Allow", "GET, HEAD");
 	result = MHD_queue_response(connection, code, response);
 	MHD_destroy_response(response);
 	return result;
 }
 
+#define TEXT "text/plain; charset=utf-8"
+
+static struct MHD_Response *response_of(const char *text)
+{
+	return MHD_create_response_from_buffer(strlen(text),
+					       (void *)(uintptr_t)text,
+					       MHD_RESPMEM_PERSISTENT);
+}
+
 static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned code,
 			      const char *why)
 {
-	return reply(connection, code, "text/plain; charset=utf-8",
-		     MHD_create_response_from_buffer(
-			     strlen(why), (void *)(uintptr_t)why,
-			     MHD_RESPMEM_PERSISTENT));
+	return reply(connection, code, TEXT, response_of(why));
+}
+
+static enum MHD_Result refuse_method(struct MHD_Connection *connection,
+				     const char *allowed, const char *why)
+{
+	struct MHD_Response *response = response_of(why);
+
+	if (response != NULL)
+		MHD_add_response_header(response, "Allow", allowed);
+	return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, TEXT, response);
 }
 
 /* ---- answers of the broker ---- */
@@ -144,9 +162,33 @@ static enum MHD_Result answer_stream(struct MHD_Connection *connection,
 	if (response == NULL)
 		end_stream(stream);
 	return reply(connection, MHD_HTTP_OK,
-		     strcmp(request->what, "policy") == 0 ?
-		     "text/plain; charset=utf-8" : "application/json",
-		     response);
+		     strcmp(request->what, "policy") == 0 ? TEXT :
+		     "application/json", response);
+}
+
+static int ask_broker(struct web_server *server,
+		      const struct web_request *request)
+{
+	int fd;
+
+	pthread_mutex_lock(&server->lock);
+	fd = web_broker_ask(server->broker, request);
+	pthread_mutex_unlock(&server->lock);
+	return fd;
+}
+
+static enum MHD_Result answer_allowed(const struct web_server *server,
+				      struct MHD_Connection *connection)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text),
+			   "{\"uplink\":%s,\"exempt\":%s}\n",
+			   server->allowed & WEB_ALLOW_UPLINK ? "true" : "false",
+			   server->allowed & WEB_ALLOW_EXEMPT ? "true" : "false");
+
+	return reply(connection, MHD_HTTP_OK, "application/json",
+		     MHD_create_response_from_buffer((size_t)len, text,
+						     MHD_RESPMEM_MUST_COPY));
 }
 
 static enum MHD_Result answer_api(struct web_server *server,
@@ -156,6 +198,8 @@ static enum MHD_Result answer_api(struct web_server *server,
 	struct web_request request = { 0 };
 	int fd;
 
+	if (strcmp(what, "allowed") == 0)
+		return answer_allowed(server, connection);
 	if (strlen(what) >= sizeof(request.what))
 		return refuse(connection, MHD_HTTP_NOT_FOUND, "not found\n");
 	strcpy(request.what, what);
@@ -164,9 +208,7 @@ static enum MHD_Result answer_api(struct web_server *server,
 	if (request.count > WEB_VALUES)
 		return refuse(connection, MHD_HTTP_BAD_REQUEST,
 			      "too many or too long parameters\n");
-	pthread_mutex_lock(&server->lock);
-	fd = web_broker_ask(server->broker, &request);
-	pthread_mutex_unlock(&server->lock);
+	fd = ask_broker(server, &request);
 	if (fd == -EPERM)
 		return refuse(connection, MHD_HTTP_NOT_FOUND, "not found\n");
 	if (fd < 0)
@@ -175,7 +217,15 @@ static enum MHD_Result answer_api(struct web_server *server,
 	return answer_stream(connection, &request, fd);
 }
 
-/* ---- requests ---- */
+/* ---- changes ---- */
+
+/* A change whose body arrives. */
+struct change {
+	char what[16];		/* part of the path */
+	char body[WEB_BODY_MAX];
+	size_t len;
+	bool is_long;
+};
 
 static const char *header_of(struct MHD_Connection *connection,
 			     const char *name)
@@ -183,23 +233,120 @@ static const char *header_of(struct MHD_Connection *connection,
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection,
-			      const char *path, const char *method,
-			      const char *version, const char *body,
-			      size_t *body_len, void **state)
+static enum MHD_Result begin_change(struct web_server *server,
+				    struct MHD_Connection *connection,
+				    const char *what, void **state)
+{
+	const struct web_headers got = {
+		.host = header_of(connection, "Host"),
+		.origin = header_of(connection, "Origin"),
+		.fetch_site = header_of(connection, "Sec-Fetch-Site"),
+		.content_type = header_of(connection, "Content-Type"),
+	};
+	const char *why;
+	unsigned code = web_change_check(server->hosts, &got, &why);
+	struct change *change;
+
+	if (code != 0)
+		return refuse(connection, code, why);
+	change = calloc(1, sizeof(*change));
+	if (change == NULL)
+		return MHD_NO;
+	snprintf(change->what, sizeof(change->what), "%s", what);
+	*state = change;
+	return MHD_YES;
+}
+
+static void add_body(struct change *change, const char *body, size_t len)
+{
+	change->is_long |= len > sizeof(change->body) - change->len;
+	if (change->is_long)
+		return;
+	memcpy(change->body + change->len, body, len);
+	change->len += len;
+}
+
+/* Read to the end; the last byte is kept in any case. The length. */
+static size_t read_result(int fd, char text[static RESULT_MAX])
+{
+	size_t len = 0;
+	ssize_t more;
+
+	do {
+		if (len == RESULT_MAX)
+			len--;
+		more = read(fd, text + len, RESULT_MAX - len);
+		if (more > 0)
+			len += (size_t)more;
+	} while (more > 0);
+	close(fd);
+	return len;
+}
+
+/* What the command printed; its exit status decides about the code. */
+static enum MHD_Result answer_result(struct MHD_Connection *connection, int fd)
+{
+	char text[RESULT_MAX];
+	size_t len = read_result(fd, text);
+	/* A command that was ended leaves no status. */
+	bool has_status = len > 0 && text[len - 1] >= 0 && text[len - 1] < '\n';
+
+	return reply(connection, has_status && text[len - 1] == EXIT_SUCCESS ?
+		     MHD_HTTP_OK : MHD_HTTP_CONFLICT, TEXT,
+		     MHD_create_response_from_buffer(len - has_status, text,
+						     MHD_RESPMEM_MUST_COPY));
+}
+
+static enum MHD_Result answer_change(struct web_server *server,
+				     struct MHD_Connection *connection,
+				     const struct change *change)
+{
+	const char *token = header_of(connection, WEB_TOKEN_HEADER);
+	struct web_request request;
+	int fd;
+
+	if (change->is_long)
+		return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE,
+			      "the body is too long\n");
+	if (web_change_read(change->what, change->body, change->len,
+			    &request) < 0)
+		return refuse(connection, MHD_HTTP_BAD_REQUEST,
+			      "this is no change\n");
+	if (token != NULL && strlen(token) < WEB_TOKEN_MAX)
+		strcpy(request.token, token);
+	fd = ask_broker(server, &request);
+	if (fd == -EPERM)
+		return refuse(connection, MHD_HTTP_FORBIDDEN,
+			      "not allowed; see --allow\n");
+	if (fd == -EACCES)
+		return refuse(connection, MHD_HTTP_FORBIDDEN,
+			      "the token is missing or wrong; open the address "
+			      "that `waymark web` printed when it started\n");
+	if (fd < 0)
+		return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "the change was not tried\n");
+	return answer_result(connection, fd);
+}
+
+static void end_request(void *ctx, struct MHD_Connection *connection,
+			void **state, enum MHD_RequestTerminationCode code)
+{
+	(void)ctx;
+	(void)connection;
+	(void)code;
+	free(*state);
+	*state = NULL;
+}
+
+/* ---- requests ---- */
+
+static enum MHD_Result answer_get(struct web_server *server,
+				  struct MHD_Connection *connection,
+				  const char *path)
 {
 	const char *host = header_of(connection, "Host");
-	struct web_server *server = ctx;
 	const struct web_asset *asset;
 
-	(void)version;
-	(void)body;
-	(void)state;
-	*body_len = 0;
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
-	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-			      "read only\n");
 	if (!web_check_host(server->hosts, host))
 		return refuse(connection, MHD_HTTP_MISDIRECTED_REQUEST,
 			      "this name is not one of this page; see --host\n");
@@ -219,20 +366,52 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection,
 	return answer_api(server, connection, path + strlen(API));
 }
 
+/* Called for the headers, then for each part of a body and its end. */
+static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection,
+			      const char *path, const char *method,
+			      const char *version, const char *body,
+			      size_t *body_len, void **state)
+{
+	struct web_server *server = ctx;
+	const char *what = strncmp(path, API, strlen(API)) == 0 ?
+			   path + strlen(API) : "";
+	size_t len = *body_len;
+
+	(void)version;
+	*body_len = 0;
+	if (*state != NULL && len > 0) {
+		add_body(*state, body, len);
+		return MHD_YES;
+	}
+	if (*state != NULL)
+		return answer_change(server, connection, *state);
+	if (web_change_exists(what))
+		return strcmp(method, MHD_HTTP_METHOD_POST) == 0 ?
+		       begin_change(server, connection, what, state) :
+		       refuse_method(connection, "POST", "a change is a POST\n");
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
+	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return refuse_method(connection, "GET, HEAD", "read only\n");
+	return answer_get(server, connection, path);
+}
+
 struct web_server *web_server_start(int listener, int broker,
-				    const struct web_hosts *hosts)
+				    const struct web_hosts *hosts,
+				    unsigned allowed)
 {
 	struct web_server *server = calloc(1, sizeof(*server));
 
 	if (server == NULL)
 		return NULL;
 	server->hosts = hosts;
+	server->allowed = allowed;
 	server->broker = broker;
 	pthread_mutex_init(&server->lock, NULL);
 	server->daemon = MHD_start_daemon(
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD
 		| MHD_USE_POLL, 0, NULL, NULL, answer, server,
 		MHD_OPTION_LISTEN_SOCKET, listener,
+		MHD_OPTION_NOTIFY_COMPLETED, end_request, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,

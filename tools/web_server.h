@@ -11,9 +11,11 @@
 struct web_server;
 
 /* Serve at `listener`, whose ownership passes; `hosts` and `broker` are
- * borrowed. NULL: it cannot start. */
+ * borrowed. The page offers what is `allowed`, see web_change.h; the broker
+ * decides. NULL: it cannot start. */
 struct web_server *web_server_start(int listener, int broker,
-				    const struct web_hosts *hosts);
+				    const struct web_hosts *hosts,
+				    unsigned allowed);
 void web_server_stop(struct web_server *server);
 
 #endif

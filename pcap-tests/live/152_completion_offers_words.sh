@@ -41,6 +41,7 @@ is "files" "$(offered waymark check ho)" home.policy
 is "an application" "$(offered waymark explain home.policy tcp app webso)" \
 	websocket
 is "what to do with an uplink" "$(offered waymark uplink '')" "auto down up"
+is "what a page may change" "$(offered waymark web --allow u)" uplink
 # shellcheck disable=SC2016 # for the inner shell
 is "the uplinks and classes of a policy" "$(bash -c '. "$0"
 	words=(waymark check home.policy); _waymark_defined uplink

@@ -45,6 +45,7 @@ _waymark_values()
 	CLASS) _waymark_defined class ;;
 	APP) _waymark_applications ;;
 	INTERFACE) _waymark_interfaces ;;
+	CHANGES) echo exempt uplink exempt,uplink ;;
 	esac
 }
 

@@ -7,6 +7,7 @@ const byId = (id) => document.getElementById(id);
 const tabs = [...document.querySelectorAll("[role=tab]")];
 let view = "uplinks";
 let latest = null;
+let allowed = {};
 
 function element(name, options = {}, children = []) {
 	const made = document.createElement(name);
@@ -58,6 +59,70 @@ async function ask(what, options = {}) {
 async function askJson(what, options) {
 	const answer = JSON.parse(await ask(what, options));
 	return answer.data === undefined ? answer : answer.data;
+}
+
+// Update children in place, so that what has the focus keeps it.
+function keep(parent, items, keyOf, make, refresh) {
+	const old = new Map([...parent.children].map((one) =>
+		[one.dataset.key, one]));
+	const wanted = items.map((item) => {
+		const one = old.get(keyOf(item)) || make(item);
+		one.dataset.key = keyOf(item);
+		refresh(one, item);
+		return one;
+	});
+	if (wanted.length !== parent.children.length ||
+	    wanted.some((one, i) => one !== parent.children[i]))
+		parent.replaceChildren(...wanted);
+}
+
+// ---- changes ----
+
+// The token comes in the part of the address that browsers do not send.
+function takeToken() {
+	const found = /^#token=([0-9a-f]+)$/.exec(location.hash);
+	if (found) {
+		sessionStorage.setItem("token", found[1]);
+		history.replaceState(null, "", location.pathname);
+	}
+	return sessionStorage.getItem("token");
+}
+
+let token = takeToken();
+const mayChange = (what) => allowed[what] && token !== null;
+
+function say(text, isError = false) {
+	byId("note").textContent = text;
+	byId("note").className = isError ? "down" : "";
+}
+
+async function change(what, body) {
+	try {
+		const answer = await fetch("/api/" + what, {
+			method: "POST", body: JSON.stringify(body),
+			headers: { "Content-Type": "application/json",
+				   "X-Waymark-Token": token },
+		});
+		const text = (await answer.text()).trim();
+		say(text || "Changed.", !answer.ok);
+		await update();
+		return answer.ok;
+	} catch (error) {
+		say("No answer: " + error.message, true);
+		return false;
+	}
+}
+
+async function askAllowed() {
+	try {
+		allowed = await askJson("allowed");
+	} catch (error) {
+		say("No answer: " + error.message, true);
+	}
+	if ((allowed.uplink || allowed.exempt) && token === null)
+		say("To change something, open the address that " +
+			"`waymark web` printed when it started.");
+	byId("exempt-form").hidden = !mayChange("exempt");
 }
 
 // ---- uplinks ----
@@ -112,35 +177,74 @@ function graph(name, rates) {
 	return svg;
 }
 
-function card(uplink, history) {
-	const series = history.series.find((one) =>
-		one.kind === "uplink" && one.name === uplink.uplink);
+function facts(uplink) {
+	return element("dl", {}, [
+		element("dt", { text: "Device" }),
+		element("dd", { text: uplink.dev +
+			(uplink.admin_state === "down" ? ", forced down" :
+			 uplink.admin_state === "up" ? ", forced up" : "") }),
+		...family("IPv4", uplink.ipv4),
+		...family("IPv6", uplink.ipv6),
+		element("dt", { text: "Flows now" }),
+		element("dd", { text: String(uplink.traffic.active) }),
+		element("dt", { text: "Rate" }),
+		element("dd", { text: rate(uplink.traffic.rate) }),
+		element("dt", { text: "Carried" }),
+		element("dd", { text: amount(uplink.kernel.bytes, "B") }),
+	]);
+}
+
+let candidate = null;
+
+function force(name, state) {
+	if (state !== "down")
+		return change("uplink", { uplink: name, state });
+	candidate = name;
+	byId("sure-title").textContent = "Take uplink " + name + " down";
+	byId("sure-text").textContent = "Its flows end or move to its " +
+		"fallback. If this page is reached through " + name +
+		", it may become unreachable.";
+	byId("sure").returnValue = "";
+	byId("sure").showModal();
+}
+
+byId("sure").addEventListener("close", () => {
+	if (byId("sure").returnValue === "yes")
+		change("uplink", { uplink: candidate, state: "down" });
+});
+
+const states = { auto: "Automatic", up: "Force up", down: "Force down" };
+
+function emptyCard(uplink) {
+	const name = uplink.uplink;
+	const buttons = Object.entries(states).map(([state, text]) =>
+		element("button", { type: "button", text, "data-state": state,
+			click: () => force(name, state) }));
+	return element("article", { class: "card" }, [
+		element("h2", { text: name }),
+		element("div", { class: "facts" }),
+		element("div", { class: "controls", role: "group",
+			"aria-label": "State of uplink " + name }, buttons),
+	]);
+}
+
+function fillCard(one, uplink, history) {
+	const series = history.series.find((item) =>
+		item.kind === "uplink" && item.name === uplink.uplink);
 	const rates = series ? series.bytes.map((bytes) =>
 		bytes === null ? null : bytes / history.step_seconds) : [];
 	const most = Math.max(0, ...rates.map((value) => value || 0));
-	return element("article", { class: "card" }, [
-		element("h2", { text: uplink.uplink }),
-		element("dl", {}, [
-			element("dt", { text: "Device" }),
-			element("dd", { text: uplink.dev +
-				(uplink.admin_state === "down" ? ", forced down" :
-				 uplink.admin_state === "up" ? ", forced up" : "") }),
-			...family("IPv4", uplink.ipv4),
-			...family("IPv6", uplink.ipv6),
-			element("dt", { text: "Flows now" }),
-			element("dd", { text: String(uplink.traffic.active) }),
-			element("dt", { text: "Rate" }),
-			element("dd", { text: rate(uplink.traffic.rate) }),
-			element("dt", { text: "Carried" }),
-			element("dd", { text: amount(uplink.kernel.bytes, "B") }),
-		]),
-		graph(uplink.uplink, rates),
+	one.querySelector(".facts").replaceChildren(
+		facts(uplink), graph(uplink.uplink, rates),
 		element("p", {}, [
 			element("span", { text: rates.length ?
 				new Date(history.from * 1000).toLocaleString() : "" }),
 			element("span", { text: "at most " + rate(most) }),
-		]),
-	]);
+		]));
+	one.querySelector(".controls").hidden = !mayChange("uplink");
+	for (const button of one.querySelectorAll(".controls button"))
+		button.setAttribute("aria-pressed", String(
+			button.dataset.state === uplink.admin_state));
 }
 
 async function showUplinks() {
@@ -148,9 +252,43 @@ async function showUplinks() {
 	const steps = { "5m": "1s", "1h": "30s", "1d": "10m", "30d": "6h",
 			"365d": "3d" };
 	const history = await askJson("history", { last, step: steps[last] });
-	byId("cards").replaceChildren(...latest.uplinks.map((uplink) =>
-		card(uplink, history)));
+	keep(byId("cards"), latest.uplinks, (uplink) => uplink.uplink, emptyCard,
+		(one, uplink) => fillCard(one, uplink, history));
 }
+
+// ---- exemptions ----
+
+function exemptRow(entry) {
+	const remove = element("button", { type: "button", text: "Remove",
+		"aria-label": "Remove the exemption of " + entry.host,
+		click: () => change("exempt", { do: "del", host: entry.host }) });
+	return element("tr", {}, [
+		element("td", { class: "text", text: entry.host }),
+		element("td"), element("td"), element("td", {}, [remove]),
+	]);
+}
+
+async function showExempt() {
+	const { exempt } = await askJson("exempt-list");
+	keep(byId("exempt-rows"), exempt, (entry) => entry.host, exemptRow,
+		(row, entry) => {
+			const cells = row.children;
+			cells[1].textContent = entry.from === entry.to ?
+				"from and to it" : entry.from ? "from it" : "to it";
+			cells[2].textContent = entry.left_seconds === undefined ?
+				"no limit" : time(entry.left_seconds);
+			cells[3].firstChild.hidden = !mayChange("exempt");
+		});
+}
+
+byId("exempt-form").addEventListener("submit", async (event) => {
+	event.preventDefault();
+	const form = byId("exempt-form");
+	const values = Object.fromEntries(new FormData(form));
+	values.host = values.host.trim();
+	if (await change("exempt", { do: "add", ...values }))
+		form.reset();
+});
 
 // ---- traffic ----
 
@@ -251,8 +389,12 @@ async function showFlows() {
 		.concat("main"));
 	offer(form.elements.class, latest.classes.map((one) => one.class));
 	byId("flow-note").textContent = note || flows.length + " flows";
+	const buttons = () => [...byId("flow-rows").querySelectorAll("button")];
+	const at = buttons().indexOf(document.activeElement);
 	byId("flow-rows").replaceChildren(...flows.map((line) =>
 		flowRow(JSON.parse(line))));
+	if (at >= 0 && buttons().length > 0)
+		buttons()[Math.min(at, buttons().length - 1)].focus();
 }
 
 // ---- policy ----
@@ -335,7 +477,7 @@ async function keepFollowing() {
 
 const shows = {
 	uplinks: showUplinks, traffic: showTraffic, flows: showFlows,
-	policy: showPolicy, events: () => { keepFollowing(); },
+	exempt: showExempt, policy: showPolicy, events: () => { keepFollowing(); },
 };
 
 async function update() {
@@ -381,7 +523,13 @@ byId("filter").addEventListener("submit", (event) => event.preventDefault());
 for (const id of ["last", "kind", "order", "filter"])
 	byId(id).addEventListener("input", update);
 byId("close").addEventListener("click", () => byId("story").close());
-window.addEventListener("hashchange", () => select(location.hash.slice(1)));
+window.addEventListener("hashchange", async () => {
+	if (location.hash.startsWith("#token=")) {
+		token = takeToken();
+		await askAllowed();
+	}
+	select(location.hash.slice(1));
+});
 
 async function keepUpdating() {
 	for (;;) {
@@ -391,4 +539,4 @@ async function keepUpdating() {
 	}
 }
 
-select(location.hash.slice(1)).then(keepUpdating);
+askAllowed().then(() => select(location.hash.slice(1))).then(keepUpdating);
