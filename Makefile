@@ -52,6 +52,7 @@ DEPS_TESTS := check netbase iproute2 nftables procps perl python3 curl openssl \
 DEPS_DEMO  := netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light openssh-server openssh-client socat tcpdump \
 	iputils-ping jq conntrack
+DEPS_KERNELS := qemu-system-x86 busybox-static kmod cpio xz-utils
 DEPS_LINT  := shellcheck cppcheck codespell mandoc python3
 DEPS_DEB   := debhelper dpkg-dev lintian
 DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
@@ -73,8 +74,8 @@ HARNESS  := $(wildcard pcap-tests/fuzz/fuzz_*.c)
 SEEDED   := $(HARNESS:pcap-tests/fuzz/%.c=$(BUILD)/seeds/%)
 LIVE     := $(sort $(wildcard pcap-tests/live/[0-9]*.sh))
 
-.PHONY: all check units seeds unit cases live fuzz bless deps deps-check \
-	deps-demo demo lint bench \
+.PHONY: all check check-kernels units seeds unit cases live fuzz bless deps deps-check \
+	deps-demo deps-kernels demo lint bench \
 	benches bench-learned bench-lists bench-sets bench-decide bench-flows \
 	bench-replay bench-reload install install-texts install-service deb clean help
 .SECONDARY:
@@ -85,6 +86,8 @@ help:
 	@echo 'make              builds $(BUILD)/waymark'
 	@echo 'make deps         installs the Debian packages that the build needs'
 	@echo 'make check        all tests; the live ones need root'
+	@echo 'make check-kernels   a test of waymark on kernels of Debian, in QEMU;'
+	@echo '                  KERNELS="bookworm trixie", ALL=1 for all live tests'
 	@echo 'make lint         shellcheck, cppcheck, codespell, mandoc and words'
 	@echo 'make demo         the main job on real packets; needs root'
 	@echo 'make bench        measures beside forwarding and a null engine; needs'
@@ -181,6 +184,8 @@ deps:
 	@tools/deps.sh $(DEPS_BUILD)
 deps-check:
 	@tools/deps.sh $(DEPS_BUILD) $(DEPS_TESTS)
+deps-kernels:
+	@tools/deps.sh $(DEPS_KERNELS)
 deps-demo:
 	@tools/deps.sh $(DEPS_BUILD) $(DEPS_DEMO)
 
@@ -191,6 +196,15 @@ check:
 	@$(MAKE) --no-print-directory deps-check
 	@$(MAKE) --no-print-directory units seeds benches all
 	@pcap-tests/check.sh $(BUILD) $(UNITS) $(SEEDED) $(LIVE)
+
+# One guest at a time; see pcap-tests/kernels.
+KERNELS ?= bullseye bookworm trixie trixie-backports
+check-kernels:
+	@$(MAKE) --no-print-directory deps-check
+	@$(MAKE) --no-print-directory deps-kernels
+	@$(MAKE) --no-print-directory all benches
+	@BUILD=$(BUILD) ALL=$(ALL) prove --exec '' \
+		$(KERNELS:%=pcap-tests/kernels/%.sh)
 
 units: $(UNITS)
 seeds: $(SEEDED)

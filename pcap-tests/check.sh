@@ -10,6 +10,7 @@
 # what failed first is listed.
 # CHECK_SECONDS limits the run time of each (default: 200, times LAB_SLOW),
 # CHECK_JOBS is how many run at a time (default: one per processor).
+# CHECK_PROGRAMS=only leaves out the cases and the examples.
 # CHECK_RESULTS, if set, is a file to which the counts are appended.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -171,11 +172,13 @@ trap stop INT TERM
 for program; do
 	start_program "$program"
 	case $program in
-	*/live/*) echo "$program" >"$work/$started.live" ;;
+	*/live/*|*/kernels/*) echo "$program" >"$work/$started.live" ;;
 	esac
 done
-start cases cases
-start examples examples
+[ "${CHECK_PROGRAMS-}" = only ] || {
+	start cases cases
+	start examples examples
+}
 wait
 print_reports
 jobs=1

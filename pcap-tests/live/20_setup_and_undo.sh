@@ -35,9 +35,10 @@ kernel()
 		ip -j link | tr "," "\n" | grep -e ifname -e group
 		sysctl -a --pattern "src_valid_mark|linkdown|rp_filter"
 		nft -s list ruleset 2>/dev/null
-		cd /etc/iproute2 && find . -type f -exec cksum {} +
-		find .' 2>&1 | sed 's/"expires":[0-9]*//'
-	[ ! -e "$LAB_DIR/state" ] || find "$LAB_DIR/state" ! -name journal
+		cd /etc/iproute2 && find . -type f -exec cksum {} + | sort
+		find . | sort' 2>&1 | sed 's/"expires":[0-9]*//'
+	[ ! -e "$LAB_DIR/state" ] ||
+		find "$LAB_DIR/state" ! -name journal | sort
 }
 
 # same NAME GOT WANT: prints the difference as diagnosis

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_kernel.c - check features of the kernel, and our privileges. */
 #include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/common.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "rules/setup/doctor/doctor_private.h"
 #include "rules/setup/kernel/nft.h"
@@ -82,14 +85,44 @@ static void check_parts(const struct doctor *doctor)
 	}
 }
 
+/*
+ * A message to the queue subsystem makes the kernel load nfnetlink_queue, as
+ * the engine's first message does. Kernels since 3.8 ignore this command.
+ */
+static bool has_nfqueue(void)
+{
+	union {
+		struct nlmsghdr align;
+		char bytes[256];
+	} buffer;
+	struct nlmsghdr *request = nftnl_nlmsg_build_hdr(
+		buffer.bytes, 0, AF_UNSPEC, NLM_F_ACK, 1);
+	struct nfqnl_msg_config_cmd command = {
+		.command = NFQNL_CFG_CMD_PF_UNBIND,
+	};
+	struct mnl_socket *socket = nft_socket_open(-1);
+	ssize_t len = -1;
+
+	if (socket == NULL)
+		return false;
+	request->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG;
+	mnl_attr_put(request, NFQA_CFG_CMD, sizeof(command), &command);
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) >= 0)
+		len = mnl_socket_recvfrom(socket, buffer.bytes,
+					  sizeof(buffer.bytes));
+	mnl_socket_close(socket);
+	return len > 0 && mnl_cb_run(buffer.bytes, (size_t)len, 1, 0, NULL,
+				     NULL) >= 0;
+}
+
 static void check_queue(const struct doctor *doctor)
 {
-	if (access("/proc/net/netfilter/nfnetlink_queue", F_OK) == 0)
+	if (has_nfqueue())
 		doctor_ok(doctor, "NFQUEUE");
 	else
 		doctor_report(doctor, DOCTOR_ERROR, "modprobe nfnetlink_queue",
-			      "NFQUEUE: the kernel lacks it, or the module is "
-			      "not loaded");
+			      "NFQUEUE: the kernel lacks it, or cannot load "
+			      "the module");
 	if (nft_has_queue())
 		doctor_ok(doctor, "queue rules: nft_queue");
 	else if (queue_rule_works())

@@ -1,0 +1,4 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bookworm.sh - the tests of KERNEL_TESTS on the kernel of Debian bookworm.
+. "$(dirname "$0")/kernel_test.sh"
