@@ -460,7 +460,9 @@ bool flow_begins_with_server(const struct packet *pkt)
 		return flow_opened_by_server(pkt);
 	if (pkt->payload_len > 0 && is_response(pkt))
 		return true;
-	return hints_preferred(pkt->proto, pkt->sport) >= 0 &&
+	/* Clients use ports above those of services. */
+	return pkt->sport < pkt->dport &&
+	       hints_preferred(pkt->proto, pkt->sport) >= 0 &&
 	       hints_preferred(pkt->proto, pkt->dport) < 0;
 }
 

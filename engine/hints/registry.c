@@ -54,6 +54,7 @@
 	HINT(rpc_tcp)							\
 	HINT(rpc_udp)							\
 	HINT(mysql)							\
+	HINT(mssql)							\
 	HINT(postgresql)						\
 	HINT(redis)							\
 	HINT(mongodb)							\

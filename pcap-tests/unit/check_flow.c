@@ -306,6 +306,7 @@ static const struct {
 	{ "data from a service", TCP_ACK, 25, 40000, "220 x\r\n", true },
 	{ "ACK from a service", TCP_ACK, 22, 40000, "", true },
 	{ "between two ports of a service", TCP_ACK, 25, 25, "x", false },
+	{ "data to an unknown port", TCP_ACK, 27017, 9443, "x", false },
 	{ "HTTP response", TCP_ACK, 40000, 40001, "HTTP/1.1 200", true },
 	{ "HTTP request", TCP_ACK, 40000, 40001, "GET / HTTP/1.1", false },
 	{ "ServerHello", TCP_ACK, 40000, 40001, "\x16\3\3\1\1\2", true },

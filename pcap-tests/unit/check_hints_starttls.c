@@ -5,8 +5,8 @@
 #include "pcap-tests/unit/unit.h"
 
 extern const struct hint hint_ftp, hint_haproxy, hint_http, hint_imap,
-	hint_irc, hint_ldap_tcp, hint_managesieve, hint_mysql, hint_nntp,
-	hint_pop3, hint_postgresql, hint_rdp, hint_smtp, hint_socks;
+	hint_irc, hint_ldap_tcp, hint_managesieve, hint_mssql, hint_mysql,
+	hint_nntp, hint_pop3, hint_postgresql, hint_rdp, hint_smtp, hint_socks;
 
 #define LDAP_STARTTLS "\x30\x1d\2\1\1\x77\x18\x80\x16" \
 	"1.3.6.1.4.1.1466.20037"
@@ -14,6 +14,10 @@ extern const struct hint hint_ftp, hint_haproxy, hint_http, hint_imap,
 	"\1\1\0\x87\x0bobjectclass\x30\0"
 #define LDAP_ANSWER "\x30\x0c\2\1\1\x78\7\x0a\1\0\4\0\4\0"
 #define LDAP_DONE "\x30\x0c\2\1\1\x65\7\x0a\1\0\4\0\4\0"
+/* Version, encryption, end; then the version and "encrypt all". */
+#define TDS_PRELOGIN "\x12\1\0\x1a\0\0\1\0" \
+	"\0\0\x0b\0\6\1\0\x11\0\1\xff" "\x10\0\0\0\0\0" "\1"
+#define TDS_HELLO "\x12\1\0\x4d\0\0\2\0" MX_HELLO
 #define MYSQL_SSL "\x20\0\0\1\x85\xae\x3f\x20\0\0\0\1\x21" \
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define RDP_REQUEST "\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\3\0\0\0"
@@ -104,6 +108,26 @@ static const struct {
 	  .payload = BYTES("STARTTLS\r\n" MX_HELLO) } },
 	{ &hint_irc, { "IRC, registered", HINT_YES, .from_server = true,
 	  .payload = BYTES(":irc.test 001 a :welcome\r\n") } },
+	{ &hint_mssql, { "TDS", HINT_YES, MX,
+	  .payload = BYTES(TDS_PRELOGIN TDS_HELLO) } },
+	{ &hint_mssql, { "TDS, the hello in two packets", HINT_YES, MX,
+	  .payload = BYTES(TDS_PRELOGIN "\x12\0\0\x0a\0\0\2\0" "\x16\3"
+			   "\x12\1\0\x4b\0\0\3\0" "\1\0\x40\1\0\0\x3c\3\3"
+			   "................................"
+			   "\0\0\2\x13\1\1\0\0\x11\0\0\0\x0c\0\x0a\0\0\7"
+			   "mx.test\x12") } },
+	{ &hint_mssql, { "TDS, before the server's answer", HINT_YES,
+	  .more = true, .payload = BYTES(TDS_PRELOGIN) } },
+	{ &hint_mssql, { "TDS, a login without TLS", HINT_YES,
+	  .payload = BYTES(TDS_PRELOGIN "\x10\1\0\x0c\0\0\1\0abcd") } },
+	{ &hint_mssql, { "TDS, a version of another size", HINT_NO,
+	  .payload = BYTES("\x12\1\0\x1a\0\0\1\0"
+			   "\0\0\x0b\0\7\1\0\x11\0\1\xff"
+			   "\x10\0\0\0\0\0\1") } },
+	{ &hint_mssql, { "TDS, a version beyond the end", HINT_NO,
+	  .payload = BYTES("\x12\1\0\x1a\0\0\1\0"
+			   "\0\0\x20\0\6\1\0\x11\0\1\xff"
+			   "\x10\0\0\0\0\0\1") } },
 	{ &hint_mysql, { "MySQL", HINT_YES, MX,
 	  .payload = BYTES(MYSQL_SSL MX_HELLO) } },
 	{ &hint_mysql, { "MySQL, TLS requested", HINT_YES, .more = true,
