@@ -210,7 +210,8 @@ struct replay *replay_new(const struct policy *policy,
 				       sizeof(replay->shown[0]));
 	replay->flows = replay_flows_new(replay->options.keep != 0 ?
 					 replay->options.keep : FLOWS_KEPT);
-	replay->reassembly = replay_reassembly_new(replay->options.decap);
+	replay->reassembly = replay_reassembly_new(replay->options.decap,
+						   replay->options.datagrams);
 	if (!make_common(replay, policy) || !make_shards(replay) ||
 	    replay->flows == NULL || replay->reassembly == NULL ||
 	    (replay->options.each_packet != NULL && replay->shown == NULL) ||

@@ -65,6 +65,7 @@ struct replay_options {
 	 * of the flows. 0: choose. The result is always the same. */
 	unsigned long threads;
 	size_t flows;		/* flow table; 0: large enough */
+	size_t datagrams;	/* reassembled at a time; 0: 1,024 */
 	/* Learned names to start from, which replay adds to; borrowed. NULL:
 	 * start with none. */
 	struct learned *learned;

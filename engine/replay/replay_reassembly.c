@@ -29,16 +29,18 @@ struct replay_reassembly {
 	bool decap;
 };
 
-struct replay_reassembly *replay_reassembly_new(bool decap)
+struct replay_reassembly *replay_reassembly_new(bool decap, size_t datagrams)
 {
 	struct replay_reassembly *reassembly = calloc(1, sizeof(*reassembly));
 
 	if (reassembly == NULL)
 		return NULL;
+	if (datagrams == 0)
+		datagrams = DEFRAG_DATAGRAMS;
 	reassembly->decap = decap;
-	reassembly->defrag[0] = defrag_new(DEFRAG_DATAGRAMS);
+	reassembly->defrag[0] = defrag_new(datagrams);
 	if (decap)
-		reassembly->defrag[1] = defrag_new(DEFRAG_DATAGRAMS);
+		reassembly->defrag[1] = defrag_new(datagrams);
 	reassembly->pending = calloc(PENDING, sizeof(*reassembly->pending));
 	if (reassembly->defrag[0] == NULL || reassembly->pending == NULL ||
 	    (decap && reassembly->defrag[1] == NULL)) {

@@ -22,8 +22,9 @@ struct reassembled {
 	struct packet room[2];
 };
 
-/* Create a reassembler; NULL when out of memory. */
-struct replay_reassembly *replay_reassembly_new(bool decap);
+/* Create a reassembler of `datagrams` at a time, 0: 1,024. NULL when out of
+ * memory. */
+struct replay_reassembly *replay_reassembly_new(bool decap, size_t datagrams);
 void replay_reassembly_free(struct replay_reassembly *reassembly);
 
 /* Take a packet, which may be modified, and return the complete one. False: a

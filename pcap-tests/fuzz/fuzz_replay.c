@@ -10,6 +10,7 @@
 #include "engine/packet/cursor.h"
 #include "engine/packet/decode.h"
 #include "engine/hints/hint.h"
+#include "engine/learn/learned.h"
 #include "engine/replay/replay.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,11 +73,19 @@ static void feed(struct replay *replay, const uint8_t *bytes, size_t len,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	/* A store of full size for each input would take most of the time. */
+	static const struct learned_options sizes = {
+		.answers = 256, .servers = 256, .repeatable = true,
+	};
+	static struct learned *learned;
 	static struct policy *policy;
 	struct cursor input = cursor_of(data, size);
 	struct replay_options options = {
 		.decap = size % 2,
 		.flows = 64,
+		.datagrams = 4,
+		.keep = 64,
+		.threads = 1,
 		.each_packet = each_packet,
 	};
 	struct replay *replay;
@@ -90,7 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				 hints_vocabulary(), diag, &policy) < 0)
 			abort();
 		diag_free(diag);
+		learned = learned_new(&sizes);
 	}
+	options.learned = learned;
 	options.ctx = policy;
 	replay = replay_new(policy, &options);
 	while (cursor_left(&input) > 3) {
