@@ -12,6 +12,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 
+#include "rules/setup/kernel/attr.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/nft.h"
 
@@ -69,9 +70,9 @@ static void take_values(const struct nlattr *data, struct counter *counter)
 
 	mnl_attr_for_each_nested(attr, data) {
 		if (mnl_attr_get_type(attr) == NFTA_COUNTER_BYTES)
-			counter->bytes = be64toh(mnl_attr_get_u64(attr));
+			counter->bytes = be64toh(attr_u64(attr));
 		else if (mnl_attr_get_type(attr) == NFTA_COUNTER_PACKETS)
-			counter->packets = be64toh(mnl_attr_get_u64(attr));
+			counter->packets = be64toh(attr_u64(attr));
 	}
 }
 
@@ -85,13 +86,13 @@ static int take_object(const struct nlmsghdr *message, void *data)
 	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg)) {
 		switch (mnl_attr_get_type(attr)) {
 		case NFTA_OBJ_TABLE:
-			is_ours = strcmp(mnl_attr_get_str(attr),
+			is_ours = strcmp(attr_text(attr),
 					 NFT_TABLE) == 0;
 			break;
 		case NFTA_OBJ_NAME:
-			if (strlen(mnl_attr_get_str(attr)) <
+			if (strlen(attr_text(attr)) <
 			    sizeof(counter.name))
-				strcpy(counter.name, mnl_attr_get_str(attr));
+				strcpy(counter.name, attr_text(attr));
 			break;
 		case NFTA_OBJ_DATA:
 			take_values(attr, &counter);

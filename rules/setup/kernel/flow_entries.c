@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/setup/kernel/attr.h"
+
 /* The largest message of a dump: netlink_dump(), af_netlink.c. */
 #define DUMP_BUFFER 32768
 
@@ -202,20 +204,22 @@ static void read_addresses(const struct nlattr *nest, struct flow_tuple *tuple)
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest) {
-		const void *bytes = mnl_attr_get_payload(attr);
+		const void *bytes = attr_bytes(attr, 16);
 
 		switch (mnl_attr_get_type(attr)) {
 		case CTA_IP_V4_SRC:
-			tuple->src = address_from_v4(mnl_attr_get_u32(attr));
+			tuple->src = address_from_v4(attr_u32(attr));
 			break;
 		case CTA_IP_V4_DST:
-			tuple->dst = address_from_v4(mnl_attr_get_u32(attr));
+			tuple->dst = address_from_v4(attr_u32(attr));
 			break;
 		case CTA_IP_V6_SRC:
-			tuple->src = address_from_v6(bytes);
+			if (bytes != NULL)
+				tuple->src = address_from_v6(bytes);
 			break;
 		case CTA_IP_V6_DST:
-			tuple->dst = address_from_v6(bytes);
+			if (bytes != NULL)
+				tuple->dst = address_from_v6(bytes);
 			break;
 		}
 	}
@@ -228,13 +232,13 @@ static void read_ports(const struct nlattr *nest, struct flow_tuple *tuple)
 	mnl_attr_for_each_nested(attr, nest) {
 		switch (mnl_attr_get_type(attr)) {
 		case CTA_PROTO_NUM:
-			tuple->proto = mnl_attr_get_u8(attr);
+			tuple->proto = attr_u8(attr);
 			break;
 		case CTA_PROTO_SRC_PORT:
-			tuple->sport = ntohs(mnl_attr_get_u16(attr));
+			tuple->sport = ntohs(attr_u16(attr));
 			break;
 		case CTA_PROTO_DST_PORT:
-			tuple->dport = ntohs(mnl_attr_get_u16(attr));
+			tuple->dport = ntohs(attr_u16(attr));
 			break;
 		}
 	}
@@ -270,9 +274,9 @@ static void add_counters(const struct nlattr *nest, struct flow_entry *entry,
 
 	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) == CTA_COUNTERS_PACKETS)
-			packets = be64toh(mnl_attr_get_u64(attr));
+			packets = be64toh(attr_u64(attr));
 		else if (mnl_attr_get_type(attr) == CTA_COUNTERS_BYTES)
-			bytes = be64toh(mnl_attr_get_u64(attr));
+			bytes = be64toh(attr_u64(attr));
 	}
 	entry->bytes += bytes;
 	entry->packets += packets;
@@ -289,9 +293,9 @@ static void read_times(const struct nlattr *nest, struct flow_entry *entry)
 
 	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_START)
-			entry->start_ns = be64toh(mnl_attr_get_u64(attr));
+			entry->start_ns = be64toh(attr_u64(attr));
 		else if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_STOP)
-			entry->stop_ns = be64toh(mnl_attr_get_u64(attr));
+			entry->stop_ns = be64toh(attr_u64(attr));
 	}
 }
 
@@ -305,7 +309,7 @@ static void read_protocol(const struct nlattr *nest, struct flow_entry *entry)
 		mnl_attr_for_each_nested(part, attr)
 			if (mnl_attr_get_type(part) == CTA_PROTOINFO_TCP_STATE) {
 				entry->has_tcp_state = true;
-				entry->tcp_state = mnl_attr_get_u8(part);
+				entry->tcp_state = attr_u8(part);
 			}
 	}
 }
@@ -322,19 +326,19 @@ static void read_attribute(const struct nlattr *attr, struct flow_entry *entry)
 		break;
 	case CTA_ZONE:
 		entry->key.has_zone = true;
-		entry->key.zone = mnl_attr_get_u16(attr);
+		entry->key.zone = attr_u16(attr);
 		break;
 	case CTA_MARK:
-		entry->mark = ntohl(mnl_attr_get_u32(attr));
+		entry->mark = ntohl(attr_u32(attr));
 		break;
 	case CTA_STATUS:
-		entry->status = ntohl(mnl_attr_get_u32(attr));
+		entry->status = ntohl(attr_u32(attr));
 		break;
 	case CTA_PROTOINFO:
 		read_protocol(attr, entry);
 		break;
 	case CTA_ID:
-		entry->id = ntohl(mnl_attr_get_u32(attr));
+		entry->id = ntohl(attr_u32(attr));
 		break;
 	case CTA_COUNTERS_ORIG:
 		add_counters(attr, entry, false);
@@ -346,7 +350,7 @@ static void read_attribute(const struct nlattr *attr, struct flow_entry *entry)
 		read_times(attr, entry);
 		break;
 	case CTA_TIMEOUT:
-		entry->timeout_s = ntohl(mnl_attr_get_u32(attr));
+		entry->timeout_s = ntohl(attr_u32(attr));
 		break;
 	}
 }
@@ -357,7 +361,10 @@ bool flow_entry_read(const struct nlmsghdr *message, struct flow_entry *ret)
 	bool has_original = false, has_reply = false;
 	const struct nlattr *attr;
 
-	*ret = (struct flow_entry){ .key.family = header->nfgen_family };
+	*ret = (struct flow_entry){ 0 };
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return false;
+	ret->key.family = header->nfgen_family;
 	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg)) {
 		has_original |= mnl_attr_get_type(attr) == CTA_TUPLE_ORIG;
 		has_reply |= mnl_attr_get_type(attr) == CTA_TUPLE_REPLY;

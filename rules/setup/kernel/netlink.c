@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "rules/setup/kernel/attr.h"
 #include "rules/setup/kernel/netlink_parse.h"
 
 /* Dumps come in messages of up to 32 KiB (af_netlink.c, netlink_dump()). */
@@ -389,7 +390,7 @@ static int keep_oif(const struct nlmsghdr *message, void *data)
 	mnl_attr_for_each(attr, message, sizeof(*header))
 		if (mnl_attr_get_type(attr) == RTA_OIF &&
 		    header->rtm_type == RTN_UNICAST)
-			*(unsigned int *)data = mnl_attr_get_u32(attr);
+			*(unsigned int *)data = attr_u32(attr);
 	return MNL_CB_OK;
 }
 

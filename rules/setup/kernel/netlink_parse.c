@@ -9,6 +9,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "rules/setup/kernel/attr.h"
+
 static bool parse_bytes(uint8_t family, const struct nlattr *attr,
 			struct address *ret)
 {
@@ -39,9 +41,13 @@ static struct prefix prefix_of(uint8_t family, uint8_t len)
 	return prefix;
 }
 
-static uint32_t u32_of(const struct nlattr *attr)
+/* Whether the message has one of two types, and a header of `len` bytes. */
+static bool is_one_of(const struct nlmsghdr *message, uint16_t added,
+		      uint16_t deleted, size_t len)
 {
-	return mnl_attr_get_payload_len(attr) >= 4 ? mnl_attr_get_u32(attr) : 0;
+	return (message->nlmsg_type == added ||
+		message->nlmsg_type == deleted) &&
+	       mnl_nlmsg_get_payload_len(message) >= len;
 }
 
 bool netlink_parse_link(const struct nlmsghdr *message, struct kernel_link *ret)
@@ -49,22 +55,21 @@ bool netlink_parse_link(const struct nlmsghdr *message, struct kernel_link *ret)
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	if (message->nlmsg_type != RTM_NEWLINK &&
-	    message->nlmsg_type != RTM_DELLINK)
+	if (!is_one_of(message, RTM_NEWLINK, RTM_DELLINK, sizeof(*header)))
 		return false;
 	*ret = (struct kernel_link){ .index = (unsigned int)header->ifi_index,
 				     .flags = header->ifi_flags };
 	mnl_attr_for_each(attr, message, sizeof(*header)) {
 		switch (mnl_attr_get_type(attr)) {
 		case IFLA_IFNAME:
-			strncpy(ret->name, mnl_attr_get_str(attr),
+			strncpy(ret->name, attr_text(attr),
 				sizeof(ret->name) - 1);
 			break;
 		case IFLA_GROUP:
-			ret->group = u32_of(attr);
+			ret->group = attr_u32(attr);
 			break;
 		case IFLA_MTU:
-			ret->mtu = u32_of(attr);
+			ret->mtu = attr_u32(attr);
 			break;
 		}
 	}
@@ -80,8 +85,7 @@ bool netlink_parse_address(const struct nlmsghdr *message,
 	bool has_local = false;
 	bool has_any = false;
 
-	if (message->nlmsg_type != RTM_NEWADDR &&
-	    message->nlmsg_type != RTM_DELADDR)
+	if (!is_one_of(message, RTM_NEWADDR, RTM_DELADDR, sizeof(*header)))
 		return false;
 	*ret = (struct kernel_address){ .link = header->ifa_index,
 					.scope = header->ifa_scope };
@@ -107,7 +111,7 @@ static void read_metrics(const struct nlattr *nest, struct kernel_route *ret)
 		if (type >= KERNEL_METRICS || type == RTAX_CC_ALGO)
 			ret->is_plain = false;
 		else
-			ret->metrics[type] = u32_of(attr);
+			ret->metrics[type] = attr_u32(attr);
 	}
 }
 
@@ -115,17 +119,17 @@ static void route_attr(const struct nlattr *attr, struct kernel_route *ret)
 {
 	switch (mnl_attr_get_type(attr)) {
 	case RTA_TABLE:
-		ret->table = u32_of(attr);
+		ret->table = attr_u32(attr);
 		break;
 	case RTA_DST:
 		if (!parse_bytes(ret->family, attr, &ret->dst.base))
 			ret->is_plain = false;
 		break;
 	case RTA_PRIORITY:
-		ret->metric = u32_of(attr);
+		ret->metric = attr_u32(attr);
 		break;
 	case RTA_OIF:
-		ret->oif = u32_of(attr);
+		ret->oif = attr_u32(attr);
 		break;
 	case RTA_GATEWAY:
 		ret->has_via = parse_bytes(ret->family, attr, &ret->via);
@@ -154,8 +158,7 @@ bool netlink_parse_route(const struct nlmsghdr *message,
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	if ((message->nlmsg_type != RTM_NEWROUTE &&
-	     message->nlmsg_type != RTM_DELROUTE) ||
+	if (!is_one_of(message, RTM_NEWROUTE, RTM_DELROUTE, sizeof(*header)) ||
 	    (header->rtm_flags & RTM_F_CLONED) ||
 	    (header->rtm_family != AF_INET && header->rtm_family != AF_INET6))
 		return false;
@@ -241,19 +244,19 @@ static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
 
 	switch (mnl_attr_get_type(attr)) {
 	case FRA_PRIORITY:
-		ret->pref = u32_of(attr);
+		ret->pref = attr_u32(attr);
 		break;
 	case FRA_TABLE:
-		ret->table = u32_of(attr);
+		ret->table = attr_u32(attr);
 		break;
 	case FRA_FWMARK:
-		ret->mark = u32_of(attr);
+		ret->mark = attr_u32(attr);
 		break;
 	case FRA_FWMASK:
-		ret->mask = u32_of(attr);
+		ret->mask = attr_u32(attr);
 		break;
 	case FRA_PROTOCOL:
-		ret->protocol = mnl_attr_get_u8(attr);
+		ret->protocol = attr_u8(attr);
 		break;
 	case FRA_SRC:
 		ret->has_from = parse_bytes(ret->family, attr, &ret->from.base);
@@ -262,11 +265,11 @@ static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
 		ret->has_to = parse_bytes(ret->family, attr, &ret->to.base);
 		break;
 	case FRA_IIFNAME:
-		strncpy(ret->iif, mnl_attr_get_str(attr),
+		strncpy(ret->iif, attr_text(attr),
 			sizeof(ret->iif) - 1);
 		break;
 	case FRA_IP_PROTO:
-		ret->ipproto = mnl_attr_get_u8(attr);
+		ret->ipproto = attr_u8(attr);
 		break;
 	case FRA_SPORT_RANGE:
 		ret->sport = ports_of(attr);
@@ -284,21 +287,21 @@ static void rule_attr(const struct nlattr *attr, struct kernel_rule *ret)
 		break;
 	case RULE_SPORT_MASK:
 	case RULE_DPORT_MASK:
-		if (mnl_attr_get_u16(attr) != UINT16_MAX)
+		if (attr_u16(attr) != UINT16_MAX)
 			ret->is_plain = false;
 		break;
 	case FRA_GOTO:
-		ret->go_to = u32_of(attr);
+		ret->go_to = attr_u32(attr);
 		break;
 	case FRA_OIFNAME:
-		strncpy(ret->oif, mnl_attr_get_str(attr),
+		strncpy(ret->oif, attr_text(attr),
 			sizeof(ret->oif) - 1);
 		break;
 	case FRA_SUPPRESS_PREFIXLEN:
-		ret->suppress_length = (int)u32_of(attr);
+		ret->suppress_length = (int)attr_u32(attr);
 		break;
 	case FRA_SUPPRESS_IFGROUP:
-		ret->suppress_group = u32_of(attr);
+		ret->suppress_group = attr_u32(attr);
 		break;
 	default:
 		ret->is_plain = false;
@@ -310,8 +313,7 @@ bool netlink_parse_rule(const struct nlmsghdr *message, struct kernel_rule *ret)
 	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	if (message->nlmsg_type != RTM_NEWRULE &&
-	    message->nlmsg_type != RTM_DELRULE)
+	if (!is_one_of(message, RTM_NEWRULE, RTM_DELRULE, sizeof(*header)))
 		return false;
 	*ret = (struct kernel_rule){
 		.family = header->family,

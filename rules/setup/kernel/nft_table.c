@@ -10,6 +10,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "rules/setup/kernel/attr.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/big_set_name.h"
 #include "rules/setup/kernel/nft.h"
@@ -59,12 +60,12 @@ static bool has_name(const struct nlmsghdr *message, uint16_t type,
 {
 	const struct nlattr *attr = attr_of(message, type);
 
-	return attr != NULL && strcmp(mnl_attr_get_str(attr), name) == 0;
+	return attr != NULL && strcmp(attr_text(attr), name) == 0;
 }
 
 static int keep_name(char ***names, size_t *count, const struct nlattr *attr)
 {
-	char *name = attr != NULL ? strdup(mnl_attr_get_str(attr)) : NULL;
+	char *name = attr != NULL ? strdup(attr_text(attr)) : NULL;
 
 	if (name == NULL || array_room(names, *count, sizeof(**names)) < 0) {
 		free(name);
@@ -85,7 +86,7 @@ static int take_table(const struct nlmsghdr *message, void *data)
 	reading->table->exists = true;
 	reading->table->has_owner = owner != NULL;
 	reading->table->owner =
-		owner != NULL ? ntohl(mnl_attr_get_u32(owner)) : 0;
+		owner != NULL ? ntohl(attr_u32(owner)) : 0;
 	reading->table->is_ours =
 		attr != NULL && mnl_attr_get_payload_len(attr) ==
 				2 + sizeof(NFT_COMMENT) &&
@@ -118,7 +119,7 @@ static bool is_dynamic(const struct nlmsghdr *message)
 {
 	const struct nlattr *flags = attr_of(message, NFTA_SET_FLAGS);
 
-	return flags != NULL && ntohl(mnl_attr_get_u32(flags)) & NFT_SET_EVAL;
+	return flags != NULL && ntohl(attr_u32(flags)) & NFT_SET_EVAL;
 }
 
 static int take_set(const struct nlmsghdr *message, void *data)
@@ -140,7 +141,7 @@ static int take_set(const struct nlmsghdr *message, void *data)
 	}
 	table->set_elements[table->set_count] =
 		is_dynamic(message) ? NFT_TABLE_DYNAMIC :
-		count != NULL ? ntohl(mnl_attr_get_u32(count)) :
+		count != NULL ? ntohl(attr_u32(count)) :
 				NFT_TABLE_UNCOUNTED;
 	return keep_name(&reading->table->sets, &reading->table->set_count,
 			 attr_of(message, NFTA_SET_NAME));
@@ -154,7 +155,7 @@ static uint64_t part_of(const struct nlattr *element)
 
 	mnl_attr_for_each_nested(attr, element) {
 		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_FLAGS)
-			flags = ntohl(mnl_attr_get_u32(attr));
+			flags = ntohl(attr_u32(attr));
 		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_KEY)
 			value = mnl_attr_get_payload(attr);
 	}
@@ -219,7 +220,7 @@ static int take_generation(const struct nlmsghdr *message, void *data)
 	const struct nlattr *attr = attr_of(message, NFTA_GEN_ID);
 
 	if (attr != NULL)
-		reading->table->generation = ntohl(mnl_attr_get_u32(attr));
+		reading->table->generation = ntohl(attr_u32(attr));
 	return MNL_CB_OK;
 }
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "rules/setup/kernel/attr.h"
 #include "rules/policy/policy.h"
 #include "rules/setup/kernel/array.h"
 #include "rules/setup/kernel/netlink_parse.h"
@@ -280,9 +281,9 @@ static void observe_generation(struct watch *watch,
 	watch->is_table_touched = false;
 	mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) == NFTA_GEN_PROC_PID)
-			pid = ntohl(mnl_attr_get_u32(attr));
+			pid = ntohl(attr_u32(attr));
 		else if (mnl_attr_get_type(attr) == NFTA_GEN_PROC_NAME)
-			name = mnl_attr_get_str(attr);
+			name = attr_text(attr);
 	}
 	if (!nft_is_own_process(pid))
 		observe_process(watch, WATCH_TABLE, pid, name);
@@ -305,11 +306,12 @@ static int observe_nftables(const struct nlmsghdr *message, void *data)
 	if (NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_NEWRULE ||
 	    NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_DELRULE)
 		watch->is_table_touched = true;
-	if (header->nfgen_family != NFPROTO_INET)
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
+	    header->nfgen_family != NFPROTO_INET)
 		return MNL_CB_OK;
 	mnl_attr_for_each(attr, message, sizeof(*header))
 		if (mnl_attr_get_type(attr) == NFTA_TABLE_NAME &&
-		    strcmp(mnl_attr_get_str(attr), NFT_TABLE) == 0)
+		    strcmp(attr_text(attr), NFT_TABLE) == 0)
 			watch->is_table_touched = true;
 	return MNL_CB_OK;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/setup/kernel/attr.h"
 #include "rules/setup/kernel/nft.h"
 
 /* The marks of nftables, kept until the generation changes. */
@@ -146,7 +147,7 @@ static uint32_t read_generation(void)
 	    message->nlmsg_type != NLMSG_ERROR)
 		mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg))
 			if (mnl_attr_get_type(attr) == NFTA_GEN_ID)
-				generation = ntohl(mnl_attr_get_u32(attr));
+				generation = ntohl(attr_u32(attr));
 	if (nl != NULL)
 		mnl_socket_close(nl);
 	return generation;
