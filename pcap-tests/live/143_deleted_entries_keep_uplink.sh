@@ -3,7 +3,8 @@
 # 143_deleted_entries_keep_uplink.sh - Another program deletes conntrack entries
 # under masquerade, after the policy has given the flows another uplink: flows
 # go on via the uplink whose address their server knows. What a firewall
-# refuses by then stays refused.
+# refuses by then stays refused. Flows that begin while a firewall has flushed
+# the table are translated once it is put back.
 . "$(dirname "$0")/lib.sh"
 lab_bound 120 "$0" "$@"
 lab_need nc
@@ -114,5 +115,53 @@ in_router conntrack -D -s $LAN4.9 >/dev/null 2>&1
 lab_forget
 lab_sleep 1
 is "a refused client stays refused" "$(lab_left 1 $SERVER4 tcp 9002)" 0
+
+# ---- flows that begin while a firewall has flushed the table ----
+
+lab_policy <<END
+uplink one { dev up1 via $(gw4 1) via $(gw6 1) masquerade }
+uplink two { dev up2 via $(gw4 2) via $(gw6 2) snat $(up4 2) snat $(up6 2) }
+route udp dport 5001 via two
+default              via one
+END
+in_router nft delete table inet firewall
+ok "reload, snat" waymark reload
+for server in $SERVER4 $SERVER6; do
+	lab_start client begin-$server /usr/bin/python3 \
+		"$LAB_TOP/pcap-tests/live/begin.py" $server 25 5001 \
+		"$LAB_DIR/begun"
+done
+for server in $SERVER4 $SERVER6; do
+	ok "flows begin: $server" until_true 50 printed begin-$server under
+done
+lab_log_mark
+in_router nft -f - <<-RULES
+flush ruleset
+table inet firewall {
+	chain forward {
+		type filter hook forward priority 0
+		ct state established accept
+	}
+	chain forwarded_ports {
+		type nat hook prerouting priority -100
+		tcp dport 8080 dnat ip to $LAN4.9
+	}
+}
+RULES
+# shellcheck disable=SC2016 # for eval
+ok "the table is put back" until_true 50 \
+	eval 'lab_log | grep -q "table inet waymark: restored"'
+echo "# $(lab_log | grep conntrack)"
+spoofed="$(lab_spoofed 1) $(lab_spoofed 2)"
+touch "$LAB_DIR/begun"
+for server in $SERVER4 $SERVER6; do
+	ok "flows are answered: $server" until_true 150 \
+		printed begin-$server '^flows'
+	is "all of them: $server ($(tail -n 1 "$LAB_DIR/begin-$server.log"))" \
+		"$(sed -n 's/.*unanswered //p' "$LAB_DIR/begin-$server.log" |
+		   paste -s -d ' ')" "0 0"
+done
+is "no more left with a private address" \
+	"$(lab_spoofed 1) $(lab_spoofed 2)" "$spoofed"
 ok "down" waymark down
 done_testing

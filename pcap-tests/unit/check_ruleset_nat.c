@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rules/policy/policy.h"
+#include "rules/setup/nat_owner.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/ruleset/ruleset_nat.h"
 #include "setup_state.h"
@@ -14,6 +15,8 @@
 #define ONE "uplink a { dev eth1 via 203.0.113.1 via 2001:db8:f::1 "
 #define TWO "uplink b { dev ppp0 "
 #define END "default via a\n"
+
+#define FROM ONE "masquerade from { 10.0.0.1, 192.168.1.0/24 } }\n" END
 
 #define V4 "oifname \"eth1\" meta nfproto ipv4 "
 #define V6 "oifname \"eth1\" meta nfproto ipv6 "
@@ -166,6 +169,43 @@ START_TEST(mss)
 }
 END_TEST
 
+/* Which sources an uplink translates, as its rules have it. */
+static const struct {
+	const char *name;
+	const char *policy;
+	const char *source;
+	bool translates;
+} sources[] = {
+	{ "none", ONE "}\n" END, "192.168.1.7", false },
+	{ "masquerade", ONE "masquerade }\n" END, "192.168.1.7", true },
+	{ "the other family", ONE "masquerade ipv4 }\n" END, "fd00::7", false },
+	{ "first of from", FROM, "192.168.1.0", true },
+	{ "last of from", FROM, "192.168.1.255", true },
+	{ "after from", FROM, "192.168.2.0", false },
+	{ "between from", FROM, "10.0.0.2", false },
+	{ "from of the other family", FROM, "fd00::7", false },
+	{ "snat", ONE "snat 203.0.113.9 }\n" END, "192.168.1.7", true },
+	{ "npt", ONE "npt 2001:db8:f1::/48 }\n" END, "fd00::7", true },
+	{ "npt, its own prefix", ONE "npt 2001:db8:f1::/48 }\n" END,
+	  "2001:db8:f1::7", false },
+};
+
+START_TEST(translated)
+{
+	const char *text = sources[_i].source;
+	struct policy *policy = setup_policy(sources[_i].policy);
+	struct address source;
+	bool v6;
+
+	ck_assert_int_eq(address_parse(text, strlen(text), &source), 0);
+	v6 = !address_is_v4(&source);
+	ck_assert_msg(nat_owners_translate(&policy_uplink(policy, 0)->nat[v6],
+					   &source) == sources[_i].translates,
+		      "%s", sources[_i].name);
+	policy_free(policy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ruleset_nat");
@@ -173,6 +213,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, nat, 0, ROWS(rows));
 	tcase_add_loop_test(tcase, mss, 0, ROWS(sizes));
+	tcase_add_loop_test(tcase, translated, 0, ROWS(sources));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

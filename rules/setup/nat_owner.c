@@ -102,3 +102,16 @@ int nat_owners_path_of(const struct policy *policy, uint32_t mark)
 			return (int)i;
 	return -1;
 }
+
+bool nat_owners_translate(const struct uplink_nat *nat,
+			  const struct address *source)
+{
+	if (nat->kind == NAT_NONE ||
+	    (nat->kind == NAT_NPT && prefix_contains(&nat->to, source)))
+		return false;
+	for (size_t i = 0; i < nat->from_count; i++)
+		if (address_compare(&nat->from[i].first, source) <= 0 &&
+		    address_compare(source, &nat->from[i].last) <= 0)
+			return true;
+	return !nat->has_from;
+}

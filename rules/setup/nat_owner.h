@@ -13,6 +13,7 @@
 #include "rules/tables/address.h"
 
 struct policy;
+struct uplink_nat;
 
 /* An address of this machine, or one that `snat` or `npt` names. */
 struct nat_owner {
@@ -36,6 +37,10 @@ struct nat_owner nat_owners_find(const struct nat_owners *owners,
 /* Whether the address belongs to the device of `uplink`. */
 bool nat_owners_is_on(const struct nat_owners *owners,
 		      const struct address *address, size_t uplink);
+
+/* Whether source NAT changes packets with this source. */
+bool nat_owners_translate(const struct uplink_nat *nat,
+			  const struct address *source);
 
 /* The uplink of the mark's path; -1: none. */
 int nat_owners_path_of(const struct policy *policy, uint32_t mark);

@@ -209,7 +209,7 @@ static bool has_moved(struct hold *hold, const struct policy *policy,
 
 int holds_clean_up(struct holds *holds, const struct policy *policy,
 		   const struct setup_report *report, bool always,
-		   unsigned int *ret_strays)
+		   struct stray_counts *ret_counts)
 {
 	struct stray_paths paths = { 0 };
 	bool is_needed = always;
@@ -224,5 +224,5 @@ int holds_clean_up(struct holds *holds, const struct policy *policy,
 			is_needed |= paths.moved[i][v6];
 		}
 	return is_needed ? stray_nat_delete(policy, report, &paths,
-					    ret_strays) : 0;
+					    ret_counts) : 0;
 }

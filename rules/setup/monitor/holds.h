@@ -14,6 +14,7 @@
 #include "rules/setup/setup.h"
 
 struct health;
+struct stray_counts;
 
 struct hold {
 	bool is_known;		/* false: not checked yet */
@@ -55,11 +56,11 @@ bool holds_is_gone(const struct holds *holds, size_t i, bool v6);
 bool holds_is_running(const struct holds *holds, size_t i, bool v6);
 /* Whether the hold ended since the last call, and the uplink is not back. */
 bool holds_take_expired(struct holds *holds, size_t i, bool v6);
-/* Delete the conntrack entries of flows that are given up, and others that have
- * the address of the wrong uplink; without changes, the latter only if
- * `always`. *ret_strays is their number. 0 or -errno. */
+/* Delete the conntrack entries of flows that are given up, and those that
+ * stray_nat.h counts; without changes, the latter only if `always`. 0 or
+ * -errno. */
 int holds_clean_up(struct holds *holds, const struct policy *policy,
 		   const struct setup_report *report, bool always,
-		   unsigned int *ret_strays);
+		   struct stray_counts *ret_counts);
 
 #endif

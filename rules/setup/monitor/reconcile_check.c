@@ -12,6 +12,7 @@
 #include "rules/policy/policy.h"
 #include "rules/setup/monitor/failover_text.h"
 #include "rules/setup/monitor/probe_results.h"
+#include "rules/setup/monitor/stray_nat.h"
 #include "rules/setup/plan/health.h"
 #include "rules/setup/plan/plan_routes.h"
 #include "rules/util/clock.h"
@@ -86,6 +87,7 @@ static bool take_step(void *ctx, const struct setup_change *change)
 			 BACKOFF_AFTER, reason);
 	if (answer != BACKOFF_NONE)
 		return false;
+	rec->changed_table |= strstr(change->thing, "table inet") != NULL;
 	if (backoff_of(&rec->backoffs, change->thing)->refused == 0)
 		event_steps_add(&rec->steps, level_of(rec, change), change,
 				reason);
@@ -142,21 +144,32 @@ static void log_active_uplink(struct reconciler *rec, size_t i, bool v6,
 		reconcile_log(rec, level, "%s", text);
 }
 
-/* After a start, a reload, each change of a path and the end of a hold. */
+static void log_deleted(struct reconciler *rec, unsigned int flows,
+			const char *why)
+{
+	if (flows > 0)
+		reconcile_log(rec, LOG_LEVEL_NOTICE, "conntrack: %u %s %s: "
+			      "deleted, so that the next packet begins another",
+			      flows, flows > 1 ? "entries" : "entry", why);
+}
+
+/* After a start, a reload, each change of a path or of the table, and the end
+ * of a hold. */
 static void clean_up_flows(struct reconciler *rec,
 			   const struct setup_report *report)
 {
-	bool always = !rec->has_last ||
+	bool always = !rec->has_last || rec->changed_table ||
 		      memcmp(rec->last.active, report->active,
 			     sizeof(report->active)) != 0;
-	unsigned int count = 0;
+	struct stray_counts counts = { 0 };
 	int rc = holds_clean_up(&rec->holds, rec->policy, report, always,
-				&count);
+				&counts);
 
-	if (count > 0)
-		reconcile_log(rec, LOG_LEVEL_NOTICE, "conntrack: %u flows had the "
-			 "address of another uplink: entries deleted", count);
-	else if (rc < 0)
+	rec->changed_table = false;
+	log_deleted(rec, counts.wrong_address,
+		    "with the address of another uplink");
+	log_deleted(rec, counts.untranslated, "without address translation");
+	if (rc < 0)
 		reconcile_log(rec, LOG_LEVEL_WARNING, "conntrack: not checked: %s",
 			 strerror(-rc));
 }

@@ -45,6 +45,7 @@ struct reconciler {
 	uint64_t checked_ms;
 	uint64_t retry_ms;	/* the pause after the next failure */
 	bool failed;		/* the kernel refused a step of this check */
+	bool changed_table;	/* flows may have begun without it */
 	char error[SETUP_ERROR_MAX];	/* logged last */
 	struct causes causes;
 	struct event_log log;

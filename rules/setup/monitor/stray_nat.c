@@ -9,6 +9,8 @@
 #include "rules/policy/strict.h"
 #include "rules/setup/failback.h"
 #include "rules/setup/kernel/flow_entries.h"
+#include "rules/setup/kernel/netlink.h"
+#include "rules/setup/monitor/untranslated.h"
 #include "rules/setup/nat_owner.h"
 #include "rules/setup/plan/plan.h"
 #include "rules/setup/plan/plan_routes.h"
@@ -19,7 +21,8 @@ struct scan {
 	const struct setup_report *report;
 	const struct stray_paths *paths;
 	struct nat_owners owners;
-	unsigned int count;
+	struct netlink *nl;
+	struct stray_counts counts;
 };
 
 static bool is_on(struct nat_owner owned, const struct policy *policy,
@@ -75,7 +78,7 @@ static void end_stray(struct scan *scan, const struct flow_entry *entry,
 	if (!is_fallback_of(scan->policy, i, owner) ||
 	    scan->report->active[owner][v6] != owner) {
 		flow_changes_delete(changes, &entry->key);
-		scan->count++;
+		scan->counts.wrong_address++;
 	} else if (failback == FAILBACK_KEEP) {
 		flow_changes_mark(changes, &entry->key,
 				  marks_of(marks, policy_uplink(scan->policy,
@@ -84,7 +87,7 @@ static void end_stray(struct scan *scan, const struct flow_entry *entry,
 	} else {
 		failback_end_flow(changes, scan->policy, &entry->key,
 				  entry->original.proto);
-		scan->count++;
+		scan->counts.wrong_address++;
 	}
 }
 
@@ -97,6 +100,11 @@ static void check_entry(void *ctx, const struct flow_entry *entry,
 	struct nat_owner owner;
 	uint8_t active;
 
+	if (untranslated_is(&scan->owners, scan->nl, entry)) {
+		flow_changes_delete(changes, &entry->key);
+		scan->counts.untranslated++;
+		return;
+	}
 	if (path < 0)
 		return;
 	active = scan->report->active[path][v6];
@@ -115,7 +123,8 @@ static void check_entry(void *ctx, const struct flow_entry *entry,
 
 int stray_nat_delete(const struct policy *policy,
 		     const struct setup_report *report,
-		     const struct stray_paths *paths, unsigned int *ret_count)
+		     const struct stray_paths *paths,
+		     struct stray_counts *ret_counts)
 {
 	struct scan scan = {
 		.policy = policy, .report = report, .paths = paths,
@@ -123,8 +132,11 @@ int stray_nat_delete(const struct policy *policy,
 	int rc = nat_owners_init(&scan.owners, policy);
 
 	if (rc == 0)
+		rc = netlink_open(&scan.nl);
+	if (rc == 0)
 		rc = flow_entries_scan(check_entry, &scan);
-	*ret_count = scan.count;
+	*ret_counts = scan.counts;
+	netlink_close(scan.nl);
 	nat_owners_fini(&scan.owners);
 	return rc;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * stray_nat.h - delete the conntrack entries whose source NAT uses the address
- * of one uplink although their path leads to another by now: the provider drops
- * what they send. It needs no memory of earlier paths, so that it also finds
- * what changed while no daemon ran, and what a firewall translated.
+ * of one uplink although their path leads to another by now, and those that
+ * were not translated (untranslated.h): the provider drops what they send. It
+ * needs no memory of earlier paths, so that it also finds what changed while no
+ * daemon ran, and what a firewall translated.
  */
 #ifndef WAYMARK_SETUP_STRAY_NAT_H
 #define WAYMARK_SETUP_STRAY_NAT_H
@@ -26,11 +27,16 @@ struct stray_paths {
 	bool moved[SETUP_UPLINKS_MAX][2];
 };
 
-/* *ret_count is the number of entries that were deleted, without those of
- * `moved` paths. 0 or -errno. */
+/* Entries that were deleted, without those of `moved` paths. */
+struct stray_counts {
+	unsigned int wrong_address;	/* of another uplink */
+	unsigned int untranslated;
+};
+
+/* 0 or -errno. */
 int stray_nat_delete(const struct policy *policy,
 		     const struct setup_report *report,
 		     const struct stray_paths *paths,
-		     unsigned int *ret_count);
+		     struct stray_counts *ret_counts);
 
 #endif
