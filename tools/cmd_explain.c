@@ -296,11 +296,12 @@ static void explain(const struct policy *policy, const struct expect *flow,
 struct learned_request {
 	const struct facts *facts;
 	uint32_t now_s;
+	size_t answers;		/* that name this server for this client */
 };
 
 static void print_learned_item(void *ctx, const struct learned_item *item)
 {
-	const struct learned_request *admin_state = ctx;
+	struct learned_request *admin_state = ctx;
 	const struct facts *facts = admin_state->facts;
 
 	if (!address_equal(&item->server, &facts->server) ||
@@ -312,6 +313,7 @@ static void print_learned_item(void *ctx, const struct learned_item *item)
 	if (item->kind != LEARNED_ANSWER &&
 	    (item->proto != facts->proto || item->port != facts->dport))
 		return;
+	admin_state->answers += item->kind == LEARNED_ANSWER;
 	printf("learned: ");
 	learned_list_print(item, admin_state->now_s);
 }
@@ -329,6 +331,11 @@ static void print_learned(const struct facts *facts, const char *state_dir)
 	if (learned_file_path(state_dir, path) == 0)
 		learned_list_error(path, learned_file_each(
 			path, &now, print_learned_item, &admin_state));
+	if (facts->ech && admin_state.answers > 0)
+		printf("ech: its outer name stands for the latest of %zu "
+		       "learned names whose HTTPS record has it, or for one "
+		       "that belongs to a strict uplink\n",
+		       admin_state.answers);
 }
 
 static void print_host(const struct policy_host *host,

@@ -152,6 +152,14 @@ static json_t *number_or_null(uint64_t number)
 	return number != 0 ? json_integer((json_int_t)number) : json_null();
 }
 
+/* How the host is known. */
+static const char *evidence_name(const struct replay_flow *flow)
+{
+	if (flow->host == NULL)
+		return NULL;
+	return flow->ech_names > 0 ? "dns+ech" : "payload";
+}
+
 static json_t *flow_json(const struct policy *policy,
 			 const struct replay_flow *flow)
 {
@@ -160,8 +168,8 @@ static json_t *flow_json(const struct policy *policy,
 	const struct place *where = deciding_place(policy, flow);
 
 	return json_pack(
-		"{s:s, s:s, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, "
-		"s:I, s:i, s:o, s:o, s:o}",
+		"{s:s, s:s, s:i, s:s, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, "
+		"s:i, s:I, s:I, s:i, s:o, s:o, s:o}",
 		"proto", proto_name(flow->proto, proto, sizeof(proto)),
 		"src", address_print_packet(&flow->src, src),
 		"sport", flow->has_ports ? flow->sport : 0,
@@ -169,6 +177,8 @@ static json_t *flow_json(const struct policy *policy,
 		"dport", flow->has_ports ? flow->dport : 0,
 		"app", text_or_null(hints_app_name(flow->app)),
 		"host", text_or_null(flow->host),
+		"evidence", text_or_null(evidence_name(flow)),
+		"ech_names", flow->ech_names,
 		"class", text_or_null(flow->class_name),
 		"route", text_or_null(where != NULL ?
 				      load_place(where, place, sizeof(place)) :

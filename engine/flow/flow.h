@@ -78,6 +78,11 @@ struct flow {
 						 * which are no data */
 	int16_t hint;		/* that matched; -1: none */
 	uint8_t guess;		/* enum flow_guess */
+	uint8_t ech_config;	/* config_id of its ClientHello, if facts.ech */
+	uint8_t ech_names;	/* that the outer name may stand for; not 0:
+				 * the host is the likeliest of them */
+	bool is_outer;		/* the host is the outer name of some ECH
+				 * configuration */
 	bool is_guessed;	/* its first path was chosen by learned
 				 * evidence */
 	bool is_held;		/* decided, waits for a DNS answer */

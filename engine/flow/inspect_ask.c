@@ -112,6 +112,7 @@ static void take_yield(struct inspector *inspector, struct flow *flow,
 		keep_alpn(inspector, facts, yield);
 	if (yield->ech && !(facts->known & FACT_ECH)) {
 		facts->ech = true;
+		flow->ech_config = yield->ech_config;
 		facts->known |= FACT_ECH;
 	}
 	if (yield->hello_kind != HELLO_NONE && !(facts->known & FACT_JA4))
@@ -134,6 +135,7 @@ static bool ask_one(struct inspector *inspector, struct flow *flow,
 	yield.host_len = 0;
 	yield.alpn_count = 0;
 	yield.ech = false;
+	yield.ech_config = 0;
 	yield.hello_kind = HELLO_NONE;
 	switch (hints_at(hint)->match(input, &yield)) {
 	case HINT_YES:

@@ -51,6 +51,16 @@ static void read_alpn(struct cursor extension, struct hint_yield *yield)
 	}
 }
 
+/* Type, cipher suite, config_id, ... (RFC 9849, 5). */
+static void read_ech(struct cursor extension, struct hint_yield *yield)
+{
+	if (cursor_u8(&extension) != ECH_OUTER)
+		return;
+	cursor_skip(&extension, 4);
+	yield->ech = true;
+	yield->ech_config = cursor_u8(&extension);
+}
+
 /* What is cut off is left out, what is whole counts. */
 static void read_extensions(struct cursor c, struct hint_yield *yield)
 {
@@ -65,7 +75,7 @@ static void read_extensions(struct cursor c, struct hint_yield *yield)
 		else if (type == EXTENSION_ALPN)
 			read_alpn(extension, yield);
 		else if (type == EXTENSION_ECH && cursor_left(&extension) > 0)
-			yield->ech |= *extension.at == ECH_OUTER;
+			read_ech(extension, yield);
 	}
 }
 

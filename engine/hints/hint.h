@@ -65,6 +65,7 @@ struct hint_yield {
 	uint8_t host_len;
 	uint8_t alpn_count;
 	bool ech;		/* encrypted_client_hello, outer form */
+	uint8_t ech_config;	/* then its config_id */
 	uint8_t hello_kind;	/* enum hello_kind: a ClientHello is whole */
 	struct cursor hello;	/* then its body, from the version on */
 	char host[DOMAIN_MAX + 1];	/* as received, not canonical; no port */

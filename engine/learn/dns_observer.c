@@ -7,6 +7,7 @@
 
 #include "engine/flow/stream.h"
 #include "engine/learn/learned_dns.h"
+#include "engine/learn/learned_ech.h"
 
 #define PORT_DNS 53
 #define SECOND_NS UINT64_C(1000000000)
@@ -163,23 +164,45 @@ static bool take_answer(struct dns_observer *observer, struct flow *flow,
 
 /* ---- answers ---- */
 
+static uint32_t kept_ttl(const struct dns_observer *observer, uint32_t ttl_s)
+{
+	if (ttl_s < observer->learn.ttl_min_s)
+		return observer->learn.ttl_min_s;
+	return ttl_s > observer->learn.ttl_max_s ? observer->learn.ttl_max_s :
+						   ttl_s;
+}
+
+static void learn_ech(struct dns_observer *observer,
+		      const struct address *client,
+		      const struct dns_answer *answer, uint64_t now_ns)
+{
+	uint32_t now_s = learned_second(observer->learned, now_ns);
+
+	for (size_t i = 0; i < answer->ech_count; i++) {
+		const struct dns_ech *ech = &answer->ech[i];
+		struct learned_ech_config config = {
+			.client = client,
+			.host = answer->name,
+			.public_name = ech->public_name,
+			.config_id = ech->config_id,
+		};
+
+		learned_ech_note(learned_ech_of(observer->learned), &config,
+				 now_s + kept_ttl(observer, ech->ttl_s));
+	}
+}
+
 static void learn_client(struct dns_observer *observer,
 			 const struct address *client,
 			 const struct dns_answer *answer, uint64_t now_ns)
 {
-	struct learn learn = observer->learn;
-
-	for (size_t i = 0; i < answer->count; i++) {
-		uint32_t ttl_s = answer->addresses[i].ttl_s;
-
-		if (ttl_s < learn.ttl_min_s)
-			ttl_s = learn.ttl_min_s;
-		if (ttl_s > learn.ttl_max_s)
-			ttl_s = learn.ttl_max_s;
+	for (size_t i = 0; i < answer->count; i++)
 		learned_add_answer(observer->learned, client,
 				   &answer->addresses[i].address, answer->name,
-				   ttl_s, now_ns);
-	}
+				   kept_ttl(observer,
+					    answer->addresses[i].ttl_s),
+				   now_ns);
+	learn_ech(observer, client, answer, now_ns);
 }
 
 static void learn_addresses(struct dns_observer *observer,

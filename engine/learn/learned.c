@@ -40,6 +40,7 @@
 #include <string.h>
 
 #include "engine/flow/client.h"
+#include "engine/learn/learned_ech.h"
 #include "engine/learn/learned_machines.h"
 #include "engine/learn/learned_names.h"
 #include "engine/learn/learned_table.h"
@@ -77,6 +78,7 @@ struct learned {
 	struct learned_table *answers;
 	struct learned_table *servers;
 	struct learned_machines *machines;
+	struct learned_ech *ech;
 	int64_t clock_offset_s;
 	/* Half a hash of the pair, and the second of its reset. */
 	_Atomic uint64_t resets[RESETS];
@@ -103,7 +105,9 @@ struct learned *learned_new(const struct learned_options *options)
 	learned->servers = learned_table_new(LEARNED_SERVER, servers,
 					     learned->names);
 	learned->machines = learned_machines_new(options->repeatable);
+	learned->ech = learned_ech_new(options->repeatable);
 	if (learned->names == NULL || learned->machines == NULL ||
+	    learned->ech == NULL ||
 	    learned->answers == NULL || learned->servers == NULL ||
 	    keyed_hash_init(&learned->key, options->repeatable) < 0) {
 		learned_free(learned);
@@ -120,12 +124,14 @@ void learned_free(struct learned *learned)
 	learned_table_free(learned->servers);
 	learned_names_free(learned->names);
 	learned_machines_free(learned->machines);
+	learned_ech_free(learned->ech);
 	free(learned);
 }
 
 size_t learned_bytes(const struct learned *learned)
 {
 	return sizeof(*learned) + learned_machines_bytes() +
+	       learned_ech_bytes() +
 	       learned_names_bytes(learned->names) +
 	       learned_table_bytes(learned->answers) +
 	       learned_table_bytes(learned->servers);
@@ -363,6 +369,19 @@ bool learned_answer(const struct learned *learned,
 {
 	return learned_table_find(learned->answers, look->answer,
 				  learned_second(learned, now_ns), ret);
+}
+
+size_t learned_answers(const struct learned *learned,
+		       const struct learned_look *look, uint64_t now_ns,
+		       struct learned_found ret[LEARNED_NAMES_MAX])
+{
+	return learned_table_find_all(learned->answers, look->answer,
+				      learned_second(learned, now_ns), ret);
+}
+
+struct learned_ech *learned_ech_of(const struct learned *learned)
+{
+	return learned->ech;
 }
 
 bool learned_server(const struct learned *learned,

@@ -27,6 +27,7 @@
 #define LEARNED_NAMES_MAX 4
 
 struct learned;
+struct learned_ech;
 
 /* By the grade of the evidence, the best first. */
 enum learned_kind {
@@ -122,6 +123,12 @@ struct learned_found {
 bool learned_answer(const struct learned *learned,
 		    const struct learned_look *look, uint64_t now_ns,
 		    struct learned_found *ret);
+/* Find all these names, the latest first; returns their number. */
+size_t learned_answers(const struct learned *learned,
+		       const struct learned_look *look, uint64_t now_ns,
+		       struct learned_found ret[LEARNED_NAMES_MAX]);
+/* The store of ECH configurations that clients received. */
+struct learned_ech *learned_ech_of(const struct learned *learned);
 /* Find what the client's own flows showed of the server's port. */
 bool learned_server(const struct learned *learned,
 		    const struct learned_look *look, uint64_t now_ns,

@@ -27,7 +27,9 @@ enum type {
 
 /* Keys of service parameters (RFC 9460, 14.3.2). */
 #define KEY_IPV4HINT 4
+#define KEY_ECH 5		/* RFC 9848 */
 #define KEY_IPV6HINT 6
+#define ECH_VERSION 0xfe0d
 
 struct name {
 	size_t len;		/* without the final dot */
@@ -253,6 +255,45 @@ static void add_addresses(struct dns_answer *answer, struct cursor c,
 	}
 }
 
+static void add_ech_config(struct dns_answer *answer, struct cursor config,
+			   uint32_t ttl_s)
+{
+	struct dns_ech *ech = &answer->ech[answer->ech_count];
+	struct cursor name;
+	const char *why;
+
+	ech->config_id = cursor_u8(&config);
+	ech->ttl_s = ttl_s;
+	cursor_skip(&config, 2);			/* KEM */
+	cursor_skip(&config, cursor_be16(&config));	/* public key */
+	cursor_skip(&config, cursor_be16(&config));	/* cipher suites */
+	cursor_skip(&config, 1);		/* maximum name length */
+	name = cursor_take(&config, cursor_u8(&config));
+	if (!config.is_short &&
+	    domain_canonical((const char *)name.at, cursor_left(&name),
+			     ech->public_name, &why) > 0)
+		answer->ech_count++;
+}
+
+/* Read an ECHConfigList (RFC 9849, 4). Versions other than that of the RFC are
+ * skipped. */
+static void add_ech(struct dns_answer *answer, struct cursor value,
+		    uint32_t ttl_s)
+{
+	struct cursor list = cursor_take(&value, cursor_be16(&value));
+
+	while (!value.is_short && cursor_left(&list) > 0 &&
+	       answer->ech_count < DNS_ECH_MAX) {
+		uint16_t version = cursor_be16(&list);
+		struct cursor config = cursor_take(&list, cursor_be16(&list));
+
+		if (list.is_short)
+			return;
+		if (version == ECH_VERSION)
+			add_ech_config(answer, config, ttl_s);
+	}
+}
+
 /* Priority, target, then keys with values (RFC 9460, 2.2). The target is not
  * compressed. */
 static void add_hints(struct dns_answer *answer, const struct message *m,
@@ -273,6 +314,8 @@ static void add_hints(struct dns_answer *answer, const struct message *m,
 			add_addresses(answer, value, 4, ttl_s);
 		else if (key == KEY_IPV6HINT)
 			add_addresses(answer, value, 16, ttl_s);
+		else if (key == KEY_ECH)
+			add_ech(answer, value, ttl_s);
 	}
 }
 
@@ -346,6 +389,7 @@ bool dns_read_answer(struct cursor message, struct dns_answer *ret)
 	if (domain_canonical(host, strlen(host), ret->name, &why) <= 0)
 		return false;
 	ret->count = 0;
+	ret->ech_count = 0;
 	name = asked;
 	for (int i = 0; i < CHAIN_MAX && follow(&m, &name, &ttl_s); i++)
 		;

@@ -16,6 +16,7 @@
 #include "rules/tables/domain_table.h"
 
 #define DNS_ADDRESSES_MAX 32
+#define DNS_ECH_MAX 4
 
 struct dns_answer {
 	char name[DOMAIN_MAX + 1];	/* from the question, canonical */
@@ -24,6 +25,12 @@ struct dns_answer {
 		struct address address;
 		uint32_t ttl_s;		/* the least along the CNAME chain */
 	} addresses[DNS_ADDRESSES_MAX];
+	size_t ech_count;
+	struct dns_ech {		/* of HTTPS and SVCB records */
+		uint8_t config_id;
+		uint32_t ttl_s;
+		char public_name[DOMAIN_MAX + 1];	/* canonical */
+	} ech[DNS_ECH_MAX];
 };
 
 /* Whether a message is a response, complete or not. */

@@ -188,6 +188,75 @@ bool learned_table_find(const struct learned_table *table, uint64_t hash,
 	return false;
 }
 
+/* Insert by the time it was seen; the oldest of too many is left out. */
+static size_t insert(struct slot *slots[LEARNED_NAMES_MAX],
+		     uint64_t times[LEARNED_NAMES_MAX], size_t count,
+		     struct slot *slot)
+{
+	uint64_t seen = word_at(slot, WORD_SEEN);
+	size_t at = count;
+
+	for (; at > 0 && times[at - 1] < seen; at--) {
+		if (at == LEARNED_NAMES_MAX)
+			continue;
+		slots[at] = slots[at - 1];
+		times[at] = times[at - 1];
+	}
+	if (at == LEARNED_NAMES_MAX)
+		return count;
+	slots[at] = slot;
+	times[at] = seen;
+	return count + (count < LEARNED_NAMES_MAX);
+}
+
+static size_t collect(const struct learned_table *table,
+		      const struct bucket *bucket, uint64_t hash,
+		      uint32_t now_s, struct learned_found *ret)
+{
+	unsigned int places = candidates_of(bucket, hash);
+	struct slot *slots[LEARNED_NAMES_MAX];
+	uint64_t times[LEARNED_NAMES_MAX];
+	size_t count = 0;
+
+	for (; places != 0; places &= places - 1) {
+		struct slot *slot = slot_of(table, bucket,
+					    (size_t)__builtin_ctz(places));
+
+		if (word_at(slot, WORD_HASH) == hash &&
+		    !has_expired(word_at(slot, WORD_TIMES), now_s))
+			count = insert(slots, times, count, slot);
+	}
+	for (size_t i = 0; i < count; i++) {
+		ret[i] = (struct learned_found){
+			.seen_s = (uint32_t)(times[i] >> 32),
+		};
+		load_host(slots[i], ret[i].host);
+	}
+	return count;
+}
+
+size_t learned_table_find_all(const struct learned_table *table, uint64_t hash,
+			      uint32_t now_s,
+			      struct learned_found ret[LEARNED_NAMES_MAX])
+{
+	const struct bucket *bucket = bucket_of(table, hash);
+
+	for (int try = 0; try < LEARNED_READ_TRIES; try++) {
+		uint32_t prev = learned_sequence(&bucket->sequence);
+		size_t count;
+
+		if (prev & 1)
+			continue;
+		count = collect(table, bucket, hash, now_s, ret);
+		if (learned_sequence(&bucket->sequence) != prev)
+			continue;
+		for (size_t i = 0; i < count; i++)
+			complete_host(table, ret[i].host);
+		return count;
+	}
+	return 0;
+}
+
 void learned_table_unpack(const struct learned_table *table,
 			  const uint64_t words[static WORDS],
 			  struct learned_item *ret)

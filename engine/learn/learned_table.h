@@ -32,6 +32,12 @@ void learned_table_fetch_tags(const struct learned_table *table,
 void learned_table_fetch_items(const struct learned_table *table,
 			       uint64_t hash);
 
+/* All items of a hash that have not expired, the latest seen first; returns
+ * their number, at most LEARNED_NAMES_MAX. */
+size_t learned_table_find_all(const struct learned_table *table, uint64_t hash,
+			      uint32_t now_s,
+			      struct learned_found ret[LEARNED_NAMES_MAX]);
+
 /* The most recently seen item of a hash that has not expired by `now_s`, as
  * learned_answer() and learned_server() give it. */
 bool learned_table_find(const struct learned_table *table, uint64_t hash,

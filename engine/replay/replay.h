@@ -27,6 +27,8 @@ struct replay_flow {
 	bool is_dropped;
 	uint16_t app;
 	const char *host;	/* canonical if possible; NULL: unknown */
+	uint8_t ech_names;	/* number of names that the outer name may
+				 * stand for; 0: it is not an outer name */
 	char ja4[JA4_LEN + 1];	/* "": unknown */
 	const char *class_name;	/* NULL: none */
 	int route;		/* -1: none (exempt, local, never valid) */

@@ -239,6 +239,7 @@ static int note_names(struct replay_shard *shard, struct job *job,
 	shown->is_guessed = flow->is_guessed;
 	if (!flow->has_host || shown->host != NULL)
 		return 0;
+	shown->ech_names = flow->ech_names;
 	shown->host_at_once = shown->packets == 1;
 	shown->guess_is_right = flow->guess_hash == worker_host_hash(
 		worker_flow_host(shard->worker, flow));

@@ -96,6 +96,7 @@ struct flow_view {
 	bool is_settled;
 	uint8_t late;		/* enum flow_late */
 	uint8_t source;		/* of the host: enum flow_source */
+	uint8_t ech_names;	/* FLOW_SOURCE_ECH: names that fit */
 	uint16_t app;
 	/* Numbers in the policy after `generation` reloads; -1: none, or not
 	 * decided by this policy yet. */
@@ -112,6 +113,8 @@ enum flow_source {
 	FLOW_SOURCE_PAYLOAD,
 	FLOW_SOURCE_ANSWER,	/* a DNS answer that the client received */
 	FLOW_SOURCE_SERVER,	/* earlier flows to the server */
+	FLOW_SOURCE_ECH,	/* DNS answers and the outer name of its
+				 * Encrypted Client Hello */
 };
 
 /* Flows that a worker has just settled, for the control thread. The worker

@@ -11,8 +11,12 @@
 void worker_inspect(struct worker *worker, struct flow *flow,
 		    const struct packet *pkt, bool from_server)
 {
+	bool had_host = flow->has_host;
+
 	inspect_packet(worker->inspector, flow, flow_names(worker->flows, flow),
 		       pkt, from_server);
+	if (flow->has_host && !had_host && worker->learn.dns)
+		worker_join_ech(worker, flow, pkt->time_ns);
 }
 
 void worker_resolve(struct worker *worker, struct flow *flow)

@@ -272,6 +272,10 @@ static void learn_server(struct worker *worker, const struct flow *flow,
 	    !facts->has_ports || !(facts->known & FACT_HOST) ||
 	    is_name_service(facts->dport))
 		return;
+	/* The outer name is of those that the server hides, and what is behind
+	 * it is known from the client's DNS already. */
+	if (flow->is_outer)
+		return;
 	/* A name that was not found may still be there. */
 	if (flow->given_up != 0 && host[0] == '\0')
 		return;

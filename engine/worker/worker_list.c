@@ -48,7 +48,9 @@ static void view_host(const struct worker *worker, const struct flow *flow,
 	struct learned_found found;
 
 	if (flow->has_host && flow_host(worker->flows, flow)[0] != '\0') {
-		ret->source = FLOW_SOURCE_PAYLOAD;
+		ret->source = flow->ech_names > 0 ? FLOW_SOURCE_ECH :
+						    FLOW_SOURCE_PAYLOAD;
+		ret->ech_names = flow->ech_names;
 		strcpy(ret->host, flow_host(worker->flows, flow));
 	} else if (find_guess(worker, flow, &found) &&
 		   worker_host_hash(found.host) == flow->guess_hash) {

@@ -69,6 +69,10 @@ uint8_t worker_path(const struct worker *worker, const struct flow *flow,
 		    uint8_t path);
 
 /* worker_decide.c: run the hints over a packet's payload. */
+/* Replace the outer name of an Encrypted Client Hello, which has just been
+ * read, by the name that it stands for, if the DNS showed it. */
+void worker_join_ech(struct worker *worker, struct flow *flow,
+		     uint64_t now_ns);
 void worker_inspect(struct worker *worker, struct flow *flow,
 		    const struct packet *pkt, bool from_server);
 /* Resolve the facts of the headers by the current policy. */

@@ -16,6 +16,10 @@
 #define MINUTE "\0\0\0\x3c"
 #define HOUR "\0\0\x0e\x10"
 #define A_TYPE "\x01"
+/* 27 bytes: version, length, config_id, KEM, key, suites, name, extensions. */
+#define ECH_CONFIG(id) "\xfe\x0d\0\x17" id "\0\x20\0\2kk" \
+	"\0\4\0\1\0\1" "\0\6" "F.TEST" "\0\0"
+#define ECH_LIST_REST "\xfe\x0a\0\x15" "123456789012345678901"
 
 /* name: address ttl, ...; NULL: not an answer to learn from. */
 static const struct {
@@ -56,6 +60,18 @@ static const struct {
 	  BYTES(HEAD("\1", "\0") ASKED("\x41")
 	  RECORD(SELF, "\x41", MINUTE, "\x12") "\0\1\0" "\0\1\0\3\2h2"
 	  "\0\4\0\4\xc0\0\2\7"), "www.example: 192.0.2.7 60" },
+	{ "an ECH configuration", BYTES(HEAD("\1", "\0") ASKED("\x41")
+	  RECORD(SELF, "\x41", MINUTE, "\x24") "\0\1\0" "\0\5\0\x1d"
+	  "\0\x1b" ECH_CONFIG("\7")), "www.example: ech 7 f.test 60" },
+	{ "two, and one of another version", BYTES(HEAD("\1", "\0")
+	  ASKED("\x41") RECORD(SELF, "\x41", MINUTE, "\x61") "\0\1\0"
+	  "\0\5\0\x5a" "\0\x58" "\xfe\x0a\0\5abcde" ECH_CONFIG("\7")
+	  ECH_CONFIG("\x08") ECH_LIST_REST),
+	  "www.example: ech 7 f.test 60, ech 8 f.test 60" },
+	{ "an ECH configuration that is cut", BYTES(HEAD("\1", "\0")
+	  ASKED("\x41") RECORD(SELF, "\x41", MINUTE, "\x20") "\0\1\0"
+	  "\0\5\0\x19" "\0\x17" "\xfe\x0d\0\x13" "\7\0\x20\0\2kk"
+	  "\0\4\0\1\0\1\0\x06" "F.TE"), "www.example:" },
 	{ "the unspecified address", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
 	  RECORD(SELF, "\1", HOUR, "\4") "\0\0\0\0"), "www.example:" },
 	{ "loopback", BYTES(HEAD("\1", "\0") ASKED(A_TYPE)
@@ -118,6 +134,11 @@ START_TEST(answers)
 			i > 0 ? "," : "",
 			address_print(&answer.addresses[i].address, address),
 			answer.addresses[i].ttl_s);
+	for (size_t i = 0; i < answer.ech_count; i++)
+		at += (size_t)snprintf(got + at, sizeof(got) - at,
+			"%s ech %u %s %u", i > 0 ? "," : "",
+			answer.ech[i].config_id, answer.ech[i].public_name,
+			answer.ech[i].ttl_s);
 	ck_assert_msg(rows[_i].want != NULL && strcmp(got, rows[_i].want) == 0,
 		      "%s: %s", rows[_i].name, got);
 }

@@ -81,10 +81,14 @@ static const char *late_name(uint8_t late)
 static const char *evidence_name(uint8_t source)
 {
 	static const char *const names[] = {
-		NULL, "payload", "dns", "server",
+		[FLOW_SOURCE_NONE] = NULL,
+		[FLOW_SOURCE_PAYLOAD] = "payload",
+		[FLOW_SOURCE_ANSWER] = "dns",
+		[FLOW_SOURCE_SERVER] = "server",
+		[FLOW_SOURCE_ECH] = "dns+ech",
 	};
 
-	return names[source & 3];
+	return names[source];
 }
 
 static json_t *flow_json(const struct policy *policy,
@@ -93,8 +97,8 @@ static json_t *flow_json(const struct policy *policy,
 	char src[ADDRESS_TEXT_MAX], dst[ADDRESS_TEXT_MAX];
 
 	return json_pack(
-		"{s:i, s:s, s:i, s:s, s:i, s:s?, s:s?, s:s?, s:o?, s:s?, s:s?, "
-		"s:s, s:s?, s:o, s:I, s:f, s:f}",
+		"{s:i, s:s, s:i, s:s, s:i, s:s?, s:s?, s:s?, s:i, s:o?, s:s?, "
+		"s:s?, s:s, s:s?, s:o, s:I, s:f, s:f}",
 		"proto", view->proto,
 		"src", address_print_packet(&view->client, src),
 		"sport", view->has_ports ? view->sport : 0,
@@ -103,6 +107,7 @@ static json_t *flow_json(const struct policy *policy,
 		"app", hints_app_name(view->app),
 		"host", or_null(view->host),
 		"evidence", evidence_name(view->source),
+		"ech_names", view->ech_names,
 		"route", route_json(policy, view->route),
 		"class", class_name(policy, view->class),
 		"uplink", policy_path_name(policy, view->path),
