@@ -47,7 +47,7 @@ for program in $tests; do
 done'
 rm -rf "$out"
 mkdir -p "$out"
-"$here/boot.sh" -o "$out" -t "${KERNEL_SECONDS:-$((600 + ${ALL:+20000} + 0))}" \
+"$here/boot.sh" -o "$out" -t "${KERNEL_SECONDS:-$((500 + ${ALL:+20000} + 0))}" \
 	"$kernel" "top='$top' tests='$tests' seconds=${CHECK_SECONDS:-900}
 export BUILD='$build' LAB_SLOW=${LAB_SLOW:-6}
 $in_guest" >"$out/boot.log" 2>&1
