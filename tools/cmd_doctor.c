@@ -10,6 +10,8 @@
 #include "rules/setup/setup.h"
 #include "tools/client.h"
 #include "tools/cmd.h"
+#include "tools/daemon/engine_lock.h"
+#include "tools/doctor_processes.h"
 #include "tools/load/load.h"
 #include "tools/status.h"
 
@@ -47,6 +49,15 @@ static void report_probes(const char *state_dir, bool *has_error)
 	json_decref(status);
 }
 
+/* Report what a daemon may do, if one runs. */
+static void report_processes(const char *state_dir, bool *has_error)
+{
+	pid_t daemon = engine_lock_owner(state_dir);
+
+	if (daemon > 0)
+		doctor_processes(daemon, print, has_error);
+}
+
 static int examine(const char *path, const char *state_dir, bool probe)
 {
 	struct load_options options = { .here = true, .state_dir = state_dir };
@@ -62,6 +73,7 @@ static int examine(const char *path, const char *state_dir, bool probe)
 	rc = probe ? doctor_prove(policy, state_dir, print, &has_error) :
 		     doctor_examine(policy, print, &has_error);
 	report_probes(state_dir, &has_error);
+	report_processes(state_dir, &has_error);
 	if (rc < 0)
 		fprintf(stderr, "waymark doctor: netlink: %s\n", strerror(-rc));
 	policy_free(policy);

@@ -121,6 +121,11 @@ else
 			0000000000001000 ] || workers=$((workers + 1))
 	done
 	is "the worker keeps one" $workers 1
+	output=$(in_router "$WAYMARK" doctor --state-dir "$LAB_DIR/first")
+	like "doctor reports the main thread" "$output" \
+		"^ok +process $ENGINE, [0-9]+ threads?: user root; dac_override dac_read_search net_admin net_raw, and cannot gain others; system calls are filtered"
+	like "doctor reports the worker" "$output" \
+		"^ok +process $ENGINE, 1 thread: user root; net_admin, and cannot gain others; system calls are filtered"
 fi
 
 # ---- the same queue twice ----
@@ -191,8 +196,11 @@ like "it logs its counters" "$(cat "$LAB_DIR/first.log")" \
 	'stopped: [0-9]+ packets, .* lost to queue overflow'
 is "and nothing else is printed" "$(grep -v '^waymark: ' "$LAB_DIR/first.log")" ''
 
-engine_start second
+WAYMARK_UNCONFINED=1 engine_start second
 is "another engine takes the queue" $? 0
+like "doctor warns of one that is not confined" \
+	"$(in_router "$WAYMARK" doctor --state-dir "$LAB_DIR/second")" \
+	"^warning +process $ENGINE, .*; system calls are not filtered"
 kill -KILL "$ENGINE"
 until_true 30 gone "$ENGINE"
 sent=$(send 9001 10 1 1000)
