@@ -71,6 +71,13 @@ exposure=$(on systemd-analyze security waymark.service 2>/dev/null |
 ok "systemd-analyze security: $exposure, at most 2.0" \
 	awk "BEGIN { exit !(\"$exposure\" != \"\" && $exposure + 0 <= 2.0) }"
 
+is "the unit of the page is valid" "$(on systemd-analyze verify \
+	waymark-web.service 2>&1 | grep -v man)" ""
+exposure=$(on systemd-analyze security waymark-web.service 2>/dev/null |
+	sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p')
+ok "systemd-analyze security of the page: $exposure, at most 2.0" \
+	awk "BEGIN { exit !(\"$exposure\" != \"\" && $exposure + 0 <= 2.0) }"
+
 on systemctl start waymark >/dev/null 2>&1
 is "the policy without a line is refused" "$(shows ExecMainStatus)" 78
 sleep 1
@@ -105,6 +112,35 @@ two_down() { [ "$(shows StatusText)" = "2 uplinks, 1 down: two" ]; }
 ok "the status follows the uplinks" until_true 50 two_down
 on ip link set up2 up
 
+page() { on curl -sS -m 10 --unix-socket /run/waymark-web/socket "$@"; }
+page_shows() { page http://localhost/api/status | grep -q '"uplink": *"two"'; }
+web() { on systemctl show waymark-web -p "$1" --value; }
+is "the page is off" "$(web ActiveState) $(web UnitFileState)" \
+	"inactive disabled"
+ok "the page starts" on systemctl start waymark-web
+ok "it has the uplinks" until_true 50 page_shows
+is "two processes with users of their own" "$(on ps -o user:20= --ppid \
+	"$(web MainPID)" -p "$(web MainPID)" | sort | paste -sd' ')" \
+	"waymark waymark-web"
+on mkdir -p /run/systemd/system/waymark-web.service.d
+printf '[Service]\nExecStart=\nExecStart=%s --allow uplink\n' \
+	"/usr/sbin/waymark web --listen unix:/run/waymark-web/socket" \
+	>"$(root /run/systemd/system/waymark-web.service.d/allow.conf)"
+ok "with --allow" on sh -c \
+	'systemctl daemon-reload && systemctl restart waymark-web'
+token() { on sh -c 'cat /run/waymark/*/web-token'; }
+ok "there is a token" until_true 50 token
+is "not in the journal" "$(on journalctl -q -u waymark-web |
+	grep -c "$(token)")" 0
+ok "it takes an uplink down" page -f -H 'Origin: http://localhost' \
+	-H 'Content-Type: application/json' -H "X-Waymark-Token: $(token)" \
+	-d '{"uplink":"two","state":"down"}' http://localhost/api/uplink
+ok "the status says so" until_true 50 two_down
+on waymark uplink auto two >/dev/null
+ok "the page ends" on systemctl stop waymark-web
+is "as it should" "$(web Result) $(on sh -c 'ls /run/waymark/*/web-token' \
+	2>/dev/null)" "success "
+
 ok "a reload" on systemctl reload waymark
 echo "route app htpt via two" >>"$(root /etc/waymark/router.policy)"
 on systemctl reload waymark >/dev/null 2>&1
@@ -137,5 +173,5 @@ ok "the policy stays" test -e "$(root /etc/waymark/router.policy)"
 ok "the package is purged" on dpkg -P waymark
 is "nothing is left" "$(on sh -c 'ls -d /etc/waymark /var/lib/waymark \
 	/run/waymark /etc/systemd/system/*/waymark* 2>/dev/null
-	id waymark 2>/dev/null')" ""
+	id waymark; id waymark-web' 2>/dev/null)" ""
 done_testing
