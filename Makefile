@@ -307,6 +307,8 @@ install-texts:
 install-service:
 	$(call INSTALL_PLACES,tools/packaging/waymark.service,\
 		$(DESTDIR)$(UNITDIR)/waymark.service)
+	$(call INSTALL_PLACES,tools/packaging/waymark-guard.service,\
+		$(DESTDIR)$(UNITDIR)/waymark-guard.service)
 	$(call INSTALL_PLACES,tools/packaging/waymark-web.service,\
 		$(DESTDIR)$(UNITDIR)/waymark-web.service)
 	$(call INSTALL_PLACES,tools/packaging/undo-at-stop.conf,\

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rules/policy/policy.h"
+#include "rules/policy/strict.h"
 #include "rules/setup/exempts.h"
 #include "rules/setup/setup.h"
 #include "tools/cmd.h"
@@ -16,6 +17,7 @@ struct choice {
 	struct setup_options options;
 	bool script;		/* --dry-run */
 	bool check;
+	bool guard;		/* before the network starts */
 	bool resolve;		/* names, also when nothing is changed */
 };
 
@@ -26,6 +28,7 @@ static bool read_words(int argc, char *argv[], struct choice *choice)
 		{ "dry-run", no_argument, NULL, 'n' },
 		{ "diff", no_argument, NULL, 'd' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "guard", no_argument, NULL, 'g' },
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "state-dir", required_argument, NULL, 's' },
 		{ 0 },
@@ -46,6 +49,10 @@ static bool read_words(int argc, char *argv[], struct choice *choice)
 			choice->options.down_links = true;
 			choice->options.dry_run = true;
 			choice->options.steps = stdout;
+			break;
+		case 'g':
+			choice->guard = true;
+			choice->options.down_links = true;
 			break;
 		case 'r':
 			choice->resolve = true;
@@ -81,6 +88,14 @@ static int apply(const struct policy *policy,
 	return rc;
 }
 
+static bool has_strict(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy_uplinks(policy); i++)
+		if (policy_uplink_is_strict(policy, i))
+			return true;
+	return false;
+}
+
 static int set_up(const struct policy *policy, const char *path,
 		  const struct choice *choice)
 {
@@ -89,6 +104,11 @@ static int set_up(const struct policy *policy, const char *path,
 	pid_t owner;
 	int rc;
 
+	if (choice->guard && !has_strict(policy)) {
+		printf("%s: no uplink is strict, nothing has to be guarded\n",
+		       path);
+		return EXIT_SUCCESS;
+	}
 	if (choice->script)
 		rc = setup_print(policy, stdout, error);
 	else
@@ -123,8 +143,10 @@ int cmd_setup(int argc, char *argv[])
 
 	if (!read_words(argc, argv, &choice))
 		return cmd_usage(argv[0]);
-	/* A dry run resolves no names, unless --resolve is given. */
-	load.remember = !choice.script && !choice.options.dry_run;
+	/* A dry run resolves no names, unless --resolve is given, and before
+	 * the network starts nothing answers. */
+	load.remember = !choice.script && !choice.options.dry_run &&
+			!choice.guard;
 	load.resolve = load.remember || choice.resolve;
 	load.here = true;
 	load.run_expects = true;

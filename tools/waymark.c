@@ -99,6 +99,8 @@ static const struct command {
 	  "  --dry-run         print an nft script and ip commands instead\n"
 	  "  --diff            print what would be changed instead\n"
 	  "  --check           the same, and exit with 1 if there is a change\n"
+	  "  --guard           before the network starts: only if an uplink is\n"
+	  "                    strict; interfaces may be missing\n"
 	  "  --resolve         with these options, query the DNS, too\n"
 	  "  --state-dir DIR   the directory of the journal\n"
 	  "\n"

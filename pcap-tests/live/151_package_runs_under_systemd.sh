@@ -90,6 +90,16 @@ on sh -c 'for i in 1 2; do
 	ip addr add 203.0.113.$((i * 16 + 2))/28 dev up$i
 	ip link set up$i up; ip link set isp$i up
 done'
+guarded() { on sh -c "nft list tables | grep -c waymark" | paste -sd' '; }
+printf '%s\n' 'uplink one { dev up1 via 203.0.113.17 }' \
+	'uplink late { dev tun7 strict }' 'route tcp dport 25 via late' \
+	'default via one' >"$(root /etc/waymark/router.policy)"
+is "the unit of the guard is valid" "$(on systemd-analyze verify \
+	waymark-guard.service 2>&1 | grep -v man)" ""
+ok "the guard starts, without the strict uplink's interface" \
+	on systemctl start waymark-guard
+is "and guards" "$(guarded)" 1
+is "nothing is denied" "$(on journalctl -q -p warning -u waymark-guard)" ""
 cat >"$(root /etc/waymark/router.policy)" <<-POLICY
 	uplink one { dev up1 via 203.0.113.17 table 221 first masquerade }
 	uplink two { dev up2 via 203.0.113.33 masquerade fallback one }

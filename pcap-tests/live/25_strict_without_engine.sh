@@ -162,6 +162,42 @@ for server in $SERVER4 $SERVER6; do
 done
 ok "down" waymark down
 
+# ---- before the network has started ----
+
+guard() { waymark setup --guard "$LAB_DIR/lab.policy"; }
+policy <<-END
+	route tcp dport 25   via two
+	default              via one
+END
+sed 's/ strict / /' "$LAB_DIR/lab.policy" >"$LAB_DIR/loose.policy"
+bare=$(lab_snapshot)
+like "no uplink is strict" "$(waymark setup --guard "$LAB_DIR/loose.policy")" \
+	'no uplink is strict, nothing has to be guarded$'
+is "nothing is changed" "$(lab_snapshot)" "$bare"
+in_router sh -c 'ip link set up2 down && ip link set up2 name later'
+lab_forget
+ok "without the guard, mail passes" ask client tcp $SERVER4 25
+is "by another uplink" "$(lab_paths $SERVER4 tcp 25)" 1
+ok "the guard, without the strict uplink's interface" guard
+lab_forget
+for server in $SERVER4 $SERVER6; do
+	unanswered "mail is held back: $server" client tcp $server 25
+	ok "other flows pass: $server" ask client tcp $server 443
+	is "by their uplink: $server" "$(lab_paths $server tcp 443)" 1
+	ok "so do those of the router: $server" ask router tcp $server 80
+done
+ok "flows to the router pass" in_client ping -q -c 1 -W "$LAB_SLOW" $LAN4.1
+is "no mail left by another uplink" "$(left tcp 25)" 0
+in_router sh -c "ip link set later name up2 && ip link set up2 up &&
+	ip addr add $(up6 2)/64 dev up2 nodad"
+ok "up takes the set-up over" lab_up
+lab_forget
+for server in $SERVER4 $SERVER6; do
+	ok "mail passes: $server" ask client tcp $server 25
+	is "by the strict uplink: $server" "$(lab_paths $server tcp 25)" 2
+done
+ok "down" waymark down
+
 # ---- explain ----
 
 policy <<-END
