@@ -54,7 +54,7 @@ DEPS_DEMO  := netbase iproute2 nftables procps perl python3 curl openssl \
 	iputils-ping jq conntrack
 DEPS_KERNELS := qemu-system-x86 busybox-static kmod cpio xz-utils
 DEPS_LINT  := shellcheck cppcheck codespell mandoc python3
-DEPS_DEB   := debhelper dpkg-dev lintian
+DEPS_DEB   := debhelper dh-apparmor dpkg-dev lintian
 DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 
 LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \

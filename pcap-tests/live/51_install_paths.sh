@@ -26,4 +26,10 @@ for prefix in /usr /usr/local /opt/way; do
 	is "$prefix: the manual is world-readable" "$(stat -c %a \
 		"$LAB_DIR$prefix/share/man/man5/waymark.policy.5")" 644
 done
+if command -v apparmor_parser >/dev/null; then
+	ok "the AppArmor profile is valid" \
+		apparmor_parser -Q -K "$LAB_TOP/tools/packaging/apparmor"
+else
+	skip "the AppArmor profile is valid" "needs apparmor"
+fi
 done_testing
