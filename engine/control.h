@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONTROL_CLIENTS 12
+#define CONTROL_CLIENTS 16
 /* Of these, clients that a stream is sent to. */
-#define CONTROL_STREAMS 4
+#define CONTROL_STREAMS 8
 #define CONTROL_REQUEST_MAX ((size_t)64 * 1024)
 /* Time limits for the whole request and the whole answer. */
 #define CONTROL_REQUEST_MS 2000

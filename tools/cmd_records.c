@@ -34,22 +34,46 @@ struct stream {
 	size_t len;
 };
 
-/* Take the whole lines that have arrived; false: the engine has ended. */
+/* Take an event, or report why the engine refuses to send any. */
+static bool take_line(const char *line, size_t len, struct records *records)
+{
+	json_t *event = json_loadb(line, len, 0, NULL);
+	const char *message = json_string_value(json_object_get(event,
+								"message"));
+	bool is_event = json_object_get(event, "exit") == NULL;
+
+	if (is_event)
+		records_take_event(records, event);
+	else if (message != NULL)
+		fputs(message, stderr);
+	json_decref(event);
+	return is_event;
+}
+
+/* The last line of a stream may be a refusal, which has no line end. */
+static bool end_events(const struct stream *stream, struct records *records)
+{
+	if (take_line(stream->text, stream->len, records))
+		fputs("waymark records: the engine has ended\n", stderr);
+	return false;
+}
+
+/* Take the whole lines that have arrived; false: there are no more. */
 static bool read_events(struct stream *stream, struct records *records)
 {
 	ssize_t got = read(stream->fd, stream->text + stream->len,
 			   sizeof(stream->text) - stream->len);
 	char *line = stream->text, *end;
 
+	if (got < 0 && errno == EINTR)
+		return true;
 	if (got <= 0)
-		return got < 0 && errno == EINTR;
+		return end_events(stream, records);
 	stream->len += (size_t)got;
 	while ((end = memchr(line, '\n', stream->len -
 			     (size_t)(line - stream->text))) != NULL) {
-		json_t *event = json_loadb(line, (size_t)(end - line), 0, NULL);
-
-		records_take_event(records, event);
-		json_decref(event);
+		if (!take_line(line, (size_t)(end - line), records))
+			return false;
 		line = end + 1;
 	}
 	stream->len -= (size_t)(line - stream->text);
@@ -74,11 +98,8 @@ static int follow(struct stream *stream, struct records *records,
 		if (fds[2].revents != 0)
 			return EXIT_FAILURE;
 		/* Events first: a flow is settled before it ends. */
-		if (fds[0].revents != 0 && !read_events(stream, records)) {
-			fputs("waymark records: the engine has ended\n",
-			      stderr);
+		if (fds[0].revents != 0 && !read_events(stream, records))
 			return EXIT_FAILURE;
-		}
 		if (fds[1].revents != 0 && records_turn(records, out) < 0)
 			return EXIT_FAILURE;
 		if (fflush(out) != 0)

@@ -125,7 +125,7 @@ happened reload .result refused
 like "and why" "$(event reload .message)" \
 	"lab.policy:6:[0-9]+: error: expected 'via UPLINK'"
 write
-waymark exempt add $LAN4.77 for 2s >/dev/null
+waymark exempt add $LAN4.77 for 5s >/dev/null
 happened exempt '"\(.action) \(.host)"' "added $LAN4.77"
 happened exempt '"\(.action) \(.host)"' "expired $LAN4.77"
 waymark exempt add $LAN4.78 >/dev/null
@@ -137,11 +137,14 @@ is "each line is an object with its time" "$(jq -e 'select(.event != "start") |
 
 # ---- followers are bounded ----
 
-follow four --json
-ok "a fourth follower" until_true 50 grep -q start "$LAB_DIR/four.log"
-like "a fifth is refused" "$(waymark events 2>&1)" \
-	'4 others follow events, which is the maximum'
-kill "$(lab_pid four)"
+for n in 4 5 6 7 8; do
+	follow follower$n --json
+	until_true 50 grep -q start "$LAB_DIR/follower$n.log"
+done
+full='^waymark: 8 others follow events or records, which is the maximum$'
+like "a ninth follower is refused" "$(waymark events 2>&1)" "$full"
+like "so are records" "$(waymark records 2>&1)" "$full"
+kill "$(lab_pid follower8)"
 ok "one that ends makes room" until_true 30 eval \
 	'LAB_SECONDS=1 LAB_SLOW=1 waymark events -n 1 2>&1 | grep -vq maximum ||
 	[ "${PIPESTATUS[0]}" = 124 ]'

@@ -254,8 +254,8 @@ static json_t *events(struct running *running, const json_t *request)
 
 	(void)running;
 	(void)request;
-	snprintf(message, sizeof(message), "waymark events: %d others follow "
-		 "events, which is the maximum\n", CONTROL_STREAMS);
+	snprintf(message, sizeof(message), "waymark: %d others follow events "
+		 "or records, which is the maximum\n", CONTROL_STREAMS);
 	return refuse(message);
 }
 
