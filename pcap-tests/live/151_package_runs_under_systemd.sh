@@ -5,7 +5,7 @@
 # one: an overlay of its root directory in new namespaces, so that nothing
 # is installed here. Needs `make deb`.
 . "$(dirname "$0")/lib.sh"
-lab_bound 90 "$0" "$@"
+lab_bound 180 "$0" "$@"
 lab_need nsenter dpkg
 package=$(find "$BUILD/deb" -name 'waymark_*.deb' 2>/dev/null | head -n 1)
 [ -n "$package" ] || skip_all "there is no package, see make deb"
@@ -49,7 +49,7 @@ until_true 50 find_machine || skip_all "no namespaces for a machine here"
 
 on()
 {
-	timeout -k 1 20 nsenter -t "$machine" -m -p -n -u -i -C -r -w \
+	timeout -k 1 60 nsenter -t "$machine" -m -p -n -u -i -C -r -w \
 		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" </dev/null
 }
 root() { echo "/proc/$machine/root$1"; }
@@ -92,7 +92,7 @@ on sh -c 'for i in 1 2; do
 done'
 guarded() { on sh -c "nft list tables | grep -c waymark" | paste -sd' '; }
 printf '%s\n' 'uplink one { dev up1 via 203.0.113.17 }' \
-	'uplink late { dev tun7 strict }' 'route tcp dport 25 via late' \
+	'uplink vpn { dev tun7 strict }' 'route tcp dport 25 via vpn' \
 	'default via one' >"$(root /etc/waymark/router.policy)"
 is "the unit of the guard is valid" "$(on systemd-analyze verify \
 	waymark-guard.service 2>&1 | grep -v man)" ""
