@@ -56,6 +56,18 @@ is_not_owned() { has_table && ! is_owned; }
 # A table that is made again has another handle.
 handle() { in_router nft -a list table inet waymark 2>/dev/null |
 	sed -n '1s/.*\(handle [0-9]*\).*/\1/p'; }
+# Bytes that nftables counted of all uplinks. The kernel's counters go with a
+# table that is made again.
+counted() { waymark metrics |
+	awk '/^waymark_uplink_kernel_bytes_total/ { sum += $2 }
+	     END { printf "%d\n", sum }'; }
+# not_less NAME BYTES
+not_less()
+{
+	local now
+	now=$(counted)
+	ok "$1: counters do not go back ($2, $now)" test "$now" -ge "$2"
+}
 # flows SECONDS: five downloads and a UDP flow, under way
 flows()
 {
@@ -89,7 +101,10 @@ lab_forget
 
 flows 4
 policy on
+bytes=$(counted)
+ok "bytes are counted: $bytes" test "$bytes" -gt 0
 ok "reload with own-table on" waymark reload
+not_less "switched on" "$bytes"
 ok "the table has an owner" is_owned
 is "one process keeps it" "$(keepers | wc -l)" 1
 before=$(handle)
@@ -117,6 +132,7 @@ ok "up again" lab_up
 ok "it is ready" until_true 50 grep -q ', ready$' "$LAB_DIR/waymark.log"
 keeper=$(keepers)
 kill -KILL "$keeper"
+ok "a reload meanwhile" waymark reload
 ok "another process keeps the table" until_true 50 kept_by_other "$keeper"
 is "the table is the same" "$(handle)" "$before"
 ok "this is logged" until_true 50 grep -q 'another one keeps' \
@@ -128,7 +144,9 @@ is "killed: downloads" "$(downloads)" "5 of 5"
 
 flows 3
 policy off "$long_list"
+bytes=$(counted)
 ok "reload with own-table off and a long list" waymark reload
+not_less "switched off" "$bytes"
 ok "the table has no owner" is_not_owned
 ok "no process keeps it" until_true 50 test -z "$(keepers)"
 ended
@@ -136,7 +154,12 @@ is "switched off: downloads" "$(downloads)" "5 of 5"
 is "nothing left with a wrong address" "$(lab_spoofed 1) $(lab_spoofed 2)" "0 0"
 
 policy on
+bytes=$(counted)
 ok "on again" waymark reload
+not_less "on again" "$bytes"
+ok "the table has an owner" is_owned
+kill -KILL "$(keepers)"
+ok "another process sets up meanwhile" waymark setup "$LAB_DIR/lab.policy"
 ok "the table has an owner" is_owned
 kill -KILL "$(lab_pid waymark)"
 until_true 50 lab_gone "$(lab_pid waymark)"

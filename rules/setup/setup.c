@@ -95,7 +95,12 @@ struct run {
 	struct table_owner own;	/* used without options->owner */
 	struct table_owner *owner;
 	bool was_bare;		/* the kernel held nothing of ours */
+	bool lacks_owner;	/* the table's owner is not known */
 };
+
+/* A daemon replaces the process that keeps the table within some 200 ms. */
+#define OWNER_TRIES 10
+#define OWNER_PAUSE_US 100000
 
 int setup_may_change(char error[static SETUP_ERROR_MAX])
 {
@@ -211,7 +216,9 @@ static int read_table(struct run *run, char error[static SETUP_ERROR_MAX])
 		return set_error(error, rc, "nftables: %s; the kernel needs "
 				 "nf_tables", strerror(-rc));
 	table_owner_find(run->owner, run->lock.dir);
-	return table_check_owner(&run->state.table, run->owner, error);
+	rc = table_check_owner(&run->state.table, run->owner, error);
+	run->lacks_owner = rc < 0;
+	return rc;
 }
 
 /* Whether what cannot be done is logged: not again at each check. */
@@ -467,9 +474,10 @@ static int apply(struct run *run, const struct policy *policy,
 	return rc;
 }
 
-int setup_apply(const struct policy *policy,
-		const struct setup_options *options,
-		struct setup_report *report, char error[static SETUP_ERROR_MAX])
+static int try_apply(const struct policy *policy,
+		     const struct setup_options *options,
+		     struct setup_report *report, bool *ret_lacks_owner,
+		     char error[static SETUP_ERROR_MAX])
 {
 	struct setup_options quiet = { .state_dir = options->state_dir };
 	char ignored[SETUP_ERROR_MAX];
@@ -489,6 +497,23 @@ int setup_apply(const struct policy *policy,
 	}
 	if (run_close(&run, false) && rc < 0 && run.was_bare)
 		setup_undo(&quiet, &undone, ignored);
+	*ret_lacks_owner = run.lacks_owner;
+	return rc;
+}
+
+int setup_apply(const struct policy *policy,
+		const struct setup_options *options,
+		struct setup_report *report, char error[static SETUP_ERROR_MAX])
+{
+	int tries = options->owner != NULL ? 1 : OWNER_TRIES;
+	bool lacks_owner = true;
+	int rc = 0;
+
+	for (int i = 0; i < tries && lacks_owner; i++) {
+		if (i > 0)
+			usleep(OWNER_PAUSE_US);
+		rc = try_apply(policy, options, report, &lacks_owner, error);
+	}
 	return rc;
 }
 

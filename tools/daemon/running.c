@@ -103,6 +103,7 @@ static int set_up(struct running *running, const struct policy *policy,
 
 	options->state_dir = running->state_dir;
 	options->exempts = &running->exempts.plan;
+	options->owner = reconcile_owner(running->reconciler);
 	rc = setup_apply(policy, options, report, error);
 	if (rc < 0)
 		fprintf(out, "waymark: %s: %s\n", running->path, error);

@@ -297,3 +297,8 @@ void reconcile_resume(struct reconciler *rec, const struct policy *policy)
 	eventfd_write(rec->wake_fd, 1);
 	pthread_mutex_unlock(&rec->lock);
 }
+
+struct table_owner *reconcile_owner(struct reconciler *rec)
+{
+	return rec != NULL ? watch_owner(rec->watch) : NULL;
+}

@@ -48,4 +48,10 @@ void reconcile_pause(struct reconciler *reconciler);
 void reconcile_resume(struct reconciler *reconciler,
 		      const struct policy *policy);
 
+struct table_owner;
+
+/* For set-ups between the two: what the reconciler knows of the table's owner,
+ * also when the process that kept it has ended. Accepts NULL. */
+struct table_owner *reconcile_owner(struct reconciler *reconciler);
+
 #endif
