@@ -145,6 +145,7 @@ $(BUILD)/tools/web_assets.o: $(wildcard tools/web/*)
 # Of the tools, what needs no terminal and no running engine.
 $(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o
 $(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
+$(BUILD)/unit/check_trial_file: $(BUILD)/tools/daemon/trial_file.o
 $(BUILD)/unit/check_flows_names: $(BUILD)/tools/flows_names.o
 $(BUILD)/unit/check_events: $(BUILD)/tools/daemon/events.o
 $(BUILD)/unit/check_web_check: $(BUILD)/tools/web_check.o

@@ -13,6 +13,7 @@
 #define EXIT_USAGE 2
 
 int cmd_check(int argc, char *argv[]);
+int cmd_confirm(int argc, char *argv[]);
 int cmd_diff(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);
 int cmd_down(int argc, char *argv[]);

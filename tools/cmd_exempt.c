@@ -24,27 +24,6 @@ struct request {
 	int64_t seconds;	/* 0: no limit */
 };
 
-/* "90s", "30m", "1h", "2d". */
-static bool read_time(const char *text, int64_t *ret_seconds)
-{
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	char *end;
-	long long n;
-
-	errno = 0;
-	n = strtoll(text, &end, 10);
-	if (end == text || errno != 0 || n <= 0 || n > 100000000 ||
-	    *end == '\0' || end[1] != '\0')
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (units[i].unit == *end)
-			*ret_seconds = n * units[i].seconds;
-	return *ret_seconds > 0;
-}
-
 static bool read_words(char *words[], int count, struct request *request)
 {
 	int i = 0;
@@ -64,7 +43,7 @@ static bool read_words(char *words[], int count, struct request *request)
 		i += 2;
 	}
 	if (i + 1 < count && strcmp(words[i], "for") == 0) {
-		if (!read_time(words[i + 1], &request->seconds)) {
+		if (!options_time(words[i + 1], &request->seconds)) {
 			fprintf(stderr, "waymark exempt: for %s: not a time; "
 				"write a number followed by s, m, h or d, such "
 				"as 90s or 2h\n", words[i + 1]);

@@ -71,6 +71,27 @@ char *options_join(int argc, char *argv[])
 	return fclose(out) == 0 ? words : NULL;
 }
 
+bool options_time(const char *text, int64_t *ret_seconds)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	char *end;
+	long long n;
+
+	*ret_seconds = 0;
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (end == text || errno != 0 || n <= 0 || n > 100000000 ||
+	    *end == '\0' || end[1] != '\0')
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (units[i].unit == *end)
+			*ret_seconds = n * units[i].seconds;
+	return *ret_seconds > 0;
+}
+
 bool options_count(const char *text, unsigned long *ret)
 {
 	char *end;

@@ -6,6 +6,7 @@
 #define WAYMARK_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct options {
 	const char *state_dir;	/* NULL: that of this network namespace */
@@ -30,6 +31,9 @@ bool options_read_daemon(int argc, char *argv[], bool has_events,
 /* Return the arguments with a blank between them, the caller's to free; NULL when
  * out of memory. */
 char *options_join(int argc, char *argv[]);
+
+/* Parse a time in seconds, minutes, hours or days: 90s, 30m, 1h, 2d. */
+bool options_time(const char *text, int64_t *ret_seconds);
 
 /* Parse a number greater than 0. */
 bool options_count(const char *text, unsigned long *ret);

@@ -280,6 +280,21 @@ void status_print_uplinks(const json_t *status, FILE *out)
 	print_all_fail(status, out);
 }
 
+static void print_trial(const json_t *status, FILE *out)
+{
+	const json_t *trial = json_object_get(status, "trial");
+
+	if (json_is_object(trial)) {
+		fputs("on trial: goes back to ", out);
+		fprintf(out, "%s in ", text_of(trial, "confirmed"));
+		print_time(status_number(trial, "seconds_left"), out);
+		fputs(" unless `waymark confirm`\n", out);
+	}
+	if (json_is_true(json_object_get(status, "file_differs")))
+		fprintf(out, "%s differs from the policy in force; `waymark "
+			"reload` reads it\n", text_of(status, "policy"));
+}
+
 static void print_head(const json_t *status, FILE *out)
 {
 	fprintf(out, "%s: process %" PRIu64 ", up ", text_of(status, "policy"),
@@ -293,6 +308,7 @@ static void print_head(const json_t *status, FILE *out)
 	}
 	fputs(json_is_true(json_object_get(status, "setup")) ? "\n" :
 	      ", engine only\n", out);
+	print_trial(status, out);
 }
 
 void status_print(const json_t *status, FILE *out)

@@ -133,7 +133,18 @@ static const struct command {
 	  "policy stays in force, and the exit status is 1. Under 'waymark\n"
 	  "up' the kernel follows. SIGHUP does the same without POLICY.\n"
 	  "POLICY is in force until the engine ends; later reloads read it.\n"
-	  "  --state-dir DIR   the directory that the engine uses\n" },
+	  "  --for TIME        go back to the former policy after TIME, such as\n"
+	  "                    5m, unless 'waymark confirm' is called\n"
+	  "  --state-dir DIR   the directory that the engine uses\n"
+	  "\n"
+	  "While a policy is on trial, a second --for replaces it and begins the\n"
+	  "time again; a reload without --for is refused.\n" },
+	{ "confirm", cmd_confirm, "[OPTIONS]",
+	  "keep the policy that 'reload --for' has put into force",
+	  "  --revert          go back to the former policy now instead\n"
+	  "  --state-dir DIR   the directory that the engine uses\n"
+	  "\n"
+	  "The exit status is 1 if no policy is on trial.\n" },
 	{ "status", cmd_status, "[OPTIONS]",
 	  "print the counters of the running engine",
 	  "  --json            print all of them as one JSON object\n"

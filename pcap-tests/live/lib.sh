@@ -191,7 +191,7 @@ waymark()
 	local command=$1
 	shift
 	case $command in
-	up|down|setup|run|reload|status|flows|events|records|top|history|metrics|\
+	up|down|setup|run|reload|confirm|status|flows|events|records|top|history|metrics|\
 	exempt|uplink)
 		set -- --state-dir "$LAB_DIR/state" "$@" ;;
 	esac

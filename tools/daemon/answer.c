@@ -65,6 +65,22 @@ static json_t *headers(struct running *running, const json_t *request)
 	return answer(EXIT_SUCCESS, "", answer_headers(running, request));
 }
 
+static void log_reload(const struct running *running, const char *path, int rc,
+		       const char *message)
+{
+	if (rc < 0) {
+		log_lines(LOG_LEVEL_ERROR, message);
+		log_error("%s: reload failed",
+			  path != NULL ? path : running->path);
+	} else if (trial_is_on(running)) {
+		log_notice("%s: reloaded; goes back to %s in %d seconds unless "
+			   "it is confirmed", running->path,
+			   running->trial.path, (int)trial_left_s(running));
+	} else {
+		log_notice("%s: reloaded", running->path);
+	}
+}
+
 static json_t *reload(struct running *running, const json_t *request)
 {
 	char *message = NULL;
@@ -72,24 +88,45 @@ static json_t *reload(struct running *running, const json_t *request)
 	size_t len;
 	const json_t *policy = json_object_get(request, "policy");
 	const char *path = json_string_value(policy);
+	json_int_t seconds = json_integer_value(json_object_get(request,
+								"for"));
 	FILE *out;
 	int rc;
 
+	if (seconds < 0 || seconds > TRIAL_SECONDS_MAX)
+		return refuse("waymark reload: --for: at most a day\n");
 	if (policy != NULL && (path == NULL || path[0] != '/'))
 		return refuse("waymark reload: the policy has to be an "
 			      "absolute path\n");
 	out = open_memstream(&message, &len);
 	if (out == NULL)
 		return refuse("waymark: out of memory\n");
-	rc = running_reload(running, path, out);
+	rc = running_reload(running, path, (unsigned)seconds, out);
 	fclose(out);
-	if (rc < 0)
-		log_lines(LOG_LEVEL_ERROR, message);
-	if (rc < 0)
-		log_error("%s: reload failed",
-			  path != NULL ? path : running->path);
-	else
-		log_notice("%s: reloaded", running->path);
+	log_reload(running, path, rc, message);
+	reply = answer(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, message,
+		       json_pack("{s:o}", "policy",
+				 answer_text(running->path)));
+	free(message);
+	return reply;
+}
+
+/* {"do": "confirm", "revert": true}: go back instead. */
+static json_t *confirm(struct running *running, const json_t *request)
+{
+	bool reverts = json_is_true(json_object_get(request, "revert"));
+	char *message = NULL;
+	json_t *reply;
+	size_t len;
+	FILE *out = open_memstream(&message, &len);
+	int rc;
+
+	if (out == NULL)
+		return refuse("waymark: out of memory\n");
+	rc = reverts ? trial_revert(running, out) : trial_confirm(running, out);
+	fclose(out);
+	if (rc == 0 && reverts)
+		log_notice("%s: in force again by request", running->path);
 	reply = answer(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS, message,
 		       json_pack("{s:o}", "policy",
 				 answer_text(running->path)));
@@ -271,6 +308,7 @@ static const struct {
 	{ "traffic", traffic },
 	{ "history", history },
 	{ "reload", reload },
+	{ "confirm", confirm },
 	{ "events", events },
 	{ "exempt-list", list },
 	{ "exempt-add", exempt_add },

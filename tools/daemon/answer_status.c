@@ -8,6 +8,7 @@
 #include "rules/setup/kernel/nft.h"
 #include "tools/daemon/answer_parts.h"
 #include "tools/daemon/traffic.h"
+#include "tools/daemon/trial_file.h"
 #include "tools/load/load.h"
 
 #define PLACE_MAX 512
@@ -210,6 +211,16 @@ static json_t *memory_json(const struct engine *engine)
 			 "resident", number(resident_bytes()));
 }
 
+/* null without one. */
+static json_t *trial_json(const struct running *running)
+{
+	if (!trial_is_on(running))
+		return json_null();
+	return json_pack("{s:o, s:o}",
+			 "seconds_left", number(trial_left_s(running)),
+			 "confirmed", answer_text(running->trial.path));
+}
+
 json_t *answer_status(struct running *running)
 {
 	const struct engine *engine = running->engine;
@@ -223,9 +234,12 @@ json_t *answer_status(struct running *running)
 	if (counters_read(&counters) == 0)
 		counter_totals_apply(&running->totals, &counters);
 	status = json_pack(
-		"{s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o, "
+		"{s:o, s:b, s:o, s:i, s:I, s:I, s:i, s:b, s:i, s:o, s:o, s:o, s:o, s:o, "
 		"s:o, s:o, s:o, s:o}",
-		"policy", answer_text(running->path), "pid", (int)getpid(),
+		"policy", answer_text(running->path),
+		"file_differs", (int)trial_file_differs(running->path,
+							running->source.ast),
+		"trial", trial_json(running), "pid", (int)getpid(),
 		"uptime_seconds", (json_int_t)(now_s - running->started_s),
 		"loaded_seconds", (json_int_t)(now_s - running->loaded_s),
 		"reloads", (int)running->reloads,

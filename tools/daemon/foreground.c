@@ -26,6 +26,7 @@
 #include "tools/daemon/engine_lock.h"
 #include "tools/daemon/running_history.h"
 #include "tools/daemon/traffic.h"
+#include "tools/daemon/trial_file.h"
 #include "tools/load/load.h"
 #include "tools/daemon/memory.h"
 #include "tools/daemon/running.h"
@@ -44,6 +45,7 @@ struct foreground {
 	struct engine_lock lock;
 	int signal_fd;
 	sigset_t mask;		/* to be restored */
+	char start_path[PATH_MAX];
 };
 
 static int block_signals(struct foreground *fg)
@@ -116,6 +118,7 @@ static int start_engine(struct foreground *fg, struct loaded *loaded)
 {
 	char error[ENGINE_ERROR_MAX];
 	struct engine_recall recalling = { recall, NULL };
+	struct loaded former;
 	int rc;
 
 	fg->learned = memory_open(fg->running.state_dir);
@@ -134,7 +137,8 @@ static int start_engine(struct foreground *fg, struct loaded *loaded)
 		log_warning("%s: neighbour table: %s; nothing is learned "
 			    "across the addresses of a host", fg->running.path,
 			    strerror(-rc));
-	running_take_names(&fg->running, loaded);
+	running_take_names(&fg->running, loaded, &former);
+	loaded_fini(&former);
 	start_counting(fg);
 	fg->running.started_s = clock_boot_s();
 	fg->running.loaded_s = fg->running.started_s;
@@ -220,6 +224,9 @@ static struct foreground *foreground_new(const char *path,
 		return NULL;
 	}
 	fg->running.path = path;
+	fg->running.start_path = fg->start_path;
+	if (realpath(path, fg->start_path) == NULL)
+		fg->start_path[0] = '\0';
 	fg->running.state_dir = state_dir;
 	notify_init(&fg->running.notify);
 	fg->running.events = events_new();
@@ -229,13 +236,31 @@ static struct foreground *foreground_new(const char *path,
 	return fg;
 }
 
+/* Load the policy, or in its place the last confirmed one: after a crash that
+ * a policy on trial has caused, the same must not start again. */
+static int load_confirmed(const char *path, const struct load_options *options,
+			  struct loaded *ret)
+{
+	char confirmed[PATH_MAX];
+
+	if (trial_file_find(options->state_dir, path, confirmed)) {
+		log_warning("%s: it was not confirmed and is as it was: the "
+			    "policy before it is in force, %s; `waymark "
+			    "reload` reads the file", path, confirmed);
+		if (load(confirmed, options, ret) == 0)
+			return 0;
+		log_warning("%s: cannot be used: %s is read", confirmed, path);
+	}
+	return load(path, options, ret);
+}
+
 struct foreground *foreground_start(const char *path, const char *state_dir,
 				    const char *events_dir, int *ret_status)
 {
 	struct load_options options = {
 		.resolve = true, .remember = true,
 		.here = true, .run_expects = true, .warn_foreign = true,
-		.state_dir = state_dir,
+		.keep_tree = true, .state_dir = state_dir,
 	};
 	char error[SETUP_ERROR_MAX];
 	struct foreground *fg;
@@ -249,7 +274,7 @@ struct foreground *foreground_start(const char *path, const char *state_dir,
 		return NULL;
 	}
 	options.out = log_open(&log);
-	rc = load(path, &options, &loaded);
+	rc = load_confirmed(path, &options, &loaded);
 	log_close(&log, rc < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING);
 	if (rc < 0) {
 		*ret_status = EXIT_POLICY;
@@ -313,9 +338,12 @@ static int wait_ms(const struct foreground *fg)
 	int events_ms = running_events_wait_ms(&fg->running);
 	int traffic_ms = traffic_wait_ms(fg->running.traffic, clock_ms());
 	int history_ms = running_history_wait_ms(&fg->running);
+	int trial_ms = trial_wait_ms(&fg->running);
 
 	if (traffic_ms >= 0 && (ms < 0 || traffic_ms < ms))
 		ms = traffic_ms;
+	if (trial_ms >= 0 && (ms < 0 || trial_ms < ms))
+		ms = trial_ms;
 	if (history_ms >= 0 && (ms < 0 || history_ms < ms))
 		ms = history_ms;
 	if (events_ms >= 0 && (ms < 0 || events_ms < ms))
@@ -332,7 +360,7 @@ static int wait_ms(const struct foreground *fg)
 static void reload(struct foreground *fg)
 {
 	struct log_stream log;
-	int rc = running_reload(&fg->running, NULL, log_open(&log));
+	int rc = running_reload(&fg->running, NULL, 0, log_open(&log));
 
 	log_close(&log, rc < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING);
 	if (rc == 0)
@@ -380,6 +408,7 @@ int foreground_wait(struct foreground *fg)
 		neighbours_turn(fg->neighbours, fg->learned,
 				clock_ms() * 1000000);
 		running_expire(&fg->running);
+		trial_turn(&fg->running);
 		running_follow_names(&fg->running);
 		running_events_turn(&fg->running, clock_ms());
 		traffic_turn(fg->running.traffic, fg->running.engine,
@@ -443,6 +472,7 @@ void foreground_stop(struct foreground *fg)
 	counter_totals_fini(&fg->running.totals);
 	refresh_free(fg->running.refresh);
 	loaded_fini(&fg->running.source);
+	trial_fini(&fg->running.trial);
 	engine_lock_release(&fg->lock);
 	restore_signals(fg);
 	free(fg->running.switched);

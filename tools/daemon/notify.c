@@ -43,6 +43,10 @@ static void describe(const struct running *running,
 		notify_describe(uplinks, count, text);
 	free(uplinks);
 	len = strlen(text);
+	if (trial_is_on(running))
+		snprintf(text + len, NOTIFY_STATUS_MAX - len,
+			 "; the policy is not confirmed yet");
+	len = strlen(text);
 	if (running->notify.refused[0] != '\0')
 		snprintf(text + len, NOTIFY_STATUS_MAX - len,
 			 "; the last reload was refused: %s",

@@ -217,13 +217,14 @@ int running_go_over(struct running *running, struct policy *policy, FILE *out)
 	return rc;
 }
 
-static int reload(struct running *running, FILE *out)
+static int reload(struct running *running, struct loaded *former, FILE *out)
 {
 	struct load_options options = {
 		.resolve = true,
 		.remember = true,
 		.here = true, .warn_foreign = true,
 		.run_expects = true,
+		.keep_tree = true,
 		.state_dir = running->state_dir,
 		.known = running->refresh != NULL ? &running->source.hosts :
 						    NULL,
@@ -247,14 +248,15 @@ static int reload(struct running *running, FILE *out)
 		loaded_fini(&loaded);
 		return rc;
 	}
-	running_take_names(running, &loaded);
+	running_take_names(running, &loaded, former);
 	running->reloads++;
 	running->loaded_s = clock_boot_s();
 	return 0;
 }
 
 /* Reload from another file, which becomes the daemon's if it is accepted. */
-static int reload_from(struct running *running, const char *path, FILE *out)
+static int reload_from(struct running *running, const char *path,
+		       struct loaded *former, FILE *out)
 {
 	const char *old = running->path;
 	char *copy = strdup(path);
@@ -263,7 +265,7 @@ static int reload_from(struct running *running, const char *path, FILE *out)
 	if (copy == NULL)
 		return -ENOMEM;
 	running->path = copy;
-	rc = reload(running, out);
+	rc = reload(running, former, out);
 	if (rc < 0) {
 		running->path = old;
 		free(copy);
@@ -274,7 +276,42 @@ static int reload_from(struct running *running, const char *path, FILE *out)
 	return rc;
 }
 
-int running_reload(struct running *running, const char *path, FILE *out)
+/* One policy at a time is on trial, and one way ends that: a reload without a
+ * time would confirm by accident, such as by a script that sends SIGHUP. */
+static int check_trial(const struct running *running, unsigned seconds,
+		       FILE *out)
+{
+	if (!trial_is_on(running) || seconds != 0)
+		return 0;
+	fprintf(out, "waymark: %s: this policy is on trial; first keep it with "
+		"`waymark confirm`, or go back with `waymark confirm --revert`\n",
+		running->path);
+	return -EBUSY;
+}
+
+static int reload_for(struct running *running, const char *path,
+		      unsigned seconds, FILE *out)
+{
+	char *former_path = strdup(running->path);
+	struct loaded former = { 0 };
+	int rc = former_path == NULL ? -ENOMEM :
+				       check_trial(running, seconds, out);
+
+	if (rc == 0 && path != NULL)
+		rc = reload_from(running, path, &former, out);
+	else if (rc == 0)
+		rc = reload(running, &former, out);
+	if (rc == 0 && seconds != 0)
+		trial_begin(running, seconds, &former_path, &former, out);
+	else if (rc == 0)
+		trial_forget(running);
+	loaded_fini(&former);
+	free(former_path);
+	return rc;
+}
+
+int running_reload(struct running *running, const char *path,
+		   unsigned seconds, FILE *out)
 {
 	char *messages = NULL;
 	size_t len;
@@ -283,16 +320,13 @@ int running_reload(struct running *running, const char *path, FILE *out)
 
 	notify_reloading(&running->notify);
 	copy = open_memstream(&messages, &len);
-	if (copy == NULL)
-		rc = -ENOMEM;
-	else if (path != NULL)
-		rc = reload_from(running, path, copy);
-	else
-		rc = reload(running, copy);
+	rc = copy == NULL ? -ENOMEM :
+			    reload_for(running, path, seconds, copy);
 	if (copy != NULL && fclose(copy) == 0)
 		fputs(messages, out);
 	notify_reloaded(running, rc, messages);
-	running_note_reload(running, rc, running->notify.refused);
+	running_note_reload(running, rc < 0 ? "refused" : "accepted",
+			    rc < 0 ? running->notify.refused : NULL);
 	free(messages);
 	return rc;
 }

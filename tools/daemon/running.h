@@ -16,6 +16,7 @@
 #include "tools/daemon/events.h"
 #include "tools/daemon/hooks.h"
 #include "tools/daemon/notify.h"
+#include "tools/daemon/trial.h"
 #include "rules/setup/kernel/counter_totals.h"
 #include "tools/load/load.h"
 
@@ -34,7 +35,10 @@ struct running {
 	const char *path;	/* of the policy file */
 	char *switched;		/* the same, after a reload of another file;
 				 * else NULL */
+	/* That of the command line, absolute; a restart reads it. */
+	const char *start_path;
 	struct loaded source;	/* its text and names, without the policy */
+	struct trial trial;
 	struct refresh *refresh;	/* NULL if the policy has no names */
 	uint64_t names_retry_ms;	/* next attempt; 0: none pending */
 	const char *state_dir;	/* NULL: the default */
@@ -63,11 +67,13 @@ struct running {
 
 /*
  * Read the policy file again, or from now on the one at `path` unless that is
- * NULL, and put it into force in kernel and engine. Errors and warnings go to
- * `out` in the form of `waymark check`. Returns 0, or -errno: the old policy and
- * its file stay in force.
+ * NULL, and put it into force in kernel and engine; if `seconds` is not 0, for
+ * that time, unless it is confirmed. Refused while another is on trial and
+ * `seconds` is 0. Errors and warnings go to `out` in the form of `waymark
+ * check`. Returns 0, or -errno: the old policy and its file stay in force.
  */
-int running_reload(struct running *running, const char *path, FILE *out);
+int running_reload(struct running *running, const char *path,
+		   unsigned seconds, FILE *out);
 
 /* Set up the kernel for policy and exemptions; errors go to `out`. With
  * `down_links`, a link that is down is not an error. */
@@ -83,8 +89,9 @@ int running_keep(struct running *running);
 void running_expire(struct running *running);
 
 /* Take over the text and the names of the policy in force, and resolve the
- * names from now on. */
-void running_take_names(struct running *running, struct loaded *loaded);
+ * names from now on. *former is what was there, the caller's. */
+void running_take_names(struct running *running, struct loaded *loaded,
+			struct loaded *former);
 /* For the event loop: call running_follow_names() when the descriptor (-1:
  * none) is readable, and after that many milliseconds (-1: never). */
 int running_names_fd(const struct running *running);

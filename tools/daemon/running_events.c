@@ -128,12 +128,17 @@ void running_note_repair(struct running *running, enum log_level level,
 		"message", answer_text(line)));
 }
 
-void running_note_reload(struct running *running, int rc, const char *reason)
+void running_note_reload(struct running *running, const char *result,
+			 const char *message)
 {
+	bool is_trial = strcmp(result, "accepted") == 0 && trial_is_on(running);
+
 	events_emit(running->events, "reload", json_pack(
-		"{s:o, s:s, s:o?}", "policy", answer_text(running->path),
-		"result", rc < 0 ? "refused" : "accepted",
-		"message", rc < 0 ? answer_text(reason) : NULL));
+		"{s:o, s:s, s:o?, s:o*}", "policy", answer_text(running->path),
+		"result", result,
+		"message", message != NULL ? answer_text(message) : NULL,
+		"confirm_seconds", is_trial ?
+		json_integer((json_int_t)trial_left_s(running)) : NULL));
 }
 
 void running_note_exemption(struct running *running, const char *action,

@@ -21,7 +21,10 @@ void running_note_uplinks(struct running *running,
 /* A line of the reconciler. */
 void running_note_repair(struct running *running, enum log_level level,
 			 const char *line);
-void running_note_reload(struct running *running, int rc, const char *reason);
+/* `result`: "accepted", "refused", "confirmed", "reverted"; `message` may be
+ * NULL. */
+void running_note_reload(struct running *running, const char *result,
+			 const char *message);
 /* `action`: "added", "removed", "expired". */
 void running_note_exemption(struct running *running, const char *action,
 			    const char *host);

@@ -19,18 +19,19 @@ static void log_line(void *ctx, enum log_level level, const char *line)
 	log_write(level, "%s: %s", running->path, line);
 }
 
-void running_take_names(struct running *running, struct loaded *loaded)
+void running_take_names(struct running *running, struct loaded *loaded,
+			struct loaded *former)
 {
 	const struct policy *policy = engine_policy(running->engine);
 	struct name_limits limits = policy_name_limits(policy);
 
 	refresh_free(running->refresh);
 	running->refresh = NULL;
-	loaded_fini(&running->source);
+	*former = running->source;
 	running->source = *loaded;
 	*loaded = (struct loaded){ 0 };
 	running->names_retry_ms = 0;
-	if (running->source.ast == NULL)
+	if (policy_hosts(policy) == 0)
 		return;
 	running->refresh = refresh_new(&running->source.hosts, &limits,
 				       log_line, running);

@@ -295,9 +295,10 @@ int load(const char *path, const struct load_options *options,
 					  attempt.out);
 	if (options->run_expects)
 		expects_run(attempt.loaded.policy, "warning", attempt.out);
-	if (policy_hosts(attempt.loaded.policy) == 0) {
-		ast_free(attempt.loaded.ast);
+	if (policy_hosts(attempt.loaded.policy) == 0)
 		hosts_fini(&attempt.loaded.hosts);
+	if (policy_hosts(attempt.loaded.policy) == 0 && !options->keep_tree) {
+		ast_free(attempt.loaded.ast);
 		attempt.loaded.ast = NULL;
 	}
 	*ret = attempt.loaded;

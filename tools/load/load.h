@@ -23,6 +23,7 @@ struct load_options {
 	bool prove;		/* warn of routes that are never reached */
 	bool overlaps;		/* and of those that lose flows to others */
 	bool run_expects;	/* warn of those that do not hold */
+	bool keep_tree;		/* also if no name is in it */
 	/* Uplinks have the numbers that are in force by the journal: as the
 	 * policy is, or would be, set up here. */
 	bool here;
@@ -41,7 +42,7 @@ struct load_options {
  * change. */
 struct loaded {
 	struct policy *policy;
-	struct ast *ast;	/* NULL: no name is in it */
+	struct ast *ast;	/* NULL: no name is in it, and no keep_tree */
 	struct hosts hosts;
 };
 
