@@ -59,7 +59,8 @@ DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 
 LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \
 	    rules/*/*.c rules/setup/*/*.c)
-TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c tools/load/*.c tools/traffic/*.c)
+TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c tools/load/*.c tools/traffic/*.c \
+	    tools/suggest/*.c)
 UNIT_SRC := $(wildcard pcap-tests/unit/check_*.c)
 HELPER_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -145,6 +146,8 @@ $(BUILD)/tools/web_assets.o: $(wildcard tools/web/*)
 # Of the tools, what needs no terminal and no running engine.
 $(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o
 $(BUILD)/unit/check_notify_status: $(BUILD)/tools/daemon/notify_status.o
+$(BUILD)/unit/check_suggest: $(BUILD)/tools/suggest/suggest.o \
+	$(BUILD)/tools/suggest/suggest_print.o
 $(BUILD)/unit/check_trial_file: $(BUILD)/tools/daemon/trial_file.o
 $(BUILD)/unit/check_flows_names: $(BUILD)/tools/flows_names.o
 $(BUILD)/unit/check_events: $(BUILD)/tools/daemon/events.o

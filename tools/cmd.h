@@ -32,6 +32,7 @@ int cmd_replay(int argc, char *argv[]);
 int cmd_run(int argc, char *argv[]);
 int cmd_setup(int argc, char *argv[]);
 int cmd_status(int argc, char *argv[]);
+int cmd_suggest(int argc, char *argv[]);
 int cmd_test(int argc, char *argv[]);
 int cmd_top(int argc, char *argv[]);
 int cmd_up(int argc, char *argv[]);

@@ -89,6 +89,16 @@ static const struct command {
 	  "\n"
 	  "Exit status: 0 if there are such flows, 1 if there are none, 2 if\n"
 	  "the policy or the query has errors.\n" },
+	{ "suggest", cmd_suggest, "[OPTIONS] CAPTURE... [POLICY]",
+	  "suggest lines for a policy from the flows of captures",
+	  "Prints lines to paste: the hosts, applications and servers that\n"
+	  "carried most, each with its share, how many of its flows the line\n"
+	  "catches from the first packet, and an expect line. With POLICY, whose\n"
+	  "name has to end in .policy, only flows that its default decides.\n"
+	  "  --via UPLINK      the uplink to write (main)\n"
+	  "  --rows N          the N largest of each kind (10)\n"
+	  "  --in INTERFACE    assume that packets arrive on this interface\n"
+	  "  --state-dir DIR   the directory of the daemon's state\n" },
 	{ "test", cmd_test, "[--bless] DIR...",
 	  "run replay cases, print TAP",
 	  "A case is a directory with case.policy, input.pcap and "

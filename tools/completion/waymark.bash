@@ -87,7 +87,7 @@ _waymark_words()
 _waymark_takes_files()
 {
 	case $command in
-	check|replay|diff|test|setup|run|up|doctor|reload) return 0 ;;
+	check|replay|diff|suggest|test|setup|run|up|doctor|reload) return 0 ;;
 	explain|query) [ "$arguments" = 0 ] ;;
 	*) return 1 ;;
 	esac
