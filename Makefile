@@ -48,7 +48,7 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libnetfilter-queue-dev \
 DEPS_TESTS := check netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light dnsmasq-base openssh-server openssh-client netcat-openbsd \
 	socat tcpdump iputils-ping jq conntrack python3-aiosmtpd libfaketime \
-	nfdump
+	nfdump git
 DEPS_DEMO  := netbase iproute2 nftables procps perl python3 curl openssl \
 	nginx-light openssh-server openssh-client socat tcpdump \
 	iputils-ping jq conntrack
@@ -299,6 +299,10 @@ install-texts:
 	$(INSTALL_TEXT) -t $(DOC) README.md NEWS.md
 	cp -r rules/examples $(DOC)/
 	$(INSTALL_TEXT) -t $(DOC)/examples/monitoring tools/monitoring/*
+	$(INSTALL_TEXT) -t $(DOC)/examples/git tools/git/*
+	chmod 755 $(DOC)/examples/git/pre-receive $(DOC)/examples/git/deploy
+	mkdir -p $(DOC)/examples
+	cp -r tools/vscode $(DOC)/examples/
 	$(INSTALL_TEXT) tools/completion/waymark.bash \
 		$(SHARE)/bash-completion/completions/waymark
 	$(INSTALL_TEXT) tools/completion/_waymark $(DESTDIR)$(ZSHDIR)/_waymark

@@ -90,4 +90,26 @@ if command -v vim >/dev/null; then
 else
 	skip "vim names the parts of a policy" "no vim"
 fi
+
+# The words that `help policy` lists, and the statements that vim knows.
+"$WAYMARK" help policy >language
+like "the grammar for VS Code matches the words of a policy" "$(python3 - \
+	"$LAB_TOP" <<-'PYTHON' 2>&1
+	import json, re, sys
+	top = sys.argv[1]
+	grammar = json.load(open(top +
+	    "/tools/vscode/syntaxes/waymark.tmLanguage.json"))
+	words = set(re.findall(r"^  ([a-z][a-z0-9-]*)", open("language").read(),
+	                       re.M))
+	vim = re.search(r"Statement \"\^\\s\*\\\((.*)\\\)",
+	    open(top + "/tools/packaging/waymark.vim").read())
+	words |= set(vim.group(1).split("\\|"))
+	rules = [re.compile(rule.get("match", rule.get("begin")))
+	         for rule in grammar["patterns"]]
+	missing = [word for word in sorted(words) if not any(
+	    (found := rule.search(word)) and found.group(0) == word
+	    for rule in rules)]
+	print(len(words), "words, missing:", *missing)
+	PYTHON
+)" '^[5-9][0-9] words, missing:$'
 done_testing

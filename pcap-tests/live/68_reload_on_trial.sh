@@ -88,6 +88,38 @@ is "no trial is left" "$(status .trial)" null
 ok "nothing to return to" [ ! -e "$LAB_DIR/state/confirmed.policy" ]
 ok "mail stays" goes_via 1
 
+# ---- deploy of a repository ----
+
+cat >"$LAB_DIR/tool" <<END
+#!/bin/sh
+word=\$1
+shift
+case \$word in
+reload|confirm) exec "$WAYMARK" \$word --state-dir "$LAB_DIR/state" "\$@" ;;
+esac
+exec "$WAYMARK" \$word "\$@"
+END
+chmod +x "$LAB_DIR/tool"
+# deploy COMMAND...
+deploy()
+{
+	env WAYMARK="$LAB_DIR/tool" RUNNING="$policy" \
+		"$LAB_TOP/tools/git/deploy" "$LAB_DIR/new.policy" "$@" 2>&1
+}
+sed 's/via one$/via two/' "$policy" >"$LAB_DIR/new.policy"
+output=$(deploy false)
+is "deploy: the network is gone: exit status" $? 1
+like "it goes back" "$output" 'lab.policy: in force again'
+ok "mail" goes_via 1
+output=$(deploy true)
+is "deploy: exit status" $? 0
+like "it prints what changes" "$output" 'via one -> via two'
+is "the policy is confirmed" "$(status '.policy, .trial, .file_differs' |
+	paste -sd' ')" "$policy null false"
+ok "mail" goes_via 2
+write_policy one
+ok "the former policy" waymark reload
+
 # ---- a crash ----
 
 write_policy two
