@@ -60,7 +60,7 @@ DEPS_BENCH := iproute2 nftables procps util-linux conntrack jq iperf3 python3
 LIB_SRC  := $(wildcard engine/*.c engine/*/*.c engine/hints/protocols/*.c \
 	    rules/*/*.c rules/setup/*/*.c)
 TOOL_SRC := $(wildcard tools/*.c tools/daemon/*.c tools/load/*.c tools/traffic/*.c \
-	    tools/suggest/*.c)
+	    tools/suggest/*.c tools/report/*.c)
 UNIT_SRC := $(wildcard pcap-tests/unit/check_*.c)
 HELPER_SRC  := $(filter-out $(UNIT_SRC),$(wildcard pcap-tests/unit/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -142,6 +142,8 @@ $(BUILD)/unit/%: $(BUILD)/pcap-tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libwaymark.
 
 # The page is part of the program.
 $(BUILD)/tools/web_assets.o: $(wildcard tools/web/*)
+$(BUILD)/tools/report/report_html.o: $(wildcard tools/report/*.html \
+	tools/report/*.css tools/report/*.js)
 
 # Of the tools, what needs no terminal and no running engine.
 $(BUILD)/unit/check_progress_line: $(BUILD)/tools/progress_line.o

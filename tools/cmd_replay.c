@@ -16,8 +16,16 @@
 #include "tools/options.h"
 #include "tools/progress.h"
 #include "tools/report.h"
+#include "tools/report/report_html.h"
 
-enum form { FORM_TABLE, FORM_JSON, FORM_PACKETS };
+enum form { FORM_TABLE, FORM_JSON, FORM_CSV, FORM_HTML, FORM_PACKETS };
+
+/* What --html writes. */
+struct page {
+	const char *file;
+	const char *policy;	/* its path */
+	char **captures;
+};
 
 struct listing {
 	const struct policy *policy;
@@ -33,10 +41,36 @@ static void print_packet(void *ctx, const struct replay_packet *packet)
 	progress_release(listing->progress);
 }
 
+static int write_page(const struct policy *policy, const struct replay *replay,
+		      const struct page *page)
+{
+	FILE *out = fopen(page->file, "we");
+	int rc;
+
+	if (out == NULL)
+		rc = -errno;
+	else
+		rc = report_html(policy, page->policy, page->captures, replay,
+				 out);
+	if (out != NULL && fclose(out) != 0 && rc == 0)
+		rc = -errno;
+	if (rc < 0)
+		fprintf(stderr, "waymark replay: %s: %s\n", page->file,
+			strerror(-rc));
+	else
+		printf("%s: %zu flows\n", page->file, replay_flows(replay));
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int print_flows(const struct policy *policy, const struct replay *replay,
-		       enum form form)
+		       enum form form, const struct page *page)
 {
 	int rc = 0;
+
+	if (form == FORM_HTML)
+		return write_page(policy, replay, page);
+	if (form == FORM_CSV)
+		rc = report_csv(policy, replay, stdout);
 
 	if (form == FORM_TABLE)
 		rc = report_table(policy, replay, stdout);
@@ -151,8 +185,9 @@ static bool warm_up(struct replay_options *options, char *paths[])
 }
 
 static int replay_all(struct policy *policy, struct replay_options *options,
-		      enum form form, char *paths[])
+		      enum form form, const struct page *page)
 {
+	char **paths = page->captures;
 	struct replay *replay;
 	bool is_whole = false;
 	int status;
@@ -169,7 +204,7 @@ static int replay_all(struct policy *policy, struct replay_options *options,
 	status = is_whole ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (!is_whole && replay_totals(replay).frames == 0)
 		form = FORM_PACKETS;	/* nothing to report */
-	if (print_flows(policy, replay, form) != EXIT_SUCCESS)
+	if (print_flows(policy, replay, form, page) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;
 	replay_free(replay);
 	return status;
@@ -191,6 +226,8 @@ int cmd_replay(int argc, char *argv[])
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "csv", no_argument, NULL, 'c' },
+		{ "html", required_argument, NULL, 'h' },
 		{ "packets", no_argument, NULL, 'p' },
 		{ "decap", no_argument, NULL, 'd' },
 		{ "filter", required_argument, NULL, 'f' },
@@ -204,6 +241,7 @@ int cmd_replay(int argc, char *argv[])
 	struct load_options load = { .quiet = true };
 	struct replay_options options = { 0 };
 	enum form form = FORM_TABLE;
+	struct page page = { 0 };
 	struct policy *policy;
 	int option, status = EXIT_FAILURE, forms = 0;
 	bool warm = false;
@@ -212,6 +250,15 @@ int cmd_replay(int argc, char *argv[])
 		switch (option) {
 		case 'j':
 			form = FORM_JSON;
+			forms++;
+			break;
+		case 'c':
+			form = FORM_CSV;
+			forms++;
+			break;
+		case 'h':
+			form = FORM_HTML;
+			page.file = optarg;
 			forms++;
 			break;
 		case 'p':
@@ -250,9 +297,10 @@ int cmd_replay(int argc, char *argv[])
 	if (policy == NULL)
 		return EXIT_FAILURE;
 	options.threads = bound_threads(options.threads);
-	argv += optind + 1;
-	if (!warm || warm_up(&options, argv))
-		status = replay_all(policy, &options, form, argv);
+	page.policy = argv[optind];
+	page.captures = argv + optind + 1;
+	if (!warm || warm_up(&options, page.captures))
+		status = replay_all(policy, &options, form, &page);
 	learned_free(options.learned);
 	policy_free(policy);
 	return status;

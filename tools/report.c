@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "engine/packet/decode.h"
@@ -160,8 +159,14 @@ static const char *evidence_name(const struct replay_flow *flow)
 	return flow->ech_names > 0 ? "dns+ech" : "payload";
 }
 
-static json_t *flow_json(const struct policy *policy,
-			 const struct replay_flow *flow)
+/* Whole microseconds, which captures have. */
+static double seconds(uint64_t ns)
+{
+	return (double)(ns / 1000) / 1e6;
+}
+
+json_t *report_flow(const struct policy *policy,
+		    const struct replay_flow *flow)
 {
 	char src[ADDRESS_TEXT_MAX], dst[ADDRESS_TEXT_MAX], proto[16];
 	char place[PLACE_MAX];
@@ -169,7 +174,7 @@ static json_t *flow_json(const struct policy *policy,
 
 	return json_pack(
 		"{s:s, s:s, s:i, s:s, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, "
-		"s:i, s:I, s:I, s:i, s:o, s:o, s:o}",
+		"s:i, s:I, s:I, s:i, s:o, s:o, s:o, s:f, s:f}",
 		"proto", proto_name(flow->proto, proto, sizeof(proto)),
 		"src", address_print_packet(&flow->src, src),
 		"sport", flow->has_ports ? flow->sport : 0,
@@ -190,7 +195,9 @@ static json_t *flow_json(const struct policy *policy,
 		"first_mark", flow->first_path,
 		"settled_packet", number_or_null(flow->settled_packet),
 		"late", text_or_null(late_name(flow)),
-		"ja4", text_or_null(flow->ja4[0] != '\0' ? flow->ja4 : NULL));
+		"ja4", text_or_null(flow->ja4[0] != '\0' ? flow->ja4 : NULL),
+		"start", seconds(flow->start_ns),
+		"end", seconds(flow->end_ns));
 }
 
 int report_json(const struct policy *policy, const struct replay *replay,
@@ -203,10 +210,9 @@ int report_json(const struct policy *policy, const struct replay *replay,
 
 		if (flow == NULL)
 			return replay_error(replay);
-		json = flow_json(policy, flow);
+		json = report_flow(policy, flow);
 		rc = json == NULL ? -1 :
-			json_dumpf(json, out, JSON_COMPACT |
-				   JSON_PRESERVE_ORDER);
+			json_dumpf(json, out, REPORT_JSON);
 		json_decref(json);
 		if (rc < 0)
 			return -ENOMEM;

@@ -5,6 +5,7 @@
 #ifndef WAYMARK_REPORT_H
 #define WAYMARK_REPORT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "engine/replay/replay.h"
@@ -20,6 +21,13 @@ int report_learned(const struct replay *replay, FILE *out);
 /* One JSON object a line. 0 or -errno. */
 int report_json(const struct policy *policy, const struct replay *replay,
 		FILE *out);
+
+/* The members of one flow, the caller's; NULL when out of memory. */
+json_t *report_flow(const struct policy *policy,
+		    const struct replay_flow *flow);
+/* Of their numbers: microseconds since 1970 have 16 digits. */
+#define REPORT_JSON (JSON_COMPACT | JSON_PRESERVE_ORDER | \
+		     JSON_REAL_PRECISION(16))
 
 /* One line a packet, as it comes. */
 void report_packet(const struct policy *policy,

@@ -46,6 +46,9 @@ static const struct command {
 	{ "replay", cmd_replay, "[OPTIONS] POLICY CAPTURE...",
 	  "classify the flows of captures as the daemon would",
 	  "  --json            print one JSON object per flow and line\n"
+	  "  --csv             print a table for spreadsheets instead\n"
+	  "  --html FILE       write a page for browsers instead: traffic over\n"
+	  "                    time, late flows, what each line decides\n"
 	  "  --packets         print each packet with its mark instead\n"
 	  "  --filter EXPR     read only packets that match, see "
 	  "pcap-filter(7)\n"

@@ -40,6 +40,7 @@ struct replay_flow {
 	bool guess_is_right;	/* the learned host was the flow's host */
 	bool host_at_once;	/* the host was in the first packet */
 	bool is_guessed;	/* the first path depends on learned names */
+	uint64_t start_ns, end_ns;	/* its first and latest packet */
 	uint64_t packets;
 	uint64_t bytes;		/* IP, from the headers */
 	uint64_t settled_packet;	/* number of the packet; 0: never */

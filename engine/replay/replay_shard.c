@@ -420,6 +420,9 @@ static int run(struct replay_shard *shard, struct job *job)
 		rc = find_flow(job);
 	if (rc < 0)
 		return rc;
+	if (job->flow->packets == 0)
+		job->flow->start_ns = job->packet->time_ns;
+	job->flow->end_ns = job->packet->time_ns;
 	job->flow->packets += job->packets;
 	job->flow->bytes += job->bytes;
 	rc = divert(shard, job);
