@@ -58,7 +58,7 @@ static bool end_events(const struct stream *stream, struct records *records)
 	return false;
 }
 
-/* Take the whole lines that have arrived; false: there are no more. */
+/* Take the whole lines that have arrived; false: the stream has ended. */
 static bool read_events(struct stream *stream, struct records *records)
 {
 	ssize_t got = read(stream->fd, stream->text + stream->len,

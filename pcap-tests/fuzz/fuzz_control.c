@@ -152,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		step(&input);
 	for (size_t i = 0; i < CLIENTS; i++)
 		leave(&clients[i]);
-	/* Whoever is gone is noticed when it is written to, or by time. */
+	/* A client that left is noticed when it is written to, or by time. */
 	for (int i = 0; i < 4; i++) {
 		now_ms += CONTROL_ANSWER_MS;
 		turn();

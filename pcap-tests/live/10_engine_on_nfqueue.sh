@@ -8,7 +8,7 @@
 lab_bound 120 "$0" "$@"
 bench=$BUILD/bench
 lab_need "$bench/queue_rule"
-# nft_compat does not load the target by itself.
+# nft_compat does not load the target.
 modprobe -q xt_NFQUEUE 2>/dev/null
 LAB_SECONDS=30
 lab_new 1 own-prefix
