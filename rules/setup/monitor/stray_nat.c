@@ -21,7 +21,7 @@ struct scan {
 	const struct setup_report *report;
 	const struct stray_paths *paths;
 	struct nat_owners owners;
-	struct netlink *nl;
+	struct untranslated search;
 	struct stray_counts counts;
 };
 
@@ -100,7 +100,7 @@ static void check_entry(void *ctx, const struct flow_entry *entry,
 	struct nat_owner owner;
 	uint8_t active;
 
-	if (untranslated_is(&scan->owners, scan->nl, entry)) {
+	if (untranslated_is(&scan->search, entry)) {
 		flow_changes_delete(changes, &entry->key);
 		scan->counts.untranslated++;
 		return;
@@ -128,15 +128,16 @@ int stray_nat_delete(const struct policy *policy,
 {
 	struct scan scan = {
 		.policy = policy, .report = report, .paths = paths,
+		.search.owners = &scan.owners,
 	};
 	int rc = nat_owners_init(&scan.owners, policy);
 
 	if (rc == 0)
-		rc = netlink_open(&scan.nl);
+		rc = netlink_open(&scan.search.nl);
 	if (rc == 0)
 		rc = flow_entries_scan(check_entry, &scan);
 	*ret_counts = scan.counts;
-	netlink_close(scan.nl);
+	netlink_close(scan.search.nl);
 	nat_owners_fini(&scan.owners);
 	return rc;
 }

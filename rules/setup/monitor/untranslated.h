@@ -16,9 +16,17 @@ struct flow_entry;
 struct nat_owners;
 struct netlink;
 
+/* What one look at all entries needs. */
+struct untranslated {
+	const struct nat_owners *owners;
+	struct netlink *nl;
+	unsigned int looks;	/* routes that were asked for */
+};
+
 /* Whether a flow without an answer leaves by an uplink that translates its
- * source, and is not translated. The kernel is asked for its route. */
-bool untranslated_is(const struct nat_owners *owners, struct netlink *nl,
+ * source, and is not translated. The kernel is asked for its route; false once
+ * that was done for many flows, as a flood must not delay the failover. */
+bool untranslated_is(struct untranslated *search,
 		     const struct flow_entry *entry);
 
 #endif
